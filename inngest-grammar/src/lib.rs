@@ -1,0 +1,23 @@
+//! The rules for Inngest event names, event versions and deduplication id templates.
+//!
+//! This crate knows text and nothing else: it parses, checks, and says at which byte a mistake
+//! begins. `inngest-macros` calls it when a program is compiled, `inngest-core` when one runs, so
+//! the two cannot disagree. It has no dependencies.
+//!
+//! | module | the rule it holds |
+//! |---|---|
+//! | [`name`] | what an event may be called, and the slugs made of a name |
+//! | [`version`] | what the version of an event's shape looks like |
+//! | [`template`] | how a deduplication id is put together from text and fields |
+//! | [`scope`] | when a template keeps clear of other event types |
+//! | [`proof`] | when two different values can never print the same id |
+//! | [`suggest`] | which of the known words was meant |
+//!
+//! Depend on `inngest-core`, not on this crate.
+
+pub mod name;
+pub mod proof;
+pub mod scope;
+pub mod suggest;
+pub mod template;
+pub mod version;

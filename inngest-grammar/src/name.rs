@@ -1,0 +1,319 @@
+//! Event names: what the server takes, what convention asks for, and the slugs made of a name.
+
+use std::fmt;
+
+/// The longest event name in bytes.
+///
+/// The event API's documentation asks to keep names to 256 bytes.
+pub const MAX_BYTES: usize = 256;
+
+/// Why a text cannot be an event name.
+///
+/// The server refuses these, or keeps an event under a name that nobody can match; no setting
+/// lifts them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NameError {
+    /// The name is empty; the server answers `event name is empty` (measured).
+    Empty,
+    /// A whitespace character.
+    Whitespace {
+        /// The byte at which it begins.
+        offset: usize,
+    },
+    /// A control character.
+    Control {
+        /// The byte at which it begins.
+        offset: usize,
+    },
+    /// The name is over [`MAX_BYTES`].
+    TooLong {
+        /// Its length in bytes.
+        bytes: usize,
+    },
+    /// The name begins with `inngest/` in some case, which the server keeps for itself (measured).
+    Reserved,
+}
+
+impl NameError {
+    /// The byte of the name at which the mistake begins, always on a character boundary.
+    #[must_use]
+    pub fn offset(&self) -> usize {
+        match self {
+            Self::Whitespace { offset } | Self::Control { offset } => *offset,
+            Self::Empty | Self::TooLong { .. } | Self::Reserved => 0,
+        }
+    }
+}
+
+impl fmt::Display for NameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("the event name is empty"),
+            Self::Whitespace { offset } => {
+                write!(f, "the event name has whitespace at byte {offset}")
+            }
+            Self::Control { offset } => {
+                write!(f, "the event name has a control character at byte {offset}")
+            }
+            Self::TooLong { bytes } => write!(
+                f,
+                "the event name is {bytes} bytes long, {MAX_BYTES} is the limit"
+            ),
+            Self::Reserved => f.write_str(
+                "the event name begins with `inngest/`, which the server keeps for itself",
+            ),
+        }
+    }
+}
+
+impl std::error::Error for NameError {}
+
+/// Checks the rules that hold for every event name.
+///
+/// # Errors
+///
+/// The first rule that is broken.
+pub fn check(name: &str) -> Result<(), NameError> {
+    if name.is_empty() {
+        return Err(NameError::Empty);
+    }
+    for (offset, c) in name.char_indices() {
+        // A line break is both; "whitespace" is the word that helps.
+        if c.is_whitespace() {
+            return Err(NameError::Whitespace { offset });
+        }
+        if c.is_control() {
+            return Err(NameError::Control { offset });
+        }
+    }
+    if is_reserved(name) {
+        return Err(NameError::Reserved);
+    }
+    if name.len() > MAX_BYTES {
+        return Err(NameError::TooLong { bytes: name.len() });
+    }
+    Ok(())
+}
+
+/// Whether the name begins with `inngest/` in any case.
+fn is_reserved(name: &str) -> bool {
+    let Some((prefix, _)) = name.split_once('/') else {
+        return false;
+    };
+    // The server is written in Go, whose case folding takes these two letters to ASCII as well.
+    let folded = prefix.chars().map(|c| match c {
+        'İ' => 'i',
+        'ſ' => 's',
+        c => c.to_ascii_lowercase(),
+    });
+    folded.eq("inngest".chars())
+}
+
+/// Whether the name follows the convention: lowercase segments `[a-z0-9][a-z0-9_-]*` joined by
+/// `.`, under any number of prefixes that end in `/`.
+#[must_use]
+pub fn is_standard(name: &str) -> bool {
+    name.split('/').flat_map(|path| path.split('.')).all(|s| {
+        s.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+            && s.chars()
+                .all(|c| matches!(c, 'a'..='z' | '0'..='9' | '_' | '-'))
+    })
+}
+
+/// What follows the last `/` of the name, with `.` turned to `-`.
+///
+/// ```
+/// use inngest_grammar::name::slug;
+/// assert_eq!(slug("storefront/cart.checkout.completed"), "cart-checkout-completed");
+/// ```
+#[must_use]
+pub fn slug(name: &str) -> String {
+    let last = name.rsplit_once('/').map_or(name, |(_, last)| last);
+    last.replace('.', "-")
+}
+
+/// The whole name with `/` and `.` turned to `-`.
+///
+/// ```
+/// use inngest_grammar::name::long_slug;
+/// assert_eq!(long_slug("storefront/item.imported"), "storefront-item-imported");
+/// ```
+#[must_use]
+pub fn long_slug(name: &str) -> String {
+    name.replace(['.', '/'], "-")
+}
+
+/// The spelling of a name that follows the convention, when there is one that is not the name
+/// itself.
+///
+/// ```
+/// use inngest_grammar::name::suggest;
+/// assert_eq!(suggest("Storefront/ItemImported").as_deref(), Some("storefront/item.imported"));
+/// ```
+#[must_use]
+pub fn suggest(name: &str) -> Option<String> {
+    let parts: Vec<&str> = name.split('/').filter(|part| !part.is_empty()).collect();
+    let (last, prefixes) = parts.split_last()?;
+    let mut spelled: Vec<String> = prefixes.iter().map(|part| respell(part, '-')).collect();
+    spelled.push(respell(last, '.'));
+    spelled.retain(|part| !part.is_empty());
+    let suggestion = spelled.join("/");
+    let passes = is_standard(&suggestion) && check(&suggestion).is_ok();
+    (passes && suggestion != name).then_some(suggestion)
+}
+
+/// One part of a path in lowercase, with `joint` between the words.
+fn respell(part: &str, joint: char) -> String {
+    let mut out = String::with_capacity(part.len() + 4);
+    let mut characters = part.chars().peekable();
+    let mut before: Option<char> = None;
+    while let Some(c) = characters.next() {
+        let begins_word = c.is_uppercase()
+            && before.is_some_and(|b| {
+                b.is_lowercase()
+                    || b.is_ascii_digit()
+                    || (b.is_uppercase() && characters.peek().is_some_and(|n| n.is_lowercase()))
+            });
+        if begins_word {
+            push_joint(&mut out, joint);
+        }
+        match c {
+            'A'..='Z' => out.push(c.to_ascii_lowercase()),
+            'a'..='z' | '0'..='9' => out.push(c),
+            '_' | '-' if !out.is_empty() && !out.ends_with('.') => out.push(c),
+            '.' => push_joint(&mut out, '.'),
+            _ => push_joint(&mut out, joint),
+        }
+        before = Some(c);
+    }
+    out.trim_end_matches(['.', '-', '_']).to_owned()
+}
+
+fn push_joint(out: &mut String, joint: char) {
+    if !out.is_empty() && !out.ends_with(['.', '-', '_']) {
+        out.push(joint);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn names_in_use_pass() {
+        for name in [
+            "storefront/item.imported",
+            "storefront/cart.checkout.completed",
+            "signup.new",
+            "import/requested",
+            "app/inngest/x",
+            "inngest",
+            "inngestx/y",
+            "a",
+            "0/1.2",
+            "a_b/c-d.e_f",
+            "deep/er/and/deeper.still",
+        ] {
+            assert_eq!(check(name), Ok(()), "{name}");
+            assert!(is_standard(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn names_that_no_setting_allows() {
+        assert_eq!(check(""), Err(NameError::Empty));
+        assert_eq!(check("a b"), Err(NameError::Whitespace { offset: 1 }));
+        assert_eq!(check(" "), Err(NameError::Whitespace { offset: 0 }));
+        assert_eq!(check("é\u{a0}b"), Err(NameError::Whitespace { offset: 2 }));
+        assert_eq!(check("a\0"), Err(NameError::Control { offset: 1 }));
+        assert_eq!(check("a\u{7f}"), Err(NameError::Control { offset: 1 }));
+        for name in [
+            "inngest/x",
+            "Inngest/x",
+            "INNGEST/x.y",
+            "inngest/",
+            "İnngeſt/x",
+        ] {
+            assert_eq!(check(name), Err(NameError::Reserved), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_limit_counts_bytes_not_characters() {
+        assert_eq!(check(&"a".repeat(256)), Ok(()));
+        assert_eq!(
+            check(&"a".repeat(257)),
+            Err(NameError::TooLong { bytes: 257 })
+        );
+        assert_eq!(check(&"é".repeat(128)), Ok(()));
+        assert_eq!(
+            check(&"é".repeat(129)),
+            Err(NameError::TooLong { bytes: 258 })
+        );
+    }
+
+    #[test]
+    fn names_off_the_convention() {
+        for name in [
+            "Storefront/item.imported",
+            "storefront/itemImported",
+            "storefront//item",
+            "/item",
+            "item/",
+            "item.",
+            ".item",
+            "a..b",
+            "_a",
+            "-a",
+            "a:b",
+            "café/été",
+        ] {
+            assert!(!is_standard(name), "{name}");
+            assert_eq!(check(name), Ok(()), "{name}");
+        }
+    }
+
+    #[test]
+    fn suggestions_pass_the_convention() {
+        for (name, expected) in [
+            ("Storefront/ItemImported", "storefront/item.imported"),
+            ("storefront/itemImported", "storefront/item.imported"),
+            ("Storefront/Item Imported", "storefront/item.imported"),
+            ("MyShop/HTTPServer.Started", "my-shop/http.server.started"),
+            ("STOREFRONT/ITEM.IMPORTED", "storefront/item.imported"),
+            ("storefront//item..imported", "storefront/item.imported"),
+            ("/item.", "item"),
+            ("order:paid", "order.paid"),
+            ("ITEM_IMPORTED", "item_imported"),
+            ("item_Imported", "item_imported"),
+        ] {
+            assert_eq!(suggest(name).as_deref(), Some(expected), "{name}");
+        }
+        for name in ["", "/", "***", "storefront/item.imported", "Inngest/X"] {
+            assert_eq!(suggest(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn slugs() {
+        assert_eq!(slug("storefront/item.imported"), "item-imported");
+        assert_eq!(slug("signup.new"), "signup-new");
+        assert_eq!(slug("a/b/c.d"), "c-d");
+        assert_eq!(long_slug("a/b/c.d"), "a-b-c-d");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_answered(name in any::<String>()) {
+            if let Err(error) = check(&name) {
+                prop_assert!(name.is_char_boundary(error.offset()));
+            }
+            if let Some(suggestion) = suggest(&name) {
+                prop_assert!(is_standard(&suggestion));
+                prop_assert_eq!(check(&suggestion), Ok(()));
+            }
+        }
+    }
+}

@@ -1,0 +1,544 @@
+//! Deduplication id templates: text with `{field}` placeholders.
+//!
+//! `{field}`, `{field.nested}` and, where a nested field is a tuple, `{field.0}` stand for what a
+//! field prints; fields go by their Rust names, raw identifiers without `r#`. `{{` and `}}` print
+//! a brace.
+
+use std::fmt;
+use std::ops::Range;
+
+/// A template that is well formed.
+///
+/// ```
+/// use inngest_grammar::template::Template;
+/// let template = Template::parse("item-imported-{item_id}")?;
+/// assert_eq!(template.placeholders().count(), 1);
+/// assert_eq!(template.to_string(), "item-imported-{item_id}");
+/// # Ok::<(), inngest_grammar::template::TemplateErrors>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Template {
+    pieces: Vec<Piece>,
+}
+
+/// Text or a placeholder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// Text as the id will have it, never empty, braces already single.
+    Text(String),
+    /// A field.
+    Placeholder(Placeholder),
+}
+
+/// The field that a placeholder names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placeholder {
+    path: String,
+    span: Range<usize>,
+}
+
+impl Placeholder {
+    /// The path as written between the braces: `order.lines.0`.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The names and tuple indices of the path, from the event's own field inwards.
+    pub fn segments(&self) -> impl Iterator<Item = &str> {
+        self.path.split('.')
+    }
+
+    /// The bytes of the template that the placeholder takes up, braces included.
+    #[must_use]
+    pub fn span(&self) -> Range<usize> {
+        self.span.clone()
+    }
+}
+
+/// A mistake in a template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateError {
+    kind: TemplateErrorKind,
+    span: Range<usize>,
+}
+
+impl TemplateError {
+    /// What is wrong.
+    #[must_use]
+    pub fn kind(&self) -> &TemplateErrorKind {
+        &self.kind
+    }
+
+    /// The bytes of the template that are wrong, always on character boundaries.
+    #[must_use]
+    pub fn span(&self) -> Range<usize> {
+        self.span.clone()
+    }
+}
+
+/// What is wrong with a template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TemplateErrorKind {
+    /// The template is empty, which the server takes as no id.
+    Empty,
+    /// The template prints the same text for every event.
+    NoPlaceholder,
+    /// `{}` names no field.
+    EmptyPlaceholder,
+    /// A `{` without its `}`.
+    Unclosed,
+    /// A `}` without its `{`.
+    Stray,
+    /// What follows `:` in `{field:spec}`.
+    FormatSpec {
+        /// The placeholder without the `:` and what follows it.
+        path: String,
+    },
+    /// The text between the braces is no path to a field.
+    NotAField {
+        /// The text between the braces.
+        text: String,
+        /// The path that was probably meant.
+        meant: Option<String>,
+    },
+    /// Two placeholders with nothing between them.
+    Adjacent {
+        /// The path of the first.
+        first: String,
+        /// The path of the second.
+        second: String,
+    },
+    /// A placeholder that stands in the template before.
+    Repeated {
+        /// Its path.
+        path: String,
+    },
+}
+
+impl fmt::Display for TemplateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use TemplateErrorKind as Kind;
+        match &self.kind {
+            Kind::Empty => f.write_str("the id template is empty"),
+            Kind::NoPlaceholder => f.write_str(
+                "the id template has no placeholder, so every event of this type after the first \
+                 would be ignored; name a field that tells events apart, as `{order_id}` does",
+            ),
+            Kind::EmptyPlaceholder => f.write_str(
+                "the placeholder `{}` names no field; write the field's name between the braces",
+            ),
+            Kind::Unclosed => f.write_str(
+                "`{` is not closed; write `}` after the field's name, or `{{` for a brace",
+            ),
+            Kind::Stray => f.write_str("`}` closes no placeholder; write `}}` for a brace"),
+            Kind::FormatSpec { path } => write!(
+                f,
+                "the placeholder `{{{path}}}` has a format spec, which an id does not take; write \
+                 `{{{path}}}`"
+            ),
+            Kind::NotAField { text, meant } => {
+                write!(f, "the placeholder `{{{text}}}` names no field; ")?;
+                match meant {
+                    Some(meant) => write!(f, "write `{{{meant}}}`"),
+                    None => f.write_str(
+                        "write a field's name, `{field}`, or the path to one, `{field.nested}`",
+                    ),
+                }
+            }
+            Kind::Adjacent { first, second } => write!(
+                f,
+                "nothing stands between `{{{first}}}` and `{{{second}}}`, so different values \
+                 could print the same id; write `{{{first}}}-{{{second}}}`"
+            ),
+            Kind::Repeated { path } => write!(
+                f,
+                "the placeholder `{{{path}}}` stands in the id template twice; once is enough"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for TemplateError {}
+
+/// Every mistake in a template, in the order in which they stand in it. Never empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateErrors(Vec<TemplateError>);
+
+impl TemplateErrors {
+    /// The mistakes from left to right.
+    pub fn iter(&self) -> std::slice::Iter<'_, TemplateError> {
+        self.0.iter()
+    }
+}
+
+impl IntoIterator for TemplateErrors {
+    type Item = TemplateError;
+    type IntoIter = std::vec::IntoIter<TemplateError>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a TemplateErrors {
+    type Item = &'a TemplateError;
+    type IntoIter = std::slice::Iter<'a, TemplateError>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl fmt::Display for TemplateErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, error) in self.0.iter().enumerate() {
+            if i > 0 {
+                f.write_str("\n")?;
+            }
+            error.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for TemplateErrors {}
+
+impl Template {
+    /// Reads a template.
+    ///
+    /// # Errors
+    ///
+    /// All mistakes in it, not only the first.
+    pub fn parse(text: &str) -> Result<Self, TemplateErrors> {
+        let mut parser = Parser {
+            text,
+            pieces: Vec::new(),
+            literal: String::new(),
+            errors: Vec::new(),
+        };
+        parser.run();
+        parser.check_whole();
+        if parser.errors.is_empty() {
+            Ok(Self {
+                pieces: parser.pieces,
+            })
+        } else {
+            parser.errors.sort_by_key(|error| error.span.start);
+            Err(TemplateErrors(parser.errors))
+        }
+    }
+
+    /// Text and placeholders from left to right; no two texts stand side by side.
+    #[must_use]
+    pub fn pieces(&self) -> &[Piece] {
+        &self.pieces
+    }
+
+    /// The placeholders from left to right.
+    pub fn placeholders(&self) -> impl Iterator<Item = &Placeholder> {
+        self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Placeholder(placeholder) => Some(placeholder),
+            Piece::Text(_) => None,
+        })
+    }
+
+    /// The text before the first placeholder.
+    #[must_use]
+    pub fn leading_text(&self) -> &str {
+        match self.pieces.first() {
+            Some(Piece::Text(text)) => text,
+            _ => "",
+        }
+    }
+}
+
+/// The template as it is written; parsing that gives the same template.
+impl fmt::Display for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(text) => {
+                    f.write_str(&text.replace('{', "{{").replace('}', "}}"))?;
+                }
+                Piece::Placeholder(placeholder) => write!(f, "{{{}}}", placeholder.path)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    pieces: Vec<Piece>,
+    literal: String,
+    errors: Vec<TemplateError>,
+}
+
+impl Parser<'_> {
+    fn run(&mut self) {
+        let mut rest = self.text.char_indices().peekable();
+        while let Some((at, c)) = rest.next() {
+            match c {
+                '{' | '}' if rest.next_if(|(_, next)| *next == c).is_some() => self.literal.push(c),
+                '}' => self.error(TemplateErrorKind::Stray, at..at + 1),
+                '{' => {
+                    let inner_at = at + 1;
+                    let inner = self.text.get(inner_at..).unwrap_or_default();
+                    // A second `{` before the `}` belongs to the next placeholder.
+                    let end = inner
+                        .find(['{', '}'])
+                        .filter(|end| inner[*end..].starts_with('}'));
+                    if let Some(end) = end {
+                        self.placeholder(&inner[..end], at..inner_at + end + 1);
+                        while rest.next_if(|(i, _)| *i <= inner_at + end).is_some() {}
+                    } else {
+                        self.error(TemplateErrorKind::Unclosed, at..at + 1);
+                        // What follows was meant as the placeholder; it is no text to check.
+                        let stop = inner.find('{').map_or(self.text.len(), |i| inner_at + i);
+                        while rest.next_if(|(i, _)| *i < stop).is_some() {}
+                    }
+                }
+                c => self.literal.push(c),
+            }
+        }
+        self.flush();
+    }
+
+    fn placeholder(&mut self, inner: &str, span: Range<usize>) {
+        self.flush();
+        if let Some(kind) = mistake_in(inner) {
+            self.error(kind, span.clone());
+        }
+        let path = inner
+            .split(':')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_owned();
+        self.pieces
+            .push(Piece::Placeholder(Placeholder { path, span }));
+    }
+
+    fn flush(&mut self) {
+        if !self.literal.is_empty() {
+            self.pieces
+                .push(Piece::Text(std::mem::take(&mut self.literal)));
+        }
+    }
+
+    fn check_whole(&mut self) {
+        let all = 0..self.text.len();
+        if self.text.is_empty() {
+            self.error(TemplateErrorKind::Empty, all);
+            return;
+        }
+        if self.errors.is_empty() && self.pieces.iter().all(|p| matches!(p, Piece::Text(_))) {
+            self.error(TemplateErrorKind::NoPlaceholder, all);
+            return;
+        }
+        let mut found = Vec::new();
+        let mut seen: Vec<&str> = Vec::new();
+        let mut before: Option<&Placeholder> = None;
+        for piece in &self.pieces {
+            let Piece::Placeholder(placeholder) = piece else {
+                before = None;
+                continue;
+            };
+            let path = placeholder.path.clone();
+            if seen.contains(&placeholder.path()) && !path.is_empty() {
+                let kind = TemplateErrorKind::Repeated { path };
+                found.push(TemplateError {
+                    kind,
+                    span: placeholder.span(),
+                });
+            } else if let Some(first) = before {
+                let kind = TemplateErrorKind::Adjacent {
+                    first: first.path.clone(),
+                    second: path,
+                };
+                found.push(TemplateError {
+                    kind,
+                    span: placeholder.span(),
+                });
+            }
+            seen.push(placeholder.path());
+            before = Some(placeholder);
+        }
+        // One mistake a placeholder: what is wrong in itself is said first.
+        found.retain(|new| self.errors.iter().all(|old| old.span != new.span));
+        self.errors.append(&mut found);
+    }
+
+    fn error(&mut self, kind: TemplateErrorKind, span: Range<usize>) {
+        self.errors.push(TemplateError { kind, span });
+    }
+}
+
+/// What is wrong with the text between two braces.
+fn mistake_in(inner: &str) -> Option<TemplateErrorKind> {
+    if inner.trim().is_empty() {
+        return Some(TemplateErrorKind::EmptyPlaceholder);
+    }
+    if is_path(inner) {
+        return None;
+    }
+    if let Some((path, _)) = inner.split_once(':')
+        && is_path(path)
+    {
+        return Some(TemplateErrorKind::FormatSpec {
+            path: path.to_owned(),
+        });
+    }
+    let meant: String = inner.split_whitespace().collect::<String>();
+    let meant = meant
+        .split('.')
+        .map(|s| s.strip_prefix("r#").or(s.strip_suffix("()")).unwrap_or(s))
+        .skip_while(|s| *s == "self" || s.is_empty())
+        .collect::<Vec<_>>()
+        .join(".");
+    let meant = is_path(&meant).then_some(meant);
+    Some(TemplateErrorKind::NotAField {
+        text: inner.to_owned(),
+        meant,
+    })
+}
+
+fn is_path(text: &str) -> bool {
+    text.split('.').all(is_segment) && text.split('.').next() != Some("self")
+}
+
+/// Whether the text could be a field's name or a tuple index. Whether there is such a field is
+/// for those to say who know the struct.
+fn is_segment(text: &str) -> bool {
+    let mut characters = text.chars();
+    match characters.next() {
+        Some(c) if c.is_ascii_digit() => {
+            characters.all(|c| c.is_ascii_digit()) && (c != '0' || text.len() == 1)
+        }
+        Some(c) => {
+            (c.is_alphabetic() || c == '_') && characters.all(|c| c.is_alphanumeric() || c == '_')
+        }
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use TemplateErrorKind as Kind;
+    use proptest::prelude::*;
+
+    fn paths(text: &str) -> Vec<String> {
+        let template = Template::parse(text).unwrap();
+        template
+            .placeholders()
+            .map(|p| p.path().to_owned())
+            .collect()
+    }
+
+    fn errors(text: &str) -> Vec<(Kind, Range<usize>)> {
+        let errors = Template::parse(text).unwrap_err();
+        errors
+            .into_iter()
+            .map(|e| (e.kind.clone(), e.span()))
+            .collect()
+    }
+
+    fn not_a_field(text: &str, meant: Option<&str>) -> Kind {
+        Kind::NotAField {
+            text: text.into(),
+            meant: meant.map(Into::into),
+        }
+    }
+
+    #[test]
+    fn well_formed_templates() {
+        assert_eq!(paths("item-imported-{item_id}"), ["item_id"]);
+        assert_eq!(paths("{a}-{b.c}-{d.0.e}"), ["a", "b.c", "d.0.e"]);
+        assert_eq!(paths("{größe}"), ["größe"]);
+        assert_eq!(paths("{type}{{"), ["type"]);
+        let template = Template::parse("a{{b}}{c}").unwrap();
+        assert_eq!(template.leading_text(), "a{b}");
+        assert_eq!(template.placeholders().next().unwrap().span(), 6..9);
+        let nested = Template::parse("{a.0}").unwrap();
+        let placeholder = nested.placeholders().next().unwrap();
+        assert_eq!(placeholder.segments().collect::<Vec<_>>(), ["a", "0"]);
+    }
+
+    #[test]
+    fn each_mistake_at_its_bytes() {
+        assert_eq!(errors(""), [(Kind::Empty, 0..0)]);
+        assert_eq!(errors("a{{}}"), [(Kind::NoPlaceholder, 0..5)]);
+        assert_eq!(errors("é{}"), [(Kind::EmptyPlaceholder, 2..4)]);
+        assert_eq!(errors("a{ }"), [(Kind::EmptyPlaceholder, 1..4)]);
+        assert_eq!(errors("a-{b"), [(Kind::Unclosed, 2..3)]);
+        assert_eq!(errors("a-{b-{c}"), [(Kind::Unclosed, 2..3)]);
+        assert_eq!(errors("a}-{b}"), [(Kind::Stray, 1..2)]);
+        let spec = |path: &str| Kind::FormatSpec { path: path.into() };
+        assert_eq!(errors("{a:?}"), [(spec("a"), 0..5)]);
+        assert_eq!(errors("{a.b:>08}"), [(spec("a.b"), 0..9)]);
+        assert_eq!(errors("{ a }"), [(not_a_field(" a ", Some("a")), 0..5)]);
+        assert_eq!(
+            errors("{r#type}"),
+            [(not_a_field("r#type", Some("type")), 0..8)]
+        );
+        assert_eq!(
+            errors("{self.a}"),
+            [(not_a_field("self.a", Some("a")), 0..8)]
+        );
+        assert_eq!(errors("{a()}"), [(not_a_field("a()", Some("a")), 0..5)]);
+        assert_eq!(errors("{a-b}"), [(not_a_field("a-b", None), 0..5)]);
+        assert_eq!(errors("{a..b}"), [(not_a_field("a..b", None), 0..6)]);
+        let adjacent = Kind::Adjacent {
+            first: "a".into(),
+            second: "b".into(),
+        };
+        assert_eq!(errors("{a}{b}"), [(adjacent, 3..6)]);
+        let repeated = Kind::Repeated { path: "a".into() };
+        assert_eq!(errors("{a}-{b}-{a}"), [(repeated.clone(), 8..11)]);
+        assert_eq!(errors("{a}{a}"), [(repeated, 3..6)]);
+    }
+
+    #[test]
+    fn all_mistakes_of_one_template_in_order() {
+        let kinds: Vec<_> = errors("}{}-{a:?}-{b")
+            .into_iter()
+            .map(|(kind, _)| kind)
+            .collect();
+        assert_eq!(
+            kinds,
+            [
+                Kind::Stray,
+                Kind::EmptyPlaceholder,
+                Kind::FormatSpec { path: "a".into() },
+                Kind::Unclosed
+            ]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_answered(text in "[a-z0-9{}:. é_-]{0,24}|\\PC*") {
+            match Template::parse(&text) {
+                Ok(template) => {
+                    prop_assert_eq!(&template.to_string(), &text);
+                    for placeholder in template.placeholders() {
+                        let written = format!("{{{}}}", placeholder.path());
+                        prop_assert_eq!(text.get(placeholder.span()), Some(written.as_str()));
+                    }
+                }
+                Err(errors) => {
+                    let mut last = 0;
+                    for error in &errors {
+                        prop_assert!(text.get(error.span()).is_some());
+                        prop_assert!(last <= error.span().start);
+                        last = error.span().start;
+                    }
+                    prop_assert!(errors.iter().next().is_some());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Versions of an event's shape: `YYYY-MM-DD.N` by convention.
+
+use std::fmt;
+
+/// Why a text cannot be, or by convention should not be, an event version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum VersionError {
+    /// The version is empty, which the server takes as no version. No setting lifts this.
+    Empty,
+    /// The text does not have the form `YYYY-MM-DD.N`.
+    Form {
+        /// The byte from which on it cannot be one.
+        offset: usize,
+    },
+    /// The form is right and the month does not exist.
+    Month {
+        /// The byte at which the month begins.
+        offset: usize,
+    },
+    /// The form is right and the month has no such day.
+    Day {
+        /// The byte at which the day begins.
+        offset: usize,
+    },
+}
+
+impl VersionError {
+    /// The byte of the version at which the mistake begins, always on a character boundary.
+    #[must_use]
+    pub fn offset(&self) -> usize {
+        match self {
+            Self::Empty => 0,
+            Self::Form { offset } | Self::Month { offset } | Self::Day { offset } => *offset,
+        }
+    }
+}
+
+impl fmt::Display for VersionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "the version is empty",
+            Self::Form { .. } => "the version does not have the form `YYYY-MM-DD.N`",
+            Self::Month { .. } => "the version names a month that does not exist",
+            Self::Day { .. } => "the version names a day that does not exist",
+        })
+    }
+}
+
+impl std::error::Error for VersionError {}
+
+/// Checks that a version is a real date with two-digit month and day, a `.` and a counter.
+///
+/// # Errors
+///
+/// The first thing that is wrong, from the left.
+pub fn check(version: &str) -> Result<(), VersionError> {
+    if version.is_empty() {
+        return Err(VersionError::Empty);
+    }
+    for (offset, (c, form)) in version.bytes().zip(*b"dddd-dd-dd.d").enumerate() {
+        let fits = match form {
+            b'd' => c.is_ascii_digit(),
+            _ => c == form,
+        };
+        if !fits {
+            return Err(VersionError::Form { offset });
+        }
+    }
+    let counter = version
+        .get(11..)
+        .filter(|counter| !counter.is_empty())
+        .ok_or(VersionError::Form {
+            offset: version.len(),
+        })?;
+    if let Some((offset, _)) = counter.char_indices().find(|(_, c)| !c.is_ascii_digit()) {
+        return Err(VersionError::Form {
+            offset: 11 + offset,
+        });
+    }
+    // The form is checked: every slice below is digits.
+    let number = |range| {
+        version
+            .get(range)
+            .and_then(|digits: &str| digits.parse::<u32>().ok())
+    };
+    let (year, month, day) = (number(0..4), number(5..7), number(8..10));
+    let days = match month {
+        Some(4 | 6 | 9 | 11) => 30,
+        Some(2) if year.is_some_and(is_leap) => 29,
+        Some(2) => 28,
+        Some(1..=12) => 31,
+        _ => return Err(VersionError::Month { offset: 5 }),
+    };
+    match day {
+        Some(day) if (1..=days).contains(&day) => Ok(()),
+        _ => Err(VersionError::Day { offset: 8 }),
+    }
+}
+
+fn is_leap(year: u32) -> bool {
+    (year.is_multiple_of(4) && !year.is_multiple_of(100)) || year.is_multiple_of(400)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn dates_with_a_counter_pass() {
+        for version in [
+            "2026-11-21.1",
+            "2024-02-29.10",
+            "2000-02-29.0",
+            "1999-12-31.007",
+        ] {
+            assert_eq!(check(version), Ok(()), "{version}");
+        }
+    }
+
+    #[test]
+    fn mistakes_are_found_where_they_begin() {
+        for (version, expected) in [
+            ("", VersionError::Empty),
+            ("1", VersionError::Form { offset: 1 }),
+            ("v1", VersionError::Form { offset: 0 }),
+            ("1.2.3", VersionError::Form { offset: 1 }),
+            ("2026-11-21", VersionError::Form { offset: 10 }),
+            ("2026-11-21.", VersionError::Form { offset: 11 }),
+            ("2026-11-21.1a", VersionError::Form { offset: 12 }),
+            ("2026-11-21.1.2", VersionError::Form { offset: 12 }),
+            ("2026-1-21.1", VersionError::Form { offset: 6 }),
+            ("2026-11-21-1", VersionError::Form { offset: 10 }),
+            ("é", VersionError::Form { offset: 0 }),
+            ("2026-é", VersionError::Form { offset: 5 }),
+            ("2026-00-21.1", VersionError::Month { offset: 5 }),
+            ("2026-13-21.1", VersionError::Month { offset: 5 }),
+            ("2026-11-00.1", VersionError::Day { offset: 8 }),
+            ("2026-11-31.1", VersionError::Day { offset: 8 }),
+            ("2026-02-29.1", VersionError::Day { offset: 8 }),
+            ("1900-02-29.1", VersionError::Day { offset: 8 }),
+        ] {
+            assert_eq!(check(version), Err(expected), "{version}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_answered(version in "[0-9é.-]{0,14}|\\PC*") {
+            if let Err(error) = check(&version) {
+                prop_assert!(version.is_char_boundary(error.offset()));
+            }
+        }
+    }
+}
