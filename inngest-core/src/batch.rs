@@ -1,0 +1,225 @@
+//! Any mix of events, already serialized.
+
+use std::ops::Range;
+
+use crate::error::PayloadError;
+use crate::event::Event;
+use crate::payload::{IntoPayload, Payload};
+use crate::wire;
+
+/// Events on their way out: any mix of types, serialized into one buffer and checked.
+///
+/// ```
+/// use inngest_core::{Batch, Event};
+/// use schemars::JsonSchema;
+/// use serde::Serialize;
+///
+/// #[derive(Serialize, JsonSchema, Event)]
+/// #[event(name = "storefront/coupon.used")]
+/// struct CouponUsed {
+///     code: String,
+/// }
+///
+/// #[derive(Serialize, JsonSchema, Event)]
+/// #[event(name = "storefront/cart.cleared")]
+/// struct CartCleared {}
+///
+/// let mut batch = Batch::new();
+/// batch.push(&CouponUsed { code: "WELCOME".into() })?;
+/// batch.push(CartCleared {})?;
+/// assert_eq!(batch.len(), 2);
+/// # Ok::<(), inngest_core::PayloadError>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// For each event `,{…}` and a line break: the byte before and the byte after an event are
+    /// where a request that begins or ends with it has its bracket, so a request's body is a
+    /// slice of this buffer.
+    pub(crate) buffer: Vec<u8>,
+    pub(crate) entries: Vec<Entry>,
+    /// Events of earlier requests, to be sent again just as they were.
+    #[cfg(feature = "client")]
+    pub(crate) pinned: Vec<crate::client::chunk::Chunk>,
+}
+
+/// One event of a batch.
+#[derive(Clone, Debug)]
+#[cfg_attr(
+    not(feature = "client"),
+    expect(dead_code, reason = "only the client asks for all")
+)]
+pub(crate) struct Entry {
+    pub(crate) name: &'static str,
+    /// Where its JSON stands in the buffer.
+    pub(crate) json: Range<usize>,
+    /// Where its deduplication id stands in the buffer, without the quotes.
+    pub(crate) id: Option<Range<usize>>,
+}
+
+#[cfg(feature = "client")]
+impl Entry {
+    /// The event's deduplication id, from the buffer in which the event stands.
+    pub(crate) fn dedup_id(&self, buffer: &[u8]) -> Option<String> {
+        let id = self.id.clone()?;
+        let text = buffer.get(id.clone())?;
+        if text.contains(&b'\\') {
+            // With the quotes around it, it is a JSON string.
+            serde_json::from_slice(buffer.get(id.start - 1..id.end + 1)?).ok()
+        } else {
+            String::from_utf8(text.to_vec()).ok()
+        }
+    }
+}
+
+impl Batch {
+    /// An empty batch.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an event, a reference to one, or a payload.
+    ///
+    /// # Errors
+    ///
+    /// The server would refuse the event, or take and change it. The batch is then what it was.
+    pub fn push<P: IntoPayload>(&mut self, event: P) -> Result<(), PayloadError> {
+        self.push_payload(&event.into_payload())
+    }
+
+    /// Adds all events of an iterator, in order.
+    ///
+    /// # Errors
+    ///
+    /// The first event that the server would refuse or change; the error's index is its place in
+    /// this batch. The events before it are in the batch, it and those after it are not.
+    pub fn extend<I>(&mut self, events: I) -> Result<(), PayloadError>
+    where
+        I: IntoIterator,
+        I::Item: IntoPayload,
+    {
+        events.into_iter().try_for_each(|event| self.push(event))
+    }
+
+    fn push_payload<E: Event>(&mut self, payload: &Payload<E>) -> Result<(), PayloadError> {
+        let before = self.buffer.len();
+        self.buffer.push(b',');
+        let start = self.buffer.len();
+        match wire::write_event(&mut self.buffer, payload) {
+            Ok(id) => {
+                let json = start..self.buffer.len();
+                self.buffer.push(b'\n');
+                self.entries.push(Entry {
+                    name: E::NAME,
+                    json,
+                    id,
+                });
+                Ok(())
+            }
+            Err(error) => {
+                self.buffer.truncate(before);
+                Err(error.at(self.len()))
+            }
+        }
+    }
+
+    /// How many events it holds.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len() + self.pinned_len()
+    }
+
+    /// Whether it holds no events.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The JSON of each event, in order, as it is sent.
+    pub fn events(&self) -> impl Iterator<Item = &str> {
+        let open = self
+            .entries
+            .iter()
+            .filter_map(|entry| self.buffer.get(entry.json.clone()));
+        self.pinned_events()
+            .chain(open)
+            .filter_map(|json| std::str::from_utf8(json).ok())
+    }
+
+    /// The deduplication id of each event, in order.
+    #[cfg(feature = "client")]
+    pub(crate) fn dedup_ids(&self) -> impl Iterator<Item = Option<String>> {
+        let pinned = self
+            .pinned
+            .iter()
+            .flat_map(crate::client::chunk::Chunk::dedup_ids);
+        let open = self
+            .entries
+            .iter()
+            .map(|entry| entry.dedup_id(&self.buffer));
+        pinned.chain(open)
+    }
+
+    #[cfg(feature = "client")]
+    fn pinned_len(&self) -> usize {
+        self.pinned
+            .iter()
+            .map(crate::client::chunk::Chunk::len)
+            .sum()
+    }
+
+    #[cfg(not(feature = "client"))]
+    #[expect(clippy::unused_self, reason = "the client is what pins events")]
+    fn pinned_len(&self) -> usize {
+        0
+    }
+
+    #[cfg(feature = "client")]
+    fn pinned_events(&self) -> impl Iterator<Item = &[u8]> {
+        self.pinned
+            .iter()
+            .flat_map(crate::client::chunk::Chunk::events)
+    }
+
+    #[cfg(not(feature = "client"))]
+    #[expect(clippy::unused_self, reason = "the client is what pins events")]
+    fn pinned_events(&self) -> impl Iterator<Item = &[u8]> {
+        std::iter::empty()
+    }
+}
+
+/// What [`Client::send_many`](crate::Client::send_many) takes: a [`Batch`], or anything that
+/// iterates over events, references to events, or payloads.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be sent: it is neither a batch nor an iterator over events",
+    label = "not a collection of events",
+    note = "give a `Batch`, or anything that iterates over types with `#[derive(Event)]`"
+)]
+pub trait IntoBatch {
+    /// The events that can be sent, and those that cannot with their places in the whole.
+    #[doc(hidden)]
+    fn into_batch(self) -> (Batch, Vec<PayloadError>);
+}
+
+impl IntoBatch for Batch {
+    fn into_batch(self) -> (Batch, Vec<PayloadError>) {
+        (self, Vec::new())
+    }
+}
+
+impl<I> IntoBatch for I
+where
+    I: IntoIterator,
+    I::Item: IntoPayload,
+{
+    fn into_batch(self) -> (Batch, Vec<PayloadError>) {
+        let mut batch = Batch::new();
+        let mut refused = Vec::new();
+        for (index, event) in self.into_iter().enumerate() {
+            if let Err(error) = batch.push(event) {
+                refused.push(error.at(index));
+            }
+        }
+        (batch, refused)
+    }
+}

@@ -1,0 +1,165 @@
+//! What the server's answers mean.
+
+use serde::Deserialize;
+
+use super::error::SendError;
+use super::receipt::EventId;
+use crate::transport::Answer;
+
+/// What an answer says of the events of a request.
+#[derive(Debug)]
+pub(crate) enum Meaning {
+    /// All were taken, under these ids.
+    Taken(Vec<EventId>),
+    /// Not all were taken: those of these ids were, and perhaps some of the others.
+    Failed {
+        taken: Vec<EventId>,
+        error: SendError,
+    },
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Body {
+    ids: Option<Vec<String>>,
+    /// In answers with status 400 and 401.
+    error: Option<String>,
+    /// Elsewhere.
+    message: Option<String>,
+}
+
+impl Body {
+    fn words(self) -> String {
+        let said = [self.error, self.message];
+        let said = said
+            .into_iter()
+            .flatten()
+            .find(|text| !text.trim().is_empty());
+        said.unwrap_or_else(|| "it gave no reason".to_owned())
+    }
+}
+
+/// Reads an answer to a request of `events` events and `bytes` bytes to the server at `url`.
+pub(crate) fn read(answer: &Answer, events: usize, bytes: usize, url: &str) -> Meaning {
+    let url = url.to_owned();
+    let body: Result<Body, _> = serde_json::from_slice(&answer.body);
+    let failed = |error| Meaning::Failed {
+        taken: Vec::new(),
+        error,
+    };
+    match (answer.status, body) {
+        (200, Ok(Body { ids: Some(ids), .. })) => taken(&ids, events, url),
+        (200, Ok(_)) => failed(SendError::InvalidAnswer {
+            url,
+            problem: "it has no `ids`".to_owned(),
+        }),
+        (200, Err(_)) => failed(SendError::InvalidAnswer {
+            url,
+            problem: "it is not the JSON of an event API".to_owned(),
+        }),
+        (400, Ok(mut body)) => Meaning::Failed {
+            // An empty id stands for none.
+            taken: ids_of(&body.ids.take().unwrap_or_default())
+                .take(events)
+                .collect(),
+            error: SendError::Refused {
+                message: body.words(),
+            },
+        },
+        (401, body) => failed(SendError::UnknownEventKey {
+            url,
+            message: body.unwrap_or_default().words(),
+        }),
+        (403, body) => failed(SendError::NotAllowed {
+            message: body.unwrap_or_default().words(),
+        }),
+        (413, _) => failed(SendError::RequestTooLarge { bytes }),
+        (status, _) => failed(SendError::UnexpectedStatus {
+            url,
+            status,
+            hint: hint(status),
+        }),
+    }
+}
+
+fn taken(ids: &[String], events: usize, url: String) -> Meaning {
+    let found: Vec<EventId> = ids_of(ids).collect();
+    if found.len() == events && ids.len() == events {
+        return Meaning::Taken(found);
+    }
+    Meaning::Failed {
+        taken: Vec::new(),
+        error: SendError::InvalidAnswer {
+            url,
+            problem: format!("it has {} ids for {events} events", found.len()),
+        },
+    }
+}
+
+fn ids_of(ids: &[String]) -> impl Iterator<Item = EventId> {
+    let ids = ids.iter().filter(|id| !id.is_empty());
+    ids.map(|id| EventId::from_answer(id))
+}
+
+fn hint(status: u16) -> &'static str {
+    match status {
+        300..400 => "; redirects are not followed, give the base URL that it points to",
+        404 | 405 => "; check that the base URL is that of Inngest or a dev server",
+        429 => "; it takes no more events for now, send fewer or later",
+        500.. => "; the server or a proxy before it has a problem, send again later",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn meaning(status: u16, body: &str, events: usize) -> (Vec<String>, Option<String>) {
+        let answer = Answer::new(status, body.to_owned());
+        let strings = |ids: Vec<EventId>| ids.iter().map(ToString::to_string).collect();
+        match read(&answer, events, 100, "http://host/e/") {
+            Meaning::Taken(ids) => (strings(ids), None),
+            Meaning::Failed { taken, error } => (strings(taken), Some(error.to_string())),
+        }
+    }
+
+    #[test]
+    fn all_ids_are_needed() {
+        let (ids, error) = meaning(200, r#"{"ids":["a","b"],"status":200}"#, 2);
+        assert_eq!((ids, error), (vec!["a".into(), "b".into()], None));
+        for body in [
+            r#"{"ids":["a"],"status":200}"#,
+            r#"{"ids":["a","b","c"],"status":200}"#,
+            r#"{"ids":["a",""],"status":200}"#,
+            r#"{"ids":[1,2],"status":200}"#,
+            r#"{"status":200}"#,
+            "<html></html>",
+            "",
+        ] {
+            let (ids, error) = meaning(200, body, 2);
+            assert!(ids.is_empty() && error.is_some(), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_names_those_that_were_taken_before_it() {
+        let (ids, error) = meaning(400, r#"{"ids":["a"],"status":400,"error":"bad name"}"#, 3);
+        assert_eq!(ids, ["a"]);
+        assert_eq!(error.unwrap(), "the server refused an event: bad name");
+        let (ids, _) = meaning(400, r#"{"ids":[""],"status":400,"error":"EOF"}"#, 3);
+        assert!(ids.is_empty());
+    }
+
+    #[test]
+    fn statuses_have_their_own_words() {
+        let text = |status, body| meaning(status, body, 1).1.unwrap();
+        let refused = r#"{"status":401,"message":"","error":"Event key not found"}"#;
+        assert!(text(401, refused).contains("Event key not found; check INNGEST_EVENT_KEY"));
+        assert!(text(403, "{}").contains("it gave no reason; look at the key's allow"));
+        assert!(text(413, "").contains("a request of 100 bytes is too large"));
+        assert!(text(404, "not found").contains("status 404; check that the base URL"));
+        assert!(text(303, "").contains("redirects are not followed"));
+        assert!(text(503, "").contains("status 503; the server"));
+    }
+}

@@ -1,0 +1,177 @@
+//! Making a client.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::chunk::Limits;
+use super::config::{self, ConfigError, Settings};
+use super::{Client, Inner};
+use crate::transport::{HyperTransport, Transport};
+
+/// The largest event that the server takes: one byte more is refused (measured). Free accounts
+/// have a limit of 256 KiB.
+const MAX_EVENT_BYTES: usize = 3 << 20;
+
+/// What the server documents for a request by default; accounts can have more.
+const MAX_REQUEST_BYTES: usize = 512_000;
+
+/// More events make the whole request an error after 5,000 were taken (measured).
+const MAX_REQUEST_EVENTS: usize = 5_000;
+
+/// Settings of a [`Client`]; made with [`Client::builder`].
+///
+/// What is not set here is taken from the environment, see [`Client::from_env`].
+#[derive(Clone)]
+#[must_use = "a builder does nothing until `build`"]
+pub struct ClientBuilder {
+    settings: Settings,
+    limits: Limits,
+    concurrency: usize,
+    timeout: Duration,
+    transport: Option<Arc<dyn Transport>>,
+}
+
+impl ClientBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            settings: Settings::default(),
+            limits: Limits {
+                request_bytes: MAX_REQUEST_BYTES,
+                request_events: MAX_REQUEST_EVENTS,
+                event_bytes: MAX_EVENT_BYTES,
+            },
+            concurrency: 8,
+            timeout: Duration::from_secs(30),
+            transport: None,
+        }
+    }
+
+    /// The event key. Without this: `INNGEST_EVENT_KEY`.
+    pub fn event_key(mut self, key: impl Into<String>) -> Self {
+        self.settings.event_key = Some(key.into());
+        self
+    }
+
+    /// Where the event API is, such as `http://localhost:8288`. Without this:
+    /// `INNGEST_EVENT_API_BASE_URL`, then `INNGEST_BASE_URL`, then the URL in `INNGEST_DEV`, then
+    /// `http://localhost:8288` in dev mode and `https://inn.gs` otherwise.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.settings.base_url = Some(url.into());
+        self
+    }
+
+    /// The Inngest environment, such as the name of a branch; sent as `X-Inngest-Env`. Without
+    /// this: `INNGEST_ENV`.
+    pub fn env(mut self, name: impl Into<String>) -> Self {
+        self.settings.env = Some(name.into());
+        self
+    }
+
+    /// Whether to talk to a dev server, which needs no event key. Without this: `INNGEST_DEV`.
+    pub fn dev(mut self, dev: bool) -> Self {
+        self.settings.dev = Some(dev);
+        self
+    }
+
+    /// The size in bytes at which a batch is split; 512,000 by default, as the server documents
+    /// for accounts without a higher limit. A single event that is larger goes alone.
+    pub fn max_request_bytes(mut self, bytes: usize) -> Self {
+        self.limits.request_bytes = bytes;
+        self
+    }
+
+    /// The most events a request holds; 5,000 by default, and no more, because the server refuses
+    /// more (measured).
+    pub fn max_request_events(mut self, events: usize) -> Self {
+        self.limits.request_events = events.min(MAX_REQUEST_EVENTS);
+        self
+    }
+
+    /// The largest event in bytes of JSON; 3 MiB by default, and no more, because the server
+    /// refuses more (measured). Inngest's free plan allows 256 KiB.
+    pub fn max_event_bytes(mut self, bytes: usize) -> Self {
+        self.limits.event_bytes = bytes.min(MAX_EVENT_BYTES);
+        self
+    }
+
+    /// How many requests of one batch are under way at once; 8 by default.
+    pub fn concurrency(mut self, requests: usize) -> Self {
+        self.concurrency = requests;
+        self
+    }
+
+    /// The time allowed for a request, from its first byte to the last byte of its answer; 30
+    /// seconds by default.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Sends through this `reqwest::Client`, with its proxies, certificates and middleware.
+    #[cfg(feature = "reqwest")]
+    pub fn http_client(self, client: ::reqwest::Client) -> Self {
+        self.transport(crate::transport::ReqwestTransport(client))
+    }
+
+    /// Sends through this transport.
+    pub fn transport(mut self, transport: impl Transport) -> Self {
+        self.transport = Some(Arc::new(transport));
+        self
+    }
+
+    /// Makes the client. It opens no connection before the first event is sent.
+    ///
+    /// # Errors
+    ///
+    /// A setting that cannot work, from code or environment; foremost no event key where one is
+    /// needed.
+    pub fn build(self) -> Result<Client, ConfigError> {
+        let Self {
+            settings,
+            limits,
+            concurrency,
+            timeout,
+            transport,
+        } = self;
+        for (setting, value) in [
+            ("max_request_bytes", limits.request_bytes),
+            ("max_request_events", limits.request_events),
+            ("max_event_bytes", limits.event_bytes),
+            ("concurrency", concurrency),
+        ] {
+            if value == 0 {
+                return Err(ConfigError::Zero { setting });
+            }
+        }
+        if timeout.is_zero() {
+            return Err(ConfigError::Zero { setting: "timeout" });
+        }
+        let endpoint = config::resolve(&settings, |name| std::env::var(name).ok())?;
+        let transport = match transport {
+            Some(transport) => transport,
+            None => Arc::new(HyperTransport::new(endpoint.uri())?),
+        };
+        Ok(Client {
+            inner: Arc::new(Inner::new(
+                endpoint,
+                limits,
+                concurrency,
+                timeout,
+                transport,
+            )),
+        })
+    }
+}
+
+impl std::fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("base_url", &self.settings.base_url)
+            .field("env", &self.settings.env)
+            .field("dev", &self.settings.dev)
+            .field("limits", &self.limits)
+            .field("concurrency", &self.concurrency)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
+}

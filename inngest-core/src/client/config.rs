@@ -1,0 +1,445 @@
+//! Where events go: what the caller set, what the environment says, and which of them wins.
+
+use std::fmt;
+
+use http::uri::PathAndQuery;
+use http::{HeaderValue, Uri};
+
+/// The cloud's event API.
+pub(crate) const CLOUD_ORIGIN: &str = "https://inn.gs";
+
+/// Where the dev server listens unless told otherwise.
+pub(crate) const DEV_ORIGIN: &str = "http://localhost:8288";
+
+/// What stands in the event key's place in dev mode, as in Inngest's other SDKs; the dev server
+/// takes any key.
+const DEV_KEY: &str = "NO_EVENT_KEY_SET";
+
+/// A client that cannot be made. Nothing has been sent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// No event key, and no dev server to talk to instead.
+    #[error(
+        "no event key is set; set the environment variable INNGEST_EVENT_KEY or call \
+         `event_key`, or set INNGEST_DEV=1 to send to a dev server on this machine"
+    )]
+    MissingEventKey,
+    /// The event key has a character that no event key has. The message does not show the key.
+    #[error(
+        "the event key from {origin} has a character other than letters, digits, `-`, `_`, `.` \
+         and `~` at byte {offset}; copy it again from the Inngest dashboard, without quotes and \
+         line breaks"
+    )]
+    InvalidEventKey {
+        /// Where the key came from.
+        origin: &'static str,
+        /// The byte of the key at which the character begins.
+        offset: usize,
+    },
+    /// The base URL is no URL that events can be sent to.
+    #[error("the base URL `{url}` from {origin} {problem}; give one such as `{DEV_ORIGIN}`")]
+    InvalidBaseUrl {
+        /// The URL, without a user name or password that stood in it.
+        url: String,
+        /// Where it came from.
+        origin: &'static str,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// The name of the Inngest environment cannot stand in a header.
+    #[error(
+        "the Inngest environment's name from {origin} has a character that cannot be sent in a \
+         header; use visible ASCII characters"
+    )]
+    InvalidEnv {
+        /// Where the name came from.
+        origin: &'static str,
+    },
+    /// A limit of 0, with which nothing could be sent.
+    #[error("`{setting}` is 0, with which nothing could be sent; give at least 1")]
+    Zero {
+        /// The builder's method.
+        setting: &'static str,
+    },
+    /// A proxy that speaks another protocol than HTTP.
+    #[error(
+        "the environment names a proxy with the scheme `{scheme}`, which is not supported; use an \
+         `http://` proxy, name the host in NO_PROXY, or give a transport of your own"
+    )]
+    UnsupportedProxy {
+        /// The scheme of the proxy's URL.
+        scheme: String,
+    },
+    /// `https` without a way to check the server's certificate.
+    #[error("TLS cannot be set up: {reason}")]
+    Tls {
+        /// What failed.
+        reason: String,
+    },
+}
+
+/// The part of the configuration that the environment has a say in.
+#[derive(Clone, Default)]
+pub(crate) struct Settings {
+    pub(crate) event_key: Option<String>,
+    pub(crate) base_url: Option<String>,
+    pub(crate) env: Option<String>,
+    pub(crate) dev: Option<bool>,
+}
+
+/// Where every request of a client goes.
+#[derive(Clone)]
+pub(crate) struct Endpoint {
+    /// Scheme, host, port and path up to the event key, for messages.
+    base: String,
+    /// The whole URL, key included: never shown.
+    uri: Uri,
+    env: Option<HeaderValue>,
+    dev: bool,
+}
+
+impl Endpoint {
+    /// The full URL. It has the event key in it.
+    pub(crate) fn uri(&self) -> &Uri {
+        &self.uri
+    }
+
+    /// The URL without the event key.
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+
+    pub(crate) fn env(&self) -> Option<&HeaderValue> {
+        self.env.as_ref()
+    }
+
+    pub(crate) fn is_dev(&self) -> bool {
+        self.dev
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Endpoint")
+            .field("base", &self.base)
+            .field("env", &self.env)
+            .field("dev", &self.dev)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Settles where events go. Code wins over the environment; an empty variable is as good as unset.
+pub(crate) fn resolve(
+    settings: &Settings,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<Endpoint, ConfigError> {
+    let variable = |name: &'static str| {
+        let value = variable(name)?.trim().to_owned();
+        (!value.is_empty()).then_some((value, name))
+    };
+
+    let (dev_by_environment, dev_origin) = match variable("INNGEST_DEV") {
+        None => (false, None),
+        Some((value, _)) if value == "0" || value.eq_ignore_ascii_case("false") => (false, None),
+        Some(origin) if is_origin(&origin.0) => (true, Some(origin)),
+        Some(_) => (true, None),
+    };
+    let dev = settings.dev.unwrap_or(dev_by_environment);
+
+    let (url, origin) = settings
+        .base_url
+        .clone()
+        .map(|url| (url, "`base_url`"))
+        .or_else(|| variable("INNGEST_EVENT_API_BASE_URL"))
+        .or_else(|| variable("INNGEST_BASE_URL"))
+        .or(dev_origin.filter(|_| dev))
+        .unwrap_or_else(|| {
+            let default = if dev { DEV_ORIGIN } else { CLOUD_ORIGIN };
+            (default.to_owned(), "the default")
+        });
+
+    let (key, key_origin) = settings
+        .event_key
+        .clone()
+        .map(|key| (key, "`event_key`"))
+        .or_else(|| variable("INNGEST_EVENT_KEY"))
+        .or_else(|| dev.then(|| (DEV_KEY.to_owned(), "the default")))
+        .filter(|(key, _)| !key.is_empty())
+        .ok_or(ConfigError::MissingEventKey)?;
+    if let Some(offset) = key.find(|c: char| !is_unreserved(c)) {
+        return Err(ConfigError::InvalidEventKey {
+            origin: key_origin,
+            offset,
+        });
+    }
+
+    let (base, uri) = join(&url, &key).map_err(|problem| ConfigError::InvalidBaseUrl {
+        url: without_credentials(&url),
+        origin,
+        problem,
+    })?;
+
+    let env = settings
+        .env
+        .clone()
+        .map(|env| (env, "`env`"))
+        .or_else(|| variable("INNGEST_ENV"))
+        .map(|(env, origin)| {
+            HeaderValue::from_str(&env).map_err(|_| ConfigError::InvalidEnv { origin })
+        })
+        .transpose()?;
+
+    Ok(Endpoint {
+        base,
+        uri,
+        env,
+        dev,
+    })
+}
+
+/// Whether the text is a URL's beginning, as `INNGEST_DEV` may give it.
+fn is_origin(text: &str) -> bool {
+    text.parse::<Uri>()
+        .is_ok_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some())
+}
+
+/// Characters that stand for themselves in a URL's path (RFC 3986).
+fn is_unreserved(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '~')
+}
+
+/// `{url}/e/` for messages, and the whole URL.
+fn join(url: &str, key: &str) -> Result<(String, Uri), &'static str> {
+    let uri: Uri = url.parse().map_err(|_| "is not a URL")?;
+    match uri.scheme_str() {
+        Some("http" | "https") => {}
+        Some(_) => return Err("is neither http nor https"),
+        None => return Err("does not begin with `http://` or `https://`"),
+    }
+    let authority = uri.authority().ok_or("names no host")?;
+    if authority.host().is_empty() {
+        return Err("names no host");
+    }
+    if authority.as_str().contains('@') {
+        return Err("has a user name in it");
+    }
+    if uri.query().is_some() {
+        return Err("has a query");
+    }
+    let path = format!("{}/e/", uri.path().trim_end_matches('/'));
+    let whole: PathAndQuery = format!("{path}{key}").parse().map_err(|_| "is not a URL")?;
+    let base = format!(
+        "{}://{authority}{path}",
+        uri.scheme_str().unwrap_or_default()
+    );
+    let mut parts = uri.into_parts();
+    parts.path_and_query = Some(whole);
+    let uri = Uri::from_parts(parts).map_err(|_| "is not a URL")?;
+    Ok((base, uri))
+}
+
+fn without_credentials(url: &str) -> String {
+    match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://{host}"),
+        (None, Some((_, host))) => host.to_owned(),
+        _ => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolve_with(
+        settings: &Settings,
+        variables: &[(&str, &str)],
+    ) -> Result<(String, bool), ConfigError> {
+        let endpoint = resolve(settings, |name| {
+            let (_, value) = variables.iter().find(|(known, _)| *known == name)?;
+            Some((*value).to_owned())
+        })?;
+        Ok((endpoint.uri.to_string(), endpoint.dev))
+    }
+
+    fn url(settings: &Settings, variables: &[(&str, &str)]) -> String {
+        resolve_with(settings, variables).unwrap().0
+    }
+
+    const KEY: (&str, &str) = ("INNGEST_EVENT_KEY", "k1");
+
+    #[test]
+    fn the_cloud_needs_a_key() {
+        let none = Settings::default();
+        assert_eq!(resolve_with(&none, &[]), Err(ConfigError::MissingEventKey));
+        for off in ["", " ", "0", "false", "False"] {
+            let dev = [("INNGEST_DEV", off)];
+            assert_eq!(
+                resolve_with(&none, &dev),
+                Err(ConfigError::MissingEventKey),
+                "{off}"
+            );
+        }
+        let empty = [("INNGEST_EVENT_KEY", "")];
+        assert_eq!(
+            resolve_with(&none, &empty),
+            Err(ConfigError::MissingEventKey)
+        );
+        assert_eq!(url(&none, &[KEY]), "https://inn.gs/e/k1");
+    }
+
+    #[test]
+    fn a_base_url_alone_still_needs_a_key() {
+        let settings = Settings {
+            base_url: Some("http://127.0.0.1:1".into()),
+            ..Default::default()
+        };
+        assert_eq!(
+            resolve_with(&settings, &[]),
+            Err(ConfigError::MissingEventKey)
+        );
+        assert_eq!(url(&settings, &[KEY]), "http://127.0.0.1:1/e/k1");
+    }
+
+    #[test]
+    fn the_dev_server_takes_any_key() {
+        let none = Settings::default();
+        for on in ["1", "true", "yes", "localhost:9"] {
+            let dev = [("INNGEST_DEV", on)];
+            assert_eq!(
+                url(&none, &dev),
+                "http://localhost:8288/e/NO_EVENT_KEY_SET",
+                "{on}"
+            );
+        }
+        let elsewhere = [("INNGEST_DEV", "http://10.0.0.7:9000")];
+        assert_eq!(
+            url(&none, &elsewhere),
+            "http://10.0.0.7:9000/e/NO_EVENT_KEY_SET"
+        );
+        assert_eq!(
+            url(&none, &[KEY, ("INNGEST_DEV", "1")]),
+            "http://localhost:8288/e/k1"
+        );
+    }
+
+    #[test]
+    fn the_more_special_variable_wins() {
+        let none = Settings::default();
+        let dev = ("INNGEST_DEV", "http://dev:1");
+        let base = ("INNGEST_BASE_URL", "http://base:2/");
+        let event = ("INNGEST_EVENT_API_BASE_URL", "http://event:3/api");
+        assert_eq!(url(&none, &[KEY, dev]), "http://dev:1/e/k1");
+        assert_eq!(url(&none, &[KEY, dev, base]), "http://base:2/e/k1");
+        assert_eq!(
+            url(&none, &[KEY, dev, base, event]),
+            "http://event:3/api/e/k1"
+        );
+    }
+
+    #[test]
+    fn code_wins_over_the_environment() {
+        let settings = Settings {
+            event_key: Some("k2".into()),
+            base_url: Some("https://code:4".into()),
+            env: Some("code".into()),
+            dev: Some(false),
+        };
+        let variables = [
+            KEY,
+            ("INNGEST_DEV", "1"),
+            ("INNGEST_EVENT_API_BASE_URL", "http://event:3"),
+            ("INNGEST_ENV", "branch"),
+        ];
+        let found = resolve_with(&settings, &variables).unwrap();
+        assert_eq!(found, ("https://code:4/e/k2".into(), false));
+        let not_dev = Settings {
+            dev: Some(false),
+            ..Default::default()
+        };
+        let dev = [KEY, ("INNGEST_DEV", "http://dev:1")];
+        assert_eq!(url(&not_dev, &dev), "https://inn.gs/e/k1");
+        let dev = Settings {
+            dev: Some(true),
+            ..Default::default()
+        };
+        assert_eq!(url(&dev, &[]), "http://localhost:8288/e/NO_EVENT_KEY_SET");
+    }
+
+    #[test]
+    fn the_environments_name_becomes_a_header() {
+        let variables = |name: &str| match name {
+            "INNGEST_EVENT_KEY" => Some("k".to_owned()),
+            "INNGEST_ENV" => Some("branch".to_owned()),
+            _ => None,
+        };
+        let endpoint = resolve(&Settings::default(), variables).unwrap();
+        assert_eq!(endpoint.env().unwrap(), "branch");
+        let settings = Settings {
+            env: Some("code".into()),
+            ..Default::default()
+        };
+        assert_eq!(
+            resolve(&settings, variables).unwrap().env().unwrap(),
+            "code"
+        );
+        let settings = Settings {
+            env: Some("a\nb".into()),
+            ..Default::default()
+        };
+        let error = resolve(&settings, variables).unwrap_err();
+        assert_eq!(error, ConfigError::InvalidEnv { origin: "`env`" });
+    }
+
+    #[test]
+    fn what_is_no_base_url_is_said() {
+        for (base_url, problem) in [
+            (
+                "localhost:8288",
+                "does not begin with `http://` or `https://`",
+            ),
+            ("ftp://host", "is neither http nor https"),
+            ("http://", "is not a URL"),
+            ("http://user:secret@host", "has a user name in it"),
+            ("http://host/?a=b", "has a query"),
+            ("http://ho st", "is not a URL"),
+        ] {
+            let settings = Settings {
+                base_url: Some(base_url.into()),
+                ..Default::default()
+            };
+            match resolve_with(&settings, &[KEY]) {
+                Err(ConfigError::InvalidBaseUrl {
+                    url,
+                    problem: found,
+                    ..
+                }) => {
+                    assert_eq!(found, problem, "{base_url}");
+                    assert!(!url.contains("secret"));
+                }
+                other => panic!("{base_url}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn the_key_is_in_no_text() {
+        let settings = Settings {
+            event_key: Some("se/cret".into()),
+            ..Default::default()
+        };
+        let error = resolve_with(&settings, &[]).unwrap_err();
+        let expected = ConfigError::InvalidEventKey {
+            origin: "`event_key`",
+            offset: 2,
+        };
+        assert_eq!(error, expected);
+        assert!(!format!("{error} {error:?}").contains("cret"));
+        let settings = Settings {
+            event_key: Some("secret".into()),
+            ..Default::default()
+        };
+        let endpoint = resolve(&settings, |_| None).unwrap();
+        assert!(!format!("{endpoint:?} {}", endpoint.base()).contains("secret"));
+    }
+}

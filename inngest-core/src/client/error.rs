@@ -1,0 +1,235 @@
+//! Why an event was not, or may not have been, delivered.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::receipt::{EventId, Receipt};
+use crate::batch::Batch;
+use crate::error::PayloadError;
+use crate::transport::TransportError;
+
+/// An event that was not delivered, or of which nobody knows whether it was.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SendError {
+    /// The server would refuse the event or change it; it was not sent.
+    #[error(transparent)]
+    Payload(#[from] PayloadError),
+
+    /// The server refused the request with 400. Events before the one it refused were taken.
+    #[error("the server refused an event: {message}")]
+    Refused {
+        /// The server's own words.
+        message: String,
+    },
+
+    /// The server does not know the event key (401).
+    #[error(
+        "the server at {url} does not know the event key: {message}; check INNGEST_EVENT_KEY or \
+         `event_key` against the keys of this environment in the Inngest dashboard"
+    )]
+    UnknownEventKey {
+        /// The URL without the key.
+        url: String,
+        /// The server's own words.
+        message: String,
+    },
+
+    /// The event key may not send this event name, or not from this address (403).
+    #[error(
+        "the event key may not send this event: {message}; look at the key's allow and deny lists \
+         in the Inngest dashboard"
+    )]
+    NotAllowed {
+        /// The server's own words.
+        message: String,
+    },
+
+    /// The request was too large for the server or a proxy before it (413). Nothing was taken.
+    #[error(
+        "a request of {bytes} bytes is too large for the server; lower `max_request_bytes`, or \
+         ask for a higher limit if it is one event"
+    )]
+    RequestTooLarge {
+        /// The size of the request's body.
+        bytes: usize,
+    },
+
+    /// Another status than the event API gives; often the URL is not that of an event API.
+    #[error("{url} answered with status {status}{hint}")]
+    UnexpectedStatus {
+        /// The URL without the key.
+        url: String,
+        /// The HTTP status.
+        status: u16,
+        /// What to look at, with its punctuation; may be empty.
+        hint: &'static str,
+    },
+
+    /// Status 200 with a body that is not the event API's. The events may have been taken.
+    #[error(
+        "the answer of {url} is not the event API's: {problem}; check that the base URL is that of \
+         Inngest or a dev server"
+    )]
+    InvalidAnswer {
+        /// The URL without the key.
+        url: String,
+        /// What is wrong with the answer.
+        problem: String,
+    },
+
+    /// No answer in time. The events may have been taken.
+    #[error("{url} did not answer within {timeout:?}; raise `timeout` or see why it is slow")]
+    Timeout {
+        /// The URL without the key.
+        url: String,
+        /// The time allowed for a request.
+        timeout: Duration,
+    },
+
+    /// The request could not be made or its answer not be read.
+    #[error("{url} could not be reached{hint}")]
+    Transport {
+        /// The URL without the key.
+        url: String,
+        /// What to look at, with its punctuation; may be empty.
+        hint: &'static str,
+        /// What the transport said.
+        source: TransportError,
+    },
+
+    /// The operating system gave no random numbers, which the ids of a request need.
+    #[error("the operating system gave no random numbers: {0}")]
+    NoRandomness(String),
+}
+
+impl SendError {
+    /// Whether the server can have taken an event although there is this error.
+    pub(crate) fn may_have_been_taken(&self) -> bool {
+        match self {
+            Self::InvalidAnswer { .. } | Self::Timeout { .. } => true,
+            Self::Transport { source, .. } => !source.is_connect(),
+            // A proxy can give up on a request that the server goes on with.
+            Self::UnexpectedStatus { status, .. } => *status >= 500 || *status == 408,
+            _ => false,
+        }
+    }
+}
+
+/// What became of one event of a batch.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The server has it.
+    Accepted(Receipt),
+    /// The server does not have it.
+    Rejected(Arc<SendError>),
+    /// The server may have it.
+    Unknown {
+        /// The id under which the server has it, if it has it.
+        event_id: EventId,
+        /// Its deduplication id, if it has one.
+        dedup_id: Option<String>,
+        /// Why nothing is known.
+        error: Arc<SendError>,
+    },
+}
+
+impl Outcome {
+    /// Why the event was not accepted for certain.
+    #[must_use]
+    pub fn error(&self) -> Option<&SendError> {
+        match self {
+            Self::Accepted(_) => None,
+            Self::Rejected(error) | Self::Unknown { error, .. } => Some(error),
+        }
+    }
+}
+
+/// A batch of which not every event was delivered for certain, event by event.
+#[derive(Debug)]
+pub struct BatchError {
+    outcomes: Vec<Outcome>,
+    unsent: Box<Batch>,
+}
+
+impl BatchError {
+    pub(crate) fn new(outcomes: Vec<Outcome>, unsent: Batch) -> Self {
+        Self {
+            outcomes,
+            unsent: Box::new(unsent),
+        }
+    }
+
+    /// What became of each event, in the order of the batch.
+    #[must_use]
+    pub fn outcomes(&self) -> &[Outcome] {
+        &self.outcomes
+    }
+
+    /// The events that the server has, with their places in the batch.
+    pub fn accepted(&self) -> impl Iterator<Item = (usize, &Receipt)> {
+        let outcomes = self.outcomes.iter().enumerate();
+        outcomes.filter_map(|(index, outcome)| match outcome {
+            Outcome::Accepted(receipt) => Some((index, receipt)),
+            _ => None,
+        })
+    }
+
+    /// The events that the server does not have, with their places in the batch.
+    pub fn rejected(&self) -> impl Iterator<Item = (usize, &SendError)> {
+        let outcomes = self.outcomes.iter().enumerate();
+        outcomes.filter_map(|(index, outcome)| match outcome {
+            Outcome::Rejected(error) => Some((index, &**error)),
+            _ => None,
+        })
+    }
+
+    /// The events that the server may have, with their places in the batch and the ids that they
+    /// have then.
+    pub fn unknown(&self) -> impl Iterator<Item = (usize, &EventId)> {
+        let outcomes = self.outcomes.iter().enumerate();
+        outcomes.filter_map(|(index, outcome)| match outcome {
+            Outcome::Unknown { event_id, .. } => Some((index, event_id)),
+            _ => None,
+        })
+    }
+
+    /// The events that are not known to be delivered, as a batch to send again.
+    ///
+    /// They are sent in the same requests as before, with the same event ids, so an event that the
+    /// server took after all does not run twice. Events that were refused before they were sent
+    /// are not among them; the [`PayloadError`] says what to change.
+    #[must_use]
+    pub fn into_unsent(self) -> Batch {
+        *self.unsent
+    }
+}
+
+impl fmt::Display for BatchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all = self.outcomes.len();
+        let rejected = self.rejected().count();
+        let unknown = self.unknown().count();
+        match (rejected, unknown) {
+            (_, 0) => write!(f, "{rejected} of {all} events were not delivered"),
+            (0, _) => write!(f, "{unknown} of {all} events may not have been delivered"),
+            _ => write!(
+                f,
+                "{rejected} of {all} events were not delivered and {unknown} may not have been"
+            ),
+        }?;
+        match self.outcomes.iter().find_map(Outcome::error) {
+            Some(first) => write!(f, "; the first error: {first}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for BatchError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        let first = self.outcomes.iter().find_map(Outcome::error)?;
+        Some(first)
+    }
+}

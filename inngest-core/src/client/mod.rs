@@ -1,0 +1,171 @@
+//! The client: events in, receipts out.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `config` | where events go: code, environment, defaults |
+//! | `builder` | making a client |
+//! | `chunk` | splitting a batch into requests |
+//! | `seed` | event ids that are known before the request |
+//! | `deliver` | requests under way, and what became of each event |
+//! | `answer` | what the server's answers mean |
+//! | [`plan`] | what sending a batch would do |
+
+mod answer;
+mod builder;
+pub(crate) mod chunk;
+mod config;
+mod deliver;
+mod error;
+pub mod plan;
+mod receipt;
+pub(crate) mod seed;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use builder::ClientBuilder;
+pub use config::ConfigError;
+pub(crate) use deliver::Inner;
+pub use error::{BatchError, Outcome, SendError};
+pub use plan::Plan;
+pub use receipt::{EventId, Receipt};
+
+use crate::batch::{Batch, IntoBatch};
+use crate::payload::IntoPayload;
+
+/// Sends events to Inngest.
+///
+/// A client keeps a pool of connections; make one and clone it, clones share the pool. It is used
+/// inside a tokio runtime.
+///
+/// ```
+/// # #[cfg(feature = "testing")] {
+/// use inngest_core::{Client, Event, testing::EventServer};
+/// use schemars::JsonSchema;
+/// use serde::Serialize;
+///
+/// #[derive(Serialize, JsonSchema, Event)]
+/// #[event(name = "storefront/item.imported", id = "item-imported-{item_id}")]
+/// struct ItemImported {
+///     item_id: String,
+/// }
+///
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// let server = EventServer::start()?;
+/// let client = Client::builder().dev(true).base_url(server.url()).build()?;
+///
+/// let item = ItemImported { item_id: "9f08sdh84".into() };
+/// let receipt = client.send(&item).await?;
+/// assert_eq!(receipt.dedup_id.as_deref(), Some("item-imported-9f08sdh84"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+impl Client {
+    /// A client as the environment describes it.
+    ///
+    /// | variable | what it says |
+    /// |---|---|
+    /// | `INNGEST_EVENT_KEY` | the event key; needed unless in dev mode |
+    /// | `INNGEST_DEV` | empty, `0` or `false`: no dev mode; a URL: the dev server there; anything else: the dev server at `http://localhost:8288` |
+    /// | `INNGEST_EVENT_API_BASE_URL` | where the event API is; wins over the next |
+    /// | `INNGEST_BASE_URL` | where Inngest is; wins over the URL in `INNGEST_DEV` |
+    /// | `INNGEST_ENV` | the Inngest environment |
+    ///
+    /// # Errors
+    ///
+    /// See [`ClientBuilder::build`].
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::builder().build()
+    }
+
+    /// Settings for a client; what is not set is taken from the environment.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::new()
+    }
+
+    /// Sends one event: an event, a reference to one, or a [`Payload`](crate::Payload).
+    ///
+    /// The event is serialized when this is called, so the future holds no reference to it and
+    /// can be spawned. Nothing is sent before the future is awaited. Dropping the future while it
+    /// runs leaves open whether the server has the event.
+    ///
+    /// # Errors
+    ///
+    /// The future's error says why the event was not delivered, or why it may not have been.
+    pub fn send<P: IntoPayload>(
+        &self,
+        event: P,
+    ) -> impl Future<Output = Result<Receipt, SendError>> + Send + 'static + use<P> {
+        let mut batch = Batch::new();
+        let pushed = batch.push(event).map(|()| batch);
+        let inner = Arc::clone(&self.inner);
+        async move { inner.deliver_one(pushed?).await }
+    }
+
+    /// Sends any number of events, split into as many requests as the event API needs: a
+    /// [`Batch`], or anything that iterates over events, references to events, or payloads.
+    ///
+    /// Requests go out concurrently; receipts come back in the order of the events. An event that
+    /// cannot be sent does not hold up the others. The events are serialized when this is called,
+    /// so the future holds no reference to them. Dropping the future while it runs leaves open
+    /// which events the server has.
+    ///
+    /// # Errors
+    ///
+    /// The future's error says for each event what became of it.
+    pub fn send_many<B: IntoBatch>(
+        &self,
+        events: B,
+    ) -> impl Future<Output = Result<Vec<Receipt>, BatchError>> + Send + 'static + use<B> {
+        let (batch, refused) = events.into_batch();
+        let inner = Arc::clone(&self.inner);
+        async move { inner.deliver(batch, refused).await }
+    }
+
+    /// Sends a batch, see [`send_many`](Self::send_many).
+    ///
+    /// # Errors
+    ///
+    /// The future's error says for each event what became of it.
+    pub fn send_batch(
+        &self,
+        batch: Batch,
+    ) -> impl Future<Output = Result<Vec<Receipt>, BatchError>> + Send + 'static + use<> {
+        self.send_many(batch)
+    }
+
+    /// What sending a batch would do, without a request: how it would be split, which events are
+    /// too large, which have the deduplication id of an earlier one.
+    #[must_use]
+    pub fn plan(&self, batch: &Batch) -> Plan {
+        Plan::of(batch, self.inner.limits())
+    }
+
+    /// Where the events go, without the event key: `https://inn.gs/e/`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        self.inner.url()
+    }
+
+    /// Whether the client is in dev mode.
+    #[must_use]
+    pub fn is_dev(&self) -> bool {
+        self.inner.is_dev()
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("url", &self.url())
+            .field("dev", &self.is_dev())
+            .finish_non_exhaustive()
+    }
+}

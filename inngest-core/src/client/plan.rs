@@ -1,0 +1,80 @@
+//! What sending a batch would do, without sending it.
+
+use std::collections::HashMap;
+
+use super::chunk::{self, Limits};
+use crate::batch::Batch;
+use crate::error::PayloadError;
+
+/// What [`Client::plan`](crate::Client::plan) found out about a batch.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Plan {
+    /// The requests that it would be sent in, in order.
+    pub requests: Vec<PlannedRequest>,
+    /// Events over `max_event_bytes`, which would not be sent, by their places in the batch.
+    pub too_large: Vec<PayloadError>,
+    /// Events with a deduplication id that an earlier event of the batch has: the server would
+    /// run nothing for them.
+    pub duplicates: Vec<Duplicate>,
+}
+
+/// A request of a [`Plan`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PlannedRequest {
+    /// How many events it holds.
+    pub events: usize,
+    /// The size of its body.
+    pub bytes: usize,
+}
+
+/// An event with the deduplication id of an earlier one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Duplicate {
+    /// The event's place in the batch.
+    pub index: usize,
+    /// The place of the first event with this id.
+    pub first: usize,
+    /// The deduplication id.
+    pub dedup_id: String,
+}
+
+impl Plan {
+    pub(crate) fn of(batch: &Batch, limits: &Limits) -> Self {
+        let split = chunk::split(batch, limits);
+        let pinned = batch.pinned.iter().map(|chunk| PlannedRequest {
+            events: chunk.len(),
+            bytes: chunk.body().len(),
+        });
+        let open = split.requests.iter().map(|range| PlannedRequest {
+            events: range.len(),
+            bytes: chunk::body_bytes(batch.entries.get(range.clone()).unwrap_or_default()),
+        });
+        Self {
+            requests: pinned.chain(open).collect(),
+            too_large: split.too_large,
+            duplicates: duplicates(batch),
+        }
+    }
+}
+
+fn duplicates(batch: &Batch) -> Vec<Duplicate> {
+    let mut first_with: HashMap<String, usize> = HashMap::new();
+    let mut duplicates = Vec::new();
+    for (index, dedup_id) in batch.dedup_ids().enumerate() {
+        let Some(dedup_id) = dedup_id else { continue };
+        match first_with.get(&dedup_id) {
+            Some(&first) => duplicates.push(Duplicate {
+                index,
+                first,
+                dedup_id,
+            }),
+            None => {
+                first_with.insert(dedup_id, index);
+            }
+        }
+    }
+    duplicates
+}

@@ -1,0 +1,179 @@
+//! Why an event cannot leave the process.
+
+use std::fmt;
+
+use crate::timestamp::{MAX_MILLIS, MIN_MILLIS};
+
+/// An event that the server would refuse, or take and change; it has not been sent.
+///
+/// The message names the event's index in the batch, its name, and the field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PayloadError(Box<Inner>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Inner {
+    index: usize,
+    event: &'static str,
+    path: String,
+    kind: PayloadErrorKind,
+}
+
+/// What is wrong with an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PayloadErrorKind {
+    /// An integer beyond ±(2^53−1). The server keeps numbers as doubles and would store another
+    /// number without an error (measured).
+    IntegerOutOfRange {
+        /// The integer in decimal.
+        value: String,
+    },
+    /// A time outside 1980-01-01 to 2100-01-01 (measured), in milliseconds since the Unix epoch.
+    TimestampOutOfRange {
+        /// The time in milliseconds since the Unix epoch.
+        millis: i64,
+    },
+    /// A placeholder of the id template printed nothing: events that differ would share the id.
+    EmptyIdPart,
+    /// An id set with [`Payload::id`](crate::Payload::id) is empty, which the server takes as none.
+    EmptyId,
+    /// `data` is no JSON object, which the server refuses (measured).
+    DataNotAnObject,
+    /// `user` is no JSON object, which the server refuses.
+    UserNotAnObject,
+    /// More than five sessions (measured limit).
+    TooManySessions {
+        /// How many there are.
+        count: usize,
+    },
+    /// A session key that is empty or over 128 bytes (measured limit).
+    SessionKeyLength {
+        /// Its length in bytes.
+        bytes: usize,
+    },
+    /// A session value that is empty or over 512 bytes (measured limit).
+    SessionValueLength {
+        /// Its length in bytes.
+        bytes: usize,
+    },
+    /// The event is larger than [`max_event_bytes`](crate::ClientBuilder::max_event_bytes).
+    TooLarge {
+        /// Its size as JSON in bytes.
+        bytes: usize,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The type's own `Serialize` failed.
+    Serialize {
+        /// What it said.
+        message: String,
+    },
+}
+
+impl PayloadError {
+    pub(crate) fn new(
+        event: &'static str,
+        path: impl Into<String>,
+        kind: PayloadErrorKind,
+    ) -> Self {
+        Self(Box::new(Inner {
+            index: 0,
+            event,
+            path: path.into(),
+            kind,
+        }))
+    }
+
+    pub(crate) fn at(mut self, index: usize) -> Self {
+        self.0.index = index;
+        self
+    }
+
+    /// The event's place in the batch, from 0; 0 for an event sent alone.
+    #[must_use]
+    pub fn index(&self) -> usize {
+        self.0.index
+    }
+
+    /// The event's name.
+    #[must_use]
+    pub fn event_name(&self) -> &'static str {
+        self.0.event
+    }
+
+    /// The place in the event, for example `data.order.lines[3].total`; empty for the whole event.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.0.path
+    }
+
+    /// What is wrong.
+    #[must_use]
+    pub fn kind(&self) -> &PayloadErrorKind {
+        &self.0.kind
+    }
+}
+
+impl fmt::Display for PayloadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use PayloadErrorKind as Kind;
+        let Inner {
+            index,
+            event,
+            path,
+            kind,
+        } = &*self.0;
+        write!(f, "event {index} (`{event}`): ")?;
+        match kind {
+            Kind::IntegerOutOfRange { value } => write!(
+                f,
+                "`{path}` is {value}, which the server would round because it keeps numbers as \
+                 doubles; write it as a string"
+            ),
+            Kind::TimestampOutOfRange { millis } => write!(
+                f,
+                "`{path}` is {millis} ms since 1970, which the server refuses; give a time between \
+                 1980-01-01 ({MIN_MILLIS}) and 2100-01-01 ({MAX_MILLIS}) in milliseconds"
+            ),
+            Kind::EmptyIdPart => write!(
+                f,
+                "`{path}` is empty and stands in the id, so different events would share one; give \
+                 it a value, or take the field out of the id"
+            ),
+            Kind::EmptyId => f.write_str(
+                "the id is empty, which the server takes as none; give it a text or leave it out",
+            ),
+            Kind::DataNotAnObject => f.write_str(
+                "`data` is not a JSON object, which the server refuses; serialize the event as a \
+                 struct with named fields",
+            ),
+            Kind::UserNotAnObject => f.write_str(
+                "`user` is not a JSON object, which the server refuses; give a struct or a map",
+            ),
+            Kind::TooManySessions { count } => {
+                write!(f, "it has {count} sessions; the server takes at most 5")
+            }
+            Kind::SessionKeyLength { bytes } => write!(
+                f,
+                "the session key `{path}` has {bytes} bytes; the server takes 1 to 128"
+            ),
+            Kind::SessionValueLength { bytes } => write!(
+                f,
+                "the value of session `{path}` has {bytes} bytes; the server takes 1 to 512"
+            ),
+            Kind::TooLarge { bytes, limit } => write!(
+                f,
+                "it is {bytes} bytes of JSON and the limit is {limit}; send less in `data`, such as \
+                 a link to where the rest is kept"
+            ),
+            Kind::Serialize { message } if path.is_empty() => {
+                write!(f, "it could not be serialized: {message}")
+            }
+            Kind::Serialize { message } => {
+                write!(f, "`{path}` could not be serialized: {message}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for PayloadError {}

@@ -1,0 +1,141 @@
+//! What a placeholder of an id template may print.
+
+use std::borrow::Cow;
+use std::num::NonZero;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use inngest_grammar::proof::Language;
+
+use super::IdWriter;
+
+/// A type that can stand in a deduplication id.
+///
+/// Implemented for integers, `bool`, `char`, the string types, references and smart pointers to
+/// them, and `Uuid` and `Ulid` behind the features of these names. `#[derive(IdPart)]` gives it
+/// to newtypes of those and to enums of unit variants.
+///
+/// Not for `Option` (an absent value prints nothing, so the id is another event's), floats (one
+/// number has many spellings), collections and times.
+///
+/// ```
+/// use inngest_core::IdPart;
+///
+/// #[derive(IdPart)]
+/// struct OrderId(u64);
+///
+/// #[derive(IdPart)]
+/// enum Channel {
+///     Web,
+///     PointOfSale, // prints `point_of_sale`
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot stand in an event id",
+    label = "this field is named in the id",
+    note = "an id takes integers, `bool`, `char`, strings, `Uuid`, `Ulid`, and newtypes and unit-only enums with `#[derive(IdPart)]`",
+    note = "`Option` is refused because an absent value prints nothing: split the event in two, or choose another field",
+    note = "floats are refused because one number has many spellings: use a fixed-point integer, or choose another field"
+)]
+pub trait IdPart {
+    /// The texts this type can print. The proof that ids are unambiguous rests on it; the default
+    /// claims nothing.
+    const LANGUAGE: Language = Language::Open;
+
+    /// A regular expression (ECMA-262) for these texts; the event's schema has it.
+    const PATTERN: &'static str = Self::LANGUAGE.pattern();
+
+    /// Prints the value. Two values that differ must print texts that differ.
+    fn write_id(&self, id: &mut IdWriter<'_>);
+}
+
+macro_rules! displayed {
+    ($language:expr => $($t:ty),*) => {$(
+        impl IdPart for $t {
+            const LANGUAGE: Language = $language;
+            fn write_id(&self, id: &mut IdWriter<'_>) {
+                id.push_display(self);
+            }
+        }
+
+        impl IdPart for NonZero<$t> {
+            const LANGUAGE: Language = $language;
+            fn write_id(&self, id: &mut IdWriter<'_>) {
+                id.push_display(self);
+            }
+        }
+    )*};
+}
+
+displayed!(Language::Unsigned => u8, u16, u32, u64, u128, usize);
+displayed!(Language::Signed => i8, i16, i32, i64, i128, isize);
+
+impl IdPart for bool {
+    const LANGUAGE: Language = Language::Bool;
+    fn write_id(&self, id: &mut IdWriter<'_>) {
+        id.push_str(if *self { "true" } else { "false" });
+    }
+}
+
+impl IdPart for char {
+    const LANGUAGE: Language = Language::Fixed;
+    const PATTERN: &'static str = "[\\s\\S]";
+    fn write_id(&self, id: &mut IdWriter<'_>) {
+        id.push_str(self.encode_utf8(&mut [0; 4]));
+    }
+}
+
+impl IdPart for str {
+    fn write_id(&self, id: &mut IdWriter<'_>) {
+        id.push_str(self);
+    }
+}
+
+impl IdPart for String {
+    fn write_id(&self, id: &mut IdWriter<'_>) {
+        id.push_str(self);
+    }
+}
+
+macro_rules! behind_a_pointer {
+    ($($pointer:ty),*) => {$(
+        impl<T: IdPart + ?Sized> IdPart for $pointer {
+            const LANGUAGE: Language = T::LANGUAGE;
+            const PATTERN: &'static str = T::PATTERN;
+            fn write_id(&self, id: &mut IdWriter<'_>) {
+                (**self).write_id(id);
+            }
+        }
+    )*};
+}
+
+behind_a_pointer!(&T, &mut T, Box<T>, Rc<T>, Arc<T>);
+
+impl<T: IdPart + ToOwned + ?Sized> IdPart for Cow<'_, T> {
+    const LANGUAGE: Language = T::LANGUAGE;
+    const PATTERN: &'static str = T::PATTERN;
+    fn write_id(&self, id: &mut IdWriter<'_>) {
+        (**self).write_id(id);
+    }
+}
+
+#[cfg(feature = "uuid")]
+impl IdPart for uuid::Uuid {
+    const LANGUAGE: Language = Language::Fixed;
+    const PATTERN: &'static str = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
+    fn write_id(&self, id: &mut IdWriter<'_>) {
+        id.push_str(
+            self.hyphenated()
+                .encode_lower(&mut uuid::Uuid::encode_buffer()),
+        );
+    }
+}
+
+#[cfg(feature = "ulid")]
+impl IdPart for ulid::Ulid {
+    const LANGUAGE: Language = Language::Fixed;
+    const PATTERN: &'static str = "[0-7][0-9A-HJKMNP-TV-Z]{25}";
+    fn write_id(&self, id: &mut IdWriter<'_>) {
+        id.push_str(self.array_to_str(&mut [0; ulid::ULID_LEN]));
+    }
+}

@@ -1,0 +1,37 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod batch;
+#[cfg(feature = "client")]
+pub mod client;
+mod error;
+mod event;
+mod id;
+mod payload;
+pub mod registry;
+mod schema;
+mod session;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod timestamp;
+#[cfg(feature = "client")]
+pub mod transport;
+mod wire;
+
+pub use crate::batch::{Batch, IntoBatch};
+#[cfg(feature = "client")]
+pub use crate::client::{
+    BatchError, Client, ClientBuilder, ConfigError, EventId, Outcome, Plan, Receipt, SendError,
+};
+pub use crate::error::{PayloadError, PayloadErrorKind};
+pub use crate::event::Event;
+pub use crate::id::{IdPart, IdWriter};
+pub use crate::payload::{IntoPayload, Payload};
+pub use crate::session::{MAX_SESSIONS, SessionField, SessionKind, SessionValue};
+pub use crate::timestamp::{MAX_MILLIS, MIN_MILLIS, Timestamp};
+pub use inngest_grammar::proof::Language;
+pub use inngest_macros::{Event, IdPart};
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;

@@ -1,0 +1,233 @@
+//! JSON Schemas (2020-12) of events: what leaves the process.
+
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+
+use crate::event::Event;
+use crate::id::IdPiece;
+use crate::session::{SessionKind, SessionSpec};
+use crate::timestamp::{MAX_MILLIS, MIN_MILLIS};
+
+/// Generates the schema of a part of an event.
+#[doc(hidden)]
+pub type SchemaFn = fn(&mut SchemaGenerator) -> Schema;
+
+/// By the *serialize* contract: what the type writes, not what it would read back.
+fn generator() -> SchemaGenerator {
+    SchemaSettings::draft2020_12()
+        .for_serialize()
+        .into_generator()
+}
+
+pub(crate) fn data<E: Event>() -> Schema {
+    generator().into_root_schema_for::<E>()
+}
+
+pub(crate) fn event<E: Event>() -> Schema {
+    assemble(&Parts {
+        name: E::NAME,
+        version: E::VERSION,
+        id: E::ID_TEMPLATE.map(|_| E::__ID),
+        title: || E::schema_name().into_owned(),
+        data: E::json_schema,
+        user: E::__USER,
+        sessions: E::__SESSIONS,
+    })
+}
+
+/// All that the schema of an event is made of, so that one function serves every type.
+struct Parts {
+    name: &'static str,
+    version: Option<&'static str>,
+    id: Option<&'static [IdPiece]>,
+    title: fn() -> String,
+    data: SchemaFn,
+    user: Option<SchemaFn>,
+    sessions: &'static [SessionSpec],
+}
+
+fn assemble(parts: &Parts) -> Schema {
+    let mut generator = generator();
+    let mut data = (parts.data)(&mut generator);
+    // The event is what the doc comment of the type speaks of, so it moves to the event's schema.
+    let title = data
+        .remove("title")
+        .unwrap_or_else(|| (parts.title)().into());
+    let description = data.remove("description");
+
+    let mut properties = Map::new();
+    let mut required = vec!["name", "ts", "data"];
+    properties.insert("name".into(), json!({ "const": parts.name }));
+    if let Some(pieces) = parts.id {
+        properties.insert(
+            "id".into(),
+            json!({ "type": "string", "pattern": pattern(pieces) }),
+        );
+        required.insert(1, "id");
+    } else {
+        // A payload may bring an id of its own.
+        properties.insert("id".into(), json!({ "type": "string", "minLength": 1 }));
+    }
+    properties.insert(
+        "ts".into(),
+        json!({
+            "description": "When the event occurred, in milliseconds since the Unix epoch.",
+            "type": "integer",
+            "minimum": MIN_MILLIS,
+            "maximum": MAX_MILLIS,
+        }),
+    );
+    if let Some(version) = parts.version {
+        properties.insert("v".into(), json!({ "const": version }));
+        required.insert(required.len() - 1, "v");
+    }
+    properties.insert("data".into(), data.to_value());
+    let (user, user_required) = user_schema(parts.user, &mut generator);
+    properties.insert("user".into(), user);
+    if user_required {
+        required.push("user");
+    }
+    properties.insert("meta".into(), meta_schema(parts.sessions));
+    if parts.sessions.iter().any(|session| !session.optional) {
+        required.push("meta");
+    }
+
+    let mut event = Map::new();
+    if let Some(meta_schema) = &generator.settings().meta_schema {
+        event.insert("$schema".into(), Value::from(meta_schema.as_ref()));
+    }
+    event.insert("title".into(), title);
+    if let Some(description) = description {
+        event.insert("description".into(), description);
+    }
+    event.insert("type".into(), "object".into());
+    event.insert("properties".into(), properties.into());
+    event.insert("required".into(), required.into());
+    let definitions = generator.take_definitions(true);
+    if !definitions.is_empty() {
+        event.insert("$defs".into(), definitions.into());
+    }
+    let mut schema = Schema::from(event);
+    for transform in generator.transforms_mut() {
+        transform.transform(&mut schema);
+    }
+    schema
+}
+
+/// The regular expression (ECMA-262) of the ids that a template prints.
+fn pattern(pieces: &[IdPiece]) -> String {
+    let mut pattern = String::from("^");
+    for piece in pieces {
+        match piece {
+            IdPiece::Text(text) => {
+                for c in text.chars() {
+                    // With the `u` flag, which JSON Schema asks for, no other character may be
+                    // escaped.
+                    if "\\^$.*+?()[]{}|/".contains(c) {
+                        pattern.push('\\');
+                    }
+                    pattern.push(c);
+                }
+            }
+            IdPiece::Part { pattern: part, .. } => pattern.push_str(part),
+        }
+    }
+    pattern.push('$');
+    pattern
+}
+
+/// The schema of `user`, and whether every event has one.
+fn user_schema(user: Option<SchemaFn>, generator: &mut SchemaGenerator) -> (Value, bool) {
+    let description = "Attributes of the user; the server keeps them encrypted.";
+    let Some(user) = user else {
+        return (
+            json!({ "description": description, "type": "object" }),
+            false,
+        );
+    };
+    let mut schema = user(generator);
+    // An absent user is not written as `null`, it is not written at all.
+    let optional = take_null(&mut schema);
+    if schema.get("description").is_none() {
+        schema.insert("description".into(), description.into());
+    }
+    (schema.to_value(), !optional)
+}
+
+/// Takes `null` out of what a schema accepts; whether it was in it.
+fn take_null(schema: &mut Schema) -> bool {
+    let Some(object) = schema.as_object_mut() else {
+        return false;
+    };
+    if let Some(Value::Array(types)) = object.get_mut("type") {
+        let before = types.len();
+        types.retain(|t| t != "null");
+        let removed = types.len() < before;
+        if let [only] = types.as_slice() {
+            let only = only.clone();
+            object.insert("type".into(), only);
+        }
+        return removed;
+    }
+    if let Some(Value::Array(any_of)) = object.get_mut("anyOf") {
+        let before = any_of.len();
+        any_of.retain(|schema| *schema != json!({ "type": "null" }));
+        let removed = any_of.len() < before;
+        if let [Value::Object(only)] = any_of.as_slice() {
+            let only = only.clone();
+            object.remove("anyOf");
+            object.extend(only);
+        }
+        return removed;
+    }
+    false
+}
+
+fn meta_schema(sessions: &[SessionSpec]) -> Value {
+    let integer = json!({
+        "type": "integer",
+        "minimum": -((1_i64 << 53) - 1),
+        "maximum": (1_i64 << 53) - 1,
+    });
+    let text = json!({ "type": "string", "minLength": 1, "maxLength": 512 });
+    let mut properties = Map::new();
+    let mut required = Vec::new();
+    for session in sessions {
+        let value = match session.kind {
+            SessionKind::Text => &text,
+            SessionKind::Integer => &integer,
+        };
+        properties.insert(session.key.into(), value.clone());
+        if !session.optional {
+            required.push(session.key);
+        }
+    }
+    let mut schema = json!({
+        "type": "object",
+        "description": "Keys by which the server groups the runs of related events.",
+        "propertyNames": { "minLength": 1, "maxLength": 128 },
+        "additionalProperties": { "anyOf": [text, integer] },
+        "minProperties": 1,
+        "maxProperties": crate::session::MAX_SESSIONS,
+    });
+    if let Some(object) = schema.as_object_mut() {
+        if !properties.is_empty() {
+            object.insert("properties".into(), properties.into());
+        }
+        if !required.is_empty() {
+            object.insert("required".into(), required.into());
+        }
+    }
+    json!({
+        "type": "object",
+        "properties": { "sessions": schema },
+        "required": ["sessions"],
+    })
+}
+
+/// The subschema of a user field's type.
+#[doc(hidden)]
+pub fn subschema<T: JsonSchema + ?Sized>(generator: &mut SchemaGenerator) -> Schema {
+    generator.subschema_for::<T>()
+}

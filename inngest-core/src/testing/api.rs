@@ -1,0 +1,260 @@
+//! Which events a request brings, by the rules of the real server (measured).
+
+use serde_json::value::RawValue;
+use serde_json::{Map, Number, Value};
+
+use crate::timestamp::{MAX_MILLIS, MIN_MILLIS};
+
+/// The most events of a request.
+const MAX_EVENTS: usize = 5_000;
+
+/// The largest event.
+const MAX_EVENT_BYTES: usize = 3 << 20;
+
+/// An event as the server reads it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Incoming {
+    pub(super) name: String,
+    pub(super) id: Option<String>,
+    pub(super) ts: Option<i64>,
+    pub(super) v: Option<String>,
+    pub(super) data: Map<String, Value>,
+    pub(super) user: Option<Map<String, Value>>,
+    pub(super) sessions: Map<String, Value>,
+}
+
+/// What a request brings: events are taken one by one, so those before a mistake count.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Reading {
+    pub(super) taken: Vec<Incoming>,
+    pub(super) mistake: Option<Mistake>,
+}
+
+/// Why reading ended before the end.
+#[derive(Debug, PartialEq)]
+pub(super) struct Mistake {
+    pub(super) error: String,
+    /// How many of the events taken the answer names; the server does not always name all.
+    pub(super) named: usize,
+}
+
+pub(super) fn read(body: &[u8]) -> Reading {
+    let text = String::from_utf8_lossy(body);
+    let text = text.trim_start_matches(JSON_SPACE);
+    let mut reading = Reading::default();
+    match text.chars().next() {
+        None => {}
+        Some('{') => match serde_json::from_str::<&RawValue>(text) {
+            Ok(event) => reading.take(event),
+            Err(error) => reading.stop(error.to_string()),
+        },
+        Some('[') => read_array(text, &mut reading),
+        Some(_) => reading
+            .stop("Request body must contain an event object or an array of event objects".into()),
+    }
+    reading
+}
+
+const JSON_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
+
+fn read_array(text: &str, reading: &mut Reading) {
+    let mut rest = text.strip_prefix('[').unwrap_or(text);
+    loop {
+        rest = rest.trim_start_matches(JSON_SPACE);
+        if rest.starts_with(']') && reading.taken.is_empty() {
+            // What follows the array is not looked at.
+            return;
+        }
+        let mut values = serde_json::Deserializer::from_str(rest).into_iter::<&RawValue>();
+        match values.next() {
+            None => return reading.cut_off(),
+            Some(Err(error)) if error.is_eof() => return reading.cut_off(),
+            Some(Err(error)) => return reading.stop(error.to_string()),
+            Some(Ok(_)) if reading.taken.len() == MAX_EVENTS => {
+                reading.mistake = Some(Mistake {
+                    error: format!("Cannot have more than {MAX_EVENTS} events in a batch"),
+                    named: MAX_EVENTS - 1,
+                });
+                return;
+            }
+            Some(Ok(event)) => reading.take(event),
+        }
+        if reading.mistake.is_some() {
+            return;
+        }
+        let end = values.byte_offset();
+        rest = rest
+            .get(end..)
+            .unwrap_or_default()
+            .trim_start_matches(JSON_SPACE);
+        match rest.strip_prefix(',') {
+            Some(after) => rest = after,
+            None if rest.starts_with(']') => return,
+            None if rest.is_empty() => return reading.cut_off(),
+            None => return reading.stop("invalid character after array element".into()),
+        }
+    }
+}
+
+impl Reading {
+    fn take(&mut self, event: &RawValue) {
+        match read_event(event.get()) {
+            Ok(event) => self.taken.push(event),
+            Err(error) => self.stop(error),
+        }
+    }
+
+    fn stop(&mut self, error: String) {
+        let named = self.taken.len();
+        self.mistake = Some(Mistake { error, named });
+    }
+
+    /// The array ends before its `]`; the answer then names none of the events taken.
+    fn cut_off(&mut self) {
+        self.mistake = Some(Mistake {
+            error: "unexpected EOF".into(),
+            named: 0,
+        });
+    }
+}
+
+fn read_event(json: &str) -> Result<Incoming, String> {
+    if json.len() > MAX_EVENT_BYTES {
+        return Err(format!(
+            "Event is over the max size: Max {MAX_EVENT_BYTES} bytes / Size {} bytes",
+            json.len()
+        ));
+    }
+    let value: Value = serde_json::from_str(json).map_err(|error| error.to_string())?;
+    let Value::Object(members) = value else {
+        return Err(format!("cannot unmarshal {} into an event", kind(&value)));
+    };
+    let mut event = Incoming::default();
+    let mut meta = None;
+    for (key, value) in members {
+        // The server's JSON reader takes keys in any case.
+        match key.to_ascii_lowercase().as_str() {
+            "name" => event.name = string(value, "name")?.unwrap_or_default(),
+            "id" => event.id = string(value, "id")?.filter(|id| !id.is_empty()),
+            "v" => event.v = string(value, "v")?.filter(|v| !v.is_empty()),
+            "ts" => event.ts = integer(&value)?.filter(|ts| *ts != 0),
+            "data" => event.data = object(value, "data")?.unwrap_or_default(),
+            "user" => event.user = object(value, "user")?,
+            "meta" => meta = object(value, "meta")?,
+            _ => {}
+        }
+    }
+    check_name(&event.name)?;
+    match event.ts {
+        Some(ts) if ts < MIN_MILLIS => return Err("timestamp is before Jan 1, 1980".into()),
+        Some(ts) if ts > MAX_MILLIS => return Err("timestamp is after Jan 1, 2100".into()),
+        _ => {}
+    }
+    if let Some(sessions) = meta.and_then(|mut meta| meta.remove("sessions")) {
+        event.sessions = object(sessions, "meta")?.unwrap_or_default();
+        check_sessions(&event.sessions)?;
+    }
+    event.data.remove("_inngest");
+    event.data.values_mut().for_each(as_doubles);
+    Ok(event)
+}
+
+fn check_name(name: &str) -> Result<(), String> {
+    if name.is_empty() {
+        return Err("event name is empty".into());
+    }
+    if name.to_lowercase().starts_with("inngest/") {
+        return Err(format!("event name is reserved for internal use: {name}"));
+    }
+    Ok(())
+}
+
+fn check_sessions(sessions: &Map<String, Value>) -> Result<(), String> {
+    if sessions.len() > crate::session::MAX_SESSIONS {
+        return Err("event sessions can include at most 5 entries".into());
+    }
+    for (key, value) in sessions {
+        if key.is_empty() {
+            return Err("event session keys cannot be empty".into());
+        }
+        if key.len() > 128 {
+            return Err(format!("event session key \"{key}\" exceeds 128 bytes"));
+        }
+        match value {
+            Value::String(text) if text.is_empty() => {
+                return Err(format!("event session \"{key}\" cannot be empty"));
+            }
+            Value::String(text) if text.len() > 512 => {
+                return Err(format!("event session \"{key}\" exceeds 512 bytes"));
+            }
+            Value::String(_) | Value::Number(_) | Value::Null => {}
+            _ => {
+                return Err(format!(
+                    "event session \"{key}\" must be a string, number, or null"
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn string(value: Value, field: &str) -> Result<Option<String>, String> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) => Ok(Some(text)),
+        other => Err(format!(
+            "cannot unmarshal {} into {field} of type string",
+            kind(&other)
+        )),
+    }
+}
+
+fn integer(value: &Value) -> Result<Option<i64>, String> {
+    match value {
+        Value::Null => Ok(None),
+        Value::Number(number) if number.is_i64() => Ok(number.as_i64()),
+        other => Err(format!(
+            "cannot unmarshal {} into ts of type int64",
+            kind(other)
+        )),
+    }
+}
+
+fn object(value: Value, field: &str) -> Result<Option<Map<String, Value>>, String> {
+    match value {
+        Value::Null => Ok(None),
+        Value::Object(object) => Ok(Some(object)),
+        other => Err(format!(
+            "cannot unmarshal {} into {field} of type object",
+            kind(&other)
+        )),
+    }
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+/// Numbers are doubles on the server: an integer that a double does not hold becomes another.
+fn as_doubles(value: &mut Value) {
+    match value {
+        Value::Number(number) => {
+            let exact = number
+                .as_i64()
+                .is_some_and(|i| crate::wire::json::is_exact(i.into()));
+            if !exact && let Some(double) = number.as_f64().and_then(Number::from_f64) {
+                *number = double;
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(as_doubles),
+        Value::Object(members) => members.values_mut().for_each(as_doubles),
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
+    }
+}

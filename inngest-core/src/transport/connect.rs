@@ -1,0 +1,179 @@
+//! Connections: direct, or through the proxy that the environment names.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::{HeaderValue, Uri};
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::client::legacy::connect::proxy::Tunnel;
+use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
+use hyper_util::client::proxy::matcher::Matcher;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tower_service::Service;
+
+use crate::client::ConfigError;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The way to the one server that a client talks to.
+#[derive(Clone, Debug)]
+pub(super) enum Route {
+    Direct(HttpConnector),
+    /// Through a proxy that passes the connection on (`CONNECT`).
+    Tunnel(Tunnel<HttpConnector>),
+    /// To a proxy that makes the request itself.
+    Forward {
+        proxy: Uri,
+        connector: HttpConnector,
+    },
+}
+
+/// A route, and what every request on it has to say to the proxy.
+pub(super) struct Routed {
+    pub(super) route: Route,
+    pub(super) proxy_authorization: Option<HeaderValue>,
+}
+
+/// Chooses the route to a server by `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, as
+/// curl does. Servers on this machine are reached directly.
+pub(super) fn route(server: &Uri) -> Result<Routed, ConfigError> {
+    let mut connector = HttpConnector::new();
+    connector.enforce_http(false);
+    connector.set_nodelay(true);
+    connector.set_connect_timeout(Some(Duration::from_secs(10)));
+
+    let proxy = Some(Matcher::from_env())
+        .filter(|_| !is_loopback(server))
+        .and_then(|matcher| matcher.intercept(server));
+    let Some(proxy) = proxy else {
+        let route = Route::Direct(connector);
+        return Ok(Routed {
+            route,
+            proxy_authorization: None,
+        });
+    };
+    if proxy.uri().scheme_str() != Some("http") {
+        return Err(ConfigError::UnsupportedProxy {
+            scheme: proxy.uri().scheme_str().unwrap_or_default().to_owned(),
+        });
+    }
+    let authorization = proxy.basic_auth().cloned();
+    if server.scheme_str() == Some("https") {
+        let mut tunnel = Tunnel::new(proxy.uri().clone(), connector);
+        if let Some(authorization) = authorization {
+            tunnel = tunnel.with_auth(authorization);
+        }
+        let route = Route::Tunnel(tunnel);
+        return Ok(Routed {
+            route,
+            proxy_authorization: None,
+        });
+    }
+    Ok(Routed {
+        route: Route::Forward {
+            proxy: proxy.uri().clone(),
+            connector,
+        },
+        proxy_authorization: authorization,
+    })
+}
+
+fn is_loopback(server: &Uri) -> bool {
+    let host = server.host().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || host
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|ip| ip.is_loopback())
+}
+
+impl Service<Uri> for Route {
+    type Response = Stream;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<Stream, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        match self {
+            Self::Direct(connector) | Self::Forward { connector, .. } => {
+                connector.poll_ready(cx).map_err(Into::into)
+            }
+            Self::Tunnel(tunnel) => tunnel.poll_ready(cx).map_err(Into::into),
+        }
+    }
+
+    fn call(&mut self, server: Uri) -> Self::Future {
+        match self {
+            Self::Direct(connector) => stream(connector.call(server), false),
+            Self::Forward { proxy, connector } => stream(connector.call(proxy.clone()), true),
+            Self::Tunnel(tunnel) => stream(tunnel.call(server), false),
+        }
+    }
+}
+
+type Connecting = Pin<Box<dyn Future<Output = Result<Stream, BoxError>> + Send>>;
+
+fn stream<E: Into<BoxError>>(
+    connecting: impl Future<Output = Result<TokioIo<TcpStream>, E>> + Send + 'static,
+    forwarded: bool,
+) -> Connecting {
+    Box::pin(async move {
+        let io = connecting.await.map_err(Into::into)?;
+        Ok(Stream { io, forwarded })
+    })
+}
+
+/// A connection that knows whether a proxy is at its other end, which must be told the whole URL.
+#[derive(Debug)]
+pub(super) struct Stream {
+    io: TokioIo<TcpStream>,
+    forwarded: bool,
+}
+
+impl Connection for Stream {
+    fn connected(&self) -> Connected {
+        self.io.inner().connected().proxy(self.forwarded)
+    }
+}
+
+impl Read for Stream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_read(cx, buffer)
+    }
+}
+
+impl Write for Stream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write_vectored(cx, bytes)
+    }
+}

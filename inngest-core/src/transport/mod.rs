@@ -1,0 +1,183 @@
+//! How a request reaches the server: the [`Transport`] trait and the transport that is there by
+//! default.
+
+mod connect;
+mod hyper;
+#[cfg(feature = "reqwest")]
+mod reqwest;
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderMap, Uri};
+
+pub(crate) use self::hyper::HyperTransport;
+#[cfg(feature = "reqwest")]
+pub(crate) use self::reqwest::ReqwestTransport;
+pub use ::{bytes, http};
+
+/// Takes a request to the event API and brings back its answer.
+///
+/// The client makes the requests, decides what their answers mean, and bounds their time. A
+/// transport only carries: it does not retry, does not follow redirects, and returns answers of
+/// any status as answers. A dropped future ends the request.
+///
+/// ```
+/// use inngest_core::transport::{Answer, Request, Transport, TransportError, TransportFuture};
+///
+/// /// Answers as the server would for events that it takes, and takes none.
+/// struct Nowhere;
+///
+/// impl Transport for Nowhere {
+///     fn post(&self, request: Request) -> TransportFuture<'_> {
+///         Box::pin(async move {
+///             let events: Vec<serde_json::Value> = serde_json::from_slice(request.body())
+///                 .map_err(TransportError::other)?;
+///             let ids: Vec<String> = (0..events.len()).map(|i| format!("id-{i}")).collect();
+///             let body = serde_json::json!({ "ids": ids, "status": 200 });
+///             Ok(Answer::new(200, body.to_string()))
+///         })
+///     }
+/// }
+/// ```
+pub trait Transport: Send + Sync + 'static {
+    /// Sends a request with the method POST.
+    ///
+    /// # Errors
+    ///
+    /// The future's error says that there was no answer. With [`TransportError::connect`] the
+    /// request has certainly not reached the server.
+    fn post(&self, request: Request) -> TransportFuture<'_>;
+}
+
+/// The answer to a request, in time.
+pub type TransportFuture<'a> =
+    Pin<Box<dyn Future<Output = Result<Answer, TransportError>> + Send + 'a>>;
+
+/// A request to the event API. `Debug` shows the URL without the event key.
+#[derive(Clone)]
+pub struct Request {
+    pub(crate) uri: Uri,
+    pub(crate) base: Arc<str>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Request {
+    /// The URL. Its last part is the event key: keep it out of logs and errors.
+    #[must_use]
+    pub fn uri(&self) -> &Uri {
+        &self.uri
+    }
+
+    /// The headers.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The body, a JSON array of events.
+    #[must_use]
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// The request in the form that most HTTP libraries take. Its `Debug` shows the event key.
+    #[must_use]
+    pub fn into_http(self) -> http::Request<Bytes> {
+        let mut request = http::Request::new(self.body);
+        *request.method_mut() = http::Method::POST;
+        *request.uri_mut() = self.uri;
+        *request.headers_mut() = self.headers;
+        request
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("url", &self.base)
+            .field("headers", &self.headers)
+            .field("body", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// An answer of the server, of any status.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Answer {
+    /// An answer without headers.
+    #[must_use]
+    pub fn new(status: u16, body: impl Into<Bytes>) -> Self {
+        Self {
+            status,
+            headers: HeaderMap::new(),
+            body: body.into(),
+        }
+    }
+
+    /// The same answer with these headers.
+    #[must_use]
+    pub fn with_headers(mut self, headers: HeaderMap) -> Self {
+        self.headers = headers;
+        self
+    }
+}
+
+/// No answer.
+#[derive(Clone, Debug)]
+pub struct TransportError {
+    connect: bool,
+    source: Arc<dyn std::error::Error + Send + Sync>,
+}
+
+impl TransportError {
+    /// No connection was made: the server has seen nothing of the request.
+    pub fn connect(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self {
+            connect: true,
+            source: error.into().into(),
+        }
+    }
+
+    /// The request was, or may have been, under way when this happened.
+    pub fn other(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self {
+            connect: false,
+            source: error.into().into(),
+        }
+    }
+
+    /// Whether the server has certainly seen nothing of the request.
+    #[must_use]
+    pub fn is_connect(&self) -> bool {
+        self.connect
+    }
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // HTTP libraries say little in their outermost error: "client error (Connect)".
+        self.source.fmt(f)?;
+        let mut source = self.source.source();
+        while let Some(error) = source {
+            write!(f, ": {error}")?;
+            source = error.source();
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for TransportError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&*self.source)
+    }
+}

@@ -1,0 +1,37 @@
+//! A transport over the user's own `reqwest::Client`.
+
+use super::{Answer, Request, Transport, TransportError, TransportFuture};
+
+#[derive(Clone, Debug)]
+pub(crate) struct ReqwestTransport(pub(crate) ::reqwest::Client);
+
+impl Transport for ReqwestTransport {
+    fn post(&self, request: Request) -> TransportFuture<'_> {
+        Box::pin(async move {
+            let url = request.uri().to_string();
+            let sent = self
+                .0
+                .post(url)
+                .headers(request.headers)
+                .body(request.body)
+                .send()
+                .await;
+            let response = sent.map_err(without_key)?;
+            Ok(Answer {
+                status: response.status().as_u16(),
+                headers: response.headers().clone(),
+                body: response.bytes().await.map_err(without_key)?,
+            })
+        })
+    }
+}
+
+/// reqwest's errors show the URL, and the URL has the event key in it.
+fn without_key(error: ::reqwest::Error) -> TransportError {
+    let error = error.without_url();
+    if error.is_connect() {
+        TransportError::connect(error)
+    } else {
+        TransportError::other(error)
+    }
+}

@@ -1,0 +1,164 @@
+//! The wire form: one pass from an event to the bytes that the server reads.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | this one | the members of an event and their order |
+//! | `json` | values, with the checks that need no second pass |
+//! | `locate` | where a value that was refused stands |
+
+pub(crate) mod json;
+mod locate;
+
+use serde::Serialize;
+
+use crate::error::{PayloadError, PayloadErrorKind};
+use crate::event::Event;
+use crate::id::IdWriter;
+use crate::payload::Payload;
+use crate::session::SessionWriter;
+use crate::timestamp::{MAX_MILLIS, MIN_MILLIS};
+
+/// Writes an event as JSON: `name`, `id`, `ts`, `v`, `data`, `user`, `meta`, absent members absent.
+///
+/// Returns where in `out` the id stands, without its quotes. On an error `out` holds a part of the
+/// event, which the caller takes off.
+pub(crate) fn write_event<E: Event>(
+    out: &mut Vec<u8>,
+    payload: &Payload<E>,
+) -> Result<Option<std::ops::Range<usize>>, PayloadError> {
+    let error = |path: &str, kind| PayloadError::new(E::NAME, path, kind);
+
+    out.extend_from_slice(b"{\"name\":");
+    json::string(out, E::NAME);
+
+    let mut id = None;
+    if let Some(text) = payload.id_override() {
+        if text.is_empty() {
+            return Err(error("id", PayloadErrorKind::EmptyId));
+        }
+        out.extend_from_slice(b",\"id\":\"");
+        let start = out.len();
+        json::string_content(out, text);
+        id = Some(start..out.len());
+        out.push(b'"');
+    } else if E::ID_TEMPLATE.is_some() {
+        out.extend_from_slice(b",\"id\":\"");
+        let start = out.len();
+        let mut writer = IdWriter::json(out);
+        payload.event().__write_id(&mut writer);
+        if let Some(field) = writer.empty_part() {
+            return Err(error(field, PayloadErrorKind::EmptyIdPart));
+        }
+        id = Some(start..out.len());
+        out.push(b'"');
+    }
+
+    let millis = payload.timestamp_millis();
+    if !(MIN_MILLIS..=MAX_MILLIS).contains(&millis) {
+        return Err(error(
+            "ts",
+            PayloadErrorKind::TimestampOutOfRange { millis },
+        ));
+    }
+    out.extend_from_slice(b",\"ts\":");
+    json::integer(out, millis.into());
+
+    if let Some(version) = E::VERSION {
+        out.extend_from_slice(b",\"v\":");
+        json::string(out, version);
+    }
+
+    out.extend_from_slice(b",\"data\":");
+    let start = out.len();
+    write_value(E::NAME, out, "data", payload.event())?;
+    if out.get(start) != Some(&b'{') {
+        return Err(error("data", PayloadErrorKind::DataNotAnObject));
+    }
+
+    match payload.user_override() {
+        None => {
+            let mut user = UserWriter::new(E::NAME, out);
+            payload.event().__write_user(&mut user);
+            user.finish()?;
+        }
+        Some(Ok(json)) => out.extend_from_slice(json),
+        Some(Err(error)) => return Err(error.clone()),
+    }
+
+    let mut sessions = SessionWriter::new(E::NAME, out, payload.session_overrides());
+    payload.event().__write_sessions(&mut sessions);
+    sessions.finish()?;
+
+    out.push(b'}');
+    Ok(id)
+}
+
+/// Writes a value, and says where in it the first thing stands that the server would change.
+fn write_value<T: Serialize + ?Sized>(
+    event: &'static str,
+    out: &mut Vec<u8>,
+    root: &'static str,
+    value: &T,
+) -> Result<(), PayloadError> {
+    json::write(out, value).map_err(|fault| {
+        let kind = match fault {
+            json::Fault::Integer(value) => PayloadErrorKind::IntegerOutOfRange {
+                value: value.to_string(),
+            },
+            json::Fault::Serialize(message) => PayloadErrorKind::Serialize { message },
+        };
+        PayloadError::new(event, locate::first_fault(root, value), kind)
+    })
+}
+
+/// Writes `,"user":{…}`, or nothing when the value is `null`.
+pub(crate) fn write_user<T: Serialize + ?Sized>(
+    event: &'static str,
+    out: &mut Vec<u8>,
+    user: &T,
+) -> Result<(), PayloadError> {
+    let before = out.len();
+    out.extend_from_slice(b",\"user\":");
+    let start = out.len();
+    write_value(event, out, "user", user)?;
+    match out.get(start..) {
+        Some([b'{', ..]) => Ok(()),
+        Some(b"null") => {
+            out.truncate(before);
+            Ok(())
+        }
+        _ => Err(PayloadError::new(
+            event,
+            "user",
+            PayloadErrorKind::UserNotAnObject,
+        )),
+    }
+}
+
+/// Takes the value of an event's user field.
+#[derive(Debug)]
+#[doc(hidden)]
+pub struct UserWriter<'a> {
+    event: &'static str,
+    out: &'a mut Vec<u8>,
+    result: Result<(), PayloadError>,
+}
+
+impl<'a> UserWriter<'a> {
+    fn new(event: &'static str, out: &'a mut Vec<u8>) -> Self {
+        Self {
+            event,
+            out,
+            result: Ok(()),
+        }
+    }
+
+    /// Writes the value.
+    pub fn write<T: Serialize + ?Sized>(&mut self, user: &T) {
+        self.result = write_user(self.event, self.out, user);
+    }
+
+    fn finish(self) -> Result<(), PayloadError> {
+        self.result
+    }
+}

@@ -1,0 +1,419 @@
+//! Reads `#[event(…)]`.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::ext::IdentExt as _;
+use syn::parse::{ParseStream, Parser as _};
+use syn::spanned::Spanned as _;
+use syn::{Attribute, LitStr, Meta, Path, Token};
+
+use crate::ctxt::Ctxt;
+use inngest_grammar::suggest::nearest;
+
+/// What a user wrote, with the place of its key.
+#[derive(Clone)]
+pub(crate) struct Keyed<T> {
+    pub(crate) key: Ident,
+    pub(crate) value: T,
+}
+
+/// A rule that `allow(…)` lifts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rule {
+    NonstandardName,
+    NonstandardVersion,
+    UnscopedId,
+    AmbiguousId,
+}
+
+impl Rule {
+    const ALL: [(&'static str, Self); 4] = [
+        ("nonstandard_name", Self::NonstandardName),
+        ("nonstandard_version", Self::NonstandardVersion),
+        ("unscoped_id", Self::UnscopedId),
+        ("ambiguous_id", Self::AmbiguousId),
+    ];
+}
+
+/// `#[event(…)]` on a struct.
+#[derive(Default)]
+pub(crate) struct StructAttrs {
+    pub(crate) name: Option<Keyed<Option<LitStr>>>,
+    pub(crate) id: Option<Keyed<Option<LitStr>>>,
+    pub(crate) version: Option<Keyed<Option<LitStr>>>,
+    pub(crate) krate: Option<Keyed<Option<Path>>>,
+    pub(crate) allow: Vec<Keyed<Rule>>,
+    /// A key that was probably meant as `name`.
+    pub(crate) misspelled_name: bool,
+}
+
+impl StructAttrs {
+    const KEYS: [&'static str; 5] = ["name", "id", "version", "crate", "allow"];
+
+    pub(crate) fn read(cx: &Ctxt, attrs: &[Attribute]) -> Self {
+        let mut all = Self::default();
+        let example = "#[event(name = \"storefront/item.imported\")]";
+        for_each_item(cx, attrs, "event", example, |item| {
+            match item.key_text().as_str() {
+                "name" => item.once(cx, &mut all.name, |item| item.string(cx)),
+                "id" => item.once(cx, &mut all.id, |item| item.string(cx)),
+                "version" => item.once(cx, &mut all.version, |item| item.string(cx)),
+                "crate" => item.once(cx, &mut all.krate, |item| item.path(cx)),
+                "allow" => item.allow(cx, &mut all.allow),
+                _ => {
+                    let meant = item.unknown(cx, &Self::KEYS, &FieldAttrs::KEYS, "a field");
+                    all.misspelled_name |= meant == Some("name");
+                }
+            }
+        });
+        all
+    }
+
+    pub(crate) fn allows(&self, rule: Rule) -> Option<&Ident> {
+        let allow = self.allow.iter().find(|allow| allow.value == rule)?;
+        Some(&allow.key)
+    }
+}
+
+/// `#[event(…)]` on a field.
+#[derive(Default)]
+pub(crate) struct FieldAttrs {
+    pub(crate) id: Option<Keyed<()>>,
+    pub(crate) ts: Option<Keyed<()>>,
+    pub(crate) user: Option<Keyed<()>>,
+    pub(crate) session: Option<Keyed<Option<LitStr>>>,
+}
+
+impl FieldAttrs {
+    const KEYS: [&'static str; 4] = ["id", "ts", "user", "session"];
+
+    pub(crate) fn read(cx: &Ctxt, attrs: &[Attribute]) -> Self {
+        let mut all = Self::default();
+        for_each_item(cx, attrs, "event", "#[event(id)]", |item| {
+            match item.key_text().as_str() {
+                "id" => item.once(cx, &mut all.id, |item| item.flag(cx)),
+                "ts" => item.once(cx, &mut all.ts, |item| item.flag(cx)),
+                "user" => item.once(cx, &mut all.user, |item| item.flag(cx)),
+                "session" => item.once(cx, &mut all.session, |item| {
+                    if item.value.is_bare() {
+                        None
+                    } else {
+                        item.string(cx)
+                    }
+                }),
+                _ => {
+                    item.unknown(cx, &Self::KEYS, &StructAttrs::KEYS, "the struct");
+                }
+            }
+        });
+        all
+    }
+}
+
+/// One `key`, `key = value` or `key(list)`.
+pub(crate) struct Item {
+    pub(crate) key: Ident,
+    value: ItemValue,
+}
+
+enum ItemValue {
+    /// `key`
+    Bare,
+    /// `key = value`; empty when nothing follows the `=`.
+    Equals(TokenStream),
+    /// `key(list)`
+    List(TokenStream),
+    /// Anything else.
+    Other(TokenStream),
+}
+
+impl ItemValue {
+    fn is_bare(&self) -> bool {
+        matches!(self, Self::Bare)
+    }
+}
+
+impl Item {
+    pub(crate) fn key_text(&self) -> String {
+        self.key.to_string()
+    }
+
+    /// Reads the value into its place, unless the key was there before.
+    pub(crate) fn once<T>(
+        &self,
+        cx: &Ctxt,
+        place: &mut Option<Keyed<T>>,
+        read: impl FnOnce(&Self) -> T,
+    ) {
+        let key = &self.key;
+        let value = read(self);
+        if place.is_some() {
+            cx.error(key, format!("`{key}` is given twice; keep one of the two"));
+            return;
+        }
+        *place = Some(Keyed {
+            key: key.clone(),
+            value,
+        });
+    }
+
+    /// The value of `key = "…"`. `None` after an error.
+    fn string(&self, cx: &Ctxt) -> Option<LitStr> {
+        let key = &self.key;
+        let wanted = format!("write `{key} = \"…\"`");
+        let value = match &self.value {
+            ItemValue::Equals(value) if !value.is_empty() => value,
+            ItemValue::Bare | ItemValue::Equals(_) => {
+                cx.error(key, format!("`{key}` has no value; {wanted}"));
+                return None;
+            }
+            ItemValue::List(value) | ItemValue::Other(value) => {
+                cx.error(value, format!("`{key}` takes a string; {wanted}"));
+                return None;
+            }
+        };
+        let literal = syn::parse2::<LitStr>(value.clone()).ok();
+        if literal.is_none() {
+            let is_macro = syn::parse2::<syn::Macro>(value.clone()).is_ok();
+            let problem = if is_macro {
+                format!(
+                    "`{key}` takes a string literal, and a macro is not expanded here; write the text itself, `{key} = \"…\"`"
+                )
+            } else {
+                format!("`{key}` takes a string literal; {wanted}")
+            };
+            cx.error(value, problem);
+        }
+        if let Some(literal) = &literal
+            && !literal.suffix().is_empty()
+        {
+            cx.error(literal, format!("the string has a suffix; {wanted}"));
+            return None;
+        }
+        literal
+    }
+
+    /// The value of `crate = ::path`. `None` after an error.
+    pub(crate) fn path(&self, cx: &Ctxt) -> Option<Path> {
+        let key = &self.key;
+        let value = match &self.value {
+            ItemValue::Equals(value) if !value.is_empty() => value,
+            _ => {
+                cx.error(
+                    key,
+                    format!("`{key}` has no path; write `{key} = ::inngest_core`"),
+                );
+                return None;
+            }
+        };
+        if let Ok(literal) = syn::parse2::<LitStr>(value.clone()) {
+            let path = literal.value();
+            cx.error(
+                literal,
+                format!("`{key}` takes a path without quotes; write `{key} = {path}`"),
+            );
+            return None;
+        }
+        let path = Path::parse_mod_style.parse2(value.clone());
+        if path.is_err() {
+            cx.error(
+                value,
+                format!("`{key}` takes a path; write `{key} = ::inngest_core`"),
+            );
+        }
+        path.ok()
+    }
+
+    /// A key that takes no value.
+    fn flag(&self, cx: &Ctxt) {
+        let key = &self.key;
+        match &self.value {
+            ItemValue::Bare => {}
+            ItemValue::Equals(value) | ItemValue::List(value) | ItemValue::Other(value) => {
+                let message = format!("`{key}` takes no value on a field; write `#[event({key})]`");
+                if value.is_empty() {
+                    cx.error(key, message);
+                } else {
+                    cx.error(value, message);
+                }
+            }
+        }
+    }
+
+    /// `allow(rule, …)`.
+    fn allow(&self, cx: &Ctxt, allowed: &mut Vec<Keyed<Rule>>) {
+        let key = &self.key;
+        let known = Rule::ALL.map(|(name, _)| name);
+        let list = match &self.value {
+            ItemValue::List(list) if !list.is_empty() => list.clone(),
+            _ => {
+                let message = format!(
+                    "`allow` names no rule; write `allow(…)` with one of {}",
+                    listed(&known)
+                );
+                cx.error(key, message);
+                return;
+            }
+        };
+        let read = |input: ParseStream<'_>| {
+            while !input.is_empty() {
+                let name = Ident::parse_any(input)?;
+                let text = name.to_string();
+                match Rule::ALL.into_iter().find(|(known, _)| *known == text) {
+                    Some((_, rule)) if allowed.iter().any(|a| a.value == rule) => {
+                        cx.error(&name, format!("`{name}` is allowed twice; once is enough"));
+                    }
+                    Some((_, value)) => allowed.push(Keyed { key: name, value }),
+                    None => {
+                        cx.error(
+                            &name,
+                            format!("unknown rule `{name}`; {}", choice(&text, &known)),
+                        );
+                    }
+                }
+                if !input.is_empty() {
+                    input.parse::<Token![,]>()?;
+                }
+            }
+            Ok(())
+        };
+        if let Err(error) = read.parse2(list) {
+            cx.error_at(
+                error.span(),
+                format!(
+                    "`allow` takes names of rules; write one of {}",
+                    listed(&known)
+                ),
+            );
+        }
+    }
+
+    /// An error for a key that is none; the known key that was probably meant.
+    pub(crate) fn unknown(
+        &self,
+        cx: &Ctxt,
+        known: &[&'static str],
+        elsewhere: &[&'static str],
+        place: &str,
+    ) -> Option<&'static str> {
+        let key = &self.key;
+        let text = self.key_text();
+        if elsewhere.contains(&text.as_str()) {
+            let message = format!(
+                "`{key}` belongs on {place}; here the attributes are {}",
+                listed(known)
+            );
+            cx.error(key, message);
+            return None;
+        }
+        cx.error(
+            key,
+            format!("unknown attribute `{key}`; {}", choice(&text, known)),
+        );
+        nearest(&text, known.iter().copied())
+    }
+}
+
+/// `did you mean …?` when a word is near, and the whole list.
+pub(crate) fn choice(word: &str, known: &[&str]) -> String {
+    match nearest(word, known.iter().copied()) {
+        Some(near) if known.len() > 1 => {
+            format!("did you mean `{near}`? There are {}", listed(known))
+        }
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("there are {}", listed(known)),
+    }
+}
+
+/// `` `a`, `b` and `c` ``
+pub(crate) fn listed(words: &[&str]) -> String {
+    match words {
+        [] => "none".to_owned(),
+        [only] => format!("`{only}`"),
+        [most @ .., last] => format!("`{}` and `{last}`", most.join("`, `")),
+    }
+}
+
+/// Calls `read` for each item of all attributes of this name.
+pub(crate) fn for_each_item(
+    cx: &Ctxt,
+    attrs: &[Attribute],
+    name: &str,
+    example: &str,
+    mut read: impl FnMut(&Item),
+) {
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident(name)) {
+        let list = match &attr.meta {
+            Meta::List(list) if !list.tokens.is_empty() => list.tokens.clone(),
+            Meta::List(_) | Meta::Path(_) => {
+                cx.error(
+                    attr.path(),
+                    format!("`#[{name}]` is empty; write `{example}`"),
+                );
+                continue;
+            }
+            Meta::NameValue(pair) => {
+                let message = format!("`#[{name} = …]` is not read; write `{example}`");
+                cx.error(&pair.value, message);
+                continue;
+            }
+        };
+        // Items are read one by one, so that a mistake in one does not hide those in the next.
+        for tokens in split_at_commas(list) {
+            match item.parse2(tokens.clone()) {
+                Ok(item) => read(&item),
+                Err(_) => {
+                    cx.error(tokens, format!("this is no attribute; write `{example}`"));
+                }
+            }
+        }
+    }
+}
+
+fn item(input: ParseStream<'_>) -> syn::Result<Item> {
+    let key = Ident::parse_any(input)?;
+    let value = if input.is_empty() {
+        ItemValue::Bare
+    } else if input.peek(Token![=]) && !input.peek(Token![==]) {
+        input.parse::<Token![=]>()?;
+        ItemValue::Equals(input.parse()?)
+    } else if input.peek(syn::token::Paren) {
+        let list;
+        syn::parenthesized!(list in input);
+        let list = list.parse()?;
+        if !input.is_empty() {
+            return Err(input.error("tokens after the list"));
+        }
+        ItemValue::List(list)
+    } else {
+        ItemValue::Other(input.parse()?)
+    };
+    Ok(Item { key, value })
+}
+
+/// The parts between commas that stand in no group. Groups without delimiters, which
+/// `macro_rules!` puts around a fragment, are groups too.
+fn split_at_commas(tokens: TokenStream) -> Vec<TokenStream> {
+    let mut parts = vec![TokenStream::new()];
+    for token in tokens {
+        match (&token, parts.last_mut()) {
+            (TokenTree::Punct(punct), _) if punct.as_char() == ',' => {
+                parts.push(TokenStream::new());
+            }
+            (_, Some(last)) => last.extend([token]),
+            (_, None) => {}
+        }
+    }
+    if parts.last().is_some_and(TokenStream::is_empty) {
+        parts.pop();
+    }
+    parts
+}
+
+/// The place of a value, or of its key when there is none.
+pub(crate) fn span_of<T: ToTokens>(keyed: &Keyed<Option<T>>) -> Span {
+    match &keyed.value {
+        Some(value) => value.span(),
+        None => keyed.key.span(),
+    }
+}

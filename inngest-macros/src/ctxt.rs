@@ -1,0 +1,42 @@
+//! Gathers mistakes, so that all of a struct are reported in one go.
+
+use std::cell::RefCell;
+use std::fmt::Display;
+
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
+
+/// The mistakes found so far.
+#[derive(Default)]
+pub(crate) struct Ctxt {
+    errors: RefCell<Vec<syn::Error>>,
+}
+
+impl Ctxt {
+    /// A mistake at a place.
+    pub(crate) fn error_at(&self, span: Span, message: impl Display) {
+        self.push(syn::Error::new(span, message));
+    }
+
+    /// A mistake that takes up some tokens.
+    pub(crate) fn error(&self, tokens: impl ToTokens, message: impl Display) {
+        self.push(syn::Error::new_spanned(tokens, message));
+    }
+
+    fn push(&self, error: syn::Error) {
+        self.errors.borrow_mut().push(error);
+    }
+
+    /// The mistakes as compile errors in the order of the source, or `None` when there are none.
+    pub(crate) fn into_compile_errors(self) -> Option<TokenStream> {
+        let mut errors = self.errors.into_inner();
+        errors.sort_by_key(|error| {
+            let start = error.span().start();
+            (start.line, start.column)
+        });
+        let mut errors = errors.into_iter();
+        let mut all = errors.next()?;
+        all.extend(errors);
+        Some(all.to_compile_error())
+    }
+}

@@ -1,0 +1,188 @@
+//! `derive(IdPart)`: newtypes and unit-only enums.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::ext::IdentExt as _;
+use syn::spanned::Spanned as _;
+use syn::{Data, DataEnum, DeriveInput, Field, Fields, Path, parse_quote};
+
+use crate::attr::{Keyed, for_each_item};
+use crate::ctxt::Ctxt;
+use crate::expand::{alias, crate_path};
+
+pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
+    let cx = Ctxt::default();
+    let krate = read_crate(&cx, input);
+    let body = match &input.data {
+        Data::Struct(data) => newtype(&cx, input, &data.fields),
+        Data::Enum(data) => unit_enum(&cx, data),
+        Data::Union(data) => {
+            let message = "a union cannot stand in an event id; write a newtype or an enum of unit \
+                           variants";
+            cx.error(data.union_token, message);
+            None
+        }
+    };
+    let errors = cx.into_compile_errors();
+    let body = body.filter(|_| errors.is_none()).unwrap_or_else(|| Body {
+        bound: None,
+        items: quote! {
+            fn write_id(&self, _: &mut __inngest::IdWriter<'_>) {}
+        },
+    });
+
+    let ident = &input.ident;
+    let mut generics = input.generics.clone();
+    if let Some(bound) = body.bound
+        && !generics.params.is_empty()
+    {
+        generics.make_where_clause().predicates.push(bound);
+    }
+    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    let alias = alias(&crate_path(krate.as_ref()));
+    let items = body.items;
+    quote! {
+        #errors
+        #[doc(hidden)]
+        #[allow(deprecated)]
+        const _: () = {
+            #alias
+            #[automatically_derived]
+            impl #impl_generics __inngest::IdPart for #ident #ty_generics #where_clause {
+                #items
+            }
+        };
+    }
+}
+
+struct Body {
+    items: TokenStream,
+    bound: Option<syn::WherePredicate>,
+}
+
+fn read_crate(cx: &Ctxt, input: &DeriveInput) -> Option<Path> {
+    let mut krate: Option<Keyed<Option<Path>>> = None;
+    let example = "#[id_part(crate = ::inngest_core)]";
+    for_each_item(cx, &input.attrs, "id_part", example, |item| {
+        if item.key == "crate" {
+            item.once(cx, &mut krate, |item| item.path(cx));
+        } else {
+            item.unknown(cx, &["crate"], &[], "");
+        }
+    });
+    krate.and_then(|keyed| keyed.value)
+}
+
+/// A newtype prints what it wraps.
+fn newtype(cx: &Ctxt, input: &DeriveInput, fields: &Fields) -> Option<Body> {
+    let mut all = fields.iter();
+    let (Some(field), None) = (all.next(), all.next()) else {
+        cx.error(
+            &input.ident,
+            format!(
+                "`{}` has {} fields, and a part of an id prints one; write a newtype such as \
+                 `struct OrderId(u64)`, or name the fields in the id with `{{field.nested}}`",
+                input.ident,
+                fields.len()
+            ),
+        );
+        return None;
+    };
+    let Field { ident, ty, .. } = field;
+    let member = match ident {
+        Some(ident) => quote!(#ident),
+        None => quote!(0),
+    };
+    let inner = quote_spanned!(ty.span()=> __inngest::__private::id_field::<#ty>());
+    Some(Body {
+        items: quote! {
+            const LANGUAGE: __inngest::Language = #inner.language();
+            const PATTERN: &'static str = #inner.pattern();
+            fn write_id(&self, __inngest_id: &mut __inngest::IdWriter<'_>) {
+                #inner.print(&self.#member, __inngest_id);
+            }
+        },
+        bound: Some(parse_quote!(#ty: __inngest::IdPart)),
+    })
+}
+
+/// An enum of unit variants prints the variant in `snake_case`.
+fn unit_enum(cx: &Ctxt, data: &DataEnum) -> Option<Body> {
+    if data.variants.is_empty() {
+        cx.error(
+            data.enum_token,
+            "an enum without variants has no values; add a variant or remove `IdPart`",
+        );
+        return None;
+    }
+    let mut texts: Vec<(String, &syn::Ident)> = Vec::new();
+    for variant in &data.variants {
+        if !matches!(variant.fields, Fields::Unit) {
+            cx.error(
+                &variant.fields,
+                format!(
+                    "the variant `{}` has fields, and a part of an id prints only the variant's \
+                     name; take the fields out of it",
+                    variant.ident
+                ),
+            );
+        }
+        let text = snake_case(&variant.ident.unraw().to_string());
+        if let Some((_, first)) = texts.iter().find(|(known, _)| *known == text) {
+            cx.error(
+                &variant.ident,
+                format!(
+                    "`{}` prints `{text}` as `{first}` does, so different events would share an \
+                     id; rename one of the two",
+                    variant.ident
+                ),
+            );
+        }
+        texts.push((text, &variant.ident));
+    }
+    let arms = texts
+        .iter()
+        .map(|(text, ident)| quote!(Self::#ident => #text));
+    let alternatives: Vec<&str> = texts.iter().map(|(text, _)| text.as_str()).collect();
+    let pattern = format!("(?:{})", alternatives.join("|"));
+    Some(Body {
+        items: quote! {
+            const LANGUAGE: __inngest::Language = __inngest::Language::Word;
+            const PATTERN: &'static str = #pattern;
+            fn write_id(&self, __inngest_id: &mut __inngest::IdWriter<'_>) {
+                __inngest_id.push_str(match self { #(#arms),* });
+            }
+        },
+        bound: None,
+    })
+}
+
+/// `PointOfSale` → `point_of_sale`, as serde's `rename_all = "snake_case"` has it.
+fn snake_case(variant: &str) -> String {
+    let mut snake = String::new();
+    for (place, c) in variant.char_indices() {
+        if c.is_uppercase() && place > 0 {
+            snake.push('_');
+        }
+        snake.extend(c.to_lowercase());
+    }
+    snake
+}
+
+#[cfg(test)]
+mod tests {
+    use super::snake_case;
+
+    #[test]
+    fn variants_in_snake_case() {
+        for (variant, expected) in [
+            ("Web", "web"),
+            ("PointOfSale", "point_of_sale"),
+            ("V2", "v2"),
+            ("HTTP", "h_t_t_p"),
+            ("Größe", "größe"),
+        ] {
+            assert_eq!(snake_case(variant), expected);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! The derives of `inngest-core`. Depend on that crate, which re-exports them.
+//!
+//! Each derive runs through the same stages, a file each:
+//!
+//! | stage | what it does |
+//! |---|---|
+//! | `attr` | reads `#[event(…)]` |
+//! | `ast` | the struct as its author wrote it |
+//! | `valid` | rules that need more than one token at once |
+//! | `expand` | the code |
+//! | `fallback` | the code for a struct with mistakes, so that no second error follows |
+//! | `ctxt` | gathers the mistakes of all stages |
+
+mod ast;
+mod attr;
+mod ctxt;
+mod derive;
+mod expand;
+mod fallback;
+mod id_part;
+mod serde_attr;
+mod valid;
+
+use proc_macro::TokenStream;
+use syn::{DeriveInput, parse_macro_input};
+
+#[doc = include_str!("event.md")]
+#[proc_macro_derive(Event, attributes(event))]
+pub fn derive_event(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    derive::event(&input).into()
+}
+
+/// Makes a type one that can stand in a deduplication id.
+///
+/// For newtypes of a type that can, and for enums of unit variants, which print the variant in
+/// `snake_case`. `#[id_part(crate = ::path)]` names `inngest-core` where it has another name.
+#[proc_macro_derive(IdPart, attributes(id_part))]
+pub fn derive_id_part(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    id_part::derive(&input).into()
+}

@@ -1,0 +1,60 @@
+//! What the derive needs to know of `#[serde(…)]`. Serde itself checks that it is well formed.
+
+use syn::{Attribute, LitStr, Path, Token};
+
+/// `#[serde(…)]` on a field.
+#[derive(Default)]
+pub(crate) struct SerdeField {
+    /// The field is not written.
+    pub(crate) skipped: bool,
+    /// The name it is written under, where that is not its own.
+    pub(crate) renamed: Option<String>,
+}
+
+impl SerdeField {
+    pub(crate) fn read(attrs: &[Attribute]) -> Self {
+        let mut field = Self::default();
+        for_each_serde_item(attrs, |path, value| {
+            if path.is_ident("skip") || path.is_ident("skip_serializing") {
+                field.skipped = true;
+            } else if path.is_ident("rename") {
+                field.renamed = value;
+            }
+        });
+        field
+    }
+}
+
+/// The place of `#[serde(transparent)]` on a struct, which makes `data` what its one field is.
+pub(crate) fn transparent(attrs: &[Attribute]) -> Option<Path> {
+    let mut found = None;
+    for_each_serde_item(attrs, |path, _| {
+        if path.is_ident("transparent") {
+            found = Some(path.clone());
+        }
+    });
+    found
+}
+
+fn for_each_serde_item(attrs: &[Attribute], mut each: impl FnMut(&Path, Option<String>)) {
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident("serde")) {
+        // What serde cannot read either, serde says.
+        let _ = attr.parse_nested_meta(|meta| {
+            let mut value = None;
+            if meta.input.peek(Token![=]) {
+                let input = meta.value()?;
+                value = input.parse::<LitStr>().ok().map(|text| text.value());
+            } else if meta.input.peek(syn::token::Paren) {
+                meta.parse_nested_meta(|inner| {
+                    let text: LitStr = inner.value()?.parse()?;
+                    if inner.path.is_ident("serialize") {
+                        value = Some(text.value());
+                    }
+                    Ok(())
+                })?;
+            }
+            each(&meta.path, value);
+            Ok(())
+        });
+    }
+}

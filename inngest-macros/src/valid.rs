@@ -1,0 +1,420 @@
+//! Rules that need more than one token at once. Each function holds one of them.
+
+use inngest_grammar::name;
+use inngest_grammar::scope::is_scoped;
+use inngest_grammar::suggest::nearest;
+use inngest_grammar::template::{Placeholder, Template};
+use inngest_grammar::version::{self, VersionError};
+use proc_macro2::Span;
+use syn::ext::IdentExt as _;
+use syn::{Ident, LitStr, Type};
+
+use crate::ast::{Event, Field};
+use crate::attr::{Keyed, Rule, StructAttrs, listed, span_of};
+use crate::ctxt::Ctxt;
+use crate::serde_attr;
+
+/// What the server takes at most (measured).
+const MAX_SESSIONS: usize = 5;
+
+/// An event in which nothing is wrong that the derive can see.
+pub(crate) struct Valid {
+    pub(crate) name: String,
+    pub(crate) version: Option<String>,
+    pub(crate) id: Option<Id>,
+}
+
+/// A deduplication id.
+pub(crate) struct Id {
+    pub(crate) text: String,
+    pub(crate) template: Template,
+    /// Where the user wrote it.
+    pub(crate) span: Span,
+    /// The place of `ambiguous_id` in `allow(…)`.
+    pub(crate) may_be_ambiguous: Option<Span>,
+}
+
+impl Valid {
+    /// Checks all rules. The result has a meaning only when no error was found.
+    pub(crate) fn check(cx: &Ctxt, event: &Event<'_>) -> Option<Self> {
+        let attrs = &event.attrs;
+        let name = check_name(cx, event);
+        check_version(cx, attrs);
+        check_shape(cx, event);
+        check_one_ts(cx, event);
+        check_user(cx, event);
+        check_sessions(cx, event);
+        let id = check_id(cx, event, name.as_deref());
+        check_allows_without_id(cx, event);
+        Some(Self {
+            name: name?,
+            version: attrs.version.as_ref().and_then(text),
+            id,
+        })
+    }
+}
+
+fn text(keyed: &Keyed<Option<LitStr>>) -> Option<String> {
+    keyed.value.as_ref().map(LitStr::value)
+}
+
+/// Every event has a name that the server takes, and by convention `prefix/what.happened`.
+fn check_name(cx: &Ctxt, event: &Event<'_>) -> Option<String> {
+    let ident = &event.input.ident;
+    let Some(keyed) = &event.attrs.name else {
+        if !event.attrs.misspelled_name {
+            let example = name::suggest(&ident.unraw().to_string());
+            let example = example.as_deref().unwrap_or("item.imported");
+            cx.error(
+                ident,
+                format!("`{ident}` has no event name; add `#[event(name = \"app/{example}\")]`"),
+            );
+        }
+        return None;
+    };
+    let literal = keyed.value.as_ref()?;
+    let name = literal.value();
+    let instead = match name::suggest(&name) {
+        Some(suggestion) => format!("write `{suggestion}`"),
+        None => "write one such as `storefront/item.imported`".to_owned(),
+    };
+    if let Err(error) = name::check(&name) {
+        let instead = match error {
+            name::NameError::Reserved => "choose another prefix".to_owned(),
+            name::NameError::TooLong { .. } => "shorten it".to_owned(),
+            _ => instead,
+        };
+        cx.error(literal, format!("{error}; {instead}"));
+        return None;
+    }
+    match (name::is_standard(&name), event.attrs.allows(Rule::NonstandardName)) {
+        (true, Some(allow)) => lifts_nothing(cx, allow, "the name follows the convention"),
+        (false, None) => cx.error(
+            literal,
+            format!(
+                "the event name is not lowercase segments `[a-z0-9][a-z0-9_-]*` joined by `.` under \
+                 prefixes that end in `/`; {instead}, or add `allow(nonstandard_name)`"
+            ),
+        ),
+        _ => {}
+    }
+    Some(name)
+}
+
+/// A version is a date and a counter, so that versions sort.
+fn check_version(cx: &Ctxt, attrs: &StructAttrs) {
+    let allow = attrs.allows(Rule::NonstandardVersion);
+    let Some(keyed) = &attrs.version else {
+        if let Some(allow) = allow {
+            lifts_nothing(cx, allow, "there is no version");
+        }
+        return;
+    };
+    let Some(literal) = &keyed.value else { return };
+    match (version::check(&literal.value()), allow) {
+        (Ok(()), Some(allow)) => lifts_nothing(cx, allow, "the version follows the convention"),
+        (Err(error @ VersionError::Empty), _) => {
+            cx.error(
+                literal,
+                format!("{error}; write one such as `2026-11-21.1`"),
+            );
+        }
+        (Err(error), None) => cx.error(
+            literal,
+            format!(
+                "{error}; write one such as `2026-11-21.1`, or add `allow(nonstandard_version)`"
+            ),
+        ),
+        _ => {}
+    }
+}
+
+fn lifts_nothing(cx: &Ctxt, allow: &Ident, why: &str) {
+    cx.error(
+        allow,
+        format!("`allow({allow})` lifts nothing, {why}; remove it"),
+    );
+}
+
+/// `data` is an object.
+fn check_shape(cx: &Ctxt, event: &Event<'_>) {
+    if let Some(path) = serde_attr::transparent(&event.input.attrs) {
+        cx.error(
+            path,
+            "`#[serde(transparent)]` makes the event's data what its field is, and data is an \
+             object; remove it",
+        );
+    }
+}
+
+/// An event occurs once.
+fn check_one_ts(cx: &Ctxt, event: &Event<'_>) {
+    for second in event
+        .fields
+        .iter()
+        .filter_map(|f| f.attrs.ts.as_ref())
+        .skip(1)
+    {
+        cx.error(
+            &second.key,
+            "a second field is marked `#[event(ts)]`; an event has one time",
+        );
+    }
+}
+
+/// There is one user, and it is sent beside `data`, not in it.
+fn check_user(cx: &Ctxt, event: &Event<'_>) {
+    let marked = event
+        .fields
+        .iter()
+        .filter_map(|f| Some((f, f.attrs.user.as_ref()?)));
+    for (place, (field, user)) in marked.enumerate() {
+        if place > 0 {
+            cx.error(
+                &user.key,
+                "a second field is marked `#[event(user)]`; an event has one user",
+            );
+        } else if !field.serde.skipped {
+            cx.error(
+                &user.key,
+                format!(
+                    "a user is sent beside `data`, not in it; add `#[serde(skip)]` to `{}`",
+                    field.name
+                ),
+            );
+        }
+    }
+}
+
+/// At most five sessions, of different keys that the server takes.
+fn check_sessions(cx: &Ctxt, event: &Event<'_>) {
+    let mut keys: Vec<String> = Vec::new();
+    for (field, session) in event
+        .fields
+        .iter()
+        .filter_map(|f| Some((f, f.attrs.session.as_ref()?)))
+    {
+        let key = session_key(field, session);
+        let span = span_of(session);
+        if keys.contains(&key) {
+            cx.error_at(
+                span,
+                format!("a second session has the key `{key}`; give it another one"),
+            );
+        } else if !(1..=128).contains(&key.len()) {
+            cx.error_at(
+                span,
+                format!(
+                    "a session's key has 1 to 128 bytes, this one has {}; write a shorter name",
+                    key.len()
+                ),
+            );
+        } else if keys.len() == MAX_SESSIONS {
+            cx.error(
+                &session.key,
+                format!("a sixth field is marked `#[event(session)]`; the server takes {MAX_SESSIONS}, remove one"),
+            );
+        }
+        keys.push(key);
+    }
+}
+
+pub(crate) fn session_key(field: &Field<'_>, session: &Keyed<Option<LitStr>>) -> String {
+    text(session).unwrap_or_else(|| field.name.clone())
+}
+
+/// The id, from the template on the struct or from the fields marked `#[event(id)]`.
+fn check_id(cx: &Ctxt, event: &Event<'_>, name: Option<&str>) -> Option<Id> {
+    let attrs = &event.attrs;
+    let marked: Vec<_> = event
+        .fields
+        .iter()
+        .filter_map(|f| Some((f, f.attrs.id.as_ref()?)))
+        .collect();
+    let may_be_ambiguous = attrs.allows(Rule::AmbiguousId).map(Ident::span);
+    if let Some(keyed) = &attrs.id {
+        for (_, mark) in &marked {
+            cx.error(
+                &mark.key,
+                "`#[event(id)]` stands beside `id = \"…\"` on the struct; keep one of the two",
+            );
+        }
+        let literal = keyed.value.as_ref()?;
+        let text = literal.value();
+        let template = check_template(cx, event, literal, &text, name)?;
+        return Some(Id {
+            text,
+            template,
+            span: literal.span(),
+            may_be_ambiguous,
+        });
+    }
+    let (first, mark) = marked.first()?;
+    if let Some(allow) = attrs.allows(Rule::UnscopedId) {
+        lifts_nothing(cx, allow, "`#[event(id)]` begins with the slug");
+    }
+    let mut good = true;
+    for (field, _) in &marked {
+        good &= check_id_type(cx, field.ty, &field.name);
+    }
+    let slug = name::slug(name?).replace('{', "{{").replace('}', "}}");
+    let fields: Vec<String> = marked
+        .iter()
+        .map(|(field, _)| format!("{{{}}}", field.name))
+        .collect();
+    let text = format!("{slug}-{}", fields.join("-"));
+    match Template::parse(&text) {
+        Ok(template) if good => Some(Id {
+            text,
+            template,
+            span: mark.key.span(),
+            may_be_ambiguous,
+        }),
+        Ok(_) => None,
+        Err(error) => {
+            cx.error(first.ident, error);
+            None
+        }
+    }
+}
+
+/// A template is well formed, names fields that are there, and begins with the slug.
+fn check_template(
+    cx: &Ctxt,
+    event: &Event<'_>,
+    literal: &LitStr,
+    text: &str,
+    name: Option<&str>,
+) -> Option<Template> {
+    let template = match Template::parse(text) {
+        Ok(template) => template,
+        Err(errors) => {
+            for error in &errors {
+                let part = text.get(error.span()).unwrap_or_default();
+                // The whole literal is underlined, so the text says where in it.
+                if part.is_empty() || part == text || error.to_string().contains(part) {
+                    cx.error(literal, error);
+                } else {
+                    cx.error(literal, format!("at `{part}` in the id template: {error}"));
+                }
+            }
+            return None;
+        }
+    };
+    let mut good = event.has_named_fields;
+    for placeholder in template.placeholders() {
+        good &= check_placeholder(cx, event, literal, placeholder);
+    }
+    let Some(name) = name else {
+        return Some(template);
+    };
+    match (
+        is_scoped(&template, name),
+        event.attrs.allows(Rule::UnscopedId),
+    ) {
+        (true, Some(allow)) => lifts_nothing(cx, allow, "the id begins with the slug"),
+        (false, None) => {
+            let slug = name::slug(name);
+            let rest = text
+                .trim_start_matches(slug.as_str())
+                .trim_start_matches(['-', '_', ':', '/']);
+            cx.error(
+                literal,
+                format!(
+                    "ids are global across event types, and this one does not begin with \
+                     `{slug}-`, so it could swallow other events; write `{slug}-{rest}`, or add \
+                     `allow(unscoped_id)`"
+                ),
+            );
+        }
+        _ => {}
+    }
+    good.then_some(template)
+}
+
+/// A placeholder names a field whose type can stand in an id.
+fn check_placeholder(
+    cx: &Ctxt,
+    event: &Event<'_>,
+    literal: &LitStr,
+    placeholder: &Placeholder,
+) -> bool {
+    let path = placeholder.path();
+    let mut segments = placeholder.segments();
+    let first = segments.next().unwrap_or_default();
+    if !event.has_named_fields {
+        return false;
+    }
+    let Some(field) = event.fields.iter().find(|field| field.name == first) else {
+        let ident = &event.input.ident;
+        let names: Vec<&str> = event
+            .fields
+            .iter()
+            .map(|field| field.name.as_str())
+            .collect();
+        let by_serde = event
+            .fields
+            .iter()
+            .find(|f| f.serde.renamed.as_deref() == Some(first));
+        let advice = if names.is_empty() {
+            format!("`{ident}` has no fields")
+        } else if let Some(field) = by_serde {
+            format!("a field goes by its Rust name, write `{{{}}}`", field.name)
+        } else if let Some(near) = nearest(first, names.iter().copied()) {
+            format!(
+                "did you mean `{{{near}}}`? The fields are {}",
+                listed(&names)
+            )
+        } else {
+            format!("the fields are {}", listed(&names))
+        };
+        cx.error(
+            literal,
+            format!("the placeholder `{{{path}}}` names no field of `{ident}`; {advice}"),
+        );
+        return false;
+    };
+    segments.next().is_some() || check_id_type(cx, field.ty, &field.name)
+}
+
+/// Types that people try in an id and that are refused with a reason. All others are for the
+/// trait `IdPart`, because a macro does not see through a type's name.
+fn check_id_type(cx: &Ctxt, ty: &Type, field: &str) -> bool {
+    let Type::Path(path) = ty else { return true };
+    let Some(last) = path.path.segments.last() else {
+        return true;
+    };
+    let name = last.ident.to_string();
+    let bare = path.path.segments.len() == 1 && path.qself.is_none();
+    match (name.as_str(), &last.arguments) {
+        ("Option", syn::PathArguments::AngleBracketed(_)) => cx.error(
+            ty,
+            format!(
+                "`{field}` is named in the id and may be absent, so different events would share \
+                 one; split the event in two, or choose another field"
+            ),
+        ),
+        ("f32" | "f64", syn::PathArguments::None) if bare => cx.error(
+            ty,
+            format!(
+                "`{field}` is named in the id and is a float, of which one number has many \
+                 spellings; use a fixed-point integer, or choose another field"
+            ),
+        ),
+        _ => return true,
+    }
+    false
+}
+
+/// Rules of an id cannot be lifted where there is none.
+fn check_allows_without_id(cx: &Ctxt, event: &Event<'_>) {
+    let has_id = event.attrs.id.is_some() || event.fields.iter().any(|f| f.attrs.id.is_some());
+    if has_id {
+        return;
+    }
+    for rule in [Rule::UnscopedId, Rule::AmbiguousId] {
+        if let Some(allow) = event.attrs.allows(rule) {
+            lifts_nothing(cx, allow, "there is no id");
+        }
+    }
+}
