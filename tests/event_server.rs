@@ -1,1 +1,223 @@
-//! Placeholder.
+//! The embedded server against what the event API is documented and measured to do.
+
+use std::time::Duration;
+
+use inngest_core::testing::EventServer;
+use serde_json::{Value, json};
+
+const SEED: (&str, &str) = ("x-inngest-event-id-seed", "1743130137367,eii2YKXRVTJPuA==");
+
+async fn post(
+    server: &EventServer,
+    path: &str,
+    header: Option<(&str, &str)>,
+    body: &str,
+) -> (u16, Value) {
+    let request = reqwest::Client::new().post(format!("{}{path}", server.url()));
+    let request = request
+        .header("content-type", "application/json")
+        .body(body.to_owned());
+    let request = match header {
+        Some((name, value)) => request.header(name, value),
+        None => request,
+    };
+    let response = request.send().await.unwrap();
+    let status = response.status().as_u16();
+    let body = response.bytes().await.unwrap();
+    (status, serde_json::from_slice(&body).unwrap_or_default())
+}
+
+const GOOD: &str = r#"{"name":"storefront/item.imported","data":{"item_id":"9f08sdh84"}}"#;
+
+#[tokio::test]
+async fn ids_come_from_the_seed() {
+    let server = EventServer::start().unwrap();
+    let body = format!("[{GOOD},{GOOD},{GOOD}]");
+    let (status, answer) = post(&server, "/e/key", Some(SEED), &body).await;
+    assert_eq!(status, 200);
+    let ids = [
+        "01JQDAE4RQF8MBCR55T5AK4KXS",
+        "01JQDAE4RQF8MBCR55T5AK4KXT",
+        "01JQDAE4RQF8MBCR55T5AK4KXV",
+    ];
+    assert_eq!(answer, json!({ "ids": ids, "status": 200 }));
+    // The same request again is the same events: nothing new runs.
+    post(&server, "/e/key", Some(SEED), &body).await;
+    assert_eq!((server.events().len(), server.runs().len()), (6, 3));
+}
+
+#[tokio::test]
+async fn events_before_a_mistake_are_taken_and_none_after_it() {
+    let server = EventServer::start().unwrap();
+    let body = format!(r#"[{GOOD},{{"name":""}},{GOOD}]"#);
+    let (status, answer) = post(&server, "/e/key", Some(SEED), &body).await;
+    assert_eq!(status, 400);
+    assert_eq!(answer["ids"], json!(["01JQDAE4RQF8MBCR55T5AK4KXS"]));
+    assert_eq!(answer["error"], "event name is empty");
+    assert_eq!(server.events().len(), 1);
+    assert_eq!(
+        (server.requests()[0].events, server.requests()[0].status),
+        (1, 400)
+    );
+}
+
+#[tokio::test]
+async fn what_the_server_takes_and_refuses() {
+    for (body, status, ids) in [
+        (GOOD.to_owned(), 200, 1),
+        (format!(" [ {GOOD} , {GOOD} ] "), 200, 2),
+        (String::new(), 200, 0),
+        ("[]".into(), 200, 0),
+        (r#"{"name":"a/b.c"}"#.into(), 200, 1),
+        (r#"{"Name":"a/b.c","DATA":{"x":1}}"#.into(), 200, 1),
+        (
+            r#"{"name":"a","data":null,"ts":null,"user":null}"#.into(),
+            200,
+            1,
+        ),
+        (r#"{"name":"a","data":[1]}"#.into(), 400, 0),
+        (r#"{"name":"a","data":1}"#.into(), 400, 0),
+        (r#"{"name":1}"#.into(), 400, 0),
+        (r#"{"name":"inngest/x"}"#.into(), 400, 0),
+        (r#"{"name":"INNGEST/x"}"#.into(), 400, 0),
+        (r#"{"name":"inngest"}"#.into(), 200, 1),
+        (r#"{"name":"a","ts":0}"#.into(), 200, 1),
+        (r#"{"name":"a","ts":1}"#.into(), 400, 0),
+        (r#"{"name":"a","ts":1.5}"#.into(), 400, 0),
+        (r#"{"name":"a","ts":315532800000}"#.into(), 200, 1),
+        (r#"{"name":"a","ts":4102444800001}"#.into(), 400, 0),
+        (r#"{"name":"a","id":5}"#.into(), 400, 0),
+        (r#"{"name":"a","v":1}"#.into(), 400, 0),
+        (
+            r#"{"name":"a","meta":{"sessions":{"k":true}}}"#.into(),
+            400,
+            0,
+        ),
+        (
+            r#"{"name":"a","meta":{"sessions":{"":"v"}}}"#.into(),
+            400,
+            0,
+        ),
+        (r#"{"name":"a","meta":{"sessions":[]}}"#.into(), 400, 0),
+        (r#"{"name":"a","meta":{"x":1}}"#.into(), 200, 1),
+        (r#"{"name":"a/b.c","data":{"#.into(), 400, 0),
+        (format!("{GOOD}xyz"), 400, 0),
+        (format!("[{GOOD}]xyz"), 200, 1),
+        (format!("[{GOOD}"), 400, 0),
+        ("null".into(), 400, 0),
+        ("5".into(), 400, 0),
+        (r#"["a"]"#.into(), 400, 0),
+    ] {
+        let server = EventServer::start().unwrap();
+        let (found, answer) = post(&server, "/e/key", None, &body).await;
+        let named = answer["ids"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|id| **id != json!(""))
+            .count();
+        assert_eq!((found, named), (status, ids), "{body}: {answer}");
+        if status == 400 {
+            assert!(answer["error"].is_string(), "{body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn more_than_five_thousand_events_are_a_400_after_five_thousand() {
+    let server = EventServer::start().unwrap();
+    let body = format!(
+        "[{}]",
+        vec![r#"{"name":"a/b.c","data":{}}"#; 5_001].join(",")
+    );
+    let (status, answer) = post(&server, "/e/key", None, &body).await;
+    assert_eq!(
+        (status, answer["ids"].as_array().unwrap().len()),
+        (400, 4_999)
+    );
+    assert_eq!(server.events().len(), 5_000);
+}
+
+#[tokio::test]
+async fn an_event_over_three_mebibytes_is_refused() {
+    let server = EventServer::start().unwrap();
+    let frame = r#"{"name":"a/b.c","data":{"x":""}}"#.len();
+    for (bytes, expected) in [(3 << 20, 200), ((3 << 20) + 1, 400)] {
+        let y = "y".repeat(bytes - frame);
+        let body = format!(r#"{{"name":"a/b.c","data":{{"x":"{y}"}}}}"#);
+        assert_eq!(
+            post(&server, "/e/key", None, &body).await.0,
+            expected,
+            "{bytes}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn ids_are_global_across_types_for_a_day() {
+    let server = EventServer::start().unwrap();
+    let send = async |name: &str| {
+        let body = json!({ "name": name, "id": "shared" }).to_string();
+        assert_eq!(post(&server, "/e/key", None, &body).await.0, 200);
+    };
+    send("shop/order.paid").await;
+    send("shop/invoice.sent").await;
+    server.advance(Duration::from_secs(24 * 60 * 60 - 60));
+    send("shop/order.paid").await;
+    server.advance(Duration::from_secs(120));
+    send("shop/order.paid").await;
+    send("shop/order.paid").await;
+    let runs: Vec<_> = server.runs().into_iter().map(|event| event.name).collect();
+    assert_eq!(runs, ["shop/order.paid", "shop/order.paid"]);
+    let [first, second, third] = server.duplicates().try_into().unwrap();
+    assert_eq!(first.event.name, "shop/invoice.sent");
+    assert_eq!(first.first.name, "shop/order.paid");
+    assert_eq!(second.first, first.first);
+    assert_ne!(third.first, first.first);
+}
+
+#[tokio::test]
+async fn data_is_stored_as_the_server_stores_it() {
+    let server = EventServer::start().unwrap();
+    let body = r#"{"name":"a","data":{"_inngest":{"x":1},"n":9007199254740993,"m":[18446744073709551615],"d":"\u0000"}}"#;
+    post(&server, "/e/key", None, body).await;
+    let stored = server.events()[0].data.clone();
+    assert_eq!(stored["n"].as_f64(), Some(9_007_199_254_740_992.0));
+    assert_eq!(stored["m"][0].as_f64(), Some(18_446_744_073_709_552_000.0));
+    assert_eq!(stored["d"], "\0");
+    assert_eq!(stored.get("_inngest"), None);
+}
+
+#[tokio::test]
+async fn keys_methods_and_paths() {
+    let server = EventServer::builder()
+        .event_key("k1")
+        .event_key("k2")
+        .start()
+        .unwrap();
+    assert_eq!(post(&server, "/e/k2", None, GOOD).await.0, 200);
+    let (status, answer) = post(&server, "/e/other", None, GOOD).await;
+    let refused = json!({ "status": 401, "message": "", "error": "Event key not found" });
+    assert_eq!((status, answer), (401, refused));
+    assert_eq!(server.events().len(), 1);
+
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+    let client = client.build().unwrap();
+    let status = async |method, path: &str| {
+        let request = client.request(method, format!("{}{path}", server.url()));
+        request.body(GOOD).send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(status(reqwest::Method::PUT, "/e/k1").await, 405);
+    assert_eq!(status(reqwest::Method::POST, "/e/k1/").await, 303);
+    assert_eq!(status(reqwest::Method::POST, "/e/").await, 303);
+    assert_eq!(status(reqwest::Method::POST, "/elsewhere").await, 404);
+}
+
+#[test]
+fn a_port_that_is_taken_is_an_error_and_a_dropped_server_frees_its_own() {
+    let server = EventServer::start().unwrap();
+    let port = server.url().rsplit_once(':').unwrap().1.parse().unwrap();
+    assert!(EventServer::builder().port(port).start().is_err());
+    drop(server);
+    EventServer::builder().port(port).start().unwrap();
+}

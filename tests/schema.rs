@@ -1,1 +1,267 @@
-//! Placeholder.
+//! The schemas, and that what is sent is what they say.
+
+use std::collections::BTreeMap;
+
+use inngest_core::{Batch, Event, IdPart, IntoPayload};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// A customer paid for a cart.
+#[derive(Clone, Serialize, JsonSchema, Event)]
+#[event(
+    name = "storefront/cart.checkout.completed",
+    id = "cart-checkout-completed-{cart_id}",
+    version = "2026-11-21.1"
+)]
+#[serde(rename_all = "camelCase")]
+struct CheckoutCompleted {
+    /// Which cart.
+    cart_id: String,
+    item_ids: Vec<String>,
+    account: Account,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    coupon: Option<String>,
+    #[serde(flatten)]
+    totals: Totals,
+    #[event(ts)]
+    #[serde(skip)]
+    at: i64,
+    #[event(user)]
+    #[serde(skip)]
+    customer: Option<Customer>,
+    #[event(session = "cart")]
+    #[serde(skip)]
+    session: String,
+    #[event(session)]
+    #[serde(skip)]
+    visit: Option<u32>,
+}
+
+#[derive(Clone, Serialize, JsonSchema)]
+struct Account {
+    id: u32,
+    email: String,
+    /// Who invited the account.
+    invited_by: Option<Box<Account>>,
+}
+
+#[derive(Clone, Serialize, JsonSchema)]
+struct Totals {
+    cents: u64,
+    taxes: BTreeMap<String, u64>,
+}
+
+#[derive(Clone, Serialize, JsonSchema)]
+struct Customer {
+    external_id: String,
+}
+
+fn account(invited_by: Option<Box<Account>>) -> Account {
+    Account {
+        id: 123,
+        email: "test@example.com".into(),
+        invited_by,
+    }
+}
+
+fn checkout() -> CheckoutCompleted {
+    CheckoutCompleted {
+        cart_id: "ed12c8bde\n\"".into(),
+        item_ids: vec!["9f08sdh84".into()],
+        account: account(Some(Box::new(account(None)))),
+        coupon: None,
+        totals: Totals {
+            cents: 1,
+            taxes: BTreeMap::from([("VAT".into(), 2)]),
+        },
+        at: 1_743_130_137_367,
+        customer: Some(Customer {
+            external_id: "1".into(),
+        }),
+        session: "s".into(),
+        visit: Some(4),
+    }
+}
+
+fn sent(event: impl IntoPayload) -> Value {
+    let mut batch = Batch::new();
+    batch.push(event).unwrap();
+    serde_json::from_str(batch.events().next().unwrap()).unwrap()
+}
+
+#[track_caller]
+fn assert_valid<E: Event>(event: &Value) {
+    let schema = E::schema().to_value();
+    jsonschema::meta::validate(&schema).unwrap();
+    let validator = jsonschema::draft202012::new(&schema).unwrap();
+    let errors: Vec<String> = validator
+        .iter_errors(event)
+        .map(|e| e.to_string())
+        .collect();
+    assert!(errors.is_empty(), "{errors:?}\n{event}");
+    let data = jsonschema::draft202012::new(&E::data_schema().to_value()).unwrap();
+    assert!(data.is_valid(&event["data"]), "{event}");
+}
+
+#[track_caller]
+fn assert_invalid<E: Event>(event: &Value, why: &str) {
+    let validator = jsonschema::draft202012::new(&E::schema().to_value()).unwrap();
+    assert!(!validator.is_valid(event), "{why}: {event}");
+}
+
+#[test]
+fn the_whole_event() {
+    insta::assert_json_snapshot!(CheckoutCompleted::schema());
+}
+
+#[test]
+fn the_data() {
+    insta::assert_json_snapshot!(CheckoutCompleted::data_schema());
+}
+
+#[test]
+fn what_is_sent_is_what_the_schema_says() {
+    assert_valid::<CheckoutCompleted>(&sent(checkout()));
+    let bare = CheckoutCompleted {
+        coupon: Some("WELCOME".into()),
+        customer: None,
+        visit: None,
+        account: account(None),
+        ..checkout()
+    };
+    assert_valid::<CheckoutCompleted>(&sent(&bare));
+    let user = json!({ "external_id": "2", "email": "a@example.com" });
+    let payload = bare
+        .payload()
+        .user(&user)
+        .session("more", "x")
+        .session("number", 5);
+    assert_valid::<CheckoutCompleted>(&sent(payload));
+}
+
+#[test]
+fn what_is_not_sent_is_not_what_the_schema_says() {
+    let good = sent(checkout());
+    let with = |pointer: &str, value: Value| {
+        let mut event = good.clone();
+        *event.pointer_mut(pointer).unwrap() = value;
+        event
+    };
+    for (pointer, value) in [
+        ("/name", json!("storefront/cart.checkout")),
+        ("/id", json!("cart-checkout-completed-")),
+        ("/id", json!("item-imported-1")),
+        ("/v", json!("2026-11-21.2")),
+        ("/ts", json!(1)),
+        ("/ts", json!("1743130137367")),
+        ("/data", json!([])),
+        ("/data/cartId", json!(1)),
+        ("/data/account/invited_by/id", json!("x")),
+        ("/data/taxes/VAT", json!("x")),
+        ("/user", json!(null)),
+        ("/user/external_id", json!(1)),
+        ("/meta/sessions/cart", json!("")),
+        (
+            "/meta/sessions",
+            json!({ "cart": "s", "b": 1, "c": 1, "d": 1, "e": 1, "f": 1 }),
+        ),
+    ] {
+        assert_invalid::<CheckoutCompleted>(&with(pointer, value), pointer);
+    }
+    for member in ["name", "id", "ts", "v", "data", "meta"] {
+        let mut event = good.clone();
+        event.as_object_mut().unwrap().remove(member);
+        assert_invalid::<CheckoutCompleted>(&event, member);
+    }
+}
+
+#[test]
+fn a_type_without_id_and_version_says_so() {
+    #[derive(Serialize, JsonSchema, Event)]
+    #[event(name = "storefront/cart.cleared")]
+    struct CartCleared {}
+    let schema = CartCleared::schema().to_value();
+    assert_eq!(schema["required"], json!(["name", "ts", "data"]));
+    assert_eq!(schema["properties"].get("v"), None);
+    assert_valid::<CartCleared>(&sent(&CartCleared {}));
+    assert_valid::<CartCleared>(&sent(CartCleared {}.payload().id("x")));
+}
+
+#[test]
+fn a_user_that_is_always_there_is_required() {
+    #[derive(Serialize, JsonSchema, Event)]
+    #[event(name = "a/b")]
+    struct Always {
+        #[event(user)]
+        #[serde(skip_serializing)]
+        user: Customer,
+    }
+    let schema = Always::schema().to_value();
+    assert_eq!(schema["required"], json!(["name", "ts", "data", "user"]));
+    let event = sent(&Always {
+        user: Customer {
+            external_id: "1".into(),
+        },
+    });
+    assert_valid::<Always>(&event);
+    assert_eq!(event["data"], json!({}));
+}
+
+#[test]
+fn a_recursive_event_refers_to_its_data_and_not_to_itself() {
+    #[derive(Serialize, JsonSchema, Event)]
+    #[event(name = "a/tree")]
+    struct Tree {
+        branches: Vec<Tree>,
+    }
+    let tree = Tree {
+        branches: vec![Tree { branches: vec![] }],
+    };
+    assert_valid::<Tree>(&sent(&tree));
+    let mut event = sent(&tree);
+    event["data"]["branches"][0] = json!({});
+    assert_invalid::<Tree>(&event, "a branch without branches");
+}
+
+#[test]
+fn the_pattern_of_an_id_is_that_of_its_parts() {
+    #[derive(Serialize, JsonSchema, IdPart)]
+    enum Channel {
+        Web,
+        PointOfSale,
+    }
+    #[derive(Serialize, JsonSchema, Event)]
+    #[event(name = "a/b", id = "b-.*{{{a}}}{b}-{c}-{d}-{e}/{f}:{g}")]
+    struct Parts {
+        a: u64,
+        b: char,
+        c: Channel,
+        d: bool,
+        e: i8,
+        #[serde(skip)]
+        f: uuid::Uuid,
+        g: String,
+    }
+    let pattern = Parts::schema().to_value()["properties"]["id"]["pattern"].clone();
+    let uuid = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
+    let expected = format!(
+        r"^b-\.\*\{{[0-9]+\}}[\s\S]-(?:web|point_of_sale)-(?:true|false)-(?:-?[0-9]+)\/{uuid}:[\s\S]+$"
+    );
+    assert_eq!(pattern, expected.replace("(?:-?[0-9]+)", "-?[0-9]+"));
+    for (b, c, e, g) in [
+        ('é', Channel::Web, -7, "x"),
+        ('😀', Channel::PointOfSale, 7, "\n"),
+    ] {
+        let parts = Parts {
+            a: 1,
+            b,
+            c,
+            d: true,
+            e,
+            f: uuid::Uuid::nil(),
+            g: g.into(),
+        };
+        assert_valid::<Parts>(&sent(&parts));
+    }
+}

@@ -2,7 +2,6 @@
 //! the loyalty program on the way.
 //!
 //! Run with `cargo run --example checkout`.
-#![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
 use std::time::{Duration, SystemTime};
 
@@ -119,7 +118,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             receipt.dedup_id.unwrap_or_default()
         );
     }
-    println!("sent in {} request", plan.requests.len());
+    println!("sent in one request: {}", plan.requests.len() == 1);
     if let Some(server) = &target.embedded {
         println!("functions run for {} events", server.runs().len());
     }

@@ -5,11 +5,6 @@
 //! `cargo metadata --format-version 1 | cargo run --example import_items -- --cargo-metadata`,
 //! or with lines such as `{"item_id":"9f08sdh84","sku":"MUG-BLUE","quantity":12}` on standard
 //! input.
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "an example shows what it does"
-)]
 
 use std::error::Error;
 use std::io::{self, BufRead, IsTerminal, Read};
@@ -102,7 +97,7 @@ async fn import(read: fn() -> io::Result<Vec<Line>>) -> Result<bool, Box<dyn Err
 
     let plan = target.client.plan(&batch);
     let requests = plan.requests.len();
-    progress.set_message(format!("items, sending in {requests} requests"));
+    progress.set_message(format!("items, sending {requests} requests"));
     let sent = match target.client.send_many(batch).await {
         Ok(receipts) => receipts.len(),
         Err(error) => {
@@ -117,8 +112,9 @@ async fn import(read: fn() -> io::Result<Vec<Line>>) -> Result<bool, Box<dyn Err
     };
     progress.finish_and_clear();
     println!(
-        "{sent} of {all} items sent in {requests} requests, {} of them duplicates",
-        plan.duplicates.len()
+        "{sent} of {all} items sent in {requests} {}, {} of them duplicates",
+        if requests == 1 { "request" } else { "requests" },
+        plan.duplicates.len(),
     );
     Ok(sent == all)
 }
@@ -128,7 +124,11 @@ fn read_lines() -> io::Result<Vec<Line>> {
     for (line, number) in io::stdin().lock().split(b'\n').zip(1..) {
         let line = line?;
         if !line.trim_ascii().is_empty() {
-            let item = serde_json::from_slice(&line).map_err(|error| error.to_string());
+            let item = serde_json::from_slice(&line).map_err(|error| {
+                // A line of input is a whole document: its own line is always the first.
+                let text = error.to_string();
+                text.replace(" at line 1 column", ", column")
+            });
             lines.push((number, item));
         }
     }

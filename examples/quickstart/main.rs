@@ -1,7 +1,6 @@
 //! One event: the JSON that left, its schema, the receipt, and what a second send does.
 //!
 //! Run with `cargo run --example quickstart`.
-#![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
 use examples::Target;
 use inngest_core::{Batch, Event};

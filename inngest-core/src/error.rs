@@ -7,7 +7,7 @@ use crate::timestamp::{MAX_MILLIS, MIN_MILLIS};
 /// An event that the server would refuse, or take and change; it has not been sent.
 ///
 /// The message names the event's index in the batch, its name, and the field.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct PayloadError(Box<Inner>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -177,3 +177,19 @@ impl fmt::Display for PayloadError {
 }
 
 impl std::error::Error for PayloadError {}
+
+/// `Debug` as `Display`: what `unwrap` and a `main` that returns an error print is then the text
+/// that says what to do.
+macro_rules! debug_as_display {
+    ($($error:ty),*) => {$(
+        impl std::fmt::Debug for $error {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                std::fmt::Display::fmt(self, f)
+            }
+        }
+    )*};
+}
+
+debug_as_display!(PayloadError);
+#[cfg(feature = "client")]
+pub(crate) use debug_as_display;

@@ -15,6 +15,19 @@
 //!
 //! Depend on `inngest-core`, not on this crate.
 
+// Bad input is an error and never a panic, and a library prints nothing.
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::print_stderr,
+        clippy::print_stdout,
+        clippy::unwrap_used
+    )
+)]
+
 pub mod name;
 pub mod proof;
 pub mod scope;

@@ -43,8 +43,8 @@ pub(crate) struct StructAttrs {
     pub(crate) version: Option<Keyed<Option<LitStr>>>,
     pub(crate) krate: Option<Keyed<Option<Path>>>,
     pub(crate) allow: Vec<Keyed<Rule>>,
-    /// A key that was probably meant as `name`.
-    pub(crate) misspelled_name: bool,
+    /// A mistake was found where the name may have been meant, so its absence is none.
+    pub(crate) may_have_named: bool,
 }
 
 impl StructAttrs {
@@ -53,7 +53,7 @@ impl StructAttrs {
     pub(crate) fn read(cx: &Ctxt, attrs: &[Attribute]) -> Self {
         let mut all = Self::default();
         let example = "#[event(name = \"storefront/item.imported\")]";
-        for_each_item(cx, attrs, "event", example, |item| {
+        let all_read = for_each_item(cx, attrs, "event", example, |item| {
             match item.key_text().as_str() {
                 "name" => item.once(cx, &mut all.name, |item| item.string(cx)),
                 "id" => item.once(cx, &mut all.id, |item| item.string(cx)),
@@ -62,10 +62,11 @@ impl StructAttrs {
                 "allow" => item.allow(cx, &mut all.allow),
                 _ => {
                     let meant = item.unknown(cx, &Self::KEYS, &FieldAttrs::KEYS, "a field");
-                    all.misspelled_name |= meant == Some("name");
+                    all.may_have_named |= meant == Some("name");
                 }
             }
         });
+        all.may_have_named |= !all_read;
         all
     }
 
@@ -265,10 +266,7 @@ impl Item {
                     }
                     Some((_, value)) => allowed.push(Keyed { key: name, value }),
                     None => {
-                        cx.error(
-                            &name,
-                            format!("unknown rule `{name}`; {}", choice(&text, &known)),
-                        );
+                        cx.error(&name, unknown("rule", &text, &known));
                     }
                 }
                 if !input.is_empty() {
@@ -306,22 +304,23 @@ impl Item {
             cx.error(key, message);
             return None;
         }
-        cx.error(
-            key,
-            format!("unknown attribute `{key}`; {}", choice(&text, known)),
-        );
+        cx.error(key, unknown("attribute", &text, known));
         nearest(&text, known.iter().copied())
     }
 }
 
-/// `did you mean …?` when a word is near, and the whole list.
-pub(crate) fn choice(word: &str, known: &[&str]) -> String {
+/// What to write instead of an unknown word: the nearest of the known ones when one is near, and
+/// the whole list in any case.
+pub(crate) fn unknown(what: &str, word: &str, known: &[&str]) -> String {
     match nearest(word, known.iter().copied()) {
         Some(near) if known.len() > 1 => {
-            format!("did you mean `{near}`? There are {}", listed(known))
+            format!(
+                "unknown {what} `{word}`, known are {}; did you mean `{near}`?",
+                listed(known)
+            )
         }
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("there are {}", listed(known)),
+        Some(near) => format!("unknown {what} `{word}`; did you mean `{near}`?"),
+        None => format!("unknown {what} `{word}`; known are {}", listed(known)),
     }
 }
 
@@ -334,14 +333,15 @@ pub(crate) fn listed(words: &[&str]) -> String {
     }
 }
 
-/// Calls `read` for each item of all attributes of this name.
+/// Calls `read` for each item of all attributes of this name; whether all could be read.
 pub(crate) fn for_each_item(
     cx: &Ctxt,
     attrs: &[Attribute],
     name: &str,
     example: &str,
     mut read: impl FnMut(&Item),
-) {
+) -> bool {
+    let mut all_read = true;
     for attr in attrs.iter().filter(|attr| attr.path().is_ident(name)) {
         let list = match &attr.meta {
             Meta::List(list) if !list.tokens.is_empty() => list.tokens.clone(),
@@ -350,11 +350,13 @@ pub(crate) fn for_each_item(
                     attr.path(),
                     format!("`#[{name}]` is empty; write `{example}`"),
                 );
+                all_read = false;
                 continue;
             }
             Meta::NameValue(pair) => {
                 let message = format!("`#[{name} = …]` is not read; write `{example}`");
                 cx.error(&pair.value, message);
+                all_read = false;
                 continue;
             }
         };
@@ -364,10 +366,12 @@ pub(crate) fn for_each_item(
                 Ok(item) => read(&item),
                 Err(_) => {
                     cx.error(tokens, format!("this is no attribute; write `{example}`"));
+                    all_read = false;
                 }
             }
         }
     }
+    all_read
 }
 
 fn item(input: ParseStream<'_>) -> syn::Result<Item> {

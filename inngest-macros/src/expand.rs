@@ -40,7 +40,9 @@ pub(crate) fn crate_path(given: Option<&Path>) -> Path {
 
 /// The one name by which generated code calls this crate.
 pub(crate) fn alias(krate: &Path) -> TokenStream {
-    quote!(use #krate as __inngest;)
+    // With the place of the path, where rustc says that there is nothing at it.
+    let span = Span::call_site().located_at(krate.span());
+    quote_spanned!(span=> use #krate as __inngest;)
 }
 
 /// The struct's generics with `Serialize` and `JsonSchema`, which an event has: a generic struct

@@ -11,6 +11,19 @@
 //! | `fallback` | the code for a struct with mistakes, so that no second error follows |
 //! | `ctxt` | gathers the mistakes of all stages |
 
+// Bad input is an error and never a panic, and a library prints nothing.
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::print_stderr,
+        clippy::print_stdout,
+        clippy::unwrap_used
+    )
+)]
+
 mod ast;
 mod attr;
 mod ctxt;

@@ -62,7 +62,7 @@ fn text(keyed: &Keyed<Option<LitStr>>) -> Option<String> {
 fn check_name(cx: &Ctxt, event: &Event<'_>) -> Option<String> {
     let ident = &event.input.ident;
     let Some(keyed) = &event.attrs.name else {
-        if !event.attrs.misspelled_name {
+        if !event.attrs.may_have_named {
             let example = name::suggest(&ident.unraw().to_string());
             let example = example.as_deref().unwrap_or("item.imported");
             cx.error(
@@ -356,22 +356,21 @@ fn check_placeholder(
             .fields
             .iter()
             .find(|f| f.serde.renamed.as_deref() == Some(first));
-        let advice = if names.is_empty() {
-            format!("`{ident}` has no fields")
+        let problem = format!("the placeholder `{{{path}}}` names no field of `{ident}`");
+        let message = if names.is_empty() {
+            format!("{problem}, which has none; add the field")
         } else if let Some(field) = by_serde {
-            format!("a field goes by its Rust name, write `{{{}}}`", field.name)
+            let name = &field.name;
+            format!("{problem}; a field goes by its Rust name, write `{{{name}}}`")
         } else if let Some(near) = nearest(first, names.iter().copied()) {
             format!(
-                "did you mean `{{{near}}}`? The fields are {}",
+                "{problem}, which has {}; did you mean `{{{near}}}`?",
                 listed(&names)
             )
         } else {
-            format!("the fields are {}", listed(&names))
+            format!("{problem}; it has {}", listed(&names))
         };
-        cx.error(
-            literal,
-            format!("the placeholder `{{{path}}}` names no field of `{ident}`; {advice}"),
-        );
+        cx.error(literal, message);
         return false;
     };
     segments.next().is_some() || check_id_type(cx, field.ty, &field.name)

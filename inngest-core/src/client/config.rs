@@ -16,7 +16,7 @@ pub(crate) const DEV_ORIGIN: &str = "http://localhost:8288";
 const DEV_KEY: &str = "NO_EVENT_KEY_SET";
 
 /// A client that cannot be made. Nothing has been sent.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
     /// No event key, and no dev server to talk to instead.
@@ -246,6 +246,8 @@ fn without_credentials(url: &str) -> String {
         _ => url.to_owned(),
     }
 }
+
+crate::error::debug_as_display!(ConfigError);
 
 #[cfg(test)]
 mod tests {

@@ -10,7 +10,7 @@ use crate::error::PayloadError;
 use crate::transport::TransportError;
 
 /// An event that was not delivered, or of which nobody knows whether it was.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendError {
     /// The server would refuse the event or change it; it was not sent.
@@ -148,7 +148,6 @@ impl Outcome {
 }
 
 /// A batch of which not every event was delivered for certain, event by event.
-#[derive(Debug)]
 pub struct BatchError {
     outcomes: Vec<Outcome>,
     unsent: Box<Batch>,
@@ -233,3 +232,5 @@ impl std::error::Error for BatchError {
         Some(first)
     }
 }
+
+crate::error::debug_as_display!(SendError, BatchError);

@@ -88,10 +88,9 @@ impl EventServerBuilder {
             .name("inngest event server".into())
             .spawn(move || {
                 runtime.block_on(async {
-                    tokio::select! {
-                        () = serve(listener, served) => {}
-                        _ = stopped => {}
-                    }
+                    tokio::spawn(serve(listener, served));
+                    // Told to stop, or the server is gone: both end the thread.
+                    let _ = stopped.await;
                 });
             })?;
         Ok(EventServer {

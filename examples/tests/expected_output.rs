@@ -1,0 +1,126 @@
+//! Each example prints what stands in the `expected.txt` beside it.
+//!
+//! `cargo test` builds the examples before it runs this.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use regex::Regex;
+
+fn binary(name: &str) -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let target = test.parent().and_then(Path::parent).unwrap();
+    let binary = target
+        .join("examples")
+        .join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    assert!(
+        binary.exists(),
+        "{} is not there; run `cargo build --examples`",
+        binary.display()
+    );
+    binary
+}
+
+fn run(name: &str, arguments: &[&str], input: &[u8]) -> Output {
+    let mut command = Command::new(binary(name));
+    for (variable, _) in std::env::vars_os() {
+        if variable.to_string_lossy().starts_with("INNGEST_") {
+            command.env_remove(variable);
+        }
+    }
+    let mut child = command
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+/// The output with what differs from run to run named instead.
+fn masked(output: &Output) -> String {
+    let mut text = String::from_utf8(output.stdout.clone()).unwrap();
+    text.push_str(std::str::from_utf8(&output.stderr).unwrap());
+    for (pattern, mask) in [
+        (r"127\.0\.0\.1:\d+", "127.0.0.1:<port>"),
+        (r"\b[0-7][0-9A-HJKMNP-TV-Z]{25}\b", "<event id>"),
+        (r#""ts":\d{13}"#, r#""ts":<milliseconds>"#),
+    ] {
+        text = Regex::new(pattern)
+            .unwrap()
+            .replace_all(&text, mask)
+            .into_owned();
+    }
+    text
+}
+
+fn expect(name: &str, output: &Output) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join(name)
+        .join("expected.txt");
+    let found = masked(output);
+    if std::env::var_os("UPDATE_EXPECTED").is_some() {
+        std::fs::write(&path, &found).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(found, expected.replace("\r\n", "\n"), "{}", path.display());
+}
+
+#[test]
+fn quickstart() {
+    let output = run("quickstart", &[], b"");
+    assert!(output.status.success());
+    expect("quickstart", &output);
+}
+
+#[test]
+fn checkout() {
+    let output = run("checkout", &[], b"");
+    assert!(output.status.success());
+    expect("checkout", &output);
+}
+
+#[test]
+fn import_items_reports_bad_lines_and_sends_the_others() {
+    let input = include_bytes!("../import_items/items.jsonl");
+    let output = run("import_items", &[], input);
+    assert_eq!(
+        output.status.code(),
+        Some(1),
+        "two lines are no items and one has no id"
+    );
+    expect("import_items", &output);
+}
+
+#[test]
+fn import_items_reads_what_cargo_prints() {
+    let metadata = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--offline"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    assert!(metadata.status.success());
+    let json: serde_json::Value = serde_json::from_slice(&metadata.stdout).unwrap();
+    let packages = json["packages"].as_array().unwrap().len();
+    let output = run("import_items", &["--cargo-metadata"], &metadata.stdout);
+    assert!(output.status.success());
+    let expected =
+        format!("{packages} of {packages} items sent in 1 request, 0 of them duplicates\n");
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
+}
+
+#[test]
+fn import_items_explains_itself() {
+    let help = run("import_items", &["--help"], b"");
+    assert!(
+        help.status.success()
+            && help
+                .stdout
+                .starts_with(b"Sends a `storefront/item.imported`")
+    );
+    let wrong = run("import_items", &["--cargo-metadate"], b"");
+    assert_eq!(wrong.status.code(), Some(2));
+}

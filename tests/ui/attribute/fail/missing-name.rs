@@ -1,0 +1,10 @@
+use inngest_core::Event;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+#[derive(Serialize, JsonSchema, Event)]
+struct ItemImported {
+    item_id: String,
+}
+
+fn main() {}
