@@ -7,7 +7,8 @@ use std::time::Duration;
 use inngest_core::testing::{EventServer, Recorder};
 use inngest_core::transport::{Answer, Request, Transport, TransportError, TransportFuture};
 use inngest_core::{
-    Batch, Client, ConfigError, Event, Outcome, PayloadErrorKind, Receipt, SendError,
+    Batch, Client, ConfigError, Event, Outcome, PayloadErrorKind, Receipt, RetryPolicy, SendError,
+    blocking,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -64,7 +65,8 @@ impl Script {
     fn client(&self) -> Client {
         let builder = Client::builder()
             .event_key(KEY)
-            .base_url("http://inngest.test");
+            .base_url("http://inngest.test")
+            .retry(RetryPolicy::none());
         builder
             .transport(self.clone())
             .max_request_events(2)
@@ -386,6 +388,7 @@ async fn the_key_is_in_no_text() {
     let url = format!("http://{}", closed.local_addr().unwrap());
     drop(closed);
     let builder = Client::builder().event_key(KEY).base_url(&url);
+    let builder = builder.retry(RetryPolicy::none());
     let mut texts = vec![format!("{builder:?}")];
     let client = builder.clone().build().unwrap();
     texts.push(format!("{client:?}"));
@@ -414,7 +417,8 @@ async fn a_dev_server_that_is_not_there_is_asked_for() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", closed.local_addr().unwrap());
     drop(closed);
-    let client = Client::builder().dev(true).base_url(&url).build().unwrap();
+    let client = Client::builder().dev(true).base_url(&url);
+    let client = client.retry(RetryPolicy::none()).build().unwrap();
     let error = client.send(&item(1)).await.unwrap_err().to_string();
     let expected = format!("{url}/e/ could not be reached; is the dev server running?");
     assert!(error.starts_with(&expected), "{error}");
@@ -460,6 +464,7 @@ async fn what_may_have_arrived_is_unknown_and_sent_again_as_the_same_events() {
         Ok(Answer::new(429, "")),
     ]);
     let client = Client::builder().event_key(KEY).transport(script.clone());
+    let client = client.retry(RetryPolicy::none());
     let client = client.max_request_events(2).concurrency(1).build().unwrap();
     let error = client.send_many(&items(13)).await.unwrap_err();
     let kinds: Vec<_> = error
@@ -503,11 +508,107 @@ async fn a_server_that_does_not_answer_is_given_up() {
     let client = Client::builder()
         .event_key(KEY)
         .transport(Silent)
-        .timeout(timeout);
+        .timeout(timeout)
+        .retry(RetryPolicy::none());
     let started = tokio::time::Instant::now();
     let error = client.build().unwrap().send(&item(1)).await.unwrap_err();
     assert!(matches!(error, SendError::Timeout { .. }));
     assert_eq!(started.elapsed(), timeout);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_is_the_same_request() {
+    let faults = [
+        Ok(Answer::new(503, "")),
+        Err(TransportError::other("connection reset")),
+        Ok(Answer::new(200, "<html></html>")),
+        Ok(Answer::new(429, "")),
+    ];
+    let script = Script::new(faults);
+    let client = Client::builder().event_key(KEY).transport(script.clone());
+    let receipt = client.build().unwrap().send(&item(1)).await.unwrap();
+    let requests = script.seeds_and_bodies();
+    assert_eq!(requests.len(), 5);
+    assert!(requests.iter().all(|request| *request == requests[0]));
+    assert_eq!(script.recorder.events()[0].event_id, receipt.event_id);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_time_that_the_server_asks_for_is_kept() {
+    let wait = |seconds: &'static str| {
+        let headers = http::HeaderMap::from_iter([(
+            http::header::RETRY_AFTER,
+            http::HeaderValue::from_static(seconds),
+        )]);
+        Ok(Answer::new(429, "").with_headers(headers))
+    };
+    let script = Script::new([wait("3"), wait("4")]);
+    let client = Client::builder().event_key(KEY).transport(script.clone());
+    let started = tokio::time::Instant::now();
+    client.build().unwrap().send(&item(1)).await.unwrap();
+    assert_eq!(started.elapsed().as_secs(), 7);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_pass_later_is_not_tried_again() {
+    for status in [400, 401, 403, 404, 413] {
+        let script = Script::new([Ok(Answer::new(status, "{}"))]);
+        let client = Client::builder().event_key(KEY).transport(script.clone());
+        client.build().unwrap().send(&item(1)).await.unwrap_err();
+        assert_eq!(script.seeds_and_bodies().len(), 1, "{status}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_earlier_try_may_have_brought_is_unknown() {
+    let refused = || Err(TransportError::connect("connection refused"));
+    let script = Script::new([Err(TransportError::other("connection reset")), refused()]);
+    let client = Client::builder().event_key(KEY).transport(script.clone());
+    let client = client
+        .retry(RetryPolicy::default().attempts(2))
+        .build()
+        .unwrap();
+    let error = client.send_many(&items(1)).await.unwrap_err();
+    assert!(matches!(error.outcomes(), [Outcome::Unknown { .. }]));
+    let script = Script::new([refused(), refused()]);
+    let client = Client::builder().event_key(KEY).transport(script.clone());
+    let client = client
+        .retry(RetryPolicy::default().attempts(2))
+        .build()
+        .unwrap();
+    let error = client.send_many(&items(1)).await.unwrap_err();
+    assert!(matches!(error.outcomes(), [Outcome::Rejected(_)]));
+}
+
+#[test]
+fn the_blocking_client_sends_the_same() {
+    let server = EventServer::start().unwrap();
+    let builder = || Client::builder().dev(true).base_url(server.url());
+    let client = blocking::Client::build(builder()).unwrap();
+    let receipt = client.send(&item(1)).unwrap();
+    assert_eq!(server.events()[0].event_id, receipt.event_id);
+    assert_eq!(client.send_many(&items(3)).unwrap().len(), 3);
+    let mut batch = Batch::new();
+    batch.push(item(7)).unwrap();
+    assert_eq!(client.plan(&batch).requests.len(), 1);
+    assert_eq!(client.send_batch(batch).unwrap().len(), 1);
+    assert_eq!(server.events().len(), 5);
+}
+
+#[tokio::test]
+async fn the_blocking_client_inside_a_runtime_is_an_error_and_no_deadlock() {
+    let server = EventServer::start().unwrap();
+    let builder = Client::builder().dev(true).base_url(server.url());
+    let client = blocking::Client::build(builder).unwrap();
+    assert!(matches!(
+        client.send(&item(1)),
+        Err(SendError::InsideRuntime)
+    ));
+    let error = client.send_many(&items(2)).unwrap_err();
+    assert_eq!(error.rejected().count(), 2);
+    assert_eq!(error.into_unsent().len(), 2);
+    assert!(server.events().is_empty());
+    drop(client);
 }
 
 #[tokio::test]

@@ -2,42 +2,15 @@
 //!
 //! `cargo test` builds the examples before it runs this.
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::path::Path;
+use std::process::{Command, Output};
 
 use regex::Regex;
 
-fn binary(name: &str) -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    let target = test.parent().and_then(Path::parent).unwrap();
-    let binary = target
-        .join("examples")
-        .join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
-    assert!(
-        binary.exists(),
-        "{} is not there; run `cargo build --examples`",
-        binary.display()
-    );
-    binary
-}
+mod support;
 
 fn run(name: &str, arguments: &[&str], input: &[u8]) -> Output {
-    let mut command = Command::new(binary(name));
-    for (variable, _) in std::env::vars_os() {
-        if variable.to_string_lossy().starts_with("INNGEST_") {
-            command.env_remove(variable);
-        }
-    }
-    let mut child = command
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(input).unwrap();
-    child.wait_with_output().unwrap()
+    support::run(name, arguments, &[], input)
 }
 
 /// The output with what differs from run to run named instead.

@@ -84,7 +84,13 @@ impl Batch {
     ///
     /// The server would refuse the event, or take and change it. The batch is then what it was.
     pub fn push<P: IntoPayload>(&mut self, event: P) -> Result<(), PayloadError> {
-        self.push_payload(&event.into_payload())
+        match append(&mut self.buffer, &event.into_payload()) {
+            Ok(entry) => {
+                self.entries.push(entry);
+                Ok(())
+            }
+            Err(error) => Err(error.at(self.len())),
+        }
     }
 
     /// Adds all events of an iterator, in order.
@@ -99,28 +105,6 @@ impl Batch {
         I::Item: IntoPayload,
     {
         events.into_iter().try_for_each(|event| self.push(event))
-    }
-
-    fn push_payload<E: Event>(&mut self, payload: &Payload<E>) -> Result<(), PayloadError> {
-        let before = self.buffer.len();
-        self.buffer.push(b',');
-        let start = self.buffer.len();
-        match wire::write_event(&mut self.buffer, payload) {
-            Ok(id) => {
-                let json = start..self.buffer.len();
-                self.buffer.push(b'\n');
-                self.entries.push(Entry {
-                    name: E::NAME,
-                    json,
-                    id,
-                });
-                Ok(())
-            }
-            Err(error) => {
-                self.buffer.truncate(before);
-                Err(error.at(self.len()))
-            }
-        }
     }
 
     /// How many events it holds.
@@ -185,6 +169,31 @@ impl Batch {
     #[expect(clippy::unused_self, reason = "the client is what pins events")]
     fn pinned_events(&self) -> impl Iterator<Item = &[u8]> {
         std::iter::empty()
+    }
+}
+
+/// Writes an event into a buffer as [`Batch::buffer`] has it. On an error the buffer is what it was.
+pub(crate) fn append<E: Event>(
+    buffer: &mut Vec<u8>,
+    payload: &Payload<E>,
+) -> Result<Entry, PayloadError> {
+    let before = buffer.len();
+    buffer.push(b',');
+    let start = buffer.len();
+    match wire::write_event(buffer, payload) {
+        Ok(id) => {
+            let json = start..buffer.len();
+            buffer.push(b'\n');
+            Ok(Entry {
+                name: E::NAME,
+                json,
+                id,
+            })
+        }
+        Err(error) => {
+            buffer.truncate(before);
+            Err(error)
+        }
     }
 }
 

@@ -14,6 +14,8 @@
 )]
 
 mod batch;
+#[cfg(feature = "blocking")]
+pub mod blocking;
 #[cfg(feature = "client")]
 pub mod client;
 mod error;
@@ -33,7 +35,8 @@ mod wire;
 pub use crate::batch::{Batch, IntoBatch};
 #[cfg(feature = "client")]
 pub use crate::client::{
-    BatchError, Client, ClientBuilder, ConfigError, EventId, Outcome, Plan, Receipt, SendError,
+    BatchError, Client, ClientBuilder, ConfigError, EventId, Outcome, Plan, Receipt, RetryPolicy,
+    SendError,
 };
 pub use crate::error::{PayloadError, PayloadErrorKind};
 pub use crate::event::Event;

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use super::chunk::Limits;
 use super::config::{self, ConfigError, Settings};
+use super::deliver::Bounds;
+use super::retry::RetryPolicy;
 use super::{Client, Inner};
 use crate::transport::{HyperTransport, Transport};
 
@@ -28,6 +30,7 @@ pub struct ClientBuilder {
     limits: Limits,
     concurrency: usize,
     timeout: Duration,
+    retry: RetryPolicy,
     transport: Option<Arc<dyn Transport>>,
 }
 
@@ -42,6 +45,7 @@ impl ClientBuilder {
             },
             concurrency: 8,
             timeout: Duration::from_secs(30),
+            retry: RetryPolicy::default(),
             transport: None,
         }
     }
@@ -100,10 +104,16 @@ impl ClientBuilder {
         self
     }
 
-    /// The time allowed for a request, from its first byte to the last byte of its answer; 30
-    /// seconds by default.
+    /// The time allowed for each try of a request, from its first byte to the last byte of its
+    /// answer; 30 seconds by default.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
+        self
+    }
+
+    /// How often and how soon a failed request is made again.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
         self
     }
 
@@ -131,6 +141,7 @@ impl ClientBuilder {
             limits,
             concurrency,
             timeout,
+            retry,
             transport,
         } = self;
         for (setting, value) in [
@@ -154,9 +165,12 @@ impl ClientBuilder {
         Ok(Client {
             inner: Arc::new(Inner::new(
                 endpoint,
-                limits,
-                concurrency,
-                timeout,
+                Bounds {
+                    limits,
+                    concurrency,
+                    timeout,
+                    retry,
+                },
                 transport,
             )),
         })
@@ -172,6 +186,7 @@ impl std::fmt::Debug for ClientBuilder {
             .field("limits", &self.limits)
             .field("concurrency", &self.concurrency)
             .field("timeout", &self.timeout)
+            .field("retry", &self.retry)
             .finish_non_exhaustive()
     }
 }

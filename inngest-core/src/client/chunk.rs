@@ -29,6 +29,18 @@ pub(crate) struct Chunk {
 }
 
 impl Chunk {
+    /// The request of one event.
+    pub(crate) fn single(mut buffer: Vec<u8>, entry: Entry) -> Result<Self, getrandom::Error> {
+        let seed = Seed::new()?;
+        bracket(&mut buffer, &entry, &entry);
+        Ok(Self {
+            buffer: buffer.into(),
+            entries: Arc::new([entry]),
+            range: 0..1,
+            seed,
+        })
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.range.len()
     }
@@ -100,6 +112,23 @@ pub(crate) struct Split {
     pub(crate) too_large: Vec<PayloadError>,
 }
 
+/// Why an event is too large to send, if it is.
+pub(crate) fn too_large(entry: &Entry, limits: &Limits) -> Option<PayloadError> {
+    let (bytes, limit) = (entry.json.len(), limits.event_bytes);
+    let kind = PayloadErrorKind::TooLarge { bytes, limit };
+    (bytes > limit).then(|| PayloadError::new(entry.name, "", kind))
+}
+
+/// Between two events stand a line break and a comma. Where a request begins and ends they become
+/// `[` and `]`, so that every body is a slice of the one buffer.
+fn bracket(buffer: &mut [u8], first: &Entry, last: &Entry) {
+    for (place, bracket) in [(first.json.start - 1, b'['), (last.json.end, b']')] {
+        if let Some(byte) = buffer.get_mut(place) {
+            *byte = bracket;
+        }
+    }
+}
+
 /// The size of a request with the events of these entries.
 pub(crate) fn body_bytes(entries: &[Entry]) -> usize {
     match entries {
@@ -116,15 +145,9 @@ pub(crate) fn split(batch: &Batch, limits: &Limits) -> Split {
     let mut too_large = Vec::new();
     let mut open: Option<(Range<usize>, usize)> = None;
     for (index, entry) in entries.iter().enumerate() {
-        let bytes = entry.json.len();
-        if bytes > limits.event_bytes {
+        if let Some(error) = self::too_large(entry, limits) {
             requests.extend(open.take().map(|(range, _)| range));
-            let kind = PayloadErrorKind::TooLarge {
-                bytes,
-                limit: limits.event_bytes,
-            };
-            let place = batch.len() - entries.len() + index;
-            too_large.push(PayloadError::new(entry.name, "", kind).at(place));
+            too_large.push(error.at(batch.len() - entries.len() + index));
             continue;
         }
         open = match open {
@@ -166,19 +189,12 @@ pub(crate) fn cut(batch: Batch, limits: &Limits) -> Result<Cut, (Batch, getrando
         entries,
         pinned: mut chunks,
     } = batch;
-    // Between two events stand a line break and a comma. Where a request ends and the next one
-    // begins they become `]` and `[`, so that every body is a slice of the one buffer.
     for request in &requests {
         let (Some(first), Some(last)) = (entries.get(request.start), entries.get(request.end - 1))
         else {
             continue;
         };
-        if let Some(byte) = buffer.get_mut(first.json.start - 1) {
-            *byte = b'[';
-        }
-        if let Some(byte) = buffer.get_mut(last.json.end) {
-            *byte = b']';
-        }
+        bracket(&mut buffer, first, last);
     }
     let buffer = Bytes::from(buffer);
     let entries: Arc<[Entry]> = entries.into();

@@ -71,6 +71,12 @@ pub enum ConfigError {
         /// The scheme of the proxy's URL.
         scheme: String,
     },
+    /// The system gave no thread for a blocking client.
+    #[error("a thread for the client cannot be started: {reason}")]
+    Runtime {
+        /// What failed.
+        reason: String,
+    },
     /// `https` without a way to check the server's certificate.
     #[error("TLS cannot be set up: {reason}")]
     Tls {

@@ -1,19 +1,20 @@
 //! Requests under way, and what became of each event.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use futures_util::StreamExt as _;
 use http::HeaderMap;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
 
 use super::answer::{self, Meaning};
-use super::chunk::{self, Chunk, Cut, Limits};
+use super::chunk::{self, Chunk, Limits};
 use super::config::Endpoint;
 use super::error::{BatchError, Outcome, SendError};
 use super::receipt::{EventId, Receipt};
+use super::retry::{self, RetryPolicy};
 use super::seed;
-use crate::batch::Batch;
+use crate::batch::{Batch, Entry};
 use crate::error::PayloadError;
 use crate::transport::{Request, Transport, TransportError};
 
@@ -24,10 +25,16 @@ pub(crate) struct Inner {
     endpoint: Endpoint,
     url: Arc<str>,
     headers: HeaderMap,
-    limits: Limits,
-    concurrency: usize,
-    timeout: Duration,
+    bounds: Bounds,
     transport: Arc<dyn Transport>,
+}
+
+/// What a client allows its requests.
+pub(super) struct Bounds {
+    pub(super) limits: Limits,
+    pub(super) concurrency: usize,
+    pub(super) timeout: Duration,
+    pub(super) retry: RetryPolicy,
 }
 
 /// What became of a request.
@@ -35,16 +42,23 @@ struct Sent {
     chunk: Chunk,
     taken: Vec<EventId>,
     error: Option<SendError>,
+    /// Whether any of its tries can have brought events to the server.
+    may_have_been_taken: bool,
+}
+
+impl Sent {
+    fn all(chunk: Chunk, taken: Vec<EventId>) -> Self {
+        Self {
+            chunk,
+            taken,
+            error: None,
+            may_have_been_taken: true,
+        }
+    }
 }
 
 impl Inner {
-    pub(super) fn new(
-        endpoint: Endpoint,
-        limits: Limits,
-        concurrency: usize,
-        timeout: Duration,
-        transport: Arc<dyn Transport>,
-    ) -> Self {
+    pub(super) fn new(endpoint: Endpoint, bounds: Bounds, transport: Arc<dyn Transport>) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(USER_AGENT, HeaderValue::from_static(SDK));
@@ -59,15 +73,13 @@ impl Inner {
             url: endpoint.base().into(),
             endpoint,
             headers,
-            limits,
-            concurrency,
-            timeout,
+            bounds,
             transport,
         }
     }
 
     pub(super) fn limits(&self) -> &Limits {
-        &self.limits
+        &self.bounds.limits
     }
 
     pub(super) fn url(&self) -> &str {
@@ -78,23 +90,30 @@ impl Inner {
         self.endpoint.is_dev()
     }
 
-    /// Sends a batch of one event.
-    pub(super) async fn deliver_one(&self, batch: Batch) -> Result<Receipt, SendError> {
-        let Cut { chunks, too_large } =
-            chunk::cut(batch, &self.limits).map_err(|(_, error)| no_randomness(error))?;
-        if let Some(error) = too_large.into_iter().next() {
+    /// Sends the event that stands in a buffer.
+    pub(super) async fn deliver_one(
+        &self,
+        buffer: Vec<u8>,
+        entry: Entry,
+    ) -> Result<Receipt, SendError> {
+        if let Some(error) = chunk::too_large(&entry, &self.bounds.limits) {
             return Err(error.into());
         }
-        let mut answer = Err(SendError::NoRandomness("no request was made".into()));
-        for chunk in chunks {
-            let sent = self.request(chunk).await;
-            answer = match (sent.error, sent.taken.into_iter().next()) {
-                (None, Some(event_id)) => Ok(sent.chunk.receipt(0, event_id)),
-                (Some(error), _) => Err(error),
-                (None, None) => continue,
-            };
+        let chunk = Chunk::single(buffer, entry).map_err(no_randomness)?;
+        let Sent {
+            chunk,
+            taken,
+            error,
+            ..
+        } = self.request(chunk).await;
+        match error {
+            Some(error) => Err(error),
+            // All are taken, so there is one; it is the one of the seed.
+            None => {
+                let event_id = taken.into_iter().next();
+                Ok(chunk.receipt(0, event_id.unwrap_or_else(|| chunk.event_id(0))))
+            }
         }
-        answer
     }
 
     /// Sends a batch. `refused` are the events that are not in it, with their places in the whole.
@@ -104,23 +123,56 @@ impl Inner {
         refused: Vec<PayloadError>,
     ) -> Result<Vec<Receipt>, BatchError> {
         let total = batch.len() + refused.len();
-        let cut = match chunk::cut(batch, &self.limits) {
+        let cut = match chunk::cut(batch, &self.bounds.limits) {
             Ok(cut) => cut,
             Err((batch, error)) => {
-                let error = Arc::new(no_randomness(error));
-                let outcomes = vec![Outcome::Rejected(error); total];
-                return Err(BatchError::new(outcomes, batch));
+                return Err(BatchError::nothing_sent(no_randomness(error), total, batch));
             }
         };
         let sent: Vec<Sent> = futures_util::stream::iter(cut.chunks)
             .map(|chunk| self.request(chunk))
-            .buffered(self.concurrency)
+            .buffered(self.bounds.concurrency)
             .collect()
             .await;
         account(total, refused, cut.too_large, sent)
     }
 
+    /// Makes the request of a chunk until it is answered for good.
     async fn request(&self, chunk: Chunk) -> Sent {
+        let url = &*self.url;
+        let (events, bytes) = (chunk.len(), chunk.body().len());
+        let mut may_have_been_taken = false;
+        let mut tried = 0_u32;
+        loop {
+            tried = tried.saturating_add(1);
+            let (meaning, asked) = self.try_once(&chunk).await;
+            let (taken, error) = match meaning {
+                Meaning::Taken(taken) => {
+                    tracing::debug!(url, events, bytes, tried, "events sent");
+                    return Sent::all(chunk, taken);
+                }
+                Meaning::Failed { taken, error } => (taken, error),
+            };
+            may_have_been_taken |= error.may_have_been_taken();
+            let delay = error
+                .may_pass()
+                .then(|| self.bounds.retry.delay(tried, asked, random()));
+            let Some(delay) = delay.flatten() else {
+                tracing::warn!(url, events, bytes, tried, %error, "events not sent");
+                return Sent {
+                    chunk,
+                    taken,
+                    error: Some(error),
+                    may_have_been_taken,
+                };
+            };
+            tracing::debug!(url, events, bytes, tried, %error, ?delay, "sending again");
+            tokio::time::sleep(delay).await;
+        }
+    }
+
+    /// One try: what the answer means, and when the server wants to be asked again.
+    async fn try_once(&self, chunk: &Chunk) -> (Meaning, Option<Duration>) {
         let body = chunk.body();
         let bytes = body.len();
         let mut headers = self.headers.clone();
@@ -131,38 +183,20 @@ impl Inner {
             headers,
             body,
         };
-        let answer = tokio::time::timeout(self.timeout, self.transport.post(request)).await;
-        let url = &*self.url;
-        let meaning = match answer {
-            Ok(Ok(answer)) => answer::read(&answer, chunk.len(), bytes, url),
-            Ok(Err(source)) => Meaning::Failed {
-                taken: Vec::new(),
-                error: self.unreachable(source),
-            },
-            Err(_) => Meaning::Failed {
-                taken: Vec::new(),
-                error: SendError::Timeout {
-                    url: url.to_owned(),
-                    timeout: self.timeout,
-                },
-            },
+        let failed = |error| Meaning::Failed {
+            taken: Vec::new(),
+            error,
         };
-        match meaning {
-            Meaning::Taken(taken) => {
-                tracing::debug!(url, events = chunk.len(), bytes, "events sent");
-                Sent {
-                    chunk,
-                    taken,
-                    error: None,
-                }
+        let timeout = self.bounds.timeout;
+        match tokio::time::timeout(timeout, self.transport.post(request)).await {
+            Ok(Ok(answer)) => {
+                let asked = retry::asked_for(&answer.headers, SystemTime::now());
+                (answer::read(&answer, chunk.len(), bytes, &self.url), asked)
             }
-            Meaning::Failed { taken, error } => {
-                tracing::warn!(url, events = chunk.len(), bytes, %error, "events not sent");
-                Sent {
-                    chunk,
-                    taken,
-                    error: Some(error),
-                }
+            Ok(Err(source)) => (failed(self.unreachable(source)), None),
+            Err(_) => {
+                let url = self.url.as_ref().to_owned();
+                (failed(SendError::Timeout { url, timeout }), None)
             }
         }
     }
@@ -181,6 +215,11 @@ impl Inner {
             source,
         }
     }
+}
+
+/// Any number. Without random numbers all clients wait the longest time, which is no harm.
+fn random() -> u32 {
+    getrandom::u32().unwrap_or(u32::MAX)
 }
 
 fn no_randomness(error: getrandom::Error) -> SendError {
@@ -224,13 +263,14 @@ fn account(
     let mut empty = slots.iter_mut().filter(|slot| slot.is_none());
     for sent in sent {
         let failed = sent.error.is_some();
-        for outcome in outcomes(&sent.chunk, sent.taken, sent.error) {
+        let (chunk, outcomes) = outcomes(sent);
+        for outcome in outcomes {
             if let Some(slot) = empty.next() {
                 *slot = Some(outcome);
             }
         }
         if failed {
-            unsent.pinned.push(sent.chunk);
+            unsent.pinned.push(chunk);
         }
     }
     Err(BatchError::new(
@@ -246,19 +286,27 @@ fn fill(slot: Option<&mut Option<Outcome>>, error: SendError) {
 }
 
 /// What became of the events of a request, in order.
-fn outcomes(chunk: &Chunk, taken: Vec<EventId>, error: Option<SendError>) -> Vec<Outcome> {
+fn outcomes(sent: Sent) -> (Chunk, Vec<Outcome>) {
+    let Sent {
+        chunk,
+        taken,
+        error,
+        may_have_been_taken,
+    } = sent;
     let mut outcomes: Vec<Outcome> = taken
         .into_iter()
         .enumerate()
         .map(|(index, event_id)| Outcome::Accepted(chunk.receipt(index, event_id)))
         .collect();
     let Some(error) = error.map(Arc::new) else {
-        return outcomes;
+        return (chunk, outcomes);
     };
     // A refusal names a lower bound of what was taken before it, so of more than one event it is
     // not known which was refused.
-    let refused_among_many = matches!(*error, SendError::Refused { .. }) && chunk.len() > 1;
-    let unknown = refused_among_many || error.may_have_been_taken();
+    let unknown = match *error {
+        SendError::Refused { .. } => chunk.len() > 1,
+        _ => may_have_been_taken,
+    };
     for index in outcomes.len()..chunk.len() {
         outcomes.push(if unknown {
             Outcome::Unknown {
@@ -270,5 +318,5 @@ fn outcomes(chunk: &Chunk, taken: Vec<EventId>, error: Option<SendError>) -> Vec
             Outcome::Rejected(Arc::clone(&error))
         });
     }
-    outcomes
+    (chunk, outcomes)
 }

@@ -99,12 +99,28 @@ pub enum SendError {
         source: TransportError,
     },
 
+    /// A blocking client was used inside an async runtime, where waiting would stop other tasks.
+    #[error(
+        "a blocking client was used inside an async runtime, and nothing was sent; use \
+         `inngest_core::Client` there, or `tokio::task::spawn_blocking`"
+    )]
+    InsideRuntime,
+
     /// The operating system gave no random numbers, which the ids of a request need.
     #[error("the operating system gave no random numbers: {0}")]
     NoRandomness(String),
 }
 
 impl SendError {
+    /// Whether the same request can succeed later.
+    pub(crate) fn may_pass(&self) -> bool {
+        match self {
+            Self::Transport { .. } | Self::Timeout { .. } | Self::InvalidAnswer { .. } => true,
+            Self::UnexpectedStatus { status, .. } => matches!(status, 408 | 429 | 500..),
+            _ => false,
+        }
+    }
+
     /// Whether the server can have taken an event although there is this error.
     pub(crate) fn may_have_been_taken(&self) -> bool {
         match self {
@@ -159,6 +175,11 @@ impl BatchError {
             outcomes,
             unsent: Box::new(unsent),
         }
+    }
+
+    /// None of the events, of which those of `unsent` can be sent again, left the process.
+    pub(crate) fn nothing_sent(error: SendError, events: usize, unsent: Batch) -> Self {
+        Self::new(vec![Outcome::Rejected(Arc::new(error)); events], unsent)
     }
 
     /// What became of each event, in the order of the batch.

@@ -7,6 +7,7 @@
 //! | `chunk` | splitting a batch into requests |
 //! | `seed` | event ids that are known before the request |
 //! | `deliver` | requests under way, and what became of each event |
+//! | `retry` | when a request is made again |
 //! | `answer` | what the server's answers mean |
 //! | [`plan`] | what sending a batch would do |
 
@@ -18,6 +19,7 @@ mod deliver;
 mod error;
 pub mod plan;
 mod receipt;
+mod retry;
 pub(crate) mod seed;
 
 use std::fmt;
@@ -29,8 +31,9 @@ pub(crate) use deliver::Inner;
 pub use error::{BatchError, Outcome, SendError};
 pub use plan::Plan;
 pub use receipt::{EventId, Receipt};
+pub use retry::RetryPolicy;
 
-use crate::batch::{Batch, IntoBatch};
+use crate::batch::{self, Batch, IntoBatch};
 use crate::payload::IntoPayload;
 
 /// Sends events to Inngest.
@@ -103,10 +106,10 @@ impl Client {
         &self,
         event: P,
     ) -> impl Future<Output = Result<Receipt, SendError>> + Send + 'static + use<P> {
-        let mut batch = Batch::new();
-        let pushed = batch.push(event).map(|()| batch);
+        let mut buffer = Vec::new();
+        let entry = batch::append(&mut buffer, &event.into_payload());
         let inner = Arc::clone(&self.inner);
-        async move { inner.deliver_one(pushed?).await }
+        async move { inner.deliver_one(buffer, entry?).await }
     }
 
     /// Sends any number of events, split into as many requests as the event API needs: a

@@ -1,0 +1,153 @@
+//! Where the environment sends an example's events.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, channel};
+
+use inngest_core::testing::EventServer;
+
+mod support;
+
+fn quickstart(variables: &[(&str, &str)]) -> (bool, String) {
+    let output = support::run("quickstart", &[], variables, b"");
+    let mut text = String::from_utf8(output.stdout).unwrap();
+    text.push_str(std::str::from_utf8(&output.stderr).unwrap());
+    (output.status.success(), text)
+}
+
+#[test]
+fn the_dev_server_that_is_named_gets_the_events() {
+    let server = EventServer::start().unwrap();
+    let (success, text) = quickstart(&[("INNGEST_DEV", &server.url())]);
+    assert!(success, "{text}");
+    assert!(
+        text.contains(&format!("sending to {}/e/", server.url())),
+        "{text}"
+    );
+    assert_eq!((server.events().len(), server.runs().len()), (2, 1));
+}
+
+#[test]
+fn the_more_special_url_wins_and_the_key_and_environment_are_sent() {
+    let server = EventServer::builder().event_key("k1").start().unwrap();
+    let (success, text) = quickstart(&[
+        ("INNGEST_EVENT_KEY", "k1"),
+        ("INNGEST_DEV", "http://127.0.0.1:1"),
+        ("INNGEST_BASE_URL", "http://127.0.0.1:2"),
+        ("INNGEST_EVENT_API_BASE_URL", &server.url()),
+        ("INNGEST_ENV", "branch"),
+    ]);
+    assert!(success, "{text}");
+    assert_eq!(server.requests()[0].headers["x-inngest-env"], "branch");
+}
+
+#[test]
+fn a_setting_that_cannot_work_is_said_and_the_key_is_not() {
+    let (success, text) = quickstart(&[("INNGEST_EVENT_KEY", "secret key")]);
+    assert!(
+        !success && text.contains("the event key from INNGEST_EVENT_KEY has a character"),
+        "{text}"
+    );
+    assert!(!text.contains("secret"), "{text}");
+    let (success, text) = quickstart(&[("INNGEST_EVENT_KEY", "k"), ("INNGEST_BASE_URL", "inn.gs")]);
+    assert!(
+        !success && text.contains("the base URL `inn.gs` from INNGEST_BASE_URL"),
+        "{text}"
+    );
+}
+
+/// A proxy that answers every request itself; the first lines of the requests come out.
+fn proxy(answer: &'static str) -> (String, Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://user:word@{}", listener.local_addr().unwrap());
+    let (sender, heads) = channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = BufReader::new(stream.unwrap());
+            while let Some(head) = head(&mut stream) {
+                let length = head
+                    .lines()
+                    .find_map(|line| line.strip_prefix("content-length: "));
+                let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
+                stream.read_exact(&mut body).unwrap();
+                if sender.send(head).is_err() {
+                    return;
+                }
+                stream.get_mut().write_all(answer.as_bytes()).unwrap();
+            }
+        }
+    });
+    (url, heads)
+}
+
+fn head(stream: &mut BufReader<TcpStream>) -> Option<String> {
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        match stream.read_line(&mut head) {
+            Ok(1..) => {}
+            _ => return None,
+        }
+    }
+    Some(head.to_lowercase())
+}
+
+#[test]
+fn a_proxy_for_http_gets_the_whole_url() {
+    let answer = concat!(
+        "HTTP/1.1 200 OK\r\ncontent-length: 29\r\n\r\n",
+        r#"{"ids":["made"],"status":200}"#
+    );
+    let (proxy, heads) = proxy(answer);
+    let (success, text) = quickstart(&[
+        ("INNGEST_DEV", "http://inngest.invalid:8288"),
+        ("HTTP_PROXY", &proxy),
+    ]);
+    assert!(success && text.contains("event id          made"), "{text}");
+    let head = heads.recv().unwrap();
+    assert!(
+        head.starts_with("post http://inngest.invalid:8288/e/no_event_key_set http/1.1\r\n"),
+        "{head}"
+    );
+    assert!(
+        head.contains("proxy-authorization: basic dxnlcjp3b3jk"),
+        "{head}"
+    );
+}
+
+#[test]
+fn a_proxy_for_https_is_asked_for_a_tunnel() {
+    let (proxy, heads) = proxy("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n");
+    let (success, text) = quickstart(&[
+        ("INNGEST_DEV", "https://inngest.invalid"),
+        ("HTTPS_PROXY", &proxy),
+    ]);
+    assert!(!success && text.contains("could not be reached"), "{text}");
+    let head = heads.recv().unwrap();
+    assert!(
+        head.starts_with("connect inngest.invalid:443 http/1.1\r\n"),
+        "{head}"
+    );
+}
+
+#[test]
+fn a_server_on_this_machine_is_reached_without_the_proxy() {
+    let server = EventServer::start().unwrap();
+    let (success, text) = quickstart(&[
+        ("INNGEST_DEV", &server.url()),
+        ("HTTP_PROXY", "http://127.0.0.1:1"),
+    ]);
+    assert!(success, "{text}");
+    assert_eq!(server.events().len(), 2);
+}
+
+#[test]
+fn a_proxy_of_another_kind_is_an_error_with_the_fix() {
+    let (success, text) = quickstart(&[
+        ("INNGEST_DEV", "http://inngest.invalid"),
+        ("ALL_PROXY", "socks5://127.0.0.1:1"),
+    ]);
+    assert!(
+        !success && text.contains("scheme `socks5`, which is not supported; use"),
+        "{text}"
+    );
+}

@@ -1,0 +1,45 @@
+//! Runs the examples.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+fn binary(name: &str) -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let target = test.parent().and_then(Path::parent).unwrap();
+    let binary = target
+        .join("examples")
+        .join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    assert!(
+        binary.exists(),
+        "{} is not there; run `cargo build --examples`",
+        binary.display()
+    );
+    binary
+}
+
+/// Runs an example with these environment variables and no others that it or its HTTP would read.
+pub(crate) fn run(
+    name: &str,
+    arguments: &[&str],
+    variables: &[(&str, &str)],
+    input: &[u8],
+) -> Output {
+    let mut command = Command::new(binary(name));
+    for (variable, _) in std::env::vars_os() {
+        let name = variable.to_string_lossy().to_uppercase();
+        if name.starts_with("INNGEST_") || name.ends_with("_PROXY") {
+            command.env_remove(variable);
+        }
+    }
+    let mut child = command
+        .args(arguments)
+        .envs(variables.iter().copied())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    child.wait_with_output().unwrap()
+}

@@ -1,0 +1,135 @@
+//! When a request is made again.
+
+use std::time::{Duration, SystemTime};
+
+use http::HeaderMap;
+use http::header::RETRY_AFTER;
+
+/// How often and how soon a failed request is made again.
+///
+/// A request is made again after connect errors, broken connections, timeouts, the statuses 408,
+/// 429 and 5xx, and answers that are not the event API's; never after 400, 401 and 403. Its bytes
+/// and its id seed stay the same, so that an event that was taken after all does not run twice.
+///
+/// The pause before try n+1 is random between nothing and `base` · 2^(n−1), at most `max_delay`;
+/// a server that names a time in `Retry-After` is given that time, at most `max_delay`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "a policy does nothing until a client has it"]
+pub struct RetryPolicy {
+    attempts: u32,
+    base: Duration,
+    max_delay: Duration,
+}
+
+impl Default for RetryPolicy {
+    /// Five tries, from 200 ms up to 30 seconds apart.
+    fn default() -> Self {
+        Self {
+            attempts: 5,
+            base: Duration::from_millis(200),
+            max_delay: Duration::from_secs(30),
+        }
+    }
+}
+
+impl RetryPolicy {
+    /// One try and no more.
+    pub fn none() -> Self {
+        Self::default().attempts(1)
+    }
+
+    /// How often a request is made at most, the first time included; at least once.
+    pub fn attempts(mut self, attempts: u32) -> Self {
+        self.attempts = attempts.max(1);
+        self
+    }
+
+    /// The longest pause before the second try; it doubles with each further try.
+    pub fn base(mut self, base: Duration) -> Self {
+        self.base = base;
+        self
+    }
+
+    /// The longest pause before any try, also where the server asks for a longer one.
+    pub fn max_delay(mut self, delay: Duration) -> Self {
+        self.max_delay = delay;
+        self
+    }
+
+    /// The pause after try number `tried`, counting from 1; `None` when it was the last.
+    /// `random` is evenly spread over all values.
+    pub(crate) fn delay(
+        &self,
+        tried: u32,
+        asked: Option<Duration>,
+        random: u32,
+    ) -> Option<Duration> {
+        if tried >= self.attempts {
+            return None;
+        }
+        if let Some(asked) = asked {
+            return Some(asked.min(self.max_delay));
+        }
+        let factor = 2_u32.saturating_pow(tried.saturating_sub(1));
+        let longest = self.base.saturating_mul(factor).min(self.max_delay);
+        Some(longest.mul_f64(f64::from(random) / f64::from(u32::MAX)))
+    }
+}
+
+/// The time that `Retry-After` asks for: seconds, or a date.
+pub(crate) fn asked_for(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(value).ok()?;
+    Some(date.duration_since(now).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    #[test]
+    fn the_pause_doubles_up_to_its_bound() {
+        let policy = RetryPolicy::default().attempts(12);
+        let longest = |tried| policy.delay(tried, None, u32::MAX).unwrap().as_millis();
+        assert_eq!(
+            [longest(1), longest(2), longest(3), longest(11)],
+            [200, 400, 800, 30_000]
+        );
+        assert_eq!(policy.delay(1, None, 0), Some(Duration::ZERO));
+        assert_eq!(policy.delay(12, None, 0), None);
+        assert_eq!(RetryPolicy::none().delay(1, Some(Duration::ZERO), 0), None);
+    }
+
+    #[test]
+    fn a_server_that_names_a_time_is_given_it() {
+        let policy = RetryPolicy::default();
+        let asked = |seconds| {
+            policy
+                .delay(1, Some(Duration::from_secs(seconds)), 0)
+                .unwrap()
+        };
+        assert_eq!(asked(7), Duration::from_secs(7));
+        assert_eq!(asked(3_600), Duration::from_secs(30));
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
+        let asked = |value: &'static str| {
+            let headers = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(value))]);
+            asked_for(&headers, now)
+        };
+        assert_eq!(asked("120"), Some(Duration::from_secs(120)));
+        assert_eq!(
+            asked("Sun, 06 Nov 1994 08:49:47 GMT"),
+            Some(Duration::from_secs(10))
+        );
+        assert_eq!(asked("Sun, 06 Nov 1994 08:00:00 GMT"), Some(Duration::ZERO));
+        assert_eq!(asked("soon"), None);
+        assert_eq!(asked_for(&HeaderMap::new(), now), None);
+    }
+}

@@ -1,0 +1,14 @@
+use inngest_core::Event;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+#[derive(Serialize, JsonSchema, Event)]
+#[event(name = "storefront/item.imported")]
+struct ItemImported {
+    #[event(session = "order")]
+    order_id: String,
+    #[event(session = "order")]
+    cart_id: String,
+}
+
+fn main() {}

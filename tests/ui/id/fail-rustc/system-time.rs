@@ -1,0 +1,12 @@
+use inngest_core::Event;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::time::SystemTime;
+
+#[derive(Serialize, JsonSchema, Event)]
+#[event(name = "storefront/item.imported", id = "item-imported-{made_at}")]
+struct ItemImported {
+    made_at: SystemTime,
+}
+
+fn main() {}

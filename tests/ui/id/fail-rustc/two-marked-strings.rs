@@ -1,0 +1,14 @@
+use inngest_core::Event;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+#[derive(Serialize, JsonSchema, Event)]
+#[event(name = "storefront/item.imported")]
+struct ItemImported {
+    #[event(id)]
+    item_id: String,
+    #[event(id)]
+    sku: String,
+}
+
+fn main() {}

@@ -1,0 +1,17 @@
+use inngest_core::Event;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+#[derive(Serialize, JsonSchema, Event)]
+#[event(name = "storefront/item.imported", id = "item-imported-{item.number}-{item.sku}")]
+struct ItemImported {
+    item: Item,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Item {
+    number: String,
+    sku: String,
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+use inngest_core::Event;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+type Text = String;
+
+#[derive(Serialize, JsonSchema, Event)]
+#[event(name = "storefront/item.imported", id = "item-imported-{item_id}-{sku}")]
+struct ItemImported {
+    item_id: Text,
+    sku: Text,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use inngest_core::IdPart;
+
+#[derive(IdPart)]
+struct OrderId(Option<u64>);
+
+fn main() {}

@@ -1,0 +1,7 @@
+use inngest_core::IdPart;
+
+#[derive(IdPart)]
+#[id_part(crate = "::inngest_core")]
+struct OrderId(u64);
+
+fn main() {}

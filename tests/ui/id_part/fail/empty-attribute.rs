@@ -1,0 +1,7 @@
+use inngest_core::IdPart;
+
+#[derive(IdPart)]
+#[id_part]
+struct OrderId(u64);
+
+fn main() {}

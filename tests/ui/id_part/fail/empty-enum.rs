@@ -1,0 +1,6 @@
+use inngest_core::IdPart;
+
+#[derive(IdPart)]
+enum Channel {}
+
+fn main() {}

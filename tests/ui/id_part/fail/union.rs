@@ -1,0 +1,9 @@
+use inngest_core::IdPart;
+
+#[derive(IdPart)]
+union Number {
+    signed: i64,
+    unsigned: u64,
+}
+
+fn main() {}

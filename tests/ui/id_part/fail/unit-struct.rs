@@ -1,0 +1,6 @@
+use inngest_core::IdPart;
+
+#[derive(IdPart)]
+struct Nothing;
+
+fn main() {}

@@ -1,0 +1,9 @@
+use inngest_core::Event;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+#[derive(Serialize, JsonSchema, Event)]
+#[event(name = "storefront/item.imported")]
+struct ItemImported<T>(T);
+
+fn main() {}

@@ -1,0 +1,9 @@
+struct ItemImported {
+    item_id: String,
+}
+
+fn main() {
+    let item = ItemImported { item_id: String::new() };
+    let client = inngest_core::Client::from_env().unwrap();
+    drop(client.send(&item));
+}
