@@ -191,5 +191,4 @@ macro_rules! debug_as_display {
 }
 
 debug_as_display!(PayloadError);
-#[cfg(feature = "client")]
 pub(crate) use debug_as_display;

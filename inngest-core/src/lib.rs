@@ -18,6 +18,8 @@ mod batch;
 pub mod blocking;
 #[cfg(feature = "client")]
 pub mod client;
+mod const_text;
+mod distinct;
 mod error;
 mod event;
 mod id;

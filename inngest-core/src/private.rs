@@ -11,7 +11,10 @@ pub use inventory;
 pub use schemars::JsonSchema;
 pub use serde::Serialize;
 
-use crate::id::{self, IdPart};
+use crate::const_text::ConstText;
+use crate::distinct::{ConflictKind, Identity};
+use crate::event::Event;
+use crate::id::{self, Clash, IdPart};
 use crate::session::{SessionField, SessionKind, SessionValue};
 use crate::timestamp::Timestamp;
 
@@ -130,13 +133,28 @@ pub fn timestamp<T: Timestamp + ?Sized>(field: &T) -> Option<i64> {
 ///
 /// When they do not, which ends the compilation: it is called in constants only.
 #[track_caller]
+#[expect(clippy::panic, reason = "the panic is the compile error")]
 pub const fn assert_unambiguous(pieces: &[IdPiece]) {
-    assert!(
-        id::is_unambiguous(pieces),
-        "the `id` template could print the same id for two different events, and the second would \
-         be ignored; put a separator between the placeholders that the fields cannot contain, or \
-         add `allow(ambiguous_id)`"
-    );
+    match id::clash(pieces) {
+        None => {}
+        Some(Clash::Between(left, right)) => {
+            let message = ConstText::new()
+                .with("different values of `{")
+                .with(left)
+                .with("}` and `{")
+                .with(right)
+                .with(
+                    "}` could print the same id, and the server would ignore the second event; \
+                     separate them by a character that neither can contain, such as `/` beside \
+                     numbers, or take one out of the id, or add `allow(ambiguous_id)`",
+                );
+            panic!("{}", message.as_str())
+        }
+        Some(Clash::TooLong) => panic!(
+            "the id template has too many placeholders to prove that different events print \
+             different ids; name fewer fields, or add `allow(ambiguous_id)`"
+        ),
+    }
 }
 
 /// Fails to compile when `allow(ambiguous_id)` is given for a template that needs none.
@@ -147,9 +165,61 @@ pub const fn assert_unambiguous(pieces: &[IdPiece]) {
 #[track_caller]
 pub const fn assert_ambiguous(pieces: &[IdPiece]) {
     assert!(
-        !id::is_unambiguous(pieces),
-        "`allow(ambiguous_id)` lifts nothing, the `id` template is unambiguous; remove it"
+        id::clash(pieces).is_some(),
+        "`allow(ambiguous_id)` lifts nothing, different events print different ids; remove it"
     );
+}
+
+/// What tells an event type from another; the label is its name in a message.
+#[must_use]
+pub const fn identity<E: Event>(label: &'static str) -> Identity {
+    Identity::of::<E>(label)
+}
+
+/// Fails to compile when two of the event types stand in each other's way.
+///
+/// # Panics
+///
+/// When two do, which ends the compilation: it is called in constants only.
+#[track_caller]
+#[expect(clippy::panic, reason = "the panic is the compile error")]
+pub const fn assert_distinct(types: &[Identity]) {
+    let mut rest = types;
+    while let [first, others @ ..] = rest {
+        let mut after = others;
+        while let [second, more @ ..] = after {
+            if let Some(kind) = first.conflict(second) {
+                let message = ConstText::new().with("`").with(first.label).with("` and `");
+                let message = message.with(second.label);
+                let message = match kind {
+                    ConflictKind::SameNameAndVersion => message
+                        .with("` have the same event name and version, `")
+                        .with(first.name)
+                        .with("`; give one of them another name or version"),
+                    ConflictKind::SameId => message
+                        .with("` could print the same id, by `")
+                        .with(or_empty(first.id_template))
+                        .with("` and `")
+                        .with(or_empty(second.id_template))
+                        .with(
+                            "`, and the server would ignore the second event; give \
+ one of them another beginning, such as its whole name with `-` for `/` and `.`, or `:` \
+ after the slug",
+                        ),
+                };
+                panic!("{}", message.as_str());
+            }
+            after = more;
+        }
+        rest = others;
+    }
+}
+
+const fn or_empty(text: Option<&'static str>) -> &'static str {
+    match text {
+        Some(text) => text,
+        None => "",
+    }
 }
 
 /// Adds an event type to what [`Registry::collect`](crate::registry::Registry::collect) finds.

@@ -4,14 +4,14 @@ use std::fmt;
 
 use schemars::Schema;
 
+pub use crate::distinct::ConflictKind;
+use crate::distinct::Identity;
 use crate::event::Event;
 
 /// What is known of an event type without a value of it.
 #[derive(Clone, Copy)]
 pub struct Descriptor {
-    name: &'static str,
-    version: Option<&'static str>,
-    id_template: Option<&'static str>,
+    identity: Identity,
     rust_type: fn() -> &'static str,
     schema: fn() -> Schema,
     data_schema: fn() -> Schema,
@@ -23,9 +23,7 @@ impl Descriptor {
     #[must_use]
     pub const fn of<E: Event>() -> Self {
         Self {
-            name: E::NAME,
-            version: E::VERSION,
-            id_template: E::ID_TEMPLATE,
+            identity: Identity::of::<E>(""),
             rust_type: std::any::type_name::<E>,
             schema: E::schema,
             data_schema: E::data_schema,
@@ -43,19 +41,19 @@ impl Descriptor {
     /// The event name.
     #[must_use]
     pub fn name(&self) -> &'static str {
-        self.name
+        self.identity.name
     }
 
     /// The version of the event's shape.
     #[must_use]
     pub fn version(&self) -> Option<&'static str> {
-        self.version
+        self.identity.version
     }
 
     /// The template of the deduplication id.
     #[must_use]
     pub fn id_template(&self) -> Option<&'static str> {
-        self.id_template
+        self.identity.id_template
     }
 
     /// The path of the Rust type, as [`std::any::type_name`] gives it.
@@ -92,9 +90,9 @@ impl Descriptor {
 impl fmt::Debug for Descriptor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Descriptor")
-            .field("name", &self.name)
-            .field("version", &self.version)
-            .field("id_template", &self.id_template)
+            .field("name", &self.name())
+            .field("version", &self.version())
+            .field("id_template", &self.id_template())
             .field("rust_type", &self.rust_type())
             .field("source", &self.source)
             .finish_non_exhaustive()
@@ -148,12 +146,42 @@ impl Registry {
     #[must_use]
     pub fn with<E: Event>(mut self) -> Self {
         let new = Descriptor::of::<E>();
-        let key = |d: &Descriptor| (d.name, d.version, d.rust_type());
+        let key = |d: &Descriptor| (d.name(), d.version(), d.rust_type());
         if self.types.iter().all(|known| key(known) != key(&new)) {
             self.types.push(new);
             self.sort();
         }
         self
+    }
+
+    /// Whether the types keep clear of one another: no two have the same name and version, and no
+    /// two have id templates that could print the same id.
+    ///
+    /// [`assert_distinct!`](crate::assert_distinct) does the same when the program is compiled.
+    ///
+    /// # Errors
+    ///
+    /// Every pair of types that stand in each other's way. That two ids could coincide is said
+    /// when it cannot be ruled out from what the types can print.
+    pub fn check(&self) -> Result<(), Conflicts> {
+        let mut conflicts = Vec::new();
+        let mut rest = self.types.as_slice();
+        while let [first, others @ ..] = rest {
+            conflicts.extend(others.iter().filter_map(|second| {
+                let kind = first.identity.conflict(&second.identity)?;
+                Some(Conflict {
+                    first: *first,
+                    second: *second,
+                    kind,
+                })
+            }));
+            rest = others;
+        }
+        if conflicts.is_empty() {
+            Ok(())
+        } else {
+            Err(Conflicts(conflicts))
+        }
     }
 
     /// The types in order.
@@ -175,7 +203,7 @@ impl Registry {
 
     fn sort(&mut self) {
         self.types
-            .sort_by_key(|d| (d.name, d.version, d.rust_type()));
+            .sort_by_key(|d| (d.name(), d.version(), d.rust_type()));
     }
 }
 
@@ -187,3 +215,74 @@ impl<'a> IntoIterator for &'a Registry {
         self.iter()
     }
 }
+
+/// Two event types that stand in each other's way.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Conflict {
+    /// One of the two.
+    pub first: Descriptor,
+    /// The other.
+    pub second: Descriptor,
+    /// How they do.
+    pub kind: ConflictKind,
+}
+
+impl fmt::Display for Conflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { first, second, .. } = self;
+        write!(f, "`{}` and `{}` ", first.rust_type(), second.rust_type())?;
+        match self.kind {
+            ConflictKind::SameNameAndVersion => write!(
+                f,
+                "have the same event name and version, `{}`; give one of them another name or \
+                 version",
+                first.name()
+            ),
+            ConflictKind::SameId => write!(
+                f,
+                "could print the same id, by `{}` and `{}`, and the server would ignore the second \
+                 event; give one of them another beginning, such as its whole name with `-` for `/` \
+ and `.`, or `:` after the slug",
+                first.id_template().unwrap_or_default(),
+                second.id_template().unwrap_or_default()
+            ),
+        }
+    }
+}
+
+/// Event types that stand in each other's way; never empty.
+#[derive(Clone)]
+pub struct Conflicts(Vec<Conflict>);
+
+impl Conflicts {
+    /// The pairs, in the order of the registry.
+    pub fn iter(&self) -> std::slice::Iter<'_, Conflict> {
+        self.0.iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Conflicts {
+    type Item = &'a Conflict;
+    type IntoIter = std::slice::Iter<'a, Conflict>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl fmt::Display for Conflicts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, conflict) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
+            }
+            conflict.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+crate::error::debug_as_display!(Conflicts);
+
+impl std::error::Error for Conflicts {}

@@ -11,6 +11,7 @@
 //! | [`template`] | how a deduplication id is put together from text and fields |
 //! | [`scope`] | when a template keeps clear of other event types |
 //! | [`proof`] | when two different values can never print the same id |
+//! | [`overlap`] | whether templates of two event types could print the same id |
 //! | [`suggest`] | which of the known words was meant |
 //!
 //! Depend on `inngest-core`, not on this crate.
@@ -29,6 +30,7 @@
 )]
 
 pub mod name;
+pub mod overlap;
 pub mod proof;
 pub mod scope;
 pub mod suggest;

@@ -173,13 +173,83 @@ const fn last_byte(text: &str) -> Option<u8> {
     }
 }
 
+/// Templates and ids for property tests.
+#[cfg(test)]
+pub(crate) mod samples {
+    use super::Language::{self, Bool, Fixed, Open, Signed, Unsigned, Word};
+    use super::Piece;
+    use proptest::prelude::*;
+
+    /// Parts with the text after each.
+    pub(crate) type Parts = Vec<(Language, &'static str)>;
+
+    /// Texts that each language can print, chosen to be mistaken for one another.
+    pub(crate) fn texts(language: Language) -> &'static [&'static str] {
+        match language {
+            Fixed => &["0", "1", "-", "a", "_", "/", "é"],
+            Bool => &["true", "false"],
+            Unsigned => &["0", "1", "10", "101", "11"],
+            Signed => &["0", "1", "-1", "10", "-10", "101"],
+            Word => &["a", "true", "a_1", "1_1", "_", "1", "a0a", "é"],
+            Open => &[
+                "a", "-", "a-", "-1", "1", "/", "a/1", "0", "a_1", "true", "é", "1-1",
+            ],
+        }
+    }
+
+    pub(crate) fn parts() -> impl Strategy<Value = Parts> {
+        const LANGUAGES: &[Language] = &[Fixed, Bool, Unsigned, Signed, Word, Open];
+        const BETWEEN: &[&str] = &["", "-", "/", "0", "a", "_", "t", "--", "-/", "é"];
+        let part = (
+            proptest::sample::select(LANGUAGES),
+            proptest::sample::select(BETWEEN),
+        );
+        proptest::collection::vec(part, 1..4)
+    }
+
+    pub(crate) fn pieces<'a>(lead: &'a str, parts: &Parts) -> Vec<Piece<'a>> {
+        let parts = parts
+            .iter()
+            .flat_map(|(language, text)| [Piece::Part(*language), Piece::Text(text)]);
+        let pieces = [Piece::Text(lead)].into_iter().chain(parts);
+        pieces.filter(|piece| *piece != Piece::Text("")).collect()
+    }
+
+    /// Every id that a template can print with the sample texts, with the values printed.
+    pub(crate) fn ids(parts: &Parts) -> Vec<(String, Vec<&'static str>)> {
+        let mut ids = vec![(String::new(), Vec::new())];
+        for (language, text) in parts {
+            ids = ids
+                .iter()
+                .flat_map(|(id, values): &(String, Vec<_>)| {
+                    texts(*language).iter().map(move |value| {
+                        let mut values = values.clone();
+                        values.push(*value);
+                        (format!("{id}{value}{text}"), values)
+                    })
+                })
+                .collect();
+        }
+        ids
+    }
+
+    /// Whether different values printed one id.
+    pub(crate) fn collides(parts: &Parts) -> bool {
+        let mut seen = std::collections::HashMap::new();
+        ids(parts).into_iter().any(|(id, values)| {
+            let first = seen.entry(id).or_insert_with(|| values.clone());
+            *first != values
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Language::{Bool, Fixed, Open, Signed, Unsigned, Word};
     use super::Piece::{Part, Text};
+    use super::samples::{collides, parts, pieces};
     use super::*;
     use proptest::prelude::*;
-    use std::collections::HashMap;
 
     #[test]
     fn the_templates_of_the_documentation() {
@@ -211,79 +281,11 @@ mod tests {
         assert_eq!(clash(&pieces), Some((2, 4)));
     }
 
-    /// Texts that each language can print, chosen to be mistaken for one another.
-    fn texts(language: Language) -> &'static [&'static str] {
-        match language {
-            Fixed => &["0", "1", "-", "a", "_", "/", "é"],
-            Bool => &["true", "false"],
-            Unsigned => &["0", "1", "10", "101", "11"],
-            Signed => &["0", "1", "-1", "10", "-10", "101"],
-            Word => &["a", "true", "a_1", "1_1", "_", "1", "a0a", "é"],
-            Open => &[
-                "a", "-", "a-", "-1", "1", "/", "a/1", "0", "a_1", "true", "é", "1-1",
-            ],
-        }
-    }
-
-    fn piece() -> impl Strategy<Value = (Language, &'static str)> {
-        let language = prop_oneof![
-            Just(Fixed),
-            Just(Bool),
-            Just(Unsigned),
-            Just(Signed),
-            Just(Word),
-            Just(Open)
-        ];
-        let text = prop_oneof![
-            Just(""),
-            Just("-"),
-            Just("/"),
-            Just("0"),
-            Just("a"),
-            Just("_"),
-            Just("t"),
-            Just("--"),
-            Just("-/"),
-            Just("é")
-        ];
-        (language, text)
-    }
-
-    /// Every id that the template can print with the sample texts, and whether two of them were
-    /// printed by different values.
-    fn collides(parts: &[(Language, &str)]) -> bool {
-        let mut ids: Vec<(String, Vec<&str>)> = vec![(String::new(), Vec::new())];
-        for (language, text) in parts {
-            ids = ids
-                .iter()
-                .flat_map(|(id, values)| {
-                    texts(*language).iter().map(move |value| {
-                        let mut values = values.clone();
-                        values.push(value);
-                        (format!("{id}{value}{text}"), values)
-                    })
-                })
-                .collect();
-        }
-        let mut seen: HashMap<String, Vec<&str>> = HashMap::new();
-        ids.into_iter().any(|(id, values)| {
-            let first = seen.entry(id).or_insert_with(|| values.clone());
-            *first != values
-        })
-    }
-
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(3_000))]
         #[test]
-        fn no_proven_template_prints_one_id_for_two_tuples(
-            parts in proptest::collection::vec(piece(), 1..4)
-        ) {
-            let pieces: Vec<Piece<'_>> = parts
-                .iter()
-                .flat_map(|(language, text)| [Part(*language), Text(text)])
-                .filter(|piece| *piece != Text(""))
-                .collect();
-            if is_unambiguous(&pieces) {
+        fn no_proven_template_prints_one_id_for_two_tuples(parts in parts()) {
+            if is_unambiguous(&pieces("", &parts)) {
                 prop_assert!(!collides(&parts), "{:?}", parts);
             }
         }
@@ -292,14 +294,14 @@ mod tests {
     #[test]
     fn refused_templates_do_collide() {
         for parts in [
-            [(Open, "-"), (Signed, "")],
-            [(Open, "-"), (Open, "")],
-            [(Unsigned, "0"), (Unsigned, "")],
-            [(Word, "_"), (Word, "")],
-            [(Unsigned, "1"), (Signed, "")],
+            vec![(Open, "-"), (Signed, "")],
+            vec![(Open, "-"), (Open, "")],
+            vec![(Unsigned, "0"), (Unsigned, "")],
+            vec![(Word, "_"), (Word, "")],
+            vec![(Unsigned, "1"), (Signed, "")],
+            vec![(Open, "-"), (Unsigned, "-"), (Open, "")],
         ] {
-            let pieces = [Part(parts[0].0), Text(parts[0].1), Part(parts[1].0)];
-            assert!(!is_unambiguous(&pieces), "{parts:?}");
+            assert!(!is_unambiguous(&pieces("", &parts)), "{parts:?}");
             assert!(collides(&parts), "{parts:?}");
         }
     }

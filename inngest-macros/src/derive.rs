@@ -21,3 +21,89 @@ pub(crate) fn event(input: &DeriveInput) -> TokenStream {
         }
     }
 }
+
+/// The code for three structs that have all there is between them, so that its size and shape are
+/// reviewed when they change.
+#[cfg(test)]
+mod tests {
+    use super::event;
+    use quote::quote;
+    use syn::DeriveInput;
+
+    fn review(name: &str, input: proc_macro2::TokenStream) {
+        let input: DeriveInput = syn::parse2(input).unwrap();
+        let code = prettyplease::unparse(&syn::parse2(event(&input)).unwrap());
+        insta::with_settings!({ omit_expression => true }, {
+            insta::assert_snapshot!(name, code);
+        });
+    }
+
+    #[test]
+    fn an_event_with_id_and_version() {
+        review(
+            "an_event_with_id_and_version",
+            quote! {
+                #[event(
+                    name = "storefront/item.imported",
+                    id = "item-imported-{item_id}",
+                    version = "2026-11-21.1",
+                )]
+                struct ItemImported {
+                    item_id: String,
+                    sku: String,
+                    quantity: u32,
+                }
+            },
+        );
+    }
+
+    #[test]
+    fn every_meaning_of_a_field() {
+        review(
+            "every_meaning_of_a_field",
+            quote! {
+                #[event(name = "storefront/order.line.shipped", id = "order-line-shipped-{order.id}-{type}")]
+                pub struct LineShipped<'a> {
+                    order: &'a Order,
+                    #[event(ts)]
+                    at: Option<std::time::SystemTime>,
+                    #[event(user)]
+                    #[serde(skip)]
+                    customer: Customer,
+                    #[event(session)]
+                    visit: u64,
+                    #[event(session = "shop")]
+                    r#type: String,
+                }
+            },
+        );
+    }
+
+    #[test]
+    fn a_generic_event() {
+        review(
+            "a_generic_event",
+            quote! {
+                #[event(name = "a/changed", crate = ::events)]
+                struct Changed<K: Clone, T, const N: usize> where T: Copy {
+                    #[event(id)]
+                    key: K,
+                    #[event(id, session)]
+                    part: Part<T>,
+                    values: [T; N],
+                }
+            },
+        );
+    }
+
+    #[test]
+    fn a_struct_with_mistakes_is_an_event_all_the_same() {
+        review(
+            "a_struct_with_mistakes_is_an_event_all_the_same",
+            quote! {
+                #[event(nmae = "a/b")]
+                struct Broken<T>(T);
+            },
+        );
+    }
+}

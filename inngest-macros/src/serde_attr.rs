@@ -25,15 +25,27 @@ impl SerdeField {
     }
 }
 
-/// The place of `#[serde(transparent)]` on a struct, which makes `data` what its one field is.
-pub(crate) fn transparent(attrs: &[Attribute]) -> Option<Path> {
-    let mut found = None;
-    for_each_serde_item(attrs, |path, _| {
-        if path.is_ident("transparent") {
-            found = Some(path.clone());
-        }
-    });
-    found
+/// `#[serde(…)]` on a struct.
+#[derive(Default)]
+pub(crate) struct SerdeStruct {
+    /// `transparent`: `data` is what the one field is.
+    pub(crate) transparent: Option<Path>,
+    /// `into = "…"`: `data` is what another type is.
+    pub(crate) into: Option<Path>,
+}
+
+impl SerdeStruct {
+    pub(crate) fn read(attrs: &[Attribute]) -> Self {
+        let mut all = Self::default();
+        for_each_serde_item(attrs, |path, _| {
+            if path.is_ident("transparent") {
+                all.transparent = Some(path.clone());
+            } else if path.is_ident("into") {
+                all.into = Some(path.clone());
+            }
+        });
+        all
+    }
 }
 
 fn for_each_serde_item(attrs: &[Attribute], mut each: impl FnMut(&Path, Option<String>)) {

@@ -12,7 +12,7 @@ use syn::{Ident, LitStr, Type};
 use crate::ast::{Event, Field};
 use crate::attr::{Keyed, Rule, StructAttrs, listed, span_of};
 use crate::ctxt::Ctxt;
-use crate::serde_attr;
+use crate::serde_attr::SerdeStruct;
 
 /// What the server takes at most (measured).
 const MAX_SESSIONS: usize = 5;
@@ -136,13 +136,21 @@ fn lifts_nothing(cx: &Ctxt, allow: &Ident, why: &str) {
     );
 }
 
-/// `data` is an object.
+/// `data` is an object, made of the fields that the derive sees.
 fn check_shape(cx: &Ctxt, event: &Event<'_>) {
-    if let Some(path) = serde_attr::transparent(&event.input.attrs) {
+    let serde = SerdeStruct::read(&event.input.attrs);
+    if let Some(path) = serde.transparent {
         cx.error(
             path,
             "`#[serde(transparent)]` makes the event's data what its field is, and data is an \
              object; remove it",
+        );
+    }
+    if let Some(path) = serde.into {
+        cx.error(
+            path,
+            "`#[serde(into = \"…\")]` makes the event's data that of another type; remove it, or \
+             derive `Event` for the other type",
         );
     }
 }

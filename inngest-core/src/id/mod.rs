@@ -37,26 +37,81 @@ impl IdPiece {
     }
 }
 
-/// More pieces than any id has.
+/// Templates with more pieces are not proved; they count as ambiguous.
 const MOST_PIECES: usize = 64;
 
-/// Whether two different values can print the same id, as far as can be proved.
-pub(crate) const fn is_unambiguous(pieces: &[IdPiece]) -> bool {
-    let mut proof = [Piece::Text(""); MOST_PIECES];
-    let mut unused: &mut [Piece<'_>] = &mut proof;
-    let mut rest = pieces;
-    let mut count = 0;
-    while let [piece, after @ ..] = rest {
-        let [slot, others @ ..] = unused else {
-            return false;
-        };
-        *slot = piece.for_proof();
-        unused = others;
-        rest = after;
-        count += 1;
+/// Pieces as the grammar wants them, in an array because constants have no `Vec`.
+struct ForProof {
+    pieces: [Piece<'static>; MOST_PIECES],
+    count: usize,
+}
+
+impl ForProof {
+    const fn of(pieces: &[IdPiece]) -> Option<Self> {
+        let mut all = [Piece::Text(""); MOST_PIECES];
+        let mut unused: &mut [Piece<'_>] = &mut all;
+        let mut rest = pieces;
+        let mut count = 0;
+        while let [piece, after @ ..] = rest {
+            let [slot, others @ ..] = unused else {
+                return None;
+            };
+            *slot = piece.for_proof();
+            unused = others;
+            rest = after;
+            count += 1;
+        }
+        Some(Self { pieces: all, count })
     }
-    let (used, _) = proof.split_at(count);
-    inngest_grammar::proof::is_unambiguous(used)
+
+    const fn pieces(&self) -> &[Piece<'static>] {
+        self.pieces.split_at(self.count).0
+    }
+}
+
+/// The paths of the two placeholders because of which different values could print the same id.
+pub(crate) const fn clash(pieces: &[IdPiece]) -> Option<Clash> {
+    let Some(proof) = ForProof::of(pieces) else {
+        return Some(Clash::TooLong);
+    };
+    match inngest_grammar::proof::clash(proof.pieces()) {
+        Some((left, right)) => match (piece_at(pieces, left), piece_at(pieces, right)) {
+            (Some(left), Some(right)) => Some(Clash::Between(left, right)),
+            _ => Some(Clash::TooLong),
+        },
+        None => None,
+    }
+}
+
+/// Why a template is not proved.
+pub(crate) enum Clash {
+    Between(&'static str, &'static str),
+    TooLong,
+}
+
+/// The path of the placeholder at a place.
+const fn piece_at(pieces: &[IdPiece], at: usize) -> Option<&'static str> {
+    let mut rest = pieces;
+    let mut place = 0;
+    while let [piece, after @ ..] = rest {
+        if place == at {
+            return match piece {
+                IdPiece::Part { field, .. } => Some(field),
+                IdPiece::Text(_) => None,
+            };
+        }
+        rest = after;
+        place += 1;
+    }
+    None
+}
+
+/// Whether two templates could print the same id.
+pub(crate) const fn could_coincide(a: &[IdPiece], b: &[IdPiece]) -> bool {
+    match (ForProof::of(a), ForProof::of(b)) {
+        (Some(a), Some(b)) => inngest_grammar::overlap::could_coincide(a.pieces(), b.pieces()),
+        _ => true,
+    }
 }
 
 /// The id of an event as text.

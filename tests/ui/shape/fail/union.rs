@@ -4,9 +4,7 @@ use serde::{Serialize, Serializer};
 
 #[derive(Event)]
 #[event(name = "storefront/item.imported")]
-union ItemImported {
-    number: u64,
-}
+union ItemImported { number: u64 }
 
 impl Serialize for ItemImported {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,0 +1,28 @@
+#![deny(warnings, missing_docs, unreachable_pub)]
+#![allow(dead_code)]
+#![allow(unused_macros)]
+//! Macros of one's own with the names of the standard ones.
+
+macro_rules! assert { ($($any:tt)*) => { compile_error!("not this one") }; }
+macro_rules! file { ($($any:tt)*) => { compile_error!("not this one") }; }
+macro_rules! line { ($($any:tt)*) => { compile_error!("not this one") }; }
+macro_rules! format { ($($any:tt)*) => { compile_error!("not this one") }; }
+macro_rules! concat { ($($any:tt)*) => { compile_error!("not this one") }; }
+
+#[derive(::serde::Serialize, ::schemars::JsonSchema, ::inngest_core::Event)]
+#[event(name = "a/b", id = "b-{a}-{key}", version = "2026-11-21.1")]
+struct B {
+    #[event(session)]
+    a: u64,
+    #[event(ts)]
+    b: i64,
+    #[event(user)]
+    #[serde(skip)]
+    c: ::std::collections::BTreeMap<u64, u64>,
+    key: Key,
+}
+
+#[derive(::serde::Serialize, ::schemars::JsonSchema, ::inngest_core::IdPart)]
+struct Key(u64);
+
+fn main() {}

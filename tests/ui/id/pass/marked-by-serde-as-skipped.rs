@@ -1,0 +1,19 @@
+#![deny(warnings, missing_docs, unreachable_pub)]
+#![allow(dead_code)]
+//! A field that is not in `data`.
+
+use inngest_core::Event;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+#[derive(Serialize, JsonSchema, Event)]
+#[event(name = "storefront/item.imported", id = "item-imported-{item_id}")]
+struct ItemImported {
+    #[serde(skip)]
+    item_id: u64,
+}
+
+fn main() {
+    let item = ItemImported { item_id: 7 };
+    assert_eq!(item.dedup_id().unwrap().unwrap(), "item-imported-7");
+}

@@ -1,0 +1,18 @@
+#![deny(warnings, missing_docs, unreachable_pub)]
+#![allow(dead_code)]
+//! Integers that are not zero.
+
+use inngest_core::Event;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::num::{NonZero, NonZeroU8, NonZeroU64};
+
+#[derive(Serialize, JsonSchema, Event)]
+#[event(name = "a/b", id = "b-{a}-{b}-{c}")]
+struct B {
+    a: NonZeroU8,
+    b: NonZeroU64,
+    c: NonZero<i32>,
+}
+
+fn main() {}

@@ -1,0 +1,24 @@
+#![deny(warnings, missing_docs, unreachable_pub)]
+#![allow(dead_code)]
+//! A path goes through a reference.
+
+use inngest_core::Event;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+#[derive(Serialize, JsonSchema, Event)]
+#[event(name = "storefront/item.imported", id = "item-imported-{item.number}")]
+struct ItemImported<'a> {
+    item: &'a Item,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Item {
+    number: u64,
+    line: (u64, bool),
+}
+
+fn main() {
+    let item = ItemImported { item: &Item { number: 7, line: (1, true) } };
+    assert_eq!(item.dedup_id().unwrap().unwrap(), "item-imported-7");
+}

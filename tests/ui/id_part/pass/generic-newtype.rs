@@ -1,0 +1,22 @@
+#![deny(warnings, missing_docs, unreachable_pub)]
+#![allow(dead_code)]
+//! A newtype with a parameter.
+
+use inngest_core::Event;
+use inngest_core::IdPart;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+#[derive(Serialize, JsonSchema, Event)]
+#[event(name = "storefront/item.imported", id = "item-imported-{item_id}")]
+struct ItemImported {
+    item_id: Key<u64>,
+}
+
+#[derive(Serialize, JsonSchema, IdPart)]
+struct Key<T>(T);
+
+fn main() {
+    let item = ItemImported { item_id: Key(7) };
+    assert_eq!(item.dedup_id().unwrap().unwrap(), "item-imported-7");
+}

@@ -1,0 +1,25 @@
+#![deny(warnings, missing_docs, unreachable_pub)]
+#![allow(dead_code)]
+//! An enum prints its variant in snake case.
+
+use inngest_core::Event;
+use inngest_core::IdPart;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+#[derive(Serialize, JsonSchema, Event)]
+#[event(name = "storefront/item.imported", id = "item-imported-{item_id}")]
+struct ItemImported {
+    item_id: Channel,
+}
+
+#[derive(Serialize, JsonSchema, IdPart)]
+enum Channel {
+    Web,
+    PointOfSale,
+}
+
+fn main() {
+    let item = ItemImported { item_id: Channel::PointOfSale };
+    assert_eq!(item.dedup_id().unwrap().unwrap(), "item-imported-point_of_sale");
+}

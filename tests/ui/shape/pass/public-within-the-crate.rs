@@ -1,0 +1,16 @@
+#![deny(warnings, missing_docs, unreachable_pub)]
+#![allow(dead_code)]
+//! An event that is seen in the crate only.
+
+mod events {
+    #[derive(serde::Serialize, schemars::JsonSchema, inngest_core::Event)]
+    #[event(name = "storefront/item.imported")]
+    pub(crate) struct ItemImported {
+        #[event(id)]
+        pub(super) item_id: u64,
+    }
+}
+
+fn main() {
+    let _ = events::ItemImported { item_id: 7 };
+}
