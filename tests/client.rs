@@ -585,9 +585,9 @@ fn the_blocking_client_sends_the_same() {
     let server = EventServer::start().unwrap();
     let builder = || Client::builder().dev(true).base_url(server.url());
     let client = blocking::Client::build(builder()).unwrap();
-    let receipt = client.send(&item(1)).unwrap();
+    let receipt = client.send(item(1)).unwrap();
     assert_eq!(server.events()[0].event_id, receipt.event_id);
-    assert_eq!(client.send_many(&items(3)).unwrap().len(), 3);
+    assert_eq!(client.send_many(items(3)).unwrap().len(), 3);
     let mut batch = Batch::new();
     batch.push(item(7)).unwrap();
     assert_eq!(client.plan(&batch).requests.len(), 1);
@@ -601,10 +601,10 @@ async fn the_blocking_client_inside_a_runtime_is_an_error_and_no_deadlock() {
     let builder = Client::builder().dev(true).base_url(server.url());
     let client = blocking::Client::build(builder).unwrap();
     assert!(matches!(
-        client.send(&item(1)),
+        client.send(item(1)),
         Err(SendError::InsideRuntime)
     ));
-    let error = client.send_many(&items(2)).unwrap_err();
+    let error = client.send_many(items(2)).unwrap_err();
     assert_eq!(error.rejected().count(), 2);
     assert_eq!(error.into_unsent().len(), 2);
     assert!(server.events().is_empty());

@@ -229,7 +229,7 @@ const fn or_empty(text: Option<&'static str>) -> &'static str {
 macro_rules! __register {
     ($event:ty) => {
         $crate::__private::inventory::submit! {
-            $crate::registry::Descriptor::of::<$event>().at(file!(), line!())
+            $crate::registry::Descriptor::of::<$event>().at(::core::file!(), ::core::line!())
         }
     };
 }

@@ -1,0 +1,361 @@
+//! Generated code among names that are not what they seem, under every lint.
+//!
+//! CI runs clippy with `pedantic` over this file, and warnings are errors.
+#![deny(warnings, missing_docs, unreachable_pub, unused_qualifications)]
+
+use inngest_core::Event as _;
+
+/// Every name that generated code could be tempted to use. The derive of schemars asks for its own
+/// path where a module is called `schemars`.
+#[allow(
+    dead_code,
+    non_camel_case_types,
+    reason = "the names only have to be there"
+)]
+mod shadowed {
+    pub(crate) struct Option;
+    pub(crate) struct Result;
+    pub(crate) struct String;
+    pub(crate) struct Vec;
+    pub(crate) struct Box;
+    pub(crate) struct str_;
+    pub(crate) trait Default {}
+    pub(crate) trait Clone {}
+    pub(crate) trait Send {}
+    pub(crate) trait Sync {}
+    pub(crate) trait Sized {}
+    pub(crate) trait Copy {}
+    pub(crate) trait Event {}
+    pub(crate) trait IdPart {}
+    pub(crate) trait Timestamp {}
+    pub(crate) trait SessionField {}
+    pub(crate) trait Serialize {}
+    pub(crate) trait JsonSchema {}
+    pub(crate) trait Fn {}
+    #[allow(non_snake_case)]
+    pub(crate) fn Some() {}
+    #[allow(non_upper_case_globals)]
+    pub(crate) const None: () = ();
+    #[allow(non_snake_case)]
+    pub(crate) fn Ok() {}
+    #[allow(non_snake_case)]
+    pub(crate) fn Err() {}
+    pub(crate) mod core {}
+    pub(crate) mod std {}
+    pub(crate) mod alloc {}
+    pub(crate) mod serde {}
+    pub(crate) mod schemars {}
+    pub(crate) mod inngest_core {}
+    pub(crate) mod __private {}
+    macro_rules! shadow {
+        ($($name:ident)*) => {$(
+            #[allow(unused_macros)]
+            macro_rules! $name { () => { compile_error!("the wrong macro") } }
+        )*};
+    }
+    shadow!(concat stringify format write assert panic file line module_path);
+
+    /// Keys of an event.
+    #[derive(::serde::Serialize, ::schemars::JsonSchema, ::inngest_core::IdPart)]
+    #[schemars(crate = "::schemars")]
+    pub(crate) struct Key(pub(crate) ::std::string::String);
+
+    /// Where an event came from.
+    #[derive(::serde::Serialize, ::schemars::JsonSchema, ::inngest_core::IdPart)]
+    #[schemars(crate = "::schemars")]
+    pub(crate) enum Channel {
+        Web,
+        Shop,
+    }
+
+    #[derive(::serde::Serialize, ::schemars::JsonSchema, ::inngest_core::Event)]
+    #[event(
+        name = "a/shadowed",
+        id = "shadowed-{channel}-{key}",
+        version = "2026-11-21.1"
+    )]
+    #[schemars(crate = "::schemars")]
+    pub(crate) struct Shadowed {
+        pub(crate) key: Key,
+        pub(crate) channel: Channel,
+        #[event(ts)]
+        pub(crate) at: i64,
+        #[event(user)]
+        #[serde(skip)]
+        pub(crate) user: ::std::option::Option<User>,
+        #[event(session)]
+        pub(crate) visit: u32,
+    }
+
+    #[derive(::serde::Serialize, ::schemars::JsonSchema)]
+    #[schemars(crate = "::schemars")]
+    pub(crate) struct User {
+        pub(crate) external_id: u8,
+    }
+}
+
+#[test]
+fn shadowed_names_do_not_matter() {
+    use shadowed::{Channel, Key, Shadowed, User};
+    let event = |channel| Shadowed {
+        key: Key("k".into()),
+        channel,
+        at: 1_743_130_137_367,
+        user: Some(User { external_id: 1 }),
+        visit: 1,
+    };
+    assert_eq!(
+        event(Channel::Shop).dedup_id().unwrap().unwrap(),
+        "shadowed-shop-k"
+    );
+    assert_eq!(
+        event(Channel::Web).dedup_id().unwrap().unwrap(),
+        "shadowed-web-k"
+    );
+    let mut batch = inngest_core::Batch::new();
+    batch.push(event(Channel::Web)).unwrap();
+    assert!(
+        batch
+            .events()
+            .next()
+            .unwrap()
+            .contains(r#""user":{"external_id":1}"#)
+    );
+}
+
+/// What the derive of schemars cannot do: without a prelude, and without a warning for a type that
+/// is deprecated.
+macro_rules! json_schema_by_hand {
+    ($($ty:ty),*) => {$(
+        #[allow(deprecated)]
+        impl schemars::JsonSchema for $ty {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($ty).into()
+            }
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": "object" })
+            }
+        }
+    )*};
+}
+
+json_schema_by_hand!(without_prelude::Bare, marked::Old);
+
+mod without_prelude {
+    #![no_implicit_prelude]
+
+    #[derive(::serde::Serialize, ::inngest_core::Event)]
+    #[event(name = "a/bare", id = "bare-{id}")]
+    pub(crate) struct Bare {
+        pub(crate) id: u8,
+    }
+}
+
+#[test]
+fn no_prelude_is_needed() {
+    assert_eq!(
+        without_prelude::Bare { id: 1 }.dedup_id().unwrap().unwrap(),
+        "bare-1"
+    );
+}
+
+/// Structs from macros, with the attribute's values passed through as every kind of fragment.
+mod from_macros {
+    use inngest_core::Event;
+    use schemars::JsonSchema;
+    use serde::Serialize;
+
+    macro_rules! by_literal {
+        ($name:literal, $id:literal, $type:ident { $field:ident: $ty:ty }) => {
+            #[derive(Serialize, JsonSchema, Event)]
+            #[event(name = $name, id = $id)]
+            pub(crate) struct $type {
+                pub(crate) $field: $ty,
+            }
+        };
+    }
+    macro_rules! by_expr {
+        ($name:expr, $id:expr, $type:ident) => {
+            #[derive(Serialize, JsonSchema, Event)]
+            #[event(name = $name, id = $id)]
+            pub(crate) struct $type {
+                pub(crate) item: u8,
+            }
+        };
+    }
+    macro_rules! by_tt {
+        ($name:tt, $($attribute:tt)*) => {
+            #[derive(Serialize, JsonSchema, Event)]
+            #[event(name = $name, $($attribute)*)]
+            pub(crate) struct ByTt {
+                pub(crate) item: u8,
+            }
+        };
+    }
+    macro_rules! with_meta {
+        ($(#[$meta:meta])* $type:ident) => {
+            #[derive(Serialize, JsonSchema, Event)]
+            $(#[$meta])*
+            pub(crate) struct $type {
+                pub(crate) item: u8,
+            }
+        };
+    }
+    by_literal!("a/literal", "literal-{item}", ByLiteral { item: u16 });
+    by_expr!("a/expr", "expr-{item}", ByExpr);
+    by_tt!("a/tt", id = "tt-{item}", version = "2026-11-21.1");
+    with_meta!(
+        #[event(name = "a/meta")]
+        #[event(id = "meta-{item}")]
+        ByMeta
+    );
+}
+
+#[test]
+fn attributes_come_through_macros() {
+    use from_macros::{ByExpr, ByLiteral, ByMeta, ByTt};
+    assert_eq!(
+        ByLiteral { item: 1 }.dedup_id().unwrap().unwrap(),
+        "literal-1"
+    );
+    assert_eq!(ByExpr { item: 1 }.dedup_id().unwrap().unwrap(), "expr-1");
+    assert_eq!(ByTt { item: 1 }.dedup_id().unwrap().unwrap(), "tt-1");
+    assert_eq!(ByMeta { item: 1 }.dedup_id().unwrap().unwrap(), "meta-1");
+}
+
+/// Deprecated types and fields, and fields that are not always there.
+mod marked {
+    use inngest_core::{Event, IdPart};
+    use schemars::JsonSchema;
+    use serde::Serialize;
+
+    #[deprecated = "orders have another number now"]
+    #[derive(Serialize, Event)]
+    #[event(name = "a/old", id = "old-{number}")]
+    pub(crate) struct Old {
+        pub(crate) number: u8,
+    }
+
+    #[derive(Serialize, JsonSchema, Event)]
+    #[event(name = "a/half", id = "half-{number}-{always}")]
+    pub(crate) struct Half {
+        #[deprecated]
+        pub(crate) number: u8,
+        #[cfg(not(any()))]
+        pub(crate) always: u8,
+        #[cfg(any())]
+        pub(crate) never: NoSuchType,
+        #[event(session)]
+        #[cfg(any())]
+        pub(crate) never_a_session: NoSuchType,
+    }
+
+    #[deprecated]
+    #[derive(Serialize, IdPart)]
+    pub(crate) struct OldId(pub(crate) u8);
+}
+
+#[test]
+#[allow(deprecated, reason = "it is about deprecated types")]
+fn deprecated_and_conditional_things_are_no_obstacle() {
+    let old = marked::Old { number: 1 };
+    assert_eq!(old.dedup_id().unwrap().unwrap(), "old-1");
+    let half = marked::Half {
+        number: 1,
+        always: 2,
+    };
+    assert_eq!(half.dedup_id().unwrap().unwrap(), "half-1-2");
+    assert_eq!(marked::OldId(1).0, 1);
+}
+
+/// Values in scope with the names of generated parameters are patterns to a function.
+mod constants {
+    use inngest_core::Event;
+    use schemars::JsonSchema;
+    use serde::Serialize;
+
+    #[allow(non_upper_case_globals, dead_code)]
+    const id: u8 = 0;
+    #[allow(non_upper_case_globals, dead_code)]
+    const sessions: u8 = 0;
+
+    #[derive(Serialize, JsonSchema, Event)]
+    #[event(name = "a/constants", id = "constants-{id}-{inner.id}")]
+    pub(crate) struct Constants {
+        #[event(session)]
+        pub(crate) id: u8,
+        pub(crate) inner: Inner,
+    }
+
+    #[derive(Serialize, JsonSchema)]
+    pub(crate) struct Inner {
+        pub(crate) id: u8,
+    }
+}
+
+#[test]
+fn constants_in_scope_are_no_obstacle() {
+    let event = constants::Constants {
+        id: 1,
+        inner: constants::Inner { id: 2 },
+    };
+    assert_eq!(event.dedup_id().unwrap().unwrap(), "constants-1-2");
+}
+
+/// The same event name in two modules, private types, and a type inside a function.
+mod twice {
+    use inngest_core::Event;
+    use schemars::JsonSchema;
+    use serde::Serialize;
+
+    #[derive(Serialize, JsonSchema, Event)]
+    #[event(name = "a/twice", id = "twice-{id}")]
+    struct Twice {
+        id: u8,
+    }
+
+    mod again {
+        use super::{Event, JsonSchema, Serialize};
+
+        #[derive(Serialize, JsonSchema, Event)]
+        #[event(name = "a/twice", id = "twice-{id}")]
+        pub(super) struct Twice {
+            pub(super) id: u8,
+        }
+    }
+
+    #[test]
+    fn names_of_events_are_not_names_of_types() {
+        #[derive(Serialize, JsonSchema, Event)]
+        #[event(name = "a/twice", id = "twice-{id}")]
+        struct Twice {
+            id: u8,
+        }
+        let local = Twice { id: 1 }.dedup_id();
+        assert_eq!(super::twice::Twice { id: 1 }.dedup_id(), local);
+        assert_eq!(again::Twice { id: 1 }.dedup_id(), local);
+    }
+}
+
+/// A placeholder's type from another crate, which knows `inngest-core` by another name.
+#[test]
+fn types_of_other_crates_are_seen_through() {
+    use inngest_core::Event;
+
+    #[derive(serde::Serialize, schemars::JsonSchema, Event)]
+    #[event(name = "a/foreign", id = "foreign-{order}-{line}")]
+    struct Foreign {
+        order: Alias,
+        line: u8,
+    }
+    type Alias = renamed::OrderId;
+    let foreign = Foreign {
+        order: renamed::OrderId("o-1".into()),
+        line: 2,
+    };
+    assert_eq!(foreign.dedup_id().unwrap().unwrap(), "foreign-o-1-2");
+    let paid = renamed::OrderPaid {
+        order: renamed::OrderId("7".into()),
+    };
+    assert_eq!(paid.dedup_id().unwrap().unwrap(), "order-paid-7");
+}
