@@ -1,0 +1,241 @@
+//! What the client does when something fails.
+
+use std::time::Duration;
+
+use inngest_core::testing::EventServer;
+use inngest_core::transport::{Answer, Request, Transport, TransportError, TransportFuture};
+use inngest_core::{Client, Outcome, RetryPolicy, SendError};
+use serde_json::json;
+use support::{KEY, Script, dedup_ids, item, items};
+
+mod support;
+
+#[tokio::test]
+async fn an_unknown_key_is_an_error_with_the_fix() {
+    let server = EventServer::builder().event_key("another").start().unwrap();
+    let client = Client::builder()
+        .event_key(KEY)
+        .base_url(server.url())
+        .build()
+        .unwrap();
+    let error = client.send(&item(1)).await.unwrap_err();
+    assert!(matches!(error, SendError::UnknownEventKey { .. }));
+    assert!(
+        error
+            .to_string()
+            .contains("Event key not found; check INNGEST_EVENT_KEY")
+    );
+    let error = client.send_many(&items(2)).await.unwrap_err();
+    assert_eq!(error.rejected().count(), 2);
+    assert_eq!(error.into_unsent().len(), 2);
+    assert!(server.events().is_empty());
+}
+
+#[tokio::test]
+async fn the_key_is_in_no_text() {
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", closed.local_addr().unwrap());
+    drop(closed);
+    let builder = Client::builder().event_key(KEY).base_url(&url);
+    let builder = builder.retry(RetryPolicy::none());
+    let mut texts = vec![format!("{builder:?}")];
+    let client = builder.clone().build().unwrap();
+    texts.push(format!("{client:?}"));
+    let error = client.send(&item(1)).await.unwrap_err();
+    assert!(matches!(&error, SendError::Transport { source, .. } if source.is_connect()));
+    texts.push(format!("{error} {error:?}"));
+    let through_reqwest = builder.http_client(reqwest::Client::new()).build().unwrap();
+    let error = through_reqwest.send(&item(1)).await.unwrap_err();
+    assert!(matches!(&error, SendError::Transport { source, .. } if source.is_connect()));
+    texts.push(format!("{error} {error:?}"));
+    let error = client.send_many(&items(2)).await.unwrap_err();
+    texts.push(format!("{error} {error:?}"));
+    let script = Script::new([Ok(Answer::new(500, ""))]);
+    let error = script.client().send(&item(1)).await.unwrap_err();
+    texts.push(format!(
+        "{error} {error:?} {:?}",
+        script.requests.lock().unwrap()
+    ));
+    for text in texts {
+        assert!(!text.contains(KEY), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_dev_server_that_is_not_there_is_asked_for() {
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", closed.local_addr().unwrap());
+    drop(closed);
+    let client = Client::builder().dev(true).base_url(&url);
+    let client = client.retry(RetryPolicy::none()).build().unwrap();
+    let error = client.send(&item(1)).await.unwrap_err().to_string();
+    let expected = format!("{url}/e/ could not be reached; is the dev server running?");
+    assert!(error.starts_with(&expected), "{error}");
+}
+
+#[tokio::test]
+async fn a_refusal_in_a_request_leaves_an_accepted_beginning_and_unknown_rest() {
+    let refusal = |ids: serde_json::Value| {
+        let body = json!({ "ids": ids, "status": 400, "error": "event name is empty" });
+        Ok(Answer::new(400, body.to_string()))
+    };
+    let script = Script::new([
+        refusal(json!(["01JQDAE4RQF8MBCR55T5AK4KXS"])),
+        refusal(json!([""])),
+    ]);
+    let error = script.client().send_many(&items(3)).await.unwrap_err();
+    assert!(matches!(
+        error.outcomes(),
+        [
+            Outcome::Accepted(_),
+            Outcome::Unknown { .. },
+            Outcome::Rejected(_)
+        ]
+    ));
+    assert_eq!(
+        error.to_string(),
+        "1 of 3 events were not delivered and 1 may not have been; the first error: the server \
+         refused an event: event name is empty"
+    );
+}
+
+#[tokio::test]
+async fn what_may_have_arrived_is_unknown_and_sent_again_as_the_same_events() {
+    let script = Script::new([
+        Ok(Answer::new(
+            200,
+            r#"{"ids":["01JQDAE4RQF8MBCR55T5AK4KXS"],"status":200}"#,
+        )),
+        Ok(Answer::new(200, "<html></html>")),
+        Err(TransportError::other("connection reset")),
+        Err(TransportError::connect("connection refused")),
+        Ok(Answer::new(503, "")),
+        Ok(Answer::new(429, "")),
+    ]);
+    let client = Client::builder().event_key(KEY).transport(script.clone());
+    let client = client.retry(RetryPolicy::none());
+    let client = client.max_request_events(2).concurrency(1).build().unwrap();
+    let error = client.send_many(&items(13)).await.unwrap_err();
+    let kinds: Vec<_> = error
+        .outcomes()
+        .iter()
+        .map(|outcome| match outcome {
+            Outcome::Accepted(_) => 'a',
+            Outcome::Rejected(_) => 'r',
+            Outcome::Unknown { .. } => 'u',
+            _ => '?',
+        })
+        .collect();
+    assert_eq!(kinds.iter().collect::<String>(), "uuuuuurruurra");
+    let unknown: Vec<_> = error.unknown().map(|(_, id)| id.clone()).collect();
+
+    let before = script.seeds_and_bodies();
+    let unsent = error.into_unsent();
+    assert_eq!(unsent.len(), 12);
+    assert_eq!(client.plan(&unsent).requests.len(), 6);
+    let receipts = client.send_batch(unsent).await.unwrap();
+    let after = script.seeds_and_bodies();
+    assert_eq!(before[..6], after[7..], "same seeds, same bytes");
+    let ids: Vec<_> = receipts
+        .iter()
+        .map(|receipt| receipt.event_id.clone())
+        .collect();
+    assert_eq!(ids[..6], unknown[..6], "the ids that were announced");
+    let expected: Vec<_> = (0..12).map(|n| format!("item-imported-i{n}")).collect();
+    assert_eq!(dedup_ids(&receipts), expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_does_not_answer_is_given_up() {
+    struct Silent;
+    impl Transport for Silent {
+        fn post(&self, _: Request) -> TransportFuture<'_> {
+            Box::pin(std::future::pending())
+        }
+    }
+    let timeout = Duration::from_secs(7);
+    let client = Client::builder()
+        .event_key(KEY)
+        .transport(Silent)
+        .timeout(timeout)
+        .retry(RetryPolicy::none());
+    let started = tokio::time::Instant::now();
+    let error = client.build().unwrap().send(&item(1)).await.unwrap_err();
+    assert!(matches!(error, SendError::Timeout { .. }));
+    assert_eq!(started.elapsed(), timeout);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_is_the_same_request() {
+    let faults = [
+        Ok(Answer::new(503, "")),
+        Err(TransportError::other("connection reset")),
+        Ok(Answer::new(200, "<html></html>")),
+        Ok(Answer::new(429, "")),
+    ];
+    let script = Script::new(faults);
+    let client = Client::builder().event_key(KEY).transport(script.clone());
+    let receipt = client.build().unwrap().send(&item(1)).await.unwrap();
+    let requests = script.seeds_and_bodies();
+    assert_eq!(requests.len(), 5);
+    assert!(requests.iter().all(|request| *request == requests[0]));
+    assert_eq!(script.recorder.events()[0].event_id, receipt.event_id);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_time_that_the_server_asks_for_is_kept() {
+    let wait = |seconds: &'static str| {
+        let headers = http::HeaderMap::from_iter([(
+            http::header::RETRY_AFTER,
+            http::HeaderValue::from_static(seconds),
+        )]);
+        Ok(Answer::new(429, "").with_headers(headers))
+    };
+    let script = Script::new([wait("3"), wait("4")]);
+    let client = Client::builder().event_key(KEY).transport(script.clone());
+    let started = tokio::time::Instant::now();
+    client.build().unwrap().send(&item(1)).await.unwrap();
+    assert_eq!(started.elapsed().as_secs(), 7);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_pass_later_is_not_tried_again() {
+    for status in [400, 401, 403, 404, 413] {
+        let script = Script::new([Ok(Answer::new(status, "{}"))]);
+        let client = Client::builder().event_key(KEY).transport(script.clone());
+        client.build().unwrap().send(&item(1)).await.unwrap_err();
+        assert_eq!(script.seeds_and_bodies().len(), 1, "{status}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_earlier_try_may_have_brought_is_unknown() {
+    let refused = || Err(TransportError::connect("connection refused"));
+    let script = Script::new([Err(TransportError::other("connection reset")), refused()]);
+    let client = Client::builder().event_key(KEY).transport(script.clone());
+    let client = client
+        .retry(RetryPolicy::default().attempts(2))
+        .build()
+        .unwrap();
+    let error = client.send_many(&items(1)).await.unwrap_err();
+    assert!(matches!(error.outcomes(), [Outcome::Unknown { .. }]));
+    let script = Script::new([refused(), refused()]);
+    let client = Client::builder().event_key(KEY).transport(script.clone());
+    let client = client
+        .retry(RetryPolicy::default().attempts(2))
+        .build()
+        .unwrap();
+    let error = client.send_many(&items(1)).await.unwrap_err();
+    assert!(matches!(error.outcomes(), [Outcome::Rejected(_)]));
+}
+
+#[tokio::test]
+async fn redirects_are_not_followed() {
+    let script = Script::new([Ok(Answer::new(303, ""))]);
+    let error = script.client().send(&item(1)).await.unwrap_err();
+    assert!(matches!(
+        error,
+        SendError::UnexpectedStatus { status: 303, .. }
+    ));
+    assert_eq!(script.seeds_and_bodies().len(), 1);
+}
