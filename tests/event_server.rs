@@ -57,7 +57,7 @@ async fn events_before_a_mistake_are_taken_and_none_after_it() {
     assert_eq!(server.events().len(), 1);
     assert_eq!(
         (server.requests()[0].events, server.requests()[0].status),
-        (1, 400)
+        (1, Some(400))
     );
 }
 
@@ -220,4 +220,110 @@ fn a_port_that_is_taken_is_an_error_and_a_dropped_server_frees_its_own() {
     assert!(EventServer::builder().port(port).start().is_err());
     drop(server);
     EventServer::builder().port(port).start().unwrap();
+}
+
+#[tokio::test]
+async fn nesting_is_taken_up_to_a_depth() {
+    for (levels, expected) in [(500, 200), (20_000, 400)] {
+        let server = EventServer::start().unwrap();
+        let deep = "[".repeat(levels) + &"]".repeat(levels);
+        let body = format!(r#"{{"name":"a/b.c","data":{{"x":{deep}}}}}"#);
+        assert_eq!(
+            post(&server, "/e/key", None, &body).await.0,
+            expected,
+            "{levels}"
+        );
+        // Clones, prints and drops of it fit the stack of a test.
+        assert!(!format!("{:?}", server.events()).is_empty());
+    }
+}
+
+#[tokio::test]
+async fn events_are_listed_newest_first() {
+    let server = EventServer::start().unwrap();
+    for (name, n) in [("a/b.c", 1), ("a/d", 2), ("a/b.c", 3)] {
+        let body =
+            json!({ "name": name, "data": { "n": n }, "ts": 1_743_130_137_367_i64, "v": "1" });
+        post(&server, "/e/key", None, &body.to_string()).await;
+    }
+    let list = async |query: &str| {
+        let url = format!("{}/v1/events{query}", server.url());
+        let text = reqwest::get(url).await.unwrap().bytes().await.unwrap();
+        serde_json::from_slice::<Value>(&text).unwrap()["data"].clone()
+    };
+    let all = list("").await;
+    let numbers: Vec<_> = all
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| e["data"]["n"].clone())
+        .collect();
+    assert_eq!(numbers, [3, 2, 1]);
+    assert_eq!(
+        list("?name=a%2Fb.c&limit=1")
+            .await
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    assert_eq!(list("?name=a/b.c").await.as_array().unwrap().len(), 2);
+    let event = &all[0];
+    assert_eq!(event["internal_id"], event["id"]);
+    assert_eq!(
+        (event["ts"].as_i64(), event["v"].as_str()),
+        (Some(1_743_130_137_367), Some("1"))
+    );
+    let received_at = event["received_at"].as_str().unwrap();
+    assert!(
+        received_at.ends_with('Z') && received_at.len() == 24,
+        "{received_at}"
+    );
+}
+
+#[tokio::test]
+async fn only_the_newest_events_are_kept() {
+    let server = EventServer::builder().keep_events(3).start().unwrap();
+    for n in 0..5 {
+        let body = json!({ "name": "a", "id": format!("{n}") });
+        post(&server, "/e/key", None, &body.to_string()).await;
+    }
+    let ids: Vec<_> = server
+        .events()
+        .into_iter()
+        .filter_map(|event| event.id)
+        .collect();
+    assert_eq!(ids, ["2", "3", "4"]);
+    // The id of an event that is kept is remembered, that of one that is not is forgotten.
+    for id in ["4", "0"] {
+        post(
+            &server,
+            "/e/key",
+            None,
+            &json!({ "name": "a", "id": id }).to_string(),
+        )
+        .await;
+    }
+    assert_eq!(server.duplicates().len(), 1);
+    assert_eq!(server.duplicates()[0].event.id.as_deref(), Some("4"));
+}
+
+/// 64 connections with 5,000 events a request: all are taken and only so many kept.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn large_requests_from_many_connections_are_taken() {
+    let server = EventServer::builder().keep_events(1_000).start().unwrap();
+    let body = format!("[{}]", vec![GOOD; 5_000].join(","));
+    let client = reqwest::Client::new();
+    let requests = (0..64).map(|_| {
+        let request = client
+            .post(format!("{}/e/key", server.url()))
+            .body(body.clone());
+        tokio::spawn(async move { request.send().await.unwrap().status().as_u16() })
+    });
+    let requests: Vec<_> = requests.collect();
+    for request in requests {
+        assert_eq!(request.await.unwrap(), 200);
+    }
+    let taken: usize = server.requests().iter().map(|request| request.events).sum();
+    assert_eq!((taken, server.events().len()), (320_000, 1_000));
 }

@@ -7,14 +7,23 @@
 //! |---|---|
 //! | `api` | which events a request brings, and what is wrong with them |
 //! | `received` | the events that came, and which would run functions |
-//! | `server` | HTTP |
+//! | `assertions` | what a test can assert of them |
+//! | `fault` | what goes wrong on cue |
+//! | `server`, `http` | the same over HTTP |
+//! | `page`, `listing` | the events for a reader, and for a program |
 //! | `recorder` | the same without HTTP |
 
 mod api;
+mod assertions;
+mod fault;
+mod http;
+mod listing;
+mod page;
 mod received;
 mod recorder;
 mod server;
 
+pub use fault::{Fault, FaultRequest};
 pub use received::{Duplicate, Received, ReceivedEvent, ReceivedRequest};
 pub use recorder::Recorder;
 pub use server::{EventServer, EventServerBuilder};

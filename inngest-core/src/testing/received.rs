@@ -1,14 +1,15 @@
 //! The events that came, and which of them would run functions.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use http::HeaderMap;
+use http::{HeaderMap, Method};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use super::api::{self, Incoming, Reading};
+use super::fault::{Fault, Faults};
 use crate::client::EventId;
 use crate::client::seed::{self, Seed};
 use crate::event::Event;
@@ -17,6 +18,12 @@ use crate::transport::Answer;
 
 /// For how long an id is remembered (documented).
 const DEDUPLICATION: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How many events are kept unless told otherwise.
+const KEPT_EVENTS: usize = 100_000;
+
+/// How many requests are kept.
+const KEPT_REQUESTS: usize = 10_000;
 
 /// An event that the server took.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +50,30 @@ pub struct ReceivedEvent {
     pub received_at: i64,
 }
 
+impl ReceivedEvent {
+    /// The event as its schema describes it: `name`, `id`, `ts`, `v`, `data`, `user`, `meta`.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let mut members = Map::new();
+        members.insert("name".into(), self.name.clone().into());
+        if let Some(id) = &self.id {
+            members.insert("id".into(), id.clone().into());
+        }
+        members.insert("ts".into(), self.ts.into());
+        if let Some(v) = &self.v {
+            members.insert("v".into(), v.clone().into());
+        }
+        members.insert("data".into(), self.data.clone());
+        if let Some(user) = &self.user {
+            members.insert("user".into(), user.clone());
+        }
+        if !self.sessions.is_empty() {
+            members.insert("meta".into(), json!({ "sessions": self.sessions }));
+        }
+        members.into()
+    }
+}
+
 /// An event that runs nothing, because an earlier one had its id.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -53,53 +84,100 @@ pub struct Duplicate {
     pub first: ReceivedEvent,
 }
 
-/// A request that brought events, or tried to.
+/// A request that came.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ReceivedRequest {
+    /// The method.
+    pub method: Method,
+    /// The path, without the event key.
+    pub path: String,
     /// The headers.
     pub headers: HeaderMap,
     /// The size of the body in bytes.
     pub bytes: usize,
     /// How many events were taken.
     pub events: usize,
-    /// The status of the answer.
-    pub status: u16,
+    /// The status of the answer; `None` when a fault closed the connection without one.
+    pub status: Option<u16>,
 }
 
 /// What a server or a [`Recorder`](super::Recorder) has received.
-#[derive(Clone, Debug, Default)]
-pub struct Received(Arc<Mutex<State>>);
+///
+/// It keeps the last 100,000 events, or as many as
+/// [`keep_events`](super::EventServerBuilder::keep_events) says, and forgets the ids of those it
+/// no longer keeps.
+#[derive(Clone, Debug)]
+pub struct Received(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
 
 #[derive(Debug, Default)]
 struct State {
     keys: Vec<String>,
-    events: Vec<ReceivedEvent>,
-    /// For each event the place of the one because of which it runs nothing.
-    duplicate_of: Vec<Option<usize>>,
-    /// The place of the last event of each id that would have run functions.
+    keep: usize,
+    events: VecDeque<Kept>,
+    /// How many events were there before those that are kept.
+    dropped: usize,
+    /// For each id the number of the last event with it that would have run functions.
     ran: HashMap<String, usize>,
-    requests: Vec<ReceivedRequest>,
+    requests: VecDeque<ReceivedRequest>,
+    /// How many requests were answered in all.
+    answered: usize,
     clock_ahead: Duration,
+    faults: Faults,
+}
+
+#[derive(Debug)]
+struct Kept {
+    event: ReceivedEvent,
+    /// The event because of which it runs nothing.
+    duplicate_of: Option<Box<ReceivedEvent>>,
+}
+
+/// What becomes of a request.
+pub(super) enum Outcome {
+    Answer(Answer),
+    /// The answer comes late, not at all, or in part.
+    Fault(Fault, Answer),
+}
+
+impl Default for Received {
+    fn default() -> Self {
+        Self::new(Vec::new(), None)
+    }
 }
 
 impl Received {
-    pub(super) fn with_keys(keys: Vec<String>) -> Self {
-        Self(Arc::new(Mutex::new(State {
+    pub(super) fn new(keys: Vec<String>, keep: Option<usize>) -> Self {
+        let state = State {
             keys,
+            keep: keep.unwrap_or(KEPT_EVENTS),
             ..State::default()
-        })))
+        };
+        Self(Arc::new(Shared {
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+        }))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         // The state is whole between any two statements, also where a test panicked.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// All events, in the order in which they came, duplicates among them.
     #[must_use]
     pub fn events(&self) -> Vec<ReceivedEvent> {
-        self.state().events.clone()
+        self.state()
+            .events
+            .iter()
+            .map(|kept| kept.event.clone())
+            .collect()
     }
 
     /// The events that would have run functions: the first of each id within 24 hours, whatever
@@ -107,23 +185,36 @@ impl Received {
     #[must_use]
     pub fn runs(&self) -> Vec<ReceivedEvent> {
         let state = self.state();
-        let events = state.events.iter().zip(&state.duplicate_of);
-        let runs = events.filter(|(_, duplicate_of)| duplicate_of.is_none());
-        runs.map(|(event, _)| event.clone()).collect()
+        let runs = state
+            .events
+            .iter()
+            .filter(|kept| kept.duplicate_of.is_none());
+        runs.map(|kept| kept.event.clone()).collect()
     }
 
     /// The events that run nothing, each with the one because of which.
     #[must_use]
     pub fn duplicates(&self) -> Vec<Duplicate> {
         let state = self.state();
-        let events = state.events.iter().zip(&state.duplicate_of);
-        let duplicates = events.filter_map(|(event, duplicate_of)| {
+        let duplicates = state.events.iter().filter_map(|kept| {
             Some(Duplicate {
-                event: event.clone(),
-                first: state.events.get((*duplicate_of)?)?.clone(),
+                event: kept.event.clone(),
+                first: kept.duplicate_of.as_deref()?.clone(),
             })
         });
         duplicates.collect()
+    }
+
+    /// The newest events, newest first, each with the one because of which it runs nothing; and how
+    /// many are kept in all.
+    pub(super) fn newest(
+        &self,
+        most: usize,
+    ) -> (Vec<(ReceivedEvent, Option<ReceivedEvent>)>, usize) {
+        let state = self.state();
+        let newest = state.events.iter().rev().take(most);
+        let newest = newest.map(|kept| (kept.event.clone(), kept.duplicate_of.as_deref().cloned()));
+        (newest.collect(), state.events.len())
     }
 
     /// The data of all events of a type, by name, in the order in which they came.
@@ -133,14 +224,19 @@ impl Received {
     /// Data that is not of the type.
     pub fn sent<E: Event + DeserializeOwned>(&self) -> Result<Vec<E>, serde_json::Error> {
         let state = self.state();
-        let events = state.events.iter().filter(|event| event.name == E::NAME);
-        events.map(|event| E::deserialize(&event.data)).collect()
+        let events = state
+            .events
+            .iter()
+            .filter(|kept| kept.event.name == E::NAME);
+        events
+            .map(|kept| E::deserialize(&kept.event.data))
+            .collect()
     }
 
-    /// The requests, in the order in which they were answered.
+    /// The last 10,000 requests, in the order in which they were answered.
     #[must_use]
     pub fn requests(&self) -> Vec<ReceivedRequest> {
-        self.state().requests.clone()
+        self.state().requests.iter().cloned().collect()
     }
 
     /// Moves the clock on; ids are remembered for 24 hours.
@@ -148,21 +244,81 @@ impl Received {
         self.state().clock_ahead += time;
     }
 
-    /// Takes the events of a request as the real server does.
-    pub(super) fn ingest(&self, key: &str, headers: &HeaderMap, body: &[u8]) -> Answer {
+    /// Waits until something is so, for as long as `timeout`; whether it came to be. It is asked
+    /// after each request, and blocks the thread: in async code call it on a thread of its own.
+    #[must_use]
+    pub fn wait_until(&self, timeout: Duration, is_so: impl Fn(&Self) -> bool) -> bool {
+        let deadline = std::time::Instant::now() + timeout;
+        let mut seen = None;
+        loop {
+            // Asked without the lock, so that it can look at everything.
+            if is_so(self) {
+                return true;
+            }
+            let state = self.state();
+            let left = deadline.saturating_duration_since(std::time::Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            let now_seen = Some(state.answered);
+            if seen == now_seen {
+                let waited = self.0.changed.wait_timeout(state, left);
+                drop(waited.unwrap_or_else(PoisonError::into_inner));
+            }
+            seen = now_seen;
+        }
+    }
+
+    pub(super) fn faults<T>(&self, change: impl FnOnce(&mut Faults) -> T) -> T {
+        change(&mut self.state().faults)
+    }
+
+    /// Takes the events of a request as the real server does, or as a fault has it.
+    pub(super) fn ingest(&self, key: &str, headers: &HeaderMap, body: &[u8]) -> Outcome {
         let mut state = self.state();
-        let (answer, events) = state.ingest(key, headers, body);
-        state.requests.push(ReceivedRequest {
+        let fault = state.faults.next(headers, body);
+        let (answer, events) = match &fault {
+            Some(fault) if !fault.takes => (Answer::new(500, ""), 0),
+            _ => state.ingest(key, headers, body),
+        };
+        let (outcome, status) = match fault {
+            None => {
+                let status = answer.status;
+                (Outcome::Answer(answer), Some(status))
+            }
+            Some(fault) => {
+                let status = fault.status_of(&answer);
+                (Outcome::Fault(fault, answer), status)
+            }
+        };
+        state.note(ReceivedRequest {
+            method: Method::POST,
+            path: "/e/".into(),
             headers: headers.clone(),
             bytes: body.len(),
             events,
-            status: answer.status,
+            status,
         });
-        answer
+        self.0.changed.notify_all();
+        outcome
+    }
+
+    /// Notes a request that brings no events.
+    pub(super) fn note(&self, request: ReceivedRequest) {
+        self.state().note(request);
+        self.0.changed.notify_all();
     }
 }
 
 impl State {
+    fn note(&mut self, request: ReceivedRequest) {
+        self.answered += 1;
+        if self.requests.len() == KEPT_REQUESTS {
+            self.requests.pop_front();
+        }
+        self.requests.push_back(request);
+    }
+
     fn ingest(&mut self, key: &str, headers: &HeaderMap, body: &[u8]) -> (Answer, usize) {
         if !self.keys.is_empty() && !self.keys.iter().any(|known| known == key) {
             let refused = json!({ "status": 401, "message": "", "error": "Event key not found" });
@@ -217,18 +373,44 @@ impl State {
             sessions: incoming.sessions,
             received_at,
         };
-        let window = i64::try_from(DEDUPLICATION.as_millis()).unwrap_or(i64::MAX);
-        let earlier = self.ran.get(&key).copied().filter(|place| {
-            self.events
-                .get(*place)
-                .is_some_and(|first| received_at - first.received_at < window)
-        });
-        if earlier.is_none() {
-            self.ran.insert(key, self.events.len());
+        let first = self.earlier(&key, received_at).cloned().map(Box::new);
+        if first.is_none() {
+            self.ran.insert(key, self.dropped + self.events.len());
         }
-        self.duplicate_of.push(earlier);
-        self.events.push(event);
+        self.events.push_back(Kept {
+            event,
+            duplicate_of: first,
+        });
+        while self.events.len() > self.keep {
+            self.drop_oldest();
+        }
         internal_id
+    }
+
+    /// The event that would have run functions and whose id is still remembered.
+    fn earlier(&self, key: &str, received_at: i64) -> Option<&ReceivedEvent> {
+        let window = i64::try_from(DEDUPLICATION.as_millis()).unwrap_or(i64::MAX);
+        let place = self.ran.get(key)?.checked_sub(self.dropped)?;
+        let first = &self.events.get(place)?.event;
+        (received_at - first.received_at < window).then_some(first)
+    }
+
+    fn drop_oldest(&mut self) {
+        let Some(Kept {
+            event,
+            duplicate_of,
+        }) = self.events.pop_front()
+        else {
+            return;
+        };
+        let number = self.dropped;
+        self.dropped += 1;
+        if duplicate_of.is_none() {
+            let key = event.id.unwrap_or_else(|| event.event_id.to_string());
+            if self.ran.get(&key) == Some(&number) {
+                self.ran.remove(&key);
+            }
+        }
     }
 }
 

@@ -1,25 +1,19 @@
 //! The event API over real HTTP.
 
-use std::convert::Infallible;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::ops::Deref;
 use std::thread::JoinHandle;
 
-use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::sync::oneshot;
 
-use super::Received;
+use super::fault::Fault;
+use super::http::answer;
+use super::received::Received;
 use crate::client::{Client, ConfigError};
-
-/// Larger than any request that a client sends.
-const MAX_BODY_BYTES: usize = 64 << 20;
 
 /// An event API in the process: real HTTP on 127.0.0.1, events taken as the real server does.
 ///
@@ -43,11 +37,13 @@ pub struct EventServer {
 }
 
 /// Settings of an [`EventServer`].
-#[derive(Clone, Default)]
+#[derive(Clone)]
 #[must_use = "a builder does nothing until `start`"]
 pub struct EventServerBuilder {
+    address: IpAddr,
     port: u16,
     keys: Vec<String>,
+    keep: Option<usize>,
 }
 
 impl EventServerBuilder {
@@ -64,16 +60,29 @@ impl EventServerBuilder {
         self
     }
 
+    /// The address to listen at; 127.0.0.1 by default. With another one than that of this machine
+    /// itself, everybody who can reach it can send events and read those that came.
+    pub fn address(mut self, address: IpAddr) -> Self {
+        self.address = address;
+        self
+    }
+
+    /// How many events are kept, the newest; 100,000 by default.
+    pub fn keep_events(mut self, events: usize) -> Self {
+        self.keep = Some(events);
+        self
+    }
+
     /// Starts the server.
     ///
     /// # Errors
     ///
     /// The port is taken, or the system gives no socket or thread.
     pub fn start(self) -> io::Result<EventServer> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port))?;
+        let listener = TcpListener::bind((self.address, self.port))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        let received = Received::with_keys(self.keys);
+        let received = Received::new(self.keys, self.keep);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .enable_time()
@@ -105,8 +114,10 @@ impl EventServerBuilder {
 impl std::fmt::Debug for EventServerBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("EventServerBuilder")
+            .field("address", &self.address)
             .field("port", &self.port)
             .field("keys", &self.keys.len())
+            .field("keep", &self.keep)
             .finish()
     }
 }
@@ -123,7 +134,33 @@ impl EventServer {
 
     /// Settings for a server.
     pub fn builder() -> EventServerBuilder {
-        EventServerBuilder::default()
+        EventServerBuilder {
+            address: Ipv4Addr::LOCALHOST.into(),
+            port: 0,
+            keys: Vec::new(),
+            keep: None,
+        }
+    }
+
+    /// Makes a fault befall requests to come, after those that were injected before.
+    pub fn inject(&self, fault: Fault) {
+        self.received.faults(|faults| faults.inject(fault));
+    }
+
+    /// Says request by request what goes wrong: `None` is a request that is answered as it should
+    /// be. A script comes before faults that were injected.
+    pub fn script(&self, faults: impl IntoIterator<Item = Option<Fault>>) {
+        self.received.faults(|all| all.script(faults));
+    }
+
+    /// Makes this share of requests fail, in per cent, each in a way drawn by chance. The same
+    /// seed gives the same faults; without one a seed is drawn. It is printed to standard error, so
+    /// that a test that failed says it.
+    #[expect(clippy::print_stderr, reason = "a test that fails must say its seed")]
+    pub fn inject_at_random(&self, percent: u8, seed: Option<u64>) {
+        let seed = seed.unwrap_or_else(|| getrandom::u64().unwrap_or_default());
+        eprintln!("faults in {percent}% of requests, seed {seed}");
+        self.received.faults(|faults| faults.random(seed, percent));
     }
 
     /// Where it is: `http://127.0.0.1:PORT`.
@@ -179,42 +216,4 @@ async fn serve(listener: tokio::net::TcpListener, received: Received) {
                 .await;
         });
     }
-}
-
-async fn answer(
-    request: Request<Incoming>,
-    received: Received,
-) -> Result<Response<Full<Bytes>>, Infallible> {
-    let (head, body) = request.into_parts();
-    let key = match head.uri.path().strip_prefix("/e/") {
-        Some(key) if !key.is_empty() && !key.contains('/') => key,
-        // No key, or a trailing slash.
-        Some(_) => return Ok(see_other()),
-        None => return Ok(status(StatusCode::NOT_FOUND)),
-    };
-    if head.method != Method::POST {
-        return Ok(status(StatusCode::METHOD_NOT_ALLOWED));
-    }
-    let Ok(body) = Limited::new(body, MAX_BODY_BYTES).collect().await else {
-        return Ok(status(StatusCode::PAYLOAD_TOO_LARGE));
-    };
-    let answer = received.ingest(key, &head.headers, &body.to_bytes());
-    let mut response = Response::new(Full::new(answer.body));
-    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or_default();
-    *response.headers_mut() = answer.headers;
-    Ok(response)
-}
-
-fn status(status: StatusCode) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::default());
-    *response.status_mut() = status;
-    response
-}
-
-fn see_other() -> Response<Full<Bytes>> {
-    let mut response = status(StatusCode::SEE_OTHER);
-    response
-        .headers_mut()
-        .insert(header::LOCATION, HeaderValue::from_static("/"));
-    response
 }

@@ -3,7 +3,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 #[derive(Serialize, JsonSchema, Event)]
-#[event(name = "ItemImported", allow(nonstandard_nmae))]
+#[event(name = "storefront/item.imported", allow(nonstandard_nmae))]
 struct ItemImported {
     item_id: String,
 }

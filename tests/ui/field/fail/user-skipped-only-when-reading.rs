@@ -10,7 +10,7 @@ struct ItemImported {
     supplier: Supplier,
 }
 
-#[derive(Serialize, JsonSchema)]
+#[derive(Serialize, JsonSchema, Default)]
 struct Supplier {
     external_id: String,
 }

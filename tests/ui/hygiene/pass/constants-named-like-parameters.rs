@@ -5,9 +5,6 @@
 
 const id: u64 = 1;
 const event: u64 = 2;
-const user: u64 = 3;
-const sessions: u64 = 4;
-const this: u64 = 5;
 
 #[derive(::serde::Serialize, ::schemars::JsonSchema, ::inngest_core::Event)]
 #[event(name = "a/b", id = "b-{a}-{key}", version = "2026-11-21.1")]

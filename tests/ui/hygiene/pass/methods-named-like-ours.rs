@@ -11,7 +11,6 @@ struct B {
 impl B {
     const NAME: u64 = 1;
     fn dedup_id(&self) -> u64 { 1 }
-    fn write_id(&self) {}
 }
 
 #[derive(serde::Serialize, schemars::JsonSchema, inngest_core::IdPart)]

@@ -4,8 +4,6 @@
 //! Macros of one's own with the names of the standard ones.
 
 macro_rules! assert { ($($any:tt)*) => { compile_error!("not this one") }; }
-macro_rules! file { ($($any:tt)*) => { compile_error!("not this one") }; }
-macro_rules! line { ($($any:tt)*) => { compile_error!("not this one") }; }
 macro_rules! format { ($($any:tt)*) => { compile_error!("not this one") }; }
 macro_rules! concat { ($($any:tt)*) => { compile_error!("not this one") }; }
 

@@ -4,8 +4,6 @@
 
 struct Event;
 struct IdPart;
-struct Serialize;
-struct JsonSchema;
 
 #[derive(::serde::Serialize, ::schemars::JsonSchema, ::inngest_core::Event)]
 #[event(name = "a/b", id = "b-{a}-{key}", version = "2026-11-21.1")]

@@ -17,5 +17,5 @@ struct ItemImported {
 
 fn main() {
     let item = ItemImported { a: uuid::Uuid::nil(), b: "-".to_owned(), c: '-' };
-    assert_eq!(item.dedup_id().unwrap().unwrap(), "item-imported-00000000-0000-0000-0000-000000000000-----");
+    assert_eq!(item.dedup_id().unwrap().unwrap(), "item-imported-00000000-0000-0000-0000-000000000000----");
 }

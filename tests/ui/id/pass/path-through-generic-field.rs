@@ -14,10 +14,7 @@ struct ItemImported<T> {
 }
 
 #[derive(Serialize, JsonSchema)]
-struct Item<T> {
-    number: u64,
-    note: T,
-}
+struct Item<T> { number: u64, note: T }
 
 fn main() {
     let item = ItemImported { item: Item { number: 7, note: "" }, note: "" };

@@ -14,11 +14,7 @@ struct ItemImported {
 }
 
 #[derive(Serialize, JsonSchema, IdPart)]
-enum Channel {
-    Web,
-    #[deprecated]
-    Fax,
-}
+enum Channel { Web, #[deprecated] Fax }
 
 fn main() {
     let item = ItemImported { item_id: Channel::Web };

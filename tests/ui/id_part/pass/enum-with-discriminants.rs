@@ -15,10 +15,7 @@ struct ItemImported {
 
 #[derive(Serialize, JsonSchema, IdPart)]
 #[repr(u8)]
-enum Channel {
-    Web = 1,
-    Shop = 9,
-}
+enum Channel { Web = 1, Shop = 9 }
 
 fn main() {
     let item = ItemImported { item_id: Channel::Shop };

@@ -15,10 +15,7 @@ struct ItemImported {
 
 #[derive(Serialize, JsonSchema, IdPart)]
 #[allow(non_camel_case_types)]
-enum Channel {
-    r#type,
-    Web,
-}
+enum Channel { r#type, Web }
 
 fn main() {
     let item = ItemImported { item_id: Channel::r#type };

@@ -14,10 +14,7 @@ struct ItemImported {
 }
 
 #[derive(Serialize, JsonSchema, IdPart)]
-enum Channel {
-    Web,
-    PointOfSale,
-}
+enum Channel { Web, PointOfSale }
 
 fn main() {
     let item = ItemImported { item_id: Channel::PointOfSale };

@@ -8,7 +8,9 @@ use serde::Serialize;
 
 #[derive(Serialize, JsonSchema, Event)]
 #[event(name = "storefront/item.imported", id = "item-imported-{item_id}")]
-struct ItemImported<T: Shop> {
+struct ItemImported<T: Shop>
+where
+    T::Id: Serialize + JsonSchema, {
     item_id: T::Id,
     #[serde(skip)]
     shop: std::marker::PhantomData<T>,

@@ -5,5 +5,5 @@ struct ItemImported {
 fn main() {
     let item = ItemImported { item_id: String::new() };
     let client = inngest_core::Client::from_env().unwrap();
-    drop(client.send(&item));
+    let _ = client.send(&item);
 }

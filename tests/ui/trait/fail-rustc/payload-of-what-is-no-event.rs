@@ -4,5 +4,5 @@ struct ItemImported {
 
 fn main() {
     let item = ItemImported { item_id: String::new() };
-    drop(inngest_core::Payload::new(&item));
+    let _ = inngest_core::Payload::new(&item);
 }

@@ -1,0 +1,57 @@
+//! The event server by itself.
+#![cfg(unix)]
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Command, Stdio};
+
+use inngest_core::{Client, Event, blocking};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+mod support;
+
+#[derive(Serialize, JsonSchema, Event)]
+#[event(name = "storefront/cart.cleared")]
+struct CartCleared {}
+
+#[test]
+fn it_listens_takes_events_and_ends_on_sigterm() {
+    let mut server = Command::new(support::binary("event_server"))
+        .args(["--event-key", "k1", "--event-key", "k2"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut output = BufReader::new(server.stdout.take().unwrap());
+    let mut line = String::new();
+    output.read_line(&mut line).unwrap();
+    let url = line.trim().strip_prefix("listening on ").unwrap();
+    assert!(url.starts_with("http://127.0.0.1:"), "{line}");
+
+    let client =
+        |key| blocking::Client::build(Client::builder().base_url(url).event_key(key)).unwrap();
+    client("k2").send(CartCleared {}).unwrap();
+    client("k3").send(CartCleared {}).unwrap_err();
+
+    let id = server.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-TERM", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert!(server.wait().unwrap().success());
+    let mut rest = String::new();
+    output.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, "events received: 1, functions run for: 1\n");
+}
+
+#[test]
+fn it_explains_itself() {
+    let help = support::run("event_server", &["--help"], &[], b"");
+    assert!(help.status.success());
+    for arguments in [&["--port", "x"][..], &["--port"], &["--colour", "blue"]] {
+        let wrong = support::run("event_server", arguments, &[], b"");
+        assert_eq!(wrong.status.code(), Some(2), "{arguments:?}");
+    }
+}

@@ -1,0 +1,327 @@
+//! Faults on cue: what a server does in place of answering.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderMap;
+
+use crate::transport::Answer;
+
+/// Something that goes wrong with a request; given to
+/// [`EventServer::inject`](super::EventServer::inject) or
+/// [`EventServer::script`](super::EventServer::script).
+///
+/// The events that the server took are in its list whatever it answered, so that a test can tell
+/// what was taken from what was said.
+///
+/// ```
+/// use inngest_core::testing::{EventServer, Fault};
+///
+/// let server = EventServer::start()?;
+/// // The next two requests are answered with 503; nothing of them is taken.
+/// server.inject(Fault::status(503).times(2));
+/// // Then a connection that breaks after the events were taken.
+/// server.inject(Fault::close().after_taking());
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone)]
+#[must_use = "a fault does nothing until a server has it"]
+pub struct Fault {
+    pub(super) kind: Kind,
+    pub(super) takes: bool,
+    pub(super) delay: Duration,
+    times: Option<usize>,
+    matches: Option<Arc<Matches>>,
+}
+
+type Matches = dyn Fn(&FaultRequest<'_>) -> bool + Send + Sync;
+
+/// What a fault can look at to choose the requests that it befalls.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct FaultRequest<'a> {
+    /// The headers.
+    pub headers: &'a HeaderMap,
+    /// The body.
+    pub body: &'a [u8],
+    /// How many requests came before it.
+    pub index: usize,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Kind {
+    /// Another answer.
+    Answer {
+        status: u16,
+        body: String,
+        retry_after: Option<String>,
+    },
+    /// No answer, and the connection is closed.
+    Close,
+    /// The right answer, of which this many bytes arrive before the connection is closed.
+    Cut(usize),
+    /// The right answer, late.
+    Late,
+}
+
+impl Fault {
+    fn new(kind: Kind, takes: bool) -> Self {
+        Self {
+            kind,
+            takes,
+            delay: Duration::ZERO,
+            times: Some(1),
+            matches: None,
+        }
+    }
+
+    /// An answer with this status and no body; nothing is taken.
+    pub fn status(status: u16) -> Self {
+        let kind = Kind::Answer {
+            status,
+            body: String::new(),
+            retry_after: None,
+        };
+        Self::new(kind, false)
+    }
+
+    /// The connection is closed without an answer; nothing is taken.
+    pub fn close() -> Self {
+        Self::new(Kind::Close, false)
+    }
+
+    /// The events are taken, and only the first bytes of the answer's body arrive.
+    pub fn cut(bytes: usize) -> Self {
+        Self::new(Kind::Cut(bytes), true)
+    }
+
+    /// The events are taken, and the answer comes after this time.
+    pub fn late(delay: Duration) -> Self {
+        Self::new(Kind::Late, true).delay(delay)
+    }
+
+    /// Status 413 for every body over this size; nothing of these is taken.
+    pub fn too_large(bytes: usize) -> Self {
+        let over = move |request: &FaultRequest<'_>| request.body.len() > bytes;
+        Self::status(413).always().when(over)
+    }
+
+    /// Status 429 with `Retry-After: 1` for every request but each `nth`.
+    pub fn rate(nth: usize) -> Self {
+        let not_nth =
+            move |request: &FaultRequest<'_>| !(request.index + 1).is_multiple_of(nth.max(1));
+        Self::status(429).retry_after("1").always().when(not_nth)
+    }
+
+    /// The status with which a request is answered, which would be answered so without the fault.
+    pub(super) fn status_of(&self, answer: &Answer) -> Option<u16> {
+        match self.kind {
+            Kind::Answer { status, .. } => Some(status),
+            Kind::Close => None,
+            Kind::Cut(_) | Kind::Late => Some(answer.status),
+        }
+    }
+
+    /// The body of the answer, where the fault is a status.
+    pub fn body(mut self, text: impl Into<String>) -> Self {
+        if let Kind::Answer { body, .. } = &mut self.kind {
+            *body = text.into();
+        }
+        self
+    }
+
+    /// The header `Retry-After`, where the fault is a status: seconds, or a date.
+    pub fn retry_after(mut self, value: impl Into<String>) -> Self {
+        if let Kind::Answer { retry_after, .. } = &mut self.kind {
+            *retry_after = Some(value.into());
+        }
+        self
+    }
+
+    /// The events are taken all the same.
+    pub fn after_taking(mut self) -> Self {
+        self.takes = true;
+        self
+    }
+
+    /// The fault comes this much later.
+    pub fn delay(mut self, delay: Duration) -> Self {
+        self.delay = delay;
+        self
+    }
+
+    /// How many requests it befalls; one by default.
+    pub fn times(mut self, times: usize) -> Self {
+        self.times = Some(times);
+        self
+    }
+
+    /// It befalls requests for as long as the server runs.
+    pub fn always(mut self) -> Self {
+        self.times = None;
+        self
+    }
+
+    /// It befalls only requests for which this is so.
+    pub fn when(
+        mut self,
+        matches: impl Fn(&FaultRequest<'_>) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.matches = Some(Arc::new(matches));
+        self
+    }
+}
+
+impl fmt::Debug for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fault")
+            .field("kind", &self.kind)
+            .field("takes", &self.takes)
+            .field("delay", &self.delay)
+            .field("times", &self.times)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The faults that are still to come.
+#[derive(Debug, Default)]
+pub(super) struct Faults {
+    injected: Vec<Fault>,
+    script: VecDeque<Option<Fault>>,
+    random: Option<Random>,
+    seen: usize,
+}
+
+impl Faults {
+    pub(super) fn inject(&mut self, fault: Fault) {
+        self.injected.push(fault);
+    }
+
+    pub(super) fn script(&mut self, faults: impl IntoIterator<Item = Option<Fault>>) {
+        self.script.extend(faults);
+    }
+
+    pub(super) fn random(&mut self, seed: u64, percent: u8) {
+        self.random = Some(Random {
+            state: seed,
+            percent,
+        });
+    }
+
+    /// The fault that befalls this request: the script's, else the first injected one that
+    /// matches, else a random one.
+    pub(super) fn next(&mut self, headers: &HeaderMap, body: &[u8]) -> Option<Fault> {
+        let request = FaultRequest {
+            headers,
+            body,
+            index: self.seen,
+        };
+        self.seen += 1;
+        if let Some(scripted) = self.script.pop_front() {
+            return scripted;
+        }
+        let place = self.injected.iter().position(|fault| {
+            let matches = fault.matches.as_ref();
+            fault.times != Some(0) && matches.is_none_or(|matches| matches(&request))
+        });
+        let Some(fault) = place.and_then(|place| self.injected.get_mut(place)) else {
+            return self.random.as_mut().and_then(Random::next);
+        };
+        if let Some(times) = &mut fault.times {
+            *times -= 1;
+        }
+        let befalls = fault.clone();
+        self.injected.retain(|fault| fault.times != Some(0));
+        Some(befalls)
+    }
+}
+
+/// Faults by chance, the same for the same seed.
+#[derive(Debug)]
+struct Random {
+    state: u64,
+    percent: u8,
+}
+
+impl Random {
+    fn next(&mut self) -> Option<Fault> {
+        if self.below(100) >= u64::from(self.percent) {
+            return None;
+        }
+        Some(match self.below(7) {
+            0 => Fault::status(503),
+            1 => Fault::status(429).retry_after("0"),
+            2 => Fault::close(),
+            3 => Fault::close().after_taking(),
+            4 => Fault::status(500).after_taking(),
+            5 => Fault::cut(7),
+            _ => Fault::status(200).body("{\"status\":200}").after_taking(),
+        })
+    }
+
+    /// A number below another one, by splitmix64.
+    fn below(&mut self, bound: u64) -> u64 {
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % bound
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn statuses(faults: &mut Faults, requests: usize) -> Vec<Option<u16>> {
+        let next = |_| match faults.next(&HeaderMap::new(), b"12345")?.kind {
+            Kind::Answer { status, .. } => Some(status),
+            _ => Some(0),
+        };
+        (0..requests).map(next).collect()
+    }
+
+    #[test]
+    fn a_script_comes_first_then_what_was_injected_in_order() {
+        let mut faults = Faults::default();
+        faults.inject(Fault::status(500).times(2));
+        faults.inject(Fault::status(501));
+        faults.script([None, Some(Fault::status(502))]);
+        let found = statuses(&mut faults, 6);
+        assert_eq!(
+            found,
+            [None, Some(502), Some(500), Some(500), Some(501), None]
+        );
+    }
+
+    #[test]
+    fn faults_choose_their_requests() {
+        let mut faults = Faults::default();
+        faults.inject(Fault::too_large(5));
+        assert_eq!(statuses(&mut faults, 1), [None]);
+        faults.inject(Fault::too_large(4));
+        faults.inject(Fault::rate(2));
+        assert_eq!(statuses(&mut faults, 2), [Some(413), Some(413)]);
+        let mut faults = Faults::default();
+        faults.inject(Fault::rate(3));
+        assert_eq!(
+            statuses(&mut faults, 4),
+            [Some(429), Some(429), None, Some(429)]
+        );
+    }
+
+    #[test]
+    fn chance_is_the_same_for_the_same_seed() {
+        let draw = |seed| {
+            let mut faults = Faults::default();
+            faults.random(seed, 30);
+            statuses(&mut faults, 1_000)
+        };
+        assert_eq!(draw(7), draw(7));
+        assert_ne!(draw(7), draw(8));
+        let befallen = draw(7).iter().flatten().count();
+        assert!((250..350).contains(&befallen), "{befallen}");
+    }
+}

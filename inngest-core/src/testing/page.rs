@@ -1,0 +1,106 @@
+//! `GET /`: the events that came, for a reader.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use super::listing::rfc3339;
+use super::received::{Received, ReceivedEvent};
+use crate::registry::Registry;
+
+/// How many events the page shows.
+const SHOWN: usize = 200;
+
+/// The whole page.
+pub(super) fn whole(received: &Received) -> String {
+    include_str!("page.html").replace("<!-- events -->\n", &events(received))
+}
+
+/// The part of the page that changes.
+pub(super) fn events(received: &Received) -> String {
+    let (events, all) = received.newest(SHOWN);
+    let mut html = String::new();
+    // Writing to a `String` cannot fail.
+    let _ = match all {
+        0 => writeln!(
+            html,
+            "<h1>No events</h1>\n<p>Send one and it appears here.</p>"
+        ),
+        1 => writeln!(html, "<h1>1 event</h1>\n<p>Newest first.</p>"),
+        _ if all > SHOWN => {
+            writeln!(
+                html,
+                "<h1>{all} events</h1>\n<p>The newest {SHOWN}, newest first.</p>"
+            )
+        }
+        _ => writeln!(html, "<h1>{all} events</h1>\n<p>Newest first.</p>"),
+    };
+    let registry = Registry::collect();
+    for (event, duplicate_of) in &events {
+        article(&mut html, event, duplicate_of.as_ref(), &registry);
+    }
+    html
+}
+
+fn article(
+    html: &mut String,
+    event: &ReceivedEvent,
+    duplicate_of: Option<&ReceivedEvent>,
+    registry: &Registry,
+) {
+    let id = event.event_id.to_string();
+    let (anchor, name) = (escaped(&id), escaped(&event.name));
+    let version = event.v.as_deref().map(escaped).unwrap_or_default();
+    let _ = write!(
+        html,
+        "<article id=\"{anchor}\">\n<h2>{name} <small>{version}</small>"
+    );
+    if let Some(first) = duplicate_of {
+        let first_id = first.event_id.to_string();
+        let _ = write!(
+            html,
+            " <mark>duplicate</mark> <small>of <a href=\"#{0}\">{0}</a> ({1}); runs nothing</small>",
+            escaped(&first_id),
+            escaped(&first.name)
+        );
+    }
+    let _ = writeln!(html, "</h2>\n<dl>");
+    let mut row = |term: &str, text: &str| {
+        let _ = writeln!(html, "<dt>{term}</dt><dd>{}</dd>", escaped(text));
+    };
+    row("event id", &id);
+    if let Some(id) = &event.id {
+        row("deduplication id", id);
+    }
+    row("occurred", &rfc3339(event.ts));
+    if let Some(user) = &event.user {
+        row("user", &user.to_string());
+    }
+    for (key, value) in &event.sessions {
+        row("session", &format!("{key}: {value}"));
+    }
+    let _ = writeln!(html, "</dl>\n<pre>{}</pre>", escaped(&pretty(&event.data)));
+    let types = registry.iter().filter(|t| t.name() == event.name);
+    let same_version = types.clone().find(|t| t.version() == event.v.as_deref());
+    if let Some(descriptor) = same_version.or_else(|| types.clone().next()) {
+        let schema = descriptor.data_schema().to_value();
+        let _ = writeln!(
+            html,
+            "<details id=\"schema-{anchor}\"><summary>schema of {}</summary><pre>{}</pre></details>",
+            escaped(descriptor.rust_type()),
+            escaped(&pretty(&schema))
+        );
+    }
+    let _ = writeln!(html, "</article>");
+}
+
+fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_default()
+}
+
+fn escaped(text: &str) -> String {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;");
+    text.replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#39;")
+}

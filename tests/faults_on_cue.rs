@@ -1,0 +1,159 @@
+//! Every fault of the embedded server, seen by a client that tries once, and by one that tries
+//! again.
+
+use std::time::Duration;
+
+use inngest_core::testing::{EventServer, Fault};
+use inngest_core::{Client, RetryPolicy, SendError};
+use support::{item, items};
+
+mod support;
+
+fn once(server: &EventServer) -> Client {
+    let builder = Client::builder().dev(true).base_url(server.url());
+    builder.retry(RetryPolicy::none()).build().unwrap()
+}
+
+fn again(server: &EventServer) -> Client {
+    let builder = Client::builder().dev(true).base_url(server.url());
+    let policy = RetryPolicy::default().base(Duration::from_millis(1));
+    builder
+        .retry(policy.max_delay(Duration::from_millis(1)).attempts(40))
+        .build()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_status_with_all_that_goes_with_it() {
+    let server = EventServer::start().unwrap();
+    server.inject(Fault::status(503).body("busy").retry_after("7"));
+    let response = reqwest::Client::new().post(format!("{}/e/k", server.url()));
+    let response = response.body("[]").send().await.unwrap();
+    assert_eq!(response.status(), 503);
+    assert_eq!(response.headers()["retry-after"], "7");
+    assert_eq!(response.bytes().await.unwrap(), "busy");
+    once(&server).send(item(1)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_closed_connection_before_and_after_the_events_are_taken() {
+    let server = EventServer::start().unwrap();
+    server.inject(Fault::close());
+    let error = once(&server).send(item(1)).await.unwrap_err();
+    assert!(
+        matches!(&error, SendError::Transport { source, .. } if !source.is_connect()),
+        "{error}"
+    );
+    assert_eq!(
+        (server.events().len(), server.requests()[0].status),
+        (0, None)
+    );
+    server.inject(Fault::close().after_taking());
+    once(&server).send(item(1)).await.unwrap_err();
+    assert_eq!(
+        (server.events().len(), server.requests()[1].status),
+        (1, None)
+    );
+}
+
+#[tokio::test]
+async fn half_an_answer() {
+    let server = EventServer::start().unwrap();
+    server.inject(Fault::cut(5));
+    let error = once(&server).send(item(1)).await.unwrap_err();
+    assert!(matches!(error, SendError::Transport { .. }), "{error}");
+    assert_eq!(server.events().len(), 1);
+}
+
+#[tokio::test]
+async fn a_late_answer() {
+    let server = EventServer::start().unwrap();
+    server.inject(Fault::late(Duration::from_secs(3_600)));
+    let builder = Client::builder()
+        .dev(true)
+        .base_url(server.url())
+        .retry(RetryPolicy::none());
+    let client = builder.timeout(Duration::from_millis(200)).build().unwrap();
+    let error = client.send(item(1)).await.unwrap_err();
+    assert!(matches!(error, SendError::Timeout { .. }), "{error}");
+    assert_eq!(server.events().len(), 1);
+}
+
+#[tokio::test]
+async fn a_size_and_a_rate_that_are_kept_to() {
+    let server = EventServer::start().unwrap();
+    server.inject(Fault::too_large(300));
+    once(&server).send(item(1)).await.unwrap();
+    let error = once(&server).send_many(items(10)).await.unwrap_err();
+    assert!(matches!(
+        error.rejected().next(),
+        Some((0, SendError::RequestTooLarge { .. }))
+    ));
+    let server = EventServer::start().unwrap();
+    server.inject(Fault::rate(3));
+    again(&server).send(item(1)).await.unwrap();
+    let statuses: Vec<_> = server.requests().iter().filter_map(|r| r.status).collect();
+    assert_eq!(statuses, [429, 429, 200]);
+}
+
+#[tokio::test]
+async fn a_script_request_by_request() {
+    let server = EventServer::start().unwrap();
+    server.script([
+        None,
+        Some(Fault::status(500)),
+        Some(Fault::status(500).after_taking()),
+    ]);
+    let client = once(&server);
+    for (n, delivered) in [true, false, false, true].into_iter().enumerate() {
+        assert_eq!(client.send(item(n)).await.is_ok(), delivered, "{n}");
+    }
+    let taken: Vec<_> = server
+        .events()
+        .into_iter()
+        .filter_map(|event| event.id)
+        .collect();
+    assert_eq!(
+        taken,
+        ["item-imported-i0", "item-imported-i2", "item-imported-i3"]
+    );
+}
+
+#[tokio::test]
+async fn a_fault_chooses_its_requests() {
+    let server = EventServer::start().unwrap();
+    let has_two = |body: &[u8]| String::from_utf8_lossy(body).contains("item-imported-i2");
+    server.inject(
+        Fault::status(500)
+            .always()
+            .when(move |request| has_two(request.body)),
+    );
+    let client = once(&server);
+    assert!(client.send(item(1)).await.is_ok());
+    assert!(client.send(item(2)).await.is_err());
+    assert!(client.send(item(2)).await.is_err());
+}
+
+#[tokio::test]
+async fn no_event_is_lost_or_run_twice_by_faults_at_random() {
+    for seed in [1, 2, 3] {
+        let server = EventServer::start().unwrap();
+        server.inject_at_random(30, Some(seed));
+        let builder = Client::builder()
+            .dev(true)
+            .base_url(server.url())
+            .max_request_events(7);
+        let policy = RetryPolicy::default()
+            .attempts(40)
+            .max_delay(Duration::from_millis(1));
+        let client = builder.retry(policy).build().unwrap();
+        let receipts = client.send_many(items(1_000)).await.unwrap();
+        assert_eq!(receipts.len(), 1_000);
+        let runs = server.runs();
+        assert_eq!(runs.len(), 1_000, "seed {seed}");
+        assert!(
+            server.events().len() > 1_000,
+            "some were taken twice and ran once"
+        );
+    }
+}
