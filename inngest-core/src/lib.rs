@@ -1,4 +1,9 @@
-#![doc = include_str!("../README.md")]
+// The README's examples use the testing aids, and all of them are compiled and run.
+#![cfg_attr(feature = "testing", doc = include_str!("../README.md"))]
+#![cfg_attr(
+    not(feature = "testing"),
+    doc = "Typed Inngest events: a Rust struct is the event. The README has the first steps."
+)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // Bad input is an error and never a panic, and a library prints nothing.
 #![cfg_attr(

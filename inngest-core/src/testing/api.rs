@@ -1,6 +1,9 @@
 //! Which events a request brings, by the rules of the real server (measured).
 
-use serde::Deserialize as _;
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Number, Value};
 
@@ -45,6 +48,7 @@ pub(super) struct Mistake {
 
 pub(super) fn read(body: &[u8]) -> Reading {
     let text = String::from_utf8_lossy(body);
+    let text = mended(&text);
     let text = text.trim_start_matches(JSON_SPACE);
     let mut reading = Reading::default();
     match text.chars().next() {
@@ -123,6 +127,70 @@ impl Reading {
     }
 }
 
+/// The members of an object in the order in which they stand: of keys that differ in case, the last
+/// one counts.
+struct Members(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an event")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(InOrder)
+    }
+}
+
+/// The text with every `\uD800` to `\uDFFF` that is no half of a pair replaced by `\uFFFD`, as the
+/// server's JSON reader does.
+fn mended(text: &str) -> Cow<'_, str> {
+    let mut mended = String::new();
+    let mut copied = 0;
+    let mut at = 0;
+    while let Some(found) = text.get(at..).and_then(|rest| rest.find('\\')) {
+        at += found;
+        match (escaped_unit(text, at), escaped_unit(text, at + 6)) {
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => at += 12,
+            (Some(0xd800..=0xdfff), _) => {
+                mended.push_str(text.get(copied..at).unwrap_or_default());
+                mended.push_str("\\uFFFD");
+                at += 6;
+                copied = at;
+            }
+            // The character after a backslash may be one too.
+            _ => {
+                let next = text.get(at + 1..).and_then(|rest| rest.chars().next());
+                at += 1 + next.map_or(0, char::len_utf8);
+            }
+        }
+    }
+    if copied == 0 {
+        return Cow::Borrowed(text);
+    }
+    mended.push_str(text.get(copied..).unwrap_or_default());
+    Cow::Owned(mended)
+}
+
+/// The number of the `\uXXXX` that begins at a byte.
+fn escaped_unit(text: &str, at: usize) -> Option<u16> {
+    let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
+    u16::from_str_radix(digits, 16).ok()
+}
+
 fn read_event(json: &str) -> Result<Incoming, String> {
     if json.len() > MAX_EVENT_BYTES {
         return Err(format!(
@@ -135,10 +203,7 @@ fn read_event(json: &str) -> Result<Incoming, String> {
     }
     let mut reader = serde_json::Deserializer::from_str(json);
     reader.disable_recursion_limit();
-    let value = Value::deserialize(&mut reader).map_err(|error| error.to_string())?;
-    let Value::Object(members) = value else {
-        return Err(format!("cannot unmarshal {} into an event", kind(&value)));
-    };
+    let Members(members) = Members::deserialize(&mut reader).map_err(|error| error.to_string())?;
     let mut event = Incoming::default();
     let mut meta = None;
     for (key, value) in members {
@@ -148,8 +213,15 @@ fn read_event(json: &str) -> Result<Incoming, String> {
             "id" => event.id = string(value, "id")?.filter(|id| !id.is_empty()),
             "v" => event.v = string(value, "v")?.filter(|v| !v.is_empty()),
             "ts" => event.ts = integer(&value)?.filter(|ts| *ts != 0),
-            "data" => event.data = object(value, "data")?.unwrap_or_default(),
-            "user" => event.user = object(value, "user")?,
+            // An object that is given twice is put together.
+            "data" => match object(value, "data")? {
+                Some(data) => event.data.extend(data),
+                None => event.data.clear(),
+            },
+            "user" => match object(value, "user")? {
+                Some(user) => event.user.get_or_insert_default().extend(user),
+                None => event.user = None,
+            },
             "meta" => meta = object(value, "meta")?,
             _ => {}
         }
@@ -288,5 +360,60 @@ fn as_doubles(value: &mut Value) {
         Value::Array(values) => values.iter_mut().for_each(as_doubles),
         Value::Object(members) => members.values_mut().for_each(as_doubles),
         Value::Null | Value::Bool(_) | Value::String(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(body: &str) -> Incoming {
+        let mut reading = read(body.as_bytes());
+        assert_eq!(reading.mistake, None, "{body}");
+        reading.taken.pop().unwrap()
+    }
+
+    #[test]
+    fn keys_in_any_case_and_the_last_one_counts() {
+        let event = one(r#"{"name":"a","NAME":"b","Data":{"x":1,"y":1},"data":{"x":2},"V":"1"}"#);
+        assert_eq!((event.name.as_str(), event.v.as_deref()), ("b", Some("1")));
+        assert_eq!(
+            Value::from(event.data),
+            serde_json::json!({ "x": 2, "y": 1 })
+        );
+        let event = one(r#"{"name":"a","data":{"x":1},"user":{"a":1},"data":null,"user":null}"#);
+        assert_eq!((event.data.len(), event.user), (0, None));
+    }
+
+    #[test]
+    fn halves_of_surrogate_pairs_are_replaced() {
+        for (text, expected) in [
+            (r"\ud83d\ude00", "😀"),
+            ("é\\n\\ud800", "é\n\u{fffd}"),
+            (r"\ud83d", "\u{fffd}"),
+            (r"\ude00\ud83d", "\u{fffd}\u{fffd}"),
+            (r"\ud83d\ud83d\ude00x", "\u{fffd}😀x"),
+            (r"\\ud83d\n\u0041", "\\ud83d\nA"),
+            ("é\\ud800é", "é\u{fffd}é"),
+        ] {
+            let event = one(&format!(r#"{{"name":"{text}"}}"#));
+            assert_eq!(event.name, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn any_text_is_answered() {
+        for body in [
+            "\\",
+            "{\"name\":\"\\",
+            "[{\"name\":\"\\ud8",
+            "[,",
+            "[{}",
+            "{\"",
+            "\u{feff}{}",
+            "\0",
+        ] {
+            assert!(read(body.as_bytes()).mistake.is_some(), "{body:?}");
+        }
     }
 }
