@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use http::HeaderMap;
 
@@ -108,11 +108,30 @@ impl Fault {
         Self::status(413).always().when(over)
     }
 
-    /// Status 429 with `Retry-After: 1` for every request but each `nth`.
-    pub fn rate(nth: usize) -> Self {
-        let not_nth =
-            move |request: &FaultRequest<'_>| !(request.index + 1).is_multiple_of(nth.max(1));
-        Self::status(429).retry_after("1").always().when(not_nth)
+    /// Status 429 for more requests than this many in this time, with `Retry-After` in whole
+    /// seconds until all of that time is over.
+    pub fn rate(requests: usize, per: Duration) -> Self {
+        let taken: Mutex<VecDeque<Instant>> = Mutex::default();
+        let is_over = move |_: &FaultRequest<'_>| {
+            let mut taken = taken.lock().unwrap_or_else(PoisonError::into_inner);
+            let now = Instant::now();
+            while taken
+                .front()
+                .is_some_and(|first| now.duration_since(*first) >= per)
+            {
+                taken.pop_front();
+            }
+            let is_over = taken.len() >= requests;
+            if !is_over {
+                taken.push_back(now);
+            }
+            is_over
+        };
+        let seconds = per.as_secs() + u64::from(per.subsec_nanos() > 0);
+        Self::status(429)
+            .retry_after(seconds.to_string())
+            .always()
+            .when(is_over)
     }
 
     /// The status with which a request is answered, which would be answered so without the fault.
@@ -302,14 +321,15 @@ mod tests {
         faults.inject(Fault::too_large(5));
         assert_eq!(statuses(&mut faults, 1), [None]);
         faults.inject(Fault::too_large(4));
-        faults.inject(Fault::rate(2));
+        faults.inject(Fault::status(429));
         assert_eq!(statuses(&mut faults, 2), [Some(413), Some(413)]);
         let mut faults = Faults::default();
-        faults.inject(Fault::rate(3));
-        assert_eq!(
-            statuses(&mut faults, 4),
-            [Some(429), Some(429), None, Some(429)]
-        );
+        faults.inject(Fault::rate(2, Duration::from_secs(3_600)));
+        let found = statuses(&mut faults, 4);
+        assert_eq!(found, [None, None, Some(429), Some(429)]);
+        let mut faults = Faults::default();
+        faults.inject(Fault::rate(1, Duration::ZERO));
+        assert_eq!(statuses(&mut faults, 3), [None, None, None]);
     }
 
     #[test]
