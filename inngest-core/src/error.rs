@@ -28,6 +28,10 @@ pub enum PayloadErrorKind {
         /// The integer in decimal.
         value: String,
     },
+    /// NaN or an infinity, which JSON cannot say; it would arrive as `null`.
+    NotFinite,
+    /// The key `_inngest` of `data`, which the server deletes (measured).
+    ReservedKey,
     /// A time outside 1980-01-01 to 2100-01-01 (measured), in milliseconds since the Unix epoch.
     TimestampOutOfRange {
         /// The time in milliseconds since the Unix epoch.
@@ -129,6 +133,15 @@ impl fmt::Display for PayloadError {
                 f,
                 "`{path}` is {value}, which the server would round because it keeps numbers as \
                  doubles; write it as a string"
+            ),
+            Kind::NotFinite => write!(
+                f,
+                "`{path}` is NaN or infinite, which JSON cannot say; make it an `Option`, or send \
+                 the event without it"
+            ),
+            Kind::ReservedKey => write!(
+                f,
+                "the server deletes the key `{path}`; give the field another name"
             ),
             Kind::TimestampOutOfRange { millis } => write!(
                 f,

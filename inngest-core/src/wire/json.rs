@@ -6,6 +6,8 @@ use serde::{Serialize, Serializer as _};
 use serde_json::Serializer;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
 
+use super::guard::{Guard, NOT_FINITE};
+
 /// 2^53 − 1: beyond it a double no longer holds every integer, and the server keeps numbers as
 /// doubles (measured).
 const MAX_EXACT: u128 = (1 << 53) - 1;
@@ -18,37 +20,55 @@ pub(crate) fn is_exact(integer: i128) -> bool {
 /// Why a value was not written.
 #[derive(Debug)]
 pub(crate) enum Fault {
-    /// An integer that a double does not hold.
-    Integer(Integer),
+    /// Something that the server would change.
+    Refused(Refused),
+    /// NaN or an infinity.
+    NotFinite,
     /// The value's own `Serialize` failed.
     Serialize(String),
 }
 
-/// Any integer that Rust has.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Integer {
-    Signed(i128),
-    Unsigned(u128),
+/// What the server would take and change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// An integer that a double does not hold, in decimal.
+    Integer(String),
+    /// The key `_inngest` of `data`, which the server deletes (measured).
+    ReservedKey,
 }
 
-impl std::fmt::Display for Integer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Signed(integer) => integer.fmt(f),
-            Self::Unsigned(integer) => integer.fmt(f),
-        }
-    }
+/// The key that the server keeps for itself.
+const RESERVED_KEY: &str = "_inngest";
+
+/// Which keys a value may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keys {
+    /// Any.
+    Any,
+    /// Any but `_inngest` at the top.
+    NotReserved,
 }
 
 /// Appends a value as JSON. On an error `out` holds a part of it.
-pub(crate) fn write<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) -> Result<(), Fault> {
+pub(crate) fn write<T: Serialize + ?Sized>(
+    out: &mut Vec<u8>,
+    value: &T,
+    keys: Keys,
+) -> Result<(), Fault> {
     let mut refused = None;
-    let formatter = Checked::new(&mut refused);
-    let result = value.serialize(&mut Serializer::with_formatter(out, formatter));
+    let formatter = Checked::new(&mut refused, keys);
+    let result = value.serialize(Guard(&mut Serializer::with_formatter(out, formatter)));
     match (result, refused) {
         (Ok(()), _) => Ok(()),
-        (Err(_), Some(integer)) => Err(Fault::Integer(integer)),
-        (Err(error), None) => Err(Fault::Serialize(error.to_string())),
+        (Err(_), Some(refused)) => Err(Fault::Refused(refused)),
+        (Err(error), None) => {
+            let message = error.to_string();
+            Err(if message == NOT_FINITE {
+                Fault::NotFinite
+            } else {
+                Fault::Serialize(message)
+            })
+        }
     }
 }
 
@@ -83,27 +103,94 @@ impl Formatter for Unquoted {
     }
 }
 
-/// Writes compact JSON and refuses integers that the server would round.
+/// Writes compact JSON and refuses what the server would change.
 #[derive(Debug)]
 pub(super) struct Checked<'a> {
-    refused: &'a mut Option<Integer>,
+    refused: &'a mut Option<Refused>,
+    keys: Keys,
     /// Integers as the keys of a map are written as strings, where any is exact.
     in_string: bool,
+    depth: usize,
+    key: Key,
+}
+
+/// Where in a key of the top object the writer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Key {
+    /// In none.
+    Outside,
+    /// At its beginning.
+    Begun,
+    /// It is the reserved one so far.
+    Reserved,
+    /// It is another one.
+    Another,
 }
 
 impl<'a> Checked<'a> {
-    pub(super) fn new(refused: &'a mut Option<Integer>) -> Self {
+    pub(super) fn new(refused: &'a mut Option<Refused>, keys: Keys) -> Self {
         Self {
             refused,
+            keys,
             in_string: false,
+            depth: 0,
+            key: Key::Outside,
         }
     }
 
     #[cold]
-    fn refuse(&mut self, integer: Integer) -> io::Error {
-        *self.refused = Some(integer);
-        io::Error::other("an integer beyond 2^53-1")
+    fn refuse(&mut self, refused: Refused) -> io::Error {
+        *self.refused = Some(refused);
+        io::Error::other("the server would change this")
     }
+
+    /// Refuses integers in JSON text that the server would round.
+    fn check_text(&mut self, json: &str) -> io::Result<()> {
+        match first_inexact(json) {
+            Some(integer) => Err(self.refuse(Refused::Integer(integer.to_owned()))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The first integer in a JSON text that a double does not hold.
+fn first_inexact(json: &str) -> Option<&str> {
+    let mut rest = json;
+    loop {
+        let start = rest.find(|c: char| c == '"' || c == '-' || c.is_ascii_digit())?;
+        rest = rest.get(start..)?;
+        if let Some(string) = rest.strip_prefix('"') {
+            rest = after_string(string);
+            continue;
+        }
+        let end = rest.find(|c: char| !matches!(c, '0'..='9' | '+' | '-' | '.' | 'e' | 'E'));
+        let (number, after) = rest.split_at(end.unwrap_or(rest.len()));
+        let digits = number.strip_prefix('-').unwrap_or(number);
+        let is_integer = digits.bytes().all(|byte| byte.is_ascii_digit());
+        // Texts of more digits than a u128 has are beyond it too.
+        if is_integer
+            && digits
+                .parse::<u128>()
+                .map_or(!digits.is_empty(), |n| n > MAX_EXACT)
+        {
+            return Some(number);
+        }
+        rest = after;
+    }
+}
+
+/// What follows a string whose opening quote is taken off.
+fn after_string(mut rest: &str) -> &str {
+    while let Some(place) = rest.find(['"', '\\']) {
+        let is_end = rest[place..].starts_with('"');
+        let next = rest[place + 1..].chars().next().map_or(0, char::len_utf8);
+        let skip = if is_end { place + 1 } else { place + 1 + next };
+        rest = rest.get(skip..).unwrap_or_default();
+        if is_end {
+            return rest;
+        }
+    }
+    ""
 }
 
 macro_rules! checked_integers {
@@ -118,7 +205,7 @@ macro_rules! checked_integers {
             if exact || self.in_string {
                 CompactFormatter.$method(writer, value)
             } else {
-                Err(self.refuse(Integer::$kind(value.into())))
+                Err(self.refuse(Refused::Integer(value.to_string())))
             }
         }
     )*};
@@ -134,6 +221,28 @@ impl Formatter for Checked<'_> {
         write_u128(u128) as Unsigned;
     }
 
+    /// Numbers kept as text, as `serde_json` has them with `arbitrary_precision`.
+    fn write_number_str<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        value: &str,
+    ) -> io::Result<()> {
+        if !self.in_string {
+            self.check_text(value)?;
+        }
+        writer.write_all(value.as_bytes())
+    }
+
+    /// JSON that is already text: `RawValue`.
+    fn write_raw_fragment<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        self.check_text(fragment)?;
+        writer.write_all(fragment.as_bytes())
+    }
+
     #[inline]
     fn begin_string<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
         self.in_string = true;
@@ -144,6 +253,80 @@ impl Formatter for Checked<'_> {
     fn end_string<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
         self.in_string = false;
         writer.write_all(b"\"")
+    }
+
+    #[inline]
+    fn write_string_fragment<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        if self.key != Key::Outside {
+            let reserved = self.key == Key::Begun && fragment == RESERVED_KEY;
+            self.key = if reserved {
+                Key::Reserved
+            } else {
+                Key::Another
+            };
+        }
+        writer.write_all(fragment.as_bytes())
+    }
+
+    #[inline]
+    fn write_char_escape<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        escape: CharEscape,
+    ) -> io::Result<()> {
+        if self.key != Key::Outside {
+            self.key = Key::Another;
+        }
+        CompactFormatter.write_char_escape(writer, escape)
+    }
+
+    #[inline]
+    fn begin_object<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.depth += 1;
+        writer.write_all(b"{")
+    }
+
+    #[inline]
+    fn end_object<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.depth -= 1;
+        writer.write_all(b"}")
+    }
+
+    #[inline]
+    fn begin_array<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.depth += 1;
+        writer.write_all(b"[")
+    }
+
+    #[inline]
+    fn end_array<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.depth -= 1;
+        writer.write_all(b"]")
+    }
+
+    #[inline]
+    fn begin_object_key<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
+        if self.depth == 1 && self.keys == Keys::NotReserved {
+            self.key = Key::Begun;
+        }
+        CompactFormatter.begin_object_key(writer, first)
+    }
+
+    #[inline]
+    fn end_object_key<W: ?Sized + io::Write>(&mut self, _: &mut W) -> io::Result<()> {
+        if self.key == Key::Reserved {
+            return Err(self.refuse(Refused::ReservedKey));
+        }
+        self.key = Key::Outside;
+        Ok(())
     }
 }
 

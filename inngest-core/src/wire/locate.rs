@@ -9,15 +9,19 @@ use serde::Serialize;
 use serde_json::Serializer;
 use serde_json::ser::{CharEscape, Formatter};
 
-use super::json::{Checked, Integer, escaped};
+use super::guard::Guard;
+use super::json::{Checked, Keys, Refused, escaped};
 
 /// The path to the first thing in `value` that is refused, such as `data.order.lines[3].total`.
-pub(super) fn first_fault<T: Serialize + ?Sized>(root: &str, value: &T) -> String {
+pub(super) fn first_fault<T: Serialize + ?Sized>(root: &str, value: &T, keys: Keys) -> String {
     let mut refused = None;
     let mut steps = Vec::new();
-    let formatter = Locate::new(&mut refused, &mut steps);
+    let formatter = Locate::new(&mut refused, &mut steps, keys);
     // The walk ends where the first one did, and leaves in `steps` how it came there.
-    let _ = value.serialize(&mut Serializer::with_formatter(io::sink(), formatter));
+    let _ = value.serialize(Guard(&mut Serializer::with_formatter(
+        io::sink(),
+        formatter,
+    )));
     let mut path = root.to_owned();
     for step in steps {
         // Writing to a `String` cannot fail.
@@ -42,9 +46,9 @@ struct Locate<'a> {
 }
 
 impl<'a> Locate<'a> {
-    fn new(refused: &'a mut Option<Integer>, steps: &'a mut Vec<Step>) -> Self {
+    fn new(refused: &'a mut Option<Refused>, steps: &'a mut Vec<Step>, keys: Keys) -> Self {
         Self {
-            checked: Checked::new(refused),
+            checked: Checked::new(refused, keys),
             steps,
             in_key: false,
         }
@@ -84,25 +88,42 @@ impl Formatter for Locate<'_> {
 
     fn write_string_fragment<W: ?Sized + io::Write>(
         &mut self,
-        _: &mut W,
+        w: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
         self.key(fragment);
-        Ok(())
+        self.checked.write_string_fragment(w, fragment)
+    }
+
+    fn write_number_str<W: ?Sized + io::Write>(
+        &mut self,
+        w: &mut W,
+        value: &str,
+    ) -> io::Result<()> {
+        self.key(value);
+        self.checked.write_number_str(w, value)
+    }
+
+    fn write_raw_fragment<W: ?Sized + io::Write>(
+        &mut self,
+        w: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        self.checked.write_raw_fragment(w, fragment)
     }
 
     fn write_char_escape<W: ?Sized + io::Write>(
         &mut self,
-        _: &mut W,
+        w: &mut W,
         escape: CharEscape,
     ) -> io::Result<()> {
         self.key(escaped(&escape));
-        Ok(())
+        self.checked.write_char_escape(w, escape)
     }
 
-    fn begin_array<W: ?Sized + io::Write>(&mut self, _: &mut W) -> io::Result<()> {
+    fn begin_array<W: ?Sized + io::Write>(&mut self, w: &mut W) -> io::Result<()> {
         self.steps.push(Step::Index(None));
-        Ok(())
+        self.checked.begin_array(w)
     }
 
     fn begin_array_value<W: ?Sized + io::Write>(&mut self, _: &mut W, _: bool) -> io::Result<()> {
@@ -112,39 +133,43 @@ impl Formatter for Locate<'_> {
         Ok(())
     }
 
-    fn end_array<W: ?Sized + io::Write>(&mut self, _: &mut W) -> io::Result<()> {
+    fn end_array<W: ?Sized + io::Write>(&mut self, w: &mut W) -> io::Result<()> {
         self.steps.pop();
-        Ok(())
+        self.checked.end_array(w)
     }
 
-    fn begin_object<W: ?Sized + io::Write>(&mut self, _: &mut W) -> io::Result<()> {
+    fn begin_object<W: ?Sized + io::Write>(&mut self, w: &mut W) -> io::Result<()> {
         self.steps.push(Step::Key(String::new()));
-        Ok(())
+        self.checked.begin_object(w)
     }
 
-    fn begin_object_key<W: ?Sized + io::Write>(&mut self, _: &mut W, _: bool) -> io::Result<()> {
+    fn begin_object_key<W: ?Sized + io::Write>(
+        &mut self,
+        w: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
         if let Some(Step::Key(key)) = self.steps.last_mut() {
             key.clear();
         }
         self.in_key = true;
-        Ok(())
+        self.checked.begin_object_key(w, first)
     }
 
-    fn end_object_key<W: ?Sized + io::Write>(&mut self, _: &mut W) -> io::Result<()> {
+    fn end_object_key<W: ?Sized + io::Write>(&mut self, w: &mut W) -> io::Result<()> {
         self.in_key = false;
-        Ok(())
+        self.checked.end_object_key(w)
     }
 
-    fn end_object<W: ?Sized + io::Write>(&mut self, _: &mut W) -> io::Result<()> {
+    fn end_object<W: ?Sized + io::Write>(&mut self, w: &mut W) -> io::Result<()> {
         self.steps.pop();
-        Ok(())
+        self.checked.end_object(w)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::first_fault;
-    use crate::wire::json::{Fault, write};
+    use crate::wire::json::{Fault, Keys, write};
     use serde::{Serialize, Serializer};
     use std::collections::BTreeMap;
 
@@ -152,8 +177,8 @@ mod tests {
 
     fn path(value: &impl Serialize) -> String {
         let mut out = Vec::new();
-        write(&mut out, value).expect_err("the value is refused");
-        first_fault("data", value)
+        write(&mut out, value, Keys::NotReserved).expect_err("the value is refused");
+        first_fault("data", value, Keys::NotReserved)
     }
 
     #[derive(Serialize)]
@@ -161,6 +186,7 @@ mod tests {
         Struct { inner: u64 },
         Tuple(u8, u64),
         New(u64),
+        Float { inner: f32 },
     }
 
     #[test]
@@ -205,21 +231,67 @@ mod tests {
         }
         assert_eq!(path(&(1, [Fails])), "data[1][0]");
         let mut out = Vec::new();
-        let fault = write(&mut out, &Fails).unwrap_err();
+        let fault = write(&mut out, &Fails, Keys::Any).unwrap_err();
         assert!(matches!(fault, Fault::Serialize(message) if message == "no luck"));
+    }
+
+    fn passes(value: &impl Serialize) -> bool {
+        write(&mut Vec::new(), value, Keys::NotReserved).is_ok()
     }
 
     #[test]
     fn the_edge_of_exact_integers() {
-        let passes = |value: &dyn Fn(&mut Vec<u8>) -> Result<(), Fault>| value(&mut vec![]).is_ok();
         let edge = (1_i64 << 53) - 1;
-        assert!(passes(&|out| write(out, &edge)));
-        assert!(passes(&|out| write(out, &-edge)));
-        assert!(passes(&|out| write(out, &i128::from(edge))));
-        assert!(!passes(&|out| write(out, &(edge + 1))));
-        assert!(!passes(&|out| write(out, &-(edge + 1))));
-        assert!(!passes(&|out| write(out, &u128::MAX)));
+        assert!(passes(&edge) && passes(&-edge) && passes(&i128::from(edge)));
+        assert!(!passes(&(edge + 1)) && !passes(&-(edge + 1)) && !passes(&u128::MAX));
         // As a key it is a string, and exact.
-        assert!(passes(&|out| write(out, &BTreeMap::from([(u64::MAX, 1)]))));
+        assert!(passes(&BTreeMap::from([(u64::MAX, 1)])));
+    }
+
+    #[test]
+    fn floats_that_json_cannot_say() {
+        assert!(passes(&(f64::MAX, f32::MIN, 0.0, -0.0)));
+        for float in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert_eq!(path(&(0, Some([float]))), "data[1][0]");
+        }
+        assert_eq!(path(&Shape::Float { inner: f32::NAN }), "data.Float.inner");
+        let fault = write(&mut Vec::new(), &f32::NAN, Keys::Any).unwrap_err();
+        assert!(matches!(fault, Fault::NotFinite));
+    }
+
+    #[test]
+    fn the_key_that_the_server_deletes() {
+        let map = |key: &str| BTreeMap::from([(key.to_owned(), 1)]);
+        assert_eq!(path(&map("_inngest")), "data._inngest");
+        assert!(
+            passes(&map("_inngestx")) && passes(&map("_inngest\n")) && passes(&map("a_inngest"))
+        );
+        assert!(passes(&map("\n_inngest")));
+        // Deeper, or as a value, it is the user's.
+        assert!(passes(&BTreeMap::from([("a", map("_inngest"))])));
+        assert!(passes(&BTreeMap::from([("a", "_inngest")])));
+        assert!(write(&mut Vec::new(), &map("_inngest"), Keys::Any).is_ok());
+    }
+
+    #[test]
+    fn values_and_raw_json_are_looked_into() {
+        let value = serde_json::json!({ "a": [1, { "b": u64::MAX }] });
+        assert_eq!(path(&value), "data.a[1].b");
+        let raw = |json: &str| serde_json::value::RawValue::from_string(json.into()).unwrap();
+        assert!(passes(&raw(
+            r#"{"a":"9007199254740992","b\\":[1.5e300,-9007199254740991]}"#
+        )));
+        assert!(passes(&raw(r#""\"9007199254740992""#)));
+        for json in [
+            "9007199254740992",
+            "[-9007199254740992]",
+            r#"{"a\"":123456789012345678901234567890123456789012345}"#,
+        ] {
+            assert_eq!(
+                path(&BTreeMap::from([("raw", raw(json))])),
+                "data.raw",
+                "{json}"
+            );
+        }
     }
 }

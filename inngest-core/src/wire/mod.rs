@@ -4,13 +4,16 @@
 //! |---|---|
 //! | this one | the members of an event and their order |
 //! | `json` | values, with the checks that need no second pass |
+//! | `guard` | floats that JSON cannot say |
 //! | `locate` | where a value that was refused stands |
 
+mod guard;
 pub(crate) mod json;
 mod locate;
 
 use serde::Serialize;
 
+use self::json::{Fault, Keys, Refused};
 use crate::error::{PayloadError, PayloadErrorKind};
 use crate::event::Event;
 use crate::id::IdWriter;
@@ -70,7 +73,7 @@ pub(crate) fn write_event<E: Event>(
 
     out.extend_from_slice(b",\"data\":");
     let start = out.len();
-    write_value(E::NAME, out, "data", payload.event())?;
+    write_value(E::NAME, out, "data", payload.event(), Keys::NotReserved)?;
     if out.get(start) != Some(&b'{') {
         return Err(error("data", PayloadErrorKind::DataNotAnObject));
     }
@@ -99,15 +102,18 @@ fn write_value<T: Serialize + ?Sized>(
     out: &mut Vec<u8>,
     root: &'static str,
     value: &T,
+    keys: Keys,
 ) -> Result<(), PayloadError> {
-    json::write(out, value).map_err(|fault| {
+    json::write(out, value, keys).map_err(|fault| {
         let kind = match fault {
-            json::Fault::Integer(value) => PayloadErrorKind::IntegerOutOfRange {
-                value: value.to_string(),
-            },
-            json::Fault::Serialize(message) => PayloadErrorKind::Serialize { message },
+            Fault::Refused(Refused::Integer(value)) => {
+                PayloadErrorKind::IntegerOutOfRange { value }
+            }
+            Fault::Refused(Refused::ReservedKey) => PayloadErrorKind::ReservedKey,
+            Fault::NotFinite => PayloadErrorKind::NotFinite,
+            Fault::Serialize(message) => PayloadErrorKind::Serialize { message },
         };
-        PayloadError::new(event, locate::first_fault(root, value), kind)
+        PayloadError::new(event, locate::first_fault(root, value, keys), kind)
     })
 }
 
@@ -120,7 +126,7 @@ pub(crate) fn write_user<T: Serialize + ?Sized>(
     let before = out.len();
     out.extend_from_slice(b",\"user\":");
     let start = out.len();
-    write_value(event, out, "user", user)?;
+    write_value(event, out, "user", user, Keys::Any)?;
     match out.get(start..) {
         Some([b'{', ..]) => Ok(()),
         Some(b"null") => {
