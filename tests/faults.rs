@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use inngest_core::testing::EventServer;
+use inngest_core::testing::{EventServer, Fault};
 use inngest_core::transport::{Answer, Request, Transport, TransportError, TransportFuture};
 use inngest_core::{Client, Outcome, RetryPolicy, SendError};
 use serde_json::json;
@@ -73,29 +73,145 @@ async fn a_dev_server_that_is_not_there_is_asked_for() {
     assert!(error.starts_with(&expected), "{error}");
 }
 
-#[tokio::test]
-async fn a_refusal_in_a_request_leaves_an_accepted_beginning_and_unknown_rest() {
-    let refusal = |ids: serde_json::Value| {
-        let body = json!({ "ids": ids, "status": 400, "error": "event name is empty" });
-        Ok(Answer::new(400, body.to_string()))
+/// Refuses these items, and names only so many of the events before them in its answer.
+fn refusing(places: &'static [usize], named: usize) -> (EventServer, Client) {
+    #[derive(Clone)]
+    struct Fewer {
+        client: reqwest::Client,
+        named: usize,
+    }
+    impl Transport for Fewer {
+        fn post(&self, request: Request) -> TransportFuture<'_> {
+            Box::pin(async move {
+                let url = request.uri().to_string();
+                let headers = request.headers().clone();
+                let body = request.body().clone();
+                let sent = self
+                    .client
+                    .post(url)
+                    .headers(headers)
+                    .body(body)
+                    .send()
+                    .await;
+                let response = sent.map_err(TransportError::other)?;
+                let status = response.status().as_u16();
+                let body = response.bytes().await.map_err(TransportError::other)?;
+                let mut body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+                if status == 400 {
+                    body["ids"].as_array_mut().unwrap().truncate(self.named);
+                }
+                Ok(Answer::new(status, body.to_string()))
+            })
+        }
+    }
+    let server = EventServer::start().unwrap();
+    server.refuse(move |event| {
+        let place: usize = event.data["item_id"]
+            .as_str()?
+            .strip_prefix('i')?
+            .parse()
+            .ok()?;
+        places.contains(&place).then(|| format!("no item {place}"))
+    });
+    let transport = Fewer {
+        client: reqwest::Client::new(),
+        named,
     };
-    let script = Script::new([
-        refusal(json!(["01JQDAE4RQF8MBCR55T5AK4KXS"])),
-        refusal(json!([""])),
-    ]);
-    let error = script.client().send_many(&items(3)).await.unwrap_err();
+    let client = Client::builder()
+        .event_key(KEY)
+        .base_url(server.url())
+        .transport(transport);
+    (server, client.build().unwrap())
+}
+
+#[tokio::test]
+async fn a_refused_event_is_found_and_the_others_are_delivered() {
+    for (places, named) in [
+        (&[0][..], 0),
+        (&[49], 49),
+        (&[20], 20),
+        (&[20], 7),
+        (&[20], 0),
+        (&[0, 1, 48, 49], 100),
+        (&[3, 17, 18, 40], 2),
+    ] {
+        let (server, client) = refusing(places, named);
+        let error = client.send_many(items(50)).await.unwrap_err();
+        let rejected: Vec<_> = error
+            .rejected()
+            .map(|(index, e)| (index, e.to_string()))
+            .collect();
+        let refusal = |n: &usize| (*n, format!("the server refused an event: no item {n}"));
+        assert_eq!(
+            rejected,
+            places.iter().map(refusal).collect::<Vec<_>>(),
+            "{places:?} {named}"
+        );
+        assert_eq!(error.unknown().count(), 0);
+        let runs: Vec<_> = server
+            .runs()
+            .into_iter()
+            .map(|event| event.event_id)
+            .collect();
+        let accepted: Vec<_> = error.accepted().map(|(_, r)| r.event_id.clone()).collect();
+        assert_eq!(accepted, runs, "each once, under the id of its receipt");
+        assert_eq!(runs.len(), 50 - places.len());
+        assert!(error.into_unsent().is_empty());
+        if named == 20 {
+            assert_eq!(
+                server.requests().len(),
+                3,
+                "the answer is a hint that saves requests"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_event_refused_alone_is_rejected() {
+    let (server, client) = refusing(&[1], 0);
+    let error = client.send(item(1)).await.unwrap_err();
+    assert_eq!(error.to_string(), "the server refused an event: no item 1");
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_request_that_is_too_large_is_halved() {
+    let server = EventServer::start().unwrap();
+    server.inject(Fault::too_large(600));
+    let client = server.client().unwrap();
+    let mut all = items(40);
+    all[11].item_id = "x".repeat(700);
+    let error = client.send_many(&all).await.unwrap_err();
+    let rejected: Vec<_> = error.rejected().collect();
     assert!(matches!(
-        error.outcomes(),
-        [
-            Outcome::Accepted(_),
-            Outcome::Unknown { .. },
-            Outcome::Rejected(_)
-        ]
+        rejected[..],
+        [(11, SendError::RequestTooLarge { .. })]
     ));
+    assert_eq!((error.accepted().count(), server.runs().len()), (39, 39));
+    assert!(error.into_unsent().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_left_of_a_refused_request_is_sent_again_as_it_was() {
+    let refusal = json!({ "ids": ["01JQDAE4RQF8MBCR55T5AK4KXS"], "status": 400, "error": "no" });
+    let script = Script::new([
+        Ok(Answer::new(400, refusal.to_string())),
+        Ok(Answer::new(503, "")),
+    ]);
+    let client = Client::builder().event_key(KEY).transport(script.clone());
+    let client = client.retry(RetryPolicy::none()).build().unwrap();
+    let error = client.send_many(items(4)).await.unwrap_err();
+    assert_eq!((error.accepted().count(), error.unknown().count()), (1, 3));
+    let unsent = error.into_unsent();
+    assert_eq!(unsent.len(), 3);
+    let receipts = client.send_batch(unsent).await.unwrap();
+    let expected = ["item-imported-i1", "item-imported-i2", "item-imported-i3"];
+    assert_eq!(dedup_ids(&receipts), expected);
+    let requests = script.seeds_and_bodies();
     assert_eq!(
-        error.to_string(),
-        "1 of 3 events were not delivered and 1 may not have been; the first error: the server \
-         refused an event: event name is empty"
+        requests[0], requests[2],
+        "all four, because an id depends on its place"
     );
 }
 

@@ -136,7 +136,7 @@ impl Batch {
         let pinned = self
             .pinned
             .iter()
-            .flat_map(crate::client::chunk::Chunk::dedup_ids);
+            .flat_map(crate::client::chunk::Chunk::open_dedup_ids);
         let open = self
             .entries
             .iter()
@@ -146,10 +146,7 @@ impl Batch {
 
     #[cfg(feature = "client")]
     fn pinned_len(&self) -> usize {
-        self.pinned
-            .iter()
-            .map(crate::client::chunk::Chunk::len)
-            .sum()
+        self.pinned.iter().map(|chunk| chunk.open().len()).sum()
     }
 
     #[cfg(not(feature = "client"))]
@@ -162,7 +159,7 @@ impl Batch {
     fn pinned_events(&self) -> impl Iterator<Item = &[u8]> {
         self.pinned
             .iter()
-            .flat_map(crate::client::chunk::Chunk::events)
+            .flat_map(crate::client::chunk::Chunk::open_events)
     }
 
     #[cfg(not(feature = "client"))]

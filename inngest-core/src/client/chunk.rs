@@ -19,12 +19,16 @@ pub(crate) struct Limits {
 }
 
 /// The events of one request. Its bytes, their order and the seed never change, so that the
-/// request can be made again and every event is still the same event.
+/// request, or a prefix of it, can be made again and every event is still the same event.
 #[derive(Clone, Debug)]
 pub(crate) struct Chunk {
     buffer: Bytes,
     entries: Arc<[Entry]>,
+    /// Its events among the entries, in the order of the request.
     range: Range<usize>,
+    /// How many of the first of them the server is known to have. They stay in the request,
+    /// because an event's id depends on its place.
+    taken: usize,
     seed: Seed,
 }
 
@@ -32,17 +36,52 @@ impl Chunk {
     /// The request of one event.
     pub(crate) fn single(mut buffer: Vec<u8>, entry: Entry) -> Result<Self, getrandom::Error> {
         let seed = Seed::new()?;
-        bracket(&mut buffer, &entry, &entry);
+        bracket(&mut buffer);
         Ok(Self {
             buffer: buffer.into(),
             entries: Arc::new([entry]),
             range: 0..1,
+            taken: 0,
             seed,
         })
     }
 
-    pub(crate) fn len(&self) -> usize {
+    /// How many events the request has.
+    pub(crate) fn requested(&self) -> usize {
         self.range.len()
+    }
+
+    /// The places in the request of the events that the server is not known to have.
+    pub(crate) fn open(&self) -> Range<usize> {
+        self.taken..self.range.len()
+    }
+
+    /// The same request, of whose events the server is known to have this many.
+    pub(crate) fn with_taken(mut self, taken: usize) -> Self {
+        self.taken = taken.min(self.range.len());
+        self
+    }
+
+    /// The first events of the request, with their ids.
+    pub(crate) fn prefix(&self, events: usize) -> Self {
+        let mut prefix = self.clone();
+        prefix.range.end = prefix.range.end.min(prefix.range.start + events);
+        prefix.taken = prefix.taken.min(events);
+        prefix
+    }
+
+    /// Some of the events as a request of their own, with ids of its own: only for events that the
+    /// server does not have.
+    pub(crate) fn anew(&self, places: Range<usize>) -> Result<Self, getrandom::Error> {
+        let start = (self.range.start + places.start).min(self.range.end);
+        let end = (self.range.start + places.end).min(self.range.end);
+        Ok(Self {
+            buffer: self.buffer.clone(),
+            entries: Arc::clone(&self.entries),
+            range: start..end,
+            taken: 0,
+            seed: Seed::new()?,
+        })
     }
 
     pub(crate) fn seed(&self) -> &Seed {
@@ -53,20 +92,29 @@ impl Chunk {
         self.entries.get(self.range.clone()).unwrap_or_default()
     }
 
-    /// The request's body: a JSON array of the events.
-    pub(crate) fn body(&self) -> Bytes {
-        match self.entries() {
-            [] => Bytes::from_static(b"[]"),
-            entries @ [first, ..] => {
-                let last = entries.last().unwrap_or(first);
-                self.buffer.slice(first.json.start - 1..last.json.end + 1)
-            }
-        }
+    fn open_entries(&self) -> &[Entry] {
+        self.entries().get(self.taken..).unwrap_or_default()
     }
 
-    /// The JSON of each event.
-    pub(crate) fn events(&self) -> impl Iterator<Item = &[u8]> {
-        self.entries()
+    /// The request's body: a JSON array of the events.
+    pub(crate) fn body(&self) -> Bytes {
+        let [first, ..] = self.entries() else {
+            return Bytes::from_static(b"[]");
+        };
+        let last = self.entries().last().unwrap_or(first);
+        let body = self.buffer.slice(first.json.start - 1..last.json.end + 1);
+        if body.starts_with(b"[") && body.ends_with(b"]") {
+            return body;
+        }
+        // Part of a request that was cut before: its brackets are not in the buffer.
+        let mut bytes = body.to_vec();
+        bracket(&mut bytes);
+        bytes.into()
+    }
+
+    /// The JSON of each event that the server is not known to have.
+    pub(crate) fn open_events(&self) -> impl Iterator<Item = &[u8]> {
+        self.open_entries()
             .iter()
             .filter_map(|entry| self.buffer.get(entry.json.clone()))
     }
@@ -81,9 +129,9 @@ impl Chunk {
         self.entries().get(index)?.dedup_id(&self.buffer)
     }
 
-    /// The deduplication ids of the events.
-    pub(crate) fn dedup_ids(&self) -> impl Iterator<Item = Option<String>> {
-        self.entries()
+    /// The deduplication ids of the events that the server is not known to have.
+    pub(crate) fn open_dedup_ids(&self) -> impl Iterator<Item = Option<String>> {
+        self.open_entries()
             .iter()
             .map(|entry| entry.dedup_id(&self.buffer))
     }
@@ -121,11 +169,10 @@ pub(crate) fn too_large(entry: &Entry, limits: &Limits) -> Option<PayloadError> 
 
 /// Between two events stand a line break and a comma. Where a request begins and ends they become
 /// `[` and `]`, so that every body is a slice of the one buffer.
-fn bracket(buffer: &mut [u8], first: &Entry, last: &Entry) {
-    for (place, bracket) in [(first.json.start - 1, b'['), (last.json.end, b']')] {
-        if let Some(byte) = buffer.get_mut(place) {
-            *byte = bracket;
-        }
+fn bracket(body: &mut [u8]) {
+    if let [first, .., last] = body {
+        *first = b'[';
+        *last = b']';
     }
 }
 
@@ -194,7 +241,9 @@ pub(crate) fn cut(batch: Batch, limits: &Limits) -> Result<Cut, (Batch, getrando
         else {
             continue;
         };
-        bracket(&mut buffer, first, last);
+        if let Some(body) = buffer.get_mut(first.json.start - 1..last.json.end + 1) {
+            bracket(body);
+        }
     }
     let buffer = Bytes::from(buffer);
     let entries: Arc<[Entry]> = entries.into();
@@ -202,6 +251,7 @@ pub(crate) fn cut(batch: Batch, limits: &Limits) -> Result<Cut, (Batch, getrando
         buffer: buffer.clone(),
         entries: entries.clone(),
         range,
+        taken: 0,
         seed,
     }));
     Ok(Cut { chunks, too_large })

@@ -17,6 +17,7 @@ use super::seed;
 use crate::batch::{Batch, Entry};
 use crate::error::PayloadError;
 use crate::transport::{Request, Transport, TransportError};
+use tokio::time::Instant;
 
 /// `{name}:v{semver}`, as the SDK specification has it.
 const SDK: &str = concat!("inngest-core:v", env!("CARGO_PKG_VERSION"));
@@ -37,23 +38,54 @@ pub(super) struct Bounds {
     pub(super) retry: RetryPolicy,
 }
 
-/// What became of a request.
-struct Sent {
-    chunk: Chunk,
-    taken: Vec<EventId>,
-    error: Option<SendError>,
-    /// Whether any of its tries can have brought events to the server.
-    may_have_been_taken: bool,
+/// What became of a request, after all its tries.
+enum Sent {
+    /// All events were taken, under these ids.
+    Taken(Vec<EventId>),
+    Failed {
+        /// How many of the first were taken for certain.
+        taken: usize,
+        error: SendError,
+        /// Whether any of the tries can have brought events to the server.
+        may_have_been_taken: bool,
+    },
 }
 
-impl Sent {
-    fn all(chunk: Chunk, taken: Vec<EventId>) -> Self {
-        Self {
-            chunk,
-            taken,
-            error: None,
-            may_have_been_taken: true,
+/// What became of the events of a chunk.
+#[derive(Default)]
+pub(super) struct Delivered {
+    /// For each event that was open, in order.
+    pub(super) outcomes: Vec<Outcome>,
+    /// What can be sent again.
+    pub(super) unsent: Vec<Chunk>,
+}
+
+impl Delivered {
+    fn accept(&mut self, chunk: &Chunk, index: usize, event_id: EventId) {
+        let receipt = chunk.receipt(index, event_id);
+        self.outcomes.push(Outcome::Accepted(receipt));
+    }
+
+    fn reject(&mut self, events: usize, error: SendError) {
+        let error = Arc::new(error);
+        self.outcomes
+            .extend((0..events).map(|_| Outcome::Rejected(Arc::clone(&error))));
+    }
+
+    /// The open events of a chunk, of which nothing is known but that they can be sent again.
+    fn give_up(&mut self, chunk: Chunk, error: SendError, may_have_been_taken: bool) {
+        if may_have_been_taken {
+            let error = Arc::new(error);
+            self.outcomes
+                .extend(chunk.open().map(|index| Outcome::Unknown {
+                    event_id: chunk.event_id(index),
+                    dedup_id: chunk.dedup_id(index),
+                    error: Arc::clone(&error),
+                }));
+        } else {
+            self.reject(chunk.open().len(), error);
         }
+        self.unsent.push(chunk);
     }
 }
 
@@ -100,17 +132,11 @@ impl Inner {
             return Err(error.into());
         }
         let chunk = Chunk::single(buffer, entry).map_err(no_randomness)?;
-        let Sent {
-            chunk,
-            taken,
-            error,
-            ..
-        } = self.request(chunk).await;
-        match error {
-            Some(error) => Err(error),
+        match self.request(&chunk).await {
+            Sent::Failed { error, .. } => Err(error),
             // All are taken, so there is one; it is the one of the seed.
-            None => {
-                let event_id = taken.into_iter().next();
+            Sent::Taken(ids) => {
+                let event_id = ids.into_iter().next();
                 Ok(chunk.receipt(0, event_id.unwrap_or_else(|| chunk.event_id(0))))
             }
         }
@@ -129,40 +155,160 @@ impl Inner {
                 return Err(BatchError::nothing_sent(no_randomness(error), total, batch));
             }
         };
-        let sent: Vec<Sent> = futures_util::stream::iter(cut.chunks)
-            .map(|chunk| self.request(chunk))
+        let delivered: Vec<Delivered> = futures_util::stream::iter(cut.chunks)
+            .map(|chunk| self.deliver_chunk(chunk))
             .buffered(self.bounds.concurrency)
             .collect()
             .await;
-        account(total, refused, cut.too_large, sent)
+        account(total, refused, cut.too_large, delivered)
+    }
+
+    /// Sends the events of a chunk, in as many requests as it takes to know of each what became of
+    /// it.
+    async fn deliver_chunk(&self, chunk: Chunk) -> Delivered {
+        let mut delivered = Delivered::default();
+        // What is left to send, the next last.
+        let mut left = vec![chunk];
+        while let Some(chunk) = left.pop() {
+            let open = chunk.open();
+            let (taken, error, may_have_been_taken) = match self.request(&chunk).await {
+                Sent::Taken(ids) => {
+                    for (index, event_id) in ids.into_iter().enumerate().skip(open.start) {
+                        delivered.accept(&chunk, index, event_id);
+                    }
+                    continue;
+                }
+                Sent::Failed {
+                    taken,
+                    error,
+                    may_have_been_taken,
+                } => (taken, error, may_have_been_taken),
+            };
+            let halves = match error {
+                SendError::Refused { message } => {
+                    self.around_refused(chunk, taken, message, &mut delivered)
+                        .await
+                }
+                error @ SendError::RequestTooLarge { .. } if may_have_been_taken => {
+                    delivered.give_up(chunk, error, true);
+                    None
+                }
+                error @ SendError::RequestTooLarge { .. } if open.len() <= 1 => {
+                    delivered.reject(open.len(), error);
+                    None
+                }
+                // Nothing of it was taken, so its halves can have ids of their own.
+                SendError::RequestTooLarge { .. } => {
+                    let middle = open.start + open.len() / 2;
+                    let halves = chunk.anew(open.start..middle).and_then(|first| {
+                        let second = chunk.anew(middle..open.end)?;
+                        Ok([second, first])
+                    });
+                    match halves {
+                        Ok([second, first]) => {
+                            left.push(second);
+                            Some(first)
+                        }
+                        Err(error) => {
+                            delivered.give_up(chunk, no_randomness(error), false);
+                            None
+                        }
+                    }
+                }
+                error => {
+                    delivered.give_up(chunk, error, may_have_been_taken);
+                    None
+                }
+            };
+            left.extend(halves);
+        }
+        delivered
+    }
+
+    /// Finds the event that the server refused, and returns those after it, which it does not
+    /// have, as a request of their own.
+    ///
+    /// The answer does not say which event it was, and names only some of those that were taken
+    /// before it. A prefix of the request has the same event ids, so that sending it again runs
+    /// nothing twice: the refused event is the last of the shortest prefix that is refused.
+    async fn around_refused(
+        &self,
+        chunk: Chunk,
+        taken: usize,
+        mut message: String,
+        delivered: &mut Delivered,
+    ) -> Option<Chunk> {
+        let open = chunk.open();
+        let mut taken = taken.max(open.start);
+        let mut refused = open.end;
+        // Most often the answer names all, and the next event is the one.
+        let mut guess = taken + 1;
+        while refused - taken > 1 {
+            match self.request(&chunk.prefix(guess)).await {
+                Sent::Taken(_) => taken = guess,
+                Sent::Failed {
+                    taken: named,
+                    error: SendError::Refused { message: said },
+                    ..
+                } => {
+                    refused = guess;
+                    taken = taken.max(named.min(guess - 1));
+                    message = said;
+                }
+                Sent::Failed { error, .. } => {
+                    for index in open.start..taken {
+                        delivered.accept(&chunk, index, chunk.event_id(index));
+                    }
+                    delivered.give_up(chunk.with_taken(taken), error, true);
+                    return None;
+                }
+            }
+            guess = taken + (refused - taken).div_ceil(2);
+        }
+        for index in open.start..taken {
+            delivered.accept(&chunk, index, chunk.event_id(index));
+        }
+        delivered.reject(1, SendError::Refused { message });
+        if refused == open.end {
+            return None;
+        }
+        match chunk.anew(refused..open.end) {
+            Ok(rest) => Some(rest),
+            Err(error) => {
+                let events = open.end - refused;
+                delivered.reject(events, no_randomness(error));
+                None
+            }
+        }
     }
 
     /// Makes the request of a chunk until it is answered for good.
-    async fn request(&self, chunk: Chunk) -> Sent {
+    async fn request(&self, chunk: &Chunk) -> Sent {
         let url = &*self.url;
-        let (events, bytes) = (chunk.len(), chunk.body().len());
+        let (events, bytes) = (chunk.requested(), chunk.body().len());
+        let started = Instant::now();
         let mut may_have_been_taken = false;
         let mut tried = 0_u32;
         loop {
             tried = tried.saturating_add(1);
-            let (meaning, asked) = self.try_once(&chunk).await;
+            let (meaning, asked) = self.try_once(chunk).await;
             let (taken, error) = match meaning {
                 Meaning::Taken(taken) => {
                     tracing::debug!(url, events, bytes, tried, "events sent");
-                    return Sent::all(chunk, taken);
+                    return Sent::Taken(taken);
                 }
                 Meaning::Failed { taken, error } => (taken, error),
             };
             may_have_been_taken |= error.may_have_been_taken();
-            let delay = error
-                .may_pass()
-                .then(|| self.bounds.retry.delay(tried, asked, random()));
+            let delay = error.may_pass().then(|| {
+                let retry = &self.bounds.retry;
+                retry.delay(tried, started.elapsed(), asked, random())
+            });
             let Some(delay) = delay.flatten() else {
                 tracing::warn!(url, events, bytes, tried, %error, "events not sent");
-                return Sent {
-                    chunk,
-                    taken,
-                    error: Some(error),
+                return Sent::Failed {
+                    taken: taken.len(),
+                    error,
                     may_have_been_taken,
                 };
             };
@@ -191,7 +337,10 @@ impl Inner {
         match tokio::time::timeout(timeout, self.transport.post(request)).await {
             Ok(Ok(answer)) => {
                 let asked = retry::asked_for(&answer.headers, SystemTime::now());
-                (answer::read(&answer, chunk.len(), bytes, &self.url), asked)
+                (
+                    answer::read(&answer, chunk.requested(), bytes, &self.url),
+                    asked,
+                )
             }
             Ok(Err(source)) => (failed(self.unreachable(source)), None),
             Err(_) => {
@@ -231,18 +380,8 @@ fn account(
     total: usize,
     refused: Vec<PayloadError>,
     too_large: Vec<PayloadError>,
-    sent: Vec<Sent>,
+    delivered: Vec<Delivered>,
 ) -> Result<Vec<Receipt>, BatchError> {
-    let complete = refused.is_empty() && too_large.is_empty();
-    if complete && sent.iter().all(|sent| sent.error.is_none()) {
-        let mut receipts = Vec::with_capacity(total);
-        for Sent { chunk, taken, .. } in sent {
-            let taken = taken.into_iter().enumerate();
-            receipts.extend(taken.map(|(index, event_id)| chunk.receipt(index, event_id)));
-        }
-        return Ok(receipts);
-    }
-
     // First those that were never in the batch, then those of the batch that were in no request,
     // by their places among what is left; the requests' events fill the rest in order.
     let mut slots: Vec<Option<Outcome>> = vec![None; total];
@@ -250,73 +389,45 @@ fn account(
         let index = error.index();
         fill(slots.get_mut(index), error.into());
     }
-    let places: Vec<usize> = (0..total)
+    let mut places: Vec<usize> = (0..total)
         .filter(|place| matches!(slots.get(*place), Some(None)))
         .collect();
     for error in too_large {
-        let Some(&place) = places.get(error.index()) else {
-            continue;
-        };
-        fill(slots.get_mut(place), error.at(place).into());
+        if let Some(&place) = places.get(error.index()) {
+            fill(slots.get_mut(place), error.at(place).into());
+        }
     }
+    places.clear();
     let mut unsent = Batch::new();
     let mut empty = slots.iter_mut().filter(|slot| slot.is_none());
-    for sent in sent {
-        let failed = sent.error.is_some();
-        let (chunk, outcomes) = outcomes(sent);
-        for outcome in outcomes {
-            if let Some(slot) = empty.next() {
-                *slot = Some(outcome);
+    for chunk in delivered {
+        for (outcome, slot) in chunk.outcomes.into_iter().zip(&mut empty) {
+            *slot = Some(outcome);
+        }
+        unsent.pinned.extend(chunk.unsent);
+    }
+    let mut receipts = Vec::with_capacity(total);
+    let mut outcomes = Vec::new();
+    for outcome in slots.into_iter().flatten() {
+        match outcome {
+            Outcome::Accepted(receipt) if outcomes.is_empty() => receipts.push(receipt),
+            outcome => {
+                if outcomes.is_empty() {
+                    outcomes.extend(receipts.drain(..).map(Outcome::Accepted));
+                }
+                outcomes.push(outcome);
             }
         }
-        if failed {
-            unsent.pinned.push(chunk);
-        }
     }
-    Err(BatchError::new(
-        slots.into_iter().flatten().collect(),
-        unsent,
-    ))
+    if outcomes.is_empty() {
+        Ok(receipts)
+    } else {
+        Err(BatchError::new(outcomes, unsent))
+    }
 }
 
 fn fill(slot: Option<&mut Option<Outcome>>, error: SendError) {
     if let Some(slot) = slot {
         *slot = Some(Outcome::Rejected(Arc::new(error)));
     }
-}
-
-/// What became of the events of a request, in order.
-fn outcomes(sent: Sent) -> (Chunk, Vec<Outcome>) {
-    let Sent {
-        chunk,
-        taken,
-        error,
-        may_have_been_taken,
-    } = sent;
-    let mut outcomes: Vec<Outcome> = taken
-        .into_iter()
-        .enumerate()
-        .map(|(index, event_id)| Outcome::Accepted(chunk.receipt(index, event_id)))
-        .collect();
-    let Some(error) = error.map(Arc::new) else {
-        return (chunk, outcomes);
-    };
-    // A refusal names a lower bound of what was taken before it, so of more than one event it is
-    // not known which was refused.
-    let unknown = match *error {
-        SendError::Refused { .. } => chunk.len() > 1,
-        _ => may_have_been_taken,
-    };
-    for index in outcomes.len()..chunk.len() {
-        outcomes.push(if unknown {
-            Outcome::Unknown {
-                event_id: chunk.event_id(index),
-                dedup_id: chunk.dedup_id(index),
-                error: Arc::clone(&error),
-            }
-        } else {
-            Outcome::Rejected(Arc::clone(&error))
-        });
-    }
-    (chunk, outcomes)
 }

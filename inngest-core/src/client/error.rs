@@ -216,11 +216,11 @@ impl BatchError {
         })
     }
 
-    /// The events that are not known to be delivered, as a batch to send again.
+    /// The events that are not known to be delivered and can be sent again, as a batch.
     ///
-    /// They are sent in the same requests as before, with the same event ids, so an event that the
-    /// server took after all does not run twice. Events that were refused before they were sent
-    /// are not among them; the [`PayloadError`] says what to change.
+    /// Those that the server may have are sent in the same requests as before, with the same event
+    /// ids, so that they do not run twice. Events that were refused for what they are, by this
+    /// library or by the server, are not among them: their errors say what to change.
     #[must_use]
     pub fn into_unsent(self) -> Batch {
         *self.unsent

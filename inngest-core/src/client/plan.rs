@@ -45,7 +45,7 @@ impl Plan {
     pub(crate) fn of(batch: &Batch, limits: &Limits) -> Self {
         let split = chunk::split(batch, limits);
         let pinned = batch.pinned.iter().map(|chunk| PlannedRequest {
-            events: chunk.len(),
+            events: chunk.requested(),
             bytes: chunk.body().len(),
         });
         let open = split.requests.iter().map(|range| PlannedRequest {

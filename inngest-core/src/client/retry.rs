@@ -19,15 +19,17 @@ pub struct RetryPolicy {
     attempts: u32,
     base: Duration,
     max_delay: Duration,
+    max_elapsed: Duration,
 }
 
 impl Default for RetryPolicy {
-    /// Five tries, from 200 ms up to 30 seconds apart.
+    /// Five tries, from 200 ms up to 30 seconds apart, within five minutes.
     fn default() -> Self {
         Self {
             attempts: 5,
             base: Duration::from_millis(200),
             max_delay: Duration::from_secs(30),
+            max_elapsed: Duration::from_secs(300),
         }
     }
 }
@@ -56,23 +58,36 @@ impl RetryPolicy {
         self
     }
 
+    /// The time after which no further try begins.
+    pub fn max_elapsed(mut self, time: Duration) -> Self {
+        self.max_elapsed = time;
+        self
+    }
+
     /// The pause after try number `tried`, counting from 1; `None` when it was the last.
     /// `random` is evenly spread over all values.
     pub(crate) fn delay(
         &self,
         tried: u32,
+        elapsed: Duration,
         asked: Option<Duration>,
         random: u32,
     ) -> Option<Duration> {
         if tried >= self.attempts {
             return None;
         }
-        if let Some(asked) = asked {
-            return Some(asked.min(self.max_delay));
-        }
+        let delay = match asked {
+            Some(asked) => asked.min(self.max_delay),
+            None => self.backoff(tried, random),
+        };
+        (elapsed.saturating_add(delay) < self.max_elapsed).then_some(delay)
+    }
+
+    /// A random time up to one that doubles with each try.
+    fn backoff(&self, tried: u32, random: u32) -> Duration {
         let factor = 2_u32.saturating_pow(tried.saturating_sub(1));
         let longest = self.base.saturating_mul(factor).min(self.max_delay);
-        Some(longest.mul_f64(f64::from(random) / f64::from(u32::MAX)))
+        longest.mul_f64(f64::from(random) / f64::from(u32::MAX))
     }
 }
 
@@ -94,14 +109,37 @@ mod tests {
     #[test]
     fn the_pause_doubles_up_to_its_bound() {
         let policy = RetryPolicy::default().attempts(12);
-        let longest = |tried| policy.delay(tried, None, u32::MAX).unwrap().as_millis();
+        let longest = |tried| {
+            policy
+                .delay(tried, Duration::ZERO, None, u32::MAX)
+                .unwrap()
+                .as_millis()
+        };
         assert_eq!(
             [longest(1), longest(2), longest(3), longest(11)],
             [200, 400, 800, 30_000]
         );
-        assert_eq!(policy.delay(1, None, 0), Some(Duration::ZERO));
-        assert_eq!(policy.delay(12, None, 0), None);
-        assert_eq!(RetryPolicy::none().delay(1, Some(Duration::ZERO), 0), None);
+        assert_eq!(
+            policy.delay(1, Duration::ZERO, None, 0),
+            Some(Duration::ZERO)
+        );
+        assert_eq!(policy.delay(12, Duration::ZERO, None, 0), None);
+        assert_eq!(
+            RetryPolicy::none().delay(1, Duration::ZERO, Some(Duration::ZERO), 0),
+            None
+        );
+    }
+
+    #[test]
+    fn no_try_begins_after_the_time_is_over() {
+        let policy = RetryPolicy::default().max_elapsed(Duration::from_secs(10));
+        let delay = |elapsed, asked| {
+            let asked = Some(Duration::from_secs(asked));
+            policy.delay(1, Duration::from_secs(elapsed), asked, 0)
+        };
+        assert_eq!(delay(3, 5), Some(Duration::from_secs(5)));
+        assert_eq!(delay(5, 5), None);
+        assert_eq!(delay(11, 0), None);
     }
 
     #[test]
@@ -109,7 +147,7 @@ mod tests {
         let policy = RetryPolicy::default();
         let asked = |seconds| {
             policy
-                .delay(1, Some(Duration::from_secs(seconds)), 0)
+                .delay(1, Duration::ZERO, Some(Duration::from_secs(seconds)), 0)
                 .unwrap()
         };
         assert_eq!(asked(7), Duration::from_secs(7));

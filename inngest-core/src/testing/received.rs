@@ -1,6 +1,7 @@
 //! The events that came, and which of them would run functions.
 
 use std::collections::{HashMap, VecDeque};
+use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use http::{HeaderMap, Method};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use super::api::{self, Incoming, Reading};
+use super::api::{self, Incoming, Mistake, Reading};
 use super::fault::{Fault, Faults};
 use crate::client::EventId;
 use crate::client::seed::{self, Seed};
@@ -130,6 +131,19 @@ struct State {
     answered: usize,
     clock_ahead: Duration,
     faults: Faults,
+    refuses: Option<Refuses>,
+}
+
+/// Why an event is refused, if it is.
+#[derive(Clone)]
+struct Refuses(Arc<Refusal>);
+
+type Refusal = dyn Fn(&ReceivedEvent) -> Option<String> + Send + Sync;
+
+impl fmt::Debug for Refuses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Refuses")
+    }
 }
 
 #[derive(Debug)]
@@ -269,6 +283,12 @@ impl Received {
         }
     }
 
+    /// Refuses events with 400 and these words, as the real server may for reasons of an account's
+    /// own. Events before a refused one are taken, those after it are not looked at.
+    pub fn refuse(&self, why: impl Fn(&ReceivedEvent) -> Option<String> + Send + Sync + 'static) {
+        self.state().refuses = Some(Refuses(Arc::new(why)));
+    }
+
     pub(super) fn faults<T>(&self, change: impl FnOnce(&mut Faults) -> T) -> T {
         change(&mut self.state().faults)
     }
@@ -334,13 +354,20 @@ impl State {
                 Err(error) => return (Answer::new(500, error.to_string()), 0),
             },
         };
-        let Reading { taken, mistake } = api::read(body);
-        let count = taken.len();
-        let mut ids: Vec<String> = taken
-            .into_iter()
-            .enumerate()
-            .map(|(index, event)| self.take(event, seed.event_id(index)))
-            .collect();
+        let Reading { taken, mut mistake } = api::read(body);
+        let refuses = self.refuses.clone();
+        let mut ids = Vec::with_capacity(taken.len());
+        for (index, event) in taken.into_iter().enumerate() {
+            let event = self.received(event, seed.event_id(index));
+            if let Some(error) = refuses.as_ref().and_then(|refuses| (refuses.0)(&event)) {
+                let named = ids.len();
+                mistake = Some(Mistake { error, named });
+                break;
+            }
+            ids.push(event.event_id.to_string());
+            self.take(event);
+        }
+        let count = ids.len();
         if let Some(mistake) = &mistake {
             ids.truncate(mistake.named);
         }
@@ -357,12 +384,10 @@ impl State {
         (answer, count)
     }
 
-    fn take(&mut self, incoming: Incoming, event_id: EventId) -> String {
+    fn received(&self, incoming: Incoming, event_id: EventId) -> ReceivedEvent {
         let ahead = i64::try_from(self.clock_ahead.as_millis()).unwrap_or(i64::MAX);
         let received_at = now().saturating_add(ahead);
-        let internal_id = event_id.to_string();
-        let key = incoming.id.clone().unwrap_or_else(|| internal_id.clone());
-        let event = ReceivedEvent {
+        ReceivedEvent {
             event_id,
             id: incoming.id,
             name: incoming.name,
@@ -372,8 +397,15 @@ impl State {
             user: incoming.user.map(Value::from),
             sessions: incoming.sessions,
             received_at,
-        };
-        let first = self.earlier(&key, received_at).cloned().map(Box::new);
+        }
+    }
+
+    fn take(&mut self, event: ReceivedEvent) {
+        let key = event
+            .id
+            .clone()
+            .unwrap_or_else(|| event.event_id.to_string());
+        let first = self.earlier(&key, event.received_at).cloned().map(Box::new);
         if first.is_none() {
             self.ran.insert(key, self.dropped + self.events.len());
         }
@@ -384,7 +416,6 @@ impl State {
         while self.events.len() > self.keep {
             self.drop_oldest();
         }
-        internal_id
     }
 
     /// The event that would have run functions and whose id is still remembered.

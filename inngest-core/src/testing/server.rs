@@ -10,7 +10,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::sync::oneshot;
 
-use super::fault::Fault;
+use super::fault::{Fault, Faults};
 use super::http::answer;
 use super::received::Received;
 use crate::client::{Client, ConfigError};
@@ -154,6 +154,11 @@ impl EventServer {
     /// be. A script comes before faults that were injected.
     pub fn script(&self, faults: impl IntoIterator<Item = Option<Fault>>) {
         self.received.faults(|all| all.script(faults));
+    }
+
+    /// Takes back all faults that are still to come.
+    pub fn clear_faults(&self) {
+        self.received.faults(|faults| *faults = Faults::default());
     }
 
     /// Makes this share of requests fail, in per cent, each in a way drawn by chance. The same

@@ -1,0 +1,225 @@
+//! Whatever goes wrong, what the client says of each event is what the server's books say.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use inngest_core::testing::EventServer;
+use inngest_core::{Batch, Client, Event, Outcome, RetryPolicy, SendError};
+use proptest::prelude::*;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+#[derive(Serialize, JsonSchema, Event)]
+#[event(name = "shop/with.id", id = "with-id-{place}")]
+struct WithId {
+    place: usize,
+}
+
+#[derive(Serialize, JsonSchema, Event)]
+#[event(name = "shop/without.id")]
+struct WithoutId {
+    place: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Case {
+    events: usize,
+    request_events: usize,
+    concurrency: usize,
+    attempts: u32,
+    percent: u8,
+    seed: u64,
+    /// Of how many events one is refused by the server; 0 for none.
+    refused_each: usize,
+}
+
+fn case() -> impl Strategy<Value = Case> {
+    (
+        1..60_usize,
+        1..12_usize,
+        1..5_usize,
+        1..4_u32,
+        0..60_u8,
+        any::<u64>(),
+        0..9_usize,
+    )
+        .prop_map(
+            |(events, request_events, concurrency, attempts, percent, seed, refused_each)| Case {
+                events,
+                request_events,
+                concurrency,
+                attempts,
+                percent,
+                seed,
+                refused_each,
+            },
+        )
+}
+
+impl Case {
+    fn is_refused(&self, place: usize) -> bool {
+        self.refused_each > 0 && place % self.refused_each == self.refused_each - 1
+    }
+
+    fn batch(&self) -> Batch {
+        let mut batch = Batch::new();
+        for place in 0..self.events {
+            if place % 2 == 0 {
+                batch.push(WithId { place }).unwrap();
+            } else {
+                batch.push(WithoutId { place }).unwrap();
+            }
+        }
+        batch
+    }
+}
+
+/// How often the event of each place is in the list.
+fn places(events: Vec<inngest_core::testing::ReceivedEvent>) -> BTreeMap<usize, usize> {
+    let mut places = BTreeMap::new();
+    for event in events {
+        let place = usize::try_from(event.data["place"].as_u64().unwrap()).unwrap();
+        *places.entry(place).or_default() += 1;
+    }
+    places
+}
+
+async fn check(case: &Case) {
+    let server = EventServer::start().unwrap();
+    let refusing = case.clone();
+    server.refuse(move |event| {
+        let place = usize::try_from(event.data["place"].as_u64()?).ok()?;
+        refusing.is_refused(place).then(|| format!("no {place}"))
+    });
+    server.inject_at_random(case.percent, Some(case.seed));
+    let policy = RetryPolicy::default()
+        .attempts(case.attempts)
+        .max_delay(Duration::ZERO);
+    let client = Client::builder()
+        .dev(true)
+        .base_url(server.url())
+        .retry(policy);
+    let client = client
+        .max_request_events(case.request_events)
+        .concurrency(case.concurrency);
+    let client = client.build().unwrap();
+
+    let all: BTreeSet<usize> = (0..case.events).collect();
+    let good: BTreeSet<usize> = all
+        .iter()
+        .copied()
+        .filter(|p| !case.is_refused(*p))
+        .collect();
+    let result = client.send_batch(case.batch()).await;
+    let taken = places(server.events());
+    let by_id: BTreeMap<String, usize> = server
+        .events()
+        .into_iter()
+        .map(|event| {
+            let place = usize::try_from(event.data["place"].as_u64().unwrap()).unwrap();
+            (event.event_id.to_string(), place)
+        })
+        .collect();
+
+    let error = match result {
+        Ok(receipts) => {
+            assert_eq!(good, all, "a refused event is never called delivered");
+            for (place, receipt) in receipts.iter().enumerate() {
+                assert_eq!(by_id.get(&receipt.event_id.to_string()), Some(&place));
+            }
+            assert_eq!(
+                places(server.runs()),
+                good.iter().map(|place| (*place, 1)).collect()
+            );
+            return;
+        }
+        Err(error) => error,
+    };
+    assert_eq!(error.outcomes().len(), case.events);
+    for (place, outcome) in error.outcomes().iter().enumerate() {
+        match outcome {
+            Outcome::Accepted(receipt) => {
+                assert_eq!(
+                    by_id.get(&receipt.event_id.to_string()),
+                    Some(&place),
+                    "{place}"
+                );
+            }
+            Outcome::Rejected(reason) => {
+                assert!(!taken.contains_key(&place), "{place} was taken: {reason}");
+                if let SendError::Refused { message } = &**reason {
+                    assert_eq!(*message, format!("no {place}"));
+                }
+            }
+            Outcome::Unknown { event_id, .. } => {
+                // If the server has it, then under this id.
+                if taken.contains_key(&place) {
+                    assert_eq!(by_id.get(&event_id.to_string()), Some(&place), "{place}");
+                }
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    // When all is well again, what was not delivered is, and nothing runs twice.
+    server.clear_faults();
+    let mut unsent = error.into_unsent();
+    for _ in 0..=case.events {
+        match client.send_batch(unsent).await {
+            Ok(_) => break,
+            Err(error) => unsent = error.into_unsent(),
+        }
+    }
+    assert_eq!(
+        places(server.runs()),
+        good.iter().map(|place| (*place, 1)).collect()
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+    #[test]
+    fn what_is_said_of_each_event_is_so(case in case()) {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap()
+            .block_on(check(&case));
+    }
+}
+
+/// One event in 37 is refused and three requests in ten fail: every other event arrives once, and
+/// each refused one is named.
+#[tokio::test]
+async fn two_thousand_events_and_a_bad_network() {
+    let server = EventServer::start().unwrap();
+    server.refuse(|event| {
+        let place = event.data["place"].as_u64()?;
+        (place % 37 == 36).then(|| format!("no {place}"))
+    });
+    server.inject_at_random(30, Some(20_261_121));
+    let policy = RetryPolicy::default()
+        .attempts(30)
+        .max_delay(Duration::ZERO);
+    let client = Client::builder()
+        .dev(true)
+        .base_url(server.url())
+        .retry(policy);
+    let client = client.max_request_events(50).build().unwrap();
+    let events = (0..2_000).map(|place| WithoutId { place });
+    let error = client.send_many(events).await.unwrap_err();
+    let refused: Vec<usize> = (0..2_000).filter(|place| place % 37 == 36).collect();
+    assert_eq!(
+        error.rejected().map(|(place, _)| place).collect::<Vec<_>>(),
+        refused
+    );
+    assert_eq!(
+        (error.accepted().count(), error.unknown().count()),
+        (2_000 - refused.len(), 0)
+    );
+    let runs = places(server.runs());
+    assert_eq!(
+        (runs.len(), runs.values().max()),
+        (2_000 - refused.len(), Some(&1))
+    );
+}
