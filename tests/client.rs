@@ -15,7 +15,7 @@ mod support;
 async fn one_event_arrives_and_has_a_receipt() {
     let server = EventServer::start().unwrap();
     let client = server.client().unwrap();
-    let receipt = client.send(&item(1)).await.unwrap();
+    let receipt = client.send(item(1)).await.unwrap();
     assert_eq!(receipt.dedup_id.as_deref(), Some("item-imported-i1"));
     let [event] = server.events().try_into().unwrap();
     assert_eq!(event.event_id, receipt.event_id);
@@ -35,7 +35,7 @@ async fn requests_carry_what_the_sdk_specification_asks_for() {
         .event_key(KEY)
         .base_url(server.url())
         .env("branch");
-    builder.build().unwrap().send(&item(1)).await.unwrap();
+    builder.build().unwrap().send(item(1)).await.unwrap();
     let [request] = server.requests().try_into().unwrap();
     let header = |name: &str| request.headers[name].to_str().unwrap().to_owned();
     assert_eq!(header("content-type"), "application/json");
@@ -67,7 +67,7 @@ async fn many_events_are_split_by_count_and_receipts_are_in_order() {
     let server = EventServer::start().unwrap();
     let client = Client::builder().dev(true).base_url(server.url());
     let client = client.max_request_bytes(1 << 20).build().unwrap();
-    let receipts = client.send_many(&items(12_345)).await.unwrap();
+    let receipts = client.send_many(items(12_345)).await.unwrap();
     let expected: Vec<_> = (0..12_345).map(|n| format!("item-imported-i{n}")).collect();
     assert_eq!(dedup_ids(&receipts), expected);
     let mut counts: Vec<_> = server
@@ -94,7 +94,7 @@ async fn many_events_are_split_by_bytes() {
         .base_url(server.url())
         .max_request_bytes(1_000);
     let client = client.build().unwrap();
-    let receipts = client.send_many(&items(100)).await.unwrap();
+    let receipts = client.send_many(items(100)).await.unwrap();
     assert_eq!(receipts.len(), 100);
     let requests = server.requests();
     assert!(requests.len() > 5 && requests.iter().all(|request| request.bytes <= 1_000));
@@ -174,7 +174,7 @@ async fn nothing_to_send_makes_no_request() {
 #[tokio::test]
 async fn each_request_has_a_seed_of_its_own_that_gives_the_ids() {
     let script = Script::default();
-    let receipts = script.client().send_many(&items(5)).await.unwrap();
+    let receipts = script.client().send_many(items(5)).await.unwrap();
     let requests = script.seeds_and_bodies();
     let mut seeds: Vec<_> = requests.iter().map(|(seed, _)| seed).collect();
     seeds.dedup();
@@ -331,7 +331,7 @@ async fn requests_of_one_batch_are_under_way_at_once_up_to_the_bound() {
     let counting = Counting::default();
     let client = Client::builder().event_key(KEY).transport(counting.clone());
     let client = client.max_request_events(1).concurrency(3).build().unwrap();
-    assert_eq!(client.send_many(&items(20)).await.unwrap().len(), 20);
+    assert_eq!(client.send_many(items(20)).await.unwrap().len(), 20);
     assert_eq!(counting.most.load(std::sync::atomic::Ordering::SeqCst), 3);
 }
 
@@ -340,7 +340,7 @@ async fn the_users_reqwest_client_sends_the_same() {
     let server = EventServer::start().unwrap();
     let builder = Client::builder().dev(true).base_url(server.url());
     let client = builder.http_client(reqwest::Client::new()).build().unwrap();
-    let receipts = client.send_many(&items(3)).await.unwrap();
+    let receipts = client.send_many(items(3)).await.unwrap();
     assert_eq!(receipts.len(), 3);
     assert_eq!(
         server.requests()[0].headers["content-type"],

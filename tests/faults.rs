@@ -18,14 +18,14 @@ async fn an_unknown_key_is_an_error_with_the_fix() {
         .base_url(server.url())
         .build()
         .unwrap();
-    let error = client.send(&item(1)).await.unwrap_err();
+    let error = client.send(item(1)).await.unwrap_err();
     assert!(matches!(error, SendError::UnknownEventKey { .. }));
     assert!(
         error
             .to_string()
             .contains("Event key not found; check INNGEST_EVENT_KEY")
     );
-    let error = client.send_many(&items(2)).await.unwrap_err();
+    let error = client.send_many(items(2)).await.unwrap_err();
     assert_eq!(error.rejected().count(), 2);
     assert_eq!(error.into_unsent().len(), 2);
     assert!(server.events().is_empty());
@@ -41,17 +41,17 @@ async fn the_key_is_in_no_text() {
     let mut texts = vec![format!("{builder:?}")];
     let client = builder.clone().build().unwrap();
     texts.push(format!("{client:?}"));
-    let error = client.send(&item(1)).await.unwrap_err();
+    let error = client.send(item(1)).await.unwrap_err();
     assert!(matches!(&error, SendError::Transport { source, .. } if source.is_connect()));
     texts.push(format!("{error} {error:?}"));
     let through_reqwest = builder.http_client(reqwest::Client::new()).build().unwrap();
-    let error = through_reqwest.send(&item(1)).await.unwrap_err();
+    let error = through_reqwest.send(item(1)).await.unwrap_err();
     assert!(matches!(&error, SendError::Transport { source, .. } if source.is_connect()));
     texts.push(format!("{error} {error:?}"));
-    let error = client.send_many(&items(2)).await.unwrap_err();
+    let error = client.send_many(items(2)).await.unwrap_err();
     texts.push(format!("{error} {error:?}"));
     let script = Script::new([Ok(Answer::new(500, ""))]);
-    let error = script.client().send(&item(1)).await.unwrap_err();
+    let error = script.client().send(item(1)).await.unwrap_err();
     texts.push(format!(
         "{error} {error:?} {:?}",
         script.requests.lock().unwrap()
@@ -68,7 +68,7 @@ async fn a_dev_server_that_is_not_there_is_asked_for() {
     drop(closed);
     let client = Client::builder().dev(true).base_url(&url);
     let client = client.retry(RetryPolicy::none()).build().unwrap();
-    let error = client.send(&item(1)).await.unwrap_err().to_string();
+    let error = client.send(item(1)).await.unwrap_err().to_string();
     let expected = format!("{url}/e/ could not be reached; is the dev server running?");
     assert!(error.starts_with(&expected), "{error}");
 }
@@ -231,7 +231,7 @@ async fn what_may_have_arrived_is_unknown_and_sent_again_as_the_same_events() {
     let client = Client::builder().event_key(KEY).transport(script.clone());
     let client = client.retry(RetryPolicy::none());
     let client = client.max_request_events(2).concurrency(1).build().unwrap();
-    let error = client.send_many(&items(13)).await.unwrap_err();
+    let error = client.send_many(items(13)).await.unwrap_err();
     let kinds: Vec<_> = error
         .outcomes()
         .iter()
@@ -276,7 +276,7 @@ async fn a_server_that_does_not_answer_is_given_up() {
         .timeout(timeout)
         .retry(RetryPolicy::none());
     let started = tokio::time::Instant::now();
-    let error = client.build().unwrap().send(&item(1)).await.unwrap_err();
+    let error = client.build().unwrap().send(item(1)).await.unwrap_err();
     assert!(matches!(error, SendError::Timeout { .. }));
     assert_eq!(started.elapsed(), timeout);
 }
@@ -291,7 +291,7 @@ async fn a_retry_is_the_same_request() {
     ];
     let script = Script::new(faults);
     let client = Client::builder().event_key(KEY).transport(script.clone());
-    let receipt = client.build().unwrap().send(&item(1)).await.unwrap();
+    let receipt = client.build().unwrap().send(item(1)).await.unwrap();
     let requests = script.seeds_and_bodies();
     assert_eq!(requests.len(), 5);
     assert!(requests.iter().all(|request| *request == requests[0]));
@@ -310,7 +310,7 @@ async fn a_time_that_the_server_asks_for_is_kept() {
     let script = Script::new([wait("3"), wait("4")]);
     let client = Client::builder().event_key(KEY).transport(script.clone());
     let started = tokio::time::Instant::now();
-    client.build().unwrap().send(&item(1)).await.unwrap();
+    client.build().unwrap().send(item(1)).await.unwrap();
     assert_eq!(started.elapsed().as_secs(), 7);
 }
 
@@ -319,7 +319,7 @@ async fn what_cannot_pass_later_is_not_tried_again() {
     for status in [400, 401, 403, 404, 413] {
         let script = Script::new([Ok(Answer::new(status, "{}"))]);
         let client = Client::builder().event_key(KEY).transport(script.clone());
-        client.build().unwrap().send(&item(1)).await.unwrap_err();
+        client.build().unwrap().send(item(1)).await.unwrap_err();
         assert_eq!(script.seeds_and_bodies().len(), 1, "{status}");
     }
 }
@@ -333,7 +333,7 @@ async fn what_an_earlier_try_may_have_brought_is_unknown() {
         .retry(RetryPolicy::default().attempts(2))
         .build()
         .unwrap();
-    let error = client.send_many(&items(1)).await.unwrap_err();
+    let error = client.send_many(items(1)).await.unwrap_err();
     assert!(matches!(error.outcomes(), [Outcome::Unknown { .. }]));
     let script = Script::new([refused(), refused()]);
     let client = Client::builder().event_key(KEY).transport(script.clone());
@@ -341,14 +341,14 @@ async fn what_an_earlier_try_may_have_brought_is_unknown() {
         .retry(RetryPolicy::default().attempts(2))
         .build()
         .unwrap();
-    let error = client.send_many(&items(1)).await.unwrap_err();
+    let error = client.send_many(items(1)).await.unwrap_err();
     assert!(matches!(error.outcomes(), [Outcome::Rejected(_)]));
 }
 
 #[tokio::test]
 async fn redirects_are_not_followed() {
     let script = Script::new([Ok(Answer::new(303, ""))]);
-    let error = script.client().send(&item(1)).await.unwrap_err();
+    let error = script.client().send(item(1)).await.unwrap_err();
     assert!(matches!(
         error,
         SendError::UnexpectedStatus { status: 303, .. }

@@ -328,7 +328,7 @@ fn messages_name_the_event_its_type_and_the_field() {
             ..all()
         })
         .unwrap_err();
-    insta::assert_snapshot!(error, @"event 1 (`a/all.members`): `data.shop` is 18446744073709551615, which the server would round because it keeps numbers as doubles; write it as a string");
+    insta::assert_snapshot!(error, @r#"event 1 (`a/all.members`): `data.shop` is 18446744073709551615, which the server would round because it keeps numbers as doubles; write it as a string, with `#[serde(with = "inngest_core::AsString")]`"#);
     let error = batch.push(all().payload().at(1)).unwrap_err();
     insta::assert_snapshot!(error, @"event 1 (`a/all.members`): `ts` is 1 ms since 1970, which the server refuses; give a time between 1980-01-01 (315532800000) and 2100-01-01 (4102444800000) in milliseconds");
     let error = batch

@@ -132,7 +132,7 @@ impl fmt::Display for PayloadError {
             Kind::IntegerOutOfRange { value } => write!(
                 f,
                 "`{path}` is {value}, which the server would round because it keeps numbers as \
-                 doubles; write it as a string"
+                 doubles; write it as a string, with `#[serde(with = \"inngest_core::AsString\")]`"
             ),
             Kind::NotFinite => write!(
                 f,

@@ -18,6 +18,7 @@
     )
 )]
 
+mod as_string;
 mod batch;
 #[cfg(feature = "blocking")]
 pub mod blocking;
@@ -39,11 +40,12 @@ mod timestamp;
 pub mod transport;
 mod wire;
 
+pub use crate::as_string::{AsString, TextInteger};
 pub use crate::batch::{Batch, IntoBatch};
 #[cfg(feature = "client")]
 pub use crate::client::{
     BatchError, Client, ClientBuilder, ConfigError, EventId, Outcome, Plan, Receipt, RetryPolicy,
-    SendError,
+    SendError, Sending,
 };
 pub use crate::error::{PayloadError, PayloadErrorKind};
 pub use crate::event::Event;

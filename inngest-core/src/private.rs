@@ -5,6 +5,7 @@ pub use crate::schema::{SchemaFn, subschema};
 pub use crate::session::{SessionSpec, SessionWriter};
 pub use crate::wire::UserWriter;
 pub use core::option::Option;
+pub use core::primitive::{i64, str};
 pub use inngest_grammar::proof::Language;
 #[cfg(feature = "registry")]
 pub use inventory;
@@ -46,8 +47,31 @@ pub const fn id_field<T: IdPart + ?Sized>() -> IdField<T> {
 
 /// How the field at the end of a path is printed; the compiler finds its type.
 #[must_use]
-pub const fn id_field_at<E, T: IdPart + ?Sized>(_: fn(&E) -> &T) -> IdField<T> {
-    id_field()
+pub const fn id_field_at<E, T: IdPart + ?Sized>(get: fn(&E) -> &T) -> IdFieldAt<E, T> {
+    IdFieldAt {
+        field: id_field(),
+        get,
+    }
+}
+
+/// A field at the end of a path.
+#[derive(Debug)]
+pub struct IdFieldAt<E, T: ?Sized> {
+    field: IdField<T>,
+    get: fn(&E) -> &T,
+}
+
+impl<E, T: ?Sized> IdFieldAt<E, T> {
+    /// The piece of the id's template.
+    #[must_use]
+    pub const fn piece(&self, field: &'static str) -> IdPiece {
+        self.field.piece(field)
+    }
+
+    /// Prints the field of an event and notes when it is empty.
+    pub fn write(&self, field: &'static str, event: &E, id: &mut IdWriter<'_>) {
+        self.field.write(field, (self.get)(event), id);
+    }
 }
 
 impl<T: ?Sized> IdField<T> {

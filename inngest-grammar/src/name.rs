@@ -153,6 +153,10 @@ pub fn long_slug(name: &str) -> String {
 /// ```
 #[must_use]
 pub fn suggest(name: &str) -> Option<String> {
+    // A letter that cannot stay would have to be dropped, and the rest is another word.
+    if name.chars().any(|c| c.is_alphanumeric() && !c.is_ascii()) {
+        return None;
+    }
     let parts: Vec<&str> = name.split('/').filter(|part| !part.is_empty()).collect();
     let (last, prefixes) = parts.split_last()?;
     let mut spelled: Vec<String> = prefixes.iter().map(|part| respell(part, '-')).collect();
@@ -291,7 +295,14 @@ mod tests {
         ] {
             assert_eq!(suggest(name).as_deref(), Some(expected), "{name}");
         }
-        for name in ["", "/", "***", "storefront/item.imported", "Inngest/X"] {
+        for name in [
+            "",
+            "/",
+            "***",
+            "storefront/item.imported",
+            "Inngest/X",
+            "café/été",
+        ] {
             assert_eq!(suggest(name), None, "{name}");
         }
     }

@@ -84,17 +84,31 @@ pub enum TemplateErrorKind {
     /// The template is empty, which the server takes as no id.
     Empty,
     /// The template prints the same text for every event.
-    NoPlaceholder,
+    NoPlaceholder {
+        /// The first text in double braces, which print a brace.
+        braced: Option<String>,
+    },
     /// `{}` names no field.
-    EmptyPlaceholder,
+    EmptyPlaceholder {
+        /// The white space between the braces.
+        text: String,
+    },
     /// A `{` without its `}`.
-    Unclosed,
+    Unclosed {
+        /// What follows it, as far as it could be a path.
+        text: String,
+    },
     /// A `}` without its `{`.
-    Stray,
-    /// What follows `:` in `{field:spec}`.
+    Stray {
+        /// The template up to it.
+        before: String,
+    },
+    /// A placeholder `{field:spec}`.
     FormatSpec {
         /// The placeholder without the `:` and what follows it.
         path: String,
+        /// The text between the braces.
+        text: String,
     },
     /// The text between the braces is no path to a field.
     NotAField {
@@ -121,21 +135,38 @@ impl fmt::Display for TemplateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use TemplateErrorKind as Kind;
         match &self.kind {
-            Kind::Empty => f.write_str("the id template is empty"),
-            Kind::NoPlaceholder => f.write_str(
+            Kind::Empty => f.write_str(
+                "the id template is empty; write one such as `order-paid-{order_id}`, or leave it \
+                 out",
+            ),
+            Kind::NoPlaceholder { braced: Some(text) } => write!(
+                f,
+                "the id template has no placeholder, because `{{{{` prints a brace; write `{{{text}}}`"
+            ),
+            Kind::NoPlaceholder { braced: None } => f.write_str(
                 "the id template has no placeholder, so every event of this type after the first \
                  would be ignored; name a field that tells events apart, as `{order_id}` does",
             ),
-            Kind::EmptyPlaceholder => f.write_str(
-                "the placeholder `{}` names no field; write the field's name between the braces",
-            ),
-            Kind::Unclosed => f.write_str(
-                "`{` is not closed; write `}` after the field's name, or `{{` for a brace",
-            ),
-            Kind::Stray => f.write_str("`}` closes no placeholder; write `}}` for a brace"),
-            Kind::FormatSpec { path } => write!(
+            Kind::EmptyPlaceholder { text } => write!(
                 f,
-                "the placeholder `{{{path}}}` has a format spec, which an id does not take; write \
+                "the placeholder `{{{text}}}` names no field; write the field's name between the \
+                 braces"
+            ),
+            Kind::Unclosed { text } if text.is_empty() => {
+                f.write_str("a `{` is not closed; remove it, or write `{{` for a brace")
+            }
+            Kind::Unclosed { text } => write!(
+                f,
+                "`{{{text}` is not closed; write `{{{text}}}`, or `{{{{` for a brace"
+            ),
+            Kind::Stray { before } => write!(
+                f,
+                "the `}}` after `{before}` closes no placeholder; remove it, or write `}}}}` for a \
+                 brace"
+            ),
+            Kind::FormatSpec { path, text } => write!(
+                f,
+                "the placeholder `{{{text}}}` has a format spec, which an id does not take; write \
                  `{{{path}}}`"
             ),
             Kind::NotAField { text, meant } => {
@@ -282,7 +313,10 @@ impl Parser<'_> {
         while let Some((at, c)) = rest.next() {
             match c {
                 '{' | '}' if rest.next_if(|(_, next)| *next == c).is_some() => self.literal.push(c),
-                '}' => self.error(TemplateErrorKind::Stray, at..at + 1),
+                '}' => {
+                    let before = self.text.get(..at).unwrap_or_default().to_owned();
+                    self.error(TemplateErrorKind::Stray { before }, at..at + 1);
+                }
                 '{' => {
                     let inner_at = at + 1;
                     let inner = self.text.get(inner_at..).unwrap_or_default();
@@ -294,7 +328,10 @@ impl Parser<'_> {
                         self.placeholder(&inner[..end], at..inner_at + end + 1);
                         while rest.next_if(|(i, _)| *i <= inner_at + end).is_some() {}
                     } else {
-                        self.error(TemplateErrorKind::Unclosed, at..at + 1);
+                        let path = inner.find(|c: char| !(c.is_alphanumeric() || "_.".contains(c)));
+                        let text = inner.get(..path.unwrap_or(inner.len())).unwrap_or_default();
+                        let text = text.to_owned();
+                        self.error(TemplateErrorKind::Unclosed { text }, at..at + 1);
                         // What follows was meant as the placeholder; it is no text to check.
                         let stop = inner.find('{').map_or(self.text.len(), |i| inner_at + i);
                         while rest.next_if(|(i, _)| *i < stop).is_some() {}
@@ -335,7 +372,14 @@ impl Parser<'_> {
             return;
         }
         if self.errors.is_empty() && self.pieces.iter().all(|p| matches!(p, Piece::Text(_))) {
-            self.error(TemplateErrorKind::NoPlaceholder, all);
+            let braced = self
+                .text
+                .split_once("{{")
+                .and_then(|(_, rest)| rest.split_once("}}"));
+            let braced = braced
+                .map(|(text, _)| text.to_owned())
+                .filter(|text| is_path(text));
+            self.error(TemplateErrorKind::NoPlaceholder { braced }, all);
             return;
         }
         let mut found = Vec::new();
@@ -379,7 +423,8 @@ impl Parser<'_> {
 /// What is wrong with the text between two braces.
 fn mistake_in(inner: &str) -> Option<TemplateErrorKind> {
     if inner.trim().is_empty() {
-        return Some(TemplateErrorKind::EmptyPlaceholder);
+        let text = inner.to_owned();
+        return Some(TemplateErrorKind::EmptyPlaceholder { text });
     }
     if is_path(inner) {
         return None;
@@ -389,12 +434,14 @@ fn mistake_in(inner: &str) -> Option<TemplateErrorKind> {
     {
         return Some(TemplateErrorKind::FormatSpec {
             path: path.to_owned(),
+            text: inner.to_owned(),
         });
     }
     let meant: String = inner.split_whitespace().collect::<String>();
     let meant = meant
         .split('.')
-        .map(|s| s.strip_prefix("r#").or(s.strip_suffix("()")).unwrap_or(s))
+        .filter(|s| !s.ends_with("()"))
+        .map(|s| s.strip_prefix("r#").unwrap_or(s))
         .skip_while(|s| *s == "self" || s.is_empty())
         .collect::<Vec<_>>()
         .join(".");
@@ -406,7 +453,7 @@ fn mistake_in(inner: &str) -> Option<TemplateErrorKind> {
 }
 
 fn is_path(text: &str) -> bool {
-    text.split('.').all(is_segment) && text.split('.').next() != Some("self")
+    text.split('.').all(is_segment)
 }
 
 /// Whether the text could be a field's name or a tuple index. Whether there is such a field is
@@ -415,8 +462,10 @@ fn is_segment(text: &str) -> bool {
     let mut characters = text.chars();
     match characters.next() {
         Some(c) if c.is_ascii_digit() => {
-            characters.all(|c| c.is_ascii_digit()) && (c != '0' || text.len() == 1)
+            text.parse::<u32>().is_ok() && (c != '0' || text.len() == 1)
         }
+        // Words that can be no name, not even a raw one.
+        Some(_) if matches!(text, "_" | "self" | "Self" | "super" | "crate") => false,
         Some(c) => {
             (c.is_alphabetic() || c == '_') && characters.all(|c| c.is_alphanumeric() || c == '_')
         }
@@ -467,18 +516,56 @@ mod tests {
         assert_eq!(placeholder.segments().collect::<Vec<_>>(), ["a", "0"]);
     }
 
+    fn empty(text: &str) -> Kind {
+        Kind::EmptyPlaceholder { text: text.into() }
+    }
+
+    fn unclosed(text: &str) -> Kind {
+        Kind::Unclosed { text: text.into() }
+    }
+
+    fn stray(before: &str) -> Kind {
+        Kind::Stray {
+            before: before.into(),
+        }
+    }
+
+    #[test]
+    fn words_that_can_be_no_name_are_no_path() {
+        for word in ["self", "Self", "super", "crate", "_", "99999999999", "01"] {
+            let text = format!("{{a.{word}}}");
+            let kind = not_a_field(&text[1..text.len() - 1], None);
+            assert_eq!(errors(&text), [(kind, 0..text.len())]);
+        }
+        let braced = Some("item_id".into());
+        assert_eq!(
+            errors("a-{{item_id}}"),
+            [(Kind::NoPlaceholder { braced }, 0..13)]
+        );
+        assert_eq!(
+            errors("{a.len()}"),
+            [(not_a_field("a.len()", Some("a")), 0..9)]
+        );
+    }
+
     #[test]
     fn each_mistake_at_its_bytes() {
         assert_eq!(errors(""), [(Kind::Empty, 0..0)]);
-        assert_eq!(errors("a{{}}"), [(Kind::NoPlaceholder, 0..5)]);
-        assert_eq!(errors("é{}"), [(Kind::EmptyPlaceholder, 2..4)]);
-        assert_eq!(errors("a{ }"), [(Kind::EmptyPlaceholder, 1..4)]);
-        assert_eq!(errors("a-{b"), [(Kind::Unclosed, 2..3)]);
-        assert_eq!(errors("a-{b-{c}"), [(Kind::Unclosed, 2..3)]);
-        assert_eq!(errors("a}-{b}"), [(Kind::Stray, 1..2)]);
-        let spec = |path: &str| Kind::FormatSpec { path: path.into() };
-        assert_eq!(errors("{a:?}"), [(spec("a"), 0..5)]);
-        assert_eq!(errors("{a.b:>08}"), [(spec("a.b"), 0..9)]);
+        assert_eq!(
+            errors("a{{}}"),
+            [(Kind::NoPlaceholder { braced: None }, 0..5)]
+        );
+        assert_eq!(errors("é{}"), [(empty(""), 2..4)]);
+        assert_eq!(errors("a{ }"), [(empty(" "), 1..4)]);
+        assert_eq!(errors("a-{b"), [(unclosed("b"), 2..3)]);
+        assert_eq!(errors("a-{b-{c}"), [(unclosed("b"), 2..3)]);
+        assert_eq!(errors("a}-{b}"), [(stray("a"), 1..2)]);
+        let spec = |path: &str, text: &str| Kind::FormatSpec {
+            path: path.into(),
+            text: text.into(),
+        };
+        assert_eq!(errors("{a:?}"), [(spec("a", "a:?"), 0..5)]);
+        assert_eq!(errors("{a.b:>08}"), [(spec("a.b", "a.b:>08"), 0..9)]);
         assert_eq!(errors("{ a }"), [(not_a_field(" a ", Some("a")), 0..5)]);
         assert_eq!(
             errors("{r#type}"),
@@ -488,7 +575,7 @@ mod tests {
             errors("{self.a}"),
             [(not_a_field("self.a", Some("a")), 0..8)]
         );
-        assert_eq!(errors("{a()}"), [(not_a_field("a()", Some("a")), 0..5)]);
+        assert_eq!(errors("{a()}"), [(not_a_field("a()", None), 0..5)]);
         assert_eq!(errors("{a-b}"), [(not_a_field("a-b", None), 0..5)]);
         assert_eq!(errors("{a..b}"), [(not_a_field("a..b", None), 0..6)]);
         let adjacent = Kind::Adjacent {
@@ -510,10 +597,13 @@ mod tests {
         assert_eq!(
             kinds,
             [
-                Kind::Stray,
-                Kind::EmptyPlaceholder,
-                Kind::FormatSpec { path: "a".into() },
-                Kind::Unclosed
+                stray(""),
+                empty(""),
+                Kind::FormatSpec {
+                    path: "a".into(),
+                    text: "a:?".into()
+                },
+                unclosed("b"),
             ]
         );
     }

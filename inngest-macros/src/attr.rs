@@ -1,6 +1,6 @@
 //! Reads `#[event(…)]`.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
@@ -35,6 +35,14 @@ impl Rule {
     ];
 }
 
+/// What `allow(…)` lifts.
+#[derive(Default)]
+pub(crate) struct Allowed {
+    rules: Vec<Keyed<Rule>>,
+    /// A mistake was found in it, so it may have been meant to lift anything.
+    anything: bool,
+}
+
 /// `#[event(…)]` on a struct.
 #[derive(Default)]
 pub(crate) struct StructAttrs {
@@ -42,7 +50,7 @@ pub(crate) struct StructAttrs {
     pub(crate) id: Option<Keyed<Option<LitStr>>>,
     pub(crate) version: Option<Keyed<Option<LitStr>>>,
     pub(crate) krate: Option<Keyed<Option<Path>>>,
-    pub(crate) allow: Vec<Keyed<Rule>>,
+    pub(crate) allow: Allowed,
     /// A mistake was found where the name may have been meant, so its absence is none.
     pub(crate) may_have_named: bool,
 }
@@ -70,9 +78,16 @@ impl StructAttrs {
         all
     }
 
+    /// The place at which a rule is lifted.
     pub(crate) fn allows(&self, rule: Rule) -> Option<&Ident> {
-        let allow = self.allow.iter().find(|allow| allow.value == rule)?;
+        let allow = self.allow.rules.iter().find(|allow| allow.value == rule)?;
         Some(&allow.key)
+    }
+
+    /// Whether a rule holds. It is not said to be broken where an `allow` with a mistake may have
+    /// been meant to lift it.
+    pub(crate) fn insists_on(&self, rule: Rule) -> bool {
+        self.allows(rule).is_none() && !self.allow.anything
     }
 }
 
@@ -173,25 +188,27 @@ impl Item {
                 return None;
             }
         };
-        let literal = syn::parse2::<LitStr>(value.clone()).ok();
-        if literal.is_none() {
-            let is_macro = syn::parse2::<syn::Macro>(value.clone()).is_ok();
-            let problem = if is_macro {
-                format!(
-                    "`{key}` takes a string literal, and a macro is not expanded here; write the text itself, `{key} = \"…\"`"
-                )
+        let value = ungrouped(value.clone());
+        let Ok(literal) = syn::parse2::<LitStr>(value.clone()) else {
+            if let Some(next) = next_key(&value) {
+                let message = format!("a comma is missing before `{next}`; write `, {next}`");
+                cx.error(next, message);
+            } else if syn::parse2::<syn::Macro>(value.clone()).is_ok() {
+                let message = format!(
+                    "`{key}` takes a string literal, and a macro is not expanded here; write the \
+                     text itself, `{key} = \"…\"`"
+                );
+                cx.error(value, message);
             } else {
-                format!("`{key}` takes a string literal; {wanted}")
-            };
-            cx.error(value, problem);
-        }
-        if let Some(literal) = &literal
-            && !literal.suffix().is_empty()
-        {
-            cx.error(literal, format!("the string has a suffix; {wanted}"));
+                cx.error(value, format!("`{key}` takes a string literal; {wanted}"));
+            }
+            return None;
+        };
+        if !literal.suffix().is_empty() {
+            cx.error(&literal, format!("the string has a suffix; {wanted}"));
             return None;
         }
-        literal
+        Some(literal)
     }
 
     /// The value of `crate = ::path`. `None` after an error.
@@ -199,6 +216,13 @@ impl Item {
         let key = &self.key;
         let value = match &self.value {
             ItemValue::Equals(value) if !value.is_empty() => value,
+            ItemValue::List(path) => {
+                cx.error(
+                    key,
+                    format!("`{key}` takes a path after `=`; write `{key} = {path}`"),
+                );
+                return None;
+            }
             _ => {
                 cx.error(
                     key,
@@ -242,47 +266,49 @@ impl Item {
     }
 
     /// `allow(rule, …)`.
-    fn allow(&self, cx: &Ctxt, allowed: &mut Vec<Keyed<Rule>>) {
+    fn allow(&self, cx: &Ctxt, allowed: &mut Allowed) {
         let key = &self.key;
         let known = Rule::ALL.map(|(name, _)| name);
         let list = match &self.value {
             ItemValue::List(list) if !list.is_empty() => list.clone(),
+            ItemValue::Equals(value) if !value.is_empty() => {
+                let message = "`allow` takes a list in parentheses; write `allow(unscoped_id)`";
+                cx.error(value, message);
+                allowed.anything = true;
+                return;
+            }
             _ => {
                 let message = format!(
                     "`allow` names no rule; write `allow(…)` with one of {}",
                     listed(&known)
                 );
                 cx.error(key, message);
+                allowed.anything = true;
                 return;
             }
         };
-        let read = |input: ParseStream<'_>| {
-            while !input.is_empty() {
-                let name = Ident::parse_any(input)?;
-                let text = name.to_string();
-                match Rule::ALL.into_iter().find(|(known, _)| *known == text) {
-                    Some((_, rule)) if allowed.iter().any(|a| a.value == rule) => {
-                        cx.error(&name, format!("`{name}` is allowed twice; once is enough"));
-                    }
-                    Some((_, value)) => allowed.push(Keyed { key: name, value }),
-                    None => {
-                        cx.error(&name, unknown("rule", &text, &known));
-                    }
-                }
-                if !input.is_empty() {
-                    input.parse::<Token![,]>()?;
-                }
-            }
-            Ok(())
-        };
-        if let Err(error) = read.parse2(list) {
-            cx.error_at(
-                error.span(),
-                format!(
+        for tokens in split_at_commas(cx, list) {
+            let Ok(name) = Ident::parse_any.parse2(tokens.clone()) else {
+                let message = format!(
                     "`allow` takes names of rules; write one of {}",
                     listed(&known)
-                ),
-            );
+                );
+                cx.error(tokens, message);
+                allowed.anything = true;
+                continue;
+            };
+            let text = name.to_string();
+            let rule = |text: &str| Rule::ALL.into_iter().find(|(known, _)| *known == text);
+            match rule(&text) {
+                Some((_, rule)) if allowed.rules.iter().any(|a| a.value == rule) => {
+                    cx.error(&name, format!("`{name}` is allowed twice; once is enough"));
+                }
+                Some((_, value)) => allowed.rules.push(Keyed { key: name, value }),
+                None => {
+                    cx.error(&name, unknown("rule", &text, &known));
+                    allowed.anything = true;
+                }
+            }
         }
     }
 
@@ -320,6 +346,7 @@ pub(crate) fn unknown(what: &str, word: &str, known: &[&str]) -> String {
             )
         }
         Some(near) => format!("unknown {what} `{word}`; did you mean `{near}`?"),
+        None if known.len() == 1 => format!("unknown {what} `{word}`; known is {}", listed(known)),
         None => format!("unknown {what} `{word}`; known are {}", listed(known)),
     }
 }
@@ -342,14 +369,24 @@ pub(crate) fn for_each_item(
     mut read: impl FnMut(&Item),
 ) -> bool {
     let mut all_read = true;
-    for attr in attrs.iter().filter(|attr| attr.path().is_ident(name)) {
+    let of_name = || attrs.iter().filter(|attr| attr.path().is_ident(name));
+    let others = of_name()
+        .filter(|attr| matches!(&attr.meta, Meta::List(list) if !list.tokens.is_empty()))
+        .count();
+    for attr in of_name() {
         let list = match &attr.meta {
             Meta::List(list) if !list.tokens.is_empty() => list.tokens.clone(),
             Meta::List(_) | Meta::Path(_) => {
-                cx.error(
-                    attr.path(),
-                    format!("`#[{name}]` is empty; write `{example}`"),
-                );
+                let typed = match &attr.meta {
+                    Meta::List(_) => format!("#[{name}()]"),
+                    _ => format!("#[{name}]"),
+                };
+                let message = if others > 0 {
+                    format!("`{typed}` is empty; remove it")
+                } else {
+                    format!("`{typed}` is empty; write `{example}`")
+                };
+                cx.error(attr.path(), message);
                 all_read = false;
                 continue;
             }
@@ -361,7 +398,7 @@ pub(crate) fn for_each_item(
             }
         };
         // Items are read one by one, so that a mistake in one does not hide those in the next.
-        for tokens in split_at_commas(list) {
+        for tokens in split_at_commas(cx, list) {
             match item.parse2(tokens.clone()) {
                 Ok(item) => read(&item),
                 Err(_) => {
@@ -376,6 +413,9 @@ pub(crate) fn for_each_item(
 
 fn item(input: ParseStream<'_>) -> syn::Result<Item> {
     let key = Ident::parse_any(input)?;
+    if input.peek(Token![::]) {
+        return Err(input.error("a path"));
+    }
     let value = if input.is_empty() {
         ItemValue::Bare
     } else if input.peek(Token![=]) && !input.peek(Token![==]) {
@@ -397,21 +437,46 @@ fn item(input: ParseStream<'_>) -> syn::Result<Item> {
 
 /// The parts between commas that stand in no group. Groups without delimiters, which
 /// `macro_rules!` puts around a fragment, are groups too.
-fn split_at_commas(tokens: TokenStream) -> Vec<TokenStream> {
-    let mut parts = vec![TokenStream::new()];
+fn split_at_commas(cx: &Ctxt, tokens: TokenStream) -> Vec<TokenStream> {
+    let mut parts = Vec::new();
+    let mut part = TokenStream::new();
     for token in tokens {
-        match (&token, parts.last_mut()) {
-            (TokenTree::Punct(punct), _) if punct.as_char() == ',' => {
-                parts.push(TokenStream::new());
+        match &token {
+            TokenTree::Punct(punct) if punct.as_char() == ',' => {
+                if part.is_empty() {
+                    cx.error(punct, "nothing stands before this comma; remove it");
+                } else {
+                    parts.push(std::mem::take(&mut part));
+                }
             }
-            (_, Some(last)) => last.extend([token]),
-            (_, None) => {}
+            _ => part.extend([token]),
         }
     }
-    if parts.last().is_some_and(TokenStream::is_empty) {
-        parts.pop();
+    if !part.is_empty() {
+        parts.push(part);
     }
     parts
+}
+
+/// The tokens without the group that `macro_rules!` puts around a fragment, so that an error about
+/// them lands where they were written.
+fn ungrouped(tokens: TokenStream) -> TokenStream {
+    let mut trees = tokens.clone().into_iter();
+    match (trees.next(), trees.next()) {
+        (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::None => {
+            ungrouped(group.stream())
+        }
+        _ => tokens,
+    }
+}
+
+/// The key that follows a literal where a comma should stand.
+fn next_key(value: &TokenStream) -> Option<Ident> {
+    let mut trees = value.clone().into_iter();
+    match (trees.next()?, trees.next()?) {
+        (TokenTree::Literal(_), TokenTree::Ident(next)) => Some(next),
+        _ => None,
+    }
 }
 
 /// The place of a value, or of its key when there is none.

@@ -41,7 +41,11 @@ pub(crate) fn crate_path(given: Option<&Path>) -> Path {
 /// The one name by which generated code calls this crate.
 pub(crate) fn alias(krate: &Path) -> TokenStream {
     // With the place of the path, where rustc says that there is nothing at it.
-    let span = Span::call_site().located_at(krate.span());
+    let last = krate
+        .segments
+        .last()
+        .map_or_else(Span::call_site, |last| last.ident.span());
+    let span = Span::call_site().located_at(last);
     quote_spanned!(span=> use #krate as __inngest;)
 }
 
@@ -89,9 +93,9 @@ pub(crate) fn event(event: &Event<'_>, valid: &Valid, krate: &Path) -> TokenStre
             #alias
             #[automatically_derived]
             impl #impl_generics __inngest::Event for #ident #ty_generics #where_clause {
-                const NAME: &'static str = #name;
-                const VERSION: __inngest::__private::Option<&'static str> = #version;
-                const ID_TEMPLATE: __inngest::__private::Option<&'static str> = #id_template;
+                const NAME: &'static __inngest::__private::str = #name;
+                const VERSION: __inngest::__private::Option<&'static __inngest::__private::str> = #version;
+                const ID_TEMPLATE: __inngest::__private::Option<&'static __inngest::__private::str> = #id_template;
                 #id
                 #ts
                 #user
@@ -153,10 +157,11 @@ fn id(event: &Event<'_>, id: Option<&Id>) -> TokenStream {
             }
             Piece::Placeholder(placeholder) => {
                 let path = placeholder.path();
-                let members = members(event, placeholder, id.span);
-                let field = id_field(event, placeholder, &members, id.span);
+                let field = id_field(event, placeholder, id.span);
+                let value = &field.value;
+                let field = &field.printer;
                 pieces.push(quote!(#field.piece(#path)));
-                writes.push(quote!(#field.write(#path, &self #(.#members)*, __inngest_id);));
+                writes.push(quote!(#field.write(#path, #value, __inngest_id);));
             }
         }
     }
@@ -174,22 +179,28 @@ fn id(event: &Event<'_>, id: Option<&Id>) -> TokenStream {
     }
 }
 
-/// How the field of a placeholder is printed.
-fn id_field(
-    event: &Event<'_>,
-    placeholder: &Placeholder,
-    members: &[Member],
-    span: Span,
-) -> TokenStream {
-    if let [_] = members
-        && let Some(field) = field_of(event, placeholder)
+/// How the field of a placeholder is printed, and what is given to that.
+struct IdField {
+    printer: TokenStream,
+    value: TokenStream,
+}
+
+fn id_field(event: &Event<'_>, placeholder: &Placeholder, span: Span) -> IdField {
+    let members = members(event, placeholder, span);
+    if let [_] = members.as_slice()
+        && let Some(Field { ident, ty, .. }) = field_of(event, placeholder)
     {
-        let ty = field.ty;
-        return quote_spanned!(ty.span()=> __inngest::__private::id_field::<#ty>());
+        return IdField {
+            printer: quote_spanned!(ty.span()=> __inngest::__private::id_field::<#ty>()),
+            value: quote!(&self.#ident),
+        };
     }
-    // Only the compiler knows the type at the end of a path.
-    quote_spanned! {span=>
-        __inngest::__private::id_field_at(|__inngest_event: &Self| &__inngest_event #(.#members)*)
+    // Only the compiler knows the type at the end of a path, and says once what is wrong with it.
+    IdField {
+        printer: quote_spanned! {span=>
+            __inngest::__private::id_field_at(|__inngest_event: &Self| &__inngest_event #(.#members)*)
+        },
+        value: quote!(self),
     }
 }
 
@@ -229,7 +240,7 @@ fn ts(event: &Event<'_>) -> Option<TokenStream> {
     let Field { ident, ty, .. } = field;
     let millis = quote_spanned!(ty.span()=> __inngest::__private::timestamp::<#ty>(&self.#ident));
     Some(quote! {
-        fn __timestamp(&self) -> __inngest::__private::Option<i64> {
+        fn __timestamp(&self) -> __inngest::__private::Option<__inngest::__private::i64> {
             #millis
         }
     })

@@ -27,6 +27,8 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     let body = body.filter(|_| errors.is_none()).unwrap_or_else(|| Body {
         bound: None,
         items: quote! {
+            // A part that ends by itself, so that an id with it is not ambiguous because of it.
+            const LANGUAGE: __inngest::Language = __inngest::Language::Fixed;
             fn write_id(&self, _: &mut __inngest::IdWriter<'_>) {}
         },
     });
@@ -70,7 +72,30 @@ fn read_crate(cx: &Ctxt, input: &DeriveInput) -> Option<Path> {
             item.unknown(cx, &["crate"], &[], "");
         }
     });
+    for attr in inner_attrs(input).filter(|attr| attr.path().is_ident("id_part")) {
+        cx.error(
+            attr.path(),
+            "`#[id_part(…)]` is read on the type only; move it there or remove it",
+        );
+    }
     krate.and_then(|keyed| keyed.value)
+}
+
+/// The attributes of fields and variants.
+fn inner_attrs(input: &DeriveInput) -> impl Iterator<Item = &syn::Attribute> {
+    let (fields, variants) = match &input.data {
+        Data::Struct(data) => (Some(&data.fields), None),
+        Data::Enum(data) => (None, Some(&data.variants)),
+        Data::Union(_) => (None, None),
+    };
+    let fields = fields.into_iter().flat_map(Fields::iter);
+    let variants = variants.into_iter().flatten();
+    let in_variants = variants.clone().flat_map(|variant| variant.fields.iter());
+    let of_variants = variants.flat_map(|variant| &variant.attrs);
+    fields
+        .chain(in_variants)
+        .flat_map(|field| &field.attrs)
+        .chain(of_variants)
 }
 
 /// A newtype prints what it wraps.
@@ -97,7 +122,7 @@ fn newtype(cx: &Ctxt, input: &DeriveInput, fields: &Fields) -> Option<Body> {
     Some(Body {
         items: quote! {
             const LANGUAGE: __inngest::Language = #inner.language();
-            const PATTERN: &'static str = #inner.pattern();
+            const PATTERN: &'static __inngest::__private::str = #inner.pattern();
             fn write_id(&self, __inngest_id: &mut __inngest::IdWriter<'_>) {
                 #inner.print(&self.#member, __inngest_id);
             }
@@ -148,7 +173,7 @@ fn unit_enum(cx: &Ctxt, data: &DataEnum) -> Option<Body> {
     Some(Body {
         items: quote! {
             const LANGUAGE: __inngest::Language = __inngest::Language::Word;
-            const PATTERN: &'static str = #pattern;
+            const PATTERN: &'static __inngest::__private::str = #pattern;
             fn write_id(&self, __inngest_id: &mut __inngest::IdWriter<'_>) {
                 __inngest_id.push_str(match self { #(#arms),* });
             }

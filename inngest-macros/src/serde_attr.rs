@@ -14,7 +14,7 @@ pub(crate) struct SerdeField {
 impl SerdeField {
     pub(crate) fn read(attrs: &[Attribute]) -> Self {
         let mut field = Self::default();
-        for_each_serde_item(attrs, |path, value| {
+        for_each_item(attrs, "serde", |path, value| {
             if path.is_ident("skip") || path.is_ident("skip_serializing") {
                 field.skipped = true;
             } else if path.is_ident("rename") {
@@ -28,8 +28,8 @@ impl SerdeField {
 /// `#[serde(…)]` on a struct.
 #[derive(Default)]
 pub(crate) struct SerdeStruct {
-    /// `transparent`: `data` is what the one field is.
-    pub(crate) transparent: Option<Path>,
+    /// `transparent` for serde or schemars: `data`, or its schema, is what the one field is.
+    pub(crate) transparent: Option<(&'static str, Path)>,
     /// `into = "…"`: `data` is what another type is.
     pub(crate) into: Option<Path>,
 }
@@ -37,20 +37,22 @@ pub(crate) struct SerdeStruct {
 impl SerdeStruct {
     pub(crate) fn read(attrs: &[Attribute]) -> Self {
         let mut all = Self::default();
-        for_each_serde_item(attrs, |path, _| {
-            if path.is_ident("transparent") {
-                all.transparent = Some(path.clone());
-            } else if path.is_ident("into") {
-                all.into = Some(path.clone());
-            }
-        });
+        for attribute in ["serde", "schemars"] {
+            for_each_item(attrs, attribute, |path, _| {
+                if path.is_ident("transparent") {
+                    all.transparent = Some((attribute, path.clone()));
+                } else if path.is_ident("into") && attribute == "serde" {
+                    all.into = Some(path.clone());
+                }
+            });
+        }
         all
     }
 }
 
-fn for_each_serde_item(attrs: &[Attribute], mut each: impl FnMut(&Path, Option<String>)) {
-    for attr in attrs.iter().filter(|attr| attr.path().is_ident("serde")) {
-        // What serde cannot read either, serde says.
+fn for_each_item(attrs: &[Attribute], name: &str, mut each: impl FnMut(&Path, Option<String>)) {
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident(name)) {
+        // What serde or schemars cannot read either, they say.
         let _ = attr.parse_nested_meta(|meta| {
             let mut value = None;
             if meta.input.peek(Token![=]) {

@@ -89,7 +89,7 @@ fn check_name(cx: &Ctxt, event: &Event<'_>) -> Option<String> {
     }
     match (name::is_standard(&name), event.attrs.allows(Rule::NonstandardName)) {
         (true, Some(allow)) => lifts_nothing(cx, allow, "the name follows the convention"),
-        (false, None) => cx.error(
+        (false, None) if event.attrs.insists_on(Rule::NonstandardName) => cx.error(
             literal,
             format!(
                 "the event name is not lowercase segments `[a-z0-9][a-z0-9_-]*` joined by `.` under \
@@ -98,7 +98,9 @@ fn check_name(cx: &Ctxt, event: &Event<'_>) -> Option<String> {
         ),
         _ => {}
     }
-    Some(name)
+    // Of a name that will be another one nothing follows for the id.
+    let stays = name::is_standard(&name) || event.attrs.allows(Rule::NonstandardName).is_some();
+    stays.then_some(name)
 }
 
 /// A version is a date and a counter, so that versions sort.
@@ -119,7 +121,7 @@ fn check_version(cx: &Ctxt, attrs: &StructAttrs) {
                 format!("{error}; write one such as `2026-11-21.1`"),
             );
         }
-        (Err(error), None) => cx.error(
+        (Err(error), None) if attrs.insists_on(Rule::NonstandardVersion) => cx.error(
             literal,
             format!(
                 "{error}; write one such as `2026-11-21.1`, or add `allow(nonstandard_version)`"
@@ -139,11 +141,13 @@ fn lifts_nothing(cx: &Ctxt, allow: &Ident, why: &str) {
 /// `data` is an object, made of the fields that the derive sees.
 fn check_shape(cx: &Ctxt, event: &Event<'_>) {
     let serde = SerdeStruct::read(&event.input.attrs);
-    if let Some(path) = serde.transparent {
+    if let Some((attribute, path)) = serde.transparent {
         cx.error(
             path,
-            "`#[serde(transparent)]` makes the event's data what its field is, and data is an \
-             object; remove it",
+            format!(
+                "`#[{attribute}(transparent)]` makes the event's data what its field is, and data \
+                 is an object; remove it"
+            ),
         );
     }
     if let Some(path) = serde.into {
@@ -165,7 +169,8 @@ fn check_one_ts(cx: &Ctxt, event: &Event<'_>) {
     {
         cx.error(
             &second.key,
-            "a second field is marked `#[event(ts)]`; an event has one time",
+            "another field is marked `#[event(ts)]` before, and an event has one time; remove one of the \
+ two",
         );
     }
 }
@@ -180,7 +185,8 @@ fn check_user(cx: &Ctxt, event: &Event<'_>) {
         if place > 0 {
             cx.error(
                 &user.key,
-                "a second field is marked `#[event(user)]`; an event has one user",
+                "another field is marked `#[event(user)]` before, and an event has one user; remove one \
+ of the two",
             );
         } else if !field.serde.skipped {
             cx.error(
@@ -209,11 +215,16 @@ fn check_sessions(cx: &Ctxt, event: &Event<'_>) {
                 span,
                 format!("a second session has the key `{key}`; give it another one"),
             );
-        } else if !(1..=128).contains(&key.len()) {
+        } else if key.is_empty() {
+            cx.error_at(
+                span,
+                "the session's key is empty; write one of 1 to 128 bytes",
+            );
+        } else if key.len() > 128 {
             cx.error_at(
                 span,
                 format!(
-                    "a session's key has 1 to 128 bytes, this one has {}; write a shorter name",
+                    "the session's key has {} bytes, 128 is the limit; write a shorter one",
                     key.len()
                 ),
             );
@@ -298,13 +309,8 @@ fn check_template(
         Ok(template) => template,
         Err(errors) => {
             for error in &errors {
-                let part = text.get(error.span()).unwrap_or_default();
-                // The whole literal is underlined, so the text says where in it.
-                if part.is_empty() || part == text || error.to_string().contains(part) {
-                    cx.error(literal, error);
-                } else {
-                    cx.error(literal, format!("at `{part}` in the id template: {error}"));
-                }
+                // The whole literal is underlined; the message quotes the part of it.
+                cx.error(literal, error);
             }
             return None;
         }
@@ -314,18 +320,17 @@ fn check_template(
         good &= check_placeholder(cx, event, literal, placeholder);
     }
     let Some(name) = name else {
-        return Some(template);
+        return good.then_some(template);
     };
     match (
         is_scoped(&template, name),
         event.attrs.allows(Rule::UnscopedId),
     ) {
         (true, Some(allow)) => lifts_nothing(cx, allow, "the id begins with the slug"),
-        (false, None) => {
+        (false, None) if event.attrs.insists_on(Rule::UnscopedId) => {
             let slug = name::slug(name);
-            let rest = text
-                .trim_start_matches(slug.as_str())
-                .trim_start_matches(['-', '_', ':', '/']);
+            let first = template.placeholders().next().map_or(0, |p| p.span().start);
+            let rest = text.get(first..).unwrap_or_default();
             cx.error(
                 literal,
                 format!(
@@ -364,15 +369,16 @@ fn check_placeholder(
             .fields
             .iter()
             .find(|f| f.serde.renamed.as_deref() == Some(first));
+        let rest = path.get(first.len()..).unwrap_or_default();
         let problem = format!("the placeholder `{{{path}}}` names no field of `{ident}`");
         let message = if names.is_empty() {
             format!("{problem}, which has none; add the field")
         } else if let Some(field) = by_serde {
             let name = &field.name;
-            format!("{problem}; a field goes by its Rust name, write `{{{name}}}`")
+            format!("{problem}; a field goes by its Rust name, write `{{{name}{rest}}}`")
         } else if let Some(near) = nearest(first, names.iter().copied()) {
             format!(
-                "{problem}, which has {}; did you mean `{{{near}}}`?",
+                "{problem}, which has {}; did you mean `{{{near}{rest}}}`?",
                 listed(&names)
             )
         } else {

@@ -23,7 +23,9 @@ mod retry;
 pub(crate) mod seed;
 
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 pub use builder::ClientBuilder;
 pub use config::ConfigError;
@@ -102,14 +104,11 @@ impl Client {
     /// # Errors
     ///
     /// The future's error says why the event was not delivered, or why it may not have been.
-    pub fn send<P: IntoPayload>(
-        &self,
-        event: P,
-    ) -> impl Future<Output = Result<Receipt, SendError>> + Send + 'static + use<P> {
+    pub fn send<P: IntoPayload>(&self, event: P) -> Sending<Result<Receipt, SendError>> {
         let mut buffer = Vec::new();
         let entry = batch::append(&mut buffer, &event.into_payload());
         let inner = Arc::clone(&self.inner);
-        async move { inner.deliver_one(buffer, entry?).await }
+        Sending::new(async move { inner.deliver_one(buffer, entry?).await })
     }
 
     /// Sends any number of events, split into as many requests as the event API needs: a
@@ -123,13 +122,10 @@ impl Client {
     /// # Errors
     ///
     /// The future's error says for each event what became of it.
-    pub fn send_many<B: IntoBatch>(
-        &self,
-        events: B,
-    ) -> impl Future<Output = Result<Vec<Receipt>, BatchError>> + Send + 'static + use<B> {
+    pub fn send_many<B: IntoBatch>(&self, events: B) -> Sending<Result<Vec<Receipt>, BatchError>> {
         let (batch, refused) = events.into_batch();
         let inner = Arc::clone(&self.inner);
-        async move { inner.deliver(batch, refused).await }
+        Sending::new(async move { inner.deliver(batch, refused).await })
     }
 
     /// Sends a batch, see [`send_many`](Self::send_many).
@@ -137,10 +133,7 @@ impl Client {
     /// # Errors
     ///
     /// The future's error says for each event what became of it.
-    pub fn send_batch(
-        &self,
-        batch: Batch,
-    ) -> impl Future<Output = Result<Vec<Receipt>, BatchError>> + Send + 'static + use<> {
+    pub fn send_batch(&self, batch: Batch) -> Sending<Result<Vec<Receipt>, BatchError>> {
         self.send_many(batch)
     }
 
@@ -170,5 +163,32 @@ impl fmt::Debug for Client {
             .field("url", &self.url())
             .field("dev", &self.is_dev())
             .finish_non_exhaustive()
+    }
+}
+
+/// Events on their way. Nothing is sent before it is awaited; it holds no reference and can be
+/// spawned.
+///
+/// It is a type of its own so that an event that is none is one compile error, not two.
+#[must_use = "nothing is sent before this is awaited"]
+pub struct Sending<T>(Pin<Box<dyn Future<Output = T> + Send>>);
+
+impl<T> Sending<T> {
+    fn new(future: impl Future<Output = T> + Send + 'static) -> Self {
+        Self(Box::pin(future))
+    }
+}
+
+impl<T> Future for Sending<T> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+        self.0.as_mut().poll(cx)
+    }
+}
+
+impl<T> fmt::Debug for Sending<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sending")
     }
 }

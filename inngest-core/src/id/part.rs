@@ -32,7 +32,7 @@ use super::IdWriter;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot stand in an event id",
-    label = "this field is named in the id",
+    label = "this type cannot be part of an event id",
     note = "an id takes integers, `bool`, `char`, strings, `Uuid`, `Ulid`, and newtypes and unit-only enums with `#[derive(IdPart)]`",
     note = "`Option` is refused because an absent value prints nothing: split the event in two, or choose another field",
     note = "floats are refused because one number has many spellings: use a fixed-point integer, or choose another field"
