@@ -376,3 +376,43 @@ fn a_client_for_the_cloud_is_made_without_a_request() {
         .build();
     assert_eq!(client.unwrap().url(), "https://inn.gs/e/");
 }
+
+#[tokio::test]
+async fn a_stream_is_read_no_further_than_its_requests_need() {
+    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+    let server = EventServer::start().unwrap();
+    let builder = Client::builder().dev(true).base_url(server.url());
+    let client = builder
+        .max_request_events(10)
+        .concurrency(3)
+        .build()
+        .unwrap();
+    let read = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&read);
+    let mut bad = 0;
+    let events = (0..1_005).map(move |n| {
+        counter.fetch_add(1, SeqCst);
+        let mut item = item(n);
+        if n % 100 == 99 {
+            item.quantity = u64::MAX;
+        }
+        item
+    });
+    let mut progress = client.send_iter(events);
+    assert_eq!(read.load(SeqCst), 0, "nothing is read before it is polled");
+    let mut reported = 0;
+    while let Some(some) = progress.next().await {
+        assert_eq!(some.first, reported);
+        reported += some.events;
+        assert!(
+            read.load(SeqCst) <= reported + 30,
+            "at most three requests ahead"
+        );
+        if let Err(error) = some.result {
+            bad += error.rejected().count();
+            assert_eq!(error.rejected().next().unwrap().0, 9);
+        }
+    }
+    assert_eq!((reported, bad, server.runs().len()), (1_005, 10, 995));
+}

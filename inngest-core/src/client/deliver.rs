@@ -114,6 +114,10 @@ impl Inner {
         &self.bounds.limits
     }
 
+    pub(super) fn concurrency(&self) -> usize {
+        self.bounds.concurrency
+    }
+
     pub(super) fn url(&self) -> &str {
         &self.url
     }

@@ -8,6 +8,7 @@
 //! | `seed` | event ids that are known before the request |
 //! | `deliver` | requests under way, and what became of each event |
 //! | `retry` | when a request is made again |
+//! | `stream` | any number of events in bounded memory |
 //! | `answer` | what the server's answers mean |
 //! | [`plan`] | what sending a batch would do |
 
@@ -21,6 +22,7 @@ pub mod plan;
 mod receipt;
 mod retry;
 pub(crate) mod seed;
+mod stream;
 
 use std::fmt;
 use std::pin::Pin;
@@ -34,6 +36,7 @@ pub use error::{BatchError, Outcome, SendError};
 pub use plan::Plan;
 pub use receipt::{EventId, Receipt};
 pub use retry::RetryPolicy;
+pub use stream::{Progress, Streaming};
 
 use crate::batch::{self, Batch, IntoBatch};
 use crate::payload::IntoPayload;
@@ -135,6 +138,41 @@ impl Client {
     /// The future's error says for each event what became of it.
     pub fn send_batch(&self, batch: Batch) -> Sending<Result<Vec<Receipt>, BatchError>> {
         self.send_many(batch)
+    }
+
+    /// Sends the events of a stream as they come, in bounded memory: as many requests are gathered
+    /// and under way as [`concurrency`](ClientBuilder::concurrency) says, however many events
+    /// there are.
+    ///
+    /// ```no_run
+    /// # use inngest_core::{Client, Event};
+    /// # async fn example<E: Event + Send + 'static>(
+    /// #     client: Client,
+    /// #     events: impl futures_util::Stream<Item = E> + Send + 'static,
+    /// # ) {
+    /// let mut progress = client.send_stream(events);
+    /// while let Some(some) = progress.next().await {
+    ///     match some.result {
+    ///         Ok(receipts) => println!("{} sent from {}", receipts.len(), some.first),
+    ///         Err(error) => eprintln!("{error}"),
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    pub fn send_stream<S>(&self, events: S) -> Streaming
+    where
+        S: futures_util::Stream<Item: IntoPayload> + Send + 'static,
+    {
+        Streaming::new(Arc::clone(&self.inner), events)
+    }
+
+    /// Sends the events of an iterator, which is read as they are sent: see
+    /// [`send_stream`](Self::send_stream).
+    pub fn send_iter<I>(&self, events: I) -> Streaming
+    where
+        I: IntoIterator<Item: IntoPayload, IntoIter: Send + 'static>,
+    {
+        self.send_stream(futures_util::stream::iter(events))
     }
 
     /// What sending a batch would do, without a request: how it would be split, which events are
