@@ -161,9 +161,15 @@ async fn check(case: &Case) {
         }
     }
 
-    // When all is well again, what was not delivered is, and nothing runs twice.
-    server.clear_faults();
+    // What was not delivered is sent again while things still go wrong, and again when all is
+    // well: nothing runs twice.
     let mut unsent = error.into_unsent();
+    if let Err(error) = client.send_batch(unsent.clone()).await {
+        unsent = error.into_unsent();
+    } else {
+        unsent = Batch::new();
+    }
+    server.clear_faults();
     for _ in 0..=case.events {
         match client.send_batch(unsent).await {
             Ok(_) => break,

@@ -355,3 +355,27 @@ async fn redirects_are_not_followed() {
     ));
     assert_eq!(script.seeds_and_bodies().len(), 1);
 }
+
+#[tokio::test]
+async fn what_is_in_doubt_stays_in_doubt_when_it_is_sent_again() {
+    let script = Script::new([
+        Err(TransportError::other("connection reset")),
+        Err(TransportError::connect("connection refused")),
+        Ok(Answer::new(413, "")),
+    ]);
+    let client = Client::builder().event_key(KEY).transport(script.clone());
+    let client = client.retry(RetryPolicy::none()).build().unwrap();
+    let error = client.send_many(items(2)).await.unwrap_err();
+    assert_eq!(error.unknown().count(), 2);
+    let error = client.send_batch(error.into_unsent()).await.unwrap_err();
+    assert_eq!(
+        error.unknown().count(),
+        2,
+        "the first request may have arrived"
+    );
+    // Halves would have other ids, and run a second time.
+    let error = client.send_batch(error.into_unsent()).await.unwrap_err();
+    assert_eq!(error.unknown().count(), 2);
+    let requests = script.seeds_and_bodies();
+    assert!(requests.len() == 3 && requests.iter().all(|request| *request == requests[0]));
+}

@@ -29,6 +29,8 @@ pub(crate) struct Chunk {
     /// How many of the first of them the server is known to have. They stay in the request,
     /// because an event's id depends on its place.
     taken: usize,
+    /// Whether a request with its other events may have reached the server before.
+    in_doubt: bool,
     seed: Seed,
 }
 
@@ -42,6 +44,7 @@ impl Chunk {
             entries: Arc::new([entry]),
             range: 0..1,
             taken: 0,
+            in_doubt: false,
             seed,
         })
     }
@@ -62,6 +65,16 @@ impl Chunk {
         self
     }
 
+    /// The same request, which may have reached the server.
+    pub(crate) fn put_in_doubt(mut self) -> Self {
+        self.in_doubt = true;
+        self
+    }
+
+    pub(crate) fn is_in_doubt(&self) -> bool {
+        self.in_doubt
+    }
+
     /// The first events of the request, with their ids.
     pub(crate) fn prefix(&self, events: usize) -> Self {
         let mut prefix = self.clone();
@@ -80,6 +93,7 @@ impl Chunk {
             entries: Arc::clone(&self.entries),
             range: start..end,
             taken: 0,
+            in_doubt: false,
             seed: Seed::new()?,
         })
     }
@@ -252,6 +266,7 @@ pub(crate) fn cut(batch: Batch, limits: &Limits) -> Result<Cut, (Batch, getrando
         entries: entries.clone(),
         range,
         taken: 0,
+        in_doubt: false,
         seed,
     }));
     Ok(Cut { chunks, too_large })

@@ -76,16 +76,17 @@ impl Delivered {
     fn give_up(&mut self, chunk: Chunk, error: SendError, may_have_been_taken: bool) {
         if may_have_been_taken {
             let error = Arc::new(error);
-            self.outcomes
-                .extend(chunk.open().map(|index| Outcome::Unknown {
-                    event_id: chunk.event_id(index),
-                    dedup_id: chunk.dedup_id(index),
-                    error: Arc::clone(&error),
-                }));
+            let unknown = chunk.open().map(|index| Outcome::Unknown {
+                event_id: chunk.event_id(index),
+                dedup_id: chunk.dedup_id(index),
+                error: Arc::clone(&error),
+            });
+            self.outcomes.extend(unknown);
+            self.unsent.push(chunk.put_in_doubt());
         } else {
             self.reject(chunk.open().len(), error);
+            self.unsent.push(chunk);
         }
-        self.unsent.push(chunk);
     }
 }
 
@@ -188,7 +189,7 @@ impl Inner {
                     may_have_been_taken,
                 } => (taken, error, may_have_been_taken),
             };
-            let halves = match error {
+            let next = match error {
                 SendError::Refused { message } => {
                     self.around_refused(chunk, taken, message, &mut delivered)
                         .await
@@ -224,7 +225,7 @@ impl Inner {
                     None
                 }
             };
-            left.extend(halves);
+            left.extend(next);
         }
         delivered
     }
@@ -291,7 +292,7 @@ impl Inner {
         let url = &*self.url;
         let (events, bytes) = (chunk.requested(), chunk.body().len());
         let started = Instant::now();
-        let mut may_have_been_taken = false;
+        let mut may_have_been_taken = chunk.is_in_doubt();
         let mut tried = 0_u32;
         loop {
             tried = tried.saturating_add(1);
