@@ -107,6 +107,20 @@ impl Batch {
         events.into_iter().try_for_each(|event| self.push(event))
     }
 
+    /// Adds the events of another batch.
+    #[cfg(feature = "client")]
+    pub(crate) fn append(&mut self, other: Self) {
+        let offset = self.buffer.len();
+        self.buffer.extend_from_slice(&other.buffer);
+        self.entries
+            .extend(other.entries.into_iter().map(|mut entry| {
+                entry.json = entry.json.start + offset..entry.json.end + offset;
+                entry.id = entry.id.map(|id| id.start + offset..id.end + offset);
+                entry
+            }));
+        self.pinned.extend(other.pinned);
+    }
+
     /// How many events it holds.
     #[must_use]
     pub fn len(&self) -> usize {

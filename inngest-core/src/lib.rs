@@ -44,8 +44,8 @@ pub use crate::as_string::{AsString, TextInteger};
 pub use crate::batch::{Batch, IntoBatch};
 #[cfg(feature = "client")]
 pub use crate::client::{
-    BatchError, Client, ClientBuilder, ConfigError, EventId, Outcome, Plan, Progress, Receipt,
-    RetryPolicy, SendError, Sending, Streaming,
+    BatchError, Buffered, BufferedBuilder, Client, ClientBuilder, ConfigError, EventId, Failure,
+    Outcome, Pending, Plan, Progress, Receipt, Report, RetryPolicy, SendError, Sending, Streaming,
 };
 pub use crate::error::{PayloadError, PayloadErrorKind};
 pub use crate::event::Event;

@@ -72,6 +72,29 @@ impl Delivered {
             .extend((0..events).map(|_| Outcome::Rejected(Arc::clone(&error))));
     }
 
+    /// Receipts for all events, or what became of each.
+    fn into_result(self) -> Result<Vec<Receipt>, BatchError> {
+        let all_accepted = self
+            .outcomes
+            .iter()
+            .all(|outcome| outcome.error().is_none());
+        if all_accepted {
+            let receipts = self
+                .outcomes
+                .into_iter()
+                .filter_map(|outcome| match outcome {
+                    Outcome::Accepted(receipt) => Some(receipt),
+                    _ => None,
+                });
+            return Ok(receipts.collect());
+        }
+        let unsent = Batch {
+            pinned: self.unsent,
+            ..Batch::default()
+        };
+        Err(BatchError::new(self.outcomes, unsent))
+    }
+
     /// The open events of a chunk, of which nothing is known but that they can be sent again.
     fn give_up(&mut self, chunk: Chunk, error: SendError, may_have_been_taken: bool) {
         if may_have_been_taken {
@@ -160,12 +183,41 @@ impl Inner {
                 return Err(BatchError::nothing_sent(no_randomness(error), total, batch));
             }
         };
-        let delivered: Vec<Delivered> = futures_util::stream::iter(cut.chunks)
+        let mut not_sent = refused;
+        for error in cut.too_large {
+            // Its place is that in the batch, which those that were refused are not in.
+            let place = not_sent.iter().fold(error.index(), |place, refused| {
+                place + usize::from(refused.index() <= place)
+            });
+            not_sent.push(error.at(place));
+            not_sent.sort_by_key(PayloadError::index);
+        }
+        let delivered = self.deliver_all(total, cut.chunks, not_sent).await;
+        delivered.into_result()
+    }
+
+    /// Sends the events of chunks. `not_sent` are those that are in none, in order, with their
+    /// places among all.
+    pub(super) async fn deliver_all(
+        &self,
+        total: usize,
+        chunks: Vec<Chunk>,
+        not_sent: Vec<PayloadError>,
+    ) -> Delivered {
+        let each: Vec<Delivered> = futures_util::stream::iter(chunks)
             .map(|chunk| self.deliver_chunk(chunk))
             .buffered(self.bounds.concurrency)
             .collect()
             .await;
-        account(total, refused, cut.too_large, delivered)
+        let mut all = Delivered::default();
+        for delivered in each {
+            all.outcomes.extend(delivered.outcomes);
+            all.unsent.extend(delivered.unsent);
+        }
+        if !not_sent.is_empty() {
+            all.outcomes = merge(total, not_sent, all.outcomes);
+        }
+        all
     }
 
     /// Sends the events of a chunk, in as many requests as it takes to know of each what became of
@@ -380,59 +432,15 @@ fn no_randomness(error: getrandom::Error) -> SendError {
     SendError::NoRandomness(error.to_string())
 }
 
-/// Receipts for all events, or what became of each.
-fn account(
-    total: usize,
-    refused: Vec<PayloadError>,
-    too_large: Vec<PayloadError>,
-    delivered: Vec<Delivered>,
-) -> Result<Vec<Receipt>, BatchError> {
-    // First those that were never in the batch, then those of the batch that were in no request,
-    // by their places among what is left; the requests' events fill the rest in order.
-    let mut slots: Vec<Option<Outcome>> = vec![None; total];
-    for error in refused {
-        let index = error.index();
-        fill(slots.get_mut(index), error.into());
+/// Puts events that were not sent at their places among what became of the others.
+fn merge(total: usize, not_sent: Vec<PayloadError>, others: Vec<Outcome>) -> Vec<Outcome> {
+    let mut merged = Vec::with_capacity(total);
+    let mut others = others.into_iter();
+    for error in not_sent {
+        let before = error.index().saturating_sub(merged.len());
+        merged.extend(others.by_ref().take(before));
+        merged.push(Outcome::Rejected(Arc::new(error.into())));
     }
-    let mut places: Vec<usize> = (0..total)
-        .filter(|place| matches!(slots.get(*place), Some(None)))
-        .collect();
-    for error in too_large {
-        if let Some(&place) = places.get(error.index()) {
-            fill(slots.get_mut(place), error.at(place).into());
-        }
-    }
-    places.clear();
-    let mut unsent = Batch::new();
-    let mut empty = slots.iter_mut().filter(|slot| slot.is_none());
-    for chunk in delivered {
-        for (outcome, slot) in chunk.outcomes.into_iter().zip(&mut empty) {
-            *slot = Some(outcome);
-        }
-        unsent.pinned.extend(chunk.unsent);
-    }
-    let mut receipts = Vec::with_capacity(total);
-    let mut outcomes = Vec::new();
-    for outcome in slots.into_iter().flatten() {
-        match outcome {
-            Outcome::Accepted(receipt) if outcomes.is_empty() => receipts.push(receipt),
-            outcome => {
-                if outcomes.is_empty() {
-                    outcomes.extend(receipts.drain(..).map(Outcome::Accepted));
-                }
-                outcomes.push(outcome);
-            }
-        }
-    }
-    if outcomes.is_empty() {
-        Ok(receipts)
-    } else {
-        Err(BatchError::new(outcomes, unsent))
-    }
-}
-
-fn fill(slot: Option<&mut Option<Outcome>>, error: SendError) {
-    if let Some(slot) = slot {
-        *slot = Some(Outcome::Rejected(Arc::new(error)));
-    }
+    merged.extend(others);
+    merged
 }

@@ -106,6 +106,20 @@ pub enum SendError {
     )]
     InsideRuntime,
 
+    /// A buffered sender has no room for another event.
+    #[error("the buffered sender is full; wait for room with `send`, or raise `capacity`")]
+    BufferFull,
+
+    /// A buffered sender was shut down or dropped before the event was delivered.
+    #[error(
+        "the buffered sender was shut down before the event was delivered; send it with the client"
+    )]
+    SenderClosed,
+
+    /// A buffered sender was started outside an async runtime.
+    #[error("there is no tokio runtime here; start the buffered sender inside one")]
+    NoRuntime,
+
     /// The operating system gave no random numbers, which the ids of a request need.
     #[error("the operating system gave no random numbers: {0}")]
     NoRandomness(String),

@@ -8,11 +8,13 @@
 //! | `seed` | event ids that are known before the request |
 //! | `deliver` | requests under way, and what became of each event |
 //! | `retry` | when a request is made again |
+//! | `buffered` | a sender in the background |
 //! | `stream` | any number of events in bounded memory |
 //! | `answer` | what the server's answers mean |
 //! | [`plan`] | what sending a batch would do |
 
 mod answer;
+mod buffered;
 mod builder;
 pub(crate) mod chunk;
 mod config;
@@ -29,6 +31,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+pub use buffered::{Buffered, BufferedBuilder, Failure, Pending, Report};
 pub use builder::ClientBuilder;
 pub use config::ConfigError;
 pub(crate) use deliver::Inner;
@@ -173,6 +176,11 @@ impl Client {
         I: IntoIterator<Item: IntoPayload, IntoIter: Send + 'static>,
     {
         self.send_stream(futures_util::stream::iter(events))
+    }
+
+    /// A sender in the background for services: events of many calls gather and go out together.
+    pub fn buffered(&self) -> BufferedBuilder {
+        BufferedBuilder::new(Arc::clone(&self.inner))
     }
 
     /// What sending a batch would do, without a request: how it would be split, which events are

@@ -1,0 +1,502 @@
+//! A sender in the background: events gather, and go out together.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot, watch};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::chunk::{self, Chunk};
+use super::deliver::{Delivered, Inner};
+use super::error::{Outcome, SendError};
+use super::receipt::Receipt;
+use crate::batch::Batch;
+use crate::error::PayloadError;
+use crate::payload::IntoPayload;
+
+/// Settings of a [`Buffered`] sender; made with [`Client::buffered`](crate::Client::buffered).
+#[must_use = "a builder does nothing until `start`"]
+pub struct BufferedBuilder {
+    inner: Arc<Inner>,
+    max_events: usize,
+    max_bytes: usize,
+    linger: Duration,
+    capacity: usize,
+    on_failure: Option<Arc<OnFailure>>,
+}
+
+type OnFailure = dyn Fn(Failure) + Send + Sync;
+
+/// Events that a [`Buffered`] sender could not deliver for certain.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Failure {
+    /// What became of each event of the request's worth that they were in.
+    pub outcomes: Vec<Outcome>,
+    /// Those that can be sent again, with the same event ids.
+    pub unsent: Batch,
+}
+
+impl BufferedBuilder {
+    pub(super) fn new(inner: Arc<Inner>) -> Self {
+        let limits = *inner.limits();
+        Self {
+            max_events: limits.request_events.min(500),
+            max_bytes: limits.request_bytes,
+            linger: Duration::from_millis(50),
+            capacity: 10_000,
+            on_failure: None,
+            inner,
+        }
+    }
+
+    /// How many events are gathered at most before they are sent; 500 by default.
+    pub fn max_events(mut self, events: usize) -> Self {
+        self.max_events = events.max(1);
+        self
+    }
+
+    /// How many bytes of JSON are gathered at most before they are sent; by default as many as a
+    /// request holds.
+    pub fn max_bytes(mut self, bytes: usize) -> Self {
+        self.max_bytes = bytes.max(1);
+        self
+    }
+
+    /// How long an event waits for others; 50 milliseconds by default.
+    pub fn linger(mut self, time: Duration) -> Self {
+        self.linger = time;
+        self
+    }
+
+    /// How many events may be waiting or under way; 10,000 by default.
+    pub fn capacity(mut self, events: usize) -> Self {
+        self.capacity = events.clamp(1, Semaphore::MAX_PERMITS);
+        self
+    }
+
+    /// What is called with events that were not delivered for certain. Without it they are reported
+    /// to `tracing` as a warning; their handles say it in any case.
+    pub fn on_failure(mut self, hook: impl Fn(Failure) + Send + Sync + 'static) -> Self {
+        self.on_failure = Some(Arc::new(hook));
+        self
+    }
+
+    /// Starts the sender, as a task of the tokio runtime that this is called in.
+    ///
+    /// # Errors
+    ///
+    /// There is no runtime here.
+    pub fn start(self) -> Result<Buffered, SendError> {
+        let runtime = tokio::runtime::Handle::try_current().map_err(|_| SendError::NoRuntime)?;
+        let (settled, _) = watch::channel(0);
+        let shared = Arc::new(Shared {
+            room: Arc::new(Semaphore::new(self.capacity)),
+            queue: Mutex::default(),
+            wake: Notify::new(),
+            settled,
+            builder: self,
+        });
+        runtime.spawn(work(Arc::clone(&shared)));
+        Ok(Buffered {
+            guard: Arc::new(Guard { shared }),
+        })
+    }
+}
+
+impl fmt::Debug for BufferedBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BufferedBuilder")
+            .field("max_events", &self.max_events)
+            .field("max_bytes", &self.max_bytes)
+            .field("linger", &self.linger)
+            .field("capacity", &self.capacity)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Sends events in the background: [`send`](Self::send) returns as soon as there is room, and the
+/// events of many calls go out in one request.
+///
+/// Clones share one queue. When the last is dropped without [`shutdown`](Self::shutdown), what is
+/// still waiting is lost, and a warning says how much.
+///
+/// ```
+/// # #[cfg(feature = "testing")] {
+/// use inngest_core::{Event, testing::EventServer};
+/// use schemars::JsonSchema;
+/// use serde::Serialize;
+///
+/// #[derive(Serialize, JsonSchema, Event)]
+/// #[event(name = "storefront/cart.cleared")]
+/// struct CartCleared {}
+///
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// let server = EventServer::start()?;
+/// let sender = server.client()?.buffered().start()?;
+/// let first = sender.send(&CartCleared {}).await?;
+/// let second = sender.send(&CartCleared {}).await?;
+/// println!("{} {}", first.await?.event_id, second.await?.event_id);
+///
+/// let report = sender.shutdown(std::time::Duration::from_secs(5)).await;
+/// assert!(report.unsent.is_empty());
+/// assert_eq!(server.requests().len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Buffered {
+    guard: Arc<Guard>,
+}
+
+/// Ends the sender when the last handle to it is gone.
+struct Guard {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    builder: BufferedBuilder,
+    room: Arc<Semaphore>,
+    queue: Mutex<Queue>,
+    /// There is something to do for the task.
+    wake: Notify,
+    /// How many events are settled in all.
+    settled: watch::Sender<u64>,
+}
+
+#[derive(Default)]
+struct Queue {
+    batch: Batch,
+    waiting: Vec<Waiting>,
+    /// When the first of those that wait must go.
+    deadline: Option<Instant>,
+    /// How many events were taken in in all.
+    accepted: u64,
+    /// All up to this one are to go at once.
+    flush_to: u64,
+    state: State,
+    /// What is under way, by a number of its own.
+    under_way: Vec<(u64, Vec<Chunk>, usize)>,
+    next_number: u64,
+    report: Report,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum State {
+    #[default]
+    Open,
+    /// Nothing more is taken in; what is there goes out.
+    Closing,
+    /// Nothing goes out any more.
+    Closed,
+}
+
+struct Waiting {
+    settle: oneshot::Sender<Result<Receipt, SendError>>,
+    _room: OwnedSemaphorePermit,
+}
+
+/// What a [`Buffered`] sender delivered in all, and what it did not at its end.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct Report {
+    /// How many events the server has.
+    pub delivered: u64,
+    /// How many were not delivered for certain; their handles and the hook said so.
+    pub failed: u64,
+    /// Events that were waiting or under way when the time was over, ready to be sent again with
+    /// the same event ids.
+    pub unsent: Batch,
+}
+
+/// The receipt of an event that was given to a [`Buffered`] sender, when it is there. It need not
+/// be awaited for the event to be sent.
+#[derive(Debug)]
+pub struct Pending(oneshot::Receiver<Result<Receipt, SendError>>);
+
+impl Future for Pending {
+    type Output = Result<Receipt, SendError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let settled = Pin::new(&mut self.0).poll(cx);
+        settled.map(|settled| settled.unwrap_or(Err(SendError::SenderClosed)))
+    }
+}
+
+impl Buffered {
+    /// Takes an event in, and waits for room where there is none.
+    ///
+    /// # Errors
+    ///
+    /// The server would refuse the event or change it, or the sender is shut down.
+    pub async fn send<P: IntoPayload>(&self, event: P) -> Result<Pending, SendError> {
+        let one = one(event);
+        let room = Arc::clone(&self.guard.shared.room).acquire_owned().await;
+        self.take_in(one?, room.map_err(|_| SendError::SenderClosed)?)
+    }
+
+    /// Takes an event in if there is room.
+    ///
+    /// # Errors
+    ///
+    /// There is no room, the server would refuse the event or change it, or the sender is shut
+    /// down.
+    pub fn try_send<P: IntoPayload>(&self, event: P) -> Result<Pending, SendError> {
+        let one = one(event)?;
+        let room = Arc::clone(&self.guard.shared.room).try_acquire_owned();
+        let room = room.map_err(|error| match error {
+            tokio::sync::TryAcquireError::Closed => SendError::SenderClosed,
+            tokio::sync::TryAcquireError::NoPermits => SendError::BufferFull,
+        })?;
+        self.take_in(one, room)
+    }
+
+    fn take_in(&self, one: Batch, room: OwnedSemaphorePermit) -> Result<Pending, SendError> {
+        let shared = &self.guard.shared;
+        let mut queue = shared.queue();
+        if queue.state != State::Open {
+            return Err(SendError::SenderClosed);
+        }
+        let (settle, settled) = oneshot::channel();
+        queue.batch.append(one);
+        queue.waiting.push(Waiting {
+            settle,
+            _room: room,
+        });
+        queue.accepted += 1;
+        let linger = shared.builder.linger;
+        queue
+            .deadline
+            .get_or_insert_with(|| Instant::now() + linger);
+        drop(queue);
+        shared.wake.notify_one();
+        Ok(Pending(settled))
+    }
+
+    /// Sends what is waiting at once, and waits until everything that was taken in before is
+    /// settled.
+    pub async fn flush(&self) {
+        let shared = &self.guard.shared;
+        let accepted = {
+            let mut queue = shared.queue();
+            queue.flush_to = queue.accepted;
+            queue.accepted
+        };
+        shared.wake.notify_one();
+        let mut settled = shared.settled.subscribe();
+        // The sender lives as long as this handle.
+        let _ = settled.wait_for(|settled| *settled >= accepted).await;
+    }
+
+    /// Takes nothing more in, sends what is there for as long as `timeout`, and says what became
+    /// of it.
+    pub async fn shutdown(self, timeout: Duration) -> Report {
+        let shared = Arc::clone(&self.guard.shared);
+        shared.room.close();
+        shared.queue().state = State::Closing;
+        let _ = tokio::time::timeout(timeout, self.flush()).await;
+        let mut queue = shared.queue();
+        queue.state = State::Closed;
+        // What is under way is stopped, and may have arrived.
+        let mut unsent = std::mem::take(&mut queue.batch);
+        queue.waiting.clear();
+        for (_, chunks, _) in queue.under_way.drain(..) {
+            unsent
+                .pinned
+                .extend(chunks.into_iter().map(Chunk::put_in_doubt));
+        }
+        let mut report = std::mem::take(&mut queue.report);
+        report.unsent = unsent;
+        drop(queue);
+        shared.wake.notify_one();
+        report
+    }
+}
+
+impl fmt::Debug for Buffered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let queue = self.guard.shared.queue();
+        f.debug_struct("Buffered")
+            .field("waiting", &queue.batch.len())
+            .field("accepted", &queue.accepted)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let mut queue = self.shared.queue();
+        if queue.state != State::Closed {
+            queue.state = State::Closed;
+            let under_way: usize = queue.under_way.iter().map(|(_, _, events)| events).sum();
+            let lost = queue.batch.len() + under_way;
+            if lost > 0 {
+                tracing::warn!(lost, "a buffered sender was dropped without `shutdown`");
+            }
+            queue.waiting.clear();
+        }
+        drop(queue);
+        self.shared.wake.notify_one();
+    }
+}
+
+impl Shared {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        // The queue is whole between any two statements.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is to go now, or how long to wait for it.
+    fn next(&self) -> Next {
+        let mut queue = self.queue();
+        let events = queue.batch.len();
+        if queue.state == State::Closed {
+            return Next::End;
+        }
+        let Some(deadline) = queue.deadline else {
+            return Next::Idle;
+        };
+        let sent = queue.accepted - events as u64;
+        let is_due = events >= self.builder.max_events
+            || queue.batch.buffer.len() >= self.builder.max_bytes
+            || queue.flush_to > sent
+            || Instant::now() >= deadline;
+        if !is_due {
+            return Next::Wait(deadline);
+        }
+        queue.deadline = None;
+        let batch = std::mem::take(&mut queue.batch);
+        let waiting = std::mem::take(&mut queue.waiting);
+        match chunk::cut(batch, self.builder.inner.limits()) {
+            Ok(cut) => {
+                let number = queue.next_number;
+                queue.next_number += 1;
+                queue.under_way.push((number, cut.chunks.clone(), events));
+                Next::Send(Load {
+                    number,
+                    chunks: cut.chunks,
+                    too_large: cut.too_large,
+                    waiting,
+                })
+            }
+            Err((_, error)) => {
+                for waiting in waiting {
+                    let error = SendError::NoRandomness(error.to_string());
+                    let _ = waiting.settle.send(Err(error));
+                }
+                queue.report.failed += events as u64;
+                drop(queue);
+                self.settled
+                    .send_modify(|settled| *settled += events as u64);
+                Next::Idle
+            }
+        }
+    }
+
+    /// Settles what was sent.
+    fn settle(&self, number: u64, waiting: Vec<Waiting>, outcomes: Vec<Outcome>, unsent: Batch) {
+        let events = waiting.len() as u64;
+        let failed = outcomes
+            .iter()
+            .filter(|outcome| outcome.error().is_some())
+            .count() as u64;
+        {
+            let mut queue = self.queue();
+            queue.under_way.retain(|(other, _, _)| *other != number);
+            queue.report.delivered += events - failed;
+            queue.report.failed += failed;
+        }
+        for (waiting, outcome) in waiting.into_iter().zip(&outcomes) {
+            let result = match outcome {
+                Outcome::Accepted(receipt) => Ok(receipt.clone()),
+                Outcome::Rejected(error) | Outcome::Unknown { error, .. } => Err((**error).clone()),
+            };
+            // Nobody has to wait for it.
+            let _ = waiting.settle.send(result);
+        }
+        if failed > 0 {
+            match &self.builder.on_failure {
+                Some(hook) => hook(Failure { outcomes, unsent }),
+                None => tracing::warn!(failed, "events of a buffered sender were not delivered"),
+            }
+        }
+        self.settled.send_modify(|settled| *settled += events);
+    }
+}
+
+enum Next {
+    End,
+    Idle,
+    Wait(Instant),
+    Send(Load),
+}
+
+struct Load {
+    number: u64,
+    chunks: Vec<Chunk>,
+    too_large: Vec<PayloadError>,
+    waiting: Vec<Waiting>,
+}
+
+/// The task of a sender.
+async fn work(shared: Arc<Shared>) {
+    // Dropped with everything in it when the sender ends.
+    let mut under_way = JoinSet::new();
+    loop {
+        let at_most = shared.builder.inner.concurrency();
+        if under_way.len() >= at_most {
+            // The queue fills meanwhile, and the next request is the larger.
+            tokio::select! {
+                _ = under_way.join_next() => {}
+                () = shared.wake.notified() => {}
+            }
+            if shared.queue().state == State::Closed {
+                return;
+            }
+            continue;
+        }
+        match shared.next() {
+            Next::End => return,
+            Next::Idle => shared.wake.notified().await,
+            Next::Wait(deadline) => {
+                tokio::select! {
+                    () = tokio::time::sleep_until(deadline) => {}
+                    () = shared.wake.notified() => {}
+                }
+            }
+            Next::Send(load) => {
+                let shared = Arc::clone(&shared);
+                under_way.spawn(async move {
+                    let inner = Arc::clone(&shared.builder.inner);
+                    let Load {
+                        number,
+                        chunks,
+                        too_large,
+                        waiting,
+                    } = load;
+                    let Delivered { outcomes, unsent } =
+                        inner.deliver_all(waiting.len(), chunks, too_large).await;
+                    let unsent = Batch {
+                        pinned: unsent,
+                        ..Batch::default()
+                    };
+                    shared.settle(number, waiting, outcomes, unsent);
+                });
+            }
+        }
+        // Those that are done make room in the set.
+        while under_way.try_join_next().is_some() {}
+    }
+}
+
+/// A batch of one event.
+fn one<P: IntoPayload>(event: P) -> Result<Batch, PayloadError> {
+    let mut batch = Batch::new();
+    batch.push(event).map(|()| batch)
+}

@@ -1,0 +1,266 @@
+//! The sender in the background.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use inngest_core::testing::{EventServer, Fault, Recorder};
+use inngest_core::transport::{Answer, Request, Transport, TransportFuture};
+use inngest_core::{Buffered, Client, PayloadErrorKind, RetryPolicy, SendError};
+use support::{Script, item};
+
+mod support;
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+fn server() -> (EventServer, Client) {
+    let server = EventServer::start().unwrap();
+    let builder = Client::builder().dev(true).base_url(server.url());
+    let client = builder.retry(RetryPolicy::none()).build().unwrap();
+    (server, client)
+}
+
+async fn send(sender: &Buffered, n: usize) {
+    drop(sender.send(item(n)).await.unwrap());
+}
+
+#[tokio::test]
+async fn events_of_many_calls_go_out_together() {
+    let (server, client) = server();
+    let sender = client
+        .buffered()
+        .max_events(3)
+        .linger(HOUR)
+        .start()
+        .unwrap();
+    let mut pending = Vec::new();
+    for n in 0..6 {
+        pending.push(sender.send(item(n)).await.unwrap());
+    }
+    for (n, pending) in pending.into_iter().enumerate() {
+        let receipt = pending.await.unwrap();
+        assert_eq!(receipt.dedup_id.unwrap(), format!("item-imported-i{n}"));
+    }
+    let counts: Vec<_> = server
+        .requests()
+        .iter()
+        .map(|request| request.events)
+        .collect();
+    assert_eq!(counts.iter().sum::<usize>(), 6);
+    assert!(counts.len() <= 2, "{counts:?}");
+}
+
+#[tokio::test]
+async fn bytes_make_a_request_full_too() {
+    let (server, client) = server();
+    let sender = client
+        .buffered()
+        .max_bytes(300)
+        .linger(HOUR)
+        .start()
+        .unwrap();
+    let first = sender.send(item(1)).await.unwrap();
+    send(&sender, 2).await;
+    send(&sender, 3).await;
+    first.await.unwrap();
+    assert!(!server.requests().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_waits_for_others_no_longer_than_it_may() {
+    let script = Script::default();
+    let sender = script
+        .client()
+        .buffered()
+        .max_events(10)
+        .linger(Duration::from_secs(5))
+        .start()
+        .unwrap();
+    let started = tokio::time::Instant::now();
+    let pending = sender.send(item(1)).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    send(&sender, 2).await;
+    pending.await.unwrap();
+    assert_eq!(started.elapsed().as_secs(), 5);
+    assert_eq!(
+        script.seeds_and_bodies().len(),
+        1,
+        "the second went with the first"
+    );
+}
+
+#[tokio::test]
+async fn a_flush_waits_for_all_that_was_taken_in() {
+    let (server, client) = server();
+    let sender = client.buffered().linger(HOUR).start().unwrap();
+    for n in 0..10 {
+        send(&sender, n).await;
+    }
+    sender.flush().await;
+    assert_eq!(server.events().len(), 10);
+    sender.flush().await;
+}
+
+/// Answers nothing until it is let.
+#[derive(Clone)]
+struct Held(Arc<tokio::sync::Semaphore>, Recorder);
+
+impl Transport for Held {
+    fn post(&self, request: Request) -> TransportFuture<'_> {
+        Box::pin(async move {
+            self.0.acquire().await.unwrap().forget();
+            self.1.post(request).await
+        })
+    }
+}
+
+fn held() -> (Held, Client) {
+    let held = Held(
+        Arc::new(tokio::sync::Semaphore::new(0)),
+        Recorder::default(),
+    );
+    let builder = Client::builder()
+        .event_key("k")
+        .transport(held.clone())
+        .concurrency(1);
+    (held, builder.build().unwrap())
+}
+
+#[tokio::test]
+async fn a_full_sender_waits_or_says_so() {
+    let (held, client) = held();
+    let sender = client
+        .buffered()
+        .capacity(2)
+        .linger(Duration::ZERO)
+        .start()
+        .unwrap();
+    send(&sender, 1).await;
+    send(&sender, 2).await;
+    assert!(matches!(
+        sender.try_send(item(3)),
+        Err(SendError::BufferFull)
+    ));
+    let waiting = sender.clone();
+    let waiting = tokio::spawn(async move { waiting.send(item(3)).await.unwrap().await });
+    held.0.add_permits(3);
+    waiting.await.unwrap().unwrap();
+    assert_eq!(held.1.events().len(), 3);
+}
+
+#[tokio::test]
+async fn events_that_cannot_be_sent_are_refused_at_once() {
+    let (_server, client) = server();
+    let sender = client.buffered().start().unwrap();
+    let mut bad = item(1);
+    bad.quantity = u64::MAX;
+    let error = sender.send(&bad).await.unwrap_err();
+    let SendError::Payload(error) = error else {
+        panic!("{error}")
+    };
+    assert!(matches!(
+        error.kind(),
+        PayloadErrorKind::IntegerOutOfRange { .. }
+    ));
+}
+
+#[tokio::test]
+async fn what_fails_is_told_to_its_handle_and_to_the_hook() {
+    let (server, client) = server();
+    server.inject(Fault::status(503));
+    let failures = Arc::new(Mutex::new(Vec::new()));
+    let hook = Arc::clone(&failures);
+    let sender = client.buffered().linger(HOUR);
+    let sender = sender.on_failure(move |failure| hook.lock().unwrap().push(failure));
+    let sender = sender.start().unwrap();
+    let pending = sender.send(item(1)).await.unwrap();
+    send(&sender, 2).await;
+    sender.flush().await;
+    let error = pending.await.unwrap_err();
+    assert!(matches!(
+        error,
+        SendError::UnexpectedStatus { status: 503, .. }
+    ));
+    let failure = failures.lock().unwrap().pop().unwrap();
+    assert_eq!((failure.outcomes.len(), failure.unsent.len()), (2, 2));
+    client.send_batch(failure.unsent).await.unwrap();
+    let report = sender.shutdown(HOUR).await;
+    assert_eq!(
+        (report.delivered, report.failed, report.unsent.len()),
+        (0, 2, 0)
+    );
+}
+
+#[tokio::test]
+async fn a_shutdown_sends_what_is_there() {
+    let (server, client) = server();
+    let sender = client.buffered().linger(HOUR).start().unwrap();
+    for n in 0..5 {
+        send(&sender, n).await;
+    }
+    let other = sender.clone();
+    let report = sender.shutdown(HOUR).await;
+    assert_eq!(
+        (report.delivered, report.failed, report.unsent.len()),
+        (5, 0, 0)
+    );
+    assert_eq!(server.events().len(), 5);
+    assert!(matches!(
+        other.send(item(9)).await,
+        Err(SendError::SenderClosed)
+    ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_hands_back_what_it_had_no_time_for() {
+    let (held, client) = held();
+    let sender = client
+        .buffered()
+        .max_events(2)
+        .linger(HOUR)
+        .start()
+        .unwrap();
+    let mut pending = Vec::new();
+    for n in 0..5 {
+        pending.push(sender.send(item(n)).await.unwrap());
+    }
+    let report = sender.shutdown(Duration::from_secs(5)).await;
+    assert_eq!(
+        (report.delivered, report.failed, report.unsent.len()),
+        (0, 0, 5)
+    );
+    for pending in pending {
+        assert!(matches!(pending.await, Err(SendError::SenderClosed)));
+    }
+    held.0.add_permits(100);
+    client.send_batch(report.unsent).await.unwrap();
+    assert_eq!(held.1.runs().len(), 5);
+}
+
+#[tokio::test]
+async fn a_dropped_sender_sends_nothing_more() {
+    let (held, client) = held();
+    let sender = client.buffered().linger(HOUR).start().unwrap();
+    let pending = sender.send(item(1)).await.unwrap();
+    drop(sender);
+    assert!(matches!(pending.await, Err(SendError::SenderClosed)));
+    assert!(held.1.events().is_empty());
+}
+
+#[test]
+fn it_needs_a_runtime() {
+    struct Never;
+    impl Transport for Never {
+        fn post(&self, _: Request) -> TransportFuture<'_> {
+            Box::pin(std::future::ready(Ok(Answer::new(500, ""))))
+        }
+    }
+    let client = Client::builder()
+        .event_key("k")
+        .transport(Never)
+        .build()
+        .unwrap();
+    assert!(matches!(
+        client.buffered().start(),
+        Err(SendError::NoRuntime)
+    ));
+}

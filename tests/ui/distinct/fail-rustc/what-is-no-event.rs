@@ -1,0 +1,7 @@
+struct Order;
+
+struct OrderPaid;
+
+inngest_core::assert_distinct!(Order, OrderPaid);
+
+fn main() {}

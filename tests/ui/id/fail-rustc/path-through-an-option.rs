@@ -1,0 +1,16 @@
+use inngest_core::Event;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+#[derive(Serialize, JsonSchema, Event)]
+#[event(name = "storefront/item.imported", id = "item-imported-{item.number}")]
+struct ItemImported {
+    item: Option<Item>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Item {
+    number: u64,
+}
+
+fn main() {}
