@@ -159,6 +159,10 @@ impl fmt::Display for TemplateError {
                 f,
                 "`{{{text}` is not closed; write `{{{text}}}`, or `{{{{` for a brace"
             ),
+            Kind::Stray { before } if before.is_empty() => f.write_str(
+                "the `}` at the beginning closes no placeholder; remove it, or write `}}` for a \
+                 brace",
+            ),
             Kind::Stray { before } => write!(
                 f,
                 "the `}}` after `{before}` closes no placeholder; remove it, or write `}}}}` for a \

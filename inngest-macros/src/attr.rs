@@ -39,8 +39,24 @@ impl Rule {
 #[derive(Default)]
 pub(crate) struct Allowed {
     rules: Vec<Keyed<Rule>>,
-    /// A mistake was found in it, so it may have been meant to lift anything.
-    anything: bool,
+    /// Rules that were probably meant where a mistake was found.
+    meant: Vec<Rule>,
+}
+
+impl Allowed {
+    /// Notes what a text that names no rule was probably meant to lift.
+    fn guess(&mut self, text: &str) {
+        let text: String = text
+            .chars()
+            .filter(|c| !c.is_whitespace() && *c != '"')
+            .collect();
+        let known = Rule::ALL.map(|(name, _)| name);
+        let near = nearest(&text, known);
+        let meant = Rule::ALL
+            .into_iter()
+            .filter(|(name, _)| Some(*name) == near);
+        self.meant.extend(meant.map(|(_, rule)| rule));
+    }
 }
 
 /// `#[event(…)]` on a struct.
@@ -87,7 +103,7 @@ impl StructAttrs {
     /// Whether a rule holds. It is not said to be broken where an `allow` with a mistake may have
     /// been meant to lift it.
     pub(crate) fn insists_on(&self, rule: Rule) -> bool {
-        self.allows(rule).is_none() && !self.allow.anything
+        self.allows(rule).is_none() && !self.allow.meant.contains(&rule)
     }
 }
 
@@ -219,7 +235,10 @@ impl Item {
             ItemValue::List(path) => {
                 cx.error(
                     key,
-                    format!("`{key}` takes a path after `=`; write `{key} = {path}`"),
+                    format!(
+                        "`{key}` takes a path after `=`; write `{key} = {}`",
+                        path.to_string().replace(' ', "")
+                    ),
                 );
                 return None;
             }
@@ -274,7 +293,7 @@ impl Item {
             ItemValue::Equals(value) if !value.is_empty() => {
                 let message = "`allow` takes a list in parentheses; write `allow(unscoped_id)`";
                 cx.error(value, message);
-                allowed.anything = true;
+                allowed.guess(&value.to_string());
                 return;
             }
             _ => {
@@ -283,7 +302,6 @@ impl Item {
                     listed(&known)
                 );
                 cx.error(key, message);
-                allowed.anything = true;
                 return;
             }
         };
@@ -293,8 +311,8 @@ impl Item {
                     "`allow` takes names of rules; write one of {}",
                     listed(&known)
                 );
+                allowed.guess(&tokens.to_string());
                 cx.error(tokens, message);
-                allowed.anything = true;
                 continue;
             };
             let text = name.to_string();
@@ -306,7 +324,7 @@ impl Item {
                 Some((_, value)) => allowed.rules.push(Keyed { key: name, value }),
                 None => {
                     cx.error(&name, unknown("rule", &text, &known));
-                    allowed.anything = true;
+                    allowed.guess(&text);
                 }
             }
         }
