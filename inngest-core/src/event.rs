@@ -105,6 +105,7 @@ pub trait Event: Serialize + JsonSchema + Sized {
 
 macro_rules! event_behind_a_pointer {
     ($($pointer:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
         impl<E: Event> Event for $pointer {
             const NAME: &'static str = E::NAME;
             const VERSION: Option<&'static str> = E::VERSION;

@@ -416,7 +416,9 @@ pub(crate) fn for_each_item(
             }
         };
         // Items are read one by one, so that a mistake in one does not hide those in the next.
-        for tokens in split_at_commas(cx, list) {
+        let parts = split_at_commas(cx, list);
+        all_read &= !parts.is_empty();
+        for tokens in parts {
             match item.parse2(tokens.clone()) {
                 Ok(item) => read(&item),
                 Err(_) => {

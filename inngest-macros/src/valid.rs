@@ -387,7 +387,11 @@ fn check_placeholder(
         cx.error(literal, message);
         return false;
     };
-    segments.next().is_some() || check_id_type(cx, field.ty, &field.name)
+    if segments.next().is_none() {
+        return check_id_type(cx, field.ty, &field.name);
+    }
+    // A path through a type is for the compiler, but what is absent has no fields.
+    !is_option(field.ty) || check_id_type(cx, field.ty, &field.name)
 }
 
 /// Types that people try in an id and that are refused with a reason. All others are for the
@@ -417,6 +421,13 @@ fn check_id_type(cx: &Ctxt, ty: &Type, field: &str) -> bool {
         _ => return true,
     }
     false
+}
+
+/// Whether a type is written as `Option<…>`.
+fn is_option(ty: &Type) -> bool {
+    let Type::Path(path) = ty else { return false };
+    let last = path.path.segments.last();
+    last.is_some_and(|last| last.ident == "Option" && !last.arguments.is_none())
 }
 
 /// Rules of an id cannot be lifted where there is none.
