@@ -1,0 +1,188 @@
+//! What can be wrong with a template, and the words for it.
+
+use std::fmt;
+use std::ops::Range;
+
+/// A mistake in a template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateError {
+    pub(super) kind: TemplateErrorKind,
+    pub(super) span: Range<usize>,
+}
+
+impl TemplateError {
+    /// What is wrong.
+    #[must_use]
+    pub fn kind(&self) -> &TemplateErrorKind {
+        &self.kind
+    }
+
+    /// The bytes of the template that are wrong, always on character boundaries.
+    #[must_use]
+    pub fn span(&self) -> Range<usize> {
+        self.span.clone()
+    }
+}
+
+/// What is wrong with a template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TemplateErrorKind {
+    /// The template is empty, which the server takes as no id.
+    Empty,
+    /// The template prints the same text for every event.
+    NoPlaceholder {
+        /// The first text in double braces, which print a brace.
+        braced: Option<String>,
+    },
+    /// `{}` names no field.
+    EmptyPlaceholder {
+        /// The white space between the braces.
+        text: String,
+    },
+    /// A `{` without its `}`.
+    Unclosed {
+        /// What follows it, as far as it could be a path.
+        text: String,
+    },
+    /// A `}` without its `{`.
+    Stray {
+        /// The template up to it.
+        before: String,
+    },
+    /// A placeholder `{field:spec}`.
+    FormatSpec {
+        /// The placeholder without the `:` and what follows it.
+        path: String,
+        /// The text between the braces.
+        text: String,
+    },
+    /// The text between the braces is no path to a field.
+    NotAField {
+        /// The text between the braces.
+        text: String,
+        /// The path that was probably meant.
+        meant: Option<String>,
+    },
+    /// Two placeholders with nothing between them.
+    Adjacent {
+        /// The path of the first.
+        first: String,
+        /// The path of the second.
+        second: String,
+    },
+    /// A placeholder that stands in the template before.
+    Repeated {
+        /// Its path.
+        path: String,
+    },
+}
+
+impl fmt::Display for TemplateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use TemplateErrorKind as Kind;
+        match &self.kind {
+            Kind::Empty => f.write_str(
+                "the id template is empty; write one such as `order-paid-{order_id}`, or leave it \
+                 out",
+            ),
+            Kind::NoPlaceholder { braced: Some(text) } => write!(
+                f,
+                "the id template has no placeholder, because `{{{{` prints a brace; write `{{{text}}}`"
+            ),
+            Kind::NoPlaceholder { braced: None } => f.write_str(
+                "the id template has no placeholder, so every event of this type after the first \
+                 would be ignored; name a field that tells events apart, as `{order_id}` does",
+            ),
+            Kind::EmptyPlaceholder { text } => write!(
+                f,
+                "the placeholder `{{{text}}}` names no field; write the field's name between the \
+                 braces"
+            ),
+            Kind::Unclosed { text } if text.is_empty() => {
+                f.write_str("a `{` is not closed; remove it, or write `{{` for a brace")
+            }
+            Kind::Unclosed { text } => write!(
+                f,
+                "`{{{text}` is not closed; write `{{{text}}}`, or `{{{{` for a brace"
+            ),
+            Kind::Stray { before } if before.is_empty() => f.write_str(
+                "the `}` at the beginning closes no placeholder; remove it, or write `}}` for a \
+                 brace",
+            ),
+            Kind::Stray { before } => write!(
+                f,
+                "the `}}` after `{before}` closes no placeholder; remove it, or write `}}}}` for a \
+                 brace"
+            ),
+            Kind::FormatSpec { path, text } => write!(
+                f,
+                "the placeholder `{{{text}}}` has a format spec, which an id does not take; write \
+                 `{{{path}}}`"
+            ),
+            Kind::NotAField { text, meant } => {
+                write!(f, "the placeholder `{{{text}}}` names no field; ")?;
+                match meant {
+                    Some(meant) => write!(f, "write `{{{meant}}}`"),
+                    None => f.write_str(
+                        "write a field's name, `{field}`, or the path to one, `{field.nested}`",
+                    ),
+                }
+            }
+            Kind::Adjacent { first, second } => write!(
+                f,
+                "nothing stands between `{{{first}}}` and `{{{second}}}`, so different values \
+                 could print the same id; write `{{{first}}}-{{{second}}}`"
+            ),
+            Kind::Repeated { path } => write!(
+                f,
+                "the placeholder `{{{path}}}` stands in the id template twice; once is enough"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for TemplateError {}
+
+/// Every mistake in a template, in the order in which they stand in it. Never empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateErrors(pub(super) Vec<TemplateError>);
+
+impl TemplateErrors {
+    /// The mistakes from left to right.
+    pub fn iter(&self) -> std::slice::Iter<'_, TemplateError> {
+        self.0.iter()
+    }
+}
+
+impl IntoIterator for TemplateErrors {
+    type Item = TemplateError;
+    type IntoIter = std::vec::IntoIter<TemplateError>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a TemplateErrors {
+    type Item = &'a TemplateError;
+    type IntoIter = std::slice::Iter<'a, TemplateError>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl fmt::Display for TemplateErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, error) in self.0.iter().enumerate() {
+            if i > 0 {
+                f.write_str("\n")?;
+            }
+            error.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for TemplateErrors {}
