@@ -184,6 +184,14 @@ impl Registry {
         }
     }
 
+    /// The type of an event of this name: of several the one of this version, else the first.
+    #[cfg(feature = "testing")]
+    pub(crate) fn type_of(&self, name: &str, version: Option<&str>) -> Option<&Descriptor> {
+        let types = self.iter().filter(|known| known.name() == name);
+        let same_version = types.clone().find(|known| known.version() == version);
+        same_version.or_else(|| types.clone().next())
+    }
+
     /// The types in order.
     pub fn iter(&self) -> std::slice::Iter<'_, Descriptor> {
         self.types.iter()

@@ -92,10 +92,7 @@ impl Received {
         let registry = Registry::collect();
         let mut problems = Vec::new();
         for (index, event) in self.events().iter().enumerate() {
-            let types = registry.iter().filter(|t| t.name() == event.name);
-            // Two types of one name are two versions.
-            let same_version = types.clone().find(|t| t.version() == event.v.as_deref());
-            let Some(descriptor) = same_version.or_else(|| types.clone().next()) else {
+            let Some(descriptor) = registry.type_of(&event.name, event.v.as_deref()) else {
                 problems.push(format!(
                     "event {index} (`{}`): no such type is linked in",
                     event.name

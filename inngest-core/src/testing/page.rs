@@ -80,9 +80,7 @@ fn article(
         row("session", &format!("{key}: {value}"));
     }
     let _ = writeln!(html, "</dl>\n<pre>{}</pre>", escaped(&pretty(&event.data)));
-    let types = registry.iter().filter(|t| t.name() == event.name);
-    let same_version = types.clone().find(|t| t.version() == event.v.as_deref());
-    if let Some(descriptor) = same_version.or_else(|| types.clone().next()) {
+    if let Some(descriptor) = registry.type_of(&event.name, event.v.as_deref()) {
         let schema = descriptor.data_schema().to_value();
         let _ = writeln!(
             html,
