@@ -294,6 +294,7 @@ async fn only_the_newest_events_are_kept() {
         .filter_map(|event| event.id)
         .collect();
     assert_eq!(ids, ["2", "3", "4"]);
+    assert_eq!((server.counts().events, server.counts().runs), (5, 5));
     // The id of an event that is kept is remembered, that of one that is not is forgotten.
     for id in ["4", "0"] {
         post(
@@ -304,6 +305,7 @@ async fn only_the_newest_events_are_kept() {
         )
         .await;
     }
+    assert_eq!((server.counts().events, server.counts().runs), (7, 6));
     assert_eq!(server.duplicates().len(), 1);
     assert_eq!(server.duplicates()[0].event.id.as_deref(), Some("4"));
 }

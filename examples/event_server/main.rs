@@ -48,10 +48,10 @@ async fn main() -> ExitCode {
     // Whoever started this waits for the line, also through a pipe.
     let _ = std::io::stdout().flush();
     ended().await;
+    let counts = server.counts();
     println!(
         "events received: {}, functions run for: {}",
-        server.events().len(),
-        server.runs().len()
+        counts.events, counts.runs
     );
     ExitCode::SUCCESS
 }

@@ -11,11 +11,27 @@ use serde::Serialize;
 mod support;
 
 #[derive(Serialize, JsonSchema, Event)]
+#[event(name = "storefront/cart.noted")]
+#[cfg(target_os = "linux")]
+struct CartNoted {
+    note: String,
+}
+
+#[derive(Serialize, JsonSchema, Event)]
 #[event(name = "storefront/cart.cleared")]
 struct CartCleared {}
 
 #[test]
 fn it_listens_takes_events_and_ends_on_sigterm() {
+    listens_takes_events_and_ends_on("-TERM");
+}
+
+#[test]
+fn it_listens_takes_events_and_ends_on_ctrl_c() {
+    listens_takes_events_and_ends_on("-INT");
+}
+
+fn listens_takes_events_and_ends_on(signal: &str) {
     let mut server = Command::new(support::binary("event_server"))
         .args(["--event-key", "k1", "--event-key", "k2"])
         .stdout(Stdio::piped())
@@ -35,7 +51,7 @@ fn it_listens_takes_events_and_ends_on_sigterm() {
     let id = server.id().to_string();
     assert!(
         Command::new("kill")
-            .args(["-TERM", &id])
+            .args([signal, &id])
             .status()
             .unwrap()
             .success()
@@ -44,6 +60,43 @@ fn it_listens_takes_events_and_ends_on_sigterm() {
     let mut rest = String::new();
     output.read_to_string(&mut rest).unwrap();
     assert_eq!(rest, "events received: 1, functions run for: 1\n");
+}
+
+/// Only so many events are kept, and of a request nothing that holds its body.
+#[test]
+#[cfg(target_os = "linux")]
+fn its_memory_does_not_grow_with_what_it_has_received() {
+    let mut server = Command::new(support::binary("event_server"))
+        .args(["--keep", "5"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut output = BufReader::new(server.stdout.take().unwrap());
+    let mut line = String::new();
+    output.read_line(&mut line).unwrap();
+    let url = line.trim().strip_prefix("listening on ").unwrap();
+    let resident = || {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", server.id())).unwrap();
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .unwrap();
+        let kilobytes: u64 = line.trim().strip_suffix(" kB").unwrap().parse().unwrap();
+        kilobytes / 1_024
+    };
+    let client = blocking::Client::build(Client::builder().dev(true).base_url(url)).unwrap();
+    let noted = CartNoted {
+        note: "x".repeat(200_000),
+    };
+    let send = |times| (0..times).for_each(|_| drop(client.send(&noted).unwrap()));
+    send(50);
+    let before = resident();
+    send(400);
+    let after = resident();
+    server.kill().unwrap();
+    server.wait().unwrap();
+    // The bodies of the later requests alone are 80 MB.
+    assert!(after < before + 20, "{before} MB, then {after} MB");
 }
 
 #[test]

@@ -24,6 +24,6 @@ mod recorder;
 mod server;
 
 pub use fault::{Fault, FaultRequest};
-pub use received::{Duplicate, Received, ReceivedEvent, ReceivedRequest};
+pub use received::{Counts, Duplicate, Received, ReceivedEvent, ReceivedRequest};
 pub use recorder::Recorder;
 pub use server::{EventServer, EventServerBuilder};

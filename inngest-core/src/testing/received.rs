@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
@@ -85,6 +85,16 @@ pub struct Duplicate {
     pub first: ReceivedEvent,
 }
 
+/// How many events came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counts {
+    /// All of them.
+    pub events: usize,
+    /// Those that would have run functions.
+    pub runs: usize,
+}
+
 /// A request that came.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -124,6 +134,8 @@ struct State {
     events: VecDeque<Kept>,
     /// How many events were there before those that are kept.
     dropped: usize,
+    /// How many events would have run functions, those that are no longer kept included.
+    runs: usize,
     /// For each id the number of the last event with it that would have run functions.
     ran: HashMap<String, usize>,
     requests: VecDeque<ReceivedRequest>,
@@ -204,6 +216,17 @@ impl Received {
             .iter()
             .filter(|kept| kept.duplicate_of.is_none());
         runs.map(|kept| kept.event.clone()).collect()
+    }
+
+    /// How many events came in all, and how many of them would have run functions, those that are no
+    /// longer kept included.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let state = self.state();
+        Counts {
+            events: state.dropped + state.events.len(),
+            runs: state.runs,
+        }
     }
 
     /// The events that run nothing, each with the one because of which.
@@ -331,7 +354,8 @@ impl Received {
 }
 
 impl State {
-    fn note(&mut self, request: ReceivedRequest) {
+    fn note(&mut self, mut request: ReceivedRequest) {
+        request.headers = copied(&request.headers);
         self.answered += 1;
         if self.requests.len() == KEPT_REQUESTS {
             self.requests.pop_front();
@@ -407,6 +431,7 @@ impl State {
             .unwrap_or_else(|| event.event_id.to_string());
         let first = self.earlier(&key, event.received_at).cloned().map(Box::new);
         if first.is_none() {
+            self.runs += 1;
             self.ran.insert(key, self.dropped + self.events.len());
         }
         self.events.push_back(Kept {
@@ -445,11 +470,28 @@ impl State {
     }
 }
 
+/// The same headers in memory of their own: as they come they are slices of what was read from the
+/// connection, and would keep all of it, bodies too.
+fn copied(headers: &HeaderMap) -> HeaderMap {
+    let mut all = HeaderMap::with_capacity(headers.len());
+    for (name, value) in headers {
+        // What was a name and a value is one again.
+        if let (Ok(name), Ok(mut own)) = (
+            HeaderName::from_bytes(name.as_str().as_bytes()),
+            HeaderValue::from_bytes(value.as_bytes()),
+        ) {
+            own.set_sensitive(value.is_sensitive());
+            all.append(name, own);
+        }
+    }
+    all
+}
+
 fn answer(status: u16, body: &Value) -> Answer {
     let mut headers = HeaderMap::new();
     headers.insert(
         http::header::CONTENT_TYPE,
-        http::HeaderValue::from_static("application/json"),
+        HeaderValue::from_static("application/json"),
     );
     Answer::new(status, body.to_string()).with_headers(headers)
 }
