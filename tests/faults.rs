@@ -42,11 +42,11 @@ async fn the_key_is_in_no_text() {
     let client = builder.clone().build().unwrap();
     texts.push(format!("{client:?}"));
     let error = client.send(item(1)).await.unwrap_err();
-    assert!(matches!(&error, SendError::Transport { source, .. } if source.is_connect()));
+    assert!(matches!(&error, SendError::NoDevServer { source, .. } if source.is_connect()));
     texts.push(format!("{error} {error:?}"));
     let through_reqwest = builder.http_client(reqwest::Client::new()).build().unwrap();
     let error = through_reqwest.send(item(1)).await.unwrap_err();
-    assert!(matches!(&error, SendError::Transport { source, .. } if source.is_connect()));
+    assert!(matches!(&error, SendError::NoConnection { source, .. } if source.is_connect()));
     texts.push(format!("{error} {error:?}"));
     let error = client.send_many(items(2)).await.unwrap_err();
     texts.push(format!("{error} {error:?}"));
@@ -351,7 +351,7 @@ async fn redirects_are_not_followed() {
     let error = script.client().send(item(1)).await.unwrap_err();
     assert!(matches!(
         error,
-        SendError::UnexpectedStatus { status: 303, .. }
+        SendError::WrongUrl { status: 303, .. }
     ));
     assert_eq!(script.seeds_and_bodies().len(), 1);
 }

@@ -32,7 +32,7 @@ async fn a_closed_connection_before_and_after_the_events_are_taken() {
     server.inject(Fault::close());
     let error = once(&server).send(item(1)).await.unwrap_err();
     assert!(
-        matches!(&error, SendError::Transport { source, .. } if !source.is_connect()),
+        matches!(&error, SendError::ConnectionBroke { source, .. } if !source.is_connect()),
         "{error}"
     );
     assert_eq!(
@@ -52,7 +52,7 @@ async fn half_an_answer() {
     let server = EventServer::start().unwrap();
     server.inject(Fault::cut(5));
     let error = once(&server).send(item(1)).await.unwrap_err();
-    assert!(matches!(error, SendError::Transport { .. }), "{error}");
+    assert!(matches!(error, SendError::NoDevServer { .. }), "{error}");
     assert_eq!(server.events().len(), 1);
 }
 

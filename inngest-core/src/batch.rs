@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+#[cfg(feature = "client")]
+use crate::client::outgoing::Written;
 use crate::error::PayloadError;
 use crate::event::Event;
 use crate::payload::{IntoPayload, Payload};
@@ -50,10 +52,13 @@ pub struct Batch {
 )]
 pub(crate) struct Entry {
     pub(crate) name: &'static str,
+    pub(crate) version: Option<&'static str>,
     /// Where its JSON stands in the buffer.
     pub(crate) json: Range<usize>,
     /// Where its deduplication id stands in the buffer, without the quotes.
     pub(crate) id: Option<Range<usize>>,
+    /// Whether all middleware has seen it.
+    pub(crate) prepared: bool,
 }
 
 #[cfg(feature = "client")]
@@ -119,6 +124,42 @@ impl Batch {
                 entry
             }));
         self.pinned.extend(other.pinned);
+    }
+
+    /// The batch of the event that stands in a buffer.
+    #[cfg(feature = "client")]
+    pub(crate) fn of_one(buffer: Vec<u8>, entry: Entry) -> Self {
+        Self {
+            buffer,
+            entries: vec![entry],
+            ..Self::default()
+        }
+    }
+
+    /// Adds an event that all middleware has seen.
+    #[cfg(feature = "client")]
+    pub(crate) fn push_written(&mut self, event: Written) {
+        self.buffer.push(b',');
+        let start = self.buffer.len();
+        self.buffer.extend_from_slice(&event.json);
+        self.entries.push(Entry {
+            name: event.name,
+            version: event.version,
+            json: start..self.buffer.len(),
+            id: event.id.map(|id| id.start + start..id.end + start),
+            prepared: true,
+        });
+        self.buffer.push(b'\n');
+    }
+
+    /// The names of the events, in order.
+    #[cfg(feature = "client")]
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
+        let pinned = self
+            .pinned
+            .iter()
+            .flat_map(crate::client::chunk::Chunk::open_names);
+        pinned.chain(self.entries.iter().map(|entry| entry.name))
     }
 
     /// How many events it holds.
@@ -197,8 +238,10 @@ pub(crate) fn append<E: Event>(
             buffer.push(b'\n');
             Ok(Entry {
                 name: E::NAME,
+                version: E::VERSION,
                 json,
                 id,
+                prepared: false,
             })
         }
         Err(error) => {

@@ -43,6 +43,8 @@ mod wire;
 pub use crate::as_string::{AsString, TextInteger};
 pub use crate::batch::{Batch, IntoBatch};
 #[cfg(feature = "client")]
+pub use crate::client::middleware;
+#[cfg(feature = "client")]
 pub use crate::client::{
     BatchError, Buffered, BufferedBuilder, Client, ClientBuilder, ConfigError, EventId, Failure,
     Outcome, Pending, Plan, Progress, Receipt, Report, RetryPolicy, SendError, Sending, Streaming,

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::error::PayloadError;
 use crate::event::Event;
-use crate::session::{SessionField, SessionOverride, SessionValue};
+use crate::session::{SessionField, SessionOverride};
 use crate::timestamp::{Timestamp, now};
 use crate::wire::write_user;
 
@@ -108,10 +108,7 @@ impl<E: Event> Payload<E> {
         let Some(value) = value.session_value() else {
             return self;
         };
-        let value = match value {
-            SessionValue::Text(text) => SessionValue::Text(text.into_owned().into()),
-            SessionValue::Integer(integer) => SessionValue::Integer(integer),
-        };
+        let value = value.into_owned();
         let sessions = &mut self.overrides().sessions;
         sessions.retain(|session| session.key != key);
         sessions.push(SessionOverride { key, value });

@@ -118,6 +118,15 @@ impl<T: SessionField + ?Sized> SessionField for &T {
     }
 }
 
+impl SessionValue<'_> {
+    pub(crate) fn into_owned(self) -> SessionValue<'static> {
+        match self {
+            Self::Text(text) => SessionValue::Text(text.into_owned().into()),
+            Self::Integer(integer) => SessionValue::Integer(integer),
+        }
+    }
+}
+
 /// What the schema needs to know of a session field.
 #[derive(Clone, Copy, Debug)]
 #[doc(hidden)]

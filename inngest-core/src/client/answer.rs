@@ -74,6 +74,11 @@ pub(crate) fn read(answer: &Answer, events: usize, bytes: usize, url: &str) -> M
             message: body.unwrap_or_default().words(),
         }),
         (413, _) => failed(SendError::RequestTooLarge { bytes }),
+        (300..400 | 404 | 405, _) => failed(SendError::WrongUrl {
+            url,
+            status: answer.status,
+            hint: hint(answer.status),
+        }),
         (status, _) => failed(SendError::UnexpectedStatus {
             url,
             status,

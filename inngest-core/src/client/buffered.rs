@@ -10,10 +10,13 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::chunk::{self, Chunk};
-use super::deliver::{Delivered, Inner};
+use super::chunk::{self, Chunk, Cut};
+use super::deliver::Delivered;
 use super::error::{Outcome, SendError};
+use super::inner::Inner;
+use super::middleware::guarded;
 use super::receipt::Receipt;
+use super::send::{Names, Taken, rejected};
 use crate::batch::Batch;
 use crate::error::PayloadError;
 use crate::payload::IntoPayload;
@@ -197,9 +200,14 @@ enum State {
     Closed,
 }
 
-struct Waiting {
-    settle: oneshot::Sender<Result<Receipt, SendError>>,
-    _room: OwnedSemaphorePermit,
+/// Who waits for what becomes of an event.
+enum Waiting {
+    Sender {
+        settle: oneshot::Sender<Result<Receipt, SendError>>,
+        _room: OwnedSemaphorePermit,
+    },
+    /// A middleware added it.
+    Nobody,
 }
 
 /// What a [`Buffered`] sender delivered in all, and what it did not at its end.
@@ -236,9 +244,9 @@ impl Buffered {
     ///
     /// The server would refuse the event or change it, or the sender is shut down.
     pub async fn send<P: IntoPayload>(&self, event: P) -> Result<Pending, SendError> {
-        let one = one(event);
+        let event = one(event);
         let room = Arc::clone(&self.guard.shared.room).acquire_owned().await;
-        self.take_in(one?, room.map_err(|_| SendError::SenderClosed)?)
+        self.take_in(event, room.map_err(|_| SendError::SenderClosed)?)
     }
 
     /// Takes an event in if there is room.
@@ -248,35 +256,53 @@ impl Buffered {
     /// There is no room, the server would refuse the event or change it, or the sender is shut
     /// down.
     pub fn try_send<P: IntoPayload>(&self, event: P) -> Result<Pending, SendError> {
-        let one = one(event)?;
+        let event = one(event);
         let room = Arc::clone(&self.guard.shared.room).try_acquire_owned();
         let room = room.map_err(|error| match error {
             tokio::sync::TryAcquireError::Closed => SendError::SenderClosed,
             tokio::sync::TryAcquireError::NoPermits => SendError::BufferFull,
         })?;
-        self.take_in(one, room)
+        self.take_in(event, room)
     }
 
-    fn take_in(&self, one: Batch, room: OwnedSemaphorePermit) -> Result<Pending, SendError> {
+    fn take_in(
+        &self,
+        event: Result<Batch, PayloadError>,
+        room: OwnedSemaphorePermit,
+    ) -> Result<Pending, SendError> {
         let shared = &self.guard.shared;
+        let Taken {
+            batch,
+            added,
+            discarded,
+        } = shared.builder.inner.take_one(event)?;
+        if let (Some(error), 0) = (&discarded, added) {
+            return Err(error.clone());
+        }
         let mut queue = shared.queue();
         if queue.state != State::Open {
             return Err(SendError::SenderClosed);
         }
         let (settle, settled) = oneshot::channel();
-        queue.batch.append(one);
-        queue.waiting.push(Waiting {
+        queue.batch.append(batch);
+        let sender = discarded.is_none().then_some(Waiting::Sender {
             settle,
             _room: room,
         });
-        queue.accepted += 1;
+        queue.waiting.extend(sender);
+        let nobody = std::iter::repeat_with(|| Waiting::Nobody);
+        queue.waiting.extend(nobody.take(added));
+        queue.accepted += (added + usize::from(discarded.is_none())) as u64;
         let linger = shared.builder.linger;
         queue
             .deadline
             .get_or_insert_with(|| Instant::now() + linger);
         drop(queue);
         shared.wake.notify_one();
-        Ok(Pending(settled))
+        match discarded {
+            None => Ok(Pending(settled)),
+            Some(error) => Err(error),
+        }
     }
 
     /// Sends what is waiting at once, and waits until everything that was taken in before is
@@ -373,34 +399,34 @@ impl Shared {
         queue.deadline = None;
         let batch = std::mem::take(&mut queue.batch);
         let waiting = std::mem::take(&mut queue.waiting);
-        match chunk::cut(batch, self.builder.inner.limits()) {
+        let inner = &self.builder.inner;
+        let mut names = inner.names(&batch);
+        for (name, waiting) in names.iter_mut().zip(&waiting) {
+            name.1 = matches!(waiting, Waiting::Nobody);
+        }
+        let number = queue.next_number;
+        queue.next_number += 1;
+        let load = Load {
+            number,
+            names,
+            waiting,
+        };
+        match chunk::cut(batch, inner.limits()) {
             Ok(cut) => {
-                let number = queue.next_number;
-                queue.next_number += 1;
                 queue.under_way.push((number, cut.chunks.clone(), events));
-                Next::Send(Load {
-                    number,
-                    chunks: cut.chunks,
-                    too_large: cut.too_large,
-                    waiting,
-                })
+                Next::Send(load, cut)
             }
-            Err((_, error)) => {
-                for waiting in waiting {
-                    let error = SendError::NoRandomness(error.to_string());
-                    let _ = waiting.settle.send(Err(error));
-                }
-                queue.report.failed += events as u64;
-                drop(queue);
-                self.settled
-                    .send_modify(|settled| *settled += events as u64);
-                Next::Idle
-            }
+            Err((batch, error)) => Next::Failed(load, batch, error.into()),
         }
     }
 
     /// Settles what was sent.
-    fn settle(&self, number: u64, waiting: Vec<Waiting>, outcomes: Vec<Outcome>, unsent: Batch) {
+    fn settle(&self, load: Load, outcomes: Vec<Outcome>, unsent: Batch) {
+        let Load {
+            number,
+            names,
+            waiting,
+        } = load;
         let events = waiting.len() as u64;
         let failed = outcomes
             .iter()
@@ -412,17 +438,21 @@ impl Shared {
             queue.report.delivered += events - failed;
             queue.report.failed += failed;
         }
+        self.builder.inner.report(&names, &outcomes, &[]);
         for (waiting, outcome) in waiting.into_iter().zip(&outcomes) {
+            let Waiting::Sender { settle, .. } = waiting else {
+                continue;
+            };
             let result = match outcome {
                 Outcome::Accepted(receipt) => Ok(receipt.clone()),
                 Outcome::Rejected(error) | Outcome::Unknown { error, .. } => Err((**error).clone()),
             };
             // Nobody has to wait for it.
-            let _ = waiting.settle.send(result);
+            let _ = settle.send(result);
         }
         if failed > 0 {
             match &self.builder.on_failure {
-                Some(hook) => hook(Failure { outcomes, unsent }),
+                Some(hook) => guarded("`on_failure`", || hook(Failure { outcomes, unsent })),
                 None => tracing::warn!(failed, "events of a buffered sender were not delivered"),
             }
         }
@@ -434,13 +464,14 @@ enum Next {
     End,
     Idle,
     Wait(Instant),
-    Send(Load),
+    Send(Load, Cut),
+    /// What is to go cannot be sent.
+    Failed(Load, Batch, SendError),
 }
 
 struct Load {
     number: u64,
-    chunks: Vec<Chunk>,
-    too_large: Vec<PayloadError>,
+    names: Names,
     waiting: Vec<Waiting>,
 }
 
@@ -470,23 +501,22 @@ async fn work(shared: Arc<Shared>) {
                     () = shared.wake.notified() => {}
                 }
             }
-            Next::Send(load) => {
+            Next::Failed(load, unsent, error) => {
+                let outcomes = vec![rejected(error); load.waiting.len()];
+                shared.settle(load, outcomes, unsent);
+            }
+            Next::Send(load, cut) => {
                 let shared = Arc::clone(&shared);
                 under_way.spawn(async move {
-                    let inner = Arc::clone(&shared.builder.inner);
-                    let Load {
-                        number,
-                        chunks,
-                        too_large,
-                        waiting,
-                    } = load;
-                    let Delivered { outcomes, unsent } =
-                        inner.deliver_all(waiting.len(), chunks, too_large).await;
+                    let inner = &shared.builder.inner;
+                    let Cut { chunks, too_large } = cut;
+                    let delivered = inner.deliver_all(load.waiting.len(), chunks, too_large);
+                    let Delivered { outcomes, unsent } = delivered.await;
                     let unsent = Batch {
                         pinned: unsent,
                         ..Batch::default()
                     };
-                    shared.settle(number, waiting, outcomes, unsent);
+                    shared.settle(load, outcomes, unsent);
                 });
             }
         }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::chunk::Limits;
 use super::config::{self, ConfigError, Settings};
-use super::deliver::Bounds;
+use super::inner::Bounds;
+use super::middleware::{Chain, Middleware};
 use super::retry::RetryPolicy;
 use super::{Client, Inner};
 use crate::transport::{HyperTransport, Transport};
@@ -32,6 +33,7 @@ pub struct ClientBuilder {
     timeout: Duration,
     retry: RetryPolicy,
     transport: Option<Arc<dyn Transport>>,
+    middleware: Chain,
 }
 
 impl ClientBuilder {
@@ -47,6 +49,7 @@ impl ClientBuilder {
             timeout: Duration::from_secs(30),
             retry: RetryPolicy::default(),
             transport: None,
+            middleware: Chain::default(),
         }
     }
 
@@ -129,6 +132,12 @@ impl ClientBuilder {
         self
     }
 
+    /// Adds a middleware after those that are there.
+    pub fn middleware(mut self, middleware: impl Middleware) -> Self {
+        self.middleware.push(middleware);
+        self
+    }
+
     /// Makes the client. It opens no connection before the first event is sent.
     ///
     /// # Errors
@@ -143,6 +152,7 @@ impl ClientBuilder {
             timeout,
             retry,
             transport,
+            middleware,
         } = self;
         for (setting, value) in [
             ("max_request_bytes", limits.request_bytes),
@@ -172,6 +182,7 @@ impl ClientBuilder {
                     retry,
                 },
                 transport,
+                middleware,
             )),
         })
     }

@@ -133,6 +133,11 @@ impl Chunk {
             .filter_map(|entry| self.buffer.get(entry.json.clone()))
     }
 
+    /// The names of the events that the server is not known to have.
+    pub(crate) fn open_names(&self) -> impl Iterator<Item = &'static str> {
+        self.open_entries().iter().map(|entry| entry.name)
+    }
+
     /// The id that event `index` of the request has on the server.
     pub(crate) fn event_id(&self, index: usize) -> EventId {
         self.seed.event_id(index)

@@ -56,7 +56,19 @@ pub enum SendError {
         bytes: usize,
     },
 
-    /// Another status than the event API gives; often the URL is not that of an event API.
+    /// The URL is not that of an event API: a redirect, or a status of 404 or 405. Nothing was
+    /// taken.
+    #[error("there is no event API at {url}, which answered with status {status}{hint}")]
+    WrongUrl {
+        /// The URL without the key.
+        url: String,
+        /// The HTTP status.
+        status: u16,
+        /// What to look at, with its punctuation.
+        hint: &'static str,
+    },
+
+    /// Another status than the event API gives.
     #[error("{url} answered with status {status}{hint}")]
     UnexpectedStatus {
         /// The URL without the key.
@@ -88,16 +100,62 @@ pub enum SendError {
         timeout: Duration,
     },
 
-    /// The request could not be made or its answer not be read.
-    #[error("{url} could not be reached{hint}")]
-    Transport {
-        /// The URL without the key.
+    /// In dev mode no connection was made. Nothing was sent.
+    #[error(
+        "no connection to the dev server at {url}; is the dev server running? Start it with \
+         `npx inngest-cli@latest dev`, or say with INNGEST_DEV or `base_url` where it is"
+    )]
+    NoDevServer {
+        /// The URL.
         url: String,
-        /// What to look at, with its punctuation; may be empty.
-        hint: &'static str,
         /// What the transport said.
         source: TransportError,
     },
+
+    /// No connection was made. Nothing was sent.
+    #[error("no connection to {url}; check the base URL, the network and the proxy")]
+    NoConnection {
+        /// The URL without the key.
+        url: String,
+        /// What the transport said.
+        source: TransportError,
+    },
+
+    /// The server and this program could not agree on TLS. Nothing was sent, and sending again
+    /// does not help.
+    #[error(
+        "no TLS connection to {url}; check that this machine trusts the server's certificate, and \
+         write `http://` in the base URL of a server without TLS"
+    )]
+    Tls {
+        /// The URL without the key.
+        url: String,
+        /// What the transport said.
+        source: TransportError,
+    },
+
+    /// The connection broke before the answer was there. The events may have been taken.
+    #[error(
+        "the connection to {url} broke before the answer, and the server may have the events; see \
+         what it or a proxy before it says of that"
+    )]
+    ConnectionBroke {
+        /// The URL without the key.
+        url: String,
+        /// What the transport said.
+        source: TransportError,
+    },
+
+    /// A middleware kept the event back; it was not sent.
+    #[error("a middleware discarded the event: {reason}")]
+    Discarded {
+        /// Why, in the words of the middleware.
+        reason: String,
+    },
+
+    /// A middleware failed before the events were sent; none was.
+    #[error("a middleware failed and nothing was sent")]
+    Middleware(#[source] Arc<dyn std::error::Error + Send + Sync>),
 
     /// A blocking client was used inside an async runtime, where waiting would stop other tasks.
     #[error(
@@ -125,11 +183,33 @@ pub enum SendError {
     NoRandomness(String),
 }
 
+impl From<getrandom::Error> for SendError {
+    fn from(error: getrandom::Error) -> Self {
+        Self::NoRandomness(error.to_string())
+    }
+}
+
 impl SendError {
+    /// The HTTP status of the answer, where that is what failed.
+    pub(crate) fn status(&self) -> Option<u16> {
+        match self {
+            Self::Refused { .. } => Some(400),
+            Self::UnknownEventKey { .. } => Some(401),
+            Self::NotAllowed { .. } => Some(403),
+            Self::RequestTooLarge { .. } => Some(413),
+            Self::WrongUrl { status, .. } | Self::UnexpectedStatus { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+
     /// Whether the same request can succeed later.
     pub(crate) fn may_pass(&self) -> bool {
         match self {
-            Self::Transport { .. } | Self::Timeout { .. } | Self::InvalidAnswer { .. } => true,
+            Self::NoDevServer { .. }
+            | Self::NoConnection { .. }
+            | Self::ConnectionBroke { .. }
+            | Self::Timeout { .. }
+            | Self::InvalidAnswer { .. } => true,
             Self::UnexpectedStatus { status, .. } => matches!(status, 408 | 429 | 500..),
             _ => false,
         }
@@ -138,8 +218,9 @@ impl SendError {
     /// Whether the server can have taken an event although there is this error.
     pub(crate) fn may_have_been_taken(&self) -> bool {
         match self {
-            Self::InvalidAnswer { .. } | Self::Timeout { .. } => true,
-            Self::Transport { source, .. } => !source.is_connect(),
+            Self::InvalidAnswer { .. } | Self::Timeout { .. } | Self::ConnectionBroke { .. } => {
+                true
+            }
             // A proxy can give up on a request that the server goes on with.
             Self::UnexpectedStatus { status, .. } => *status >= 500 || *status == 408,
             _ => false,
@@ -194,6 +275,15 @@ impl BatchError {
     /// None of the events, of which those of `unsent` can be sent again, left the process.
     pub(crate) fn nothing_sent(error: SendError, events: usize, unsent: Batch) -> Self {
         Self::new(vec![Outcome::Rejected(Arc::new(error)); events], unsent)
+    }
+
+    /// Why the first event was not delivered.
+    pub(crate) fn into_first(self) -> SendError {
+        match self.outcomes.first().and_then(Outcome::error) {
+            Some(error) => error.clone(),
+            // Not so: an error has the event that failed.
+            None => SendError::SenderClosed,
+        }
     }
 
     /// What became of each event, in the order of the batch.

@@ -6,9 +6,14 @@
 //! | `builder` | making a client |
 //! | `chunk` | splitting a batch into requests |
 //! | `seed` | event ids that are known before the request |
-//! | `deliver` | requests under way, and what became of each event |
+//! | `send` | events in, and what became of each of them out |
+//! | `deliver` | the requests of a chunk, and what became of each of its events |
+//! | `request` | one request, made until it is answered for good |
+//! | `observe` | spans; `counters` and `traceparent` behind features |
 //! | `retry` | when a request is made again |
 //! | `buffered` | a sender in the background |
+//! | [`middleware`] | code of the user that sees every event before and after |
+//! | `outgoing` | one event in the hands of a middleware |
 //! | `stream` | any number of events in bounded memory |
 //! | `answer` | what the server's answers mean |
 //! | [`plan`] | what sending a batch would do |
@@ -18,13 +23,23 @@ mod buffered;
 mod builder;
 pub(crate) mod chunk;
 mod config;
+#[cfg(feature = "metrics")]
+mod counters;
 mod deliver;
 mod error;
+mod inner;
+pub mod middleware;
+mod observe;
+pub(crate) mod outgoing;
 pub mod plan;
 mod receipt;
+mod request;
 mod retry;
 pub(crate) mod seed;
+mod send;
 mod stream;
+#[cfg(feature = "opentelemetry")]
+mod traceparent;
 
 use std::fmt;
 use std::pin::Pin;
@@ -34,8 +49,8 @@ use std::task::{Context, Poll};
 pub use buffered::{Buffered, BufferedBuilder, Failure, Pending, Report};
 pub use builder::ClientBuilder;
 pub use config::ConfigError;
-pub(crate) use deliver::Inner;
 pub use error::{BatchError, Outcome, SendError};
+pub(crate) use inner::Inner;
 pub use plan::Plan;
 pub use receipt::{EventId, Receipt};
 pub use retry::RetryPolicy;
@@ -114,7 +129,7 @@ impl Client {
         let mut buffer = Vec::new();
         let entry = batch::append(&mut buffer, &event.into_payload());
         let inner = Arc::clone(&self.inner);
-        Sending::new(async move { inner.deliver_one(buffer, entry?).await })
+        Sending::new(async move { inner.deliver_one(buffer, entry).await })
     }
 
     /// Sends any number of events, split into as many requests as the event API needs: a

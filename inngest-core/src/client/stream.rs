@@ -8,8 +8,8 @@ use std::task::{Context, Poll};
 use futures_util::stream::{self, Stream, StreamExt as _};
 
 use super::chunk::Limits;
-use super::deliver::Inner;
 use super::error::BatchError;
+use super::inner::Inner;
 use super::receipt::Receipt;
 use crate::batch::Batch;
 use crate::error::PayloadError;

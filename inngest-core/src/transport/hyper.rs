@@ -83,7 +83,7 @@ impl Transport for HyperTransport {
         Box::pin(async move {
             let response = self.client.request(request).await.map_err(|error| {
                 if error.is_connect() {
-                    TransportError::connect(error)
+                    TransportError::no_connection(error)
                 } else {
                     TransportError::other(error)
                 }

@@ -132,10 +132,18 @@ impl Answer {
     }
 }
 
+/// How far a request came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Connect,
+    Tls,
+    UnderWay,
+}
+
 /// No answer.
 #[derive(Clone, Debug)]
 pub struct TransportError {
-    connect: bool,
+    phase: Phase,
     source: Arc<dyn std::error::Error + Send + Sync>,
 }
 
@@ -143,7 +151,16 @@ impl TransportError {
     /// No connection was made: the server has seen nothing of the request.
     pub fn connect(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self {
-            connect: true,
+            phase: Phase::Connect,
+            source: error.into().into(),
+        }
+    }
+
+    /// There was a connection and no TLS on it, for a reason that stays, such as a certificate
+    /// that is not trusted: the server has seen nothing of the request.
+    pub fn tls(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self {
+            phase: Phase::Tls,
             source: error.into().into(),
         }
     }
@@ -151,7 +168,7 @@ impl TransportError {
     /// The request was, or may have been, under way when this happened.
     pub fn other(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self {
-            connect: false,
+            phase: Phase::UnderWay,
             source: error.into().into(),
         }
     }
@@ -159,8 +176,39 @@ impl TransportError {
     /// Whether the server has certainly seen nothing of the request.
     #[must_use]
     pub fn is_connect(&self) -> bool {
-        self.connect
+        self.phase != Phase::UnderWay
     }
+
+    /// Whether TLS is what failed.
+    #[must_use]
+    pub fn is_tls(&self) -> bool {
+        self.phase == Phase::Tls
+    }
+
+    /// An error of an HTTP library that made no connection: of TLS or of what is below it.
+    fn no_connection(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        let error = error.into();
+        if is_of_tls(&*error) {
+            Self::tls(error)
+        } else {
+            Self::connect(error)
+        }
+    }
+}
+
+fn is_of_tls(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if error.is::<rustls::Error>() {
+            return true;
+        }
+        // `io::Error` leaves out of the chain what it was made of.
+        next = match error.downcast_ref().and_then(std::io::Error::get_ref) {
+            Some(inside) => Some(inside),
+            None => error.source(),
+        };
+    }
+    false
 }
 
 impl fmt::Display for TransportError {

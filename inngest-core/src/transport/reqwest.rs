@@ -30,7 +30,7 @@ impl Transport for ReqwestTransport {
 fn without_key(error: ::reqwest::Error) -> TransportError {
     let error = error.without_url();
     if error.is_connect() {
-        TransportError::connect(error)
+        TransportError::no_connection(error)
     } else {
         TransportError::other(error)
     }

@@ -38,7 +38,7 @@ pub(crate) enum Refused {
 }
 
 /// The key that the server keeps for itself.
-const RESERVED_KEY: &str = "_inngest";
+pub(crate) const RESERVED_KEY: &str = "_inngest";
 
 /// Which keys a value may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

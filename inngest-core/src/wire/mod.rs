@@ -100,7 +100,7 @@ pub(crate) fn write_event<E: Event>(
 fn write_value<T: Serialize + ?Sized>(
     event: &'static str,
     out: &mut Vec<u8>,
-    root: &'static str,
+    root: &str,
     value: &T,
     keys: Keys,
 ) -> Result<(), PayloadError> {
@@ -115,6 +115,25 @@ fn write_value<T: Serialize + ?Sized>(
         };
         PayloadError::new(event, locate::first_fault(root, value, keys), kind)
     })
+}
+
+/// Writes the value of a field of an event's data.
+#[cfg(feature = "client")]
+pub(crate) fn write_field<T: Serialize + ?Sized>(
+    event: &'static str,
+    out: &mut Vec<u8>,
+    name: &str,
+    value: &T,
+) -> Result<(), PayloadError> {
+    let path = format!("data.{name}");
+    if name == json::RESERVED_KEY {
+        return Err(PayloadError::new(
+            event,
+            path,
+            PayloadErrorKind::ReservedKey,
+        ));
+    }
+    write_value(event, out, &path, value, Keys::Any)
 }
 
 /// Writes `,"user":{…}`, or nothing when the value is `null`.

@@ -1,0 +1,142 @@
+//! One request, made until it is answered for good.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use http::HeaderMap;
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
+use tokio::time::Instant;
+use tracing::Instrument as _;
+
+use super::answer::{self, Meaning};
+use super::chunk::Chunk;
+use super::config::Endpoint;
+use super::error::SendError;
+use super::inner::Inner;
+use super::receipt::EventId;
+use super::{observe, retry, seed};
+use crate::transport::{Request, TransportError};
+
+/// `{name}:v{semver}`, as the SDK specification has it.
+const SDK: &str = concat!("inngest-core:v", env!("CARGO_PKG_VERSION"));
+
+/// What became of a request, after all its tries.
+pub(super) enum Sent {
+    /// All events were taken, under these ids.
+    Taken(Vec<EventId>),
+    Failed {
+        /// How many of the first were taken for certain.
+        taken: usize,
+        error: SendError,
+        /// Whether any of the tries can have brought events to the server.
+        may_have_been_taken: bool,
+    },
+}
+
+/// What every request says of its sender.
+pub(super) fn headers(endpoint: &Endpoint) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(USER_AGENT, HeaderValue::from_static(SDK));
+    headers.insert(
+        HeaderName::from_static("x-inngest-sdk"),
+        HeaderValue::from_static(SDK),
+    );
+    if let Some(env) = endpoint.env() {
+        headers.insert(HeaderName::from_static("x-inngest-env"), env.clone());
+    }
+    headers
+}
+
+impl Inner {
+    /// Makes the request of a chunk until it is answered for good.
+    pub(super) async fn request(&self, chunk: &Chunk) -> Sent {
+        let url = self.url();
+        let (events, bytes) = (chunk.requested(), chunk.body().len());
+        let started = Instant::now();
+        let mut may_have_been_taken = chunk.is_in_doubt();
+        let mut tried = 0_u32;
+        loop {
+            tried = tried.saturating_add(1);
+            let span = observe::request_span(&self.endpoint, chunk, tried);
+            let (meaning, asked) = self.try_once(chunk).instrument(span.clone()).await;
+            observe::answered(&span, &meaning);
+            let (taken, error) = match meaning {
+                Meaning::Taken(taken) => {
+                    tracing::debug!(url, events, bytes, tried, "events sent");
+                    return Sent::Taken(taken);
+                }
+                Meaning::Failed { taken, error } => (taken, error),
+            };
+            may_have_been_taken |= error.may_have_been_taken();
+            let delay = error.may_pass().then(|| {
+                let retry = &self.bounds.retry;
+                retry.delay(tried, started.elapsed(), asked, random())
+            });
+            let Some(delay) = delay.flatten() else {
+                tracing::warn!(url, events, bytes, tried, %error, "events not sent");
+                return Sent::Failed {
+                    taken: taken.len(),
+                    error,
+                    may_have_been_taken,
+                };
+            };
+            tracing::debug!(url, events, bytes, tried, %error, ?delay, "sending again");
+            observe::again(&error);
+            tokio::time::sleep(delay).await;
+        }
+    }
+
+    /// One try: what the answer means, and when the server wants to be asked again.
+    async fn try_once(&self, chunk: &Chunk) -> (Meaning, Option<Duration>) {
+        let body = chunk.body();
+        let bytes = body.len();
+        let mut headers = self.headers.clone();
+        headers.insert(HeaderName::from_static(seed::HEADER), chunk.seed().header());
+        #[cfg(feature = "opentelemetry")]
+        super::traceparent::insert(&mut headers);
+        let request = Request {
+            uri: self.endpoint.uri().clone(),
+            base: Arc::clone(&self.url),
+            headers,
+            body,
+        };
+        let failed = |error| Meaning::Failed {
+            taken: Vec::new(),
+            error,
+        };
+        let timeout = self.bounds.timeout;
+        match tokio::time::timeout(timeout, self.transport.post(request)).await {
+            Ok(Ok(answer)) => {
+                let asked = retry::asked_for(&answer.headers, SystemTime::now());
+                (
+                    answer::read(&answer, chunk.requested(), bytes, &self.url),
+                    asked,
+                )
+            }
+            Ok(Err(source)) => (failed(self.no_answer(source)), None),
+            Err(_) => {
+                let url = self.url().to_owned();
+                (failed(SendError::Timeout { url, timeout }), None)
+            }
+        }
+    }
+
+    fn no_answer(&self, source: TransportError) -> SendError {
+        let url = self.url().to_owned();
+        if source.is_tls() {
+            SendError::Tls { url, source }
+        } else if !source.is_connect() {
+            SendError::ConnectionBroke { url, source }
+        } else if self.is_dev() {
+            SendError::NoDevServer { url, source }
+        } else {
+            SendError::NoConnection { url, source }
+        }
+    }
+}
+
+/// Any number. Without random numbers all clients wait the longest time, which is no harm.
+fn random() -> u32 {
+    getrandom::u32().unwrap_or(u32::MAX)
+}

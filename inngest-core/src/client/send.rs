@@ -1,0 +1,325 @@
+//! Events in, and what became of each of them out, in the order of the sender.
+
+use std::sync::Arc;
+
+use futures_util::StreamExt as _;
+use tracing::Instrument as _;
+
+use super::chunk::{self, Chunk, Cut};
+use super::deliver::Delivered;
+use super::error::{BatchError, Outcome, SendError};
+use super::inner::Inner;
+use super::middleware::{Discarded, Prepared, SentEvent};
+use super::observe::{self, Operation};
+use super::receipt::Receipt;
+use super::request::Sent;
+use crate::batch::{Batch, Entry};
+use crate::error::PayloadError;
+
+/// The names of events, for those who watch what becomes of them; whether middleware added them.
+pub(super) type Names = Vec<(&'static str, bool)>;
+
+/// What middleware made of a batch, but for the events themselves.
+struct Mapping {
+    /// How many events the batch had before.
+    events: usize,
+    origins: Vec<Option<usize>>,
+    discarded: Vec<Discarded>,
+}
+
+/// A batch after middleware has seen it, and what it did if there is any.
+type Shown = (Batch, Option<Mapping>);
+
+/// An event that a buffered sender takes in.
+pub(super) struct Taken {
+    /// The event, unless it was discarded, and after it those that middleware added.
+    pub(super) batch: Batch,
+    pub(super) added: usize,
+    pub(super) discarded: Option<SendError>,
+}
+
+impl Inner {
+    /// Sends the event that stands in a buffer.
+    pub(super) async fn deliver_one(
+        &self,
+        buffer: Vec<u8>,
+        entry: Result<Entry, PayloadError>,
+    ) -> Result<Receipt, SendError> {
+        if !self.middleware.is_empty() {
+            let (batch, refused) = match entry {
+                Ok(entry) => (Batch::of_one(buffer, entry), Vec::new()),
+                Err(error) => (Batch::new(), vec![error]),
+            };
+            return match self.deliver(batch, refused).await {
+                Ok(receipts) => receipts.into_iter().next().ok_or(SendError::SenderClosed),
+                Err(error) => Err(error.into_first()),
+            };
+        }
+        let name = entry_name(&entry);
+        let operation = Operation::of_one(&self.endpoint, name);
+        let sending = async {
+            let entry = entry?;
+            if let Some(error) = chunk::too_large(&entry, &self.bounds.limits) {
+                return Err(error.into());
+            }
+            let chunk = Chunk::single(buffer, entry)?;
+            match self.request(&chunk).await {
+                Sent::Failed { error, .. } => Err(error),
+                // All are taken, so there is one; it is the one of the seed.
+                Sent::Taken(ids) => {
+                    let event_id = ids.into_iter().next();
+                    Ok(chunk.receipt(0, event_id.unwrap_or_else(|| chunk.event_id(0))))
+                }
+            }
+        };
+        let result = sending.instrument(operation.span().clone()).await;
+        operation.end_one(name, &result);
+        result
+    }
+
+    /// Sends a batch. `refused` are the events that are not in it, with their places in the whole.
+    pub(super) async fn deliver(
+        &self,
+        batch: Batch,
+        refused: Vec<PayloadError>,
+    ) -> Result<Vec<Receipt>, BatchError> {
+        let operation = Operation::of_batch(&self.endpoint, &batch, refused.len());
+        let sending = self.deliver_whole(batch, refused);
+        let result = sending.instrument(operation.span().clone()).await;
+        operation.end(&result);
+        result
+    }
+
+    async fn deliver_whole(
+        &self,
+        batch: Batch,
+        refused: Vec<PayloadError>,
+    ) -> Result<Vec<Receipt>, BatchError> {
+        let (batch, mapping) = match self.prepare(batch) {
+            Ok(prepared) => prepared,
+            Err(failed) => {
+                let (batch, error) = *failed;
+                return Err(self.nothing_sent(error, refused, batch));
+            }
+        };
+        let mut names = self.names(&batch);
+        let events = batch.len();
+        let Cut { chunks, too_large } = match chunk::cut(batch, self.limits()) {
+            Ok(cut) => cut,
+            Err((batch, error)) => {
+                return Err(self.nothing_sent(error.into(), refused, batch));
+            }
+        };
+        let mut delivered = self.deliver_all(events, chunks, too_large).await;
+        let Some(mapping) = mapping else {
+            self.report(&names, &delivered.outcomes, &not_sent(&refused, &[]));
+            delivered.outcomes = merge(refused, delivered.outcomes);
+            return delivered.into_result();
+        };
+
+        for (name, origin) in names.iter_mut().zip(&mapping.origins) {
+            name.1 = origin.is_none();
+        }
+        let not_sent = not_sent(&refused, &mapping.discarded);
+        self.report(&names, &delivered.outcomes, &not_sent);
+        delivered.outcomes = merge(refused, mapping.back(delivered.outcomes));
+        delivered.into_result()
+    }
+
+    /// Shows an event that a buffered sender takes in to middleware.
+    pub(super) fn take_one(&self, event: Result<Batch, PayloadError>) -> Result<Taken, SendError> {
+        let event = match event {
+            Ok(batch) => self.prepare(batch).map_err(|failed| {
+                let (batch, error) = *failed;
+                let rejected = rejected(error.clone());
+                self.report(&self.names(&batch), &[rejected], &[]);
+                error
+            }),
+            Err(error) => {
+                let name = error.event_name();
+                let error = SendError::from(error);
+                self.report(&Names::new(), &[], &[(name, rejected(error.clone()))]);
+                Err(error)
+            }
+        };
+        let (batch, mapping) = event?;
+        let Some(mapping) = mapping else {
+            return Ok(Taken {
+                batch,
+                added: 0,
+                discarded: None,
+            });
+        };
+        self.report(&Names::new(), &[], &not_sent(&[], &mapping.discarded));
+        Ok(Taken {
+            batch,
+            added: mapping.origins.iter().filter(|o| o.is_none()).count(),
+            discarded: mapping.discarded.into_iter().next().map(|d| d.error),
+        })
+    }
+
+    /// Shows a batch to middleware.
+    fn prepare(&self, batch: Batch) -> Result<Shown, Box<(Batch, SendError)>> {
+        if self.middleware.is_empty() {
+            return Ok((batch, None));
+        }
+        let events = batch.len();
+        let Prepared {
+            batch,
+            origins,
+            discarded,
+        } = self.middleware.prepare(batch)?;
+        let mapping = Mapping {
+            events,
+            origins,
+            discarded,
+        };
+        Ok((batch, Some(mapping)))
+    }
+
+    /// Sends the events of chunks. `not_sent` are those that are in none, in order, with their
+    /// places among all `events`.
+    pub(super) async fn deliver_all(
+        &self,
+        events: usize,
+        chunks: Vec<Chunk>,
+        not_sent: Vec<PayloadError>,
+    ) -> Delivered {
+        let mut each = futures_util::stream::iter(chunks)
+            .map(|chunk| self.deliver_chunk(chunk))
+            .buffered(self.bounds.concurrency);
+        let mut all = Delivered {
+            outcomes: Vec::with_capacity(events),
+            unsent: Vec::new(),
+        };
+        while let Some(delivered) = each.next().await {
+            all.outcomes.extend(delivered.outcomes);
+            all.unsent.extend(delivered.unsent);
+        }
+        all.outcomes = merge(not_sent, all.outcomes);
+        all
+    }
+
+    /// None of the events left the process; those of `batch` can be sent again.
+    fn nothing_sent(
+        &self,
+        error: SendError,
+        refused: Vec<PayloadError>,
+        batch: Batch,
+    ) -> BatchError {
+        let outcomes = vec![rejected(error); batch.len()];
+        self.report(&self.names(&batch), &outcomes, &not_sent(&refused, &[]));
+        BatchError::new(merge(refused, outcomes), batch)
+    }
+
+    /// The names of the events of a batch; empty when nobody asks for them.
+    pub(super) fn names(&self, batch: &Batch) -> Names {
+        if self.middleware.is_empty() && !observe::COUNTS {
+            return Names::new();
+        }
+        batch.names().map(|name| (name, false)).collect()
+    }
+
+    /// Tells middleware and counters what became of events, and of those that were refused or
+    /// discarded before.
+    pub(super) fn report(&self, names: &Names, outcomes: &[Outcome], not_sent: &NotSent) {
+        if self.middleware.is_empty() && !observe::COUNTS {
+            return;
+        }
+        let sent = names.iter().zip(outcomes);
+        let sent = sent.map(|(&(name, added), outcome)| SentEvent {
+            name,
+            added,
+            outcome,
+        });
+        let not_sent = not_sent.iter().map(|(name, outcome)| SentEvent {
+            name,
+            added: false,
+            outcome,
+        });
+        let events: Vec<_> = sent.chain(not_sent).collect();
+        if !events.is_empty() {
+            observe::count(&events);
+            self.middleware.report(&events);
+        }
+    }
+}
+
+impl Mapping {
+    /// What became of the events that the batch had before middleware saw it, in their order.
+    fn back(self, outcomes: Vec<Outcome>) -> Vec<Outcome> {
+        let mut placed: Vec<Option<Outcome>> = vec![None; self.events];
+        for (origin, outcome) in self.origins.into_iter().zip(outcomes) {
+            match origin.and_then(|place| Some((place, placed.get_mut(place)?))) {
+                Some((place, slot)) => *slot = Some(at_place(outcome, place)),
+                None => {
+                    if let Some(error) = outcome.error() {
+                        tracing::warn!(%error, "an event that middleware added was not delivered");
+                    }
+                }
+            }
+        }
+        for discarded in self.discarded {
+            if let Some(slot) = placed.get_mut(discarded.place) {
+                *slot = Some(rejected(discarded.error));
+            }
+        }
+        // Each place is filled: an event is in the batch that middleware made, or discarded.
+        placed.into_iter().flatten().collect()
+    }
+}
+
+/// Names of events that did not come as far as a request, and why.
+type NotSent = [(&'static str, Outcome)];
+
+fn not_sent(refused: &[PayloadError], discarded: &[Discarded]) -> Vec<(&'static str, Outcome)> {
+    let discarded = discarded
+        .iter()
+        .map(|event| (event.name, rejected(event.error.clone())));
+    let refused = refused
+        .iter()
+        .map(|error| (error.event_name(), rejected(error.clone().into())));
+    discarded.chain(refused).collect()
+}
+
+/// An outcome whose error says that its event is at this place.
+fn at_place(outcome: Outcome, place: usize) -> Outcome {
+    if let Outcome::Rejected(error) = &outcome
+        && let SendError::Payload(error) = &**error
+    {
+        return rejected(error.clone().at(place).into());
+    }
+    outcome
+}
+
+fn entry_name(entry: &Result<Entry, PayloadError>) -> &'static str {
+    match entry {
+        Ok(entry) => entry.name,
+        Err(error) => error.event_name(),
+    }
+}
+
+pub(super) fn rejected(error: SendError) -> Outcome {
+    Outcome::Rejected(Arc::new(error))
+}
+
+/// Puts events that were not sent, in order, at their places among what became of the others. What
+/// an error says of its event's place among the others becomes its place in the whole.
+fn merge(not_sent: Vec<PayloadError>, others: Vec<Outcome>) -> Vec<Outcome> {
+    if not_sent.is_empty() {
+        return others;
+    }
+    let mut merged = Vec::with_capacity(not_sent.len() + others.len());
+    let mut others = others.into_iter();
+    let mut not_sent = not_sent.into_iter().peekable();
+    loop {
+        if let Some(error) = not_sent.next_if(|error| error.index() <= merged.len()) {
+            merged.push(rejected(error.into()));
+            continue;
+        }
+        let Some(outcome) = others.next() else { break };
+        merged.push(at_place(outcome, merged.len()));
+    }
+    merged.extend(not_sent.map(|error| rejected(error.into())));
+    merged
+}

@@ -1,0 +1,484 @@
+//! Code of the user that sees every event before and after it is sent.
+
+mod support;
+
+use std::error::Error;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use inngest_core::middleware::{Middleware, Outgoing, SentEvent};
+use inngest_core::testing::{EventServer, Fault};
+use inngest_core::{Batch, Client, Event, Payload, PayloadErrorKind, RetryPolicy, SendError};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use support::{KEY, Script};
+
+type Result<T = ()> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Event)]
+#[event(
+    name = "storefront/item.imported",
+    id = "item-imported-{item_id}",
+    version = "2026-11-21.1"
+)]
+struct ItemImported {
+    item_id: String,
+    price: f64,
+    #[event(session)]
+    import: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Event)]
+#[event(name = "storefront/cart.cleared")]
+struct CartCleared {
+    note: String,
+}
+
+fn item(n: u32) -> ItemImported {
+    ItemImported {
+        item_id: format!("i{n}"),
+        // Its shortest form has 17 digits: it must not pass through another float.
+        price: 0.123_456_789_012_345_66,
+        import: n,
+    }
+}
+
+fn cart(note: &str) -> CartCleared {
+    CartCleared { note: note.into() }
+}
+
+/// A middleware made of a closure; it keeps what it is told after.
+struct Before<F> {
+    before: F,
+    after: Arc<Mutex<Vec<String>>>,
+}
+
+impl<F> Before<F>
+where
+    F: Fn(&mut Outgoing) -> Result + Send + Sync + 'static,
+{
+    fn new(before: F) -> Self {
+        Self {
+            before,
+            after: Arc::default(),
+        }
+    }
+}
+
+impl<F> Middleware for Before<F>
+where
+    F: Fn(&mut Outgoing) -> Result + Send + Sync + 'static,
+{
+    fn before_send(&self, events: &mut Outgoing) -> Result {
+        (self.before)(events)
+    }
+
+    fn after_send(&self, events: &[SentEvent<'_>]) {
+        let mut after = self.after.lock().unwrap();
+        after.extend(events.iter().map(|event| {
+            let added = if event.added { " (added)" } else { "" };
+            match event.outcome.error() {
+                None => format!("{}{added}: sent", event.name),
+                Some(error) => format!("{}{added}: {error}", event.name),
+            }
+        }));
+    }
+}
+
+struct Setup {
+    server: EventServer,
+    client: Client,
+    after: Arc<Mutex<Vec<String>>>,
+}
+
+fn setup(before: impl Fn(&mut Outgoing) -> Result + Send + Sync + 'static) -> Setup {
+    let server = EventServer::start().unwrap();
+    let middleware = Before::new(before);
+    let after = Arc::clone(&middleware.after);
+    let client = Client::builder()
+        .dev(true)
+        .base_url(server.url())
+        .retry(RetryPolicy::none())
+        .middleware(middleware)
+        .build()
+        .unwrap();
+    Setup {
+        server,
+        client,
+        after,
+    }
+}
+
+impl Setup {
+    fn after(&self) -> Vec<String> {
+        std::mem::take(&mut self.after.lock().unwrap())
+    }
+}
+
+#[tokio::test]
+async fn a_middleware_sees_the_typed_event() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&seen);
+    let setup = setup(move |events| {
+        for event in &*events {
+            assert!(event.read::<CartCleared>().is_none());
+            assert!(event.is::<ItemImported>());
+            assert_eq!(event.name(), ItemImported::NAME);
+            assert_eq!(event.version(), Some("2026-11-21.1"));
+            assert_eq!(event.dedup_id().as_deref(), Some("item-imported-i1"));
+            assert_eq!(event.field::<u32>("import")?, Some(1));
+            assert_eq!(event.field::<u32>("absent")?, None);
+            assert_eq!(event.data::<Value>()?["item_id"], "i1");
+            sink.lock()
+                .unwrap()
+                .extend(event.read::<ItemImported>().transpose()?);
+        }
+        Ok(())
+    });
+    setup.client.send(item(1)).await.unwrap();
+    assert_eq!(*seen.lock().unwrap(), [item(1)]);
+    assert_eq!(setup.after(), ["storefront/item.imported: sent"]);
+}
+
+#[tokio::test]
+async fn what_is_not_changed_keeps_its_bytes() {
+    let script = Script::default();
+    let client = Client::builder()
+        .event_key(KEY)
+        .transport(script.clone())
+        .middleware(Before::new(|events| {
+            for event in events {
+                event.set_field("added", &json!({ "by": "middleware" }))?;
+            }
+            Ok(())
+        }))
+        .build()
+        .unwrap();
+    let payload = Payload::new(item(7)).at(1_800_000_000_000_i64);
+    let mut plain = Batch::new();
+    plain.push(payload.clone()).unwrap();
+    client.send(payload).await.unwrap();
+    let (_, body) = script.seeds_and_bodies().remove(0);
+    let plain = plain.events().next().unwrap().to_owned();
+    assert!(plain.contains("0.12345678901234566"), "{plain}");
+    let added = r#","added":{"by":"middleware"}},"meta""#;
+    assert_eq!(body, format!("[{}]", plain.replace(r#"},"meta""#, added)));
+}
+
+#[tokio::test]
+async fn everything_of_an_event_can_be_changed() {
+    let setup = setup(|events| {
+        for event in events {
+            event.set_id("another-id")?;
+            event.set_time(1_800_000_000_000_i64)?;
+            event.set_user(&json!({ "external_id": "ada" }))?;
+            event.set_session("visit", "v1")?;
+            event.set_session("import", 9)?;
+            event.set_field("item_id", "i2")?;
+            assert!(event.remove_field("price")?);
+            assert!(!event.remove_field("price")?);
+        }
+        Ok(())
+    });
+    let receipt = setup.client.send(item(1)).await.unwrap();
+    assert_eq!(receipt.dedup_id.as_deref(), Some("another-id"));
+    assert_eq!(
+        setup.server.events()[0].to_json(),
+        json!({
+            "name": "storefront/item.imported",
+            "id": "another-id",
+            "ts": 1_800_000_000_000_i64,
+            "v": "2026-11-21.1",
+            "data": { "item_id": "i2", "import": 1 },
+            "user": { "external_id": "ada" },
+            "meta": { "sessions": { "visit": "v1", "import": 9 } },
+        })
+    );
+}
+
+#[tokio::test]
+async fn what_the_server_would_refuse_or_change_cannot_be_set() {
+    let setup = setup(|events| {
+        for event in events {
+            let error = event.set_field("total", &(1_u64 << 53)).unwrap_err();
+            assert_eq!(error.path(), "data.total");
+            let error = event.set_field("a", &json!({ "b": [1, 1_u64 << 60] }));
+            assert_eq!(error.unwrap_err().path(), "data.a.b[1]");
+            assert!(event.set_field("ratio", &f64::NAN).is_err());
+            let error = event.set_field("_inngest", "x").unwrap_err();
+            assert_eq!(*error.kind(), PayloadErrorKind::ReservedKey);
+            assert!(event.set_id("").is_err());
+            assert!(event.set_time(1_i64).is_err());
+            assert!(event.set_user("ada").is_err());
+            assert!(event.set_session("", 1).is_err());
+            for n in 0..4 {
+                event.set_session(&format!("s{n}"), n)?;
+            }
+            let error = event.set_session("s4", 4).unwrap_err();
+            assert_eq!(
+                *error.kind(),
+                PayloadErrorKind::TooManySessions { count: 6 }
+            );
+        }
+        Ok(())
+    });
+    setup.client.send(item(1)).await.unwrap();
+    assert_eq!(setup.server.events()[0].data["item_id"], "i1");
+}
+
+#[tokio::test]
+async fn an_event_that_middleware_makes_too_large_is_not_sent() {
+    let setup = setup(|events| {
+        for event in events.iter_mut().skip(1) {
+            event.set_field("large", &"x".repeat(4 << 20))?;
+        }
+        Ok(())
+    });
+    let error = setup.client.send_many([item(1), item(2)]).await;
+    let error = error.unwrap_err();
+    let [(1, SendError::Payload(payload))] = error.rejected().collect::<Vec<_>>()[..] else {
+        panic!("{error}");
+    };
+    assert_eq!(payload.index(), 1);
+    assert_eq!(setup.server.events().len(), 1);
+}
+
+#[tokio::test]
+async fn discarded_events_are_accounted_for_and_the_others_are_sent() {
+    let setup = setup(|events| {
+        for event in events {
+            if event.field::<String>("note")?.as_deref() == Some("test") {
+                event.discard("it is a test");
+            }
+        }
+        Ok(())
+    });
+    let carts = ["a", "test", "b", "test", "c"].map(cart);
+    let error = setup.client.send_many(&carts).await.unwrap_err();
+    let accepted: Vec<_> = error.accepted().map(|(place, _)| place).collect();
+    let rejected: Vec<_> = error.rejected().map(|(place, _)| place).collect();
+    assert_eq!(
+        (accepted, rejected),
+        ([0, 2, 4].to_vec(), [1, 3].to_vec())
+    );
+    let (_, first) = error.rejected().next().unwrap();
+    let text = "a middleware discarded the event: it is a test";
+    assert_eq!(first.to_string(), text);
+    assert!(error.into_unsent().is_empty());
+    let notes: Vec<_> = setup.server.events();
+    let notes: Vec<_> = notes.iter().map(|event| event.data["note"].clone()).collect();
+    assert_eq!(notes, ["a", "b", "c"]);
+    assert_eq!(setup.after().len(), 5);
+    let error = setup.client.send(cart("test")).await.unwrap_err();
+    assert!(matches!(error, SendError::Discarded { .. }));
+}
+
+#[tokio::test]
+async fn events_refused_before_keep_their_places_beside_discarded_ones() {
+    let setup = setup(|events| {
+        events.iter_mut().next().unwrap().discard("the first");
+        Ok(())
+    });
+    let mut items: Vec<_> = (0..5).map(item).collect();
+    items[1].item_id.clear();
+    items[3].price = f64::INFINITY;
+    let error = setup.client.send_many(&items).await.unwrap_err();
+    let rejected: Vec<_> = error
+        .rejected()
+        .map(|(place, error)| (place, error.to_string()))
+        .collect();
+    assert_eq!(rejected.len(), 3, "{rejected:?}");
+    assert_eq!(rejected[0].0, 0);
+    assert!(rejected[1].1.starts_with("event 1 "), "{rejected:?}");
+    assert!(rejected[2].1.starts_with("event 3 "), "{rejected:?}");
+    assert_eq!(error.accepted().count(), 2);
+    assert_eq!(setup.after().len(), 5);
+}
+
+#[tokio::test]
+async fn added_events_are_sent_and_have_no_receipt() {
+    let setup = setup(|events| {
+        let count = events.len();
+        events.push(cart(&format!("after {count}")))?;
+        Ok(())
+    });
+    let receipts = setup.client.send_many([item(1), item(2)]).await.unwrap();
+    assert_eq!(receipts.len(), 2);
+    let names: Vec<_> = setup.server.events();
+    let names: Vec<_> = names.iter().map(|event| event.name.clone()).collect();
+    assert_eq!(names, [ItemImported::NAME, ItemImported::NAME, CartCleared::NAME]);
+    assert_eq!(
+        setup.after(),
+        [
+            "storefront/item.imported: sent",
+            "storefront/item.imported: sent",
+            "storefront/cart.cleared (added): sent",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn middleware_runs_in_the_order_registered() {
+    struct Named(&'static str, Arc<Mutex<Vec<String>>>);
+
+    impl Middleware for Named {
+        fn before_send(&self, events: &mut Outgoing) -> Result {
+            for event in events {
+                let so_far: String = event.field("seen")?.unwrap_or_default();
+                event.set_field("seen", &(so_far + self.0))?;
+            }
+            Ok(())
+        }
+
+        fn after_send(&self, _: &[SentEvent<'_>]) {
+            self.1.lock().unwrap().push(self.0.to_owned());
+        }
+    }
+
+    let server = EventServer::start().unwrap();
+    let after = Arc::default();
+    let client = Client::builder()
+        .dev(true)
+        .base_url(server.url())
+        .middleware(Named("a", Arc::clone(&after)))
+        .middleware(Named("b", Arc::clone(&after)))
+        .build()
+        .unwrap();
+    client.send(cart("x")).await.unwrap();
+    assert_eq!(server.events()[0].data["seen"], "ab");
+    assert_eq!(*after.lock().unwrap(), ["a", "b"]);
+}
+
+#[tokio::test]
+async fn a_middleware_that_fails_or_panics_keeps_everything_back() {
+    for panics in [false, true] {
+        let setup = setup(move |_| {
+            assert!(!panics, "no key");
+            Err("no key".into())
+        });
+        let error = setup.client.send_many([cart("a"), cart("b")]).await;
+        let error = error.unwrap_err();
+        assert_eq!(error.rejected().count(), 2);
+        let (_, first) = error.rejected().next().unwrap();
+        assert_eq!(first.to_string(), "a middleware failed and nothing was sent");
+        let source = first.source().unwrap().to_string();
+        assert!(source.contains("no key"), "{source}");
+        assert!(setup.server.events().is_empty());
+        assert_eq!(setup.after().len(), 2);
+        // They can be sent by a client without it.
+        let sent = setup.server.client().unwrap();
+        let receipts = sent.send_batch(error.into_unsent()).await.unwrap();
+        assert_eq!(receipts.len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn what_is_sent_again_is_not_changed_again() {
+    let setup = setup(|events| {
+        for event in &mut *events {
+            let times: u32 = event.field("times")?.unwrap_or_default();
+            event.set_field("times", &(times + 1))?;
+        }
+        events.push(cart("added"))?;
+        Ok(())
+    });
+    setup.server.inject(Fault::status(503));
+    let error = setup.client.send_many([cart("a"), cart("b")]).await;
+    let unsent = error.unwrap_err().into_unsent();
+    assert_eq!(unsent.len(), 3);
+    let receipts = setup.client.send_batch(unsent).await.unwrap();
+    assert_eq!(receipts.len(), 3);
+    let events = setup.server.events();
+    // The batch sent again brought one more that was added, and its own were left alone.
+    let data: Vec<_> = events.iter().map(|event| event.data.clone()).collect();
+    assert_eq!(
+        data,
+        [
+            json!({ "note": "a", "times": 1 }),
+            json!({ "note": "b", "times": 1 }),
+            json!({ "note": "added" }),
+            json!({ "note": "added" }),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_buffered_sender_shows_events_as_it_takes_them_in() {
+    let setup = setup(|events| {
+        for event in &mut *events {
+            match event.field::<String>("note")?.as_deref() {
+                Some("discard") => event.discard("as asked"),
+                Some("fail") => return Err("as asked".into()),
+                _ => event.set_field("seen", &true)?,
+            }
+        }
+        if events.iter().next().is_some() {
+            events.push(item(1))?;
+        }
+        Ok(())
+    });
+    let sender = setup.client.buffered().start().unwrap();
+    let pending = sender.send(cart("a")).await.unwrap();
+    let discarded = sender.send(cart("discard")).await.unwrap_err();
+    assert!(matches!(discarded, SendError::Discarded { .. }));
+    let failed = sender.send(cart("fail")).await.unwrap_err();
+    assert!(matches!(failed, SendError::Middleware(_)));
+    sender.flush().await;
+    pending.await.unwrap();
+    let report = sender.shutdown(Duration::from_secs(5)).await;
+    assert_eq!((report.delivered, report.failed), (2, 0));
+    assert!(report.unsent.is_empty());
+    assert_eq!(setup.server.events()[0].data["seen"], true);
+    let after = setup.after();
+    assert_eq!(
+        after,
+        [
+            "storefront/cart.cleared: a middleware discarded the event: as asked",
+            "storefront/cart.cleared: a middleware failed and nothing was sent",
+            "storefront/cart.cleared: sent",
+            "storefront/item.imported (added): sent",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn what_a_buffered_sender_gives_back_is_not_changed_again() {
+    let setup = setup(|events| {
+        for event in events {
+            let times: u32 = event.field("times")?.unwrap_or_default();
+            event.set_field("times", &(times + 1))?;
+        }
+        Ok(())
+    });
+    let sender = setup
+        .client
+        .buffered()
+        .linger(Duration::from_secs(3600))
+        .start()
+        .unwrap();
+    let _pending = sender.send(cart("a")).await.unwrap();
+    let report = sender.shutdown(Duration::ZERO).await;
+    setup.client.send_batch(report.unsent).await.unwrap();
+    let events = setup.server.events();
+    assert_eq!(events[0].data, json!({ "note": "a", "times": 1 }));
+}
+
+#[tokio::test]
+async fn a_panic_after_the_send_does_not_lose_the_receipts() {
+    struct Panics;
+
+    impl Middleware for Panics {
+        fn after_send(&self, _: &[SentEvent<'_>]) {
+            panic!("as asked");
+        }
+    }
+
+    let server = EventServer::start().unwrap();
+    let builder = Client::builder().dev(true).base_url(server.url());
+    let client = builder.middleware(Panics).build().unwrap();
+    client.send(cart("a")).await.unwrap();
+    let sender = client.buffered().start().unwrap();
+    let pending = sender.send(cart("b")).await.unwrap();
+    pending.await.unwrap();
+}
