@@ -42,7 +42,7 @@ async fn the_key_is_in_no_text() {
     let client = builder.clone().build().unwrap();
     texts.push(format!("{client:?}"));
     let error = client.send(item(1)).await.unwrap_err();
-    assert!(matches!(&error, SendError::NoDevServer { source, .. } if source.is_connect()));
+    assert!(matches!(&error, SendError::NoConnection { source, .. } if source.is_connect()));
     texts.push(format!("{error} {error:?}"));
     let through_reqwest = builder.http_client(reqwest::Client::new()).build().unwrap();
     let error = through_reqwest.send(item(1)).await.unwrap_err();
@@ -69,7 +69,8 @@ async fn a_dev_server_that_is_not_there_is_asked_for() {
     let client = Client::builder().dev(true).base_url(&url);
     let client = client.retry(RetryPolicy::none()).build().unwrap();
     let error = client.send(item(1)).await.unwrap_err().to_string();
-    let expected = format!("{url}/e/ could not be reached; is the dev server running?");
+    let expected =
+        format!("no connection to the dev server at {url}/e/; is the dev server running?");
     assert!(error.starts_with(&expected), "{error}");
 }
 
@@ -349,10 +350,7 @@ async fn what_an_earlier_try_may_have_brought_is_unknown() {
 async fn redirects_are_not_followed() {
     let script = Script::new([Ok(Answer::new(303, ""))]);
     let error = script.client().send(item(1)).await.unwrap_err();
-    assert!(matches!(
-        error,
-        SendError::WrongUrl { status: 303, .. }
-    ));
+    assert!(matches!(error, SendError::WrongUrl { status: 303, .. }));
     assert_eq!(script.seeds_and_bodies().len(), 1);
 }
 

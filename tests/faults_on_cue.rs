@@ -52,7 +52,10 @@ async fn half_an_answer() {
     let server = EventServer::start().unwrap();
     server.inject(Fault::cut(5));
     let error = once(&server).send(item(1)).await.unwrap_err();
-    assert!(matches!(error, SendError::NoDevServer { .. }), "{error}");
+    assert!(
+        matches!(error, SendError::ConnectionBroke { .. }),
+        "{error}"
+    );
     assert_eq!(server.events().len(), 1);
 }
 

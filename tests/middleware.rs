@@ -258,16 +258,16 @@ async fn discarded_events_are_accounted_for_and_the_others_are_sent() {
     let error = setup.client.send_many(&carts).await.unwrap_err();
     let accepted: Vec<_> = error.accepted().map(|(place, _)| place).collect();
     let rejected: Vec<_> = error.rejected().map(|(place, _)| place).collect();
-    assert_eq!(
-        (accepted, rejected),
-        ([0, 2, 4].to_vec(), [1, 3].to_vec())
-    );
+    assert_eq!((accepted, rejected), ([0, 2, 4].to_vec(), [1, 3].to_vec()));
     let (_, first) = error.rejected().next().unwrap();
     let text = "a middleware discarded the event: it is a test";
     assert_eq!(first.to_string(), text);
     assert!(error.into_unsent().is_empty());
     let notes: Vec<_> = setup.server.events();
-    let notes: Vec<_> = notes.iter().map(|event| event.data["note"].clone()).collect();
+    let notes: Vec<_> = notes
+        .iter()
+        .map(|event| event.data["note"].clone())
+        .collect();
     assert_eq!(notes, ["a", "b", "c"]);
     assert_eq!(setup.after().len(), 5);
     let error = setup.client.send(cart("test")).await.unwrap_err();
@@ -307,7 +307,10 @@ async fn added_events_are_sent_and_have_no_receipt() {
     assert_eq!(receipts.len(), 2);
     let names: Vec<_> = setup.server.events();
     let names: Vec<_> = names.iter().map(|event| event.name.clone()).collect();
-    assert_eq!(names, [ItemImported::NAME, ItemImported::NAME, CartCleared::NAME]);
+    assert_eq!(
+        names,
+        [ItemImported::NAME, ItemImported::NAME, CartCleared::NAME]
+    );
     assert_eq!(
         setup.after(),
         [
@@ -361,7 +364,10 @@ async fn a_middleware_that_fails_or_panics_keeps_everything_back() {
         let error = error.unwrap_err();
         assert_eq!(error.rejected().count(), 2);
         let (_, first) = error.rejected().next().unwrap();
-        assert_eq!(first.to_string(), "a middleware failed and nothing was sent");
+        assert_eq!(
+            first.to_string(),
+            "a middleware failed and nothing was sent"
+        );
         let source = first.source().unwrap().to_string();
         assert!(source.contains("no key"), "{source}");
         assert!(setup.server.events().is_empty());
