@@ -278,8 +278,10 @@ async fn a_plan_says_what_sending_would_do() {
 #[test]
 fn the_blocking_client_sends_the_same() {
     let server = EventServer::start().unwrap();
-    let builder = || Client::builder().dev(true).base_url(server.url());
-    let client = blocking::Client::build(builder()).unwrap();
+    let builder = blocking::Client::builder().dev(true);
+    let client = builder.base_url(server.url()).build().unwrap();
+    assert_eq!(client.url(), format!("{}/e/", server.url()));
+    assert!(client.is_dev());
     let receipt = client.send(item(1)).unwrap();
     assert_eq!(server.events()[0].event_id, receipt.event_id);
     assert_eq!(client.send_many(items(3)).unwrap().len(), 3);
@@ -288,13 +290,24 @@ fn the_blocking_client_sends_the_same() {
     assert_eq!(client.plan(&batch).requests.len(), 1);
     assert_eq!(client.send_batch(batch).unwrap().len(), 1);
     assert_eq!(server.events().len(), 5);
+    let progress: Vec<_> = client.send_iter(items(20)).collect();
+    assert_eq!(progress[0].as_ref().unwrap().events, 20);
+    assert_eq!(server.events().len(), 25);
+    let sender = client.buffered().max_events(2).start().unwrap();
+    let pending = sender.send(item(30)).unwrap();
+    sender.try_send(item(31)).unwrap();
+    sender.flush().unwrap();
+    pending.wait().unwrap();
+    let report = sender.shutdown(Duration::from_secs(5)).unwrap();
+    assert_eq!(report.delivered, 2);
+    assert_eq!(server.events().len(), 27);
 }
 
 #[tokio::test]
 async fn the_blocking_client_inside_a_runtime_is_an_error_and_no_deadlock() {
     let server = EventServer::start().unwrap();
-    let builder = Client::builder().dev(true).base_url(server.url());
-    let client = blocking::Client::build(builder).unwrap();
+    let builder = blocking::Client::builder().dev(true);
+    let client = builder.base_url(server.url()).build().unwrap();
     assert!(matches!(
         client.send(item(1)),
         Err(SendError::InsideRuntime)
@@ -302,7 +315,20 @@ async fn the_blocking_client_inside_a_runtime_is_an_error_and_no_deadlock() {
     let error = client.send_many(items(2)).unwrap_err();
     assert_eq!(error.rejected().count(), 2);
     assert_eq!(error.into_unsent().len(), 2);
+    let progress: Vec<_> = client.send_iter(items(2)).collect();
+    assert!(matches!(progress[..], [Err(SendError::InsideRuntime)]));
+    let sender = client.buffered().start().unwrap();
+    let sent = sender.send(item(1));
+    assert!(matches!(sent, Err(SendError::InsideRuntime)));
+    assert!(sender.flush().is_err());
     assert!(server.events().is_empty());
+    // What needs no waiting works.
+    let pending = sender.try_send(item(1)).unwrap();
+    assert!(matches!(pending.wait(), Err(SendError::InsideRuntime)));
+    assert!(server.wait_until(Duration::from_secs(10), |server| {
+        !server.events().is_empty()
+    }));
+    assert!(sender.shutdown(Duration::ZERO).is_err());
     drop(client);
 }
 

@@ -90,12 +90,11 @@ fn a_browser_shows_events_as_they_come() {
         return;
     };
     let server = EventServer::start().unwrap();
-    let client = inngest_core::blocking::Client::build(
-        inngest_core::Client::builder()
-            .dev(true)
-            .base_url(server.url()),
-    )
-    .unwrap();
+    let client = inngest_core::blocking::Client::builder()
+        .dev(true)
+        .base_url(server.url())
+        .build()
+        .unwrap();
     client.send(item("before")).unwrap();
     let profile = std::env::temp_dir().join(format!("inngest-page-{}", std::process::id()));
     let browser = Command::new(chromium)

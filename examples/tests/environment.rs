@@ -121,7 +121,10 @@ fn a_proxy_for_https_is_asked_for_a_tunnel() {
         ("INNGEST_DEV", "https://inngest.invalid"),
         ("HTTPS_PROXY", &proxy),
     ]);
-    assert!(!success && text.contains("could not be reached"), "{text}");
+    assert!(
+        !success && text.contains("no connection to the dev server"),
+        "{text}"
+    );
     let head = heads.recv().unwrap();
     assert!(
         head.starts_with("connect inngest.invalid:443 http/1.1\r\n"),

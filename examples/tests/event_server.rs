@@ -4,7 +4,7 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Command, Stdio};
 
-use inngest_core::{Client, Event, blocking};
+use inngest_core::{Event, blocking};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -43,8 +43,10 @@ fn listens_takes_events_and_ends_on(signal: &str) {
     let url = line.trim().strip_prefix("listening on ").unwrap();
     assert!(url.starts_with("http://127.0.0.1:"), "{line}");
 
-    let client =
-        |key| blocking::Client::build(Client::builder().base_url(url).event_key(key)).unwrap();
+    let client = |key| {
+        let builder = blocking::Client::builder().base_url(url);
+        builder.event_key(key).build().unwrap()
+    };
     client("k2").send(CartCleared {}).unwrap();
     client("k3").send(CartCleared {}).unwrap_err();
 
@@ -84,7 +86,8 @@ fn its_memory_does_not_grow_with_what_it_has_received() {
         let kilobytes: u64 = line.trim().strip_suffix(" kB").unwrap().parse().unwrap();
         kilobytes / 1_024
     };
-    let client = blocking::Client::build(Client::builder().dev(true).base_url(url)).unwrap();
+    let client = blocking::Client::builder().dev(true).base_url(url);
+    let client = client.build().unwrap();
     let noted = CartNoted {
         note: "x".repeat(200_000),
     };

@@ -21,6 +21,10 @@ fn masked(output: &Output) -> String {
         (r"127\.0\.0\.1:\d+", "127.0.0.1:<port>"),
         (r"\b[0-7][0-9A-HJKMNP-TV-Z]{25}\b", "<event id>"),
         (r#""ts":\d{13}"#, r#""ts":<milliseconds>"#),
+        (
+            r"xchacha20poly1305:[A-Za-z0-9+/=]+",
+            "xchacha20poly1305:<ciphertext>",
+        ),
     ] {
         text = Regex::new(pattern)
             .unwrap()
@@ -54,6 +58,20 @@ fn checkout() {
     let output = run("checkout", &[], b"");
     assert!(output.status.success());
     expect("checkout", &output);
+}
+
+#[test]
+fn correlation_id() {
+    let output = run("correlation_id", &[], b"");
+    assert!(output.status.success());
+    expect("correlation_id", &output);
+}
+
+#[test]
+fn encrypt_fields() {
+    let output = run("encrypt_fields", &[], b"");
+    assert!(output.status.success());
+    expect("encrypt_fields", &output);
 }
 
 #[test]

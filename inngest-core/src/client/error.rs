@@ -272,11 +272,6 @@ impl BatchError {
         }
     }
 
-    /// None of the events, of which those of `unsent` can be sent again, left the process.
-    pub(crate) fn nothing_sent(error: SendError, events: usize, unsent: Batch) -> Self {
-        Self::new(vec![Outcome::Rejected(Arc::new(error)); events], unsent)
-    }
-
     /// Why the first event was not delivered.
     pub(crate) fn into_first(self) -> SendError {
         match self.outcomes.first().and_then(Outcome::error) {

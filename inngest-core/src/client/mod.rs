@@ -54,9 +54,12 @@ pub(crate) use inner::Inner;
 pub use plan::Plan;
 pub use receipt::{EventId, Receipt};
 pub use retry::RetryPolicy;
+#[cfg(feature = "blocking")]
+pub(crate) use send::nothing_sent;
 pub use stream::{Progress, Streaming};
 
 use crate::batch::{self, Batch, IntoBatch};
+use crate::error::PayloadError;
 use crate::payload::IntoPayload;
 
 /// Sends events to Inngest.
@@ -145,6 +148,15 @@ impl Client {
     /// The future's error says for each event what became of it.
     pub fn send_many<B: IntoBatch>(&self, events: B) -> Sending<Result<Vec<Receipt>, BatchError>> {
         let (batch, refused) = events.into_batch();
+        self.send_gathered(batch, refused)
+    }
+
+    /// Sends a batch. `refused` are the events that are not in it, with their places in the whole.
+    pub(crate) fn send_gathered(
+        &self,
+        batch: Batch,
+        refused: Vec<PayloadError>,
+    ) -> Sending<Result<Vec<Receipt>, BatchError>> {
         let inner = Arc::clone(&self.inner);
         Sending::new(async move { inner.deliver(batch, refused).await })
     }

@@ -207,9 +207,9 @@ impl Inner {
         refused: Vec<PayloadError>,
         batch: Batch,
     ) -> BatchError {
-        let outcomes = vec![rejected(error); batch.len()];
+        let outcomes = vec![rejected(error.clone()); batch.len()];
         self.report(&self.names(&batch), &outcomes, &not_sent(&refused, &[]));
-        BatchError::new(merge(refused, outcomes), batch)
+        nothing_sent(error, refused, batch)
     }
 
     /// The names of the events of a batch; empty when nobody asks for them.
@@ -290,6 +290,16 @@ fn at_place(outcome: Outcome, place: usize) -> Outcome {
         return rejected(error.clone().at(place).into());
     }
     outcome
+}
+
+/// None of the events left the process; those of `batch` can be sent again.
+pub(crate) fn nothing_sent(
+    error: SendError,
+    refused: Vec<PayloadError>,
+    batch: Batch,
+) -> BatchError {
+    let outcomes = vec![rejected(error); batch.len()];
+    BatchError::new(merge(refused, outcomes), batch)
 }
 
 fn entry_name(entry: &Result<Entry, PayloadError>) -> &'static str {

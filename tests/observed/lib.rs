@@ -1,0 +1,1 @@
+//! What is seen of the client from outside; see the tests beside this file.

@@ -1,0 +1,201 @@
+//! Spans as OpenTelemetry sees them, and the trace that goes with the events.
+
+use inngest_core::testing::{EventServer, Fault};
+use inngest_core::{Client, Event, RetryPolicy};
+use opentelemetry::trace::{
+    SpanKind, Status, TraceContextExt as _, Tracer as _, TracerProvider as _,
+};
+use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData};
+use schemars::JsonSchema;
+use serde::Serialize;
+use tracing::Instrument as _;
+use tracing_subscriber::layer::SubscriberExt as _;
+
+#[derive(Serialize, JsonSchema, Event)]
+#[event(name = "storefront/cart.cleared")]
+struct CartCleared {}
+
+#[derive(Serialize, JsonSchema, Event)]
+#[event(name = "storefront/item.imported")]
+struct ItemImported {}
+
+const KEY: &str = "a-secret-event-key";
+
+fn client(server: &EventServer) -> Client {
+    Client::builder()
+        .event_key(KEY)
+        .base_url(server.url())
+        .retry(RetryPolicy::default().max_delay(std::time::Duration::ZERO))
+        .build()
+        .unwrap()
+}
+
+fn server() -> EventServer {
+    EventServer::builder().event_key(KEY).start().unwrap()
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    // Everything of the client runs on this thread, where the subscriber is.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime.unwrap().block_on(future)
+}
+
+/// The spans that are ended while a future runs.
+fn traced<T>(future: impl Future<Output = T>) -> (T, Vec<SpanData>) {
+    let exporter = InMemorySpanExporter::default();
+    let provider = SdkTracerProvider::builder()
+        .with_simple_exporter(exporter.clone())
+        .build();
+    let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("test"));
+    let subscriber = tracing_subscriber::registry().with(layer);
+    let output = tracing::subscriber::with_default(subscriber, || block_on(future));
+    provider.force_flush().unwrap();
+    (output, exporter.get_finished_spans().unwrap())
+}
+
+fn attribute(span: &SpanData, key: &str) -> Option<String> {
+    let found = span.attributes.iter().find(|kv| kv.key.as_str() == key);
+    found.map(|kv| kv.value.to_string())
+}
+
+fn named<'a>(spans: &'a [SpanData], name: &str) -> Vec<&'a SpanData> {
+    spans.iter().filter(|span| span.name == name).collect()
+}
+
+#[test]
+fn one_event_is_a_span_with_the_names_of_the_conventions() {
+    let server = server();
+    let (receipt, spans) = traced(async {
+        server.inject(Fault::status(503));
+        client(&server).send(CartCleared {}).await.unwrap()
+    });
+    let [send] = named(&spans, "send storefront/cart.cleared")[..] else {
+        panic!("{spans:?}");
+    };
+    assert_eq!(send.span_kind, SpanKind::Producer);
+    assert_eq!(send.status, Status::Unset);
+    let port = server.url().rsplit(':').next().unwrap().to_owned();
+    for (key, value) in [
+        ("messaging.system", "inngest"),
+        ("messaging.operation.name", "send"),
+        ("messaging.operation.type", "send"),
+        ("messaging.destination.name", "storefront/cart.cleared"),
+        ("messaging.message.id", &receipt.event_id.to_string()),
+        ("server.address", "127.0.0.1"),
+        ("server.port", &port),
+    ] {
+        assert_eq!(attribute(send, key).as_deref(), Some(value), "{key}");
+    }
+
+    let requests = named(&spans, "POST");
+    let [first, second] = requests[..] else {
+        panic!("{spans:?}");
+    };
+    for request in [first, second] {
+        assert_eq!(request.parent_span_id, send.span_context.span_id());
+        assert_eq!(request.span_kind, SpanKind::Client);
+        let url = format!("{}/e/", server.url());
+        assert_eq!(attribute(request, "url.full"), Some(url));
+    }
+    let status = "http.response.status_code";
+    assert_eq!(attribute(first, status).as_deref(), Some("503"));
+    assert_eq!(attribute(first, "error.type").as_deref(), Some("503"));
+    assert!(matches!(first.status, Status::Error { .. }));
+    assert_eq!(attribute(second, status).as_deref(), Some("200"));
+    let again = attribute(second, "http.request.resend_count");
+    assert_eq!(again.as_deref(), Some("1"));
+
+    let all = format!("{spans:?}");
+    assert!(!all.contains(KEY), "{all}");
+}
+
+#[test]
+fn a_batch_is_a_span_with_its_count() {
+    let server = server();
+    let ((), spans) = traced(async {
+        let client = client(&server);
+        let one_name = [CartCleared {}, CartCleared {}];
+        client.send_many(one_name).await.unwrap();
+        let mut mixed = inngest_core::Batch::new();
+        mixed.push(CartCleared {}).unwrap();
+        mixed.push(ItemImported {}).unwrap();
+        server.inject(Fault::status(401));
+        client.send_batch(mixed).await.unwrap_err();
+    });
+    let count = "messaging.batch.message_count";
+    let [one_name] = named(&spans, "send storefront/cart.cleared")[..] else {
+        panic!("{spans:?}");
+    };
+    assert_eq!(attribute(one_name, count).as_deref(), Some("2"));
+    assert_eq!(one_name.span_kind, SpanKind::Client);
+    let [mixed] = named(&spans, "send")[..] else {
+        panic!("{spans:?}");
+    };
+    assert_eq!(attribute(mixed, count).as_deref(), Some("2"));
+    assert_eq!(attribute(mixed, "error.type").as_deref(), Some("401"));
+    let Status::Error { description } = &mixed.status else {
+        panic!("{mixed:?}");
+    };
+    assert!(description.contains("2 of 2 events"), "{description}");
+    let all = format!("{spans:?}");
+    assert!(!all.contains(KEY), "{all}");
+}
+
+fn traceparents(server: &EventServer) -> Vec<Option<String>> {
+    let requests = server.requests();
+    let header = |name: &str, request: &inngest_core::testing::ReceivedRequest| {
+        let value = request.headers.get(name)?;
+        Some(value.to_str().unwrap().to_owned())
+    };
+    requests
+        .iter()
+        .map(|request| header("traceparent", request))
+        .collect()
+}
+
+#[test]
+fn the_span_of_the_request_goes_with_it() {
+    let server = server();
+    let ((), spans) = traced(async {
+        let client = client(&server);
+        let sending = async { client.send(CartCleared {}).await.map(drop) };
+        let checkout = tracing::info_span!("checkout");
+        sending.instrument(checkout).await.unwrap();
+    });
+    let [checkout] = named(&spans, "checkout")[..] else {
+        panic!("{spans:?}");
+    };
+    let [request] = named(&spans, "POST")[..] else {
+        panic!("{spans:?}");
+    };
+    let context = &request.span_context;
+    assert_eq!(context.trace_id(), checkout.span_context.trace_id());
+    let expected = format!("00-{}-{}-01", context.trace_id(), context.span_id());
+    assert_eq!(traceparents(&server), [Some(expected)]);
+}
+
+#[test]
+fn the_callers_own_span_goes_with_the_request_where_tracing_has_none() {
+    use opentelemetry::trace::FutureExt as _;
+
+    let server = server();
+    let provider = SdkTracerProvider::builder().build();
+    let span = provider.tracer("test").start("checkout");
+    let context = opentelemetry::Context::new().with_span(span);
+    let expected = {
+        let span = context.span();
+        let span = span.span_context();
+        format!("00-{}-{}-01", span.trace_id(), span.span_id())
+    };
+    block_on(client(&server).send(CartCleared {}).with_context(context)).unwrap();
+    assert_eq!(traceparents(&server), [Some(expected)]);
+}
+
+#[test]
+fn without_a_span_nothing_goes_with_the_request() {
+    let server = server();
+    block_on(client(&server).send(CartCleared {})).unwrap();
+    assert_eq!(traceparents(&server), [None]);
+}
