@@ -1,7 +1,9 @@
 //! What is logged, and that the event key is not.
 
+use std::error::Error;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use inngest_core::testing::{EventServer, Fault};
 use inngest_core::transport::{Request, Transport, TransportError, TransportFuture};
@@ -9,7 +11,7 @@ use inngest_core::{Client, RetryPolicy};
 use support::{KEY, item, items};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
+use tracing::{Metadata, Subscriber};
 
 mod support;
 
@@ -44,7 +46,7 @@ impl Subscriber for Lines {
 
     fn record_follows_from(&self, _: &Id, _: &Id) {}
 
-    fn event(&self, event: &Event<'_>) {
+    fn event(&self, event: &tracing::Event<'_>) {
         let mut lines = self.0.lock().unwrap();
         let metadata = event.metadata();
         write!(lines, "{} {}", metadata.level(), metadata.target()).unwrap();
@@ -65,42 +67,142 @@ impl Transport for Broken {
     }
 }
 
-#[test]
-fn requests_are_logged_and_the_key_is_not() {
+/// Runs a future on this thread, where the client, hyper and reqwest log all that they do, and
+/// returns the lines.
+fn logged(future: impl Future<Output = ()>) -> String {
     let lines = Lines::default();
     let logged = lines.0.clone();
-    // Everything of the client runs on this thread, so all that it and hyper log is seen.
     tracing::subscriber::with_default(lines, || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
-            .build()
-            .unwrap();
-        runtime.block_on(async {
-            let server = EventServer::builder().event_key(KEY).start().unwrap();
-            server.inject(Fault::status(503));
-            let builder = Client::builder().event_key(KEY).base_url(server.url());
-            let policy = RetryPolicy::default().max_delay(std::time::Duration::ZERO);
-            let client = builder.clone().retry(policy).build().unwrap();
-            client.send(item(1)).await.unwrap();
-            server.inject(Fault::status(401));
-            client.send_many(items(2)).await.unwrap_err();
-            let broken = builder
-                .transport(Broken)
-                .retry(RetryPolicy::none())
-                .build()
-                .unwrap();
-            broken.send(item(1)).await.unwrap_err();
-        });
+            .build();
+        runtime.unwrap().block_on(future);
     });
     let logged = logged.lock().unwrap();
+    logged.clone()
+}
+
+#[test]
+fn requests_are_logged_and_the_key_is_not() {
+    let logged = logged(async {
+        let server = EventServer::builder().event_key(KEY).start().unwrap();
+        server.inject(Fault::status(503));
+        let builder = Client::builder().event_key(KEY).base_url(server.url());
+        let policy = RetryPolicy::default().max_delay(Duration::ZERO);
+        let client = builder.clone().retry(policy).build().unwrap();
+        client.send(item(1)).await.unwrap();
+        server.inject(Fault::status(401));
+        client.send_many(items(2)).await.unwrap_err();
+    });
     for expected in [
         "sending again",
         "events sent",
         "events not sent",
         "events=2",
         "status 503",
+        "messaging.system=\"inngest\"",
     ] {
         assert!(logged.contains(expected), "{expected}: {logged}");
     }
     assert!(!logged.contains(KEY), "{logged}");
+}
+
+/// All that an error says: its text, its `Debug`, and those of its causes.
+fn said(error: &dyn Error) -> String {
+    let mut text = format!("{error} {error:?} {error:#?}\n");
+    let mut next = error.source();
+    while let Some(error) = next {
+        writeln!(text, "{error} {error:?} {error:#?}").unwrap();
+        next = error.source();
+    }
+    text
+}
+
+/// Whatever goes wrong, by whatever way events are sent, the key is in no line that is logged, no
+/// error and no `Debug`.
+#[test]
+fn the_key_is_in_nothing_that_is_said() {
+    let told = Arc::new(Mutex::new(String::new()));
+    let texts = Arc::clone(&told);
+    let logged = logged(async move {
+        let say = |text: String| texts.lock().unwrap().push_str(&text);
+        let server = EventServer::builder().event_key(KEY).start().unwrap();
+        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let nowhere = format!("http://{}", closed.local_addr().unwrap());
+        drop(closed);
+        let hook = Arc::clone(&texts);
+        let builder = Client::builder()
+            .event_key(KEY)
+            .timeout(Duration::from_millis(300))
+            .retry(RetryPolicy::default().attempts(2).max_delay(Duration::ZERO));
+        say(format!("{builder:?} {builder:#?}"));
+        let server_url = server.url();
+        let tls = nowhere.replace("http:", "https:");
+        for url in [
+            &server_url,
+            &nowhere,
+            &tls,
+            &server_url.replace("http:", "https:"),
+        ] {
+            let builder = builder.clone().base_url(url);
+            let reqwest = builder.clone().http_client(reqwest::Client::new());
+            let broken = builder.clone().transport(Broken);
+            for builder in [builder, reqwest, broken] {
+                let client = builder.build().unwrap();
+                say(format!("{client:?} {client:#?} {:?}", client.url()));
+                let faults: Vec<fn() -> Fault> = vec![
+                    || Fault::status(303),
+                    || Fault::status(400),
+                    || Fault::status(401),
+                    || Fault::status(403),
+                    || Fault::status(404),
+                    || Fault::status(413),
+                    || Fault::status(429),
+                    || Fault::status(500),
+                    Fault::close,
+                    || Fault::close().after_taking(),
+                    || Fault::cut(5),
+                    || Fault::status(200).body("{}"),
+                ];
+                for fault in faults {
+                    server.script([Some(fault()), Some(fault())]);
+                    match client.send(item(1)).await {
+                        Ok(receipt) => say(format!("{receipt:?}")),
+                        Err(error) => say(said(&error)),
+                    }
+                    server.script([Some(fault()), Some(fault())]);
+                    if let Err(error) = client.send_many(items(2)).await {
+                        say(said(&error));
+                        say(format!("{:?}", error.outcomes()));
+                        say(format!("{:?}", error.into_unsent()));
+                    }
+                    server.clear_faults();
+                }
+                server.script([Some(Fault::status(403)), Some(Fault::status(403))]);
+                let mut streaming = client.send_iter(items(3));
+                say(format!("{streaming:?}"));
+                while let Some(progress) = streaming.next().await {
+                    say(format!("{progress:?}"));
+                }
+                server.script([Some(Fault::status(401)), Some(Fault::status(401))]);
+                let hook = Arc::clone(&hook);
+                let sender = client.buffered().on_failure(move |failure| {
+                    write!(hook.lock().unwrap(), "{failure:?}").unwrap();
+                });
+                say(format!("{sender:?}"));
+                let sender = sender.start().unwrap();
+                let pending = sender.send(item(1)).await.unwrap();
+                say(format!("{sender:?} {pending:?}"));
+                let report = sender.shutdown(Duration::from_secs(5)).await;
+                say(format!("{report:?} {:?}", pending.await));
+                server.clear_faults();
+            }
+        }
+        say(format!("{server:?} {server:#?} {:?}", server.requests()));
+    });
+    let told = told.lock().unwrap();
+    for (what, text) in [("logged", &logged), ("said", &*told)] {
+        assert!(text.len() > 10_000, "{what}: {text}");
+        assert!(!text.contains(KEY), "{what}: {text}");
+    }
 }

@@ -118,16 +118,26 @@ pub struct ReceivedRequest {
 /// It keeps the last 100,000 events, or as many as
 /// [`keep_events`](super::EventServerBuilder::keep_events) says, and forgets the ids of those it
 /// no longer keeps.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Received(Arc<Shared>);
 
-#[derive(Debug)]
+/// How much it is; not the event keys that it knows.
+impl fmt::Debug for Received {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Counts { events, runs } = self.counts();
+        f.debug_struct("Received")
+            .field("events", &events)
+            .field("runs", &runs)
+            .finish_non_exhaustive()
+    }
+}
+
 struct Shared {
     state: Mutex<State>,
     changed: Condvar,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
     keys: Vec<String>,
     keep: usize,
@@ -152,13 +162,6 @@ struct Refuses(Arc<Refusal>);
 
 type Refusal = dyn Fn(&ReceivedEvent) -> Option<String> + Send + Sync;
 
-impl fmt::Debug for Refuses {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Refuses")
-    }
-}
-
-#[derive(Debug)]
 struct Kept {
     event: ReceivedEvent,
     /// The event because of which it runs nothing.

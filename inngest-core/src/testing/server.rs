@@ -1,5 +1,6 @@
 //! The event API over real HTTP.
 
+use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::ops::Deref;
@@ -31,12 +32,20 @@ use crate::client::{Client, ConfigError};
 /// assert!(server.events().is_empty());
 /// # Ok::<(), std::io::Error>(())
 /// ```
-#[derive(Debug)]
 pub struct EventServer {
     address: SocketAddr,
     received: Received,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
+}
+
+impl fmt::Debug for EventServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventServer")
+            .field("url", &self.url())
+            .field("received", &self.received)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Settings of an [`EventServer`].
@@ -114,8 +123,8 @@ impl EventServerBuilder {
     }
 }
 
-impl std::fmt::Debug for EventServerBuilder {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for EventServerBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EventServerBuilder")
             .field("address", &self.address)
             .field("port", &self.port)
