@@ -346,6 +346,47 @@ async fn what_an_earlier_try_may_have_brought_is_unknown() {
     assert!(matches!(error.outcomes(), [Outcome::Rejected(_)]));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_dev_server_that_is_not_there_is_soon_given_up() {
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", closed.local_addr().unwrap());
+    drop(closed);
+    let refused = || TransportError::connect("connection refused");
+    let script = Script::new((0..20).map(|_| Err(refused())));
+    let builder = Client::builder().transport(script.clone());
+    let dev = builder.clone().dev(true).base_url(&url).build().unwrap();
+    dev.send(item(1)).await.unwrap_err();
+    assert_eq!(script.requests.lock().unwrap().len(), 3);
+    let cloud = builder.event_key(KEY).build().unwrap();
+    cloud.send(item(1)).await.unwrap_err();
+    assert_eq!(script.requests.lock().unwrap().len(), 3 + 10);
+}
+
+/// What is said of a future that is dropped: the server has the events or not, and the client goes
+/// on.
+#[tokio::test]
+async fn a_dropped_future_leaves_a_client_that_works() {
+    let server = EventServer::start().unwrap();
+    // It takes the events and says so later than anybody waits.
+    server.inject(Fault::late(Duration::from_secs(3600)).after_taking());
+    let builder = Client::builder().dev(true).base_url(server.url());
+    let client = builder
+        .concurrency(1)
+        .max_request_events(2)
+        .build()
+        .unwrap();
+    let sending = tokio::spawn(client.send_many(items(4)));
+    while server.events().len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    sending.abort();
+    assert!(sending.await.unwrap_err().is_cancelled());
+    let receipts = client.send_many(items(4)).await.unwrap();
+    assert_eq!(receipts.len(), 4);
+    // The first two came before too, whole; their ids keep them from running twice.
+    assert_eq!((server.events().len(), server.runs().len()), (6, 4));
+}
+
 #[tokio::test]
 async fn redirects_are_not_followed() {
     let script = Script::new([Ok(Answer::new(303, ""))]);

@@ -347,10 +347,37 @@ impl fmt::Display for BatchError {
 }
 
 impl std::error::Error for BatchError {
+    /// The cause of the first error, whose text is in this one's.
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         let first = self.outcomes.iter().find_map(Outcome::error)?;
-        Some(first)
+        first.source()
     }
 }
 
-crate::error::debug_as_display!(SendError, BatchError);
+/// `Debug` as `Display` with the causes after it: what `unwrap` and a `main` that returns an error
+/// print is then all that there is to know.
+macro_rules! debug_with_causes {
+    ($($error:ty),*) => {$(
+        impl fmt::Debug for $error {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{self}{}", Causes(self))
+            }
+        }
+    )*};
+}
+
+debug_with_causes!(SendError, BatchError);
+
+/// The causes of an error, each after a line break; nothing where there is none.
+struct Causes<'a>(&'a dyn std::error::Error);
+
+impl fmt::Display for Causes<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut next = self.0.source();
+        while let Some(cause) = next {
+            write!(f, "\n  because {cause}")?;
+            next = cause.source();
+        }
+        Ok(())
+    }
+}

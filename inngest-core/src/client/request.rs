@@ -1,5 +1,6 @@
 //! One request, made until it is answered for good.
 
+use std::error::Error as _;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -70,18 +71,24 @@ impl Inner {
             };
             may_have_been_taken |= error.may_have_been_taken();
             let delay = error.may_pass().then(|| {
-                let retry = &self.bounds.retry;
-                retry.delay(tried, started.elapsed(), asked, random())
+                let policy = &self.bounds.retry;
+                let policy = match error {
+                    SendError::NoDevServer { .. } => &policy.for_dev_server(),
+                    _ => policy,
+                };
+                policy.delay(tried, started.elapsed(), asked, random())
             });
             let Some(delay) = delay.flatten() else {
-                tracing::warn!(url, events, bytes, tried, %error, "events not sent");
+                let cause = cause(&error);
+                tracing::warn!(url, events, bytes, tried, %error, cause, "events not sent");
                 return Sent::Failed {
                     taken: taken.len(),
                     error,
                     may_have_been_taken,
                 };
             };
-            tracing::debug!(url, events, bytes, tried, %error, ?delay, "sending again");
+            let cause = cause(&error);
+            tracing::debug!(url, events, bytes, tried, %error, cause, ?delay, "sending again");
             observe::again(&error);
             tokio::time::sleep(delay).await;
         }
@@ -134,6 +141,15 @@ impl Inner {
             SendError::NoConnection { url, source }
         }
     }
+}
+
+/// The first cause of all, where there is one.
+fn cause(error: &SendError) -> Option<String> {
+    let mut deepest = error.source()?;
+    while let Some(deeper) = deepest.source() {
+        deepest = deeper;
+    }
+    Some(deepest.to_string())
 }
 
 /// Any number. Without random numbers all clients wait the longest time, which is no harm.

@@ -213,14 +213,11 @@ fn is_of_tls(error: &(dyn std::error::Error + 'static)) -> bool {
 
 impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // HTTP libraries say little in their outermost error: "client error (Connect)".
-        self.source.fmt(f)?;
-        let mut source = self.source.source();
-        while let Some(error) = source {
-            write!(f, ": {error}")?;
-            source = error.source();
-        }
-        Ok(())
+        f.write_str(match self.phase {
+            Phase::Connect => "no connection was made",
+            Phase::Tls => "TLS failed",
+            Phase::UnderWay => "no whole answer came",
+        })
     }
 }
 
