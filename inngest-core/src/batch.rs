@@ -4,7 +4,7 @@ use std::ops::Range;
 
 #[cfg(feature = "client")]
 use crate::client::outgoing::Written;
-use crate::error::PayloadError;
+use crate::error::{PayloadError, PayloadErrorKind};
 use crate::event::Event;
 use crate::payload::{IntoPayload, Payload};
 use crate::wire;
@@ -44,28 +44,67 @@ pub struct Batch {
     pub(crate) pinned: Vec<crate::client::chunk::Chunk>,
 }
 
-/// One event of a batch.
+/// What all events of a type share.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Shape {
+    pub(crate) name: &'static str,
+    pub(crate) version: Option<&'static str>,
+}
+
+/// One event of a batch. It is small, because a batch has one for each of many events.
 #[derive(Clone, Debug)]
 #[cfg_attr(
     not(feature = "client"),
     expect(dead_code, reason = "only the client asks for all")
 )]
 pub(crate) struct Entry {
-    pub(crate) name: &'static str,
-    pub(crate) version: Option<&'static str>,
-    /// Where its JSON stands in the buffer.
-    pub(crate) json: Range<usize>,
-    /// Where its deduplication id stands in the buffer, without the quotes.
-    pub(crate) id: Option<Range<usize>>,
+    pub(crate) shape: &'static Shape,
+    /// Where its JSON begins in the buffer.
+    start: usize,
+    bytes: u32,
+    /// Where its deduplication id begins in its JSON, without the quotes.
+    id_start: u32,
+    /// 0 where it has none.
+    id_bytes: u32,
     /// Whether all middleware has seen it.
     pub(crate) prepared: bool,
 }
 
+impl Entry {
+    /// The event at this place of a buffer; `None` when it is larger than any server takes.
+    fn new(shape: &'static Shape, json: Range<usize>, id: Option<Range<usize>>) -> Option<Self> {
+        let id = id.unwrap_or(json.start..json.start);
+        Some(Self {
+            shape,
+            start: json.start,
+            bytes: u32::try_from(json.len()).ok()?,
+            id_start: u32::try_from(id.start - json.start).ok()?,
+            id_bytes: u32::try_from(id.len()).ok()?,
+            prepared: false,
+        })
+    }
+
+    /// Where its JSON stands in the buffer.
+    pub(crate) fn json(&self) -> Range<usize> {
+        self.start..self.start + self.bytes as usize
+    }
+}
+
 #[cfg(feature = "client")]
 impl Entry {
+    pub(crate) fn name(&self) -> &'static str {
+        self.shape.name
+    }
+
+    /// Where its deduplication id stands in the buffer, without the quotes.
+    pub(crate) fn id(&self) -> Option<Range<usize>> {
+        let start = self.start + self.id_start as usize;
+        (self.id_bytes > 0).then(|| start..start + self.id_bytes as usize)
+    }
+
     /// The event's deduplication id, from the buffer in which the event stands.
     pub(crate) fn dedup_id(&self, buffer: &[u8]) -> Option<String> {
-        let id = self.id.clone()?;
+        let id = self.id()?;
         let text = buffer.get(id.clone())?;
         if text.contains(&b'\\') {
             // With the quotes around it, it is a JSON string.
@@ -109,7 +148,9 @@ impl Batch {
         I: IntoIterator,
         I::Item: IntoPayload,
     {
-        events.into_iter().try_for_each(|event| self.push(event))
+        let mut events = events.into_iter();
+        self.entries.reserve(events.size_hint().0);
+        events.try_for_each(|event| self.push(event))
     }
 
     /// Adds the events of another batch.
@@ -119,8 +160,7 @@ impl Batch {
         self.buffer.extend_from_slice(&other.buffer);
         self.entries
             .extend(other.entries.into_iter().map(|mut entry| {
-                entry.json = entry.json.start + offset..entry.json.end + offset;
-                entry.id = entry.id.map(|id| id.start + offset..id.end + offset);
+                entry.start += offset;
                 entry
             }));
         self.pinned.extend(other.pinned);
@@ -142,13 +182,14 @@ impl Batch {
         self.buffer.push(b',');
         let start = self.buffer.len();
         self.buffer.extend_from_slice(&event.json);
-        self.entries.push(Entry {
-            name: event.name,
-            version: event.version,
-            json: start..self.buffer.len(),
-            id: event.id.map(|id| id.start + start..id.end + start),
-            prepared: true,
-        });
+        let json = start..self.buffer.len();
+        let id = event.id.map(|id| id.start + start..id.end + start);
+        // What is larger than any entry can be was refused when it was written.
+        self.entries
+            .extend(Entry::new(event.shape, json, id).map(|entry| Entry {
+                prepared: true,
+                ..entry
+            }));
         self.buffer.push(b'\n');
     }
 
@@ -159,7 +200,7 @@ impl Batch {
             .pinned
             .iter()
             .flat_map(crate::client::chunk::Chunk::open_names);
-        pinned.chain(self.entries.iter().map(|entry| entry.name))
+        pinned.chain(self.entries.iter().map(Entry::name))
     }
 
     /// How many events it holds.
@@ -179,7 +220,7 @@ impl Batch {
         let open = self
             .entries
             .iter()
-            .filter_map(|entry| self.buffer.get(entry.json.clone()));
+            .filter_map(|entry| self.buffer.get(entry.json()));
         self.pinned_events()
             .chain(open)
             .filter_map(|json| std::str::from_utf8(json).ok())
@@ -232,23 +273,25 @@ pub(crate) fn append<E: Event>(
     let before = buffer.len();
     buffer.push(b',');
     let start = buffer.len();
-    match wire::write_event(buffer, payload) {
-        Ok(id) => {
-            let json = start..buffer.len();
-            buffer.push(b'\n');
-            Ok(Entry {
-                name: E::NAME,
-                version: E::VERSION,
-                json,
-                id,
-                prepared: false,
-            })
+    let shape = const {
+        &Shape {
+            name: E::NAME,
+            version: E::VERSION,
         }
-        Err(error) => {
-            buffer.truncate(before);
-            Err(error)
-        }
+    };
+    let entry = wire::write_event(buffer, payload).and_then(|id| {
+        let json = start..buffer.len();
+        let bytes = json.len();
+        buffer.push(b'\n');
+        Entry::new(shape, json, id).ok_or_else(|| {
+            let limit = u32::MAX as usize;
+            PayloadError::new(E::NAME, "", PayloadErrorKind::TooLarge { bytes, limit })
+        })
+    });
+    if entry.is_err() {
+        buffer.truncate(before);
     }
+    entry
 }
 
 /// What [`Client::send_many`](crate::Client::send_many) takes: a [`Batch`], or anything that
@@ -278,7 +321,9 @@ where
     fn into_batch(self) -> (Batch, Vec<PayloadError>) {
         let mut batch = Batch::new();
         let mut refused = Vec::new();
-        for (index, event) in self.into_iter().enumerate() {
+        let events = self.into_iter();
+        batch.entries.reserve(events.size_hint().0);
+        for (index, event) in events.enumerate() {
             if let Err(error) = batch.push(event) {
                 refused.push(error.at(index));
             }

@@ -1,6 +1,9 @@
 //! What the server's answers mean.
 
-use serde::Deserialize;
+use std::fmt;
+
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer};
 
 use super::error::SendError;
 use super::receipt::EventId;
@@ -21,11 +24,35 @@ pub(crate) enum Meaning {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Body {
-    ids: Option<Vec<String>>,
+    ids: Option<Vec<Id>>,
     /// In answers with status 400 and 401.
     error: Option<String>,
     /// Elsewhere.
     message: Option<String>,
+}
+
+/// An id; an empty one stands for none.
+struct Id(Option<EventId>);
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+
+        impl Visitor<'_> for Text {
+            type Value = Id;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an id")
+            }
+
+            // Most are seen where they stand in the answer, so that none needs memory of its own.
+            fn visit_str<E>(self, text: &str) -> Result<Id, E> {
+                Ok(Id((!text.is_empty()).then(|| EventId::from_answer(text))))
+            }
+        }
+
+        deserializer.deserialize_str(Text)
+    }
 }
 
 impl Body {
@@ -48,7 +75,7 @@ pub(crate) fn read(answer: &Answer, events: usize, bytes: usize, url: &str) -> M
         error,
     };
     match (answer.status, body) {
-        (200, Ok(Body { ids: Some(ids), .. })) => taken(&ids, events, url),
+        (200, Ok(Body { ids: Some(ids), .. })) => taken(ids, events, url),
         (200, Ok(_)) => failed(SendError::InvalidAnswer {
             url,
             problem: "it has no `ids`".to_owned(),
@@ -58,8 +85,7 @@ pub(crate) fn read(answer: &Answer, events: usize, bytes: usize, url: &str) -> M
             problem: "it is not the JSON of an event API".to_owned(),
         }),
         (400, Ok(mut body)) => Meaning::Failed {
-            // An empty id stands for none.
-            taken: ids_of(&body.ids.take().unwrap_or_default())
+            taken: ids_of(body.ids.take().unwrap_or_default())
                 .take(events)
                 .collect(),
             error: SendError::Refused {
@@ -87,9 +113,10 @@ pub(crate) fn read(answer: &Answer, events: usize, bytes: usize, url: &str) -> M
     }
 }
 
-fn taken(ids: &[String], events: usize, url: String) -> Meaning {
+fn taken(ids: Vec<Id>, events: usize, url: String) -> Meaning {
+    let answered = ids.len();
     let found: Vec<EventId> = ids_of(ids).collect();
-    if found.len() == events && ids.len() == events {
+    if found.len() == events && answered == events {
         return Meaning::Taken(found);
     }
     Meaning::Failed {
@@ -101,9 +128,8 @@ fn taken(ids: &[String], events: usize, url: String) -> Meaning {
     }
 }
 
-fn ids_of(ids: &[String]) -> impl Iterator<Item = EventId> {
-    let ids = ids.iter().filter(|id| !id.is_empty());
-    ids.map(|id| EventId::from_answer(id))
+fn ids_of(ids: Vec<Id>) -> impl Iterator<Item = EventId> {
+    ids.into_iter().filter_map(|Id(id)| id)
 }
 
 fn hint(status: u16) -> &'static str {

@@ -110,13 +110,18 @@ impl Chunk {
         self.entries().get(self.taken..).unwrap_or_default()
     }
 
+    /// The size of the request's body.
+    pub(crate) fn body_bytes(&self) -> usize {
+        body_bytes(self.entries())
+    }
+
     /// The request's body: a JSON array of the events.
     pub(crate) fn body(&self) -> Bytes {
         let [first, ..] = self.entries() else {
             return Bytes::from_static(b"[]");
         };
         let last = self.entries().last().unwrap_or(first);
-        let body = self.buffer.slice(first.json.start - 1..last.json.end + 1);
+        let body = self.buffer.slice(first.json().start - 1..last.json().end + 1);
         if body.starts_with(b"[") && body.ends_with(b"]") {
             return body;
         }
@@ -130,12 +135,12 @@ impl Chunk {
     pub(crate) fn open_events(&self) -> impl Iterator<Item = &[u8]> {
         self.open_entries()
             .iter()
-            .filter_map(|entry| self.buffer.get(entry.json.clone()))
+            .filter_map(|entry| self.buffer.get(entry.json()))
     }
 
     /// The names of the events that the server is not known to have.
     pub(crate) fn open_names(&self) -> impl Iterator<Item = &'static str> {
-        self.open_entries().iter().map(|entry| entry.name)
+        self.open_entries().iter().map(Entry::name)
     }
 
     /// The id that event `index` of the request has on the server.
@@ -181,9 +186,9 @@ pub(crate) struct Split {
 
 /// Why an event is too large to send, if it is.
 pub(crate) fn too_large(entry: &Entry, limits: &Limits) -> Option<PayloadError> {
-    let (bytes, limit) = (entry.json.len(), limits.event_bytes);
+    let (bytes, limit) = (entry.json().len(), limits.event_bytes);
     let kind = PayloadErrorKind::TooLarge { bytes, limit };
-    (bytes > limit).then(|| PayloadError::new(entry.name, "", kind))
+    (bytes > limit).then(|| PayloadError::new(entry.name(), "", kind))
 }
 
 /// Between two events stand a line break and a comma. Where a request begins and ends they become
@@ -199,7 +204,7 @@ fn bracket(body: &mut [u8]) {
 pub(crate) fn body_bytes(entries: &[Entry]) -> usize {
     match entries {
         [] => 2,
-        entries @ [first, ..] => entries.last().unwrap_or(first).json.end - first.json.start + 2,
+        entries @ [first, ..] => entries.last().unwrap_or(first).json().end - first.json().start + 2,
     }
 }
 
@@ -219,13 +224,13 @@ pub(crate) fn split(batch: &Batch, limits: &Limits) -> Split {
         open = match open {
             Some((range, start))
                 if range.len() < limits.request_events
-                    && entry.json.end - start + 2 <= limits.request_bytes =>
+                    && entry.json().end - start + 2 <= limits.request_bytes =>
             {
                 Some((range.start..index + 1, start))
             }
             full => {
                 requests.extend(full.map(|(range, _)| range));
-                Some((index..index + 1, entry.json.start))
+                Some((index..index + 1, entry.json().start))
             }
         };
     }
@@ -260,7 +265,7 @@ pub(crate) fn cut(batch: Batch, limits: &Limits) -> Result<Cut, (Batch, getrando
         else {
             continue;
         };
-        if let Some(body) = buffer.get_mut(first.json.start - 1..last.json.end + 1) {
+        if let Some(body) = buffer.get_mut(first.json().start - 1..last.json().end + 1) {
             bracket(body);
         }
     }

@@ -146,7 +146,7 @@ impl Outgoing {
     pub fn push<P: IntoPayload>(&mut self, event: P) -> Result<(), PayloadError> {
         let mut buffer = Vec::new();
         let entry = batch::append(&mut buffer, &event.into_payload())?;
-        let json = Bytes::from(buffer).slice(entry.json.clone());
+        let json = Bytes::from(buffer).slice(entry.json());
         self.events.push(OutgoingEvent::new(None, &entry, json));
         Ok(())
     }
@@ -218,7 +218,7 @@ impl Chain {
             if entry.prepared {
                 seen.push((place, entry));
             } else {
-                let json = buffer.slice(entry.json.clone());
+                let json = buffer.slice(entry.json());
                 let event = OutgoingEvent::new(Some(place), entry, json);
                 outgoing.events.push(event);
             }
@@ -246,7 +246,7 @@ impl Chain {
             pinned,
         };
         for (place, entry) in seen {
-            let json = buffer.slice(entry.json.clone());
+            let json = buffer.slice(entry.json());
             batch.push_written(OutgoingEvent::new(Some(place), entry, json).into_written());
             origins.push(Some(place));
         }

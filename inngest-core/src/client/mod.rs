@@ -129,7 +129,8 @@ impl Client {
     ///
     /// The future's error says why the event was not delivered, or why it may not have been.
     pub fn send<P: IntoPayload>(&self, event: P) -> Sending<Result<Receipt, SendError>> {
-        let mut buffer = Vec::new();
+        // Most events are smaller, and grow into it without being moved.
+        let mut buffer = Vec::with_capacity(1 << 10);
         let entry = batch::append(&mut buffer, &event.into_payload());
         let inner = Arc::clone(&self.inner);
         Sending::new(async move { inner.deliver_one(buffer, entry).await })

@@ -125,7 +125,7 @@ pub(super) fn request_span(endpoint: &Endpoint, chunk: &Chunk, tried: u32) -> Sp
         otel.status_code = Empty,
         otel.status_description = Empty,
         http.request.method = "POST",
-        http.request.body.size = chunk.body().len(),
+        http.request.body.size = chunk.body_bytes(),
         http.request.resend_count = (tried > 1).then(|| tried - 1),
         http.response.status_code = Empty,
         messaging.batch.message_count = chunk.requested(),

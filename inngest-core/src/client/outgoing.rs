@@ -9,7 +9,7 @@ use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
-use crate::batch::Entry;
+use crate::batch::{Entry, Shape};
 use crate::error::{PayloadError, PayloadErrorKind};
 use crate::event::Event;
 use crate::session::{SessionField, SessionOverride, SessionValue, SessionWriter};
@@ -18,8 +18,7 @@ use crate::wire::{self, json};
 
 /// An event that is about to be sent. What is not changed stays byte for byte what it was.
 pub struct OutgoingEvent {
-    name: &'static str,
-    version: Option<&'static str>,
+    shape: &'static Shape,
     /// Its place in the batch; `None` when a middleware added it.
     origin: Option<usize>,
     discarded: Option<String>,
@@ -39,11 +38,10 @@ struct Members {
 
 impl OutgoingEvent {
     pub(super) fn new(origin: Option<usize>, entry: &Entry, json: Bytes) -> Self {
-        let before = entry.json.start;
-        let id = entry.id.clone();
+        let before = entry.json().start;
+        let id = entry.id();
         Self {
-            name: entry.name,
-            version: entry.version,
+            shape: entry.shape,
             origin,
             discarded: None,
             json,
@@ -68,19 +66,19 @@ impl OutgoingEvent {
     /// The event name.
     #[must_use]
     pub fn name(&self) -> &'static str {
-        self.name
+        self.shape.name
     }
 
     /// The version of the event's shape.
     #[must_use]
     pub fn version(&self) -> Option<&'static str> {
-        self.version
+        self.shape.version
     }
 
     /// Whether it is an event of this type: of its name and version.
     #[must_use]
     pub fn is<E: Event>(&self) -> bool {
-        self.name == E::NAME && self.version == E::VERSION
+        self.name() == E::NAME && self.version() == E::VERSION
     }
 
     /// The event as a value of its type; `None` when it is of another.
@@ -131,7 +129,7 @@ impl OutgoingEvent {
         value: &T,
     ) -> Result<(), PayloadError> {
         let mut written = Vec::new();
-        wire::write_field(self.name, &mut written, name, value)?;
+        wire::write_field(self.name(), &mut written, name, value)?;
         let value = self.raw(written)?;
         self.change()?.data.set(name, value);
         Ok(())
@@ -180,7 +178,7 @@ impl OutgoingEvent {
     /// `user` is no object, or the server would change it; the event stays what it was.
     pub fn set_user<U: Serialize + ?Sized>(&mut self, user: &U) -> Result<(), PayloadError> {
         let mut written = Vec::new();
-        wire::write_user(self.name, &mut written, user)?;
+        wire::write_user(self.name(), &mut written, user)?;
         match written.strip_prefix(b",\"user\":") {
             Some(value) => self.set_member("user", |out| out.extend_from_slice(value)),
             None => {
@@ -206,7 +204,7 @@ impl OutgoingEvent {
             value: value.into_owned(),
         });
         let mut written = Vec::new();
-        SessionWriter::new(self.name, &mut written, &sessions).finish()?;
+        SessionWriter::new(self.name(), &mut written, &sessions).finish()?;
         let meta = written.strip_prefix(b",\"meta\":").unwrap_or(b"{}");
         self.set_member("meta", |out| out.extend_from_slice(meta))
     }
@@ -255,7 +253,7 @@ impl OutgoingEvent {
             return Err(self.unreadable(&error));
         }
         self.is_changed = true;
-        let missing = PayloadError::new(self.name, "data", PayloadErrorKind::DataNotAnObject);
+        let missing = PayloadError::new(self.name(), "data", PayloadErrorKind::DataNotAnObject);
         self.members.get_mut().ok_or(missing)
     }
 
@@ -279,7 +277,7 @@ impl OutgoingEvent {
     }
 
     fn error(&self, path: &str, kind: PayloadErrorKind) -> PayloadError {
-        PayloadError::new(self.name, path, kind)
+        PayloadError::new(self.name(), path, kind)
     }
 
     fn unreadable(&self, error: &serde_json::Error) -> PayloadError {
@@ -298,8 +296,7 @@ impl OutgoingEvent {
             json = out.into();
         }
         Written {
-            name: self.name,
-            version: self.version,
+            shape: self.shape,
             json,
             id,
         }
@@ -308,8 +305,7 @@ impl OutgoingEvent {
 
 /// An event that all middleware has seen.
 pub(crate) struct Written {
-    pub(crate) name: &'static str,
-    pub(crate) version: Option<&'static str>,
+    pub(crate) shape: &'static Shape,
     pub(crate) json: Bytes,
     /// Where its deduplication id stands in `json`, without the quotes.
     pub(crate) id: Option<Range<usize>>,
@@ -422,7 +418,7 @@ impl<'de> Deserialize<'de> for Object {
 impl fmt::Debug for OutgoingEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OutgoingEvent")
-            .field("name", &self.name)
+            .field("name", &self.name())
             .field("dedup_id", &self.dedup_id())
             .field("discarded", &self.discarded)
             .finish_non_exhaustive()

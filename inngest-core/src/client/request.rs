@@ -4,8 +4,8 @@ use std::error::Error as _;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use http::HeaderMap;
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
+use http::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue, USER_AGENT};
+use http::{HeaderMap, Uri};
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
@@ -46,14 +46,36 @@ pub(super) fn headers(endpoint: &Endpoint) -> HeaderMap {
     if let Some(env) = endpoint.env() {
         headers.insert(HeaderName::from_static("x-inngest-env"), env.clone());
     }
+    // Known here, so that no HTTP library has to make it anew for each request.
+    if let Some(host) = host(endpoint.uri()) {
+        headers.insert(HOST, host);
+    }
+    // Each request has one of its own; its place is here, so that there is room for it.
+    headers.insert(
+        HeaderName::from_static(seed::HEADER),
+        HeaderValue::from_static(""),
+    );
     headers
+}
+
+/// The header `Host` of requests to a URL: without the port that is its scheme's own.
+fn host(uri: &Uri) -> Option<HeaderValue> {
+    let host = uri.host()?;
+    let own = match uri.scheme_str() {
+        Some("https") => 443,
+        _ => 80,
+    };
+    match uri.port_u16() {
+        Some(port) if port != own => HeaderValue::try_from(format!("{host}:{port}")).ok(),
+        _ => HeaderValue::from_str(host).ok(),
+    }
 }
 
 impl Inner {
     /// Makes the request of a chunk until it is answered for good.
     pub(super) async fn request(&self, chunk: &Chunk) -> Sent {
         let url = self.url();
-        let (events, bytes) = (chunk.requested(), chunk.body().len());
+        let (events, bytes) = (chunk.requested(), chunk.body_bytes());
         let started = Instant::now();
         let mut may_have_been_taken = chunk.is_in_doubt();
         let mut tried = 0_u32;

@@ -1,7 +1,10 @@
 //! The id seed: event ids known before the request, and the same in every retry.
 
+use std::io::Write as _;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use http::HeaderValue;
 use ulid::Ulid;
 
@@ -39,9 +42,16 @@ impl Seed {
     }
 
     pub(crate) fn header(&self) -> HeaderValue {
-        let value = format!("{},{}", self.millis, STANDARD.encode(self.random));
+        // 20 digits, a comma and 16 characters of base64 at most.
+        let mut value = Vec::with_capacity(40);
+        // Writing to a `Vec` cannot fail.
+        let _ = write!(value, "{},", self.millis);
+        let mut random = [0; 16];
+        let encoded = STANDARD.encode_slice(self.random, &mut random).unwrap_or(0);
+        value.extend(random.iter().take(encoded));
         // Digits, a comma and base64 are all visible ASCII.
-        HeaderValue::from_str(&value).unwrap_or_else(|_| HeaderValue::from_static(""))
+        HeaderValue::from_maybe_shared(Bytes::from(value))
+            .unwrap_or_else(|_| HeaderValue::from_static(""))
     }
 
     /// The id that the server gives to event `index` of the request, counting from 0.

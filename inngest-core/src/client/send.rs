@@ -304,7 +304,7 @@ pub(crate) fn nothing_sent(
 
 fn entry_name(entry: &Result<Entry, PayloadError>) -> &'static str {
     match entry {
-        Ok(entry) => entry.name,
+        Ok(entry) => entry.name(),
         Err(error) => error.event_name(),
     }
 }
