@@ -1,44 +1,40 @@
-//! The default transport: hyper's pooled client over HTTP/1.1, with rustls.
+//! The default transport: hyper over HTTP/1.1, with rustls.
 
-use std::time::Duration;
-
-use bytes::Bytes;
 use http::header::{HeaderValue, PROXY_AUTHORIZATION};
-use http_body_util::{BodyExt as _, Full, Limited};
+use http::uri::{PathAndQuery, Uri};
+use http_body_util::Full;
 use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector};
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use super::connect::{Route, Routed, route};
-use super::{Answer, Request, Transport, TransportError, TransportFuture};
+use super::pool::Pool;
+use super::{Answer, Request, Transport, TransportFuture};
 use crate::client::ConfigError;
 
 /// More than any answer of the event API: 5,000 ids take 145 kB.
 const MAX_ANSWER_BYTES: usize = 4 << 20;
 
-#[derive(Clone, Debug)]
 pub(crate) struct HyperTransport {
-    client: Client<HttpsConnector<Route>, Full<Bytes>>,
+    pool: Pool,
+    /// A proxy that makes the requests itself is told the whole URL, a server its path.
+    whole_url: bool,
     proxy_authorization: Option<HeaderValue>,
 }
 
 impl HyperTransport {
-    pub(crate) fn new(server: &http::Uri) -> Result<Self, ConfigError> {
+    pub(crate) fn new(server: &Uri) -> Result<Self, ConfigError> {
         let Routed {
             route,
             proxy_authorization,
         } = route(server)?;
+        let whole_url = matches!(route, Route::Forward { .. });
         let connector = if server.scheme_str() == Some("https") {
             HttpsConnector::from((route, tls_config()?))
         } else {
             HttpsConnector::from((route, no_tls_config()?))
         };
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(Duration::from_secs(60))
-            .build(connector);
         Ok(Self {
-            client,
+            pool: Pool::new(connector, server.clone()),
+            whole_url,
             proxy_authorization,
         })
     }
@@ -75,25 +71,21 @@ fn no_tls_config() -> Result<rustls::ClientConfig, ConfigError> {
 impl Transport for HyperTransport {
     fn post(&self, request: Request) -> TransportFuture<'_> {
         let mut request = request.into_http().map(Full::new);
+        if !self.whole_url {
+            let path = request.uri().path_and_query().cloned();
+            *request.uri_mut() = path.unwrap_or(PathAndQuery::from_static("/")).into();
+        }
         if let Some(authorization) = &self.proxy_authorization {
             request
                 .headers_mut()
                 .insert(PROXY_AUTHORIZATION, authorization.clone());
         }
         Box::pin(async move {
-            let response = self.client.request(request).await.map_err(|error| {
-                if error.is_connect() {
-                    TransportError::no_connection(error)
-                } else {
-                    TransportError::other(error)
-                }
-            })?;
-            let (head, body) = response.into_parts();
-            let body = Limited::new(body, MAX_ANSWER_BYTES).collect().await;
+            let (status, headers, body) = self.pool.request(request, MAX_ANSWER_BYTES).await?;
             Ok(Answer {
-                status: head.status.as_u16(),
-                headers: head.headers,
-                body: body.map_err(TransportError::other)?.to_bytes(),
+                status: status.as_u16(),
+                headers,
+                body,
             })
         })
     }

@@ -3,6 +3,7 @@
 
 mod connect;
 mod hyper;
+mod pool;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 

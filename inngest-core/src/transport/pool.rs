@@ -1,0 +1,135 @@
+//! Connections to the one server that a client talks to, kept between requests.
+//!
+//! With one server there is nothing to look up: a request takes the connection that was used last,
+//! which is the least likely to have been closed.
+
+use std::future::poll_fn;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::Uri;
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::header::HeaderMap;
+use hyper_rustls::HttpsConnector;
+use tower_service::Service as _;
+
+use super::TransportError;
+use super::connect::Route;
+
+/// A connection that was idle for longer is not used: what is between here and the server may have
+/// forgotten it.
+const MAX_IDLE: Duration = Duration::from_secs(60);
+
+type Connection = SendRequest<Full<Bytes>>;
+
+pub(super) struct Pool {
+    connector: HttpsConnector<Route>,
+    server: Uri,
+    /// Those that were used last at the end.
+    idle: Mutex<Vec<Idle>>,
+}
+
+struct Idle {
+    connection: Connection,
+    since: Instant,
+}
+
+/// The head of an answer and its body.
+pub(super) type Whole = (http::StatusCode, HeaderMap, Bytes);
+
+impl Pool {
+    pub(super) fn new(connector: HttpsConnector<Route>, server: Uri) -> Self {
+        Self {
+            connector,
+            server,
+            idle: Mutex::default(),
+        }
+    }
+
+    /// Makes a request and reads its answer, of at most `limit` bytes.
+    ///
+    /// # Errors
+    ///
+    /// There was no answer, or not the whole of it. That nothing was sent is said where it is
+    /// certain.
+    pub(super) async fn request(
+        &self,
+        mut request: http::Request<Full<Bytes>>,
+        limit: usize,
+    ) -> Result<Whole, TransportError> {
+        while let Some(mut connection) = self.take() {
+            // It may have been closed since.
+            if connection.ready().await.is_err() {
+                continue;
+            }
+            match connection.try_send_request(request).await {
+                Ok(response) => return self.read(connection, response, limit).await,
+                Err(mut error) => match error.take_message() {
+                    // It was closed before any of the request was written.
+                    Some(unsent) => request = unsent,
+                    None => return Err(TransportError::other(error.into_error())),
+                },
+            }
+        }
+        let mut connection = self.connect().await?;
+        match connection.try_send_request(request).await {
+            Ok(response) => self.read(connection, response, limit).await,
+            Err(mut error) => Err(match error.take_message() {
+                Some(_) => TransportError::connect(error.into_error()),
+                None => TransportError::other(error.into_error()),
+            }),
+        }
+    }
+
+    async fn read(
+        &self,
+        connection: Connection,
+        response: http::Response<hyper::body::Incoming>,
+        limit: usize,
+    ) -> Result<Whole, TransportError> {
+        let (head, body) = response.into_parts();
+        let body = Limited::new(body, limit).collect().await;
+        let body = body.map_err(TransportError::other)?.to_bytes();
+        self.idle().push(Idle {
+            connection,
+            since: Instant::now(),
+        });
+        Ok((head.status, head.headers, body))
+    }
+
+    async fn connect(&self) -> Result<Connection, TransportError> {
+        self.idle().retain(|idle| !idle.connection.is_closed());
+        let mut connector = self.connector.clone();
+        let connecting = async {
+            poll_fn(|cx| connector.poll_ready(cx)).await?;
+            connector.call(self.server.clone()).await
+        };
+        let stream = connecting.await.map_err(TransportError::no_connection)?;
+        let (connection, task) = handshake(stream).await.map_err(TransportError::connect)?;
+        tokio::spawn(async move {
+            if let Err(error) = task.await {
+                tracing::debug!(%error, "a connection ended");
+            }
+        });
+        Ok(connection)
+    }
+
+    /// The connection that was used last, if that is not too long ago.
+    fn take(&self) -> Option<Connection> {
+        let mut idle = self.idle();
+        let last = idle.pop()?;
+        if last.since.elapsed() < MAX_IDLE {
+            return Some(last.connection);
+        }
+        // All others were idle for longer.
+        idle.clear();
+        None
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Idle>> {
+        // The list is whole between any two statements.
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
