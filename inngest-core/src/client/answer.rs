@@ -69,7 +69,9 @@ impl Body {
 /// Reads an answer to a request of `events` events and `bytes` bytes to the server at `url`.
 pub(crate) fn read(answer: &Answer, events: usize, bytes: usize, url: &str) -> Meaning {
     let url = url.to_owned();
-    let body: Result<Body, _> = serde_json::from_slice(&answer.body);
+    // Checked once for being text, not for each id.
+    let body = str::from_utf8(&answer.body).ok();
+    let body: Result<Body, _> = serde_json::from_str(body.unwrap_or_default());
     let failed = |error| Meaning::Failed {
         taken: Vec::new(),
         error,

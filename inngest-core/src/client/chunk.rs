@@ -121,7 +121,9 @@ impl Chunk {
             return Bytes::from_static(b"[]");
         };
         let last = self.entries().last().unwrap_or(first);
-        let body = self.buffer.slice(first.json().start - 1..last.json().end + 1);
+        let body = self
+            .buffer
+            .slice(first.json().start - 1..last.json().end + 1);
         if body.starts_with(b"[") && body.ends_with(b"]") {
             return body;
         }
@@ -204,7 +206,9 @@ fn bracket(body: &mut [u8]) {
 pub(crate) fn body_bytes(entries: &[Entry]) -> usize {
     match entries {
         [] => 2,
-        entries @ [first, ..] => entries.last().unwrap_or(first).json().end - first.json().start + 2,
+        entries @ [first, ..] => {
+            entries.last().unwrap_or(first).json().end - first.json().start + 2
+        }
     }
 }
 

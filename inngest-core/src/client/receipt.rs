@@ -20,13 +20,42 @@ enum Repr {
 
 impl EventId {
     pub(crate) fn from_answer(text: &str) -> Self {
-        // Decoding is lenient, and the id must stay as the server wrote it.
-        let as_written = |c: u8| matches!(c, b'0'..=b'9' | b'A'..=b'Z') && !b"ILOU".contains(&c);
-        match Ulid::from_string(text) {
-            Ok(ulid) if text.bytes().all(as_written) && text < "8" => ulid.into(),
-            _ => Self(Repr::Other(text.into())),
+        match ulid_bytes(text) {
+            Some(bytes) => Self(Repr::Ulid(bytes)),
+            None => Self(Repr::Other(text.into())),
         }
     }
+}
+
+/// The value of each character of a ULID as servers write it: Crockford's base 32 in capitals.
+#[expect(clippy::indexing_slicing, reason = "evaluated when this is compiled")]
+const DIGITS: [u8; 256] = {
+    let alphabet = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    let mut digits = [u8::MAX; 256];
+    let mut value = 0_u8;
+    while value < 32 {
+        digits[alphabet[value as usize] as usize] = value;
+        value += 1;
+    }
+    digits
+};
+
+/// The bytes of a ULID that reads again just as it is written here. Decoders take other letters
+/// too, and an id must stay as the server wrote it.
+fn ulid_bytes(text: &str) -> Option<[u8; 16]> {
+    let text: &[u8; ulid::ULID_LEN] = text.as_bytes().try_into().ok()?;
+    // Its first character holds the two bits that are left.
+    if text.first() > Some(&b'7') {
+        return None;
+    }
+    let mut number = 0_u128;
+    let mut all = 0;
+    for c in text {
+        let digit = DIGITS.get(usize::from(*c))?;
+        all |= digit;
+        number = number << 5 | u128::from(*digit);
+    }
+    (all < 32).then(|| number.to_be_bytes())
 }
 
 fn text(bytes: [u8; 16], buffer: &mut [u8; ulid::ULID_LEN]) -> &str {

@@ -1,0 +1,130 @@
+//! Measures what `derive(Event)` adds to the compile time of a crate.
+//!
+//! `cargo run --release -p benches --bin compile_time` writes crates of 10, 100 and 400 structs of
+//! eight fields, with `Serialize` and `JsonSchema` only and with `Event` added, and prints the CPU
+//! time that cargo and rustc take for each crate alone.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+type Error = Box<dyn std::error::Error>;
+
+/// How often each is measured; the least counts, because all else is what disturbed it.
+const ROUNDS: usize = 3;
+
+/// A clock tick of `/proc`, which is the same on all of today's Linux systems.
+const TICK: Duration = Duration::from_millis(10);
+
+fn main() -> Result<(), Error> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = here.parent().ok_or("the package is in no folder")?;
+    let target = root.join("target/compile-time");
+    println!("| structs | command | serde and schemars, s | with `Event`, s | added |");
+    println!("|---|---|---|---|---|");
+    for structs in [10, 100, 400] {
+        let plain = Crate::write(root, &target, structs, false)?;
+        let event = Crate::write(root, &target, structs, true)?;
+        for arguments in [&["check"][..], &["build", "--release"]] {
+            // The dependencies are built, and the crates once.
+            plain.cpu(arguments)?;
+            event.cpu(arguments)?;
+            let (mut without, mut with) = (f64::INFINITY, f64::INFINITY);
+            for _ in 0..ROUNDS {
+                without = without.min(plain.cpu(arguments)?.as_secs_f64());
+                with = with.min(event.cpu(arguments)?.as_secs_f64());
+            }
+            println!(
+                "| {structs} | `cargo {}` | {without:.2} | {with:.2} | {:.1}% |",
+                arguments.join(" "),
+                (with / without - 1.0) * 100.0
+            );
+        }
+    }
+    Ok(())
+}
+
+struct Crate {
+    folder: PathBuf,
+    target: PathBuf,
+}
+
+impl Crate {
+    fn write(root: &Path, target: &Path, structs: usize, events: bool) -> Result<Self, Error> {
+        let name = format!("{}_{structs}", if events { "event" } else { "plain" });
+        let folder = target.join(&name);
+        fs::create_dir_all(folder.join("src"))?;
+        // The releases that the workspace has, and what it has downloaded.
+        fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock"))?;
+        let core = root.join("inngest-core");
+        let manifest = format!(
+            "[workspace]\n\n[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
+             [profile.release]\nincremental = false\n\n[dependencies]\n\
+             inngest-core = {{ path = {core:?} }}\nschemars = \"1\"\n\
+             serde = {{ version = \"1\", features = [\"derive\"] }}\n"
+        );
+        fs::write(folder.join("Cargo.toml"), manifest)?;
+        fs::write(folder.join("src/lib.rs"), source(structs, events)?)?;
+        Ok(Self {
+            folder,
+            target: target.join("target"),
+        })
+    }
+
+    /// The CPU time of the crate alone: its dependencies are built.
+    fn cpu(&self, arguments: &[&str]) -> Result<Duration, Error> {
+        // Cargo looks at the time of the file.
+        let source = self.folder.join("src/lib.rs");
+        fs::write(&source, fs::read(&source)?)?;
+        let before = children()?;
+        let status = Command::new("cargo")
+            .args(arguments)
+            .args(["--quiet", "--offline", "--target-dir"])
+            .arg(&self.target)
+            .env("CARGO_INCREMENTAL", "0")
+            .current_dir(&self.folder)
+            .status()?;
+        if !status.success() {
+            return Err(format!("cargo {} failed", arguments.join(" ")).into());
+        }
+        Ok(children()?.saturating_sub(before))
+    }
+}
+
+fn source(structs: usize, events: bool) -> Result<String, std::fmt::Error> {
+    let mut text = String::from("use schemars::JsonSchema;\nuse serde::Serialize;\n");
+    for n in 0..structs {
+        text.push('\n');
+        if events {
+            writeln!(
+                text,
+                "#[derive(Serialize, JsonSchema, inngest_core::Event)]"
+            )?;
+            writeln!(
+                text,
+                "#[event(name = \"shop/thing{n}.changed\", id = \"thing{n}-changed-{{id}}-{{revision}}\", \
+                 version = \"2026-11-21.1\")]"
+            )?;
+        } else {
+            writeln!(text, "#[derive(Serialize, JsonSchema)]")?;
+        }
+        writeln!(
+            text,
+            "pub struct Thing{n}Changed {{\n    pub id: String,\n    pub revision: u64,\n    \
+             pub name: String,\n    pub price: f64,\n    pub tags: Vec<String>,\n    \
+             pub note: Option<String>,\n    pub active: bool,\n    pub count: u32,\n}}"
+        )?;
+    }
+    Ok(text)
+}
+
+/// The CPU time, in user mode, of all children that this program waited for.
+fn children() -> Result<Duration, Error> {
+    let stat = fs::read_to_string("/proc/self/stat")?;
+    // The name, in parentheses, may hold anything; field 3 comes after it.
+    let (_, fields) = stat.rsplit_once(')').ok_or("/proc/self/stat has no name")?;
+    let ticks = fields.split_whitespace().nth(13).ok_or("it is too short")?;
+    Ok(TICK * ticks.parse::<u32>()?)
+}
