@@ -58,11 +58,11 @@ impl Crate {
         fs::create_dir_all(folder.join("src"))?;
         // The releases that the workspace has, and what it has downloaded.
         fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock"))?;
-        let core = root.join("inngest-core");
+        let core = root.join("inngest-core").display().to_string();
         let manifest = format!(
             "[workspace]\n\n[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
              [profile.release]\nincremental = false\n\n[dependencies]\n\
-             inngest-core = {{ path = {core:?} }}\nschemars = \"1\"\n\
+             inngest-core = {{ path = \"{core}\" }}\nschemars = \"1\"\n\
              serde = {{ version = \"1\", features = [\"derive\"] }}\n"
         );
         fs::write(folder.join("Cargo.toml"), manifest)?;

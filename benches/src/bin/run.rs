@@ -140,7 +140,7 @@ fn main() -> Result<(), Error> {
             let highest = ratios.iter().copied().fold(0.0, f64::max);
             let allocations = match all.first().and_then(|first| first.allocations) {
                 Some(_) => format!("{:.2}", of(|m| m.allocations.unwrap_or(f64::NAN))),
-                None => "".to_owned(),
+                None => String::new(),
             };
             #[expect(clippy::cast_precision_loss, reason = "figures for people")]
             let peak = of(|m| m.peak_kb as f64) / 1024.0;
