@@ -136,6 +136,6 @@ mod tests {
                 Ok(mode)
             );
         }
-        insta::assert_snapshot!("bakward".parse::<Mode>().unwrap_err(), @"");
+        insta::assert_snapshot!("bakward".parse::<Mode>().unwrap_err(), @"there is no mode `bakward`; did you mean `backward`? the known ones are `backward`, `backward_transitive`, `forward`, `forward_transitive`, `full`, `full_transitive`, `none`");
     }
 }

@@ -340,3 +340,88 @@ pub enum SettingsErrorKind {
         problem: String,
     },
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_holds() {
+        let settings = Settings::parse(
+            r#"
+            base_url = "https://example.com"
+            mode = "backward"
+            strict = true
+            [lints]
+            undocumented-fields = "deny"
+            large-integers = "deny"
+            [events."a/b"]
+            mode = "full_transitive"
+            allow = ["large-integers"]
+            "#,
+        )
+        .unwrap();
+        assert_eq!(settings.base_url(), Some("https://example.com"));
+        assert_eq!(settings.mode("a/b"), Mode::FullTransitive);
+        assert_eq!(settings.mode("a/c"), Mode::Backward);
+        assert_eq!(
+            settings.clone().with_mode(Mode::None).mode("a/b"),
+            Mode::FullTransitive
+        );
+        assert_eq!(settings.strictness(), Strictness::Strict);
+        assert_eq!(settings.level(Lint::LargeIntegers, "a/b"), Level::Allow);
+        assert_eq!(settings.level(Lint::LargeIntegers, "a/c"), Level::Deny);
+        assert_eq!(settings.level(Lint::UndocumentedFields, "a/b"), Level::Deny);
+        assert_eq!(settings.level(Lint::SimilarNames, "a/b"), Level::Warn);
+        assert_eq!(Settings::parse("").unwrap(), Settings::default());
+    }
+
+    #[test]
+    fn what_is_unknown_is_refused() {
+        let texts: Vec<String> = [
+            "mode =",
+            "mode = 1",
+            "\n\nmoed = \"full\"",
+            "colour = true",
+            "mode = \"ful\"",
+            "strict = \"yes\"",
+            "lints = []",
+            "[lints]\nlarge-integer = \"warn\"",
+            "[lints]\nlarge-integers = \"forbid\"",
+            "[events.\"a/b\"]\nmodes = \"full\"",
+            "[events.\"a/b\"]\nallow = \"large-integers\"",
+            "[events.\"a/b\"]\nallow = [\"large-integers\", \"x\"]",
+            "mode = \"full\"\nmode = \"full\"",
+        ]
+        .iter()
+        .map(|text| {
+            let kind = Settings::parse(text).unwrap_err();
+            let path = PathBuf::from(SETTINGS);
+            SettingsError { path, kind }.to_string()
+        })
+        .collect();
+        insta::assert_snapshot!(texts.join("\n"));
+    }
+
+    #[test]
+    fn settings_for_no_event_are_refused() {
+        let settings = Settings::parse("[events.\"storefront/item.importd\"]\nmode = \"none\"");
+        let settings = settings.unwrap();
+        let types: Catalogue = [event("storefront/item.imported")].into_iter().collect();
+        insta::assert_snapshot!(settings.unknown_event(&[&types]).unwrap(), @"line 1 of `inngest-registry.toml` is about `storefront/item.importd`, and no event has this name; did you mean `storefront/item.imported`?");
+        let types: Catalogue = [event("storefront/item.importd")].into_iter().collect();
+        assert_eq!(settings.unknown_event(&[&types]), None);
+    }
+
+    fn event(name: &str) -> crate::EventType {
+        crate::EventType {
+            name: name.to_owned(),
+            version: None,
+            id_template: None,
+            description: None,
+            rust_type: None,
+            source: None,
+            schema: true.into(),
+        }
+    }
+}

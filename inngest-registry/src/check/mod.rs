@@ -146,8 +146,8 @@ impl Check {
     ///
     /// # Errors
     ///
-    /// No types, two of one name and version, files that cannot be read, settings for an event
-    /// that there is not.
+    /// No types, two of one name and version, no folder, files that cannot be read, settings for an
+    /// event that there is not.
     pub fn run(&self, types: &Catalogue, dir: impl AsRef<Path>) -> Result<Report, CheckError> {
         self.run_with(types, dir.as_ref(), &mut |_, _| {})
     }
@@ -160,6 +160,12 @@ impl Check {
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<Report, CheckError> {
         check_types(types)?;
+        if !dir.is_dir() {
+            return Err(FilesError::NoFolder {
+                dir: dir.to_owned(),
+            }
+            .into());
+        }
         let files = Catalogue::read_or_empty(dir)?;
         if let Some(unknown) = self.settings.unknown_event(&[types, &files]) {
             return Err(unknown.into());

@@ -201,7 +201,7 @@ impl Report {
         }
         if self.unlisted_versions > 0 {
             blocks.push(paint.quiet(&format!(
-                "{} may differ from older versions; `check --verbose` lists how",
+                "what changed since older versions is allowed; `check --verbose` lists it for {}",
                 effect::count(self.unlisted_versions, "event type")
             )));
         }
@@ -252,5 +252,160 @@ impl fmt::Display for Finding {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.to_text(Paint::PLAIN))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compat::Change;
+    use crate::mode::Mode;
+
+    fn change(path: &str, what: &str, backward: Verdict, forward: Verdict) -> FindingKind {
+        FindingKind::Changed {
+            older: None,
+            change: Some(Change {
+                path: path.to_owned(),
+                what: what.to_owned(),
+                backward,
+                forward,
+                fix: Some("make it optional".to_owned()),
+            }),
+            backward,
+            forward,
+        }
+    }
+
+    fn finding(kind: FindingKind, severity: Severity, mode: Mode, advice: &str) -> Finding {
+        Finding {
+            event: "storefront/item.imported".to_owned(),
+            version: Some("2026-11-21.1".to_owned()),
+            source: Some(("src/events, 100%:new.rs".to_owned(), 12)),
+            kind,
+            severity,
+            mode,
+            advice: (!advice.is_empty()).then(|| advice.to_owned()),
+        }
+    }
+
+    fn report() -> Report {
+        use Verdict::{Breaking, Compatible, Unknown};
+        let bump = "bump the version to `2026-11-21.2` and run `export`";
+        let required = || {
+            change(
+                "data.quantity",
+                "was optional and is now required",
+                Breaking,
+                Compatible,
+            )
+        };
+        let older = match required() {
+            FindingKind::Changed {
+                change,
+                backward,
+                forward,
+                ..
+            } => FindingKind::Changed {
+                older: Some(Some("2026-11-20.1".to_owned())),
+                change,
+                backward,
+                forward,
+            },
+            other => other,
+        };
+        let findings = vec![
+            finding(required(), Severity::Breaking, Mode::Full, bump),
+            finding(
+                required(),
+                Severity::Different,
+                Mode::Forward,
+                "run `export`",
+            ),
+            finding(
+                FindingKind::Changed {
+                    older: None,
+                    change: None,
+                    backward: Compatible,
+                    forward: Unknown,
+                },
+                Severity::Unknown,
+                Mode::Full,
+                bump,
+            ),
+            finding(older, Severity::Note, Mode::Full, ""),
+            finding(
+                FindingKind::NotExported {
+                    older: Some("2026-11-20.1".to_owned()),
+                },
+                Severity::Different,
+                Mode::Full,
+                "run `export`",
+            ),
+            finding(
+                FindingKind::TextsChanged,
+                Severity::Different,
+                Mode::Full,
+                "run `export`",
+            ),
+            finding(
+                FindingKind::IdTemplateChanged {
+                    old: None,
+                    new: Some("item-imported-{item_id}".to_owned()),
+                },
+                Severity::Different,
+                Mode::Full,
+                "run `export`",
+            ),
+        ];
+        Report {
+            findings,
+            types: 3,
+            unlisted_versions: 1,
+        }
+    }
+
+    #[test]
+    fn for_people() {
+        insta::assert_snapshot!(report());
+    }
+
+    #[test]
+    fn for_people_with_colours() {
+        let mut report = report();
+        report.findings.truncate(1);
+        insta::assert_snapshot!(
+            report
+                .to_text(Paint { colour: true })
+                .replace('\u{1b}', "ESC")
+        );
+    }
+
+    #[test]
+    fn for_machines() {
+        let mut report = report();
+        report.findings.truncate(1);
+        insta::assert_snapshot!(crate::json::to_text(&report.to_json()));
+    }
+
+    #[test]
+    fn for_github() {
+        let lines: Vec<_> = report().findings.iter().map(Finding::to_github).collect();
+        insta::assert_snapshot!(lines.join("\n"));
+    }
+
+    #[test]
+    fn what_cannot_be_told_fails_only_against_the_own_file() {
+        let mut report = report();
+        report.findings.retain(|f| f.severity == Severity::Unknown);
+        assert_eq!(report.outcome(), Outcome::Different);
+        for finding in &mut report.findings {
+            if let FindingKind::Changed { older, .. } = &mut finding.kind {
+                *older = Some(None);
+            }
+        }
+        assert_eq!(report.outcome(), Outcome::Unknown);
+        insta::assert_snapshot!(report);
+        report.findings.clear();
+        assert_eq!(report.outcome(), Outcome::Same);
     }
 }

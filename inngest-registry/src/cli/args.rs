@@ -51,9 +51,14 @@ pub(super) struct ExportArgs {
 pub(super) struct CheckArgs {
     /// The folder that `export` wrote
     pub(super) dir: PathBuf,
-    /// What must keep working, for events without a mode in the settings: backward, forward, full,
-    /// each also with _transitive for all older versions, or none
-    #[arg(long)]
+    /// What must keep working, for events without a mode in the settings [default: full]
+    ///
+    /// backward: readers of the new schema read what was written with the old;
+    /// forward: readers of the old schema read what is written with the new;
+    /// full: both; none: anything may change.
+    /// Each holds a type against the file of its own version, a new version may change anything;
+    /// with `_transitive` it holds against all older versions too.
+    #[arg(long, verbatim_doc_comment)]
     pub(super) mode: Option<Mode>,
     /// Judge optional properties as Confluent's schema registry does
     #[arg(long)]
@@ -191,6 +196,61 @@ Exit codes:
   2  it could not be told
   3  wrong usage, or files or settings that cannot be read";
 
+/// Command lines and what they are for; the first of each command is shown for the program too.
+const EXAMPLES: [(&str, &[(&str, &str)]); 6] = [
+    (
+        "export",
+        &[
+            ("export schemas", "write the schemas"),
+            ("export schemas --base-url https://schemas.example.com", ""),
+            (
+                "export schemas --prune",
+                "remove what the program does not have",
+            ),
+        ],
+    ),
+    (
+        "check",
+        &[
+            ("check schemas", "are they up to date, and who would break?"),
+            ("check schemas --github", "with annotations"),
+            ("check schemas --mode backward_transitive", ""),
+        ],
+    ),
+    (
+        "lint",
+        &[
+            ("lint schemas", ""),
+            ("lint schemas --config lints.toml", ""),
+        ],
+    ),
+    (
+        "explain",
+        &[("explain large-integers", ""), ("explain", "all lints")],
+    ),
+    (
+        "compat",
+        &[
+            ("compat old.json new.json", "two schema files"),
+            ("compat old.json new.json --mode backward --format json", ""),
+        ],
+    ),
+    (
+        "diff",
+        &[
+            ("diff main/schemas schemas", "two exported folders"),
+            (
+                "diff main/schemas schemas --format markdown",
+                "for a pull request",
+            ),
+            (
+                "diff main/schemas schemas --exit-code",
+                "1 if something differs",
+            ),
+        ],
+    ),
+];
+
 /// The command line of a program with event types, or of one without.
 pub(super) fn command(
     program: &str,
@@ -199,42 +259,15 @@ pub(super) fn command(
 ) -> clap::Command {
     let root = clap::Command::new("inngest-registry")
         .version(env!("CARGO_PKG_VERSION"))
-        .about("Schemas of typed Inngest events")
         .subcommand_required(true)
-        .arg_required_else_help(true)
-        .disable_help_subcommand(true);
-    let (mut command, examples) = if with_types {
-        let examples = [
-            ("export schemas", "write the schemas"),
-            (
-                "check schemas",
-                "are they up to date, and does a change break anyone?",
-            ),
-            ("check schemas --mode backward_transitive --github", "in CI"),
-            ("lint schemas", ""),
-            ("explain large-integers", ""),
-            (
-                "diff main/schemas schemas --format markdown",
-                "for a pull request",
-            ),
-        ];
-        (Command::augment_subcommands(root), examples.to_vec())
+        .arg_required_else_help(true);
+    let mut command = if with_types {
+        Command::augment_subcommands(root)
+            .about("Schemas of the event types that are linked into this program")
     } else {
-        let examples = [
-            (
-                "compat old.json new.json --mode backward",
-                "two schema files",
-            ),
-            (
-                "diff main/schemas schemas --format markdown",
-                "two exported folders",
-            ),
-            ("lint schemas", "an exported folder"),
-            ("explain large-integers", ""),
-        ];
-        let required = |lint: clap::Command| lint.mut_arg("dir", |dir| dir.required(true));
-        let command = FileCommand::augment_subcommands(root).mut_subcommand("lint", required);
-        (command, examples.to_vec())
+        FileCommand::augment_subcommands(root)
+            .about("Schemas of typed Inngest events: the commands that need no types")
+            .mut_subcommand("lint", |lint| lint.mut_arg("dir", |dir| dir.required(true)))
     };
     for exporter in exporters {
         let sub = ExporterArgs::augment_args(clap::Command::new(exporter.name()))
@@ -242,20 +275,35 @@ pub(super) fn command(
             .mut_arg("from", |from| from.required(!with_types));
         command = command.subcommand(sub);
     }
-    let width = examples
-        .iter()
-        .map(|(line, _)| line.len())
-        .max()
-        .unwrap_or(0);
+    let mut first = Vec::new();
+    for (name, lines) in EXAMPLES {
+        if command.find_subcommand(name).is_some() {
+            first.extend(lines.first());
+            let help = help(program, lines.iter());
+            command = command.mut_subcommand(name, |command| command.after_help(help));
+        }
+    }
+    command.after_help(help(program, first.into_iter()))
+}
+
+/// Examples with their notes in one column, and the exit codes.
+fn help<'a>(
+    program: &str,
+    examples: impl Iterator<Item = &'a (&'a str, &'a str)> + Clone,
+) -> String {
+    let width = examples.clone().map(|(line, _)| line.len()).max();
     let mut help = String::from("Examples:\n");
     for (line, note) in examples {
-        let note = if note.is_empty() {
-            String::new()
-        } else {
-            format!("# {note}")
+        let note = match *note {
+            "" => String::new(),
+            note => format!("# {note}"),
         };
-        help.push_str(format!("  {program} {line:width$}  {note}").trim_end());
+        let line = format!(
+            "  {program} {line:width$}  {note}",
+            width = width.unwrap_or(0)
+        );
+        help.push_str(line.trim_end());
         help.push('\n');
     }
-    command.after_help(format!("{help}\n{EXIT_CODES}"))
+    format!("{help}\n{EXIT_CODES}")
 }

@@ -12,13 +12,13 @@ use super::args::{
 };
 use super::terminal::Progress;
 use crate::catalogue::Catalogue;
-use crate::check::{Check, Outcome, verdict};
+use crate::check::{Check, CheckError, Outcome, Report, verdict};
 use crate::compat::{Comparison, Strictness, Verdict};
 use crate::diff::{change_to_json, diff};
 use crate::effect::{self, count};
 use crate::export::{Export, Exported, check_types};
 use crate::exporters::Exporter;
-use crate::files;
+use crate::files::{self, FilesError};
 use crate::json;
 use crate::lint::{self, Lint};
 use crate::mode::Mode;
@@ -63,11 +63,15 @@ impl Commands<'_> {
         if let Some(url) = args.base_url.as_deref().or(settings.base_url()) {
             export = export.base_url(url);
         }
-        let before = Check::new(settings).run(&types, &args.dir)?;
+        let before = match Check::new(settings).run(&types, &args.dir) {
+            Ok(report) => Some(report),
+            Err(CheckError::Files(FilesError::NoFolder { .. })) => None,
+            Err(error) => return Err(error.into()),
+        };
         let exported = export.run_with(&types, &args.dir, &mut |done, total| {
             self.progress.report("exporting", done, total);
         })?;
-        let breaking: Vec<_> = before.breaking().collect();
+        let breaking: Vec<_> = before.iter().flat_map(Report::breaking).collect();
         if args.format.format == Format::Json {
             let Exported {
                 written,
@@ -123,12 +127,6 @@ impl Commands<'_> {
 
     pub(super) fn check(&mut self, args: &CheckArgs) -> Result<Output, Failure> {
         let types = self.types()?;
-        if !args.dir.is_dir() {
-            return Err(Failure(format!(
-                "there is no folder `{}`; run `export` to make it",
-                args.dir.display()
-            )));
-        }
         let mut settings = settings(&args.settings, Some(&args.dir))?;
         if let Some(mode) = args.mode {
             settings = settings.with_mode(mode);

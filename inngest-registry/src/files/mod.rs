@@ -213,6 +213,12 @@ pub enum FilesError {
         /// What the system says.
         source: io::Error,
     },
+    /// A folder that there is not.
+    #[error("there is no folder `{}`; run `export` to make it", dir.display())]
+    NoFolder {
+        /// The folder.
+        dir: PathBuf,
+    },
     /// A folder that nothing was exported to.
     #[error(
         "`{}` has no `{INDEX}`; name the folder that `export` wrote, or run `export` first",
