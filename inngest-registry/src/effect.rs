@@ -6,9 +6,25 @@ use crate::mode::Mode;
 /// The members of an event beside its data.
 const ENVELOPE: [&str; 7] = ["name", "id", "ts", "v", "data", "user", "meta"];
 
-/// "`quantity` was optional and is now required".
+/// "`quantity` was optional and is now required", "`quantity`: its type was …".
 pub(crate) fn sentence(change: &Change) -> String {
-    format!("`{}` {}", place(&change.path), change.what)
+    let colon = if change.what.starts_with("its ") {
+        ":"
+    } else {
+        ""
+    };
+    format!("`{}`{colon} {}", place(&change.path), change.what)
+}
+
+/// What to do about a change without the way out that is always there, a new version: who knows
+/// the versions can name it.
+pub(crate) fn own_fix(change: &Change) -> Option<&str> {
+    let fix = change.fix.as_deref()?;
+    let own = fix
+        .strip_suffix("give the event a new version")
+        .unwrap_or(fix);
+    let own = own.strip_suffix(", or ").unwrap_or(own);
+    (!own.is_empty()).then_some(own)
 }
 
 /// The path as people say it: without `data.`, unless the field is named like a member of the

@@ -264,27 +264,27 @@ impl Check {
                 }
             }
         }
-        let listed = file.is_none() || self.all_versions || mode.is_transitive();
-        if !listed {
-            report.unlisted_versions += usize::from(!older.is_empty());
-            return;
-        }
-        let compared = if mode.is_transitive() {
-            older.as_slice()
-        } else {
-            older.last().map_or(&[][..], std::slice::from_ref)
+        let listed = file.is_none() || self.all_versions;
+        let compared = match (older.as_slice(), mode.is_transitive()) {
+            (all, true) => all,
+            ([.., last], false) if listed => std::slice::from_ref(last),
+            _ => &[],
         };
+        report.unlisted_versions += usize::from(!listed && !older.is_empty());
         for older in compared {
             let comparison = across_versions(older, event, self.settings.strictness());
             for kind in kinds(comparison, Some(older.version.clone())) {
-                let severity = match mode.is_transitive() {
-                    true => kind.severity(mode),
-                    false => Severity::Note,
+                let severity = if mode.is_transitive() {
+                    kind.severity(mode)
+                } else {
+                    Severity::Note
                 };
                 let advice = (severity == Severity::Breaking).then(|| {
                     format!("give the new shape a name of its own, or lift `mode = \"{mode}\"`")
                 });
-                report.findings.push(finding(kind, severity, advice));
+                if listed || severity > Severity::Note {
+                    report.findings.push(finding(kind, severity, advice));
+                }
             }
         }
     }

@@ -70,7 +70,7 @@ impl Finding {
             FindingKind::Changed {
                 change: Some(change),
                 ..
-            } if self.severity > Severity::Different => change.fix.as_deref(),
+            } if self.severity > Severity::Different => effect::own_fix(change),
             _ => None,
         };
         match (fix, &self.advice) {
@@ -201,7 +201,7 @@ impl Report {
         }
         if self.unlisted_versions > 0 {
             blocks.push(paint.quiet(&format!(
-                "what changed since older versions is allowed; `check --verbose` lists it for {}",
+                "{} changed since older versions in ways that are allowed; `check --verbose` lists them",
                 effect::count(self.unlisted_versions, "event type")
             )));
         }
@@ -232,7 +232,7 @@ impl Report {
                     effect::count(of(Severity::Different) + breaking + unknown, "difference")
                 )];
                 if breaking > 0 {
-                    parts.push(format!("{breaking} of them breaking"));
+                    parts.push(format!("{breaking} breaking"));
                 }
                 if unknown > 0 {
                     parts.push(format!("{unknown} that could not be judged"));
