@@ -74,11 +74,14 @@ pub fn diff(old: &Catalogue, new: &Catalogue, strictness: Strictness) -> Diff {
             push(event, EntryKind::Added { since });
             continue;
         };
-        if json::content_hash(&before.schema) != json::content_hash(&event.schema) {
+        if before.schema == event.schema && before.id_template == event.id_template {
+            continue;
+        }
+        if json::content_hash(&before.schema) == json::content_hash(&event.schema) {
+            push(event, EntryKind::TextsChanged);
+        } else {
             let comparison = compat::compare(&before.schema, &event.schema, strictness);
             push(event, EntryKind::Changed(comparison));
-        } else if before.schema != event.schema || before.id_template != event.id_template {
-            push(event, EntryKind::TextsChanged);
         }
     }
     for event in old {

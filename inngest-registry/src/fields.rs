@@ -31,7 +31,7 @@ pub(crate) fn of(schema: &Value) -> Vec<Field<'_>> {
     };
     for member in ["data", "user"] {
         if let Some(schema) = schema.pointer(&format!("/properties/{member}")) {
-            walk.visit(schema, member.to_owned(), None, false);
+            walk.visit(schema, member, None, false);
         }
     }
     walk.fields
@@ -47,7 +47,7 @@ impl<'a> Walk<'a> {
     fn visit(
         &mut self,
         schema: &'a Value,
-        path: String,
+        path: &str,
         property: Option<Property>,
         alternative: bool,
     ) {
@@ -55,7 +55,7 @@ impl<'a> Walk<'a> {
             return;
         };
         self.fields.push(Field {
-            path: path.clone(),
+            path: path.to_owned(),
             schema,
             property,
         });
@@ -63,7 +63,7 @@ impl<'a> Walk<'a> {
             && self.seen.insert(name)
             && let Some(target) = self.definitions.and_then(|all| all.get(name))
         {
-            self.visit(target, path.clone(), None, alternative);
+            self.visit(target, path, None, alternative);
         }
         if let Some(Value::Object(properties)) = schema.get("properties") {
             let required = |name: &str| {
@@ -79,17 +79,17 @@ impl<'a> Walk<'a> {
                     required: required(name),
                     of_enum: alternative && (only || is_constant(property)),
                 };
-                self.visit(property, format!("{path}.{name}"), Some(found), false);
+                self.visit(property, &format!("{path}.{name}"), Some(found), false);
             }
         }
         for (keyword, suffix) in [("items", "[]"), ("additionalProperties", ".*")] {
             if let Some(inner) = schema.get(keyword) {
-                self.visit(inner, format!("{path}{suffix}"), None, false);
+                self.visit(inner, &format!("{path}{suffix}"), None, false);
             }
         }
         if let Some(Value::Object(patterns)) = schema.get("patternProperties") {
             for inner in patterns.values() {
-                self.visit(inner, format!("{path}.*"), None, false);
+                self.visit(inner, &format!("{path}.*"), None, false);
             }
         }
         for (keyword, is_alternative) in [
@@ -101,9 +101,9 @@ impl<'a> Walk<'a> {
             for (at, inner) in list(schema, keyword).iter().enumerate() {
                 let path = match keyword {
                     "prefixItems" => format!("{path}[{at}]"),
-                    _ => path.clone(),
+                    _ => path.to_owned(),
                 };
-                self.visit(inner, path, None, is_alternative);
+                self.visit(inner, &path, None, is_alternative);
             }
         }
     }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use crate::walk::{Place, each_schema_mut};
+use crate::walk::Place;
 
 /// The keywords that stand first in a schema; the others follow by the alphabet.
 const FIRST: [&str; 9] = [
@@ -37,6 +37,9 @@ const ANNOTATIONS: [&str; 9] = [
     "examples",
 ];
 
+/// The keywords whose lists are sets.
+const SETS: [&str; 3] = ["required", "enum", "type"];
+
 /// The text of a value: two spaces of indentation, keys in a fixed order, a newline at the end.
 ///
 /// The keys of a schema: `$schema`, `$id`, `title`, `description`, `type`, `format`, `properties`,
@@ -64,16 +67,9 @@ pub fn to_text(value: &Value) -> String {
 /// `type` are not part of it: two schemas with the same hash have the same valid values.
 #[must_use]
 pub fn content_hash(schema: &Value) -> String {
-    let mut schema = schema.clone();
-    each_schema_mut(&mut schema, Place::Schema, &mut |schema| {
-        schema.retain(|keyword, _| !ANNOTATIONS.contains(&keyword.as_str()));
-        for set in ["required", "enum", "type"] {
-            if let Some(Value::Array(members)) = schema.get_mut(set) {
-                members.sort_by_cached_key(compact);
-            }
-        }
-    });
-    let digest = Sha256::digest(compact(&schema).as_bytes());
+    let mut text = String::new();
+    compact(schema, Place::Schema, &mut text);
+    let digest = Sha256::digest(text.as_bytes());
     digest.iter().fold(String::new(), |mut hash, byte| {
         for digit in [byte >> 4, byte & 15] {
             hash.extend(char::from_digit(digit.into(), 16));
@@ -82,20 +78,54 @@ pub fn content_hash(schema: &Value) -> String {
     })
 }
 
-/// JSON on one line, all keys by the alphabet.
-fn compact(value: &Value) -> String {
-    let join = |parts: Vec<String>| parts.join(",");
+/// What a schema says, on one line: all keys by the alphabet, sets sorted, annotations left out.
+fn compact(value: &Value, place: Place, out: &mut String) {
     match value {
-        Value::Array(items) => format!("[{}]", join(items.iter().map(compact).collect())),
-        Value::Object(object) => {
-            let mut members: Vec<_> = object.iter().collect();
-            members.sort_by_key(|(key, _)| *key);
-            let members = members
-                .into_iter()
-                .map(|(key, value)| format!("{}:{}", quoted(key), compact(value)));
-            format!("{{{}}}", join(members.collect()))
+        Value::Array(items) => {
+            out.push('[');
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    out.push(',');
+                }
+                compact(item, place, out);
+            }
+            out.push(']');
         }
-        plain => plain.to_string(),
+        Value::Object(object) => {
+            let is_schema = place == Place::Schema;
+            let mut members: Vec<_> = object
+                .iter()
+                .filter(|(key, _)| !is_schema || !ANNOTATIONS.contains(&key.as_str()))
+                .collect();
+            members.sort_unstable_by_key(|(key, _)| *key);
+            out.push('{');
+            for (index, (key, value)) in members.into_iter().enumerate() {
+                if index > 0 {
+                    out.push(',');
+                }
+                out.push_str(&quoted(key));
+                out.push(':');
+                match value {
+                    Value::Array(set) if is_schema && SETS.contains(&key.as_str()) => {
+                        let mut members: Vec<String> = set
+                            .iter()
+                            .map(|member| {
+                                let mut text = String::new();
+                                compact(member, Place::Data, &mut text);
+                                text
+                            })
+                            .collect();
+                        members.sort_unstable();
+                        out.push('[');
+                        out.push_str(&members.join(","));
+                        out.push(']');
+                    }
+                    value => compact(value, place.of(key), out),
+                }
+            }
+            out.push('}');
+        }
+        plain => out.push_str(&plain.to_string()),
     }
 }
 
@@ -271,7 +301,9 @@ mod tests {
         fn any_value_is_written_as_it_is(value in any_json()) {
             let text = to_text(&value);
             prop_assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value.clone());
-            prop_assert_eq!(serde_json::from_str::<Value>(&compact(&value)).unwrap(), value);
+            let mut line = String::new();
+            compact(&value, Place::Data, &mut line);
+            prop_assert_eq!(serde_json::from_str::<Value>(&line).unwrap(), value);
         }
     }
 }

@@ -79,8 +79,8 @@ pub enum FindingKind {
     },
     /// The schema changed.
     Changed {
-        /// The older version that the type is compared with; `None` for its own file.
-        older: Option<Option<String>>,
+        /// What the type is compared with.
+        since: Since,
         /// What changed; `None` where the library cannot name it.
         change: Option<Change>,
         /// Whether readers of the new schema read what was written with the old.
@@ -99,6 +99,15 @@ pub enum FindingKind {
     },
     /// The program has no type of this name.
     NoType,
+}
+
+/// What a type is compared with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Since {
+    /// The exported file of its own version.
+    Exported,
+    /// An older exported version of the event.
+    Older(Option<String>),
 }
 
 /// What a finding does to the check.
@@ -242,7 +251,7 @@ impl Check {
                             &event.schema,
                             self.settings.strictness(),
                         );
-                        for kind in kinds(comparison, None) {
+                        for kind in kinds(comparison, &Since::Exported) {
                             let severity = kind.severity(mode).max(Severity::Different);
                             let advice = match severity {
                                 Severity::Different => run_export(),
@@ -273,7 +282,7 @@ impl Check {
         report.unlisted_versions += usize::from(!listed && !older.is_empty());
         for older in compared {
             let comparison = across_versions(older, event, self.settings.strictness());
-            for kind in kinds(comparison, Some(older.version.clone())) {
+            for kind in kinds(comparison, &Since::Older(older.version.clone())) {
                 let severity = if mode.is_transitive() {
                     kind.severity(mode)
                 } else {
@@ -335,23 +344,28 @@ fn compare_versions(old: &Value, new: &Value, strictness: Strictness) -> Compari
 }
 
 /// A finding for each change, or one where changes cannot be named.
-fn kinds(comparison: Comparison, older: Option<Option<String>>) -> Vec<FindingKind> {
+fn kinds(comparison: Comparison, since: &Since) -> Vec<FindingKind> {
     let Comparison {
         backward,
         forward,
         changes,
     } = comparison;
-    let worst = |pick: fn(&Change) -> Verdict| changes.iter().map(pick).max_by_key(weight);
+    let worst = |pick: fn(&Change) -> Verdict| {
+        changes
+            .iter()
+            .map(pick)
+            .max_by_key(|verdict| weight(*verdict))
+    };
     // What no change accounts for must not get lost.
     let rest = |whole: Verdict, named: Option<Verdict>| {
-        if named.is_some_and(|named| weight(&named) >= weight(&whole)) {
+        if named.is_some_and(|named| weight(named) >= weight(whole)) {
             Verdict::Compatible
         } else {
             whole
         }
     };
     let unnamed = FindingKind::Changed {
-        older: older.clone(),
+        since: since.clone(),
         change: None,
         backward: rest(backward, worst(|change| change.backward)),
         forward: rest(forward, worst(|change| change.forward)),
@@ -361,11 +375,11 @@ fn kinds(comparison: Comparison, older: Option<Option<String>>) -> Vec<FindingKi
             backward: Verdict::Compatible,
             forward: Verdict::Compatible,
             ..
-        } if !changes.is_empty() || older.is_some() => None,
+        } if !changes.is_empty() || *since != Since::Exported => None,
         _ => Some(unnamed),
     };
     let named = changes.into_iter().map(|change| FindingKind::Changed {
-        older: older.clone(),
+        since: since.clone(),
         backward: change.backward,
         forward: change.forward,
         change: Some(change),
@@ -373,7 +387,7 @@ fn kinds(comparison: Comparison, older: Option<Option<String>>) -> Vec<FindingKi
     named.chain(unnamed).collect()
 }
 
-fn weight(verdict: &Verdict) -> u8 {
+fn weight(verdict: Verdict) -> u8 {
     match verdict {
         Verdict::Compatible => 0,
         Verdict::Unknown => 1,
@@ -432,9 +446,13 @@ impl Report {
             Severity::Note => false,
             Severity::Different | Severity::Breaking => true,
             // Against the type's own file the schemas differ, whether that breaks or not.
-            Severity::Unknown => {
-                !matches!(finding.kind, FindingKind::Changed { older: Some(_), .. })
-            }
+            Severity::Unknown => !matches!(
+                finding.kind,
+                FindingKind::Changed {
+                    since: Since::Older(_),
+                    ..
+                }
+            ),
         };
         if self.findings.iter().any(fails) {
             Outcome::Different

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use super::{Finding, FindingKind, Outcome, Report, Severity};
+use super::{Finding, FindingKind, Outcome, Report, Severity, Since};
 use crate::catalogue::label;
 use crate::compat::Verdict;
 use crate::effect;
@@ -19,10 +19,10 @@ impl Finding {
             FindingKind::NotExported { older: Some(older) } => {
                 format!("is a new version after {older} and not exported yet")
             }
-            FindingKind::Changed { older, change, .. } => {
-                let since = match older {
-                    None => String::new(),
-                    Some(older) => format!(
+            FindingKind::Changed { since, change, .. } => {
+                let since = match since {
+                    Since::Exported => String::new(),
+                    Since::Older(older) => format!(
                         "since {}: ",
                         older.as_deref().unwrap_or("the event without a version")
                     ),
@@ -136,8 +136,11 @@ impl Finding {
             _ => (None, None),
         };
         let (older, path) = match &self.kind {
-            FindingKind::Changed { older, change, .. } => (
-                older.clone().flatten(),
+            FindingKind::Changed { since, change, .. } => (
+                match since {
+                    Since::Exported => None,
+                    Since::Older(older) => older.clone(),
+                },
                 change.as_ref().map(|change| change.path.clone()),
             ),
             FindingKind::NotExported { older } => (older.clone(), None),
@@ -149,8 +152,8 @@ impl Finding {
             "older_version": older,
             "kind": match &self.kind {
                 FindingKind::NotExported { .. } => "not_exported",
-                FindingKind::Changed { older: None, .. } => "changed",
-                FindingKind::Changed { older: Some(_), .. } => "changed_since_older_version",
+                FindingKind::Changed { since: Since::Exported, .. } => "changed",
+                FindingKind::Changed { since: Since::Older(_), .. } => "changed_since_older_version",
                 FindingKind::TextsChanged => "texts_changed",
                 FindingKind::IdTemplateChanged { .. } => "id_template_changed",
                 FindingKind::NoType => "no_type",
@@ -201,7 +204,7 @@ impl Report {
         }
         if self.unlisted_versions > 0 {
             blocks.push(paint.quiet(&format!(
-                "{} changed since older versions in ways that are allowed; `check --verbose` lists them",
+                "{} may differ from older versions, which is allowed; `check --verbose` lists how",
                 effect::count(self.unlisted_versions, "event type")
             )));
         }
@@ -263,7 +266,7 @@ mod tests {
 
     fn change(path: &str, what: &str, backward: Verdict, forward: Verdict) -> FindingKind {
         FindingKind::Changed {
-            older: None,
+            since: Since::Exported,
             change: Some(Change {
                 path: path.to_owned(),
                 what: what.to_owned(),
@@ -306,7 +309,7 @@ mod tests {
                 forward,
                 ..
             } => FindingKind::Changed {
-                older: Some(Some("2026-11-20.1".to_owned())),
+                since: Since::Older(Some("2026-11-20.1".to_owned())),
                 change,
                 backward,
                 forward,
@@ -323,7 +326,7 @@ mod tests {
             ),
             finding(
                 FindingKind::Changed {
-                    older: None,
+                    since: Since::Exported,
                     change: None,
                     backward: Compatible,
                     forward: Unknown,
@@ -399,8 +402,8 @@ mod tests {
         report.findings.retain(|f| f.severity == Severity::Unknown);
         assert_eq!(report.outcome(), Outcome::Different);
         for finding in &mut report.findings {
-            if let FindingKind::Changed { older, .. } = &mut finding.kind {
-                *older = Some(None);
+            if let FindingKind::Changed { since, .. } = &mut finding.kind {
+                *since = Since::Older(None);
             }
         }
         assert_eq!(report.outcome(), Outcome::Unknown);

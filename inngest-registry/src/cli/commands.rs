@@ -116,11 +116,12 @@ impl Commands<'_> {
             output.err.push('\n');
         }
         if !breaking.is_empty() {
-            output.err.push_str(&format!(
-                "{}: the files were written all the same, so `check` passes now; take the old ones \
+            let warning = self.paint.doubtful("warning");
+            output.err.push_str(&warning);
+            output.err.push_str(
+                ": the files were written all the same, so `check` passes now; take the old ones \
                  from version control if the change was not meant\n",
-                self.paint.doubtful("warning")
-            ));
+            );
         }
         Ok(output)
     }

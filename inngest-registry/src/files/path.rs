@@ -59,7 +59,12 @@ fn part(text: &str) -> String {
                 out.push('~');
                 out.push(char::from(byte.to_ascii_lowercase()));
             }
-            _ => out.push_str(&format!("={byte:02x}")),
+            _ => {
+                out.push('=');
+                for digit in [byte >> 4, byte & 15] {
+                    out.extend(char::from_digit(digit.into(), 16));
+                }
+            }
         }
     }
     out
