@@ -42,16 +42,12 @@ pub use crate::check::CheckError;
 pub use crate::cli::{Cli, main};
 pub use crate::mode::{Mode, UnknownMode};
 
-/// Checks that the exported files say what the types say, for a test of your own:
+/// Checks that the exported files say what the types say. It is the whole of a test:
 ///
 /// ```no_run
-/// # // A test in a doc comment would not run.
-/// # /*
-/// #[test]
-/// # */
-/// fn schemas_are_up_to_date() {
-///     inngest_registry::check("schemas").unwrap();
-/// }
+/// # fn schemas_are_up_to_date() {
+/// inngest_registry::check("schemas").unwrap();
+/// # }
 /// ```
 ///
 /// The types are those that are linked into the program, the settings those of the folder. A

@@ -104,9 +104,11 @@ fn sent<E: Event>(event: &E) -> Option<Value> {
     Some(serde_json::from_str(batch.events().next().unwrap()).unwrap())
 }
 
+type Excludes = fn(&Value) -> bool;
+
 /// Checks a type both ways; `exclusions` are values with the reason why they are not compared.
 #[track_caller]
-fn check<E: Event + DeserializeOwned>(exclusions: &[(&str, fn(&Value) -> bool)]) {
+fn check<E: Event + DeserializeOwned>(exclusions: &[(&str, Excludes)]) {
     let validator = validator::<E>();
     let mut excluded = vec![false; exclusions.len()];
     let (mut accepted, mut refused) = (0, 0);

@@ -35,23 +35,57 @@ impl Progress {
 
     /// Says how much is done; takes the line away when it is all.
     pub(super) fn report(&mut self, what: &str, done: usize, total: usize) {
-        if !self.visible || self.started.elapsed() < Self::PATIENCE {
-            return;
-        }
-        let line = if done >= total {
-            self.shown.take().map(|_| "\r\u{1b}[2K".to_owned())
-        } else if self.shown.is_none_or(|at| at.elapsed() >= Self::INTERVAL) {
-            self.shown = Some(Instant::now());
-            Some(format!("\r\u{1b}[2K{what} {done} of {total}"))
-        } else {
-            None
-        };
-        if let Some(line) = line {
+        if let Some(line) = self.line(what, done, total) {
             let mut stderr = io::stderr();
             // A line that cannot be shown is no loss.
             let _ = stderr
                 .write_all(line.as_bytes())
                 .and_then(|()| stderr.flush());
         }
+    }
+
+    fn line(&mut self, what: &str, done: usize, total: usize) -> Option<String> {
+        if !self.visible || self.started.elapsed() < Self::PATIENCE {
+            return None;
+        }
+        if done >= total {
+            return self.shown.take().map(|_| "\r\u{1b}[2K".to_owned());
+        }
+        if self.shown.is_some_and(|at| at.elapsed() < Self::INTERVAL) {
+            return None;
+        }
+        self.shown = Some(Instant::now());
+        Some(format!("\r\u{1b}[2K{what} {done} of {total}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn progress(visible: bool, waited: Duration) -> Progress {
+        Progress {
+            visible,
+            started: Instant::now().checked_sub(waited).unwrap(),
+            shown: None,
+        }
+    }
+
+    #[test]
+    fn it_is_shown_on_a_terminal_after_a_while() {
+        let long = Duration::from_secs(60);
+        assert_eq!(progress(false, long).line("checking", 1, 9), None);
+        let mut soon = Progress {
+            started: Instant::now() + long,
+            ..progress(true, Duration::ZERO)
+        };
+        assert_eq!(soon.line("checking", 1, 9), None);
+        let mut slow = progress(true, long);
+        let line = slow.line("checking", 1, 9).unwrap();
+        assert_eq!(line, "\r\u{1b}[2Kchecking 1 of 9");
+        slow.shown = Instant::now().checked_sub(long);
+        assert!(slow.line("checking", 3, 9).unwrap().ends_with("3 of 9"));
+        assert_eq!(slow.line("checking", 9, 9).unwrap(), "\r\u{1b}[2K");
+        assert_eq!(slow.line("checking", 9, 9), None);
     }
 }

@@ -312,6 +312,36 @@ fn a_changed_field_fails_the_check() {
 }
 
 #[test]
+fn a_changed_field_in_words() {
+    let place = exported();
+    let types = Cli::new(
+        Registry::new()
+            .with::<changed::ItemImported>()
+            .with::<CartCleared>(),
+    );
+    place.run(&types, "export @/new");
+    let [old, new] =
+        ["schemas", "new"].map(|dir| format!("@/{dir}/storefront/item.imported/2026-11-21.1.json"));
+    insta::assert_snapshot!(
+        [
+            place.say(&types, "check @/schemas"),
+            place.say(&types, "check @/schemas --mode backward --github"),
+            place.say(&types, "check @/schemas --mode none"),
+            place.say(&types, &format!("compat {old} {new}")),
+            place.say(
+                &types,
+                &format!("compat {old} {new} --mode forward --format json")
+            ),
+            place.say(&types, "diff @/schemas @/new"),
+            place.say(&types, "diff @/schemas @/new --format markdown"),
+            place.say(&types, "export @/schemas"),
+            place.say(&types, "check @/schemas"),
+        ]
+        .join("\n")
+    );
+}
+
+#[test]
 fn settings_of_the_folder_hold() {
     let place = exported();
     let types = Cli::new(
