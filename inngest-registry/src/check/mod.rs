@@ -10,7 +10,9 @@ use std::path::Path;
 use self::report::kinds;
 pub use self::report::{Finding, FindingKind, Outcome, Report, Severity, Since};
 pub(crate) use self::text::verdict;
-pub(crate) use self::versions::{across_versions, compare_versions};
+pub(crate) use self::versions::across_versions;
+#[cfg(feature = "cli")]
+pub(crate) use self::versions::compare_versions;
 use crate::catalogue::{Catalogue, EventType};
 use crate::compat;
 use crate::export::check_types;

@@ -20,15 +20,12 @@ use crate::paint::Paint;
 /// The command line over the event types that are linked into the program.
 ///
 /// ```no_run
-/// # // A `main` that returns an exit code would be the doc test's.
-/// # mod program {
 /// use std::process::ExitCode;
 /// // use shop as _; // the crate that has the event types
 ///
 /// fn main() -> ExitCode {
 ///     inngest_registry::main()
 /// }
-/// # }
 /// ```
 ///
 /// Exit codes: 0 for compatible, the same, or done; 1 for not compatible, different, or a denied
@@ -56,13 +53,12 @@ impl Cli {
     /// # #[derive(serde::Serialize, schemars::JsonSchema, Event)]
     /// # #[event(name = "shop/cart.changed")]
     /// # struct CartChanged<T> { items: Vec<T> }
+    /// use std::process::ExitCode;
     /// use inngest_registry::{Cli, Registry};
     ///
-    /// # mod program { use super::*; use std::process::ExitCode;
     /// fn main() -> ExitCode {
     ///     Cli::new(Registry::collect().with::<CartChanged<String>>()).main()
     /// }
-    /// # }
     /// ```
     #[must_use]
     pub fn new(registry: Registry) -> Self {
