@@ -3,8 +3,12 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::FilesError;
+
+/// Keeps the temporary files of one process apart.
+static WRITES: AtomicU64 = AtomicU64::new(0);
 
 /// Writes a file by way of another name; one that has the same text already is not touched.
 /// Whether it was written.
@@ -19,9 +23,11 @@ pub(crate) fn write_if_changed(path: &Path, text: &str) -> Result<bool, FilesErr
     if let Some(dir) = dir {
         fs::create_dir_all(dir).map_err(|error| FilesError::io("create", dir, error))?;
     }
-    let temporary = dir
-        .unwrap_or(Path::new("."))
-        .join(format!(".inngest-registry-{}.tmp", std::process::id()));
+    let temporary = dir.unwrap_or(Path::new(".")).join(format!(
+        ".inngest-registry-{}-{}.tmp",
+        std::process::id(),
+        WRITES.fetch_add(1, Ordering::Relaxed)
+    ));
     let written = create(&temporary, text).and_then(|()| fs::rename(&temporary, path));
     written.map_err(|error| {
         // The first error is the one that helps.
