@@ -3,6 +3,8 @@
 use inngest_core::registry::{Descriptor, Registry};
 use serde_json::Value;
 
+use crate::{portable, version};
+
 /// An event type as the registry knows it, from a Rust type or from an exported file.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -21,11 +23,32 @@ pub struct EventType {
     pub source: Option<(String, u32)>,
     /// The schema of the whole event: its `properties` are `name`, `id`, `ts`, `v`, `data`, `user`
     /// and `meta`, its `$defs` what these refer to.
+    ///
+    /// It is what [`Event::schema`](inngest_core::Event::schema) gives, with the formats of Rust's
+    /// number types, such as `uint64`, said as bounds: other tools do not know these formats.
     pub schema: Value,
+}
+
+impl EventType {
+    /// Name and version as reports show them: `storefront/item.imported` 2026-11-21.1.
+    #[must_use]
+    pub fn label(&self) -> String {
+        label(&self.name, self.version.as_deref())
+    }
+}
+
+/// Name and version as reports show them.
+pub(crate) fn label(name: &str, version: Option<&str>) -> String {
+    match version {
+        Some(version) => format!("`{name}` {version}"),
+        None => format!("`{name}`"),
+    }
 }
 
 impl From<&Descriptor> for EventType {
     fn from(known: &Descriptor) -> Self {
+        let mut schema = known.schema().to_value();
+        portable::number_formats(&mut schema);
         Self {
             name: known.name().to_owned(),
             version: known.version().map(str::to_owned),
@@ -33,12 +56,12 @@ impl From<&Descriptor> for EventType {
             description: known.description(),
             rust_type: Some(known.rust_type().to_owned()),
             source: known.source().map(|(file, line)| (file.to_owned(), line)),
-            schema: known.schema().to_value(),
+            schema,
         }
     }
 }
 
-/// Event types in order of name and version.
+/// Event types in order of name and version, the older version first.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Catalogue {
     events: Vec<EventType>,
@@ -55,12 +78,45 @@ impl Catalogue {
     pub fn iter(&self) -> std::slice::Iter<'_, EventType> {
         self.events.iter()
     }
+
+    /// How many event types there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// The event type of this name and version.
+    #[must_use]
+    pub fn get(&self, name: &str, version: Option<&str>) -> Option<&EventType> {
+        self.versions(name)
+            .iter()
+            .find(|event| event.version.as_deref() == version)
+    }
+
+    /// The event types of this name, the oldest first.
+    #[must_use]
+    pub fn versions(&self, name: &str) -> &[EventType] {
+        let start = self.events.partition_point(|event| *event.name < *name);
+        let end = self.events.partition_point(|event| *event.name <= *name);
+        self.events.get(start..end).unwrap_or_default()
+    }
 }
 
 impl FromIterator<EventType> for Catalogue {
     fn from_iter<I: IntoIterator<Item = EventType>>(events: I) -> Self {
         let mut events: Vec<_> = events.into_iter().collect();
-        events.sort_by(|a, b| (&a.name, &a.version).cmp(&(&b.name, &b.version)));
+        events.sort_by(|a, b| {
+            version::order(
+                (&a.name, a.version.as_deref()),
+                (&b.name, b.version.as_deref()),
+            )
+        });
         Self { events }
     }
 }

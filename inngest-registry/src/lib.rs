@@ -1,11 +1,4 @@
-//! Schemas of typed Inngest events: files, compatibility, exporters and a command line.
-//!
-//! | module | what it does |
-//! |---|---|
-//! | [`catalogue`] | event types in memory, from the types of a program or from files |
-//! | [`json`] | JSON in one order and one layout |
-//! | [`compat`] | whether a change of a schema breaks anyone |
-//! | [`exporters`] | what other tools read |
+#![doc = include_str!("../README.md")]
 // Bad input is an error and never a panic.
 #![cfg_attr(
     not(test),
@@ -13,13 +6,71 @@
         clippy::expect_used,
         clippy::indexing_slicing,
         clippy::panic,
+        clippy::print_stderr,
+        clippy::print_stdout,
         clippy::unwrap_used
     )
 )]
 
 pub mod catalogue;
+pub mod check;
+#[cfg(feature = "cli")]
+mod cli;
 pub mod compat;
+pub mod diff;
+mod effect;
+pub mod export;
 pub mod exporters;
+mod fields;
+pub mod files;
 pub mod json;
+pub mod lint;
+mod mode;
+mod paint;
+mod portable;
+pub mod settings;
+mod version;
+mod walk;
+
+use std::path::Path;
+
+pub use inngest_core::registry::Registry;
 
 pub use crate::catalogue::{Catalogue, EventType};
+pub use crate::check::CheckError;
+#[cfg(feature = "cli")]
+pub use crate::cli::{Cli, main};
+pub use crate::mode::{Mode, UnknownMode};
+
+/// Checks that the exported files say what the types say. It is the whole of a test:
+///
+/// ```no_run
+/// # fn schemas_are_up_to_date() {
+/// inngest_registry::check("schemas").unwrap();
+/// # }
+/// ```
+///
+/// The types are those that are linked into the program, the settings those of the folder. A
+/// relative path begins at the package's folder in a test.
+///
+/// # Errors
+///
+/// [`CheckError::Failed`] with the report, which `unwrap` prints as the command `check` does, and
+/// the errors of [`Check::run`](check::Check::run).
+pub fn check(dir: impl AsRef<Path>) -> Result<(), CheckError> {
+    check_registry(&Registry::collect(), dir)
+}
+
+/// The same for types that are listed by hand, such as generic ones.
+///
+/// # Errors
+///
+/// Those of [`check`](fn@check).
+pub fn check_registry(registry: &Registry, dir: impl AsRef<Path>) -> Result<(), CheckError> {
+    let settings = settings::Settings::of_folder(&dir)?;
+    let report = check::Check::new(settings).run(&Catalogue::of(registry), dir)?;
+    match report.outcome() {
+        check::Outcome::Same => Ok(()),
+        check::Outcome::Different | check::Outcome::Unknown => Err(CheckError::Failed(report)),
+    }
+}

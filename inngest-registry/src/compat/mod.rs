@@ -1,6 +1,19 @@
 //! Whether a change of a schema breaks anyone.
 
-use serde_json::Value;
+mod accepts;
+mod changes;
+mod demands;
+mod empty;
+mod node;
+mod number;
+mod objects;
+mod prove;
+mod view;
+mod words;
+
+use serde_json::{Map, Value, json};
+
+use self::accepts::equal;
 
 /// Whether one side can read what the other writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +55,7 @@ pub struct Comparison {
 }
 
 /// How content that a schema does not mention is seen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Strictness {
     /// An optional property may be added: a writer that never wrote a property does not start to
     /// write another type under its name.
@@ -54,15 +67,30 @@ pub enum Strictness {
 
 /// Compares two schemas.
 #[must_use]
-pub fn compare(old: &Value, new: &Value, _strictness: Strictness) -> Comparison {
-    let verdict = if old == new {
-        Verdict::Compatible
-    } else {
-        Verdict::Unknown
-    };
-    Comparison {
-        backward: verdict,
-        forward: verdict,
-        changes: Vec::new(),
+pub fn compare(old: &Value, new: &Value, strictness: Strictness) -> Comparison {
+    match (without_version(old), without_version(new)) {
+        (Some(old), Some(new)) => changes::compare(&old, &new, strictness, true),
+        _ => changes::compare(old, new, strictness, false),
     }
+}
+
+/// The schema of an event without its version, which differs by design; `None` for other schemas.
+fn without_version(schema: &Value) -> Option<Value> {
+    let properties = schema.get("properties")?;
+    properties.get("name")?.get("const")?.as_str()?;
+    properties.get("data")?;
+    let mut schema = schema.clone();
+    let properties = schema.get_mut("properties")?.as_object_mut()?;
+    properties.remove("v");
+    // The data of an event is a struct, even where it has no fields yet.
+    if let Some(data) = properties.get_mut("data").and_then(Value::as_object_mut)
+        && data.get("type") == Some(&json!("object"))
+    {
+        data.entry("properties")
+            .or_insert(Value::Object(Map::new()));
+    }
+    if let Some(Value::Array(required)) = schema.get_mut("required") {
+        required.retain(|name| name != "v");
+    }
+    Some(schema)
 }

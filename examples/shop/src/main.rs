@@ -1,0 +1,9 @@
+//! The schemas of the shop: `cargo run -p shop -- check examples/shop/schemas`.
+
+use std::process::ExitCode;
+
+use shop as _;
+
+fn main() -> ExitCode {
+    inngest_registry::main()
+}

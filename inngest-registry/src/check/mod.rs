@@ -1,0 +1,277 @@
+//! Whether the exported files say what the types say.
+
+mod report;
+mod text;
+mod versions;
+
+use std::fmt;
+use std::path::Path;
+
+use self::report::kinds;
+pub use self::report::{Finding, FindingKind, Outcome, Report, Severity, Since};
+pub(crate) use self::text::verdict;
+pub(crate) use self::versions::across_versions;
+#[cfg(feature = "cli")]
+pub(crate) use self::versions::compare_versions;
+use crate::catalogue::{Catalogue, EventType};
+use crate::compat;
+use crate::export::check_types;
+use crate::files::FilesError;
+use crate::json;
+use crate::settings::{Settings, SettingsError, UnknownEvent};
+use crate::version;
+
+/// Compares event types with the files that were exported of them.
+///
+/// ```no_run
+/// use inngest_registry::{Catalogue, Registry, check::Check, settings::Settings};
+///
+/// let types = Catalogue::of(&Registry::collect());
+/// let report = Check::new(Settings::of_folder("schemas")?).run(&types, "schemas")?;
+/// for finding in report.breaking() {
+///     println!("{finding}");
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Check {
+    settings: Settings,
+    all_versions: bool,
+}
+
+impl Check {
+    /// A check with these settings.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            all_versions: false,
+        }
+    }
+
+    /// Lists what changed from one version to the next for versions that are exported already.
+    #[must_use]
+    pub fn all_versions(mut self, all: bool) -> Self {
+        self.all_versions = all;
+        self
+    }
+
+    /// Compares.
+    ///
+    /// # Errors
+    ///
+    /// No types, two of one name and version, no folder, files that cannot be read, settings for an
+    /// event that there is not.
+    pub fn run(&self, types: &Catalogue, dir: impl AsRef<Path>) -> Result<Report, CheckError> {
+        self.run_with(types, dir.as_ref(), &mut |_, _| {})
+    }
+
+    /// The same, telling how many of the types are done.
+    pub(crate) fn run_with(
+        &self,
+        types: &Catalogue,
+        dir: &Path,
+        progress: &mut dyn FnMut(usize, usize),
+    ) -> Result<Report, CheckError> {
+        check_types(types)?;
+        if !dir.is_dir() {
+            return Err(FilesError::NoFolder {
+                dir: dir.to_owned(),
+            }
+            .into());
+        }
+        let files = Catalogue::read_or_empty(dir)?;
+        if let Some(unknown) = self.settings.unknown_event(&[types, &files]) {
+            return Err(unknown.into());
+        }
+        let mut report = Report {
+            findings: Vec::new(),
+            types: types.len(),
+            unlisted_versions: 0,
+        };
+        for (done, event) in types.iter().enumerate() {
+            progress(done, types.len());
+            self.one(event, types, &files, &mut report);
+        }
+        progress(types.len(), types.len());
+        for file in &files {
+            if types.versions(&file.name).is_empty() {
+                report.findings.push(Finding {
+                    event: file.name.clone(),
+                    version: file.version.clone(),
+                    source: None,
+                    kind: FindingKind::NoType,
+                    severity: Severity::Note,
+                    mode: self.settings.mode(&file.name),
+                    advice: Some(
+                        "`export --prune` removes the file, if no other program sends the event"
+                            .to_owned(),
+                    ),
+                });
+            }
+        }
+        Ok(report)
+    }
+
+    fn one(&self, event: &EventType, types: &Catalogue, files: &Catalogue, report: &mut Report) {
+        let mode = self.settings.mode(&event.name);
+        let finding = |kind, severity, advice: Option<String>| Finding {
+            event: event.name.clone(),
+            version: event.version.clone(),
+            source: event.source.clone(),
+            kind,
+            severity,
+            mode,
+            advice,
+        };
+        let older: Vec<&EventType> = files
+            .versions(&event.name)
+            .iter()
+            .filter(|file| {
+                version::compare(file.version.as_deref(), event.version.as_deref()).is_lt()
+            })
+            .collect();
+        let file = files.get(&event.name, event.version.as_deref());
+        let run_export = || Some("run `export`".to_owned());
+        let found = &mut report.findings;
+        match file {
+            None => found.push(finding(
+                FindingKind::NotExported {
+                    older: older.last().and_then(|older| older.version.clone()),
+                },
+                Severity::Different,
+                run_export(),
+            )),
+            Some(file) => {
+                if file.schema != event.schema {
+                    if json::content_hash(&file.schema) == json::content_hash(&event.schema) {
+                        found.push(finding(
+                            FindingKind::TextsChanged,
+                            Severity::Different,
+                            run_export(),
+                        ));
+                    } else {
+                        let comparison = compat::compare(
+                            &file.schema,
+                            &event.schema,
+                            self.settings.strictness(),
+                        );
+                        for kind in kinds(comparison, &Since::Exported) {
+                            let severity = kind.severity(mode).max(Severity::Different);
+                            let advice = match severity {
+                                Severity::Different => run_export(),
+                                _ => Some(bump(event, types, files)),
+                            };
+                            found.push(finding(kind, severity, advice));
+                        }
+                    }
+                }
+                if file.id_template != event.id_template {
+                    found.push(finding(
+                        FindingKind::IdTemplateChanged {
+                            old: file.id_template.clone(),
+                            new: event.id_template.clone(),
+                        },
+                        Severity::Different,
+                        run_export(),
+                    ));
+                }
+            }
+        }
+        let listed = file.is_none() || self.all_versions;
+        let compared = match (older.as_slice(), mode.is_transitive()) {
+            (all, true) => all,
+            ([.., last], false) if listed => std::slice::from_ref(last),
+            _ => &[],
+        };
+        report.unlisted_versions += usize::from(!listed && !older.is_empty());
+        for older in compared {
+            let comparison = across_versions(older, event, self.settings.strictness());
+            for kind in kinds(comparison, &Since::Older(older.version.clone())) {
+                let severity = if mode.is_transitive() {
+                    kind.severity(mode)
+                } else {
+                    Severity::Note
+                };
+                let advice = (severity == Severity::Breaking).then(|| {
+                    format!("give the new shape a name of its own, or lift `mode = \"{mode}\"`")
+                });
+                if listed || severity > Severity::Note {
+                    report.findings.push(finding(kind, severity, advice));
+                }
+            }
+        }
+    }
+}
+
+/// How to keep the changed shape: under a version that nobody has.
+fn bump(event: &EventType, types: &Catalogue, files: &Catalogue) -> String {
+    let taken = types
+        .versions(&event.name)
+        .iter()
+        .chain(files.versions(&event.name))
+        .map(|known| known.version.as_deref());
+    let next = event
+        .version
+        .as_deref()
+        .and_then(|version| version::next(version, taken));
+    match (next, &event.version) {
+        (Some(next), _) => format!("bump the version to `{next}` and run `export`"),
+        (None, Some(_)) => "give the new shape another version and run `export`".to_owned(),
+        (None, None) => {
+            "give the new shape a version, such as `version = \"YYYY-MM-DD.1\"`, and run `export`"
+                .to_owned()
+        }
+    }
+}
+
+/// Why a check did not pass.
+#[non_exhaustive]
+pub enum CheckError {
+    /// The files do not say what the types say, or whether they do could not be told.
+    Failed(Report),
+    /// The files cannot be read, or the types not be compared.
+    Files(FilesError),
+    /// The settings cannot be read.
+    Settings(SettingsError),
+    /// Settings for an event that there is not.
+    UnknownEvent(UnknownEvent),
+}
+
+impl fmt::Display for CheckError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(report) => write!(f, "{report}"),
+            Self::Files(error) => write!(f, "{error}"),
+            Self::Settings(error) => write!(f, "{error}"),
+            Self::UnknownEvent(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+/// The report as people read it: `unwrap` in a test prints this.
+impl fmt::Debug for CheckError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl std::error::Error for CheckError {}
+
+impl From<FilesError> for CheckError {
+    fn from(error: FilesError) -> Self {
+        Self::Files(error)
+    }
+}
+
+impl From<SettingsError> for CheckError {
+    fn from(error: SettingsError) -> Self {
+        Self::Settings(error)
+    }
+}
+
+impl From<UnknownEvent> for CheckError {
+    fn from(error: UnknownEvent) -> Self {
+        Self::UnknownEvent(error)
+    }
+}

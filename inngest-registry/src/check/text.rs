@@ -1,0 +1,414 @@
+//! A check's report in words, for people, machines and GitHub.
+
+use std::fmt;
+
+use serde_json::{Value, json};
+
+use super::{Finding, FindingKind, Outcome, Report, Severity, Since};
+use crate::catalogue::label;
+use crate::compat::Verdict;
+use crate::effect;
+use crate::paint::Paint;
+
+impl Finding {
+    /// What was found, in one sentence without the event.
+    #[must_use]
+    pub fn what(&self) -> String {
+        match &self.kind {
+            FindingKind::NotExported { older: None } => "is not exported yet".to_owned(),
+            FindingKind::NotExported { older: Some(older) } => {
+                format!("is a new version after {older} and not exported yet")
+            }
+            FindingKind::Changed { since, change, .. } => {
+                let since = match since {
+                    Since::Exported => String::new(),
+                    Since::Older(older) => format!(
+                        "since {}: ",
+                        older.as_deref().unwrap_or("the event without a version")
+                    ),
+                };
+                let what = change.as_ref().map_or_else(
+                    || "the schema differs in a way that has no name".to_owned(),
+                    effect::sentence,
+                );
+                format!("{since}{what}")
+            }
+            FindingKind::TextsChanged => {
+                "doc comments or the order of fields differ from the file".to_owned()
+            }
+            FindingKind::IdTemplateChanged { old, new } => {
+                let show = |template: &Option<String>| match template {
+                    Some(template) => format!("`{template}`"),
+                    None => "none".to_owned(),
+                };
+                format!("the id template was {} and is now {}", show(old), show(new))
+            }
+            FindingKind::NoType => "is exported, and this program has no type for it".to_owned(),
+        }
+    }
+
+    /// Whom it breaks, one sentence each.
+    #[must_use]
+    pub fn effects(&self) -> Vec<String> {
+        match &self.kind {
+            FindingKind::Changed {
+                backward, forward, ..
+            } => effect::effects(*backward, *forward, self.mode),
+            FindingKind::IdTemplateChanged { .. } => vec![
+                "for 24 hours an event that is sent again with the new id is not taken for the one \
+                 with the old"
+                    .to_owned(),
+            ],
+            _ => Vec::new(),
+        }
+    }
+
+    /// What to do, where there is something.
+    #[must_use]
+    pub fn to_do(&self) -> Option<String> {
+        let fix = match &self.kind {
+            FindingKind::Changed {
+                change: Some(change),
+                ..
+            } if self.severity > Severity::Different => effect::own_fix(change),
+            _ => None,
+        };
+        match (fix, &self.advice) {
+            (Some(fix), Some(advice)) => Some(format!("{fix}, or {advice}")),
+            (Some(fix), None) => Some(fix.to_owned()),
+            (None, advice) => advice.clone(),
+        }
+    }
+
+    pub(crate) fn to_text(&self, paint: Paint) -> String {
+        let severity = match (self.severity, &self.kind) {
+            (Severity::Breaking, _) => paint.bad("breaking"),
+            (Severity::Unknown, _) => paint.doubtful("unknown"),
+            (Severity::Different, FindingKind::NotExported { .. }) => paint.doubtful("new"),
+            (Severity::Different, _) => paint.doubtful("changed"),
+            (Severity::Note, _) => paint.quiet("note"),
+        };
+        let mut lines = vec![format!("{severity}: {}: {}", self.label(), self.what())];
+        if let Some((file, line)) = &self.source {
+            lines.push(paint.quiet(&format!("  --> {file}:{line}")));
+        }
+        lines.extend(
+            self.effects()
+                .into_iter()
+                .map(|effect| format!("  {effect}")),
+        );
+        lines.extend(self.to_do().map(|to_do| format!("  to do: {to_do}")));
+        lines.join("\n")
+    }
+
+    /// The finding as a [workflow command] of GitHub Actions.
+    ///
+    /// [workflow command]: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+    #[must_use]
+    pub fn to_github(&self) -> String {
+        let command = match self.severity {
+            Severity::Note => "notice",
+            Severity::Unknown => "warning",
+            Severity::Different | Severity::Breaking => "error",
+        };
+        let mut properties = Vec::new();
+        if let Some((file, line)) = &self.source {
+            properties.push(format!("file={}", escaped_property(file)));
+            properties.push(format!("line={line}"));
+        }
+        let title = label(&self.event, self.version.as_deref());
+        properties.push(format!("title={}", escaped_property(&title)));
+        let mut message = vec![self.what()];
+        message.extend(self.effects());
+        message.extend(self.to_do().map(|to_do| format!("to do: {to_do}")));
+        format!(
+            "::{command} {}::{}",
+            properties.join(","),
+            escaped(&message.join("\n"))
+        )
+    }
+
+    pub(crate) fn to_json(&self) -> Value {
+        let (backward, forward) = match &self.kind {
+            FindingKind::Changed {
+                backward, forward, ..
+            } => (Some(verdict(*backward)), Some(verdict(*forward))),
+            _ => (None, None),
+        };
+        let (older, path) = match &self.kind {
+            FindingKind::Changed { since, change, .. } => (
+                match since {
+                    Since::Exported => None,
+                    Since::Older(older) => older.clone(),
+                },
+                change.as_ref().map(|change| change.path.clone()),
+            ),
+            FindingKind::NotExported { older } => (older.clone(), None),
+            _ => (None, None),
+        };
+        json!({
+            "event": self.event,
+            "version": self.version,
+            "older_version": older,
+            "kind": match &self.kind {
+                FindingKind::NotExported { .. } => "not_exported",
+                FindingKind::Changed { since: Since::Exported, .. } => "changed",
+                FindingKind::Changed { since: Since::Older(_), .. } => "changed_since_older_version",
+                FindingKind::TextsChanged => "texts_changed",
+                FindingKind::IdTemplateChanged { .. } => "id_template_changed",
+                FindingKind::NoType => "no_type",
+            },
+            "severity": match self.severity {
+                Severity::Note => "note",
+                Severity::Different => "different",
+                Severity::Unknown => "unknown",
+                Severity::Breaking => "breaking",
+            },
+            "mode": self.mode.name(),
+            "path": path,
+            "what": self.what(),
+            "backward": backward,
+            "forward": forward,
+            "effects": self.effects(),
+            "to_do": self.to_do(),
+            "file": self.source.as_ref().map(|(file, _)| file),
+            "line": self.source.as_ref().map(|(_, line)| line),
+        })
+    }
+}
+
+/// A verdict in one word.
+pub(crate) fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Compatible => "compatible",
+        Verdict::Breaking => "breaking",
+        Verdict::Unknown => "unknown",
+    }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+fn escaped_property(text: &str) -> String {
+    escaped(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+impl Report {
+    pub(crate) fn to_text(&self, paint: Paint) -> String {
+        let mut blocks: Vec<String> = self.findings.iter().map(|f| f.to_text(paint)).collect();
+        if !blocks.is_empty() {
+            blocks.push(String::new());
+        }
+        if self.unlisted_versions > 0 {
+            blocks.push(paint.quiet(&format!(
+                "{} may differ from older versions, which is allowed; `check --verbose` lists how",
+                effect::count(self.unlisted_versions, "event type")
+            )));
+        }
+        blocks.push(self.summary(paint));
+        blocks.join("\n")
+    }
+
+    fn summary(&self, paint: Paint) -> String {
+        let of = |severity| {
+            self.findings
+                .iter()
+                .filter(|f| f.severity == severity)
+                .count()
+        };
+        let types = effect::count(self.types, "event type");
+        let (breaking, unknown) = (of(Severity::Breaking), of(Severity::Unknown));
+        match self.outcome() {
+            Outcome::Same => format!("{}: the files say what {types} say", paint.good("same")),
+            Outcome::Unknown => format!(
+                "{}: {types}, and {} could not be judged",
+                paint.doubtful("unknown"),
+                effect::count(unknown, "change")
+            ),
+            Outcome::Different => {
+                let mut parts = vec![format!(
+                    "{}: {types}, {}",
+                    paint.bad("different"),
+                    effect::count(of(Severity::Different) + breaking + unknown, "difference")
+                )];
+                if breaking > 0 {
+                    parts.push(format!("{breaking} breaking"));
+                }
+                if unknown > 0 {
+                    parts.push(format!("{unknown} that could not be judged"));
+                }
+                parts.join(", ")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_text(Paint::PLAIN))
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_text(Paint::PLAIN))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compat::Change;
+    use crate::mode::Mode;
+
+    fn change(path: &str, what: &str, backward: Verdict, forward: Verdict) -> FindingKind {
+        FindingKind::Changed {
+            since: Since::Exported,
+            change: Some(Change {
+                path: path.to_owned(),
+                what: what.to_owned(),
+                backward,
+                forward,
+                fix: Some("make it optional".to_owned()),
+            }),
+            backward,
+            forward,
+        }
+    }
+
+    fn finding(kind: FindingKind, severity: Severity, mode: Mode, advice: &str) -> Finding {
+        Finding {
+            event: "storefront/item.imported".to_owned(),
+            version: Some("2026-11-21.1".to_owned()),
+            source: Some(("src/events, 100%:new.rs".to_owned(), 12)),
+            kind,
+            severity,
+            mode,
+            advice: (!advice.is_empty()).then(|| advice.to_owned()),
+        }
+    }
+
+    fn report() -> Report {
+        use Verdict::{Breaking, Compatible, Unknown};
+        let bump = "bump the version to `2026-11-21.2` and run `export`";
+        let required = || {
+            change(
+                "data.quantity",
+                "was optional and is now required",
+                Breaking,
+                Compatible,
+            )
+        };
+        let older = match required() {
+            FindingKind::Changed {
+                change,
+                backward,
+                forward,
+                ..
+            } => FindingKind::Changed {
+                since: Since::Older(Some("2026-11-20.1".to_owned())),
+                change,
+                backward,
+                forward,
+            },
+            other => other,
+        };
+        let findings = vec![
+            finding(required(), Severity::Breaking, Mode::Full, bump),
+            finding(
+                required(),
+                Severity::Different,
+                Mode::Forward,
+                "run `export`",
+            ),
+            finding(
+                FindingKind::Changed {
+                    since: Since::Exported,
+                    change: None,
+                    backward: Compatible,
+                    forward: Unknown,
+                },
+                Severity::Unknown,
+                Mode::Full,
+                bump,
+            ),
+            finding(older, Severity::Note, Mode::Full, ""),
+            finding(
+                FindingKind::NotExported {
+                    older: Some("2026-11-20.1".to_owned()),
+                },
+                Severity::Different,
+                Mode::Full,
+                "run `export`",
+            ),
+            finding(
+                FindingKind::TextsChanged,
+                Severity::Different,
+                Mode::Full,
+                "run `export`",
+            ),
+            finding(
+                FindingKind::IdTemplateChanged {
+                    old: None,
+                    new: Some("item-imported-{item_id}".to_owned()),
+                },
+                Severity::Different,
+                Mode::Full,
+                "run `export`",
+            ),
+        ];
+        Report {
+            findings,
+            types: 3,
+            unlisted_versions: 1,
+        }
+    }
+
+    #[test]
+    fn for_people() {
+        insta::assert_snapshot!(report());
+    }
+
+    #[test]
+    fn for_people_with_colours() {
+        let mut report = report();
+        report.findings.truncate(1);
+        insta::assert_snapshot!(
+            report
+                .to_text(Paint { colour: true })
+                .replace('\u{1b}', "ESC")
+        );
+    }
+
+    #[test]
+    fn for_machines() {
+        let mut report = report();
+        report.findings.truncate(1);
+        insta::assert_snapshot!(crate::json::to_text(&report.to_json()));
+    }
+
+    #[test]
+    fn for_github() {
+        let lines: Vec<_> = report().findings.iter().map(Finding::to_github).collect();
+        insta::assert_snapshot!(lines.join("\n"));
+    }
+
+    #[test]
+    fn what_cannot_be_told_fails_only_against_the_own_file() {
+        let mut report = report();
+        report.findings.retain(|f| f.severity == Severity::Unknown);
+        assert_eq!(report.outcome(), Outcome::Different);
+        for finding in &mut report.findings {
+            if let FindingKind::Changed { since, .. } = &mut finding.kind {
+                *since = Since::Older(None);
+            }
+        }
+        assert_eq!(report.outcome(), Outcome::Unknown);
+        insta::assert_snapshot!(report);
+        report.findings.clear();
+        assert_eq!(report.outcome(), Outcome::Same);
+    }
+}

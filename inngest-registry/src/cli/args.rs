@@ -1,0 +1,309 @@
+//! The command line as clap reads it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use crate::exporters::Exporter;
+use crate::mode::Mode;
+
+/// The commands over types.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Write the schemas of this program's event types to a folder
+    Export(ExportArgs),
+    /// Compare the event types with the exported files; for CI
+    Check(CheckArgs),
+    #[command(flatten)]
+    Files(FileCommand),
+}
+
+/// The commands over files.
+#[derive(Debug, Subcommand)]
+pub(super) enum FileCommand {
+    /// Look for what compiles and is likely to be regretted
+    Lint(LintArgs),
+    /// Say what a lint is about
+    Explain(ExplainArgs),
+    /// Compare two schema files
+    Compat(CompatArgs),
+    /// Compare two exported folders
+    Diff(DiffArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExportArgs {
+    /// The folder, such as `schemas`
+    pub(super) dir: PathBuf,
+    /// Give every schema an `$id` under this address
+    #[arg(long, value_name = "URL")]
+    pub(super) base_url: Option<String>,
+    /// Remove the files of event types that this program does not have
+    #[arg(long)]
+    pub(super) prune: bool,
+    #[command(flatten)]
+    pub(super) settings: SettingsArgs,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    /// The folder that `export` wrote
+    pub(super) dir: PathBuf,
+    /// What must keep working, for events without a mode in the settings [default: full]
+    ///
+    /// backward: readers of the new schema read what was written with the old;
+    /// forward: readers of the old schema read what is written with the new;
+    /// full: both; none: anything may change.
+    /// Each holds a type against the file of its own version, a new version may change anything;
+    /// with `_transitive` it holds against all older versions too.
+    #[arg(long, verbatim_doc_comment)]
+    pub(super) mode: Option<Mode>,
+    /// Judge optional properties as Confluent's schema registry does
+    #[arg(long)]
+    pub(super) strict: bool,
+    /// List what changed from one version to the next for exported versions too
+    #[arg(long, short)]
+    pub(super) verbose: bool,
+    /// Print annotations for GitHub Actions as well
+    #[arg(long, conflicts_with = "format")]
+    pub(super) github: bool,
+    #[command(flatten)]
+    pub(super) settings: SettingsArgs,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LintArgs {
+    /// The folder that `export` wrote
+    pub(super) dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) settings: SettingsArgs,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// The lint; without one all are listed
+    pub(super) name: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompatArgs {
+    /// The older schema
+    pub(super) old: PathBuf,
+    /// The newer schema
+    pub(super) new: PathBuf,
+    /// Which of the two reads what the other wrote
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) mode: Direction,
+    /// Judge optional properties as Confluent's schema registry does
+    #[arg(long)]
+    pub(super) strict: bool,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DiffArgs {
+    /// The older folder
+    pub(super) old: PathBuf,
+    /// The newer folder
+    pub(super) new: PathBuf,
+    /// Exit with 1 when something differs
+    #[arg(long)]
+    pub(super) exit_code: bool,
+    /// Judge optional properties as Confluent's schema registry does
+    #[arg(long)]
+    pub(super) strict: bool,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: DiffFormat,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExporterArgs {
+    /// Read the event types of a folder that `export` wrote
+    #[arg(long, value_name = "DIR")]
+    pub(super) from: Option<PathBuf>,
+    /// Write to this file, or into this folder, and not to standard output
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SettingsArgs {
+    /// The settings [default: inngest-registry.toml in the folder]
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct FormatArgs {
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For machines
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum DiffFormat {
+    /// For people
+    #[default]
+    Text,
+    /// For a pull request
+    Markdown,
+    /// For machines
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Direction {
+    /// Readers of the new schema read what was written with the old
+    Backward,
+    /// Readers of the old schema read what is written with the new
+    Forward,
+    /// Both
+    #[default]
+    Full,
+}
+
+impl Direction {
+    pub(super) fn mode(self) -> Mode {
+        match self {
+            Self::Backward => Mode::Backward,
+            Self::Forward => Mode::Forward,
+            Self::Full => Mode::Full,
+        }
+    }
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  compatible, the same, or done
+  1  not compatible, different, or a denied lint
+  2  it could not be told
+  3  wrong usage, or files or settings that cannot be read";
+
+/// Command lines and what they are for; the first of each command is shown for the program too.
+const EXAMPLES: [(&str, &[(&str, &str)]); 6] = [
+    (
+        "export",
+        &[
+            ("export schemas", "write the schemas"),
+            ("export schemas --base-url https://schemas.example.com", ""),
+            (
+                "export schemas --prune",
+                "remove what the program does not have",
+            ),
+        ],
+    ),
+    (
+        "check",
+        &[
+            ("check schemas", "are they up to date, and who would break?"),
+            ("check schemas --github", "with annotations"),
+            ("check schemas --mode backward_transitive", ""),
+        ],
+    ),
+    (
+        "lint",
+        &[
+            ("lint schemas", ""),
+            ("lint schemas --config lints.toml", ""),
+        ],
+    ),
+    (
+        "explain",
+        &[("explain large-integers", ""), ("explain", "all lints")],
+    ),
+    (
+        "compat",
+        &[
+            ("compat old.json new.json", "two schema files"),
+            ("compat old.json new.json --mode backward --format json", ""),
+        ],
+    ),
+    (
+        "diff",
+        &[
+            ("diff main/schemas schemas", "two exported folders"),
+            (
+                "diff main/schemas schemas --format markdown",
+                "for a pull request",
+            ),
+            (
+                "diff main/schemas schemas --exit-code",
+                "1 if something differs",
+            ),
+        ],
+    ),
+];
+
+/// The command line of a program with event types, or of one without.
+pub(super) fn command(
+    program: &str,
+    with_types: bool,
+    exporters: &'static [&'static dyn Exporter],
+) -> clap::Command {
+    let root = clap::Command::new("inngest-registry")
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .arg_required_else_help(true);
+    let mut command = if with_types {
+        Command::augment_subcommands(root)
+            .about("Schemas of the event types that are linked into this program")
+    } else {
+        FileCommand::augment_subcommands(root)
+            .about("Schemas of typed Inngest events: the commands that need no types")
+            .mut_subcommand("lint", |lint| lint.mut_arg("dir", |dir| dir.required(true)))
+    };
+    for exporter in exporters {
+        let sub = ExporterArgs::augment_args(clap::Command::new(exporter.name()))
+            .about(exporter.about())
+            .mut_arg("from", |from| from.required(!with_types));
+        command = command.subcommand(sub);
+    }
+    let mut first = Vec::new();
+    for (name, lines) in EXAMPLES {
+        if command.find_subcommand(name).is_some() {
+            first.extend(lines.first());
+            let help = help(program, lines.iter());
+            command = command.mut_subcommand(name, |command| command.after_help(help));
+        }
+    }
+    command.after_help(help(program, first.into_iter()))
+}
+
+/// Examples with their notes in one column, and the exit codes.
+fn help<'a>(
+    program: &str,
+    examples: impl Iterator<Item = &'a (&'a str, &'a str)> + Clone,
+) -> String {
+    let width = examples.clone().map(|(line, _)| line.len()).max();
+    let mut help = String::from("Examples:\n");
+    for (line, note) in examples {
+        let note = match *note {
+            "" => String::new(),
+            note => format!("# {note}"),
+        };
+        let line = format!(
+            "  {program} {line:width$}  {note}",
+            width = width.unwrap_or(0)
+        );
+        help.push_str(line.trim_end());
+        help.push('\n');
+    }
+    format!("{help}\n{EXIT_CODES}")
+}

@@ -1,0 +1,172 @@
+//! The command line.
+
+mod args;
+mod commands;
+mod terminal;
+
+use std::ffi::OsString;
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::FromArgMatches as _;
+use inngest_core::registry::Registry;
+
+use self::args::{Command, ExporterArgs, FileCommand};
+use self::commands::{Commands, Failure, Output};
+use crate::exporters::{self, Exporter};
+use crate::paint::Paint;
+
+/// The command line over the event types that are linked into the program.
+///
+/// ```no_run
+/// use std::process::ExitCode;
+/// // use shop as _; // the crate that has the event types
+///
+/// fn main() -> ExitCode {
+///     inngest_registry::main()
+/// }
+/// ```
+///
+/// Exit codes: 0 for compatible, the same, or done; 1 for not compatible, different, or a denied
+/// lint; 2 where it could not be told; 3 for wrong usage, and for files or settings that cannot be
+/// read.
+#[must_use]
+pub fn main() -> ExitCode {
+    Cli::new(Registry::collect()).main()
+}
+
+/// A command line over event types, or over files alone.
+#[derive(Debug)]
+pub struct Cli {
+    registry: Option<Registry>,
+}
+
+/// The exit code for what could not be done.
+const FAILED: u8 = 3;
+
+impl Cli {
+    /// A command line over these types. Generic types are added by hand:
+    ///
+    /// ```no_run
+    /// # use inngest_core::Event;
+    /// # #[derive(serde::Serialize, schemars::JsonSchema, Event)]
+    /// # #[event(name = "shop/cart.changed")]
+    /// # struct CartChanged<T> { items: Vec<T> }
+    /// use std::process::ExitCode;
+    /// use inngest_registry::{Cli, Registry};
+    ///
+    /// fn main() -> ExitCode {
+    ///     Cli::new(Registry::collect().with::<CartChanged<String>>()).main()
+    /// }
+    /// ```
+    #[must_use]
+    pub fn new(registry: Registry) -> Self {
+        Self {
+            registry: Some(registry),
+        }
+    }
+
+    /// A command line without types: `compat`, `diff`, `lint` of a folder, `explain` and the
+    /// exporters from a folder.
+    #[must_use]
+    pub fn for_files() -> Self {
+        Self { registry: None }
+    }
+
+    /// Runs the command of the program's arguments.
+    #[must_use]
+    pub fn main(self) -> ExitCode {
+        let output = self.run_with(
+            std::env::args_os(),
+            exporters::all(),
+            Paint { colour: true },
+            &mut terminal::Progress::new(),
+        );
+        // Colours are taken off where the stream is no terminal, or `NO_COLOR` asks for it. A
+        // reader that has gone away wants no more.
+        let _ = anstream::AutoStream::auto(io::stdout()).write_all(output.out.as_bytes());
+        let _ = anstream::AutoStream::auto(io::stderr()).write_all(output.err.as_bytes());
+        ExitCode::from(output.code)
+    }
+
+    fn run_with(
+        &self,
+        arguments: impl IntoIterator<Item = OsString>,
+        exporters: &'static [&'static dyn Exporter],
+        paint: Paint,
+        progress: &mut terminal::Progress,
+    ) -> Output {
+        let arguments: Vec<OsString> = arguments.into_iter().collect();
+        let program = arguments
+            .first()
+            .and_then(|path| Path::new(path).file_stem()?.to_str())
+            .unwrap_or("inngest-registry");
+        let command = args::command(program, self.registry.is_some(), exporters);
+        let matches = match command.try_get_matches_from(&arguments) {
+            Ok(matches) => matches,
+            Err(error) => return of_clap(&error, paint),
+        };
+        let mut commands = Commands {
+            registry: self.registry.as_ref(),
+            paint,
+            progress,
+        };
+        let exporter = matches.subcommand().and_then(|(name, matches)| {
+            let exporter = exporters.iter().find(|exporter| exporter.name() == name)?;
+            Some((*exporter, matches))
+        });
+        let result = if let Some((exporter, matches)) = exporter {
+            match ExporterArgs::from_arg_matches(matches) {
+                Ok(args) => commands.exporter(exporter, &args),
+                Err(error) => return of_clap(&error, paint),
+            }
+        } else {
+            let command = if self.registry.is_some() {
+                Command::from_arg_matches(&matches)
+            } else {
+                FileCommand::from_arg_matches(&matches).map(Command::Files)
+            };
+            match command {
+                Ok(Command::Export(args)) => commands.export(&args),
+                Ok(Command::Check(args)) => commands.check(&args),
+                Ok(Command::Files(FileCommand::Lint(args))) => commands.lint(&args),
+                Ok(Command::Files(FileCommand::Explain(args))) => commands.explain(&args),
+                Ok(Command::Files(FileCommand::Compat(args))) => commands.compat(&args),
+                Ok(Command::Files(FileCommand::Diff(args))) => commands.diff(&args),
+                Err(error) => return of_clap(&error, paint),
+            }
+        };
+        result.unwrap_or_else(|Failure(problem)| Output {
+            code: FAILED,
+            out: String::new(),
+            err: format!("{}: {problem}\n", paint.bad("error")),
+        })
+    }
+}
+
+/// What clap has to say: help, the version, or what is wrong with the arguments.
+fn of_clap(error: &clap::Error, paint: Paint) -> Output {
+    let text = error.render();
+    let text = if paint.colour {
+        text.ansi().to_string()
+    } else {
+        text.to_string()
+    };
+    if error.use_stderr() {
+        Output {
+            code: FAILED,
+            out: String::new(),
+            err: text,
+        }
+    } else {
+        Output {
+            code: 0,
+            out: text,
+            err: String::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,201 @@
+//! What a reader asks of numbers, strings and arrays.
+
+use serde_json::Value;
+
+use super::empty::{bounds_of, item};
+use super::node::{Case, Facts, Node, Types, count};
+use super::number::{Bound, Decimal, range_of_format};
+use super::prove::{Prover, holds, worst};
+use super::{Strictness, Verdict};
+
+impl<'a> Prover<'a> {
+    pub(super) fn number(
+        &mut self,
+        facts: &Facts<'a>,
+        reader: Node<'a>,
+        key: &'static str,
+    ) -> Verdict {
+        let lower = match key {
+            "minimum" | "exclusiveMinimum" => true,
+            "maximum" | "exclusiveMaximum" => false,
+            "multipleOf" => return self.multiple_of(facts, reader),
+            _ => return Verdict::Compatible,
+        };
+        let Some(value) = reader.get(key).and_then(Decimal::of) else {
+            return self.unknown("a number of many digits");
+        };
+        let exclusive = key.starts_with("exclusive");
+        self.in_bound(facts, Bound { value, exclusive }, lower)
+    }
+
+    fn in_bound(&mut self, facts: &Facts<'a>, mut demand: Bound, lower: bool) -> Verdict {
+        if facts.types().within(Types::INTEGER) {
+            demand = demand.of_integers(lower);
+        }
+        let bounds = self.bounds(facts, lower);
+        holds(bounds.iter().any(|bound| bound.within(demand, lower)))
+    }
+
+    fn multiple_of(&mut self, facts: &Facts<'a>, reader: Node<'a>) -> Verdict {
+        let Some(unit) = reader.get("multipleOf").and_then(Decimal::of) else {
+            return self.unknown("a number of many digits");
+        };
+        let integers = facts.types().within(Types::INTEGER);
+        let mut units: Vec<_> = facts
+            .parts
+            .iter()
+            .filter_map(|part| Decimal::of(part.get("multipleOf")?))
+            .collect();
+        if integers {
+            units.push(Decimal::integer(1));
+        }
+        holds(units.iter().any(|known| known.is_multiple_of(unit)))
+    }
+
+    /// A format is an annotation to a validator, and a type to a program: what was written as any
+    /// text is not read as a date, nor what was written as an `i64` as an `i32`.
+    pub(super) fn format(&mut self, facts: &Facts<'a>, reader: Node<'a>) -> Verdict {
+        let Some(format) = reader.get("format").and_then(Value::as_str) else {
+            return Verdict::Compatible;
+        };
+        let known = |part: &Node<'a>| part.get("format").and_then(Value::as_str) == Some(format);
+        if self.strictness == Strictness::Strict || facts.parts.iter().any(known) {
+            return Verdict::Compatible;
+        }
+        let types = facts.types();
+        match range_of_format(format) {
+            Some((low, high)) if types.within(Types::NUMBER) => {
+                let bound = |value| Bound {
+                    value: Decimal::integer(value),
+                    exclusive: false,
+                };
+                worst([
+                    self.in_bound(facts, bound(low), true),
+                    self.in_bound(facts, bound(high), false),
+                ])
+            }
+            None if types.within(Types::STRING) => Verdict::Breaking,
+            _ => Verdict::Compatible,
+        }
+    }
+
+    pub(super) fn string(
+        &mut self,
+        facts: &Facts<'a>,
+        reader: Node<'a>,
+        key: &'static str,
+    ) -> Verdict {
+        match key {
+            "minLength" => self.at_least(facts, reader, key),
+            "maxLength" => self.at_most(facts.least(key), reader, key),
+            "pattern" => {
+                let pattern = reader.get(key);
+                holds(facts.parts.iter().any(|part| part.get(key) == pattern))
+            }
+            _ => Verdict::Compatible,
+        }
+    }
+
+    fn at_least(&mut self, facts: &Facts<'a>, reader: Node<'a>, key: &'static str) -> Verdict {
+        match count(reader, key) {
+            Some(least) => holds(facts.most(key).unwrap_or_default() >= least),
+            None => self.unknown(key),
+        }
+    }
+
+    pub(super) fn at_most(
+        &mut self,
+        known: Option<u64>,
+        reader: Node<'a>,
+        key: &'static str,
+    ) -> Verdict {
+        match count(reader, key) {
+            Some(most) => holds(known.is_some_and(|known| known <= most)),
+            None => self.unknown(key),
+        }
+    }
+
+    pub(super) fn array(
+        &mut self,
+        facts: &Facts<'a>,
+        reader: Node<'a>,
+        key: &'static str,
+    ) -> Verdict {
+        match key {
+            "prefixItems" | "items" | "additionalItems" => self.items(facts, reader),
+            "minItems" => self.at_least(facts, reader, key),
+            "maxItems" => {
+                let known = self.max_items(facts);
+                self.at_most(known, reader, key)
+            }
+            "uniqueItems" if reader.get(key) == Some(&Value::Bool(true)) => {
+                let unique = |part: &Node<'a>| part.get(key) == Some(&Value::Bool(true));
+                let few = self.max_items(facts).is_some_and(|most| most <= 1);
+                holds(few || facts.parts.iter().any(unique))
+            }
+            "contains" => self.contains(facts, reader),
+            "unevaluatedItems" if !reader.child(key).is_some_and(Node::accepts_all) => {
+                self.unknown(key)
+            }
+            _ => Verdict::Compatible,
+        }
+    }
+
+    fn items(&mut self, facts: &Facts<'a>, reader: Node<'a>) -> Verdict {
+        let (tuple, rest) = reader.items();
+        let known = facts.parts.iter().map(|part| part.items().0.len()).max();
+        let places = known.unwrap_or_default().max(tuple.len());
+        let most = self.max_items(facts);
+        let reached = |place: usize| most.is_none_or(|most| (place as u64) < most);
+        worst((0..=places).filter(|place| reached(*place)).map(|place| {
+            match tuple.get(place).copied().or(rest) {
+                Some(demand) => self.part(&item(facts, place), demand),
+                None => Verdict::Compatible,
+            }
+        }))
+    }
+
+    fn contains(&mut self, facts: &Facts<'a>, reader: Node<'a>) -> Verdict {
+        let Some(wanted) = reader.child("contains") else {
+            return Verdict::Compatible;
+        };
+        let least = count(reader, "minContains").unwrap_or(1);
+        if reader.get("maxContains").is_some() {
+            return self.unknown("maxContains");
+        }
+        for part in &facts.parts {
+            let Some(found) = part.child("contains") else {
+                continue;
+            };
+            if count(*part, "minContains").unwrap_or(1) >= least
+                && self.part(&Case::of([found]), wanted) == Verdict::Compatible
+            {
+                return Verdict::Compatible;
+            }
+        }
+        let all = self.part(&item(facts, usize::MAX), wanted) == Verdict::Compatible;
+        let tuple = facts.parts.iter().any(|part| !part.items().0.is_empty());
+        if least == 0 || (all && !tuple && facts.most("minItems").unwrap_or_default() >= least) {
+            Verdict::Compatible
+        } else if facts
+            .parts
+            .iter()
+            .any(|part| part.get("contains").is_some())
+        {
+            self.unknown("contains")
+        } else {
+            Verdict::Breaking
+        }
+    }
+}
+
+/// Whether a number is in all bounds of one schema.
+pub(super) fn in_bounds(node: Node<'_>, number: Decimal) -> bool {
+    let point = Bound {
+        value: number,
+        exclusive: false,
+    };
+    [true, false]
+        .into_iter()
+        .all(|lower| bounds_of(node, lower).all(|bound| point.within(bound, lower)))
+}

@@ -1,0 +1,374 @@
+//! What a reader asks of objects, and which properties a writer writes.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::node::{Case, Facts, Node, Types, count};
+use super::prove::{Prover, holds, worse, worst};
+use super::{Strictness, Verdict};
+
+impl<'a> Prover<'a> {
+    pub(super) fn object(
+        &mut self,
+        writer: &Case<'a>,
+        facts: &Facts<'a>,
+        reader: Node<'a>,
+        key: &'static str,
+    ) -> Verdict {
+        match key {
+            "properties" | "patternProperties" | "additionalProperties" => {
+                self.properties(facts, reader)
+            }
+            "required" => worst(
+                reader
+                    .names(key)
+                    .map(|name| holds(facts.requires(name) || self.fills_in(reader, name))),
+            ),
+            "minProperties" => {
+                let required = facts.required().collect::<BTreeSet<_>>().len() as u64;
+                let known = facts.most(key).unwrap_or_default().max(required);
+                match count(reader, key) {
+                    Some(least) => holds(known >= least),
+                    None => self.unknown(key),
+                }
+            }
+            "maxProperties" => {
+                let known = self.max_properties(facts);
+                self.at_most(known, reader, key)
+            }
+            "propertyNames" => self.property_names(facts, reader),
+            "dependentRequired" => self.dependent_required(facts, reader, key),
+            "dependentSchemas" => self.dependent_schemas(writer, facts, reader, key),
+            // Before 2019-09 both stood in one keyword.
+            "dependencies" => worst([
+                self.dependent_required(facts, reader, key),
+                self.dependent_schemas(writer, facts, reader, key),
+            ]),
+            "unevaluatedProperties" => self.unevaluated(facts, reader),
+            _ => Verdict::Compatible,
+        }
+    }
+
+    /// Confluent's readers take the default of a required property that is absent.
+    fn fills_in(&self, reader: Node<'a>, name: &str) -> bool {
+        self.strictness == Strictness::Strict
+            && reader
+                .map("properties")
+                .any(|(other, property)| other == name && property.get("default").is_some())
+    }
+
+    /// Whether a property is there wherever the reader requires it.
+    pub(super) fn requirement(
+        &mut self,
+        writer: &Facts<'a>,
+        reader: &Facts<'a>,
+        name: &str,
+    ) -> Verdict {
+        let filled = |part: &Node<'a>| self.fills_in(*part, name);
+        let wanted = reader.requires(name) && !reader.parts.iter().any(filled);
+        holds(!wanted || writer.requires(name))
+    }
+
+    /// Whether a property is there wherever the reader requires it, and of a type that it takes.
+    pub(super) fn property_verdict(
+        &mut self,
+        writer: &Facts<'a>,
+        reader: &Facts<'a>,
+        name: &str,
+    ) -> Verdict {
+        let there = self.requirement(writer, reader, name);
+        let Some(property) = self.written(writer, name) else {
+            return there;
+        };
+        let mut demands = Vec::new();
+        for part in &reader.parts {
+            self.constraints(*part, name, true, &mut demands);
+        }
+        let taken = worst(demands.into_iter().map(|d| self.part(&property, d)));
+        worse(there, taken)
+    }
+
+    /// All that holds of a property when it is there.
+    pub(super) fn property(&mut self, facts: &Facts<'a>, name: &str) -> Case<'a> {
+        let mut all = Vec::new();
+        for part in &facts.parts {
+            self.constraints(*part, name, false, &mut all);
+        }
+        Case::of(all)
+    }
+
+    /// All that one schema asks of a property; what cannot be told is in it when `doubtful`.
+    fn constraints(&mut self, part: Node<'a>, name: &str, doubtful: bool, all: &mut Vec<Node<'a>>) {
+        let declared = part.map("properties").find(|(other, _)| *other == name);
+        let mut mentioned = declared.is_some();
+        all.extend(declared.map(|(_, node)| node));
+        for (pattern, node) in part.map("patternProperties") {
+            match self.matches(pattern, name) {
+                Some(false) => {}
+                Some(true) => {
+                    mentioned = true;
+                    all.push(node);
+                }
+                None => {
+                    mentioned |= !doubtful;
+                    all.extend(doubtful.then_some(node));
+                }
+            }
+        }
+        if !mentioned {
+            all.extend(part.child("additionalProperties"));
+        }
+    }
+
+    /// The property as it is written; `None` when it never is.
+    pub(super) fn written(&mut self, facts: &Facts<'a>, name: &str) -> Option<Case<'a>> {
+        let declared = facts.requires(name)
+            || facts.declared().contains(name)
+            || self.writes_undeclared(facts)
+            || facts.parts.iter().any(|part| {
+                part.map("patternProperties")
+                    .any(|(pattern, _)| self.matches(pattern, name) != Some(false))
+            });
+        if !declared {
+            return None;
+        }
+        let case = self.property(facts, name);
+        (!self.is_empty(&case)).then_some(case)
+    }
+
+    /// Whether properties are written that are not declared.
+    ///
+    /// What a struct does not declare it does not write. Schemas of maps say what they hold in
+    /// `additionalProperties`, and one that says nothing of properties may be of anything.
+    pub(super) fn writes_undeclared(&mut self, facts: &Facts<'a>) -> bool {
+        let rest = undeclared(facts);
+        if self.is_empty(&rest) {
+            return false;
+        }
+        self.strictness == Strictness::Strict
+            || !facts.parts.iter().any(|p| p.get("properties").is_some())
+            || facts.parts.iter().any(|part| {
+                let open = |key| part.get(key).is_some_and(|rest| *rest != json!(false));
+                open("additionalProperties") || open("unevaluatedProperties")
+            })
+    }
+
+    fn properties(&mut self, facts: &Facts<'a>, reader: Node<'a>) -> Verdict {
+        let mut names = facts.declared();
+        names.extend(facts.required());
+        names.extend(reader.map("properties").map(|(name, _)| name));
+        let named = worst(names.into_iter().map(|name| {
+            let Some(property) = self.written(facts, name) else {
+                return Verdict::Compatible;
+            };
+            let mut demands = Vec::new();
+            self.constraints(reader, name, true, &mut demands);
+            worst(demands.into_iter().map(|d| self.part(&property, d)))
+        }));
+        if named == Verdict::Breaking {
+            return named;
+        }
+        worst([
+            named,
+            self.by_pattern(facts, reader),
+            self.rest(facts, reader),
+        ])
+    }
+
+    /// Properties that match a pattern of the writer's.
+    fn by_pattern(&mut self, facts: &Facts<'a>, reader: Node<'a>) -> Verdict {
+        let patterns = |node: Node<'a>| node.map("patternProperties");
+        let written: Vec<_> = facts
+            .parts
+            .iter()
+            .flat_map(|part| patterns(*part))
+            .collect();
+        let mut verdict = Verdict::Compatible;
+        for (pattern, property) in &written {
+            for (other, demand) in patterns(reader) {
+                // Names that match both are as the writer's schemas of both have them.
+                let same = written.iter().filter(|(p, _)| *p == other).map(|(_, n)| *n);
+                let case = Case::of(same.chain([*property]));
+                let one = self.part(&case, demand);
+                let exact = *pattern == other || one == Verdict::Compatible;
+                let one = if exact {
+                    one
+                } else {
+                    self.unknown("patternProperties")
+                };
+                verdict = worst([verdict, one]);
+            }
+            let covered = patterns(reader).any(|(other, _)| other == *pattern);
+            if let Some(rest) = reader.child("additionalProperties").filter(|_| !covered) {
+                let one = self.part(&Case::of([*property]), rest);
+                let exact = patterns(reader).next().is_none() || one == Verdict::Compatible;
+                let one = if exact {
+                    one
+                } else {
+                    self.unknown("patternProperties")
+                };
+                verdict = worst([verdict, one]);
+            }
+        }
+        verdict
+    }
+
+    /// Properties that the writer does not mention.
+    pub(super) fn rest(&mut self, facts: &Facts<'a>, reader: Node<'a>) -> Verdict {
+        if !self.writes_undeclared(facts) {
+            return Verdict::Compatible;
+        }
+        let rest = undeclared(facts);
+        let own = |pattern: &str| {
+            facts.parts.iter().any(|part| {
+                part.map("patternProperties")
+                    .any(|(other, _)| other == pattern)
+            })
+        };
+        let demands = reader
+            .map("patternProperties")
+            .filter(|(pattern, _)| !own(pattern))
+            .map(|(_, node)| node)
+            .chain(reader.child("additionalProperties"));
+        worst(demands.map(|demand| self.part(&rest, demand)))
+    }
+
+    fn max_properties(&mut self, facts: &Facts<'a>) -> Option<u64> {
+        let known = facts.least("maxProperties");
+        let patterns = |part: &Node<'a>| part.map("patternProperties").next().is_some();
+        if self.writes_undeclared(facts) || facts.parts.iter().any(patterns) {
+            return known;
+        }
+        let mut names = facts.declared();
+        names.extend(facts.required());
+        let written = names.len() as u64;
+        Some(known.map_or(written, |known| known.min(written)))
+    }
+
+    fn property_names(&mut self, facts: &Facts<'a>, reader: Node<'a>) -> Verdict {
+        let Some(demand) = reader.child("propertyNames") else {
+            return Verdict::Compatible;
+        };
+        let mut names = facts.declared();
+        names.extend(facts.required());
+        let named = worst(names.into_iter().map(|name| {
+            if self.written(facts, name).is_none() {
+                return Verdict::Compatible;
+            }
+            self.accepted(demand, &Value::from(name))
+        }));
+        let patterns = |part: &Node<'a>| part.map("patternProperties").next().is_some();
+        let by_pattern = facts.parts.iter().any(patterns);
+        if !by_pattern && !self.writes_undeclared(facts) {
+            return named;
+        }
+        let names = facts.parts.iter().filter_map(|p| p.child("propertyNames"));
+        let mut case = Case::of(names);
+        for text in Types::STRING.split() {
+            case = case.with(text);
+        }
+        let open = self.part(&case, demand);
+        let open = if by_pattern && open != Verdict::Compatible {
+            self.unknown("propertyNames")
+        } else {
+            open
+        };
+        worst([named, open])
+    }
+
+    fn dependent_required(&mut self, facts: &Facts<'a>, reader: Node<'a>, key: &str) -> Verdict {
+        let lists = reader.map(key).filter(|(_, list)| list.value.is_array());
+        worst(lists.map(|(name, list)| {
+            let wanted = list.value.as_array().into_iter().flatten();
+            let known: Vec<_> = facts
+                .parts
+                .iter()
+                .flat_map(|part| ["dependentRequired", "dependencies"].map(|k| part.child(k)))
+                .flatten()
+                .flat_map(|known| known.names(name))
+                .collect();
+            let met = |one: &str| facts.requires(one) || known.contains(&one) || one == name;
+            let met = wanted.filter_map(Value::as_str).all(met);
+            holds(met || self.written(facts, name).is_none())
+        }))
+    }
+
+    fn dependent_schemas(
+        &mut self,
+        writer: &Case<'a>,
+        facts: &Facts<'a>,
+        reader: Node<'a>,
+        key: &str,
+    ) -> Verdict {
+        let schemas = reader.map(key).filter(|(_, node)| !node.value.is_array());
+        worst(schemas.map(|(name, demand)| {
+            if self.written(facts, name).is_none() {
+                return Verdict::Compatible;
+            }
+            let known = facts.parts.iter().find_map(|part| {
+                let mut own = part.map("dependentSchemas").chain(part.map("dependencies"));
+                own.find(|(other, node)| *other == name && !node.value.is_array())
+            });
+            match known {
+                Some((_, known)) => self.included(&Case::of([known]), demand),
+                None => self.included(writer, demand),
+            }
+        }))
+    }
+
+    fn unevaluated(&mut self, facts: &Facts<'a>, reader: Node<'a>) -> Verdict {
+        let Some(demand) = reader.child("unevaluatedProperties") else {
+            return Verdict::Compatible;
+        };
+        if demand.accepts_all() {
+            return Verdict::Compatible;
+        }
+        let own = Case::of([reader]).facts();
+        let composed = own.parts.iter().any(|part| {
+            let union = ["anyOf", "oneOf"]
+                .into_iter()
+                .any(|key| part.list(key).count() > 1);
+            let other = ["if", "dependentSchemas", "patternProperties"];
+            union || other.into_iter().any(|key| part.get(key).is_some())
+        });
+        if composed
+            || own.vague
+            || facts
+                .parts
+                .iter()
+                .any(|p| p.get("patternProperties").is_some())
+        {
+            return self.unknown("unevaluatedProperties");
+        }
+        if own
+            .parts
+            .iter()
+            .any(|part| part.get("additionalProperties").is_some())
+        {
+            return Verdict::Compatible;
+        }
+        let evaluated = own.declared();
+        let mut names = facts.declared();
+        names.extend(facts.required());
+        let named = names.into_iter().filter(|name| !evaluated.contains(name));
+        let named = worst(named.map(|name| match self.written(facts, name) {
+            Some(property) => self.part(&property, demand),
+            None => Verdict::Compatible,
+        }));
+        if !self.writes_undeclared(facts) {
+            return named;
+        }
+        worst([named, self.part(&undeclared(facts), demand)])
+    }
+}
+
+/// All that holds of a property that no schema mentions.
+fn undeclared<'a>(facts: &Facts<'a>) -> Case<'a> {
+    Case::of(
+        facts
+            .parts
+            .iter()
+            .filter_map(|part| part.child("additionalProperties")),
+    )
+}

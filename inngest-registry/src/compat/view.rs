@@ -1,0 +1,245 @@
+//! What a schema is to the reader of a report: values, variants, or a type, and whether it may be
+//! `null`.
+
+use serde_json::Value;
+
+use super::node::{Case, Node, Types};
+
+/// Wrappers around a schema that are looked through.
+const MAX_WRAPPERS: usize = 32;
+
+/// A schema without the wrappers that say nothing, such as a `$ref` by itself.
+pub(super) fn unwrapped(mut node: Node<'_>) -> Node<'_> {
+    for _ in 0..MAX_WRAPPERS {
+        let only = |key: &str| {
+            let map = node.value.as_object()?;
+            let mut keys = super::node::assertions(map);
+            (keys.next() == Some(key) && keys.next().is_none()).then_some(())
+        };
+        let single = |key: &'static str| {
+            only(key)?;
+            let mut list = node.list(key);
+            list.next().filter(|_| list.next().is_none())
+        };
+        let inner = only("$ref")
+            .and_then(|()| node.target())
+            .or_else(|| ["allOf", "anyOf", "oneOf"].into_iter().find_map(single));
+        match inner {
+            Some(inner) => node = inner,
+            None => break,
+        }
+    }
+    node
+}
+
+pub(super) struct View<'a> {
+    pub(super) node: Node<'a>,
+    pub(super) nullable: bool,
+    /// The values, where they are listed; without `null`.
+    pub(super) values: Option<Vec<&'a Value>>,
+    /// The branches of a union, where they are several; without `null`.
+    pub(super) branches: Vec<Node<'a>>,
+    /// The types, without `null` where there are others.
+    pub(super) types: Types,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn of(node: Node<'a>) -> Self {
+        Self::at(node, 0)
+    }
+
+    fn at(node: Node<'a>, depth: usize) -> Self {
+        let node = unwrapped(node);
+        let types = Case::of([node]).facts().types();
+        let others = types.without(Types::NULL);
+        let mut view = Self {
+            node,
+            nullable: types != Types::ALL && others != types && !others.is_empty(),
+            values: listed(node),
+            branches: Vec::new(),
+            types: if others.is_empty() { types } else { others },
+        };
+        if let Some(values) = &mut view.values {
+            let all = values.len();
+            if all > 1 {
+                values.retain(|value| !value.is_null());
+                view.nullable = values.len() < all;
+            } else {
+                view.nullable = false;
+            }
+            return view;
+        }
+        let union = ["anyOf", "oneOf"].map(|key| node.list(key).collect::<Vec<_>>());
+        let Some(union) = union.into_iter().find(|list| list.len() > 1) else {
+            return view;
+        };
+        let is_null = |node: &Node<'a>| Types::of(unwrapped(*node)) == Types::NULL;
+        let (null, branches): (Vec<_>, Vec<_>) = union.into_iter().partition(is_null);
+        view.nullable |= !null.is_empty();
+        if let ([only], true) = (branches.as_slice(), depth < MAX_WRAPPERS) {
+            let inner = Self::at(*only, depth + 1);
+            return Self {
+                nullable: view.nullable || inner.nullable,
+                ..inner
+            };
+        }
+        let values: Option<Vec<_>> = branches.iter().map(|b| listed(unwrapped(*b))).collect();
+        view.values = values.map(|lists| lists.into_iter().flatten().collect());
+        if view.values.is_none() {
+            view.branches = branches;
+        }
+        view
+    }
+
+    /// What it is, in a word or a few.
+    pub(super) fn kind(&self) -> String {
+        if let Some(values) = &self.values {
+            return match values.as_slice() {
+                [only] => quoted(only),
+                values => format!("one of {}", list(values)),
+            };
+        }
+        if !self.branches.is_empty() {
+            return "one of several variants".into();
+        }
+        if self.types == Types::ALL {
+            return "anything".into();
+        }
+        let facts = Case::of([self.node]).facts();
+        let map = facts.declared().is_empty()
+            && facts.parts.iter().any(|part| {
+                let rest = part.child("additionalProperties");
+                rest.is_some_and(|rest| rest.value.is_object() || rest.accepts_all())
+            });
+        let tuple = facts.parts.iter().any(|part| !part.items().0.is_empty());
+        let names: Vec<_> = self
+            .types
+            .split()
+            .filter_map(|t| t.get("type")?.as_str())
+            .map(|name| match name {
+                "number" if self.types.and(Types::NUMBER) == Types::INTEGER => "integer",
+                "object" if map => "map",
+                "array" if tuple => "tuple",
+                name => name,
+            })
+            .collect();
+        names.join(" or ")
+    }
+}
+
+fn listed(node: Node<'_>) -> Option<Vec<&Value>> {
+    if let Some(value) = node.get("const") {
+        return Some(vec![value]);
+    }
+    Some(node.get("enum")?.as_array()?.iter().collect())
+}
+
+/// A value as it stands in a report.
+pub(super) fn quoted(value: &Value) -> String {
+    match value {
+        Value::String(text) => format!("`{text}`"),
+        Value::Number(number) => number.to_string(),
+        value => format!("`{value}`"),
+    }
+}
+
+fn list(values: &[&Value]) -> String {
+    const SHOWN: usize = 6;
+    let shown: Vec<_> = values
+        .iter()
+        .take(SHOWN)
+        .map(|value| quoted(value))
+        .collect();
+    let rest = if values.len() > SHOWN { ", …" } else { "" };
+    shown.join(", ") + rest
+}
+
+/// One branch of a union, by the name that it has in events.
+pub(super) struct Variant<'a> {
+    pub(super) name: String,
+    pub(super) node: Node<'a>,
+    pub(super) kind: VariantKind<'a>,
+}
+
+pub(super) enum VariantKind<'a> {
+    /// A value by itself.
+    Value(&'a Value),
+    /// An object with one property, which is named like the variant.
+    Wrapped(Node<'a>),
+    /// An object with a tag, or of a name.
+    Named,
+    /// Told apart by its type alone.
+    Typed,
+}
+
+/// The variants of a union, with names that differ; of a schema that is none, itself.
+pub(super) fn variants<'a>(view: &View<'a>) -> Vec<Variant<'a>> {
+    let mut variants: Vec<Variant<'a>> = Vec::new();
+    let branches: &[Node<'a>] = match view.branches.as_slice() {
+        [] => std::slice::from_ref(&view.node),
+        branches => branches,
+    };
+    for branch in branches {
+        let found = match listed(unwrapped(*branch)) {
+            Some(values) => values
+                .into_iter()
+                .filter(|value| !value.is_null())
+                .map(|value| Variant {
+                    name: quoted(value),
+                    node: *branch,
+                    kind: VariantKind::Value(value),
+                })
+                .collect(),
+            None => vec![variant(*branch)],
+        };
+        for mut variant in found {
+            let name = variant.name.clone();
+            let mut number = 1;
+            while variants.iter().any(|known| known.name == variant.name) {
+                number += 1;
+                variant.name = format!("{name} {number}");
+            }
+            variants.push(variant);
+        }
+    }
+    variants
+}
+
+fn variant(branch: Node<'_>) -> Variant<'_> {
+    let facts = Case::of([branch]).facts();
+    let named = |name: &str, kind| Variant {
+        name: name.to_owned(),
+        node: branch,
+        kind,
+    };
+    let properties: Vec<_> = facts
+        .parts
+        .iter()
+        .flat_map(|p| p.map("properties"))
+        .collect();
+    let tag = properties
+        .iter()
+        .filter(|(name, _)| facts.requires(name))
+        .filter_map(|(name, node)| match listed(*node)?.as_slice() {
+            [Value::String(value)] => Some((name, value)),
+            _ => None,
+        })
+        .min();
+    if let Some((_, value)) = tag {
+        return named(value, VariantKind::Named);
+    }
+    if let [(name, inner)] = properties.as_slice()
+        && facts.requires(name)
+    {
+        return named(name, VariantKind::Wrapped(*inner));
+    }
+    let reference = branch.get("$ref").and_then(Value::as_str);
+    let name = branch
+        .get("title")
+        .and_then(Value::as_str)
+        .or_else(|| reference?.rsplit('/').next());
+    match name {
+        Some(name) => named(name, VariantKind::Named),
+        None => named(&View::of(branch).kind(), VariantKind::Typed),
+    }
+}

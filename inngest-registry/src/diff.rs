@@ -1,0 +1,284 @@
+//! How two exported folders differ.
+
+use std::fmt;
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use crate::catalogue::{Catalogue, EventType, label};
+use crate::check::{across_versions, verdict};
+use crate::compat::{self, Change, Comparison, Strictness, Verdict};
+use crate::effect::{self, count};
+use crate::json;
+use crate::mode::Mode;
+use crate::paint::Paint;
+use crate::version;
+
+/// How one set of event types differs from another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Diff {
+    /// What differs, in order of name and version.
+    pub entries: Vec<Entry>,
+}
+
+/// An event type that differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Entry {
+    /// The event name.
+    pub event: String,
+    /// The version.
+    pub version: Option<String>,
+    /// How it differs.
+    pub kind: EntryKind,
+}
+
+/// How an event type differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EntryKind {
+    /// It is in the new set only.
+    Added {
+        /// How it differs from the version before it, where there is one.
+        since: Option<(Option<String>, Comparison)>,
+    },
+    /// It is in the old set only.
+    Removed,
+    /// It is in both, and other values are valid.
+    Changed(Comparison),
+    /// It is in both, and only its docs or its id template differ.
+    TextsChanged,
+}
+
+/// Compares two sets of event types.
+#[must_use]
+pub fn diff(old: &Catalogue, new: &Catalogue, strictness: Strictness) -> Diff {
+    let mut entries = Vec::new();
+    let mut push = |event: &EventType, kind| {
+        entries.push(Entry {
+            event: event.name.clone(),
+            version: event.version.clone(),
+            kind,
+        });
+    };
+    for event in new {
+        let Some(before) = old.get(&event.name, event.version.as_deref()) else {
+            let older = new.versions(&event.name).iter().rfind(|other| {
+                version::compare(other.version.as_deref(), event.version.as_deref()).is_lt()
+            });
+            let since = older.map(|older| {
+                let comparison = across_versions(older, event, strictness);
+                (older.version.clone(), comparison)
+            });
+            push(event, EntryKind::Added { since });
+            continue;
+        };
+        if before.schema == event.schema && before.id_template == event.id_template {
+            continue;
+        }
+        if json::content_hash(&before.schema) == json::content_hash(&event.schema) {
+            push(event, EntryKind::TextsChanged);
+        } else {
+            let comparison = compat::compare(&before.schema, &event.schema, strictness);
+            push(event, EntryKind::Changed(comparison));
+        }
+    }
+    for event in old {
+        if new.get(&event.name, event.version.as_deref()).is_none() {
+            push(event, EntryKind::Removed);
+        }
+    }
+    entries.sort_by(|a, b| {
+        version::order(
+            (&a.event, a.version.as_deref()),
+            (&b.event, b.version.as_deref()),
+        )
+    });
+    Diff { entries }
+}
+
+impl Diff {
+    /// Whether the two are the same.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// For a pull request: a table of what differs, and a list of the changes.
+    #[must_use]
+    pub fn to_markdown(&self) -> String {
+        if self.is_empty() {
+            return "No event types differ.".to_owned();
+        }
+        let mut out = String::from(
+            "| event | version | change | old events | old readers |\n|---|---|---|---|---|\n",
+        );
+        for entry in &self.entries {
+            let (backward, forward) = match entry.comparison() {
+                Some(comparison) => (mark(comparison.backward), mark(comparison.forward)),
+                None => ("", ""),
+            };
+            // Writing to a `String` does not fail.
+            let _ = writeln!(
+                out,
+                "| {} | {} | {} | {backward} | {forward} |",
+                code(&entry.event),
+                entry.version.as_deref().map(cell).unwrap_or_default(),
+                cell(&entry.what()),
+            );
+        }
+        for entry in &self.entries {
+            let changes = entry.changes();
+            if changes.is_empty() {
+                continue;
+            }
+            let _ = writeln!(
+                out,
+                "\n### {}\n",
+                label(&entry.event, entry.version.as_deref())
+            );
+            for change in changes {
+                let _ = writeln!(out, "- {}", effect::sentence(change));
+                for effect in effect::effects(change.backward, change.forward, Mode::Full) {
+                    let _ = writeln!(out, "  - {effect}");
+                }
+            }
+        }
+        out.push_str(
+            "\n\"Old events\" are those already stored, read with the new schema; \"old readers\" are \
+             functions with the old schema that get new events.",
+        );
+        out
+    }
+
+    /// For machines.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let entries = self.entries.iter().map(|entry| {
+            let comparison = entry.comparison();
+            json!({
+                "event": entry.event,
+                "version": entry.version,
+                "kind": match &entry.kind {
+                    EntryKind::Added { .. } => "added",
+                    EntryKind::Removed => "removed",
+                    EntryKind::Changed(_) => "changed",
+                    EntryKind::TextsChanged => "texts_changed",
+                },
+                "since": match &entry.kind {
+                    EntryKind::Added { since: Some((older, _)) } => older.clone(),
+                    _ => None,
+                },
+                "backward": comparison.map(|c| verdict(c.backward)),
+                "forward": comparison.map(|c| verdict(c.forward)),
+                "changes": entry.changes().iter().map(change_to_json).collect::<Vec<_>>(),
+            })
+        });
+        json!({ "events": entries.collect::<Vec<_>>() })
+    }
+
+    pub(crate) fn to_text(&self, paint: Paint) -> String {
+        if self.is_empty() {
+            return format!("{}: no event types differ", paint.good("same"));
+        }
+        let mut lines = Vec::new();
+        for entry in &self.entries {
+            let sign = match entry.kind {
+                EntryKind::Added { .. } => paint.good("+"),
+                EntryKind::Removed => paint.bad("-"),
+                EntryKind::Changed(_) | EntryKind::TextsChanged => paint.doubtful("~"),
+            };
+            let event = label(&entry.event, entry.version.as_deref());
+            lines.push(format!("{sign} {event}: {}", entry.what()));
+            for change in entry.changes() {
+                lines.push(format!("    {}", effect::sentence(change)));
+                let effects = effect::effects(change.backward, change.forward, Mode::Full);
+                lines.extend(effects.into_iter().map(|effect| format!("      {effect}")));
+            }
+        }
+        lines.push(String::new());
+        lines.push(
+            count(self.entries.len(), "event type")
+                + if self.entries.len() == 1 {
+                    " differs"
+                } else {
+                    " differ"
+                },
+        );
+        lines.join("\n")
+    }
+}
+
+impl fmt::Display for Diff {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_text(Paint::PLAIN))
+    }
+}
+
+impl Entry {
+    fn comparison(&self) -> Option<&Comparison> {
+        match &self.kind {
+            EntryKind::Changed(comparison)
+            | EntryKind::Added {
+                since: Some((_, comparison)),
+            } => Some(comparison),
+            _ => None,
+        }
+    }
+
+    fn changes(&self) -> &[Change] {
+        self.comparison().map_or(&[], |c| c.changes.as_slice())
+    }
+
+    fn what(&self) -> String {
+        let comparison = |comparison: &Comparison| match (comparison.backward, comparison.forward) {
+            (Verdict::Compatible, Verdict::Compatible) => "compatible",
+            (Verdict::Breaking, _) | (_, Verdict::Breaking) => "breaking",
+            _ => "whether it breaks could not be told",
+        };
+        match &self.kind {
+            EntryKind::Added { since: None } => "added".to_owned(),
+            EntryKind::Added {
+                since: Some((older, changes)),
+            } => format!(
+                "added after {}, {}",
+                older.as_deref().unwrap_or("the event without a version"),
+                comparison(changes)
+            ),
+            EntryKind::Removed => "removed".to_owned(),
+            EntryKind::Changed(changes) => format!("changed, {}", comparison(changes)),
+            EntryKind::TextsChanged => "docs, order of fields or id template changed".to_owned(),
+        }
+    }
+}
+
+/// A change for machines.
+pub(crate) fn change_to_json(change: &Change) -> Value {
+    json!({
+        "path": change.path,
+        "what": change.what,
+        "backward": verdict(change.backward),
+        "forward": verdict(change.forward),
+        "fix": change.fix,
+    })
+}
+
+fn mark(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Compatible => "fit",
+        Verdict::Breaking => "**break**",
+        Verdict::Unknown => "unknown",
+    }
+}
+
+/// Text that stays in its cell of a table.
+fn cell(text: &str) -> String {
+    text.replace('\\', "\\\\")
+        .replace('|', "\\|")
+        .replace('\n', " ")
+}
+
+fn code(text: &str) -> String {
+    format!("`{}`", text.replace('`', "'").replace('|', "\\|"))
+}

@@ -1,0 +1,104 @@
+//! Changes and whom they break, in the language of events.
+
+use crate::compat::{Change, Verdict};
+use crate::mode::Mode;
+
+/// The members of an event beside its data.
+const ENVELOPE: [&str; 7] = ["name", "id", "ts", "v", "data", "user", "meta"];
+
+/// "`quantity` was optional and is now required", "`quantity`: its type was …".
+pub(crate) fn sentence(change: &Change) -> String {
+    let colon = if change.what.starts_with("its ") {
+        ":"
+    } else {
+        ""
+    };
+    format!("`{}`{colon} {}", place(&change.path), change.what)
+}
+
+/// What to do about a change without the way out that is always there, a new version: who knows
+/// the versions can name it.
+pub(crate) fn own_fix(change: &Change) -> Option<&str> {
+    let fix = change.fix.as_deref()?;
+    let own = fix
+        .strip_suffix("give the event a new version")
+        .unwrap_or(fix);
+    let own = own.strip_suffix(", or ").unwrap_or(own);
+    (!own.is_empty()).then_some(own)
+}
+
+/// The path as people say it: without `data.`, unless the field is named like a member of the
+/// event.
+pub(crate) fn place(path: &str) -> &str {
+    let Some(rest) = path.strip_prefix("data.") else {
+        return path;
+    };
+    let end = rest.find(['.', '[']).unwrap_or(rest.len());
+    let first = rest.get(..end).unwrap_or(rest);
+    if ENVELOPE.contains(&first) {
+        path
+    } else {
+        rest
+    }
+}
+
+/// Whom a change breaks, one sentence for each direction.
+pub(crate) fn effects(backward: Verdict, forward: Verdict, mode: Mode) -> Vec<String> {
+    let sentence = |verdict, considered, sure: &str, doubt: &str| {
+        let effect = match verdict {
+            Verdict::Compatible => return None,
+            Verdict::Breaking => sure,
+            Verdict::Unknown => doubt,
+        };
+        let allowed = if considered {
+            String::new()
+        } else {
+            format!("; mode `{mode}` allows it")
+        };
+        Some(format!("{effect}{allowed}"))
+    };
+    let backward = sentence(
+        backward,
+        mode.is_backward(),
+        "for consumers: functions that read with the new schema refuse events already stored",
+        "for consumers: whether functions that read with the new schema take all events already \
+         stored could not be told",
+    );
+    let forward = sentence(
+        forward,
+        mode.is_forward(),
+        "for producers: functions that still read with the old schema refuse events sent with the \
+         new",
+        "for producers: whether functions that still read with the old schema take all events sent \
+         with the new could not be told",
+    );
+    backward.into_iter().chain(forward).collect()
+}
+
+/// "1 change", "2 changes".
+pub(crate) fn count(n: usize, thing: &str) -> String {
+    match n {
+        1 => format!("1 {thing}"),
+        n => format!("{n} {thing}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_is_named_without_data_where_it_can_be() {
+        for (path, expected) in [
+            ("data.quantity", "quantity"),
+            ("data.order.lines[].id", "order.lines[].id"),
+            ("data.user", "data.user"),
+            ("data.meta[].x", "data.meta[].x"),
+            ("data", "data"),
+            ("user.email", "user.email"),
+            ("id", "id"),
+        ] {
+            assert_eq!(place(path), expected);
+        }
+    }
+}

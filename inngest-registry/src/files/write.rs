@@ -1,0 +1,62 @@
+//! Files that are there whole or not at all.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::FilesError;
+
+/// Keeps the temporary files of one process apart.
+static WRITES: AtomicU64 = AtomicU64::new(0);
+
+/// Writes a file by way of another name; one that has the same text already is not touched.
+/// Whether it was written.
+pub(crate) fn write_if_changed(path: &Path, text: &str) -> Result<bool, FilesError> {
+    match fs::read(path) {
+        Ok(there) if there == text.as_bytes() => return Ok(false),
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(FilesError::io("read", path, error)),
+    }
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
+    if let Some(dir) = dir {
+        fs::create_dir_all(dir).map_err(|error| FilesError::io("create", dir, error))?;
+    }
+    let temporary = dir.unwrap_or(Path::new(".")).join(format!(
+        ".inngest-registry-{}-{}.tmp",
+        std::process::id(),
+        WRITES.fetch_add(1, Ordering::Relaxed)
+    ));
+    let written = create(&temporary, text).and_then(|()| fs::rename(&temporary, path));
+    written.map_err(|error| {
+        // The first error is the one that helps.
+        let _ = fs::remove_file(&temporary);
+        FilesError::io("write", path, error)
+    })?;
+    Ok(true)
+}
+
+fn create(path: &Path, text: &str) -> io::Result<()> {
+    fs::File::create(path)?.write_all(text.as_bytes())
+}
+
+/// Removes a file and the folders above it that this leaves empty, up to `dir`. Whether it was
+/// there.
+pub(crate) fn remove(dir: &Path, relative: &str) -> Result<bool, FilesError> {
+    let path = dir.join(relative);
+    match fs::remove_file(&path) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(FilesError::io("remove", &path, error)),
+    }
+    let mut folder = Path::new(relative);
+    while let Some(parent) = folder.parent().filter(|p| !p.as_os_str().is_empty()) {
+        // A folder that is not empty stays.
+        if fs::remove_dir(dir.join(parent)).is_err() {
+            break;
+        }
+        folder = parent;
+    }
+    Ok(true)
+}

@@ -1,0 +1,37 @@
+//! Colours, where they are wanted.
+
+use anstyle::{AnsiColor, Style};
+
+/// Whether texts are coloured.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Paint {
+    pub(crate) colour: bool,
+}
+
+impl Paint {
+    pub(crate) const PLAIN: Self = Self { colour: false };
+
+    pub(crate) fn bad(self, text: &str) -> String {
+        self.style(AnsiColor::Red.on_default().bold(), text)
+    }
+
+    pub(crate) fn doubtful(self, text: &str) -> String {
+        self.style(AnsiColor::Yellow.on_default().bold(), text)
+    }
+
+    pub(crate) fn good(self, text: &str) -> String {
+        self.style(AnsiColor::Green.on_default().bold(), text)
+    }
+
+    pub(crate) fn quiet(self, text: &str) -> String {
+        self.style(Style::new().dimmed(), text)
+    }
+
+    fn style(self, style: Style, text: &str) -> String {
+        if self.colour {
+            format!("{style}{text}{style:#}")
+        } else {
+            text.to_owned()
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Rust's number types in the words that every validator knows.
+//!
+//! schemars writes `"format": "uint64"`, which no validator asserts and which strict ones, such as
+//! ajv, refuse as unknown. What such a format means is said with bounds instead, so that a schema
+//! accepts what the type writes and nothing else.
+
+use serde_json::{Map, Value};
+
+use crate::walk::{Place, each_schema_mut};
+
+/// The largest integer that an event can carry: the server keeps numbers as doubles, and events
+/// with larger ones are refused before they are sent.
+pub(crate) const MAX_SAFE: i64 = (1 << 53) - 1;
+
+/// Says the number formats of Rust types as bounds.
+pub(crate) fn number_formats(schema: &mut Value) {
+    each_schema_mut(schema, Place::Schema, &mut |schema| {
+        let Some(Value::String(format)) = schema.get("format") else {
+            return;
+        };
+        let bounds = match format.as_str() {
+            "int8" => (i8::MIN.into(), i8::MAX.into()),
+            "int16" => (i16::MIN.into(), i16::MAX.into()),
+            "int32" => (i32::MIN.into(), i32::MAX.into()),
+            "uint8" => (0, u8::MAX.into()),
+            "uint16" => (0, u16::MAX.into()),
+            "uint32" => (0, u32::MAX.into()),
+            "int64" | "int128" | "int" => (-MAX_SAFE, MAX_SAFE),
+            "uint64" | "uint128" | "uint" => (0, MAX_SAFE),
+            // Every number of JSON that is finite, and others are refused before they are sent.
+            "float" | "double" if is_type(schema, "number") => {
+                schema.remove("format");
+                return;
+            }
+            _ => return,
+        };
+        if is_type(schema, "integer") {
+            schema.remove("format");
+            tighten(schema, bounds);
+        }
+    });
+}
+
+fn is_type(schema: &Map<String, Value>, name: &str) -> bool {
+    match schema.get("type") {
+        Some(Value::Array(types)) => types.iter().any(|t| t == name),
+        Some(only) => only == name,
+        None => false,
+    }
+}
+
+/// Sets the bounds where the schema has none that are narrower.
+fn tighten(schema: &mut Map<String, Value>, (minimum, maximum): (i64, i64)) {
+    #[expect(clippy::cast_precision_loss, reason = "all bounds are within ±2^53")]
+    let outside = |schema: &Map<String, Value>, keyword: &str, bound: i64, sign: f64| {
+        schema
+            .get(keyword)
+            .and_then(Value::as_f64)
+            .is_none_or(|given| given * sign > bound as f64 * sign)
+    };
+    if outside(schema, "minimum", minimum, -1.0) {
+        schema.insert("minimum".into(), minimum.into());
+    }
+    if outside(schema, "maximum", maximum, 1.0) {
+        schema.insert("maximum".into(), maximum.into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn formats_become_bounds() {
+        for (before, after) in [
+            (
+                json!({ "type": "integer", "format": "uint32", "minimum": 0 }),
+                json!({ "type": "integer", "minimum": 0, "maximum": 4_294_967_295_u32 }),
+            ),
+            (
+                json!({ "type": ["integer", "null"], "format": "uint64", "minimum": 1 }),
+                json!({ "type": ["integer", "null"], "minimum": 1, "maximum": MAX_SAFE }),
+            ),
+            (
+                json!({ "type": "integer", "format": "int64", "maximum": 9, "minimum": -1e30 }),
+                json!({ "type": "integer", "minimum": -MAX_SAFE, "maximum": 9 }),
+            ),
+            (
+                json!({ "type": "number", "format": "double" }),
+                json!({ "type": "number" }),
+            ),
+        ] {
+            let mut schema = json!({ "items": [before] });
+            number_formats(&mut schema);
+            assert_eq!(schema, json!({ "items": [after] }));
+        }
+    }
+
+    #[test]
+    fn other_formats_stay() {
+        let schema = json!({
+            "properties": {
+                "format": { "type": "string", "format": "date-time" },
+                "own": { "type": "string", "format": "int32" },
+                "data": { "const": { "type": "integer", "format": "int32" } },
+            },
+        });
+        let mut after = schema.clone();
+        number_formats(&mut after);
+        assert_eq!(after, schema);
+    }
+}

@@ -1,0 +1,306 @@
+//! The exported folder.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::time::SystemTime;
+
+use inngest_core::Event;
+use inngest_registry::export::Export;
+use inngest_registry::files::FilesError;
+use inngest_registry::{Catalogue, CheckError, Registry, check_registry};
+use schemars::JsonSchema;
+use serde::Serialize;
+use tempfile::TempDir;
+
+/// An order was paid.
+#[derive(Serialize, JsonSchema, Event)]
+#[event(name = "shop/order.paid", version = "2026-11-21.10")]
+struct Paid {
+    /// The number.
+    #[event(id)]
+    order: u64,
+    method: Method,
+    /// Who paid.
+    #[event(user)]
+    #[serde(skip)]
+    customer: Option<Customer>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[expect(dead_code, reason = "its schema is what counts")]
+enum Method {
+    Card,
+    Transfer { iban: String },
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Customer {
+    email: String,
+}
+
+mod reworded {
+    use super::*;
+
+    /// An order was paid.
+    #[derive(Serialize, JsonSchema, Event)]
+    #[event(name = "shop/order.paid", version = "2026-11-21.10")]
+    pub(crate) struct Paid {
+        /// The number of the order.
+        #[event(id)]
+        order: u64,
+        method: Method,
+        /// Who paid.
+        #[event(user)]
+        #[serde(skip)]
+        customer: Option<Customer>,
+    }
+}
+
+mod earlier {
+    use super::*;
+
+    /// An order was paid.
+    #[derive(Serialize, JsonSchema, Event)]
+    #[event(name = "shop/order.paid", version = "2026-11-21.9")]
+    pub(crate) struct Paid {
+        /// The number.
+        #[event(id)]
+        order: u64,
+    }
+}
+
+#[derive(Serialize, JsonSchema, Event)]
+#[event(name = "Shop/../cartCleared", allow(nonstandard_name))]
+struct OddlyNamed {}
+
+fn paid() -> Catalogue {
+    Catalogue::of(&Registry::new().with::<Paid>())
+}
+
+/// All files below a folder with their texts.
+fn files(dir: &Path) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![dir.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(dir).unwrap().to_str().unwrap();
+                found.insert(name.replace('\\', "/"), fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn a_file_for_each_type_and_an_index() {
+    let dir = TempDir::new().unwrap();
+    Export::new()
+        .base_url("https://schemas.example.com/events/")
+        .run(&paid(), dir.path())
+        .unwrap();
+    let files = files(dir.path());
+    assert_eq!(
+        files.keys().collect::<Vec<_>>(),
+        ["index.json", "shop/order.paid/2026-11-21.10.json"]
+    );
+    insta::assert_snapshot!("index", files["index.json"]);
+    insta::assert_snapshot!("schema", files["shop/order.paid/2026-11-21.10.json"]);
+}
+
+#[test]
+fn the_same_types_give_the_same_bytes_and_touch_nothing() {
+    let [first, second] = [(); 2].map(|()| TempDir::new().unwrap());
+    let types = Registry::new().with::<Paid>().with::<OddlyNamed>();
+    let other_order = Registry::new().with::<OddlyNamed>().with::<Paid>();
+    Export::new()
+        .run(&Catalogue::of(&types), first.path())
+        .unwrap();
+    Export::new()
+        .run(&Catalogue::of(&other_order), second.path())
+        .unwrap();
+    assert_eq!(files(first.path()), files(second.path()));
+
+    let long_ago = SystemTime::UNIX_EPOCH;
+    let path = first.path().join("shop/order.paid/2026-11-21.10.json");
+    fs::File::options()
+        .write(true)
+        .open(&path)
+        .unwrap()
+        .set_modified(long_ago)
+        .unwrap();
+    let again = Export::new()
+        .run(&Catalogue::of(&types), first.path())
+        .unwrap();
+    assert_eq!((again.written.len(), again.unchanged), (0, 3));
+    assert_eq!(fs::metadata(&path).unwrap().modified().unwrap(), long_ago);
+}
+
+#[test]
+fn a_changed_doc_comment_changes_its_line_only() {
+    let dir = TempDir::new().unwrap();
+    Export::new().run(&paid(), dir.path()).unwrap();
+    let before = files(dir.path());
+    let reworded = Registry::new().with::<reworded::Paid>();
+    let error = check_registry(&reworded, dir.path()).unwrap_err();
+    assert!(error.to_string().contains("doc comments"), "{error}");
+    Export::new()
+        .run(&Catalogue::of(&reworded), dir.path())
+        .unwrap();
+    check_registry(&reworded, dir.path()).unwrap();
+    let after = files(dir.path());
+    let changed: Vec<_> = before
+        .iter()
+        .flat_map(|(path, text)| {
+            assert_eq!(text.lines().count(), after[path].lines().count());
+            text.lines().zip(after[path].lines())
+        })
+        .filter(|(before, after)| before != after)
+        .map(|(before, after)| (before.trim(), after.trim()))
+        .collect();
+    assert_eq!(
+        changed,
+        [(
+            "\"description\": \"The number.\",",
+            "\"description\": \"The number of the order.\","
+        )]
+    );
+}
+
+#[test]
+fn old_versions_stay_until_they_are_pruned() {
+    let dir = TempDir::new().unwrap();
+    let earlier = Registry::new().with::<earlier::Paid>().with::<OddlyNamed>();
+    Export::new()
+        .run(&Catalogue::of(&earlier), dir.path())
+        .unwrap();
+    let mine = dir.path().join("shop/order.paid/notes.json");
+    fs::write(&mine, "{}").unwrap();
+
+    let kept = Export::new().run(&paid(), dir.path()).unwrap();
+    assert_eq!(
+        kept.kept,
+        [
+            "~shop/=2e=2e/cart~cleared/unversioned.json",
+            "shop/order.paid/2026-11-21.9.json"
+        ]
+    );
+    let read = Catalogue::read(dir.path()).unwrap();
+    let versions: Vec<_> = read
+        .versions("shop/order.paid")
+        .iter()
+        .map(|e| e.version.clone())
+        .collect();
+    assert_eq!(
+        versions,
+        [Some("2026-11-21.9".into()), Some("2026-11-21.10".into())]
+    );
+    check_registry(&Registry::new().with::<Paid>(), dir.path()).unwrap();
+
+    let pruned = Export::new().prune(true).run(&paid(), dir.path()).unwrap();
+    assert_eq!(pruned.removed, kept.kept);
+    assert_eq!(
+        files(dir.path()).keys().collect::<Vec<_>>(),
+        [
+            "index.json",
+            "shop/order.paid/2026-11-21.10.json",
+            "shop/order.paid/notes.json"
+        ]
+    );
+    assert!(!dir.path().join("~shop").exists());
+}
+
+#[test]
+fn what_is_read_is_what_was_written() {
+    let dir = TempDir::new().unwrap();
+    let types = Catalogue::of(&Registry::new().with::<Paid>().with::<OddlyNamed>());
+    Export::new()
+        .base_url("https://example.com")
+        .run(&types, dir.path())
+        .unwrap();
+    let read = Catalogue::read(dir.path()).unwrap();
+    assert_eq!(read.len(), 2);
+    for (read, written) in read.iter().zip(&types) {
+        let mut expected = written.clone();
+        expected.rust_type = None;
+        expected.source = None;
+        assert_eq!(*read, expected);
+    }
+}
+
+#[test]
+fn a_file_that_export_did_not_write_is_not_overwritten() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("shop/order.paid/2026-11-21.10.json");
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    for text in [
+        "mine",
+        "{}",
+        r#"{"properties": {"name": {"const": "shop/order.lost"}}}"#,
+    ] {
+        fs::write(&path, text).unwrap();
+        let error = Export::new().run(&paid(), dir.path()).unwrap_err();
+        assert!(matches!(error, FilesError::Foreign { .. }), "{error}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), text);
+    }
+    // One of this event is, so that an index that was lost can be written again.
+    fs::remove_file(&path).unwrap();
+    Export::new().run(&paid(), dir.path()).unwrap();
+    fs::remove_file(dir.path().join("index.json")).unwrap();
+    Export::new().run(&paid(), dir.path()).unwrap();
+    check_registry(&Registry::new().with::<Paid>(), dir.path()).unwrap();
+}
+
+#[test]
+fn an_index_that_leads_out_of_the_folder_is_refused() {
+    let dir = TempDir::new().unwrap();
+    let schemas = dir.path().join("schemas");
+    Export::new().run(&paid(), &schemas).unwrap();
+    let mine = dir.path().join("mine.json");
+    fs::write(&mine, "{}").unwrap();
+    let index = schemas.join("index.json");
+    let text = fs::read_to_string(&index).unwrap();
+    fs::write(
+        &index,
+        text.replace("shop/order.paid/2026-11-21.10.json", "../mine.json"),
+    )
+    .unwrap();
+    let error = Export::new()
+        .prune(true)
+        .run(&paid(), &schemas)
+        .unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("`../mine.json` instead of `shop/order.paid/2026-11-21.10.json`"),
+        "{error}"
+    );
+    assert!(mine.exists());
+}
+
+#[test]
+fn nothing_is_left_of_a_write_that_fails() {
+    let dir = TempDir::new().unwrap();
+    // A folder stands where the file would go.
+    fs::create_dir_all(dir.path().join("index.json")).unwrap();
+    let error = Export::new().run(&paid(), dir.path()).unwrap_err();
+    assert!(matches!(error, FilesError::Io { .. }), "{error}");
+    assert!(files(dir.path()).keys().all(|name| !name.contains(".tmp")));
+}
+
+#[test]
+fn the_error_of_a_test_is_the_report() {
+    let dir = TempDir::new().unwrap();
+    let error = check_registry(&Registry::new().with::<Paid>(), dir.path()).unwrap_err();
+    assert!(matches!(error, CheckError::Failed(_)));
+    insta::assert_debug_snapshot!(error, @r"
+    new: `shop/order.paid` 2026-11-21.10: is not exported yet
+      to do: run `export`
+
+    different: 1 event type, 1 difference
+    ");
+}
