@@ -20,7 +20,7 @@ impl Exporter for AsyncApi {
     }
 
     fn about(&self) -> &'static str {
-        "an AsyncAPI 3.0 document with a channel for each event"
+        "Write an AsyncAPI 3.0 document, with a channel for each event"
     }
 
     fn file_name(&self) -> &'static str {

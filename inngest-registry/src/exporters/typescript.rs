@@ -24,7 +24,7 @@ impl Exporter for TypeScript {
     }
 
     fn about(&self) -> &'static str {
-        "a TypeScript module for npm `inngest` 4 with a typed `eventType` for each event"
+        "Write a TypeScript module for npm `inngest` 4, with the types of each event"
     }
 
     fn file_name(&self) -> &'static str {
@@ -107,7 +107,11 @@ fn write_latest(text: &mut String, event: &Event<'_>) {
     if latest.identifier == event.identifier {
         return;
     }
-    let mut about = format!("The latest version of event `{}`.", event.name);
+    let mut about = String::new();
+    if let Some(description) = &latest.event.description {
+        let _ = write!(about, "{description}\n\n");
+    }
+    let _ = write!(about, "The latest version of event `{}`.", event.name);
     if event.versions.len() > 1
         && let Some(version) = &latest.event.version
     {
