@@ -1,5 +1,49 @@
-//! What other tools read, made from a [`Catalogue`]. An exporter is one file; its name in the list
-//! below is all else that it needs.
+//! What other tools read, made from a [`Catalogue`].
+//!
+//! # `asyncapi`
+//!
+//! An `AsyncAPI` 3.0 document of the program that the types are linked into: it sends the events.
+//! Each event is a channel whose address is the event name, each version of it a message whose
+//! payload is the whole event. The id template, for which the format has no word, is the extension
+//! `x-inngest-id-template`.
+//!
+//! Payloads are Schema Objects, which are JSON Schemas of draft-07. They accept what the schemas of
+//! the events accept, or more where draft-07 has no form for a keyword: `unevaluatedProperties`
+//! (which comes from a map and an enum that are both flattened), `unevaluatedItems`, `minContains`
+//! and `maxContains`. An event name with braces, which the format would take for parameters, is
+//! not the address of its channel, only the name of its messages.
+//!
+//! # `typescript`
+//!
+//! A module for npm `inngest` 4: an event type for each event, and the static type of its data.
+//!
+//! | an event | its event type | its data |
+//! |---|---|---|
+//! | `storefront/item.imported`, version `2026-11-21.1` | `itemImported_2026_11_21_1` | `ItemImportedData_2026_11_21_1` |
+//! | its latest version | `itemImported` | `ItemImportedData` |
+//! | without versions | `itemImported` | `ItemImportedData` |
+//! | without a version, beside others that have one | `itemImported_unversioned` | `ItemImportedData_unversioned` |
+//! | one of two that end alike | `storefrontItemImported` | `StorefrontItemImportedData` |
+//!
+//! A name with a version in it never comes to mean something else. Whatever the data refers to has
+//! the name of its Rust type; where that name means several things, each bears the name of the
+//! first event that has it, such as `Address_in_ItemImportedData_2026_11_21_1`.
+//!
+//! ```ts
+//! inngest.createFunction({ id: "stock", triggers: [itemImported] }, async ({ event }) => {
+//!   event.data.quantity; // number
+//!   event.data.quantiy; // does not compile
+//! });
+//! ```
+//!
+//! A function runs for every version of its event. For one version only, write
+//! `{ event: itemImported_2026_11_21_1, if: 'event.v == "2026-11-21.1"' }`. `inngest` has no types
+//! for the user and the sessions of an event, so the module has none. Data of a type with a
+//! flattened map is for reading: TypeScript takes no literal for it.
+
+mod model;
+mod names;
+mod reference;
 
 use crate::catalogue::Catalogue;
 
@@ -45,4 +89,5 @@ macro_rules! exporters {
     };
 }
 
-exporters! {}
+// An exporter is one file; its name here is all else that it needs.
+exporters! { asyncapi, typescript }

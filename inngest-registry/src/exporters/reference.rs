@@ -1,0 +1,148 @@
+//! What a `$ref` refers to, and which ones a schema has.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::walk::Place;
+
+/// What a `$ref` refers to.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Reference<'a> {
+    /// A definition of the same schema, or a place in one.
+    Definition {
+        /// The key in `$defs`.
+        name: String,
+        /// The JSON Pointer from there on, as written; empty for the definition itself.
+        rest: &'a str,
+    },
+    /// A place elsewhere in the same schema: the JSON Pointer, as written.
+    Place(&'a str),
+    /// Another document, or a named anchor.
+    Other,
+}
+
+impl<'a> Reference<'a> {
+    pub(super) fn parse(reference: &'a str) -> Self {
+        let Some(pointer) = reference.strip_prefix('#') else {
+            return Self::Other;
+        };
+        if let Some(path) = pointer.strip_prefix("/$defs/") {
+            let (name, rest) = path.split_at(path.find('/').unwrap_or(path.len()));
+            return Self::Definition {
+                name: decode(name),
+                rest,
+            };
+        }
+        if pointer.is_empty() || pointer.starts_with('/') {
+            Self::Place(pointer)
+        } else {
+            Self::Other
+        }
+    }
+}
+
+/// A part of a JSON Pointer in a URI fragment: percent-encoding, and in it `~1` for `/` and `~0`
+/// for `~`.
+fn decode(part: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = part.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        if byte == b'%'
+            && let Some((&[high, low], after)) = after.split_first_chunk()
+            && let (Some(high), Some(low)) = (hex(high), hex(low))
+        {
+            bytes.push((high << 4) | low);
+            rest = after;
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8_lossy(&bytes)
+        .replace("~1", "/")
+        .replace("~0", "~")
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    }
+}
+
+/// The definitions that a schema refers to, itself and not through others.
+pub(super) fn definitions_of(schema: &Value) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    each_reference(schema, Place::Schema, &mut |reference| {
+        if let Reference::Definition { name, .. } = Reference::parse(reference) {
+            found.insert(name);
+        }
+    });
+    found
+}
+
+fn each_reference(value: &Value, place: Place, visit: &mut impl FnMut(&str)) {
+    match value {
+        Value::Array(items) => {
+            for item in items {
+                each_reference(item, place, visit);
+            }
+        }
+        Value::Object(members) => {
+            for (key, value) in members {
+                match value {
+                    Value::String(reference) if place == Place::Schema && key == "$ref" => {
+                        visit(reference);
+                    }
+                    value => each_reference(value, place.of(key), visit),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn references() {
+        let definition = |name: &str, rest| Reference::Definition {
+            name: name.to_owned(),
+            rest,
+        };
+        for (reference, expected) in [
+            ("#/$defs/Item", definition("Item", "")),
+            ("#/$defs/a~1b%20%C3%B6~01", definition("a/b ö~1", "")),
+            ("#/$defs/100%", definition("100%", "")),
+            ("#/$defs/Item/items/0", definition("Item", "/items/0")),
+            ("#", Reference::Place("")),
+            ("#/properties/data", Reference::Place("/properties/data")),
+            ("#anchor", Reference::Other),
+            ("https://example.com/item.json", Reference::Other),
+        ] {
+            assert_eq!(Reference::parse(reference), expected, "{reference}");
+        }
+    }
+
+    #[test]
+    fn what_looks_like_a_reference_in_data_is_none() {
+        let schema = json!({
+            "const": { "$ref": "#/$defs/No" },
+            "examples": [{ "$ref": "#/$defs/No" }],
+            "properties": {
+                "const": { "$ref": "#/$defs/A" },
+                "$ref": { "items": { "$ref": "#/$defs/B" } },
+            },
+            "oneOf": [true, { "not": { "$ref": "#/$defs/C" } }],
+        });
+        let found = definitions_of(&schema);
+        assert_eq!(found.iter().collect::<Vec<_>>(), ["A", "B", "C"]);
+    }
+}

@@ -1,0 +1,345 @@
+//! JSON Schemas as types of TypeScript.
+//!
+//! A type says which names and kinds of values there are and leaves out what types cannot say:
+//! bounds, lengths, patterns, `not`, `if`. Every value that the schema accepts has the type, but
+//! for one thing: a schema without `additionalProperties` takes any other property, and the type
+//! has none, so that a misspelt name is found.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use super::print;
+use super::types::{Alternative, Docs, Member, Type};
+use crate::exporters::model::Names;
+use crate::exporters::reference::Reference;
+
+/// Arrays of a fixed length up to this one are tuples.
+const LONGEST_TUPLE: usize = 16;
+
+/// Makes types of the schemas of one event.
+pub(super) struct Converter<'a> {
+    /// The definitions of the event.
+    definitions: Option<&'a Map<String, Value>>,
+    /// Their names in the module.
+    names: &'a Names,
+    /// The definitions that are under way without an object, a list or a tuple between.
+    under_way: Vec<String>,
+}
+
+impl<'a> Converter<'a> {
+    pub(super) fn new(event: &'a Value, names: &'a Names) -> Self {
+        Self {
+            definitions: event.get("$defs").and_then(Value::as_object),
+            names,
+            under_way: Vec::new(),
+        }
+    }
+
+    /// The type of the data of an event, which is an object whatever its schema says.
+    pub(super) fn data(&mut self, schema: &Value) -> Type {
+        match self.convert(schema) {
+            unknown if unknown == Type::unknown() => Type::map_of(unknown),
+            data => data,
+        }
+    }
+
+    /// The type of the definition of this name in the module.
+    pub(super) fn definition(&mut self, name: &str, schema: &Value) -> Type {
+        let own = self.names.iter().find(|(_, known)| *known == name);
+        self.under_way = own.map(|(own, _)| own.clone()).into_iter().collect();
+        self.convert(schema)
+    }
+
+    fn convert(&mut self, schema: &Value) -> Type {
+        let schema = match schema {
+            Value::Bool(false) => return Type::never(),
+            Value::Object(schema) => schema,
+            _ => return Type::unknown(),
+        };
+        let own = self.own(schema);
+        let is_object = matches!(own, Some(Type::Object { .. } | Type::Intersection(_)));
+        let mut parts: Vec<Type> = own.into_iter().collect();
+        if let Some(Value::String(reference)) = schema.get("$ref") {
+            parts.push(self.reference(reference));
+        }
+        if let Some(Value::Array(all)) = schema.get("allOf") {
+            parts.extend(all.iter().map(|schema| self.convert(schema)));
+        }
+        for keyword in ["anyOf", "oneOf"] {
+            if let Some(Value::Array(any)) = schema.get(keyword) {
+                let alternatives = any.iter().map(|schema| Alternative {
+                    docs: docs(schema),
+                    of: match self.convert(schema) {
+                        // Of an object of which nothing more is known, what is known stays.
+                        unknown if is_object && unknown == Type::unknown() => Type::empty_object(),
+                        known => known,
+                    },
+                });
+                parts.push(Type::union(alternatives));
+            }
+        }
+        Type::intersection(parts)
+    }
+
+    /// What a schema says without the schemas that it combines.
+    fn own(&mut self, schema: &Map<String, Value>) -> Option<Type> {
+        if let Some(value) = schema.get("const") {
+            return Some(literal(value));
+        }
+        if let Some(Value::Array(values)) = schema.get("enum") {
+            return Some(Type::union(values.iter().map(|value| literal(value).into())));
+        }
+        let has = |keywords: &[&str]| keywords.iter().any(|key| schema.contains_key(*key));
+        match schema.get("type") {
+            Some(Value::String(name)) => Some(self.of_kind(name, schema)),
+            Some(Value::Array(names)) => {
+                let names = names.iter().filter_map(Value::as_str);
+                Some(Type::union(
+                    names.map(|name| self.of_kind(name, schema).into()),
+                ))
+            }
+            _ if has(&[
+                "properties",
+                "required",
+                "additionalProperties",
+                "patternProperties",
+            ]) =>
+            {
+                Some(self.object(schema))
+            }
+            _ if has(&["items", "prefixItems"]) => Some(self.array(schema)),
+            _ => None,
+        }
+    }
+
+    fn of_kind(&mut self, kind: &str, schema: &Map<String, Value>) -> Type {
+        match kind {
+            "array" => self.array(schema),
+            "object" => self.object(schema),
+            "integer" | "number" => Type::word("number"),
+            "boolean" | "null" | "string" => Type::word(kind),
+            _ => Type::unknown(),
+        }
+    }
+
+    fn array(&mut self, schema: &Map<String, Value>) -> Type {
+        let count = |keyword| {
+            let count = schema.get(keyword).and_then(Value::as_u64);
+            count.map(|count| usize::try_from(count).unwrap_or(usize::MAX))
+        };
+        let least = count("minItems").unwrap_or(0);
+        let most = count("maxItems").unwrap_or(usize::MAX);
+        let prefix = match schema.get("prefixItems") {
+            Some(Value::Array(prefix)) => prefix.as_slice(),
+            _ => &[],
+        };
+        let mut items: Vec<_> = prefix
+            .iter()
+            .take(most)
+            .map(|schema| self.nested(schema))
+            .collect();
+        let more = match schema.get("items") {
+            Some(Value::Bool(false)) => None,
+            Some(schema) => Some(self.nested(schema)),
+            None => Some(Type::unknown()),
+        };
+        let more = more.filter(|_| items.len() < most);
+        if let Some(more) = &more
+            && least == most
+            && most <= LONGEST_TUPLE
+        {
+            items.resize(most, more.clone());
+        }
+        match more {
+            Some(more) if items.is_empty() && most > 0 => Type::Array(Box::new(more)),
+            more => Type::Tuple {
+                required: least.min(items.len()),
+                rest: more.filter(|_| items.len() < most).map(Box::new),
+                items,
+            },
+        }
+    }
+
+    fn object(&mut self, schema: &Map<String, Value>) -> Type {
+        let required: BTreeSet<&str> = match schema.get("required") {
+            Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
+            _ => BTreeSet::new(),
+        };
+        let index = self.index(schema);
+        let mut members = BTreeMap::new();
+        if let Some(Value::Object(properties)) = schema.get("properties") {
+            for (name, schema) in properties {
+                members.insert(name.as_str(), (docs(schema), self.nested(schema)));
+            }
+        }
+        for name in &required {
+            members.entry(name).or_insert_with(|| {
+                let of = index.clone().unwrap_or_else(Type::unknown);
+                (Docs::default(), of)
+            });
+        }
+        let members: Vec<_> = members
+            .into_iter()
+            .map(|(name, (docs, of))| Member {
+                docs,
+                name: name.to_owned(),
+                optional: !required.contains(name),
+                of,
+            })
+            .collect();
+        let Some(index) = index else {
+            return Type::Object {
+                members,
+                index: None,
+            };
+        };
+        // An index signature holds for all properties of its object type. With another type than
+        // theirs it stands in one of its own: what is read of the intersection is what each says.
+        let fits = |member: &Member| member.of == index && !member.optional;
+        if index == Type::unknown() || members.iter().all(fits) {
+            return Type::Object {
+                members,
+                index: Some(Box::new(index)),
+            };
+        }
+        let named = Type::Object {
+            members,
+            index: None,
+        };
+        Type::intersection([named, Type::map_of(index)])
+    }
+
+    /// The type of the properties that have no names in the schema.
+    fn index(&mut self, schema: &Map<String, Value>) -> Option<Type> {
+        let patterns = schema.get("patternProperties").and_then(Value::as_object);
+        let mut types: Vec<Alternative> = patterns
+            .into_iter()
+            .flat_map(Map::values)
+            .map(|schema| self.nested(schema).into())
+            .collect();
+        for keyword in ["additionalProperties", "unevaluatedProperties"] {
+            match schema.get(keyword) {
+                None | Some(Value::Bool(false)) => {}
+                Some(schema) => types.push(self.nested(schema).into()),
+            }
+        }
+        // In an order of their own, since patterns have none.
+        types.sort_by_cached_key(|alternative| print::of(&alternative.of, 0));
+        (!types.is_empty()).then(|| Type::union(types))
+    }
+
+    /// A schema within an object, a list or a tuple.
+    fn nested(&mut self, schema: &Value) -> Type {
+        let under_way = std::mem::take(&mut self.under_way);
+        let nested = self.convert(schema);
+        self.under_way = under_way;
+        nested
+    }
+
+    fn reference(&mut self, reference: &str) -> Type {
+        let Reference::Definition { name, rest: "" } = Reference::parse(reference) else {
+            return Type::unknown();
+        };
+        let Some(in_module) = self.names.get(&name) else {
+            return Type::unknown();
+        };
+        // TypeScript refuses a type that is a union with itself. As in every least solution of
+        // such an equation, the type itself adds nothing.
+        if self.under_way.contains(&name) {
+            return Type::never();
+        }
+        if self.leads_back(&name)
+            && let Some(schema) = self.definitions.and_then(|all| all.get(&name))
+        {
+            self.under_way.push(name);
+            let inline = self.convert(schema);
+            self.under_way.pop();
+            return inline;
+        }
+        Type::word(in_module)
+    }
+
+    /// Whether a definition refers to one that is under way, with nothing between.
+    fn leads_back(&self, name: &str) -> bool {
+        let mut seen = BTreeSet::new();
+        let mut open = vec![name.to_owned()];
+        while let Some(name) = open.pop() {
+            if self.under_way.contains(&name) {
+                return true;
+            }
+            if let Some(schema) = self.definitions.and_then(|all| all.get(&name)) {
+                combined(schema, &mut |reference| {
+                    if seen.insert(reference.clone()) {
+                        open.push(reference);
+                    }
+                });
+            }
+        }
+        false
+    }
+}
+
+/// The definitions that a schema combines with what it says itself.
+fn combined(schema: &Value, visit: &mut impl FnMut(String)) {
+    if let Some(Value::String(reference)) = schema.get("$ref")
+        && let Reference::Definition { name, rest: "" } = Reference::parse(reference)
+    {
+        visit(name);
+    }
+    for keyword in ["allOf", "anyOf", "oneOf"] {
+        if let Some(Value::Array(schemas)) = schema.get(keyword) {
+            for schema in schemas {
+                combined(schema, visit);
+            }
+        }
+    }
+}
+
+/// The type of this value alone.
+fn literal(value: &Value) -> Type {
+    match value {
+        Value::Array(items) => Type::Tuple {
+            items: items.iter().map(literal).collect(),
+            required: items.len(),
+            rest: None,
+        },
+        Value::Object(members) => {
+            let members: BTreeMap<_, _> = members.iter().collect();
+            let members = members.into_iter().map(|(name, value)| Member {
+                docs: Docs::default(),
+                name: name.clone(),
+                optional: false,
+                of: literal(value),
+            });
+            Type::Object {
+                members: members.collect(),
+                index: None,
+            }
+        }
+        Value::String(text) => Type::Word(print::string(text)),
+        plain => Type::Word(plain.to_string()),
+    }
+}
+
+/// What a schema says to its reader.
+pub(super) fn docs(schema: &Value) -> Docs {
+    let text = schema.get("description").and_then(Value::as_str);
+    let mut tags = Vec::new();
+    if schema.get("deprecated").and_then(Value::as_bool) == Some(true) {
+        tags.push("@deprecated".to_owned());
+    }
+    let is_string = match schema.get("type") {
+        Some(Value::Array(names)) => names.iter().any(|name| name == "string"),
+        name => name.is_some_and(|name| name == "string"),
+    };
+    if let Some(Value::String(format)) = schema.get("format")
+        && is_string
+    {
+        tags.push(format!("@format {format}"));
+    }
+    Docs {
+        text: text.map(str::to_owned),
+        tags,
+    }
+}

@@ -1,0 +1,204 @@
+//! Names that are no identifiers, that mean something else, or that several things have.
+
+use inngest_core::Event;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::Odd;
+
+/// Ends its comment early: */ export const injected = 1; /*
+///
+/// And has a `${template}`, a \backslash and "quotes".
+#[derive(Default, Serialize, JsonSchema, Event)]
+#[event(
+    name = "odd/names.fields",
+    id = "names-fields-{type}*/-{class}",
+    version = "2026-11-21.1"
+)]
+struct Fields {
+    r#type: u32,
+    class: u32,
+    #[serde(rename = "with-dash")]
+    dash: u8,
+    #[serde(rename = "with space")]
+    space: u8,
+    #[serde(rename = "")]
+    empty: u8,
+    #[serde(rename = "1")]
+    number: u8,
+    #[serde(rename = "it's \"quoted\" \\ \n")]
+    quoted: u8,
+    #[serde(rename = "größe")]
+    size: u8,
+    #[serde(rename = "constructor")]
+    constructor: u8,
+    #[serde(rename = "__proto__x")]
+    proto: u8,
+    #[serde(rename = "$ref")]
+    reference: RefType,
+    #[serde(rename = "$defs")]
+    defs: u8,
+    #[serde(rename = "new")]
+    new: u8,
+    #[serde(rename = "get")]
+    get: u8,
+    #[serde(rename = "readonly")]
+    readonly: u8,
+}
+
+/// A type with a property called `properties`.
+#[derive(Default, Serialize, JsonSchema)]
+struct RefType {
+    properties: u8,
+    required: bool,
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+#[derive(Default, Serialize, JsonSchema, Event)]
+#[event(name = "odd/event.type", version = "2026-11-21.1")]
+struct EventTypeEvent {
+    a: string,
+    b: Array,
+    c: Record,
+    d: Delete,
+    e: Größe,
+    f: OddSpaces,
+    g: EventTypeData,
+}
+
+#[derive(Default, Serialize, JsonSchema)]
+#[expect(non_camel_case_types, reason = "what is tested")]
+struct string {
+    length: u8,
+}
+
+#[derive(Default, Serialize, JsonSchema)]
+struct Array {
+    items: Vec<Array>,
+}
+
+#[derive(Default, Serialize, JsonSchema)]
+struct Record {
+    key: Option<Box<Record>>,
+}
+
+#[derive(Default, Serialize, JsonSchema)]
+#[schemars(rename = "delete")]
+struct Delete {
+    x: u8,
+}
+
+#[derive(Default, Serialize, JsonSchema)]
+struct Größe {
+    x: u8,
+}
+
+#[derive(Default, Serialize, JsonSchema)]
+#[schemars(rename = "odd spaces/and ~more")]
+struct OddSpaces {
+    x: u8,
+}
+
+/// Has the name that the data of an event gets.
+#[derive(Default, Serialize, JsonSchema)]
+struct EventTypeData {
+    x: u8,
+}
+
+/// The last part of the name is a reserved word, and there is no version.
+#[derive(Default, Serialize, JsonSchema, Event)]
+#[event(name = "odd/delete")]
+struct Reserved {}
+
+/// One of three whose names are the same without the prefix.
+#[derive(Default, Serialize, JsonSchema, Event)]
+#[event(name = "odd/same.name")]
+struct SameA {
+    a: u8,
+}
+
+/// Another.
+#[derive(Default, Serialize, JsonSchema, Event)]
+#[event(name = "even/same.name")]
+struct SameB {
+    b: u8,
+}
+
+/// Written with a dash.
+#[derive(Default, Serialize, JsonSchema, Event)]
+#[event(name = "odd/same-name")]
+struct SameC {
+    c: u8,
+}
+
+/// Nothing of it is allowed without saying so.
+#[derive(Default, Serialize, JsonSchema, Event)]
+#[event(
+    name = "odd/{braces}\"and\"#?*/",
+    version = "v*/1 \"x\"",
+    allow(nonstandard_name, nonstandard_version)
+)]
+struct Nonstandard {
+    a: u8,
+}
+
+/// User and sessions are not in the data.
+#[derive(Default, Serialize, JsonSchema, Event)]
+#[event(
+    name = "odd/names.meta",
+    id = "names-meta-{id}",
+    version = "2026-11-21.1"
+)]
+struct Meta {
+    id: u32,
+    #[event(user)]
+    #[serde(skip)]
+    user: Option<User>,
+    #[event(session)]
+    #[serde(skip)]
+    cart: String,
+    #[event(session = "visit-number")]
+    #[serde(skip)]
+    visit: Option<u32>,
+}
+
+#[derive(Default, Serialize, JsonSchema)]
+struct User {
+    external_id: String,
+    address: Option<Address>,
+}
+
+#[derive(Default, Serialize, JsonSchema)]
+struct Address {
+    street: String,
+}
+
+pub(crate) fn add(odd: &mut Odd) {
+    odd.add([Fields {
+        r#type: 1,
+        class: 2,
+        ..Fields::default()
+    }]);
+    odd.add([EventTypeEvent::default()]);
+    odd.add([Reserved {}]);
+    odd.add([SameA::default()]);
+    odd.add([SameB::default()]);
+    odd.add([SameC::default()]);
+    odd.add([Nonstandard::default()]);
+    odd.add([
+        Meta {
+            cart: "c".into(),
+            ..Meta::default()
+        },
+        Meta {
+            user: Some(User {
+                external_id: "1".into(),
+                address: Some(Address::default()),
+            }),
+            cart: "c".into(),
+            visit: Some(1),
+            ..Meta::default()
+        },
+    ]);
+}
