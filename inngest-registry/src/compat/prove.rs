@@ -149,7 +149,8 @@ impl<'a> Prover<'a> {
         if only.is_none()
             && let Some(values) = self.values(&facts)
         {
-            return worst(values.into_iter().map(|value| self.accepted(reader, value)));
+            let verdict = worst(values.into_iter().map(|value| self.accepted(reader, value)));
+            return self.as_far_as_known(&facts, verdict);
         }
         let each = |prover: &mut Self, case: &Case<'a>| match only {
             None => prover.included(case, reader),
@@ -167,6 +168,11 @@ impl<'a> Prover<'a> {
         }
         let keys = assertions(map).filter(|key| only.is_none_or(|only| *key == only));
         let verdict = worst(keys.map(|key| self.demand(writer, &facts, reader, key)));
+        self.as_far_as_known(&facts, verdict)
+    }
+
+    /// What breaks for some values need not for those that are written.
+    fn as_far_as_known(&mut self, facts: &Facts<'a>, verdict: Verdict) -> Verdict {
         if facts.vague && verdict == Verdict::Breaking {
             return self.unknown("$ref");
         }
