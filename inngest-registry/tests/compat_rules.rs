@@ -23,7 +23,10 @@ fn check(cases: &[Case]) {
             (Strictness::Standard, standard),
         ] {
             let compared = compare(old, new, strictness);
-            let found: String = [compared.backward, compared.forward].map(letter).iter().collect();
+            let found: String = [compared.backward, compared.forward]
+                .map(letter)
+                .iter()
+                .collect();
             if found != *expected {
                 wrong.push(format!(
                     "{rule} ({strictness:?}): {found}, not {expected}: {:#?}",
@@ -47,7 +50,12 @@ fn closed(properties: &Value) -> Value {
 fn types_and_values() {
     let string = || json!({ "type": "string" });
     check(&[
-        ("TYPE_CHANGED", string(), json!({ "type": "boolean" }), &["bb"]),
+        (
+            "TYPE_CHANGED",
+            string(),
+            json!({ "type": "boolean" }),
+            &["bb"],
+        ),
         (
             "TYPE_EXTENDED",
             json!({ "type": "integer" }),
@@ -60,12 +68,7 @@ fn types_and_values() {
             string(),
             &["bc"],
         ),
-        (
-            "TYPE_EXTENDED to all",
-            string(),
-            json!({}),
-            &["cb"],
-        ),
+        ("TYPE_EXTENDED to all", string(), json!({}), &["cb"]),
         (
             "ENUM_ARRAY_EXTENDED",
             json!({ "enum": ["open", 1] }),
@@ -84,8 +87,18 @@ fn types_and_values() {
             json!({ "enum": ["paid"] }),
             &["bb"],
         ),
-        ("enumeration added", string(), json!({ "enum": ["a"] }), &["bc"]),
-        ("constant changed", json!({ "const": 1 }), json!({ "const": 2 }), &["bb"]),
+        (
+            "enumeration added",
+            string(),
+            json!({ "enum": ["a"] }),
+            &["bc"],
+        ),
+        (
+            "constant changed",
+            json!({ "const": 1 }),
+            json!({ "const": 2 }),
+            &["bb"],
+        ),
         (
             "constant within an enumeration",
             json!({ "const": "a" }),
@@ -133,7 +146,12 @@ fn limits() {
     ] {
         let plain = || json!({ "type": kind });
         cases.extend([
-            ("least added", plain(), with(kind, least, json!(2)), &["bc"][..]),
+            (
+                "least added",
+                plain(),
+                with(kind, least, json!(2)),
+                &["bc"][..],
+            ),
             ("most added", plain(), with(kind, most, json!(2)), &["bc"]),
             (
                 "least increased",
@@ -297,7 +315,12 @@ fn properties() {
             }),
             &["cb"],
         ),
-        ("REQUIRED_ATTRIBUTE_ADDED", object(&one()), required(object(&one()), &["a"]), &["bc"]),
+        (
+            "REQUIRED_ATTRIBUTE_ADDED",
+            object(&one()),
+            required(object(&one()), &["a"]),
+            &["bc"],
+        ),
         (
             "REQUIRED_ATTRIBUTE_WITH_DEFAULT_ADDED",
             object(&json!({ "a": { "default": "" } })),
@@ -316,8 +339,18 @@ fn properties() {
             json!({ "type": "object", "additionalProperties": true }),
             &["cb"],
         ),
-        ("values of a map changed", map("integer"), map("string"), &["bb"]),
-        ("values of a map extended", map("integer"), map("number"), &["cb"]),
+        (
+            "values of a map changed",
+            map("integer"),
+            map("string"),
+            &["bb"],
+        ),
+        (
+            "values of a map extended",
+            map("integer"),
+            map("number"),
+            &["cb"],
+        ),
         (
             "DEPENDENCY_ARRAY_ADDED",
             object(&two()),
@@ -389,7 +422,12 @@ fn items() {
     check(&[
         ("items changed", list("string"), list("boolean"), &["bb"]),
         ("items extended", list("integer"), list("number"), &["cb"]),
-        ("SCHEMA_ADDED", json!({ "type": "array" }), list("string"), &["bc"]),
+        (
+            "SCHEMA_ADDED",
+            json!({ "type": "array" }),
+            list("string"),
+            &["bc"],
+        ),
         (
             "ITEM_ADDED_TO_OPEN_CONTENT_MODEL",
             tuple(&["string"], json!(true)),
@@ -469,9 +507,24 @@ fn unions() {
         json!({ "oneOf": variants })
     };
     check(&[
-        ("SUM_TYPE_EXTENDED", of("oneOf", &["string"]), of("oneOf", &["null", "string"]), &["cb"]),
-        ("SUM_TYPE_NARROWED", tagged(&["a", "b"]), tagged(&["b"]), &["bc"]),
-        ("the order of variants", tagged(&["a", "b"]), tagged(&["b", "a"]), &["cc"]),
+        (
+            "SUM_TYPE_EXTENDED",
+            of("oneOf", &["string"]),
+            of("oneOf", &["null", "string"]),
+            &["cb"],
+        ),
+        (
+            "SUM_TYPE_NARROWED",
+            tagged(&["a", "b"]),
+            tagged(&["b"]),
+            &["bc"],
+        ),
+        (
+            "the order of variants",
+            tagged(&["a", "b"]),
+            tagged(&["b", "a"]),
+            &["cc"],
+        ),
         (
             "a value beside variants",
             json!({ "oneOf": [{ "const": "x" }, { "type": "object" }] }),
