@@ -24,8 +24,8 @@ pub struct EventType {
     /// The schema of the whole event: its `properties` are `name`, `id`, `ts`, `v`, `data`, `user`
     /// and `meta`, its `$defs` what these refer to.
     ///
-    /// It is what [`Event::schema`](inngest_core::Event::schema) gives, with the formats of Rust's
-    /// number types, such as `uint64`, said as bounds: other tools do not know these formats.
+    /// It is what [`Event::schema`](inngest_core::Event::schema) gives, with the formats of Rust
+    /// types that other tools do not know, such as `uint64`, said in other words, such as bounds.
     pub schema: Value,
 }
 
@@ -48,7 +48,8 @@ pub(crate) fn label(name: &str, version: Option<&str>) -> String {
 impl From<&Descriptor> for EventType {
     fn from(known: &Descriptor) -> Self {
         let mut schema = known.schema().to_value();
-        portable::number_formats(&mut schema);
+        portable::formats(&mut schema);
+        portable::alternatives(&mut schema);
         Self {
             name: known.name().to_owned(),
             version: known.version().map(str::to_owned),

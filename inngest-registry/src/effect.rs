@@ -8,11 +8,11 @@ const ENVELOPE: [&str; 7] = ["name", "id", "ts", "v", "data", "user", "meta"];
 
 /// "`quantity` was optional and is now required", "`quantity`: its type was …".
 pub(crate) fn sentence(change: &Change) -> String {
-    let colon = if change.what.starts_with("its ") {
-        ":"
-    } else {
-        ""
-    };
+    // What is said of the field itself is a sentence with it, and of a part of it one by itself.
+    let is_predicate = ["was ", "is ", "may ", "accepts ", "changed"]
+        .iter()
+        .any(|verb| change.what.starts_with(verb));
+    let colon = if is_predicate { "" } else { ":" };
     format!("`{}`{colon} {}", place(&change.path), change.what)
 }
 

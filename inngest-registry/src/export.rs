@@ -39,8 +39,11 @@ pub struct Exported {
     pub unchanged: usize,
     /// The files that were removed.
     pub removed: Vec<String>,
-    /// Files of event types that the program does not have any more. They stay unless they are
-    /// pruned: old events are still stored.
+    /// Files of older versions that the program does not have any more. They always stay: events
+    /// of these versions are still stored.
+    pub older: Vec<String>,
+    /// Files of events that the program does not have in any version. They stay unless they are
+    /// pruned.
     pub kept: Vec<String>,
 }
 
@@ -58,7 +61,8 @@ impl Export {
         self
     }
 
-    /// Removes the files of event types that the catalogue does not have, if the index lists them.
+    /// Removes the files of events that the catalogue does not have in any version, if the index
+    /// lists them.
     #[must_use]
     pub fn prune(mut self, prune: bool) -> Self {
         self.prune = prune;
@@ -111,21 +115,25 @@ impl Export {
         }
         progress(catalogue.len(), catalogue.len());
         let current: HashSet<&str> = entries.iter().map(|entry| entry.path.as_str()).collect();
-        let gone: Vec<IndexEntry> = before
+        let (older, mut gone): (Vec<_>, Vec<_>) = before
             .iter()
             .filter(|old| !current.contains(old.path.as_str()))
             .cloned()
-            .collect();
+            .partition(|old| !catalogue.versions(&old.name).is_empty());
+        let older = present(dir, older)?;
+        exported.older = paths(&older);
+        entries.extend(older);
         if !self.prune {
-            exported.kept = gone.iter().map(|entry| entry.path.clone()).collect();
+            gone = present(dir, gone)?;
+            exported.kept = paths(&gone);
             entries.extend(gone.iter().cloned());
-            entries.sort_by(|a, b| {
-                version::order(
-                    (&a.name, a.version.as_deref()),
-                    (&b.name, b.version.as_deref()),
-                )
-            });
         }
+        entries.sort_by(|a, b| {
+            version::order(
+                (&a.name, a.version.as_deref()),
+                (&b.name, b.version.as_deref()),
+            )
+        });
         // After the files that it lists and before the removal of those that it does not.
         if files::write_if_changed(&dir.join(INDEX), &Index::new(entries).to_text()?)? {
             exported.written.push(INDEX.to_owned());
@@ -141,6 +149,23 @@ impl Export {
         }
         Ok(exported)
     }
+}
+
+/// The entries whose files are there: one without a file would keep the folder from being read.
+fn present(dir: &Path, entries: Vec<IndexEntry>) -> Result<Vec<IndexEntry>, FilesError> {
+    let mut present = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let path = dir.join(&entry.path);
+        let is_there = path.try_exists();
+        if is_there.map_err(|error| FilesError::io("read", &path, error))? {
+            present.push(entry);
+        }
+    }
+    Ok(present)
+}
+
+fn paths(entries: &[IndexEntry]) -> Vec<String> {
+    entries.iter().map(|entry| entry.path.clone()).collect()
 }
 
 /// Whether there are types, and no two of one name and version.

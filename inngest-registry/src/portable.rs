@@ -1,10 +1,10 @@
-//! Rust's number types in the words that every validator knows.
+//! What schemars writes for Rust types, in the words that every validator knows.
 //!
 //! schemars writes `"format": "uint64"`, which no validator asserts and which strict ones, such as
-//! ajv, refuse as unknown. What such a format means is said with bounds instead, so that a schema
-//! accepts what the type writes and nothing else.
+//! ajv, refuse as unknown. What such a format means is said in other words instead where there are
+//! some, so that a schema accepts what the type writes and nothing else.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::walk::{Place, each_schema_mut};
 
@@ -12,8 +12,8 @@ use crate::walk::{Place, each_schema_mut};
 /// with larger ones are refused before they are sent.
 pub(crate) const MAX_SAFE: i64 = (1 << 53) - 1;
 
-/// Says the number formats of Rust types as bounds.
-pub(crate) fn number_formats(schema: &mut Value) {
+/// Says the formats of Rust types that are no formats of JSON Schema in other words.
+pub(crate) fn formats(schema: &mut Value) {
     each_schema_mut(schema, Place::Schema, &mut |schema| {
         let Some(Value::String(format)) = schema.get("format") else {
             return;
@@ -32,11 +32,46 @@ pub(crate) fn number_formats(schema: &mut Value) {
                 schema.remove("format");
                 return;
             }
+            "ip" if is_type(schema, "string") => {
+                schema.remove("format");
+                if !schema.contains_key("anyOf") {
+                    let either = json!([{ "format": "ipv4" }, { "format": "ipv6" }]);
+                    schema.insert("anyOf".into(), either);
+                }
+                return;
+            }
+            // No format of JSON Schema is a time without an offset or one with the name of a zone.
+            // `duration` is one, which knows neither fractions nor signs nor weeks beside days;
+            // jiff writes all three.
+            "partial-time" | "partial-date-time" | "zoned-date-time" | "duration"
+                if is_type(schema, "string") =>
+            {
+                schema.remove("format");
+                return;
+            }
             _ => return,
         };
         if is_type(schema, "integer") {
             schema.remove("format");
             tighten(schema, bounds);
+        }
+    });
+}
+
+/// Takes out alternatives that another type beside them rules out: schemars leaves the texts of an
+/// enum that is flattened into a struct, and strict validators refuse a schema of both.
+pub(crate) fn alternatives(schema: &mut Value) {
+    each_schema_mut(schema, Place::Schema, &mut |schema| {
+        if schema.get("type").is_none_or(|name| name != "object") {
+            return;
+        }
+        for keyword in ["anyOf", "oneOf"] {
+            if let Some(Value::Array(alternatives)) = schema.get_mut(keyword) {
+                alternatives.retain(|alternative| {
+                    let name = alternative.get("type").and_then(Value::as_str);
+                    name.is_none_or(|name| name == "object")
+                });
+            }
         }
     });
 }
@@ -68,12 +103,10 @@ fn tighten(schema: &mut Map<String, Value>, (minimum, maximum): (i64, i64)) {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
-    fn formats_become_bounds() {
+    fn formats_of_rust_types_are_said_in_other_words() {
         for (before, after) in [
             (
                 json!({ "type": "integer", "format": "uint32", "minimum": 0 }),
@@ -91,11 +124,45 @@ mod tests {
                 json!({ "type": "number", "format": "double" }),
                 json!({ "type": "number" }),
             ),
+            (
+                json!({ "type": ["string", "null"], "format": "ip" }),
+                json!({
+                    "type": ["string", "null"],
+                    "anyOf": [{ "format": "ipv4" }, { "format": "ipv6" }],
+                }),
+            ),
+            (
+                json!({ "type": "string", "format": "partial-date-time" }),
+                json!({ "type": "string" }),
+            ),
+            (
+                json!({ "type": ["string", "null"], "format": "duration" }),
+                json!({ "type": ["string", "null"] }),
+            ),
         ] {
             let mut schema = json!({ "items": [before] });
-            number_formats(&mut schema);
+            formats(&mut schema);
             assert_eq!(schema, json!({ "items": [after] }));
         }
+    }
+
+    #[test]
+    fn alternatives_that_cannot_be_are_taken_out() {
+        let text = json!({ "type": "string", "const": "a" });
+        let object = json!({ "type": "object", "required": ["b"] });
+        let open = json!({ "$ref": "#/$defs/c" });
+        let all = json!([text, object, open]);
+        let mut schema = json!({
+            "properties": { "x": { "type": "object", "anyOf": all }, "y": { "oneOf": all } },
+        });
+        alternatives(&mut schema);
+        let possible = json!([object, open]);
+        assert_eq!(
+            schema,
+            json!({
+                "properties": { "x": { "type": "object", "anyOf": possible }, "y": { "oneOf": all } },
+            })
+        );
     }
 
     #[test]
@@ -108,7 +175,7 @@ mod tests {
             },
         });
         let mut after = schema.clone();
-        number_formats(&mut after);
+        formats(&mut after);
         assert_eq!(after, schema);
     }
 }

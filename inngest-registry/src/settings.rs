@@ -68,7 +68,13 @@ impl Settings {
             Err(SettingsError {
                 kind: SettingsErrorKind::Io(error),
                 ..
-            }) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
+            }) if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ) =>
+            {
+                Ok(Self::default())
+            }
             result => result,
         }
     }

@@ -147,7 +147,10 @@ fn a_changed_doc_comment_changes_its_line_only() {
     let before = files(dir.path());
     let reworded = Registry::new().with::<reworded::Paid>();
     let error = check_registry(&reworded, dir.path()).unwrap_err();
-    assert!(error.to_string().contains("doc comments"), "{error}");
+    assert!(
+        error.to_string().contains("its documentation changed"),
+        "{error}"
+    );
     Export::new()
         .run(&Catalogue::of(&reworded), dir.path())
         .unwrap();
@@ -172,7 +175,7 @@ fn a_changed_doc_comment_changes_its_line_only() {
 }
 
 #[test]
-fn old_versions_stay_until_they_are_pruned() {
+fn old_versions_stay_and_events_that_are_gone_are_pruned() {
     let dir = TempDir::new().unwrap();
     let earlier = Registry::new().with::<earlier::Paid>().with::<OddlyNamed>();
     Export::new()
@@ -182,13 +185,8 @@ fn old_versions_stay_until_they_are_pruned() {
     fs::write(&mine, "{}").unwrap();
 
     let kept = Export::new().run(&paid(), dir.path()).unwrap();
-    assert_eq!(
-        kept.kept,
-        [
-            "~shop/=2e=2e/cart~cleared/unversioned.json",
-            "shop/order.paid/2026-11-21.9.json"
-        ]
-    );
+    assert_eq!(kept.older, ["shop/order.paid/2026-11-21.9.json"]);
+    assert_eq!(kept.kept, ["~shop/=2e=2e/cart~cleared/unversioned.json"]);
     let read = Catalogue::read(dir.path()).unwrap();
     let versions: Vec<_> = read
         .versions("shop/order.paid")
@@ -203,15 +201,63 @@ fn old_versions_stay_until_they_are_pruned() {
 
     let pruned = Export::new().prune(true).run(&paid(), dir.path()).unwrap();
     assert_eq!(pruned.removed, kept.kept);
+    assert_eq!(pruned.older, kept.older);
     assert_eq!(
         files(dir.path()).keys().collect::<Vec<_>>(),
         [
             "index.json",
             "shop/order.paid/2026-11-21.10.json",
+            "shop/order.paid/2026-11-21.9.json",
             "shop/order.paid/notes.json"
         ]
     );
     assert!(!dir.path().join("~shop").exists());
+    assert_eq!(Catalogue::read(dir.path()).unwrap().len(), 2);
+}
+
+#[test]
+fn files_that_are_lost_or_broken_are_named_and_written_again() {
+    let dir = TempDir::new().unwrap();
+    let earlier = Registry::new().with::<earlier::Paid>().with::<OddlyNamed>();
+    Export::new()
+        .run(&Catalogue::of(&earlier), dir.path())
+        .unwrap();
+    Export::new().run(&paid(), dir.path()).unwrap();
+    let all = files(dir.path());
+    let own = "shop/order.paid/2026-11-21.10.json";
+    let path = dir.path().join(own);
+    let types = Registry::new().with::<Paid>();
+    for broken in [
+        None,
+        Some("<<<<<<< HEAD".as_bytes()),
+        Some(b"\xff"),
+        Some(b"3"),
+    ] {
+        match broken {
+            None => fs::remove_file(&path).unwrap(),
+            Some(bytes) => fs::write(&path, bytes).unwrap(),
+        }
+        let error = check_registry(&types, dir.path()).unwrap_err();
+        assert!(
+            matches!(&error, CheckError::Files(FilesError::Listed { .. })),
+            "{error}"
+        );
+        let exported = Export::new().run(&paid(), dir.path()).unwrap();
+        assert_eq!(exported.written, [own]);
+        assert_eq!(files(dir.path()), all);
+    }
+
+    // What no type can write again is no longer listed, and the folder can be read.
+    fs::remove_file(dir.path().join("shop/order.paid/2026-11-21.9.json")).unwrap();
+    fs::remove_file(
+        dir.path()
+            .join("~shop/=2e=2e/cart~cleared/unversioned.json"),
+    )
+    .unwrap();
+    check_registry(&types, dir.path()).unwrap_err();
+    let exported = Export::new().run(&paid(), dir.path()).unwrap();
+    assert_eq!((exported.older.len(), exported.kept.len()), (0, 0));
+    check_registry(&types, dir.path()).unwrap();
 }
 
 #[test]

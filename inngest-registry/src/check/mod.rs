@@ -14,7 +14,7 @@ pub(crate) use self::versions::across_versions;
 #[cfg(feature = "cli")]
 pub(crate) use self::versions::compare_versions;
 use crate::catalogue::{Catalogue, EventType};
-use crate::compat;
+use crate::compat::{self, Verdict};
 use crate::export::check_types;
 use crate::files::FilesError;
 use crate::json;
@@ -113,6 +113,38 @@ impl Check {
         Ok(report)
     }
 
+    /// How a type differs from the file of its version.
+    fn differences(&self, file: &EventType, event: &EventType) -> Vec<FindingKind> {
+        let mut found = Vec::new();
+        if file.schema != event.schema {
+            let comparison =
+                compat::compare(&file.schema, &event.schema, self.settings.strictness());
+            if json::content_hash(&file.schema) == json::content_hash(&event.schema) {
+                found.push(FindingKind::TextsChanged {
+                    changes: comparison.changes,
+                });
+            } else {
+                found = kinds(comparison, &Since::Exported);
+            }
+        }
+        if file.id_template != event.id_template {
+            // What the schema says of the id follows from its template.
+            let (of_id, mut others): (Vec<_>, Vec<_>) =
+                found.into_iter().partition(FindingKind::is_of_id);
+            let worst = |pick: fn(&FindingKind) -> Option<Verdict>| {
+                report::worst(of_id.iter().filter_map(pick))
+            };
+            others.push(FindingKind::IdTemplateChanged {
+                old: file.id_template.clone(),
+                new: event.id_template.clone(),
+                backward: worst(|kind| kind.verdicts().map(|(backward, _)| backward)),
+                forward: worst(|kind| kind.verdicts().map(|(_, forward)| forward)),
+            });
+            found = others;
+        }
+        found
+    }
+
     fn one(&self, event: &EventType, types: &Catalogue, files: &Catalogue, report: &mut Report) {
         let mode = self.settings.mode(&event.name);
         let finding = |kind, severity, advice: Option<String>| Finding {
@@ -143,38 +175,13 @@ impl Check {
                 run_export(),
             )),
             Some(file) => {
-                if file.schema != event.schema {
-                    if json::content_hash(&file.schema) == json::content_hash(&event.schema) {
-                        found.push(finding(
-                            FindingKind::TextsChanged,
-                            Severity::Different,
-                            run_export(),
-                        ));
-                    } else {
-                        let comparison = compat::compare(
-                            &file.schema,
-                            &event.schema,
-                            self.settings.strictness(),
-                        );
-                        for kind in kinds(comparison, &Since::Exported) {
-                            let severity = kind.severity(mode).max(Severity::Different);
-                            let advice = match severity {
-                                Severity::Different => run_export(),
-                                _ => Some(bump(event, types, files)),
-                            };
-                            found.push(finding(kind, severity, advice));
-                        }
-                    }
-                }
-                if file.id_template != event.id_template {
-                    found.push(finding(
-                        FindingKind::IdTemplateChanged {
-                            old: file.id_template.clone(),
-                            new: event.id_template.clone(),
-                        },
-                        Severity::Different,
-                        run_export(),
-                    ));
+                for kind in self.differences(file, event) {
+                    let severity = kind.severity(mode).max(Severity::Different);
+                    let advice = match severity {
+                        Severity::Different => run_export(),
+                        _ => Some(bump(event, types, files)),
+                    };
+                    found.push(finding(kind, severity, advice));
                 }
             }
         }

@@ -58,14 +58,21 @@ pub enum FindingKind {
         /// Whether readers of the old schema read what is written with the new.
         forward: Verdict,
     },
-    /// Doc comments, titles or the order of fields changed, and the values not.
-    TextsChanged,
+    /// Doc comments, defaults, titles or the order of fields changed, and the values not.
+    TextsChanged {
+        /// What has a name of it; the order of fields and titles have none.
+        changes: Vec<Change>,
+    },
     /// The template of the id changed.
     IdTemplateChanged {
         /// The exported one.
         old: Option<String>,
         /// The type's.
         new: Option<String>,
+        /// Whether readers of the new schema take the old ids.
+        backward: Verdict,
+        /// Whether readers of the old schema take the new ids.
+        forward: Verdict,
     },
     /// The program has no type of this name.
     NoType,
@@ -105,11 +112,26 @@ pub enum Outcome {
 }
 
 impl FindingKind {
+    /// The verdicts backward and forward, where there was something to judge.
+    pub(super) fn verdicts(&self) -> Option<(Verdict, Verdict)> {
+        match self {
+            Self::Changed {
+                backward, forward, ..
+            }
+            | Self::IdTemplateChanged {
+                backward, forward, ..
+            } => Some((*backward, *forward)),
+            Self::NotExported { .. } | Self::TextsChanged { .. } | Self::NoType => None,
+        }
+    }
+
+    /// Whether it is a change to the schema of the event's id.
+    pub(super) fn is_of_id(&self) -> bool {
+        matches!(self, Self::Changed { change: Some(change), .. } if change.path == "id")
+    }
+
     pub(super) fn severity(&self, mode: Mode) -> Severity {
-        let Self::Changed {
-            backward, forward, ..
-        } = self
-        else {
+        let Some((backward, forward)) = self.verdicts() else {
             return Severity::Note;
         };
         let considered = [(backward, mode.is_backward()), (forward, mode.is_forward())];
@@ -172,6 +194,7 @@ impl Report {
                 Outcome::Unknown => "unknown",
             },
             "types": self.types,
+            "unlisted_versions": self.unlisted_versions,
             "findings": self.findings.iter().map(Finding::to_json).collect::<Vec<_>>(),
         })
     }
@@ -192,15 +215,9 @@ pub(super) fn kinds(comparison: Comparison, since: &Since) -> Vec<FindingKind> {
         forward,
         changes,
     } = comparison;
-    let worst = |pick: fn(&Change) -> Verdict| {
-        changes
-            .iter()
-            .map(pick)
-            .max_by_key(|verdict| weight(*verdict))
-    };
     // What no change accounts for must not get lost.
-    let rest = |whole: Verdict, named: Option<Verdict>| {
-        if named.is_some_and(|named| weight(named) >= weight(whole)) {
+    let rest = |whole: Verdict, named: fn(&Change) -> Verdict| {
+        if weight(worst(changes.iter().map(named))) >= weight(whole) {
             Verdict::Compatible
         } else {
             whole
@@ -209,8 +226,8 @@ pub(super) fn kinds(comparison: Comparison, since: &Since) -> Vec<FindingKind> {
     let unnamed = FindingKind::Changed {
         since: since.clone(),
         change: None,
-        backward: rest(backward, worst(|change| change.backward)),
-        forward: rest(forward, worst(|change| change.forward)),
+        backward: rest(backward, |change| change.backward),
+        forward: rest(forward, |change| change.forward),
     };
     let unnamed = match &unnamed {
         FindingKind::Changed {
@@ -227,6 +244,13 @@ pub(super) fn kinds(comparison: Comparison, since: &Since) -> Vec<FindingKind> {
         change: Some(change),
     });
     named.chain(unnamed).collect()
+}
+
+/// The worst of some verdicts; without any, nothing breaks.
+pub(super) fn worst(verdicts: impl Iterator<Item = Verdict>) -> Verdict {
+    verdicts
+        .max_by_key(|verdict| weight(*verdict))
+        .unwrap_or(Verdict::Compatible)
 }
 
 fn weight(verdict: Verdict) -> u8 {

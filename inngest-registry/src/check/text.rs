@@ -19,7 +19,12 @@ impl Finding {
             FindingKind::NotExported { older: Some(older) } => {
                 format!("is a new version after {older} and not exported yet")
             }
-            FindingKind::Changed { since, change, .. } => {
+            FindingKind::Changed {
+                since,
+                change,
+                backward,
+                forward,
+            } => {
                 let since = match since {
                     Since::Exported => String::new(),
                     Since::Older(older) => format!(
@@ -27,16 +32,25 @@ impl Finding {
                         older.as_deref().unwrap_or("the event without a version")
                     ),
                 };
-                let what = change.as_ref().map_or_else(
-                    || "the schema differs in a way that has no name".to_owned(),
-                    effect::sentence,
-                );
+                let what = match (change, backward, forward) {
+                    (Some(change), _, _) => effect::sentence(change),
+                    (None, Verdict::Compatible, Verdict::Compatible) => {
+                        "the schema says the same in another way, as after a type that is used in \
+                         the event was renamed"
+                            .to_owned()
+                    }
+                    _ => "the schema differs in a way that has no name".to_owned(),
+                };
                 format!("{since}{what}")
             }
-            FindingKind::TextsChanged => {
-                "doc comments or the order of fields differ from the file".to_owned()
+            FindingKind::TextsChanged { changes } if changes.is_empty() => {
+                "titles, defaults or the order of fields differ from the file".to_owned()
             }
-            FindingKind::IdTemplateChanged { old, new } => {
+            FindingKind::TextsChanged { changes } => {
+                let changes: Vec<_> = changes.iter().map(effect::sentence).collect();
+                changes.join("; ")
+            }
+            FindingKind::IdTemplateChanged { old, new, .. } => {
                 let show = |template: &Option<String>| match template {
                     Some(template) => format!("`{template}`"),
                     None => "none".to_owned(),
@@ -50,17 +64,25 @@ impl Finding {
     /// Whom it breaks, one sentence each.
     #[must_use]
     pub fn effects(&self) -> Vec<String> {
-        match &self.kind {
-            FindingKind::Changed {
-                backward, forward, ..
-            } => effect::effects(*backward, *forward, self.mode),
-            FindingKind::IdTemplateChanged { .. } => vec![
-                "for 24 hours an event that is sent again with the new id is not taken for the one \
-                 with the old"
-                    .to_owned(),
-            ],
-            _ => Vec::new(),
+        let (backward, forward) = self
+            .kind
+            .verdicts()
+            .unwrap_or((Verdict::Compatible, Verdict::Compatible));
+        let mut effects = effect::effects(backward, forward, self.mode);
+        if let FindingKind::IdTemplateChanged { old, new, .. } = &self.kind {
+            let repeated = match (old, new) {
+                (_, None) => "an event that is sent again runs its functions again",
+                (None, Some(_)) => {
+                    "an event that is sent again within 24 hours no longer runs its functions again"
+                }
+                (Some(_), Some(_)) => {
+                    "for 24 hours an event that is sent again with the new id is not taken for the \
+                     one with the old"
+                }
+            };
+            effects.push(repeated.to_owned());
         }
+        effects
     }
 
     /// What to do, where there is something.
@@ -71,6 +93,9 @@ impl Finding {
                 change: Some(change),
                 ..
             } if self.severity > Severity::Different => effect::own_fix(change),
+            FindingKind::IdTemplateChanged { .. } if self.severity > Severity::Different => {
+                Some("keep the id template")
+            }
             _ => None,
         };
         match (fix, &self.advice) {
@@ -129,12 +154,7 @@ impl Finding {
     }
 
     pub(crate) fn to_json(&self) -> Value {
-        let (backward, forward) = match &self.kind {
-            FindingKind::Changed {
-                backward, forward, ..
-            } => (Some(verdict(*backward)), Some(verdict(*forward))),
-            _ => (None, None),
-        };
+        let verdicts = self.kind.verdicts();
         let (older, path) = match &self.kind {
             FindingKind::Changed { since, change, .. } => (
                 match since {
@@ -154,7 +174,7 @@ impl Finding {
                 FindingKind::NotExported { .. } => "not_exported",
                 FindingKind::Changed { since: Since::Exported, .. } => "changed",
                 FindingKind::Changed { since: Since::Older(_), .. } => "changed_since_older_version",
-                FindingKind::TextsChanged => "texts_changed",
+                FindingKind::TextsChanged { .. } => "texts_changed",
                 FindingKind::IdTemplateChanged { .. } => "id_template_changed",
                 FindingKind::NoType => "no_type",
             },
@@ -167,8 +187,8 @@ impl Finding {
             "mode": self.mode.name(),
             "path": path,
             "what": self.what(),
-            "backward": backward,
-            "forward": forward,
+            "backward": verdicts.map(|(backward, _)| verdict(backward)),
+            "forward": verdicts.map(|(_, forward)| verdict(forward)),
             "effects": self.effects(),
             "to_do": self.to_do(),
             "file": self.source.as_ref().map(|(file, _)| file),
@@ -345,7 +365,9 @@ mod tests {
                 "run `export`",
             ),
             finding(
-                FindingKind::TextsChanged,
+                FindingKind::TextsChanged {
+                    changes: Vec::new(),
+                },
                 Severity::Different,
                 Mode::Full,
                 "run `export`",
@@ -354,10 +376,12 @@ mod tests {
                 FindingKind::IdTemplateChanged {
                     old: None,
                     new: Some("item-imported-{item_id}".to_owned()),
+                    backward: Breaking,
+                    forward: Compatible,
                 },
-                Severity::Different,
+                Severity::Breaking,
                 Mode::Full,
-                "run `export`",
+                bump,
             ),
         ];
         Report {

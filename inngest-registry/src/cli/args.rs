@@ -38,7 +38,7 @@ pub(super) struct ExportArgs {
     /// Give every schema an `$id` under this address
     #[arg(long, value_name = "URL")]
     pub(super) base_url: Option<String>,
-    /// Remove the files of event types that this program does not have
+    /// Remove the files of events that this program does not have in any version
     #[arg(long)]
     pub(super) prune: bool,
     #[command(flatten)]
@@ -89,6 +89,8 @@ pub(super) struct LintArgs {
 pub(super) struct ExplainArgs {
     /// The lint; without one all are listed
     pub(super) name: Option<String>,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
 }
 
 #[derive(Debug, Args)]
@@ -203,10 +205,7 @@ const EXAMPLES: [(&str, &[(&str, &str)]); 6] = [
         &[
             ("export schemas", "write the schemas"),
             ("export schemas --base-url https://schemas.example.com", ""),
-            (
-                "export schemas --prune",
-                "remove what the program does not have",
-            ),
+            ("export schemas --prune", "and remove events that are gone"),
         ],
     ),
     (
@@ -270,31 +269,38 @@ pub(super) fn command(
             .mut_subcommand("lint", |lint| lint.mut_arg("dir", |dir| dir.required(true)))
     };
     for exporter in exporters {
-        let sub = ExporterArgs::augment_args(clap::Command::new(exporter.name()))
+        let (name, file) = (exporter.name(), exporter.file_name());
+        let lines = [
+            (format!("{name} --out {file}"), ""),
+            (format!("{name} --from schemas"), "of an exported folder"),
+        ];
+        let lines = lines
+            .iter()
+            .map(|(line, note)| (line.as_str(), *note))
+            .skip(usize::from(!with_types));
+        let sub = ExporterArgs::augment_args(clap::Command::new(name))
             .about(exporter.about())
-            .mut_arg("from", |from| from.required(!with_types));
+            .mut_arg("from", |from| from.required(!with_types))
+            .after_help(help(program, lines));
         command = command.subcommand(sub);
     }
     let mut first = Vec::new();
     for (name, lines) in EXAMPLES {
         if command.find_subcommand(name).is_some() {
             first.extend(lines.first());
-            let help = help(program, lines.iter());
+            let help = help(program, lines.iter().copied());
             command = command.mut_subcommand(name, |command| command.after_help(help));
         }
     }
-    command.after_help(help(program, first.into_iter()))
+    command.after_help(help(program, first.into_iter().copied()))
 }
 
 /// Examples with their notes in one column, and the exit codes.
-fn help<'a>(
-    program: &str,
-    examples: impl Iterator<Item = &'a (&'a str, &'a str)> + Clone,
-) -> String {
+fn help<'a>(program: &str, examples: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> String {
     let width = examples.clone().map(|(line, _)| line.len()).max();
     let mut help = String::from("Examples:\n");
     for (line, note) in examples {
-        let note = match *note {
+        let note = match note {
             "" => String::new(),
             note => format!("# {note}"),
         };

@@ -63,9 +63,13 @@ impl Commands<'_> {
         if let Some(url) = args.base_url.as_deref().or(settings.base_url()) {
             export = export.base_url(url);
         }
-        let before = match Check::new(settings).run(&types, &args.dir) {
-            Ok(report) => Some(report),
-            Err(CheckError::Files(FilesError::NoFolder { .. })) => None,
+        let (before, not_compared) = match Check::new(settings).run(&types, &args.dir) {
+            Ok(report) => (Some(report), None),
+            Err(CheckError::Files(FilesError::NoFolder { .. })) => (None, None),
+            // The export mends it.
+            Err(CheckError::Files(FilesError::Listed { path, problem })) => {
+                (None, Some(format!("`{}` {problem}", path.display())))
+            }
             Err(error) => return Err(error.into()),
         };
         let exported = export.run_with(&types, &args.dir, &mut |done, total| {
@@ -77,6 +81,7 @@ impl Commands<'_> {
                 written,
                 unchanged,
                 removed,
+                older,
                 kept,
             } = &exported;
             let breaking: Vec<_> = breaking.iter().map(|finding| finding.to_json()).collect();
@@ -86,8 +91,10 @@ impl Commands<'_> {
                     "written": written,
                     "unchanged": unchanged,
                     "removed": removed,
+                    "older": older,
                     "kept": kept,
                     "breaking": breaking,
+                    "not_compared": not_compared,
                 }),
             ));
         }
@@ -100,13 +107,17 @@ impl Commands<'_> {
                 .map(|path| format!("removed {path}")),
         );
         lines.push(format!(
-            "{} written, {} unchanged{}",
+            "{} written, {} unchanged{}{}",
             count(exported.written.len(), "file"),
             exported.unchanged,
+            match exported.older.len() {
+                0 => String::new(),
+                n => format!(", {n} kept of older versions"),
+            },
             match exported.kept.len() {
                 0 => String::new(),
                 n => format!(
-                    ", {n} kept of types that this program does not have; `--prune` removes them"
+                    ", {n} kept of events that this program does not have; `--prune` removes them"
                 ),
             }
         ));
@@ -115,8 +126,12 @@ impl Commands<'_> {
             output.err.push_str(&finding.to_text(self.paint));
             output.err.push('\n');
         }
+        let warning = self.paint.doubtful("warning");
+        if let Some(reason) = not_compared {
+            let line = format!("{warning}: what changed could not be told, because {reason}\n");
+            output.err.push_str(&line);
+        }
         if !breaking.is_empty() {
-            let warning = self.paint.doubtful("warning");
             output.err.push_str(&warning);
             output.err.push_str(
                 ": the files were written all the same, so `check` passes now; take the old ones \
@@ -184,6 +199,23 @@ impl Commands<'_> {
 
     #[expect(clippy::unused_self, reason = "as all commands")]
     pub(super) fn explain(&self, args: &ExplainArgs) -> Result<Output, Failure> {
+        if args.format.format == Format::Json {
+            let lints = match &args.name {
+                Some(name) => vec![name.parse()?],
+                None => Lint::ALL.to_vec(),
+            };
+            let lints = lints.into_iter().map(|lint: Lint| {
+                json!({
+                    "name": lint.name(),
+                    "default_level": lint.default_level().name(),
+                    "explanation": lint.explanation().trim_end(),
+                })
+            });
+            return Ok(Output::json(
+                0,
+                &json!({ "lints": lints.collect::<Vec<_>>() }),
+            ));
+        }
         let Some(name) = &args.name else {
             let lines: Vec<String> = Lint::ALL
                 .into_iter()

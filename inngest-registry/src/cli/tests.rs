@@ -402,6 +402,33 @@ fn explanations() {
     let cli = Cli::for_files();
     let mut texts = vec![place.say(&cli, "explain")];
     texts.extend(crate::lint::Lint::ALL.map(|lint| place.say(&cli, &format!("explain {lint}"))));
+    texts.push(place.say(&cli, "explain similar-names --format json"));
+    let all = place.run(&cli, "explain --format json").out;
+    let all: serde_json::Value = serde_json::from_str(&all).unwrap();
+    assert_eq!(
+        all["lints"].as_array().unwrap().len(),
+        crate::lint::Lint::ALL.len()
+    );
+    insta::assert_snapshot!(texts.join("\n"));
+}
+
+#[test]
+fn an_export_mends_what_cannot_be_read() {
+    let place = exported();
+    let types = shop();
+    let file = "schemas/storefront/item.imported/2026-11-21.1.json";
+    place.write(file, "<<<<<<< HEAD");
+    let mut texts = vec![
+        place.say(&types, "check @/schemas"),
+        place.say(&types, "export @/schemas --format json"),
+        place.say(&types, "check @/schemas"),
+    ];
+    fs::remove_file(place.path(file)).unwrap();
+    texts.extend([
+        place.say(&types, "check @/schemas"),
+        place.say(&types, "export @/schemas"),
+        place.say(&types, "check @/schemas"),
+    ]);
     insta::assert_snapshot!(texts.join("\n"));
 }
 

@@ -177,7 +177,7 @@ impl Catalogue {
 
     fn of_index(dir: &Path, index: Index) -> Result<Self, FilesError> {
         let read = |entry: IndexEntry| {
-            let mut schema = read_schema(&dir.join(&entry.path))?;
+            let mut schema = read_schema(&dir.join(&entry.path)).map_err(FilesError::of_listed)?;
             // Where the file stands is no part of the type.
             if let Value::Object(object) = &mut schema {
                 object.remove("$id");
@@ -248,6 +248,17 @@ pub enum FilesError {
         /// What is wrong with it.
         problem: String,
     },
+    /// A file that the index lists and that is not there or no JSON Schema.
+    #[error(
+        "`{INDEX}` lists `{}`, which {problem}; restore it from version control, or run `export`",
+        path.display()
+    )]
+    Listed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// A file where an event's schema would go that is something else.
     #[error(
         "`{}` is not in `{INDEX}` and is no schema of {event}; move it out of the folder",
@@ -299,6 +310,25 @@ pub enum FilesError {
 }
 
 impl FilesError {
+    /// What is wrong with a file that the index lists.
+    fn of_listed(error: Self) -> Self {
+        match error {
+            Self::Io { path, source, .. } if source.kind() == io::ErrorKind::NotFound => {
+                let problem = "is not there".to_owned();
+                Self::Listed { path, problem }
+            }
+            Self::Io { path, source, .. } if source.kind() == io::ErrorKind::InvalidData => {
+                let problem = "is no text".to_owned();
+                Self::Listed { path, problem }
+            }
+            Self::Schema { path, problem } => {
+                let problem = format!("is no JSON Schema: {problem}");
+                Self::Listed { path, problem }
+            }
+            other => other,
+        }
+    }
+
     pub(crate) fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
         Self::Io {
             action,
