@@ -10,6 +10,8 @@ use super::prove::Prover;
 
 /// Schemas are followed this deep for a value.
 const MAX_DEPTH: usize = 64;
+/// Schemas are looked at for a value this often in one comparison.
+const MAX_LOOKS: usize = 200_000;
 
 impl<'a> Prover<'a> {
     pub(super) fn accepted(&mut self, reader: Node<'a>, value: &Value) -> Verdict {
@@ -26,9 +28,10 @@ impl<'a> Prover<'a> {
     }
 
     fn accepts_at(&mut self, node: Node<'a>, value: &Value, depth: usize) -> Option<bool> {
+        self.looks += 1;
         let map = match node.value {
             Value::Bool(accepts) => return Some(*accepts),
-            Value::Object(map) if depth < MAX_DEPTH => map,
+            Value::Object(map) if depth < MAX_DEPTH && self.looks < MAX_LOOKS => map,
             _ => return None,
         };
         all(assertions(map).map(|key| self.meets(node, key, value, depth + 1)))

@@ -468,6 +468,7 @@ impl Shape {
                 *high = (*high).max(*low);
             }
             Self::List(_, low, high) => {
+                *low = low.saturating_add_signed(small).min(3);
                 *high = high.saturating_add_signed(small).max(*low);
             }
             Self::Nullable(inner) => *self = (**inner).clone(),
