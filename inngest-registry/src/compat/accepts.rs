@@ -62,10 +62,8 @@ impl<'a> Prover<'a> {
             }
             "not" => Some(!self.accepts_at(node.child(key)?, value, depth)?),
             "if" => {
-                let branch = match self.accepts_at(node.child(key)?, value, depth)? {
-                    true => "then",
-                    false => "else",
-                };
+                let met = self.accepts_at(node.child(key)?, value, depth)?;
+                let branch = if met { "then" } else { "else" };
                 match node.child(branch) {
                     Some(branch) => self.accepts_at(branch, value, depth),
                     None => Some(true),

@@ -77,10 +77,10 @@ impl<'a> Prover<'a> {
         if let Some(of_a_part) = self.is_under_way(&claim) {
             // A claim may rely on itself for the parts of a value, of which there are finitely
             // many, but not for the value itself.
-            return match of_a_part {
-                true => Verdict::Compatible,
-                false => self.unknown("a reference to itself"),
-            };
+            if of_a_part {
+                return Verdict::Compatible;
+            }
+            return self.unknown("a reference to itself");
         }
         if !self.may_go_on(writer) {
             return self.unknown("its size");
