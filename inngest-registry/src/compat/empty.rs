@@ -10,31 +10,10 @@ use super::number::{Bound, Decimal, range_of_format};
 use super::prove::Prover;
 use super::{Strictness, Verdict};
 
-/// Emptiness is looked for this many parts deep.
-const MAX_DEPTH: usize = 24;
 /// Items of an array that are looked at, one by one.
 const MAX_ITEMS: u64 = 64;
 
 impl<'a> Prover<'a> {
-    /// Whether it is proved that there is no such value.
-    pub(super) fn is_empty(&mut self, case: &Case<'a>) -> bool {
-        let key = (self.strictness, case.key());
-        if let Some(known) = self.empty.get(&key) {
-            return *known;
-        }
-        if self.empty_under_way.len() > MAX_DEPTH
-            || self.empty_under_way.contains(&key)
-            || !self.may_go_on()
-        {
-            return false;
-        }
-        self.empty_under_way.push(key.clone());
-        let empty = self.has_no_value(case);
-        self.empty_under_way.pop();
-        self.empty.insert(key, empty);
-        empty
-    }
-
     /// Whether it is proved that no value that is written is accepted by the other schema.
     pub(super) fn is_disjoint(&mut self, writer: &Case<'a>, other: Node<'a>) -> bool {
         if self.as_schemas(|prover| prover.is_empty(&writer.with(other))) {
@@ -55,7 +34,7 @@ impl<'a> Prover<'a> {
         self.as_schemas(|prover| prover.included(all, other)) == Verdict::Compatible
     }
 
-    fn has_no_value(&mut self, case: &Case<'a>) -> bool {
+    pub(super) fn has_no_value(&mut self, case: &Case<'a>) -> bool {
         let facts = case.facts();
         let types = facts.types();
         if facts.never || types.is_empty() {
@@ -104,6 +83,13 @@ impl<'a> Prover<'a> {
             .any(|low| upper.iter().any(|high| above(low, high)))
     }
 
+    fn is_part_empty(&mut self, part: &Case<'a>) -> bool {
+        self.level += 1;
+        let empty = self.is_empty(part);
+        self.level -= 1;
+        empty
+    }
+
     fn no_array(&mut self, facts: &Facts<'a>) -> bool {
         let Some(least) = facts.most("minItems") else {
             return false;
@@ -114,7 +100,7 @@ impl<'a> Prover<'a> {
         let least = usize::try_from(least.min(MAX_ITEMS)).unwrap_or_default();
         (0..least).any(|index| {
             let item = item(facts, index);
-            self.is_empty(&item)
+            self.is_part_empty(&item)
         })
     }
 
@@ -122,7 +108,7 @@ impl<'a> Prover<'a> {
         let required: Vec<_> = facts.required().collect();
         required.into_iter().any(|name| {
             let property = self.property(facts, name);
-            self.is_empty(&property)
+            self.is_part_empty(&property)
         })
     }
 

@@ -15,46 +15,46 @@ use super::{Strictness, Verdict};
 
 /// Proofs under way within one another; deeper schemas cannot be told.
 const MAX_DEPTH: usize = 100;
-/// Proofs for one comparison; larger ones cannot be told.
-const MAX_STEPS: usize = 20_000;
+/// Schemas that are gone through for one comparison; larger ones cannot be told.
+const MAX_STEPS: usize = 60_000;
 
 pub(super) struct Prover<'a> {
     /// Schemas are known by their addresses, so they must live as long as what is proved of them.
     schemas: PhantomData<&'a Value>,
     pub(super) strictness: Strictness,
-    proved: HashMap<Claim, Verdict>,
+    included: HashMap<Claim, Verdict>,
+    empty: HashMap<Claim, bool>,
+    /// The claims under way, each with how many times it was gone from a value into one of its
+    /// parts before.
     under_way: Vec<(Claim, usize)>,
-    /// The outermost proof under way that the present one relies on.
+    pub(super) level: usize,
+    /// The outermost claim under way that the present one relies on.
     relies_on: usize,
-    /// How many times the proofs under way went from a value into one of its parts.
-    level: usize,
     steps: usize,
+    pub(super) looks: usize,
     alike: HashMap<(usize, usize), bool>,
-    pub(super) empty: HashMap<Values, bool>,
-    pub(super) empty_under_way: Vec<Values>,
     patterns: HashMap<String, Option<Regex>>,
     /// What could not be told because of.
     pub(super) obstacles: BTreeSet<&'static str>,
 }
 
-/// The values of a case, as they are written or as the schemas have them.
-pub(super) type Values = (Strictness, Vec<usize>);
-/// That values are accepted by a schema.
-type Claim = (Values, usize);
+/// That the values of a case, as they are written or as the schemas have them, are accepted by a
+/// schema; without one, that there are none.
+type Claim = (Strictness, Vec<usize>, Option<usize>);
 
 impl<'a> Prover<'a> {
     pub(super) fn new(strictness: Strictness) -> Self {
         Self {
             schemas: PhantomData,
             strictness,
-            proved: HashMap::new(),
-            under_way: Vec::new(),
-            relies_on: usize::MAX,
-            level: 0,
-            steps: 0,
-            alike: HashMap::new(),
+            included: HashMap::new(),
             empty: HashMap::new(),
-            empty_under_way: Vec::new(),
+            under_way: Vec::new(),
+            level: 0,
+            relies_on: usize::MAX,
+            steps: 0,
+            looks: 0,
+            alike: HashMap::new(),
             patterns: HashMap::new(),
             obstacles: BTreeSet::new(),
         }
@@ -70,40 +70,74 @@ impl<'a> Prover<'a> {
         if reader.accepts_all() || writer.nodes().iter().any(|n| self.alike(*n, reader)) {
             return Verdict::Compatible;
         }
-        let claim = ((self.strictness, writer.key()), reader.id());
-        if let Some(verdict) = self.proved.get(&claim) {
+        let claim = (self.strictness, writer.key(), Some(reader.id()));
+        if let Some(verdict) = self.included.get(&claim) {
             return *verdict;
         }
-        if let Some(depth) = self.under_way.iter().position(|(c, _)| *c == claim) {
+        if let Some(of_a_part) = self.is_under_way(&claim) {
             // A claim may rely on itself for the parts of a value, of which there are finitely
             // many, but not for the value itself.
-            if self
-                .under_way
-                .get(depth)
-                .is_some_and(|(_, level)| *level == self.level)
-            {
-                return self.unknown("a reference to itself");
+            if of_a_part {
+                return Verdict::Compatible;
             }
-            self.relies_on = self.relies_on.min(depth);
-            return Verdict::Compatible;
+            return self.unknown("a reference to itself");
         }
-        if !self.may_go_on() {
+        if !self.may_go_on(writer) {
             return self.unknown("its size");
         }
+        let prove = |prover: &mut Self| prover.derive(writer, reader, None);
+        let (verdict, stands) = self.prove(&claim, prove);
+        if stands || verdict != Verdict::Compatible {
+            self.included.insert(claim, verdict);
+        }
+        verdict
+    }
+
+    /// Whether it is proved that there is no such value.
+    pub(super) fn is_empty(&mut self, case: &Case<'a>) -> bool {
+        let claim = (self.strictness, case.key(), None);
+        if let Some(empty) = self.empty.get(&claim) {
+            return *empty;
+        }
+        if self.is_under_way(&claim).is_some() || !self.may_go_on(case) {
+            return false;
+        }
+        let (empty, stands) = self.prove(&claim, |prover| prover.has_no_value(case));
+        if stands || !empty {
+            self.empty.insert(claim, empty);
+        }
+        empty
+    }
+
+    /// Proves a claim, and says whether the proof stands by itself: one that holds only as long as
+    /// another around it must not outlive that. That there was none may be kept in any case.
+    fn prove<T>(&mut self, claim: &Claim, prove: impl FnOnce(&mut Self) -> T) -> (T, bool) {
         let depth = self.under_way.len();
         self.under_way.push((claim.clone(), self.level));
         let outer = std::mem::replace(&mut self.relies_on, usize::MAX);
-        let verdict = self.derive(writer, reader, None);
+        let outcome = prove(self);
         self.under_way.pop();
-        // What holds only as long as a proof around it does must not outlive that.
-        if self.relies_on >= depth {
-            self.relies_on = usize::MAX;
+        let stands = self.relies_on >= depth;
+        if stands {
+            self.relies_on = outer;
+        } else {
+            self.relies_on = self.relies_on.min(outer);
         }
-        if verdict != Verdict::Compatible || self.relies_on == usize::MAX {
-            self.proved.insert(claim, verdict);
-        }
-        self.relies_on = self.relies_on.min(outer);
-        verdict
+        (outcome, stands)
+    }
+
+    /// Whether a claim is under way, and if so, whether of a value that this one is a part of.
+    fn is_under_way(&mut self, claim: &Claim) -> Option<bool> {
+        let depth = self.under_way.iter().position(|(c, _)| c == claim)?;
+        self.relies_on = self.relies_on.min(depth);
+        let (_, level) = self.under_way.get(depth)?;
+        Some(*level < self.level)
+    }
+
+    /// Whether there is room for another proof.
+    fn may_go_on(&mut self, case: &Case<'a>) -> bool {
+        self.steps += 1 + case.nodes().len();
+        self.under_way.len() < MAX_DEPTH && self.steps < MAX_STEPS
     }
 
     /// Proves something of all that schemas accept, whether or not anyone writes it.
@@ -112,12 +146,6 @@ impl<'a> Prover<'a> {
         let proved = prove(self);
         self.strictness = strictness;
         proved
-    }
-
-    /// Whether there is room for another proof.
-    pub(super) fn may_go_on(&mut self) -> bool {
-        self.steps += 1;
-        self.steps < MAX_STEPS && self.under_way.len() < MAX_DEPTH
     }
 
     /// Whether the demand of one keyword of the reader is met.
@@ -149,14 +177,15 @@ impl<'a> Prover<'a> {
         if only.is_none()
             && let Some(values) = self.values(&facts)
         {
-            return worst(values.into_iter().map(|value| self.accepted(reader, value)));
+            let verdict = worst(values.into_iter().map(|value| self.accepted(reader, value)));
+            return self.as_far_as_known(&facts, verdict);
         }
         let each = |prover: &mut Self, case: &Case<'a>| match only {
             None => prover.included(case, reader),
             Some(_) => prover.derive(case, reader, only),
         };
         if let Some(cases) = writer.split(&facts) {
-            if !self.may_go_on() {
+            if !self.may_go_on(writer) {
                 return self.unknown("its size");
             }
             return worst(cases.iter().map(|case| each(self, case)));
@@ -167,6 +196,11 @@ impl<'a> Prover<'a> {
         }
         let keys = assertions(map).filter(|key| only.is_none_or(|only| *key == only));
         let verdict = worst(keys.map(|key| self.demand(writer, &facts, reader, key)));
+        self.as_far_as_known(&facts, verdict)
+    }
+
+    /// What breaks for some values need not for those that are written.
+    fn as_far_as_known(&mut self, facts: &Facts<'a>, verdict: Verdict) -> Verdict {
         if facts.vague && verdict == Verdict::Breaking {
             return self.unknown("$ref");
         }

@@ -57,7 +57,11 @@ impl<'a> View<'a> {
             nullable: types != Types::ALL && others != types && !others.is_empty(),
             values: listed(node),
             branches: Vec::new(),
-            types: if others.is_empty() { types } else { others },
+            types: if others.is_empty() || types == Types::ALL {
+                types
+            } else {
+                others
+            },
         };
         if let Some(values) = &mut view.values {
             let all = values.len();
