@@ -48,14 +48,20 @@ fn ulid_bytes(text: &str) -> Option<[u8; 16]> {
     if text.first() > Some(&b'7') {
         return None;
     }
-    let mut number = 0_u128;
-    let mut all = 0;
-    for c in text {
-        let digit = DIGITS.get(usize::from(*c))?;
-        all |= digit;
-        number = number << 5 | u128::from(*digit);
-    }
-    (all < 32).then(|| number.to_be_bytes())
+    // In parts that fit 64 bits, because a number of 128 is slow to shift.
+    let (millis, random) = text.split_at(10);
+    let (first, last) = random.split_at(8);
+    let [(millis, a), (first, b), (last, c)] = [millis, first, last].map(number);
+    let number = u128::from(millis) << 80 | u128::from(first) << 40 | u128::from(last);
+    (a | b | c < 32).then(|| number.to_be_bytes())
+}
+
+/// The number that up to 12 digits make, and the bits of all of them together.
+fn number(digits: &[u8]) -> (u64, u8) {
+    digits.iter().fold((0, 0), |(number, all), c| {
+        let digit = DIGITS.get(usize::from(*c)).copied().unwrap_or(u8::MAX);
+        (number << 5 | u64::from(digit), all | digit)
+    })
 }
 
 fn text(bytes: [u8; 16], buffer: &mut [u8; ulid::ULID_LEN]) -> &str {

@@ -99,21 +99,29 @@ where
     S: Stream<Item: IntoPayload> + Send + 'static,
 {
     let events = Box::pin(events);
-    stream::unfold((events, 0), move |(mut events, first)| async move {
-        let mut gathered = Gathered {
-            first,
-            ..Gathered::default()
-        };
-        while !gathered.is_full(&limits) {
-            let Some(event) = events.next().await else {
-                break;
+    stream::unfold(
+        (events, 0, (0, 0)),
+        move |(mut events, first, room)| async move {
+            let mut gathered = Gathered {
+                first,
+                ..Gathered::default()
             };
-            let index = gathered.events();
-            if let Err(error) = gathered.batch.push(event) {
-                gathered.refused.push(error.at(index));
+            // The next request's worth is most often as large as the one before.
+            let (bytes, entries) = room;
+            gathered.batch.buffer.reserve(bytes);
+            gathered.batch.entries.reserve(entries);
+            while !gathered.is_full(&limits) {
+                let Some(event) = events.next().await else {
+                    break;
+                };
+                let index = gathered.events();
+                if let Err(error) = gathered.batch.push(event) {
+                    gathered.refused.push(error.at(index));
+                }
             }
-        }
-        let next = first + gathered.events();
-        (next > first).then_some((gathered, (events, next)))
-    })
+            let next = first + gathered.events();
+            let room = (gathered.batch.buffer.len(), gathered.batch.entries.len());
+            (next > first).then_some((gathered, (events, next, room)))
+        },
+    )
 }

@@ -119,7 +119,8 @@ pub(crate) fn render<E: Event>(event: &E) -> Result<Option<String>, PayloadError
     if E::ID_TEMPLATE.is_none() {
         return Ok(None);
     }
-    let mut text = String::new();
+    // Most ids are shorter, and take no more memory than this.
+    let mut text = String::with_capacity(64);
     let mut writer = IdWriter::plain(&mut text);
     event.__write_id(&mut writer);
     match writer.empty_part() {

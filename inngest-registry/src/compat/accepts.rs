@@ -10,6 +10,8 @@ use super::prove::Prover;
 
 /// Schemas are followed this deep for a value.
 const MAX_DEPTH: usize = 64;
+/// Schemas are looked at for a value this often in one comparison.
+const MAX_LOOKS: usize = 200_000;
 
 impl<'a> Prover<'a> {
     pub(super) fn accepted(&mut self, reader: Node<'a>, value: &Value) -> Verdict {
@@ -26,9 +28,10 @@ impl<'a> Prover<'a> {
     }
 
     fn accepts_at(&mut self, node: Node<'a>, value: &Value, depth: usize) -> Option<bool> {
+        self.looks += 1;
         let map = match node.value {
             Value::Bool(accepts) => return Some(*accepts),
-            Value::Object(map) if depth < MAX_DEPTH => map,
+            Value::Object(map) if depth < MAX_DEPTH && self.looks < MAX_LOOKS => map,
             _ => return None,
         };
         all(assertions(map).map(|key| self.meets(node, key, value, depth + 1)))
@@ -59,10 +62,8 @@ impl<'a> Prover<'a> {
             }
             "not" => Some(!self.accepts_at(node.child(key)?, value, depth)?),
             "if" => {
-                let branch = match self.accepts_at(node.child(key)?, value, depth)? {
-                    true => "then",
-                    false => "else",
-                };
+                let met = self.accepts_at(node.child(key)?, value, depth)?;
+                let branch = if met { "then" } else { "else" };
                 match node.child(branch) {
                     Some(branch) => self.accepts_at(branch, value, depth),
                     None => Some(true),

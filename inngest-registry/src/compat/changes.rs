@@ -339,10 +339,11 @@ impl<'a> Walk<'a> {
             };
             let backward = self.prover.keyword(old, new, key);
             let forward = self.prover.keyword(new, old, key);
-            let kind = if self.event && path == "id" {
-                Kind::Id
-            } else {
-                Kind::Limit
+            let kind = match key {
+                // Of a number it is the type that the program has.
+                "format" => Kind::Type,
+                _ if self.event && path == "id" => Kind::Id,
+                _ => Kind::Limit,
             };
             self.push(path, kind, what, backward, forward);
         }

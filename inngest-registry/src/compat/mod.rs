@@ -1,4 +1,93 @@
-//! Whether a change of a schema breaks anyone.
+//! Whether a change of a schema breaks anyone, whom, by which change, and what to do instead.
+//!
+//! ```
+//! use inngest_registry::compat::{Strictness, Verdict, compare};
+//! use serde_json::json;
+//!
+//! let old = json!({ "type": "object", "properties": { "quantity": { "type": "integer" } } });
+//! let mut new = old.clone();
+//! new["required"] = json!(["quantity"]);
+//!
+//! let comparison = compare(&old, &new, Strictness::Standard);
+//! assert_eq!(comparison.backward, Verdict::Breaking);
+//! assert_eq!(comparison.forward, Verdict::Compatible);
+//! assert_eq!(comparison.changes[0].path, "quantity");
+//! assert_eq!(comparison.changes[0].what, "was optional and is now required");
+//! ```
+//!
+//! *Backward* asks whether readers of the new schema can read what was written by the old, such as
+//! events that are stored or under way. *Forward* asks whether readers of the old schema, such as
+//! functions that are not deployed yet, can read what the new one writes.
+//!
+//! # What a verdict means
+//!
+//! [`Verdict::Compatible`] is proved: every value that is written is accepted. The proof takes the
+//! keywords of the reader one by one and shows that each follows from the writer's schema, through
+//! references, unions and recursive types. [`Verdict::Breaking`] says that a keyword does not
+//! follow; nearly always there is a value that is refused. [`Verdict::Unknown`] is the answer where
+//! neither is shown: at references out of the document, `$dynamicRef`, some uses of `not`, `if`,
+//! `contains` and `unevaluatedProperties`, `oneOf` whose branches overlap, and schemas that are too
+//! large or too deep. Nothing of a schema makes [`compare`] panic or run without end.
+//!
+//! The verdict of the whole is that of its worst change. Where the place of a break is known and
+//! no keyword of it is to blame alone, the change says "accepts other values than before".
+//!
+//! On random pairs of schemas as schemars writes them, and edits as programmers make them, no value
+//! that is written was ever refused against a verdict of compatible; of the verdicts that said
+//! breaking one in 14 (strict: one in 29) came without a value that is refused among 60 tried, and
+//! one in 80 could not be told. A test measures these figures.
+//!
+//! # Standard and strict
+//!
+//! [`Strictness::Strict`] decides as Confluent's schema registry does, by the schemas alone;
+//! [`Strictness::Standard`] by what programs write and read that have them from Rust types:
+//!
+//! | change | standard | strict | why |
+//! |---|---|---|---|
+//! | an optional property is added to an object that is open | compatible | breaks backward | A JSON Schema is open unless it says otherwise, so the old one accepts any value under the new name. A struct writes the properties that it declares and no others. |
+//! | a property is removed that is not required | compatible | breaks forward | The same, the other way round. |
+//! | a property with a `default` becomes required | breaks backward | compatible | Confluent's readers fill it in; a validator does not. |
+//! | a text gets a `format`, or another one | breaks | compatible | Not any text is a date, and a program refuses to read it. To a validator a format is an annotation. |
+//! | the `format` of an integer is narrower, as `int32` for `int64` | breaks | compatible | An `i64` is not read as an `i32`. |
+//!
+//! That a writer keeps to the declared properties is relied on for objects that declare some and do
+//! not say that there are others: maps and structs with a flattened map have their values in
+//! `additionalProperties`, and an object schema without `properties` may be of anything, so these
+//! may write any name. The data of an event is a struct, even where it has no fields.
+//!
+//! With Confluent's own examples for 2020-12 the strict verdict agrees in 124 of 126 cases. It does
+//! not where a required property is exchanged for one that is not declared, which does break, and
+//! where `oneOf` becomes `allOf` with the same single branch, which changes nothing.
+//!
+//! # Events
+//!
+//! When both schemas are of events, `v` is passed over, because it differs between versions by
+//! design. Another `name` is another event and breaks both ways. An id of another template is a
+//! change of its pattern and breaks both ways, too: within one version the ids of events that are
+//! sent again would differ.
+//!
+//! # Paths
+//!
+//! | path | place |
+//! |---|---|
+//! | `$` | the whole value |
+//! | `data.order.total` | a property |
+//! | `data["unit price"]` | a property whose name is not a word |
+//! | `data.lines[].sku` | in every item of a list |
+//! | `data.range[1]` | an item of a tuple |
+//! | `data.prices{}` | in every value of a map |
+//! | `data.payment<card>.last4` | in one variant of an enum |
+//!
+//! # Why not a library
+//!
+//! `jsoncompat` 0.5 and `json-schema-diff` 0.1.8 were tried first, on 14 edits of one event schema
+//! with an enum, a map, a tuple and a recursive type, 13 directions of which break. `jsoncompat`
+//! proved none of them: 12 were unknown, because the value that would show it is looked for at
+//! random, and one was called compatible, because it takes the values of a map for undeclared
+//! properties that are not written. Where it did not prove it took 34 ms, this module takes one;
+//! and it brings 115 crates, among them `clap`, `fake` and a second `jsonschema`.
+//! `json-schema-diff` sees draft 7 only, so that changes of variants and tuples are no changes, and
+//! a recursive type overflows its stack, which ends the program.
 
 mod accepts;
 mod changes;
@@ -30,7 +119,7 @@ pub enum Verdict {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Change {
-    /// The place, such as `data.order.lines[].quantity`.
+    /// The place, such as `data.order.lines[].quantity`; see [the module](self#paths).
     pub path: String,
     /// What changed, such as "was optional and is now required".
     pub what: String,
@@ -38,7 +127,7 @@ pub struct Change {
     pub backward: Verdict,
     /// Whether readers of the old schema can read what is written by the new.
     pub forward: Verdict,
-    /// What to do instead, where there is something.
+    /// What to do instead, when it breaks anyone.
     pub fix: Option<String>,
 }
 
@@ -46,26 +135,31 @@ pub struct Change {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Comparison {
-    /// Whether readers of the new schema can read what was written by the old.
+    /// Whether readers of the new schema can read what was written by the old: the worst of the
+    /// changes.
     pub backward: Verdict,
-    /// Whether readers of the old schema can read what is written by the new.
+    /// Whether readers of the old schema can read what is written by the new: the worst of the
+    /// changes.
     pub forward: Verdict,
-    /// The changes, in order of their paths.
+    /// The changes, in order of their paths. Changes of documentation, defaults and deprecation
+    /// are among them and break no one.
     pub changes: Vec<Change>,
 }
 
-/// How content that a schema does not mention is seen.
+/// What a verdict goes by; see [the module](self#standard-and-strict).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Strictness {
-    /// An optional property may be added: a writer that never wrote a property does not start to
-    /// write another type under its name.
+    /// What programs write and read that have the schemas from Rust types.
     #[default]
     Standard,
-    /// As Confluent's schema registry decides: an optional property added to open content breaks.
+    /// All that the schemas accept, as Confluent's schema registry decides.
     Strict,
 }
 
-/// Compares two schemas.
+/// Compares two schemas of one event, or two that are no events.
+///
+/// Their dialect is JSON Schema 2020-12; tuples and dependencies of older drafts are understood,
+/// too. References are resolved within each document.
 #[must_use]
 pub fn compare(old: &Value, new: &Value, strictness: Strictness) -> Comparison {
     match (without_version(old), without_version(new)) {

@@ -87,7 +87,7 @@ impl Bound {
         };
         let whole = self.value.is_integer();
         let value = match (lower, whole, self.exclusive) {
-            (true, true, false) | (false, true, false) | (false, false, _) => floor,
+            (_, true, false) | (false, false, _) => floor,
             (true, _, _) => floor.saturating_add(1),
             (false, true, true) => floor.saturating_sub(1),
         };

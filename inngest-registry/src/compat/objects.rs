@@ -158,7 +158,7 @@ impl<'a> Prover<'a> {
         let mut names = facts.declared();
         names.extend(facts.required());
         names.extend(reader.map("properties").map(|(name, _)| name));
-        let named = worst(names.into_iter().map(|name| {
+        let known = worst(names.into_iter().map(|name| {
             let Some(property) = self.written(facts, name) else {
                 return Verdict::Compatible;
             };
@@ -166,11 +166,11 @@ impl<'a> Prover<'a> {
             self.constraints(reader, name, true, &mut demands);
             worst(demands.into_iter().map(|d| self.part(&property, d)))
         }));
-        if named == Verdict::Breaking {
-            return named;
+        if known == Verdict::Breaking {
+            return known;
         }
         worst([
-            named,
+            known,
             self.by_pattern(facts, reader),
             self.rest(facts, reader),
         ])
@@ -252,7 +252,7 @@ impl<'a> Prover<'a> {
         };
         let mut names = facts.declared();
         names.extend(facts.required());
-        let named = worst(names.into_iter().map(|name| {
+        let known = worst(names.into_iter().map(|name| {
             if self.written(facts, name).is_none() {
                 return Verdict::Compatible;
             }
@@ -261,7 +261,7 @@ impl<'a> Prover<'a> {
         let patterns = |part: &Node<'a>| part.map("patternProperties").next().is_some();
         let by_pattern = facts.parts.iter().any(patterns);
         if !by_pattern && !self.writes_undeclared(facts) {
-            return named;
+            return known;
         }
         let names = facts.parts.iter().filter_map(|p| p.child("propertyNames"));
         let mut case = Case::of(names);
@@ -274,7 +274,7 @@ impl<'a> Prover<'a> {
         } else {
             open
         };
-        worst([named, open])
+        worst([known, open])
     }
 
     fn dependent_required(&mut self, facts: &Facts<'a>, reader: Node<'a>, key: &str) -> Verdict {
@@ -351,15 +351,19 @@ impl<'a> Prover<'a> {
         let evaluated = own.declared();
         let mut names = facts.declared();
         names.extend(facts.required());
-        let named = names.into_iter().filter(|name| !evaluated.contains(name));
-        let named = worst(named.map(|name| match self.written(facts, name) {
-            Some(property) => self.part(&property, demand),
-            None => Verdict::Compatible,
-        }));
+        names.retain(|name| !evaluated.contains(name));
+        let known = worst(
+            names
+                .into_iter()
+                .map(|name| match self.written(facts, name) {
+                    Some(property) => self.part(&property, demand),
+                    None => Verdict::Compatible,
+                }),
+        );
         if !self.writes_undeclared(facts) {
-            return named;
+            return known;
         }
-        worst([named, self.part(&undeclared(facts), demand)])
+        worst([known, self.part(&undeclared(facts), demand)])
     }
 }
 

@@ -15,8 +15,8 @@ use super::{Strictness, Verdict};
 
 /// Proofs under way within one another; deeper schemas cannot be told.
 const MAX_DEPTH: usize = 100;
-/// Proofs for one comparison; larger ones cannot be told.
-const MAX_STEPS: usize = 20_000;
+/// Schemas that are gone through for one comparison; larger ones cannot be told.
+const MAX_STEPS: usize = 60_000;
 
 pub(super) struct Prover<'a> {
     /// Schemas are known by their addresses, so they must live as long as what is proved of them.
@@ -31,6 +31,7 @@ pub(super) struct Prover<'a> {
     /// The outermost claim under way that the present one relies on.
     relies_on: usize,
     steps: usize,
+    pub(super) looks: usize,
     alike: HashMap<(usize, usize), bool>,
     patterns: HashMap<String, Option<Regex>>,
     /// What could not be told because of.
@@ -52,6 +53,7 @@ impl<'a> Prover<'a> {
             level: 0,
             relies_on: usize::MAX,
             steps: 0,
+            looks: 0,
             alike: HashMap::new(),
             patterns: HashMap::new(),
             obstacles: BTreeSet::new(),
@@ -75,12 +77,12 @@ impl<'a> Prover<'a> {
         if let Some(of_a_part) = self.is_under_way(&claim) {
             // A claim may rely on itself for the parts of a value, of which there are finitely
             // many, but not for the value itself.
-            return match of_a_part {
-                true => Verdict::Compatible,
-                false => self.unknown("a reference to itself"),
-            };
+            if of_a_part {
+                return Verdict::Compatible;
+            }
+            return self.unknown("a reference to itself");
         }
-        if !self.may_go_on() {
+        if !self.may_go_on(writer) {
             return self.unknown("its size");
         }
         let prove = |prover: &mut Self| prover.derive(writer, reader, None);
@@ -97,7 +99,7 @@ impl<'a> Prover<'a> {
         if let Some(empty) = self.empty.get(&claim) {
             return *empty;
         }
-        if self.is_under_way(&claim).is_some() || !self.may_go_on() {
+        if self.is_under_way(&claim).is_some() || !self.may_go_on(case) {
             return false;
         }
         let (empty, stands) = self.prove(&claim, |prover| prover.has_no_value(case));
@@ -133,8 +135,8 @@ impl<'a> Prover<'a> {
     }
 
     /// Whether there is room for another proof.
-    pub(super) fn may_go_on(&mut self) -> bool {
-        self.steps += 1;
+    fn may_go_on(&mut self, case: &Case<'a>) -> bool {
+        self.steps += 1 + case.nodes().len();
         self.under_way.len() < MAX_DEPTH && self.steps < MAX_STEPS
     }
 
@@ -183,7 +185,7 @@ impl<'a> Prover<'a> {
             Some(_) => prover.derive(case, reader, only),
         };
         if let Some(cases) = writer.split(&facts) {
-            if !self.may_go_on() {
+            if !self.may_go_on(writer) {
                 return self.unknown("its size");
             }
             return worst(cases.iter().map(|case| each(self, case)));

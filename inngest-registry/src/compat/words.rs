@@ -57,12 +57,11 @@ pub(super) fn fix(kind: Kind, backward: Verdict, forward: Verdict, event: bool) 
         Kind::Option { added: true } => "do not write it until all readers know it",
         Kind::Option { added: false } => "keep it and stop writing it",
         Kind::Limit => "keep the limit as it was",
-        Kind::Rest => "keep it as it was",
         Kind::Name => {
             return Some("keep the name; an event of another name is another event".into());
         }
         Kind::Id => "keep the id template",
-        Kind::Other | Kind::Annotation => "keep it as it was",
+        Kind::Rest | Kind::Other | Kind::Annotation => "keep it as it was",
     };
     let version = if event {
         "give the event a new version"
@@ -126,9 +125,12 @@ pub(super) fn other(verdict: Verdict, obstacles: &[&str]) -> String {
     }
     let keywords: Vec<_> = obstacles
         .iter()
-        .map(|obstacle| match obstacle.contains(' ') {
-            true => (*obstacle).to_owned(),
-            false => format!("`{obstacle}`"),
+        .map(|obstacle| {
+            if obstacle.contains(' ') {
+                (*obstacle).to_owned()
+            } else {
+                format!("`{obstacle}`")
+            }
         })
         .collect();
     format!(

@@ -1,0 +1,272 @@
+//! Edits of a struct as a programmer makes them, and what is said of each.
+
+#![expect(dead_code, reason = "only the schemas of the types are of interest")]
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::time::Instant;
+
+use inngest_core::Event;
+use inngest_registry::compat::{Strictness, Verdict, compare};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+#[derive(Serialize, JsonSchema)]
+struct Line {
+    sku: String,
+    quantity: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gift_note: Option<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Status {
+    Open,
+    Paid,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum Payment {
+    Card { last4: String },
+    Cash,
+}
+
+#[derive(Serialize, JsonSchema)]
+enum Shipping {
+    None,
+    Parcel { weight: f64 },
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Category {
+    name: String,
+    children: Vec<Category>,
+}
+
+/// An order was paid.
+#[derive(Serialize, JsonSchema, Event)]
+#[event(
+    name = "shop/order.paid",
+    id = "order-paid-{order_id}",
+    version = "2026-11-21.1"
+)]
+struct OrderPaid {
+    order_id: String,
+    lines: Vec<Line>,
+    status: Status,
+    payment: Payment,
+    shipping: Shipping,
+    category: Category,
+    prices: BTreeMap<String, u32>,
+    range: (u8, u8),
+    #[serde(skip_serializing_if = "Option::is_none")]
+    coupon: Option<String>,
+    customer: Option<u64>,
+}
+
+/// The same in the next version, edited.
+mod edited {
+    use super::*;
+
+    /// A line of an order.
+    #[derive(Serialize, JsonSchema)]
+    struct Line {
+        sku: String,
+        quantity: i64,
+        gift_note: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        color: Option<String>,
+    }
+
+    #[derive(Serialize, JsonSchema)]
+    #[serde(rename_all = "snake_case")]
+    enum Status {
+        Paid,
+        Refunded,
+    }
+
+    #[derive(Serialize, JsonSchema)]
+    #[serde(tag = "kind", rename_all = "snake_case")]
+    enum Payment {
+        Card { last4: String, network: String },
+        Voucher { code: String },
+    }
+
+    #[derive(Serialize, JsonSchema)]
+    enum Shipping {
+        None,
+        Parcel { weight: String },
+        Pickup(String),
+    }
+
+    #[derive(Serialize, JsonSchema)]
+    struct Category {
+        name: Option<String>,
+        children: Vec<Category>,
+    }
+
+    #[derive(Serialize, JsonSchema, Event)]
+    #[event(
+        name = "shop/order.paid",
+        id = "order-paid-{order_id}",
+        version = "2026-11-22.1"
+    )]
+    pub(super) struct OrderPaid {
+        order_id: String,
+        lines: Vec<Line>,
+        status: Status,
+        payment: Payment,
+        shipping: Shipping,
+        category: Category,
+        prices: BTreeMap<String, f64>,
+        range: (u8, u8, bool),
+        customer: Option<u64>,
+        currency: String,
+        referrer: Option<String>,
+    }
+}
+
+/// A line for each change, and below it what to do.
+fn report(old: &Value, new: &Value, strictness: Strictness) -> String {
+    let compared = compare(old, new, strictness);
+    let mut report = format!(
+        "backward {:?}, forward {:?}\n",
+        compared.backward, compared.forward
+    );
+    for change in compared.changes {
+        let breaks = match (change.backward, change.forward) {
+            (Verdict::Compatible, Verdict::Compatible) => "",
+            (Verdict::Breaking, Verdict::Compatible) => " [breaks backward]",
+            (Verdict::Compatible, Verdict::Breaking) => " [breaks forward]",
+            (Verdict::Breaking, Verdict::Breaking) => " [breaks both ways]",
+            _ => " [unknown]",
+        };
+        writeln!(report, "`{}`: {}{breaks}", change.path, change.what).unwrap();
+        if let Some(fix) = change.fix {
+            writeln!(report, "    {fix}").unwrap();
+        }
+    }
+    report
+}
+
+#[test]
+fn every_edit_of_an_event_is_named() {
+    let old = OrderPaid::schema().to_value();
+    let new = edited::OrderPaid::schema().to_value();
+    insta::assert_snapshot!(report(&old, &new, Strictness::Standard));
+}
+
+#[test]
+fn what_is_strict_says_more() {
+    let old = OrderPaid::schema().to_value();
+    let mut new = old.clone();
+    new["$defs"]["Line"]["properties"]["color"] = json!({ "type": "string" });
+    insta::assert_snapshot!(report(&old, &new, Strictness::Standard), @r"
+    backward Compatible, forward Compatible
+    `data.lines[].color`: was added, optional
+    ");
+    insta::assert_snapshot!(report(&old, &new, Strictness::Strict), @r"
+    backward Breaking, forward Compatible
+    `data.lines[].color`: was added, optional [breaks backward]
+        let the old schema refuse unknown properties, or give the event a new version
+    ");
+}
+
+#[test]
+fn the_envelope_of_an_event() {
+    let old = OrderPaid::schema().to_value();
+
+    let mut new = old.clone();
+    new["properties"]["v"]["const"] = json!("2026-11-22.1");
+    assert_eq!(
+        report(&old, &new, Strictness::Standard),
+        "backward Compatible, forward Compatible\n"
+    );
+
+    let mut new = old.clone();
+    new["properties"]["name"]["const"] = json!("shop/order.settled");
+    new["properties"]["id"]["pattern"] = json!("^order-settled-[^\\n]+$");
+    insta::assert_snapshot!(report(&old, &new, Strictness::Standard), @r"
+    backward Breaking, forward Breaking
+    `id`: the pattern was `^order-paid-[\s\S]+$` and is now `^order-settled-[^\n]+$` [breaks both ways]
+        keep the id template, or give the event a new version
+    `name`: was `shop/order.paid` and is now `shop/order.settled` [breaks both ways]
+        keep the name; an event of another name is another event
+    ");
+}
+
+#[test]
+fn the_data_of_an_event_is_a_struct_even_without_fields() {
+    #[derive(Serialize, JsonSchema, Event)]
+    #[event(name = "shop/cart.cleared")]
+    struct CartCleared {}
+
+    let old = CartCleared::schema().to_value();
+    let mut new = old.clone();
+    new["properties"]["data"]["properties"]["reason"] = json!({ "type": "string" });
+    let compared = compare(&old, &new, Strictness::Standard);
+    assert_eq!(compared.backward, Verdict::Compatible);
+    assert_eq!(compared.forward, Verdict::Compatible);
+}
+
+#[test]
+fn no_schema_makes_it_panic_or_run_on() {
+    let mut deep = json!({ "type": "integer" });
+    for _ in 0..2_000 {
+        deep = json!({ "type": "array", "items": deep });
+    }
+    let wide: Vec<_> = (0..60)
+        .map(|i| json!({ "type": "object", "properties": { "a": { "minimum": i } } }))
+        .collect();
+    // Each union doubles the cases.
+    let doubling: Vec<_> = (0..24)
+        .map(|i| {
+            let required = |name: &str| json!({ "required": [format!("{name}{i}")] });
+            json!({ "anyOf": [required("a"), required("b")] })
+        })
+        .collect();
+    let cyclic = json!({
+        "anyOf": [{ "$ref": "#" }, { "allOf": [{ "$ref": "#" }, { "not": { "$ref": "#" } }] }],
+        "if": { "$ref": "#" },
+        "then": { "oneOf": [{ "$ref": "#" }, { "type": "null" }] },
+    });
+    let schemas = [
+        deep,
+        json!({ "anyOf": wide }),
+        json!({ "type": "object", "allOf": doubling }),
+        cyclic,
+        json!(3),
+        json!({ "type": 3, "properties": [], "required": {}, "items": null, "enum": "a" }),
+        json!({ "minimum": 1e300, "maximum": "x", "multipleOf": 0, "pattern": "(", "$ref": "#/%" }),
+        json!({ "patternProperties": { "(": { "type": "null" } }, "additionalProperties": false }),
+        OrderPaid::schema().to_value(),
+    ];
+    for old in &schemas {
+        for new in &schemas {
+            let there = compare(old, new, Strictness::Standard);
+            let same = std::ptr::eq(old, new);
+            assert!(!same || there.backward != Verdict::Breaking, "{there:#?}");
+        }
+    }
+}
+
+#[test]
+#[ignore = "a measurement; run with `--release -- --ignored --nocapture`"]
+fn the_time_of_a_thousand_comparisons() {
+    let old = OrderPaid::schema().to_value();
+    let new = edited::OrderPaid::schema().to_value();
+    let started = Instant::now();
+    for _ in 0..1_000 {
+        assert_eq!(
+            compare(&old, &new, Strictness::Standard).backward,
+            Verdict::Breaking
+        );
+    }
+    println!(
+        "1,000 comparisons of an event edited in 15 places: {:?}",
+        started.elapsed()
+    );
+}
