@@ -1,8 +1,16 @@
 //! The fields of an event: every schema under `data` and `user` with the path to it.
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
+
+/// What `true` says, in the words of a schema.
+static ANYTHING: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
+
+/// The fields of the standard library's `Duration` and `SystemTime`, by the alphabet: nobody who
+/// uses these types can document or change them.
+const OF_STD: [[&str; 2]; 2] = [["nanos", "secs"], ["nanos_since_epoch", "secs_since_epoch"]];
 
 /// A schema inside an event's schema.
 pub(crate) struct Field<'a> {
@@ -51,8 +59,10 @@ impl<'a> Walk<'a> {
         property: Option<Property>,
         alternative: bool,
     ) {
-        let Value::Object(schema) = schema else {
-            return;
+        let schema = match schema {
+            Value::Object(schema) => schema,
+            Value::Bool(true) => &*ANYTHING,
+            _ => return,
         };
         self.fields.push(Field {
             path: path.to_owned(),
@@ -74,6 +84,9 @@ impl<'a> Walk<'a> {
             let only = properties.len() == 1 || (tagged && properties.len() == 2);
             let mut names: Vec<_> = properties.iter().collect();
             names.sort_by_key(|(name, _)| *name);
+            if OF_STD.iter().any(|of| names.iter().map(|n| n.0).eq(of)) {
+                return;
+            }
             for (name, property) in names {
                 let found = Property {
                     required: required(name),
@@ -135,4 +148,44 @@ pub(crate) fn takes(schema: &Map<String, Value>, name: &str) -> bool {
         || alternatives
             .filter_map(Value::as_object)
             .any(|alternative| takes(alternative, name))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use inngest_core::Event;
+    use inngest_core::registry::Registry;
+    use schemars::JsonSchema;
+    use serde::Serialize;
+
+    use super::*;
+    use crate::catalogue::Catalogue;
+
+    #[derive(Serialize, JsonSchema, Event)]
+    #[event(name = "shop/order.paid")]
+    struct Paid {
+        anything: Value,
+        took: Duration,
+        at: SystemTime,
+        lines: Vec<Line>,
+    }
+
+    #[derive(Serialize, JsonSchema)]
+    struct Line {
+        next: Option<Box<Line>>,
+    }
+
+    #[test]
+    fn fields_that_someone_wrote() {
+        let types = Catalogue::of(&Registry::new().with::<Paid>());
+        let fields = of(&types.iter().next().unwrap().schema);
+        let paths: Vec<_> = fields
+            .iter()
+            .filter(|field| field.property.is_some())
+            .map(|field| field.path.as_str())
+            .collect();
+        let data = ["anything", "at", "lines", "lines[].next", "took"];
+        assert_eq!(paths, data.map(|field| format!("data.{field}")));
+    }
 }

@@ -1,5 +1,6 @@
 //! Whether the exported files say what the types say.
 
+mod renames;
 mod report;
 mod text;
 mod versions;
@@ -125,6 +126,7 @@ impl Check {
                 });
             } else {
                 found = kinds(comparison, &Since::Exported);
+                renames::advise(&file.schema, &event.schema, &mut found);
             }
         }
         if file.id_template != event.id_template {
