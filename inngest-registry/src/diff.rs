@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use crate::catalogue::{Catalogue, EventType, label};
-use crate::check::{across_versions, verdict};
+use crate::check::verdict;
 use crate::compat::{self, Change, Comparison, Strictness, Verdict};
 use crate::effect::{self, count};
 use crate::json;
@@ -68,7 +68,7 @@ pub fn diff(old: &Catalogue, new: &Catalogue, strictness: Strictness) -> Diff {
                 version::compare(other.version.as_deref(), event.version.as_deref()).is_lt()
             });
             let since = older.map(|older| {
-                let comparison = across_versions(older, event, strictness);
+                let comparison = compat::compare(&older.schema, &event.schema, strictness);
                 (older.version.clone(), comparison)
             });
             push(event, EntryKind::Added { since });

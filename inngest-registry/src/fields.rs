@@ -95,14 +95,14 @@ impl<'a> Walk<'a> {
                 self.visit(property, &format!("{path}.{name}"), Some(found), false);
             }
         }
-        for (keyword, suffix) in [("items", "[]"), ("additionalProperties", ".*")] {
+        for (keyword, suffix) in [("items", "[]"), ("additionalProperties", "{}")] {
             if let Some(inner) = schema.get(keyword) {
                 self.visit(inner, &format!("{path}{suffix}"), None, false);
             }
         }
         if let Some(Value::Object(patterns)) = schema.get("patternProperties") {
             for inner in patterns.values() {
-                self.visit(inner, &format!("{path}.*"), None, false);
+                self.visit(inner, &format!("{path}{{}}"), None, false);
             }
         }
         for (keyword, is_alternative) in [

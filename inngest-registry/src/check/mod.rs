@@ -3,7 +3,6 @@
 mod renames;
 mod report;
 mod text;
-mod versions;
 
 use std::fmt;
 use std::path::Path;
@@ -11,9 +10,6 @@ use std::path::Path;
 use self::report::kinds;
 pub use self::report::{Finding, FindingKind, Outcome, Report, Severity, Since};
 pub(crate) use self::text::verdict;
-pub(crate) use self::versions::across_versions;
-#[cfg(feature = "cli")]
-pub(crate) use self::versions::compare_versions;
 use crate::catalogue::{Catalogue, EventType};
 use crate::compat::{self, Verdict};
 use crate::export::check_types;
@@ -195,7 +191,8 @@ impl Check {
         };
         report.unlisted_versions += usize::from(!listed && !older.is_empty());
         for older in compared {
-            let comparison = across_versions(older, event, self.settings.strictness());
+            let strictness = self.settings.strictness();
+            let comparison = compat::compare(&older.schema, &event.schema, strictness);
             for kind in kinds(comparison, &Since::Older(older.version.clone())) {
                 let severity = if mode.is_transitive() {
                     kind.severity(mode)

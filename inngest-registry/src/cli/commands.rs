@@ -12,7 +12,7 @@ use super::args::{
 };
 use super::terminal::Progress;
 use crate::catalogue::Catalogue;
-use crate::check::{Check, CheckError, Outcome, Report, compare_versions, verdict};
+use crate::check::{Check, CheckError, Outcome, Report, verdict};
 use crate::compat::{self, Comparison, Strictness, Verdict};
 use crate::diff::{change_to_json, diff};
 use crate::effect::{self, count};
@@ -246,7 +246,7 @@ impl Commands<'_> {
         let old = files::read_schema(&args.old)?;
         let new = files::read_schema(&args.new)?;
         let mode = args.mode.mode();
-        let comparison = compare(&old, &new, strictness(args.strict));
+        let comparison = compat::compare(&old, &new, strictness(args.strict));
         let whole = whole(&comparison, mode);
         let code = match whole {
             Verdict::Compatible => 0,
@@ -374,22 +374,5 @@ fn whole(comparison: &Comparison, mode: Mode) -> Verdict {
         Verdict::Unknown
     } else {
         Verdict::Compatible
-    }
-}
-
-/// Compares two schemas, which may be those of two versions of one event.
-fn compare(old: &Value, new: &Value, strictness: Strictness) -> Comparison {
-    let name = |schema: &Value| {
-        let is_event = schema.pointer("/properties/data").is_some();
-        schema
-            .pointer("/properties/name/const")
-            .filter(|_| is_event)
-            .cloned()
-    };
-    match (name(old), name(new)) {
-        (Some(old_name), Some(new_name)) if old_name == new_name => {
-            compare_versions(old, new, strictness)
-        }
-        _ => compat::compare(old, new, strictness),
     }
 }
