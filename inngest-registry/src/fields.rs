@@ -92,7 +92,7 @@ impl<'a> Walk<'a> {
                     required: required(name),
                     of_enum: alternative && (only || is_constant(property)),
                 };
-                self.visit(property, &format!("{path}.{name}"), Some(found), false);
+                self.visit(property, &below(path, name), Some(found), false);
             }
         }
         for (keyword, suffix) in [("items", "[]"), ("additionalProperties", "{}")] {
@@ -119,6 +119,16 @@ impl<'a> Walk<'a> {
                 self.visit(inner, &path, None, is_alternative);
             }
         }
+    }
+}
+
+/// The path of a property, in quotes where its name is not a word, as changes have it.
+fn below(path: &str, name: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+    if !name.is_empty() && name.chars().all(plain) {
+        format!("{path}.{name}")
+    } else {
+        format!("{path}[{}]", Value::from(name))
     }
 }
 
@@ -173,6 +183,7 @@ mod tests {
 
     #[derive(Serialize, JsonSchema)]
     struct Line {
+        #[serde(rename = "next\nline")]
         next: Option<Box<Line>>,
     }
 
@@ -185,7 +196,13 @@ mod tests {
             .filter(|field| field.property.is_some())
             .map(|field| field.path.as_str())
             .collect();
-        let data = ["anything", "at", "lines", "lines[].next", "took"];
+        let data = [
+            "anything",
+            "at",
+            "lines",
+            "lines[][\"next\\nline\"]",
+            "took",
+        ];
         assert_eq!(paths, data.map(|field| format!("data.{field}")));
     }
 }

@@ -70,7 +70,10 @@ fn properties(schema: &Value) -> Vec<Property> {
             says: (says, required),
         })
     };
-    fields::of(schema).iter().filter_map(property).collect()
+    let fields = fields::of(schema);
+    // A name in quotes is one that was chosen for events.
+    let plain = fields.iter().filter(|field| !field.path.ends_with(']'));
+    plain.filter_map(property).collect()
 }
 
 fn without<'a>(these: &'a [Property], others: &[Property]) -> Vec<&'a Property> {

@@ -60,7 +60,8 @@ pub enum FindingKind {
     },
     /// Doc comments, defaults, titles or the order of fields changed, and the values not.
     TextsChanged {
-        /// What has a name of it; the order of fields and titles have none.
+        /// What of it can be named; titles, which are names of Rust types, and the order of fields
+        /// cannot.
         changes: Vec<Change>,
     },
     /// The template of the id changed.

@@ -44,7 +44,8 @@ impl Finding {
                 format!("{since}{what}")
             }
             FindingKind::TextsChanged { changes } if changes.is_empty() => {
-                "titles, defaults or the order of fields differ from the file".to_owned()
+                "names of Rust types, defaults or the order of fields differ from the file"
+                    .to_owned()
             }
             FindingKind::TextsChanged { changes } => {
                 let changes: Vec<_> = changes.iter().map(effect::sentence).collect();

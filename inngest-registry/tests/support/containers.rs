@@ -1,6 +1,7 @@
 //! Maps, tuples, arrays, options, recursion, generics and any JSON.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv6Addr};
 
 use inngest_core::{AsString, Event};
 use schemars::{JsonSchema, Schema, json_schema};
@@ -141,6 +142,9 @@ struct Scalars {
     at: String,
     #[schemars(extend("format" = "uuid"))]
     key: String,
+    address: IpAddr,
+    #[schemars(extend("format" = "partial-time"))]
+    opens: String,
     #[schemars(range(min = 1, max = 10), extend("examples" = [5]))]
     limited: u8,
 }
@@ -289,6 +293,8 @@ pub(crate) fn add(odd: &mut Odd) {
         flag: true,
         at: "2026-11-21T12:00:00Z".into(),
         key: "a0a2a2d2-0b87-4a18-83f2-2529882be2de".into(),
+        address: Ipv6Addr::LOCALHOST.into(),
+        opens: "09:30:00".into(),
         limited: 1,
     }]);
     odd.add([ByHand {
