@@ -12,8 +12,12 @@ pub(crate) fn sentence(change: &Change) -> String {
     let is_predicate = ["was ", "is ", "may ", "accepts ", "changed"]
         .iter()
         .any(|verb| change.what.starts_with(verb));
-    let colon = if is_predicate { "" } else { ":" };
-    format!("`{}`{colon} {}", place(&change.path), change.what)
+    match (place(&change.path), is_predicate) {
+        ("$", true) => format!("it {}", change.what),
+        ("$", false) => change.what.clone(),
+        (place, true) => format!("`{place}` {}", change.what),
+        (place, false) => format!("`{place}`: {}", change.what),
+    }
 }
 
 /// What to do about a change without the way out that is always there, a new version: who knows
@@ -86,6 +90,33 @@ pub(crate) fn count(n: usize, thing: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sentence_is_one() {
+        let change = |path: &str, what: &str| Change {
+            path: path.to_owned(),
+            what: what.to_owned(),
+            backward: Verdict::Compatible,
+            forward: Verdict::Compatible,
+            fix: None,
+        };
+        for (path, what, expected) in [
+            ("data.a", "was removed", "`a` was removed"),
+            (
+                "data.a",
+                "the value `b` was added",
+                "`a`: the value `b` was added",
+            ),
+            (
+                "$",
+                "its documentation changed",
+                "its documentation changed",
+            ),
+            ("$", "may now be `null`", "it may now be `null`"),
+        ] {
+            assert_eq!(sentence(&change(path, what)), expected);
+        }
+    }
 
     #[test]
     fn a_field_is_named_without_data_where_it_can_be() {
