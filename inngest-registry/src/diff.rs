@@ -32,6 +32,8 @@ pub struct Entry {
     pub version: Option<String>,
     /// How it differs.
     pub kind: EntryKind,
+    /// The template of the id before and now, where it is another.
+    pub id_template: Option<(Option<String>, Option<String>)>,
 }
 
 /// How an event type differs.
@@ -56,10 +58,17 @@ pub enum EntryKind {
 pub fn diff(old: &Catalogue, new: &Catalogue, strictness: Strictness) -> Diff {
     let mut entries = Vec::new();
     let mut push = |event: &EventType, kind| {
+        let before = old.get(&event.name, event.version.as_deref());
+        let now = new.get(&event.name, event.version.as_deref());
+        let templates = before.zip(now).map(|(before, now)| {
+            let templates = (before.id_template.clone(), now.id_template.clone());
+            (templates.0 != templates.1).then_some(templates)
+        });
         entries.push(Entry {
             event: event.name.clone(),
             version: event.version.clone(),
             kind,
+            id_template: templates.flatten(),
         });
     };
     for event in new {
@@ -130,7 +139,8 @@ impl Diff {
         }
         for entry in &self.entries {
             let changes = entry.changes();
-            if changes.is_empty() {
+            let id_template = entry.id_template_changed();
+            if changes.is_empty() && id_template.is_none() {
                 continue;
             }
             let _ = writeln!(
@@ -138,6 +148,9 @@ impl Diff {
                 "\n### {}\n",
                 label(&entry.event, entry.version.as_deref())
             );
+            if let Some(changed) = id_template {
+                let _ = writeln!(out, "- {changed}");
+            }
             for change in changes {
                 let _ = writeln!(out, "- {}", effect::sentence(change));
                 for effect in effect::effects(change.backward, change.forward, Mode::Full) {
@@ -172,6 +185,10 @@ impl Diff {
                 },
                 "backward": comparison.map(|c| verdict(c.backward)),
                 "forward": comparison.map(|c| verdict(c.forward)),
+                "id_template": entry.id_template.as_ref().map(|(old, new)| json!({
+                    "old": old,
+                    "new": new,
+                })),
                 "changes": entry.changes().iter().map(change_to_json).collect::<Vec<_>>(),
             })
         });
@@ -191,6 +208,8 @@ impl Diff {
             };
             let event = label(&entry.event, entry.version.as_deref());
             lines.push(format!("{sign} {event}: {}", entry.what()));
+            let id_template = entry.id_template_changed();
+            lines.extend(id_template.map(|changed| format!("    {changed}")));
             for change in entry.changes() {
                 lines.push(format!("    {}", effect::sentence(change)));
                 let effects = effect::effects(change.backward, change.forward, Mode::Full);
@@ -231,6 +250,11 @@ impl Entry {
         self.comparison().map_or(&[], |c| c.changes.as_slice())
     }
 
+    fn id_template_changed(&self) -> Option<String> {
+        let (old, new) = self.id_template.as_ref()?;
+        Some(effect::of_id_template(old.as_deref(), new.as_deref()))
+    }
+
     fn what(&self) -> String {
         let comparison = |comparison: &Comparison| match (comparison.backward, comparison.forward) {
             (Verdict::Compatible, Verdict::Compatible) => "compatible",
@@ -248,7 +272,8 @@ impl Entry {
             ),
             EntryKind::Removed => "removed".to_owned(),
             EntryKind::Changed(changes) => format!("changed, {}", comparison(changes)),
-            EntryKind::TextsChanged => "docs, order of fields or id template changed".to_owned(),
+            EntryKind::TextsChanged if self.id_template.is_some() => "id changed".to_owned(),
+            EntryKind::TextsChanged => "docs or order of fields changed".to_owned(),
         }
     }
 }

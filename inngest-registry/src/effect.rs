@@ -20,6 +20,15 @@ pub(crate) fn sentence(change: &Change) -> String {
     }
 }
 
+/// "the id template was none and is now `…`".
+pub(crate) fn of_id_template(old: Option<&str>, new: Option<&str>) -> String {
+    let show = |template: Option<&str>| match template {
+        Some(template) => format!("`{template}`"),
+        None => "none".to_owned(),
+    };
+    format!("the id template was {} and is now {}", show(old), show(new))
+}
+
 /// What to do about a change without the way out that is always there, a new version: who knows
 /// the versions can name it.
 pub(crate) fn own_fix(change: &Change) -> Option<&str> {

@@ -15,7 +15,7 @@ use crate::compat::{self, Verdict};
 use crate::export::check_types;
 use crate::files::FilesError;
 use crate::json;
-use crate::settings::{Settings, SettingsError, UnknownEvent};
+use crate::settings::{SETTINGS, Settings, SettingsError, UnknownEvent};
 use crate::version;
 
 /// Compares event types with the files that were exported of them.
@@ -189,7 +189,7 @@ impl Check {
             ([.., last], false) if listed => std::slice::from_ref(last),
             _ => &[],
         };
-        report.unlisted_versions += usize::from(!listed && !older.is_empty());
+        let mut left_out = !listed && !older.is_empty() && compared.is_empty();
         for older in compared {
             let strictness = self.settings.strictness();
             let comparison = compat::compare(&older.schema, &event.schema, strictness);
@@ -199,14 +199,22 @@ impl Check {
                 } else {
                     Severity::Note
                 };
-                let advice = (severity == Severity::Breaking).then(|| {
-                    format!("give the new shape a name of its own, or lift `mode = \"{mode}\"`")
-                });
+                let lift = format!("lift `mode = \"{mode}\"` for this event in `{SETTINGS}`");
+                let advice = match severity {
+                    Severity::Breaking => {
+                        Some(format!("give the new shape a name of its own, or {lift}"))
+                    }
+                    Severity::Unknown => Some(format!("compare the two files by eye, or {lift}")),
+                    Severity::Note | Severity::Different => None,
+                };
                 if listed || severity > Severity::Note {
                     report.findings.push(finding(kind, severity, advice));
+                } else {
+                    left_out = true;
                 }
             }
         }
+        report.unlisted_versions += usize::from(left_out);
     }
 }
 

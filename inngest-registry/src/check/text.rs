@@ -52,11 +52,7 @@ impl Finding {
                 changes.join("; ")
             }
             FindingKind::IdTemplateChanged { old, new, .. } => {
-                let show = |template: &Option<String>| match template {
-                    Some(template) => format!("`{template}`"),
-                    None => "none".to_owned(),
-                };
-                format!("the id template was {} and is now {}", show(old), show(new))
+                effect::of_id_template(old.as_deref(), new.as_deref())
             }
             FindingKind::NoType => "is exported, and this program has no type for it".to_owned(),
         }

@@ -494,6 +494,48 @@ fn differences_of_folders() {
 }
 
 #[test]
+fn what_cannot_be_told_is_an_exit_code_of_its_own() {
+    let place = Place::new();
+    place.run(&careless_shop(), "export @/schemas");
+    place.run(&shop(), "export @/schemas");
+    let older = "schemas/storefront/item.imported/2026-11-20.1.json";
+    place.write(older, r#"{"$ref": "https://example.com/item.json"}"#);
+    let new = "@/schemas/storefront/item.imported/2026-11-21.1.json";
+    insta::assert_snapshot!(
+        [
+            place.say(&shop(), "check @/schemas --mode backward_transitive"),
+            place.say(&shop(), &format!("compat @/{older} {new}")),
+            place.say(&shop(), "check @/schemas"),
+        ]
+        .join("\n")
+    );
+}
+
+#[test]
+fn another_id_in_a_folder() {
+    let place = exported();
+    let text = |name: &str| fs::read_to_string(place.path(name)).unwrap();
+    for file in [
+        "index.json",
+        "storefront/item.imported/2026-11-21.1.json",
+        "storefront/cart.cleared/unversioned.json",
+    ] {
+        let text = text(&format!("schemas/{file}"));
+        let text = text.replace("item-imported-{item_id}", "item-imported-{name}");
+        place.write(&format!("new/{file}"), &text);
+    }
+    let cli = Cli::for_files();
+    insta::assert_snapshot!(
+        [
+            place.say(&cli, "diff @/schemas @/new"),
+            place.say(&cli, "diff @/schemas @/new --format markdown"),
+            place.say(&cli, "diff @/schemas @/new --format json"),
+        ]
+        .join("\n")
+    );
+}
+
+#[test]
 fn colours_are_only_around_words() {
     let place = exported();
     let at = place.path("schemas");
