@@ -1,85 +1,18 @@
 //! The texts that people read, and the exit codes.
 
+mod types;
+
 use std::fs;
 use std::path::Path;
 
-use inngest_core::Event;
 use inngest_core::registry::Registry;
-use schemars::JsonSchema;
-use serde::Serialize;
 use tempfile::TempDir;
 
+use self::types::{CartCleared, ItemImported, careless, changed};
 use super::commands::Output;
 use super::*;
 use crate::catalogue::Catalogue;
 use crate::exporters::ExportError;
-
-/// A supplier's item entered the catalogue.
-#[derive(Serialize, JsonSchema, Event)]
-#[event(name = "storefront/item.imported", version = "2026-11-21.1")]
-struct ItemImported {
-    /// The supplier's key.
-    #[event(id)]
-    item_id: String,
-    /// How many are in stock.
-    quantity: u32,
-}
-
-/// The cart is empty again.
-#[derive(Serialize, JsonSchema, Event)]
-#[event(name = "storefront/cart.cleared", id = "cart-cleared-{cart}")]
-struct CartCleared {
-    /// Which cart.
-    cart: u32,
-}
-
-/// Another version of the first, and other mistakes.
-mod careless {
-    use super::*;
-
-    /// A supplier's item entered the catalogue.
-    #[derive(Serialize, JsonSchema, Event)]
-    #[event(name = "storefront/item.imported", version = "2026-11-20.1")]
-    pub(super) struct Older {
-        #[event(id)]
-        item_id: u64,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        quantity: Option<u32>,
-        lines: Vec<Line>,
-    }
-
-    #[derive(Serialize, JsonSchema)]
-    struct Line {
-        cents: i64,
-    }
-
-    #[derive(Serialize, JsonSchema, Event)]
-    #[event(name = "storefront/item-imported", id = "item-imported-{number}")]
-    pub(super) struct OtherSigns {
-        /// A number.
-        number: u32,
-    }
-
-    #[derive(Serialize, JsonSchema, Event)]
-    #[event(name = "storefront/ping")]
-    pub(super) struct Ping {}
-}
-
-/// The same version of the first with another shape.
-mod changed {
-    use super::*;
-
-    /// A supplier's item entered the catalogue.
-    #[derive(Serialize, JsonSchema, Event)]
-    #[event(name = "storefront/item.imported", version = "2026-11-21.1")]
-    pub(super) struct ItemImported {
-        /// The supplier's key.
-        #[event(id)]
-        item_id: String,
-        /// How many are in stock.
-        amount: u32,
-    }
-}
 
 struct Names;
 
