@@ -9,17 +9,23 @@ use std::time::Duration;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 use super::chunk::{self, Chunk, Cut};
-use super::deliver::Delivered;
+use super::deliver::{Delivered, Delivery};
 use super::error::{Outcome, SendError};
 use super::inner::Inner;
 use super::middleware::guarded;
+use super::observe::Operation;
 use super::receipt::Receipt;
-use super::send::{Names, Taken, rejected};
+use super::send::{Names, Taken, merge, not_delivered};
 use crate::batch::Batch;
 use crate::error::PayloadError;
 use crate::payload::IntoPayload;
+use crate::transport::TransportError;
+
+/// Thirty years: as long as an event may wait where `linger` is beyond what a clock can say.
+const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 3_600);
 
 /// Settings of a [`Buffered`] sender; made with [`Client::buffered`](crate::Client::buffered).
 #[must_use = "a builder does nothing until `start`"]
@@ -184,8 +190,8 @@ struct Queue {
     /// All up to this one are to go at once.
     flush_to: u64,
     state: State,
-    /// What is under way, by a number of its own.
-    under_way: Vec<(u64, Vec<Chunk>, usize)>,
+    /// What is under way.
+    under_way: Vec<Load>,
     next_number: u64,
     report: Report,
 }
@@ -294,9 +300,10 @@ impl Buffered {
         queue.waiting.extend(nobody.take(added));
         queue.accepted += (added + usize::from(discarded.is_none())) as u64;
         let linger = shared.builder.linger;
-        queue
-            .deadline
-            .get_or_insert_with(|| Instant::now() + linger);
+        queue.deadline.get_or_insert_with(|| {
+            let now = Instant::now();
+            now.checked_add(linger).unwrap_or(now + FAR)
+        });
         drop(queue);
         shared.wake.notify_one();
         match discarded {
@@ -306,7 +313,7 @@ impl Buffered {
     }
 
     /// Sends what is waiting at once, and waits until everything that was taken in before is
-    /// settled.
+    /// settled, or the sender is at its end.
     pub async fn flush(&self) {
         let shared = &self.guard.shared;
         let accepted = {
@@ -327,20 +334,26 @@ impl Buffered {
         shared.room.close();
         shared.queue().state = State::Closing;
         let _ = tokio::time::timeout(timeout, self.flush()).await;
-        let mut queue = shared.queue();
-        queue.state = State::Closed;
+        let (mut unsent, under_way) = {
+            let mut queue = shared.queue();
+            queue.state = State::Closed;
+            queue.waiting.clear();
+            (
+                std::mem::take(&mut queue.batch),
+                std::mem::take(&mut queue.under_way),
+            )
+        };
         // What is under way is stopped, and may have arrived.
-        let mut unsent = std::mem::take(&mut queue.batch);
-        queue.waiting.clear();
-        for (_, chunks, _) in queue.under_way.drain(..) {
-            unsent
-                .pinned
-                .extend(chunks.into_iter().map(Chunk::put_in_doubt));
+        let error = Arc::new(SendError::SenderClosed);
+        for mut load in under_way {
+            let delivered = load.end(&error);
+            unsent.pinned.extend(delivered.unsent);
+            shared.settle(load, delivered.outcomes, Batch::new());
         }
-        let mut report = std::mem::take(&mut queue.report);
+        let mut report = std::mem::take(&mut shared.queue().report);
+        report.failed = report.failed.saturating_sub(unsent.pinned_len() as u64);
         report.unsent = unsent;
-        drop(queue);
-        shared.wake.notify_one();
+        shared.close();
         report
     }
 }
@@ -357,22 +370,42 @@ impl fmt::Debug for Buffered {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        let mut queue = self.shared.queue();
-        if queue.state != State::Closed {
-            queue.state = State::Closed;
-            let under_way: usize = queue.under_way.iter().map(|(_, _, events)| events).sum();
-            let lost = queue.batch.len() + under_way;
-            if lost > 0 {
-                tracing::warn!(lost, "a buffered sender was dropped without `shutdown`");
-            }
-            queue.waiting.clear();
-        }
-        drop(queue);
-        self.shared.wake.notify_one();
+        self.shared
+            .lose("a buffered sender was dropped without `shutdown`");
     }
 }
 
 impl Shared {
+    /// Nothing goes out any more, and nobody waits in vain.
+    fn close(&self) {
+        self.room.close();
+        self.settled.send_replace(u64::MAX);
+        self.wake.notify_one();
+    }
+
+    /// Closes a sender that is not shut down. What it has is kept for a `shutdown` to come.
+    fn lose(&self, why: &str) {
+        let mut waiting = Vec::new();
+        let mut lost = 0;
+        {
+            let mut queue = self.queue();
+            if queue.state != State::Closed {
+                queue.state = State::Closed;
+                lost = queue.batch.len();
+                waiting.append(&mut queue.waiting);
+                for load in &mut queue.under_way {
+                    lost += load.events;
+                    waiting.append(&mut load.waiting);
+                }
+            }
+        }
+        if lost > 0 {
+            tracing::warn!(lost, "{why}");
+        }
+        drop(waiting);
+        self.close();
+    }
+
     fn queue(&self) -> MutexGuard<'_, Queue> {
         // The queue is whole between any two statements.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
@@ -406,40 +439,68 @@ impl Shared {
         }
         let number = queue.next_number;
         queue.next_number += 1;
-        let load = Load {
+        let mut load = Load {
             number,
+            events,
             names,
             waiting,
+            chunks: Vec::new(),
+            too_large: Vec::new(),
         };
         match chunk::cut(batch, inner.limits()) {
-            Ok(cut) => {
-                queue.under_way.push((number, cut.chunks.clone(), events));
-                Next::Send(load, cut)
+            Ok(Cut { chunks, too_large }) => {
+                let names = chunks.iter().flat_map(Chunk::open_names).collect();
+                load.chunks = chunks.into_iter().map(Delivery::new).collect();
+                load.too_large = too_large;
+                let chunks = load.chunks.clone();
+                queue.under_way.push(load);
+                Next::Send {
+                    number,
+                    names,
+                    chunks,
+                }
             }
             Err((batch, error)) => Next::Failed(load, batch, error.into()),
         }
     }
 
+    /// Settles what was under way, unless somebody else has, and returns the first error.
+    fn settle_load(&self, number: u64, error: &Arc<SendError>) -> Option<Arc<SendError>> {
+        let load = {
+            let mut queue = self.queue();
+            let mut known = queue.under_way.iter();
+            let place = known.position(|load| load.number == number);
+            place.map(|place| queue.under_way.swap_remove(place))
+        };
+        let mut load = load?;
+        let Delivered { outcomes, unsent } = load.end(error);
+        let first = outcomes.iter().find_map(|outcome| match outcome {
+            Outcome::Accepted(_) => None,
+            Outcome::Rejected(error) | Outcome::Unknown { error, .. } => Some(Arc::clone(error)),
+        });
+        let unsent = Batch {
+            pinned: unsent,
+            ..Batch::default()
+        };
+        self.settle(load, outcomes, unsent);
+        first
+    }
+
     /// Settles what was sent.
     fn settle(&self, load: Load, outcomes: Vec<Outcome>, unsent: Batch) {
-        let Load {
-            number,
-            names,
-            waiting,
-        } = load;
-        let events = waiting.len() as u64;
-        let failed = outcomes
-            .iter()
-            .filter(|outcome| outcome.error().is_some())
-            .count() as u64;
+        let events = outcomes.len() as u64;
+        let errors = outcomes.iter().filter_map(Outcome::error);
+        let failed = errors.clone().count() as u64;
+        let closed = errors.filter(|error| matches!(error, SendError::SenderClosed));
+        // Their handles and the report of the shutdown say it.
+        let closed = closed.count() as u64;
         {
             let mut queue = self.queue();
-            queue.under_way.retain(|(other, _, _)| *other != number);
             queue.report.delivered += events - failed;
             queue.report.failed += failed;
         }
-        self.builder.inner.report(&names, &outcomes, &[]);
-        for (waiting, outcome) in waiting.into_iter().zip(&outcomes) {
+        self.builder.inner.report(&load.names, &outcomes, &[]);
+        for (waiting, outcome) in load.waiting.into_iter().zip(&outcomes) {
             let Waiting::Sender { settle, .. } = waiting else {
                 continue;
             };
@@ -450,13 +511,14 @@ impl Shared {
             // Nobody has to wait for it.
             let _ = settle.send(result);
         }
-        if failed > 0 {
+        if failed > closed {
             match &self.builder.on_failure {
                 Some(hook) => guarded("`on_failure`", || hook(Failure { outcomes, unsent })),
                 None => tracing::warn!(failed, "events of a buffered sender were not delivered"),
             }
         }
-        self.settled.send_modify(|settled| *settled += events);
+        let add = |settled: &mut u64| *settled = settled.saturating_add(events);
+        self.settled.send_modify(add);
     }
 }
 
@@ -464,19 +526,66 @@ enum Next {
     End,
     Idle,
     Wait(Instant),
-    Send(Load, Cut),
+    Send {
+        number: u64,
+        names: Vec<&'static str>,
+        chunks: Vec<Delivery>,
+    },
     /// What is to go cannot be sent.
     Failed(Load, Batch, SendError),
 }
 
+/// Events that go out together.
 struct Load {
     number: u64,
+    events: usize,
     names: Names,
     waiting: Vec<Waiting>,
+    chunks: Vec<Delivery>,
+    too_large: Vec<PayloadError>,
+}
+
+impl Load {
+    /// What became of all events. Those that are not settled fail with this error.
+    fn end(&mut self, error: &Arc<SendError>) -> Delivered {
+        let mut all = Delivered::default();
+        for delivered in self.chunks.iter().map(|delivery| delivery.end(error)) {
+            all.outcomes.extend(delivered.outcomes);
+            all.unsent.extend(delivered.unsent);
+        }
+        all.outcomes = merge(std::mem::take(&mut self.too_large), all.outcomes);
+        all
+    }
+}
+
+/// Settles what is under way when a transport panics.
+struct Panicking<'a>(&'a Shared, u64);
+
+impl Drop for Panicking<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let Self(shared, number) = *self;
+            let source = TransportError::other("the transport panicked");
+            let url = shared.builder.inner.url().to_owned();
+            let error = SendError::ConnectionBroke { url, source };
+            shared.settle_load(number, &Arc::new(error));
+        }
+    }
+}
+
+/// Closes a sender whose task ends, also when that is because its runtime does.
+struct Worker(Arc<Shared>);
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.0
+            .lose("the runtime of a buffered sender ended before its `shutdown`");
+    }
 }
 
 /// The task of a sender.
 async fn work(shared: Arc<Shared>) {
+    let _worker = Worker(Arc::clone(&shared));
     // Dropped with everything in it when the sender ends.
     let mut under_way = JoinSet::new();
     loop {
@@ -502,21 +611,25 @@ async fn work(shared: Arc<Shared>) {
                 }
             }
             Next::Failed(load, unsent, error) => {
-                let outcomes = vec![rejected(error); load.waiting.len()];
+                let outcomes = not_delivered(error, &unsent);
                 shared.settle(load, outcomes, unsent);
             }
-            Next::Send(load, cut) => {
+            Next::Send {
+                number,
+                names,
+                chunks,
+            } => {
                 let shared = Arc::clone(&shared);
                 under_way.spawn(async move {
                     let inner = &shared.builder.inner;
-                    let Cut { chunks, too_large } = cut;
-                    let delivered = inner.deliver_all(load.waiting.len(), chunks, too_large);
-                    let Delivered { outcomes, unsent } = delivered.await;
-                    let unsent = Batch {
-                        pinned: unsent,
-                        ..Batch::default()
-                    };
-                    shared.settle(load, outcomes, unsent);
+                    let operation = Operation::of_names(&inner.endpoint, names.iter().copied());
+                    let span = operation.span().clone();
+                    let panicking = Panicking(&shared, number);
+                    inner.deliver_each(&chunks).instrument(span).await;
+                    drop(panicking);
+                    // Nothing is left that could fail.
+                    let first = shared.settle_load(number, &Arc::new(SendError::SenderClosed));
+                    operation.end_with(first.as_deref());
                 });
             }
         }

@@ -79,7 +79,8 @@ pub enum SendError {
         hint: &'static str,
     },
 
-    /// Status 200 with a body that is not the event API's. The events may have been taken.
+    /// Status 200 or 400 with a body that is not the event API's, or another status of success. The
+    /// events may have been taken.
     #[error(
         "the answer of {url} is not the event API's: {problem}; check that the base URL is that of \
          Inngest or a dev server"

@@ -98,10 +98,13 @@ fn gather<S>(events: S, limits: Limits) -> impl Stream<Item = Gathered> + Send
 where
     S: Stream<Item: IntoPayload> + Send + 'static,
 {
-    let events = Box::pin(events);
-    stream::unfold((events, 0), move |(mut events, first)| async move {
+    // After its end it is asked again, which not every stream allows.
+    let events = Box::pin(events.fuse());
+    let start = (events, 0, Batch::new());
+    stream::unfold(start, move |(mut events, first, batch)| async move {
         let mut gathered = Gathered {
             first,
+            batch,
             ..Gathered::default()
         };
         while !gathered.is_full(&limits) {
@@ -113,7 +116,15 @@ where
                 gathered.refused.push(error.at(index));
             }
         }
+        // One event too many would be a request of its own.
+        let is_over =
+            gathered.batch.len() > 1 && gathered.batch.buffer.len() > limits.request_bytes;
+        let rest = if is_over {
+            gathered.batch.split_last()
+        } else {
+            Batch::new()
+        };
         let next = first + gathered.events();
-        (next > first).then_some((gathered, (events, next)))
+        (next > first).then_some((gathered, (events, next, rest)))
     })
 }

@@ -1,0 +1,219 @@
+//! How a sender in the background ends, and what it hands back.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use inngest_core::testing::Recorder;
+use inngest_core::transport::{Answer, Request, Transport, TransportFuture};
+use inngest_core::{Client, RetryPolicy, SendError};
+use support::{CartCleared, Script};
+
+mod support;
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+fn cart(note: &str) -> CartCleared {
+    CartCleared { note: note.into() }
+}
+
+/// A server that refuses the events `no`, keeps the others by their ids, and answers no more than
+/// a number of requests.
+#[derive(Clone)]
+struct Books {
+    answers: Arc<AtomicUsize>,
+    recorder: Recorder,
+    taken: Arc<std::sync::Mutex<BTreeMap<String, String>>>,
+    most_events: usize,
+}
+
+impl Books {
+    fn new(answers: usize) -> Self {
+        Self {
+            answers: Arc::new(answers.into()),
+            recorder: Recorder::default(),
+            taken: Arc::default(),
+            most_events: usize::MAX,
+        }
+    }
+
+    fn client(&self) -> Client {
+        let builder = Client::builder()
+            .event_key("k")
+            .transport(self.clone())
+            .retry(RetryPolicy::none());
+        builder.build().unwrap()
+    }
+
+    /// The notes of the events that it runs, sorted.
+    fn runs(&self) -> Vec<String> {
+        let mut notes: Vec<_> = self.taken.lock().unwrap().values().cloned().collect();
+        notes.sort();
+        notes
+    }
+}
+
+impl Transport for Books {
+    fn post(&self, request: Request) -> TransportFuture<'_> {
+        Box::pin(async move {
+            let events: Vec<serde_json::Value> = serde_json::from_slice(request.body()).unwrap();
+            if events.len() > self.most_events {
+                return Ok(Answer::new(413, ""));
+            }
+            let note =
+                |event: &serde_json::Value| event["data"]["note"].as_str().map(str::to_owned);
+            let answer = self.recorder.post(request).await?;
+            let all = self.recorder.events();
+            let ids = all.iter().rev().take(events.len()).rev();
+            let ids = ids.map(|event| event.event_id.to_string());
+            let refused = events.iter().position(|event| note(event).unwrap() == "no");
+            let taken: Vec<(String, String)> = ids
+                .zip(events.iter().map(|event| note(event).unwrap()))
+                .take(refused.unwrap_or(events.len()))
+                .collect();
+            self.taken.lock().unwrap().extend(taken.iter().cloned());
+            if self
+                .answers
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1))
+                .is_err()
+            {
+                std::future::pending::<()>().await;
+            }
+            let ids: Vec<_> = taken.into_iter().map(|(id, _)| id).collect();
+            Ok(match refused {
+                None => answer,
+                Some(_) => {
+                    let body = serde_json::json!({ "ids": ids, "status": 400, "error": "no" });
+                    Answer::new(400, body.to_string())
+                }
+            })
+        })
+    }
+}
+
+/// What follows a refused event goes out again with ids of its own; handed back with those that it
+/// had before, it would run twice.
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_amid_a_refusal_hands_back_nothing_that_runs_twice() {
+    // The whole, the prefix that is refused, and the rest, which is taken and not answered.
+    for answers in 0..5 {
+        let books = Books::new(answers);
+        let client = books.client();
+        let sender = client.buffered().linger(HOUR).start().unwrap();
+        let mut pending = Vec::new();
+        for note in ["a", "no", "b", "c"] {
+            pending.push(sender.send(cart(note)).await.unwrap());
+        }
+        let report = sender.shutdown(Duration::from_secs(1)).await;
+        let mut results = Vec::new();
+        for pending in pending {
+            results.push(pending.await);
+        }
+        let closed = results
+            .iter()
+            .filter(|result| matches!(result, Err(SendError::SenderClosed)));
+        assert_eq!(report.unsent.len(), closed.count(), "{answers}");
+        let delivered = results.iter().filter(|result| result.is_ok()).count();
+        assert_eq!(report.delivered, delivered as u64, "{answers}");
+        let refused = results
+            .iter()
+            .filter(|result| matches!(result, Err(SendError::Refused { .. })));
+        assert_eq!(report.failed, refused.count() as u64, "{answers}");
+
+        books.answers.store(100, Ordering::Relaxed);
+        let error = client.send_batch(report.unsent).await;
+        if let Err(error) = error {
+            assert!(error.into_unsent().is_empty());
+        }
+        assert_eq!(books.runs(), ["a", "b", "c"], "{answers}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_amid_halves_hands_back_the_half_that_is_left() {
+    let books = Books {
+        most_events: 2,
+        ..Books::new(1)
+    };
+    let client = books.client();
+    let sender = client.buffered().linger(HOUR).start().unwrap();
+    for note in ["a", "b", "c", "d"] {
+        drop(sender.send(cart(note)).await.unwrap());
+    }
+    let report = sender.shutdown(Duration::from_secs(1)).await;
+    assert_eq!((report.delivered, report.unsent.len()), (2, 2));
+    books.answers.store(100, Ordering::Relaxed);
+    client.send_batch(report.unsent).await.unwrap();
+    assert_eq!(books.runs(), ["a", "b", "c", "d"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_a_sender_that_is_shut_down() {
+    let books = Books::new(0);
+    let sender = books.client().buffered().linger(HOUR).start().unwrap();
+    let other = sender.clone();
+    drop(sender.send(cart("a")).await.unwrap());
+    let report = sender.shutdown(Duration::ZERO).await;
+    assert_eq!(report.unsent.len(), 1);
+    other.flush().await;
+    let report = other.shutdown(Duration::MAX).await;
+    assert!(report.unsent.is_empty());
+}
+
+#[tokio::test]
+async fn an_event_may_wait_for_ever() {
+    let script = Script::default();
+    let sender = script.client().buffered().linger(Duration::MAX);
+    let sender = sender.start().unwrap();
+    let pending = sender.send(cart("a")).await.unwrap();
+    sender.flush().await;
+    pending.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_transport_that_panics_is_a_failure() {
+    struct Panics;
+    impl Transport for Panics {
+        fn post(&self, _: Request) -> TransportFuture<'_> {
+            Box::pin(async { panic!("the transport's own mistake") })
+        }
+    }
+    let client = Client::builder().event_key("k").transport(Panics);
+    let sender = client.build().unwrap().buffered().start().unwrap();
+    let pending = sender.send(cart("a")).await.unwrap();
+    sender.flush().await;
+    assert!(matches!(
+        pending.await,
+        Err(SendError::ConnectionBroke { .. })
+    ));
+    let report = sender.shutdown(HOUR).await;
+    assert_eq!((report.delivered, report.failed), (0, 1));
+}
+
+#[test]
+fn a_sender_outlives_its_runtime_and_hands_back_what_it_has() {
+    let runtime = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap()
+    };
+    let client = Script::default().client();
+    let first = runtime();
+    let (sender, pending) = first.block_on(async {
+        let sender = client.buffered().linger(HOUR).start().unwrap();
+        tokio::task::yield_now().await;
+        let pending = sender.send(cart("a")).await.unwrap();
+        (sender, pending)
+    });
+    drop(first);
+    runtime().block_on(async {
+        assert!(matches!(pending.await, Err(SendError::SenderClosed)));
+        let late = sender.send(cart("b")).await;
+        assert!(matches!(late, Err(SendError::SenderClosed)));
+        sender.flush().await;
+        let report = sender.shutdown(HOUR).await;
+        assert_eq!(client.send_batch(report.unsent).await.unwrap().len(), 1);
+    });
+}
