@@ -319,7 +319,7 @@ impl BatchError {
     /// The events that are not known to be delivered and can be sent again, as a batch.
     ///
     /// Those that the server may have are sent in the same requests as before, with the same event
-    /// ids, so that they do not run twice. Events that were refused for what they are, by this
+    /// ids, so that they do not run twice within the 24 hours for which the server knows ids. Events that were refused for what they are, by this
     /// library or by the server, are not among them: their errors say what to change.
     #[must_use]
     pub fn into_unsent(self) -> Batch {
