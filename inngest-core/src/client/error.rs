@@ -159,9 +159,10 @@ pub enum SendError {
     Middleware(#[source] Arc<dyn std::error::Error + Send + Sync>),
 
     /// A blocking client was used inside an async runtime, where waiting would stop other tasks.
+    /// The threads of `spawn_blocking` cannot be told from the runtime's others.
     #[error(
         "a blocking client was used inside an async runtime, and nothing was sent; use \
-         `inngest_core::Client` there, or `tokio::task::spawn_blocking`"
+         `inngest_core::Client` there, or a thread of your own (`std::thread::spawn`)"
     )]
     InsideRuntime,
 
