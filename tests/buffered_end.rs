@@ -217,3 +217,60 @@ fn a_sender_outlives_its_runtime_and_hands_back_what_it_has() {
         assert_eq!(client.send_batch(report.unsent).await.unwrap().len(), 1);
     });
 }
+
+/// Counts how many requests are under way.
+#[derive(Clone, Default)]
+struct Counts {
+    now: Arc<AtomicUsize>,
+    most: Arc<AtomicUsize>,
+    recorder: Recorder,
+}
+
+impl Transport for Counts {
+    fn post(&self, request: Request) -> TransportFuture<'_> {
+        Box::pin(async move {
+            let now = self.now.fetch_add(1, Ordering::Relaxed) + 1;
+            self.most.fetch_max(now, Ordering::Relaxed);
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            self.now.fetch_sub(1, Ordering::Relaxed);
+            self.recorder.post(request).await
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_of_many_loads_keep_to_the_bound() {
+    let counts = Counts::default();
+    let builder = Client::builder().event_key("k").transport(counts.clone());
+    let client = builder.concurrency(2).max_request_events(3);
+    let sender = client.build().unwrap().buffered();
+    let sender = sender.linger(Duration::ZERO).start().unwrap();
+    for round in 0..3 {
+        for n in 0..20 {
+            drop(sender.send(cart(&format!("{round} {n}"))).await.unwrap());
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    sender.flush().await;
+    assert_eq!(counts.recorder.events().len(), 60);
+    assert_eq!(counts.most.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
+async fn a_sender_fills_its_requests() {
+    let script = Script::default();
+    let builder = Client::builder().event_key("k").max_request_bytes(500);
+    let client = builder.transport(script.clone()).build().unwrap();
+    let sender = client.buffered().linger(HOUR).start().unwrap();
+    for n in 10..90 {
+        drop(sender.send(cart(&n.to_string())).await.unwrap());
+        tokio::task::yield_now().await;
+    }
+    sender.flush().await;
+    let requests = script.seeds_and_bodies();
+    let (_, full) = requests.split_last().unwrap();
+    assert!(
+        full.iter()
+            .all(|(_, body)| (400..=500).contains(&body.len()))
+    );
+}

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use futures_util::stream::{self, StreamExt as _};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -105,6 +106,7 @@ impl BufferedBuilder {
         let (settled, _) = watch::channel(0);
         let shared = Arc::new(Shared {
             room: Arc::new(Semaphore::new(self.capacity)),
+            requests: Semaphore::new(self.inner.concurrency().min(Semaphore::MAX_PERMITS)),
             queue: Mutex::default(),
             wake: Notify::new(),
             settled,
@@ -172,6 +174,8 @@ struct Guard {
 struct Shared {
     builder: BufferedBuilder,
     room: Arc<Semaphore>,
+    /// The requests that may be under way at once.
+    requests: Semaphore,
     queue: Mutex<Queue>,
     /// There is something to do for the task.
     wake: Notify,
@@ -422,8 +426,11 @@ impl Shared {
             return Next::Idle;
         };
         let sent = queue.accepted - events as u64;
+        // One event more, if it is like the last, would be a request of its own.
+        let last = queue.batch.entries.last();
+        let bytes = queue.batch.buffer.len() + last.map_or(0, |entry| entry.json().len());
         let is_due = events >= self.builder.max_events
-            || queue.batch.buffer.len() >= self.builder.max_bytes
+            || bytes >= self.builder.max_bytes
             || queue.flush_to > sent
             || Instant::now() >= deadline;
         if !is_due {
@@ -462,6 +469,18 @@ impl Shared {
             }
             Err((batch, error)) => Next::Failed(load, batch, error.into()),
         }
+    }
+
+    /// Sends the events of chunks; those of all loads together are no more requests at once than
+    /// the client allows.
+    async fn deliver(&self, chunks: &[Delivery]) {
+        let chunks = stream::iter(chunks);
+        chunks
+            .for_each_concurrent(None, async |delivery| {
+                let _request = self.requests.acquire().await;
+                self.builder.inner.deliver_chunk(delivery).await;
+            })
+            .await;
     }
 
     /// Settles what was under way, unless somebody else has, and returns the first error.
@@ -625,7 +644,7 @@ async fn work(shared: Arc<Shared>) {
                     let operation = Operation::of_names(&inner.endpoint, names.iter().copied());
                     let span = operation.span().clone();
                     let panicking = Panicking(&shared, number);
-                    inner.deliver_each(&chunks).instrument(span).await;
+                    shared.deliver(&chunks).instrument(span).await;
                     drop(panicking);
                     // Nothing is left that could fail.
                     let first = shared.settle_load(number, &Arc::new(SendError::SenderClosed));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use futures_util::StreamExt as _;
+use futures_util::stream::{self, StreamExt as _};
 use tracing::Instrument as _;
 
 use super::chunk::{self, Chunk, Cut};
@@ -186,7 +186,11 @@ impl Inner {
         chunks: Vec<Delivery>,
         not_sent: Vec<PayloadError>,
     ) -> Delivered {
-        self.deliver_each(&chunks).await;
+        stream::iter(&chunks)
+            .for_each_concurrent(self.bounds.concurrency, |delivery| {
+                self.deliver_chunk(delivery)
+            })
+            .await;
         let mut all = Delivered {
             outcomes: Vec::with_capacity(events),
             unsent: Vec::new(),
@@ -199,15 +203,6 @@ impl Inner {
         }
         all.outcomes = merge(not_sent, all.outcomes);
         all
-    }
-
-    /// Sends the events of chunks.
-    pub(super) async fn deliver_each(&self, chunks: &[Delivery]) {
-        futures_util::stream::iter(chunks)
-            .for_each_concurrent(self.bounds.concurrency, |delivery| {
-                self.deliver_chunk(delivery)
-            })
-            .await;
     }
 
     /// None of the events left the process; those of `batch` can be sent again.
