@@ -483,26 +483,25 @@ impl Shared {
             .await;
     }
 
-    /// Settles what was under way, unless somebody else has, and returns the first error.
-    fn settle_load(&self, number: u64, error: &Arc<SendError>) -> Option<Arc<SendError>> {
+    /// Settles what was under way, unless somebody else has. What was not sent fails with this
+    /// error.
+    fn settle_load(&self, number: u64, error: SendError, operation: Option<Operation>) {
         let load = {
             let mut queue = self.queue();
             let mut known = queue.under_way.iter();
             let place = known.position(|load| load.number == number);
             place.map(|place| queue.under_way.swap_remove(place))
         };
-        let mut load = load?;
-        let Delivered { outcomes, unsent } = load.end(error);
-        let first = outcomes.iter().find_map(|outcome| match outcome {
-            Outcome::Accepted(_) => None,
-            Outcome::Rejected(error) | Outcome::Unknown { error, .. } => Some(Arc::clone(error)),
-        });
+        let Some(mut load) = load else { return };
+        let Delivered { outcomes, unsent } = load.end(&Arc::new(error));
+        if let Some(operation) = operation {
+            operation.end_with(outcomes.iter().find_map(Outcome::error));
+        }
         let unsent = Batch {
             pinned: unsent,
             ..Batch::default()
         };
         self.settle(load, outcomes, unsent);
-        first
     }
 
     /// Settles what was sent.
@@ -587,7 +586,7 @@ impl Drop for Panicking<'_> {
             let source = TransportError::other("the transport panicked");
             let url = shared.builder.inner.url().to_owned();
             let error = SendError::ConnectionBroke { url, source };
-            shared.settle_load(number, &Arc::new(error));
+            shared.settle_load(number, error, None);
         }
     }
 }
@@ -647,8 +646,7 @@ async fn work(shared: Arc<Shared>) {
                     shared.deliver(&chunks).instrument(span).await;
                     drop(panicking);
                     // Nothing is left that could fail.
-                    let first = shared.settle_load(number, &Arc::new(SendError::SenderClosed));
-                    operation.end_with(first.as_deref());
+                    shared.settle_load(number, SendError::SenderClosed, Some(operation));
                 });
             }
         }
