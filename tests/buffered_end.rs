@@ -274,3 +274,25 @@ async fn a_sender_fills_its_requests() {
             .all(|(_, body)| (400..=500).contains(&body.len()))
     );
 }
+
+/// A hook that is called as the time is over has its say before the report.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_shutdown_waits_for_a_hook_that_is_called() {
+    let (called, calling) = std::sync::mpsc::channel();
+    let told = Arc::new(AtomicUsize::new(0));
+    let telling = Arc::clone(&told);
+    let script = Script::new([Ok(Answer::new(401, "{}"))]);
+    let sender = script.client().buffered().on_failure(move |failure| {
+        called.send(()).unwrap();
+        std::thread::sleep(Duration::from_millis(50));
+        telling.fetch_add(failure.unsent.len(), Ordering::Relaxed);
+    });
+    let sender = sender.linger(Duration::ZERO).start().unwrap();
+    drop(sender.send(cart("a")).await.unwrap());
+    tokio::task::spawn_blocking(move || calling.recv().unwrap())
+        .await
+        .unwrap();
+    let report = tokio::spawn(sender.shutdown(Duration::ZERO)).await.unwrap();
+    assert_eq!((report.failed, report.unsent.len()), (1, 0));
+    assert_eq!(told.load(Ordering::Relaxed), 1);
+}

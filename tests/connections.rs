@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use inngest_core::testing::EventServer;
-use inngest_core::{Client, RetryPolicy};
+use inngest_core::{Client, RetryPolicy, SendError};
 use support::{CartCleared, item};
 
 mod support;
@@ -199,4 +199,26 @@ fn a_client_moves_on_from_a_runtime_that_stands_still() {
         still.push(runtime);
     }
     assert_eq!(server.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn an_answer_without_an_end_is_none() {
+    let (url, _) = serve(|_, mut stream| {
+        let length = head(&mut stream).unwrap();
+        body(&mut stream, length);
+        answer(&mut stream, "HTTP/1.1 200 OK\r\n\r\n");
+        let part = vec![b' '; 1 << 16];
+        while stream.get_mut().write_all(&part).is_ok() {}
+    });
+    let builder = Client::builder().event_key("k").base_url(&url);
+    let builder = builder
+        .retry(RetryPolicy::none())
+        .timeout(Duration::from_secs(60));
+    for builder in [builder.clone(), builder.http_client(reqwest::Client::new())] {
+        let error = builder.build().unwrap().send(item(1)).await.unwrap_err();
+        assert!(
+            matches!(error, SendError::ConnectionBroke { .. }),
+            "{error:?}"
+        );
+    }
 }

@@ -21,6 +21,9 @@ use crate::payload::IntoPayload;
 /// Thirty years: as long as an event may wait where `linger` is beyond what a clock can say.
 const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 3_600);
 
+/// How long a shutdown waits for hooks that were called before its time was over.
+const SETTLING: Duration = Duration::from_secs(1);
+
 /// Settings of a [`Buffered`] sender; made with [`Client::buffered`](crate::Client::buffered).
 #[must_use = "a builder does nothing until `start`"]
 pub struct BufferedBuilder {
@@ -97,12 +100,14 @@ impl BufferedBuilder {
     pub fn start(self) -> Result<Buffered, SendError> {
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| SendError::NoRuntime)?;
         let (settled, _) = watch::channel(0);
+        let (settling, _) = watch::channel(0);
         let shared = Arc::new(Shared {
             room: Arc::new(Semaphore::new(self.capacity)),
             requests: Semaphore::new(self.inner.concurrency().min(Semaphore::MAX_PERMITS)),
             queue: Mutex::default(),
             wake: Notify::new(),
             settled,
+            settling,
             builder: self,
         });
         runtime.spawn(work(Arc::clone(&shared)));
@@ -282,14 +287,22 @@ impl Buffered {
         shared.room.close();
         shared.queue().state = State::Closing;
         let _ = tokio::time::timeout(timeout, self.flush()).await;
-        let (mut unsent, under_way) = {
+        let late = Instant::now() + SETTLING;
+        let (mut unsent, under_way) = loop {
+            // What is just being settled is in the report, and the hook has seen it.
+            let mut settling = shared.settling.subscribe();
+            let none = settling.wait_for(|settling| *settling == 0);
+            let _ = tokio::time::timeout_at(late, none).await;
             let mut queue = shared.queue();
+            if *shared.settling.borrow() > 0 && Instant::now() < late {
+                continue;
+            }
             queue.state = State::Closed;
             queue.waiting.clear();
-            (
+            break (
                 std::mem::take(&mut queue.batch),
                 std::mem::take(&mut queue.under_way),
-            )
+            );
         };
         // What is under way is stopped, and may have arrived.
         let error = Arc::new(SendError::SenderClosed);

@@ -30,6 +30,8 @@ pub(super) struct Shared {
     pub(super) wake: Notify,
     /// How many events are settled in all.
     pub(super) settled: watch::Sender<u64>,
+    /// How many loads are just being settled. It grows only while the queue is locked.
+    pub(super) settling: watch::Sender<usize>,
 }
 
 #[derive(Default)]
@@ -180,7 +182,11 @@ impl Shared {
             let mut queue = self.queue();
             let mut known = queue.under_way.iter();
             let place = known.position(|load| load.number == number);
-            place.map(|place| queue.under_way.swap_remove(place))
+            let load = place.map(|place| queue.under_way.swap_remove(place));
+            if load.is_some() {
+                self.settling.send_modify(|settling| *settling += 1);
+            }
+            load
         };
         let Some(mut load) = load else { return };
         let Delivered { outcomes, unsent } = load.end(&Arc::new(error));
@@ -192,6 +198,7 @@ impl Shared {
             ..Batch::default()
         };
         self.settle(load, outcomes, unsent);
+        self.settling.send_modify(|settling| *settling -= 1);
     }
 
     /// Settles what was sent.
