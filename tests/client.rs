@@ -329,7 +329,11 @@ async fn the_blocking_client_inside_a_runtime_is_an_error_and_no_deadlock() {
         !server.events().is_empty()
     }));
     assert!(sender.shutdown(Duration::ZERO).is_err());
-    drop(client);
+    // What the error says helps.
+    let error = client.send(item(1)).unwrap_err().to_string();
+    assert!(error.contains("`std::thread::spawn`"), "{error}");
+    let sending = std::thread::spawn(move || client.send(item(1)));
+    sending.join().unwrap().unwrap();
 }
 
 #[tokio::test]

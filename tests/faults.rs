@@ -359,7 +359,7 @@ async fn a_dev_server_that_is_not_there_is_soon_given_up() {
     assert_eq!(script.requests.lock().unwrap().len(), 3);
     let cloud = builder.event_key(KEY).build().unwrap();
     cloud.send(item(1)).await.unwrap_err();
-    assert_eq!(script.requests.lock().unwrap().len(), 3 + 10);
+    assert_eq!(script.requests.lock().unwrap().len(), 3 + 12);
 }
 
 /// What is said of a future that is dropped: the server has the events or not, and the client goes

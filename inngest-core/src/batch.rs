@@ -176,6 +176,18 @@ impl Batch {
         self.pinned.extend(other.pinned);
     }
 
+    /// Takes the last event out, as a batch of its own.
+    #[cfg(feature = "client")]
+    pub(crate) fn split_last(&mut self) -> Self {
+        let Some(mut entry) = self.entries.pop() else {
+            return Self::default();
+        };
+        // With the comma before it.
+        let buffer = self.buffer.split_off(entry.start - 1);
+        entry.start = 1;
+        Self::of_one(buffer, entry)
+    }
+
     /// The batch of the event that stands in a buffer.
     #[cfg(feature = "client")]
     pub(crate) fn of_one(buffer: Vec<u8>, entry: Entry) -> Self {
@@ -251,7 +263,7 @@ impl Batch {
     }
 
     #[cfg(feature = "client")]
-    fn pinned_len(&self) -> usize {
+    pub(crate) fn pinned_len(&self) -> usize {
         self.pinned.iter().map(|chunk| chunk.open().len()).sum()
     }
 

@@ -143,6 +143,36 @@ fn a_batch_is_a_span_with_its_count() {
     assert!(!all.contains(KEY), "{all}");
 }
 
+#[test]
+fn what_a_buffered_sender_sends_is_a_span() {
+    let server = server();
+    let ((), spans) = traced(async {
+        let sender = client(&server).buffered().start().unwrap();
+        for _ in 0..2 {
+            drop(sender.send(CartCleared {}).await.unwrap());
+        }
+        sender.flush().await;
+        server.inject(Fault::status(401));
+        drop(sender.send(ItemImported {}).await.unwrap());
+        sender.flush().await;
+    });
+    let [carts] = named(&spans, "send storefront/cart.cleared")[..] else {
+        panic!("{spans:?}");
+    };
+    let count = attribute(carts, "messaging.batch.message_count");
+    assert_eq!(count.as_deref(), Some("2"));
+    let [item] = named(&spans, "send storefront/item.imported")[..] else {
+        panic!("{spans:?}");
+    };
+    assert_eq!(attribute(item, "error.type").as_deref(), Some("401"));
+    let parents: Vec<_> = named(&spans, "POST")
+        .iter()
+        .map(|post| post.parent_span_id)
+        .collect();
+    let sends = [carts, item].map(|send| send.span_context.span_id());
+    assert_eq!(parents, sends);
+}
+
 fn traceparents(server: &EventServer) -> Vec<Option<String>> {
     let requests = server.requests();
     let header = |name: &str, request: &inngest_core::testing::ReceivedRequest| {

@@ -86,14 +86,28 @@ pub(crate) fn read(answer: &Answer, events: usize, bytes: usize, url: &str) -> M
             url,
             problem: "it is not the JSON of an event API".to_owned(),
         }),
-        (400, Ok(mut body)) => Meaning::Failed {
-            taken: ids_of(body.ids.take().unwrap_or_default())
-                .take(events)
-                .collect(),
-            error: SendError::Refused {
-                message: body.words(),
-            },
-        },
+        (status @ 201..300, _) => failed(SendError::InvalidAnswer {
+            url,
+            problem: format!("its status is {status}"),
+        }),
+        (400, Ok(mut body)) => {
+            let taken: Vec<EventId> = ids_of(body.ids.take().unwrap_or_default()).collect();
+            if taken.len() >= events {
+                let ids = taken.len();
+                return failed(SendError::InvalidAnswer {
+                    url,
+                    problem: format!("it refuses an event and has {ids} ids for {events} events"),
+                });
+            }
+            let message = body.words();
+            let error = SendError::Refused { message };
+            Meaning::Failed { taken, error }
+        }
+        // The API's answer may be cut short, and then events before the refused one are taken.
+        (400, Err(_)) => failed(SendError::InvalidAnswer {
+            url,
+            problem: "its status is 400 and its body is not the JSON of an event API".to_owned(),
+        }),
         (401, body) => failed(SendError::UnknownEventKey {
             url,
             message: body.unwrap_or_default().words(),
@@ -182,6 +196,11 @@ mod tests {
         assert_eq!(error.unwrap(), "the server refused an event: bad name");
         let (ids, _) = meaning(400, r#"{"ids":[""],"status":400,"error":"EOF"}"#, 3);
         assert!(ids.is_empty());
+        for body in [r#"{"ids":["a","b"],"status":400}"#, r#"{"ids":["a"#, ""] {
+            let (ids, error) = meaning(400, body, 2);
+            assert!(ids.is_empty(), "{body}");
+            assert!(error.unwrap().contains("is not the event API's"), "{body}");
+        }
     }
 
     #[test]

@@ -2,37 +2,40 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot, watch};
-use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::chunk::{self, Chunk, Cut};
-use super::deliver::Delivered;
 use super::error::{Outcome, SendError};
 use super::inner::Inner;
-use super::middleware::guarded;
+use super::queue::{Shared, State, Waiting, work};
 use super::receipt::Receipt;
-use super::send::{Names, Taken, rejected};
+use super::send::Taken;
 use crate::batch::Batch;
 use crate::error::PayloadError;
 use crate::payload::IntoPayload;
 
+/// Thirty years: as long as an event may wait where `linger` is beyond what a clock can say.
+const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 3_600);
+
+/// How long a shutdown waits for hooks that were called before its time was over.
+const SETTLING: Duration = Duration::from_secs(1);
+
 /// Settings of a [`Buffered`] sender; made with [`Client::buffered`](crate::Client::buffered).
 #[must_use = "a builder does nothing until `start`"]
 pub struct BufferedBuilder {
-    inner: Arc<Inner>,
-    max_events: usize,
-    max_bytes: usize,
-    linger: Duration,
-    capacity: usize,
-    on_failure: Option<Arc<OnFailure>>,
+    pub(super) inner: Arc<Inner>,
+    pub(super) max_events: usize,
+    pub(super) max_bytes: usize,
+    pub(super) linger: Duration,
+    pub(super) capacity: usize,
+    pub(super) on_failure: Option<Arc<OnFailure>>,
 }
 
-type OnFailure = dyn Fn(Failure) + Send + Sync;
+pub(super) type OnFailure = dyn Fn(Failure) + Send + Sync;
 
 /// Events that a [`Buffered`] sender could not deliver for certain.
 #[derive(Debug)]
@@ -97,11 +100,14 @@ impl BufferedBuilder {
     pub fn start(self) -> Result<Buffered, SendError> {
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| SendError::NoRuntime)?;
         let (settled, _) = watch::channel(0);
+        let (settling, _) = watch::channel(0);
         let shared = Arc::new(Shared {
             room: Arc::new(Semaphore::new(self.capacity)),
+            requests: Semaphore::new(self.inner.concurrency().min(Semaphore::MAX_PERMITS)),
             queue: Mutex::default(),
             wake: Notify::new(),
             settled,
+            settling,
             builder: self,
         });
         runtime.spawn(work(Arc::clone(&shared)));
@@ -161,53 +167,6 @@ pub struct Buffered {
 /// Ends the sender when the last handle to it is gone.
 struct Guard {
     shared: Arc<Shared>,
-}
-
-struct Shared {
-    builder: BufferedBuilder,
-    room: Arc<Semaphore>,
-    queue: Mutex<Queue>,
-    /// There is something to do for the task.
-    wake: Notify,
-    /// How many events are settled in all.
-    settled: watch::Sender<u64>,
-}
-
-#[derive(Default)]
-struct Queue {
-    batch: Batch,
-    waiting: Vec<Waiting>,
-    /// When the first of those that wait must go.
-    deadline: Option<Instant>,
-    /// How many events were taken in in all.
-    accepted: u64,
-    /// All up to this one are to go at once.
-    flush_to: u64,
-    state: State,
-    /// What is under way, by a number of its own.
-    under_way: Vec<(u64, Vec<Chunk>, usize)>,
-    next_number: u64,
-    report: Report,
-}
-
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum State {
-    #[default]
-    Open,
-    /// Nothing more is taken in; what is there goes out.
-    Closing,
-    /// Nothing goes out any more.
-    Closed,
-}
-
-/// Who waits for what becomes of an event.
-enum Waiting {
-    Sender {
-        settle: oneshot::Sender<Result<Receipt, SendError>>,
-        _room: OwnedSemaphorePermit,
-    },
-    /// A middleware added it.
-    Nobody,
 }
 
 /// What a [`Buffered`] sender delivered in all, and what it did not at its end.
@@ -294,9 +253,10 @@ impl Buffered {
         queue.waiting.extend(nobody.take(added));
         queue.accepted += (added + usize::from(discarded.is_none())) as u64;
         let linger = shared.builder.linger;
-        queue
-            .deadline
-            .get_or_insert_with(|| Instant::now() + linger);
+        queue.deadline.get_or_insert_with(|| {
+            let now = Instant::now();
+            now.checked_add(linger).unwrap_or(now + FAR)
+        });
         drop(queue);
         shared.wake.notify_one();
         match discarded {
@@ -306,7 +266,7 @@ impl Buffered {
     }
 
     /// Sends what is waiting at once, and waits until everything that was taken in before is
-    /// settled.
+    /// settled, or the sender is at its end.
     pub async fn flush(&self) {
         let shared = &self.guard.shared;
         let accepted = {
@@ -327,20 +287,34 @@ impl Buffered {
         shared.room.close();
         shared.queue().state = State::Closing;
         let _ = tokio::time::timeout(timeout, self.flush()).await;
-        let mut queue = shared.queue();
-        queue.state = State::Closed;
+        let late = Instant::now() + SETTLING;
+        let (mut unsent, under_way) = loop {
+            // What is just being settled is in the report, and the hook has seen it.
+            let mut settling = shared.settling.subscribe();
+            let none = settling.wait_for(|settling| *settling == 0);
+            let _ = tokio::time::timeout_at(late, none).await;
+            let mut queue = shared.queue();
+            if *shared.settling.borrow() > 0 && Instant::now() < late {
+                continue;
+            }
+            queue.state = State::Closed;
+            queue.waiting.clear();
+            break (
+                std::mem::take(&mut queue.batch),
+                std::mem::take(&mut queue.under_way),
+            );
+        };
         // What is under way is stopped, and may have arrived.
-        let mut unsent = std::mem::take(&mut queue.batch);
-        queue.waiting.clear();
-        for (_, chunks, _) in queue.under_way.drain(..) {
-            unsent
-                .pinned
-                .extend(chunks.into_iter().map(Chunk::put_in_doubt));
+        let error = Arc::new(SendError::SenderClosed);
+        for mut load in under_way {
+            let delivered = load.end(&error);
+            unsent.pinned.extend(delivered.unsent);
+            shared.settle(load, delivered.outcomes, Batch::new());
         }
-        let mut report = std::mem::take(&mut queue.report);
+        let mut report = std::mem::take(&mut shared.queue().report);
+        report.failed = report.failed.saturating_sub(unsent.pinned_len() as u64);
         report.unsent = unsent;
-        drop(queue);
-        shared.wake.notify_one();
+        shared.close();
         report
     }
 }
@@ -357,171 +331,8 @@ impl fmt::Debug for Buffered {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        let mut queue = self.shared.queue();
-        if queue.state != State::Closed {
-            queue.state = State::Closed;
-            let under_way: usize = queue.under_way.iter().map(|(_, _, events)| events).sum();
-            let lost = queue.batch.len() + under_way;
-            if lost > 0 {
-                tracing::warn!(lost, "a buffered sender was dropped without `shutdown`");
-            }
-            queue.waiting.clear();
-        }
-        drop(queue);
-        self.shared.wake.notify_one();
-    }
-}
-
-impl Shared {
-    fn queue(&self) -> MutexGuard<'_, Queue> {
-        // The queue is whole between any two statements.
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// What is to go now, or how long to wait for it.
-    fn next(&self) -> Next {
-        let mut queue = self.queue();
-        let events = queue.batch.len();
-        if queue.state == State::Closed {
-            return Next::End;
-        }
-        let Some(deadline) = queue.deadline else {
-            return Next::Idle;
-        };
-        let sent = queue.accepted - events as u64;
-        let is_due = events >= self.builder.max_events
-            || queue.batch.buffer.len() >= self.builder.max_bytes
-            || queue.flush_to > sent
-            || Instant::now() >= deadline;
-        if !is_due {
-            return Next::Wait(deadline);
-        }
-        queue.deadline = None;
-        let batch = std::mem::take(&mut queue.batch);
-        let waiting = std::mem::take(&mut queue.waiting);
-        let inner = &self.builder.inner;
-        let mut names = inner.names(&batch);
-        for (name, waiting) in names.iter_mut().zip(&waiting) {
-            name.1 = matches!(waiting, Waiting::Nobody);
-        }
-        let number = queue.next_number;
-        queue.next_number += 1;
-        let load = Load {
-            number,
-            names,
-            waiting,
-        };
-        match chunk::cut(batch, inner.limits()) {
-            Ok(cut) => {
-                queue.under_way.push((number, cut.chunks.clone(), events));
-                Next::Send(load, cut)
-            }
-            Err((batch, error)) => Next::Failed(load, batch, error.into()),
-        }
-    }
-
-    /// Settles what was sent.
-    fn settle(&self, load: Load, outcomes: Vec<Outcome>, unsent: Batch) {
-        let Load {
-            number,
-            names,
-            waiting,
-        } = load;
-        let events = waiting.len() as u64;
-        let failed = outcomes
-            .iter()
-            .filter(|outcome| outcome.error().is_some())
-            .count() as u64;
-        {
-            let mut queue = self.queue();
-            queue.under_way.retain(|(other, _, _)| *other != number);
-            queue.report.delivered += events - failed;
-            queue.report.failed += failed;
-        }
-        self.builder.inner.report(&names, &outcomes, &[]);
-        for (waiting, outcome) in waiting.into_iter().zip(&outcomes) {
-            let Waiting::Sender { settle, .. } = waiting else {
-                continue;
-            };
-            let result = match outcome {
-                Outcome::Accepted(receipt) => Ok(receipt.clone()),
-                Outcome::Rejected(error) | Outcome::Unknown { error, .. } => Err((**error).clone()),
-            };
-            // Nobody has to wait for it.
-            let _ = settle.send(result);
-        }
-        if failed > 0 {
-            match &self.builder.on_failure {
-                Some(hook) => guarded("`on_failure`", || hook(Failure { outcomes, unsent })),
-                None => tracing::warn!(failed, "events of a buffered sender were not delivered"),
-            }
-        }
-        self.settled.send_modify(|settled| *settled += events);
-    }
-}
-
-enum Next {
-    End,
-    Idle,
-    Wait(Instant),
-    Send(Load, Cut),
-    /// What is to go cannot be sent.
-    Failed(Load, Batch, SendError),
-}
-
-struct Load {
-    number: u64,
-    names: Names,
-    waiting: Vec<Waiting>,
-}
-
-/// The task of a sender.
-async fn work(shared: Arc<Shared>) {
-    // Dropped with everything in it when the sender ends.
-    let mut under_way = JoinSet::new();
-    loop {
-        let at_most = shared.builder.inner.concurrency();
-        if under_way.len() >= at_most {
-            // The queue fills meanwhile, and the next request is the larger.
-            tokio::select! {
-                _ = under_way.join_next() => {}
-                () = shared.wake.notified() => {}
-            }
-            if shared.queue().state == State::Closed {
-                return;
-            }
-            continue;
-        }
-        match shared.next() {
-            Next::End => return,
-            Next::Idle => shared.wake.notified().await,
-            Next::Wait(deadline) => {
-                tokio::select! {
-                    () = tokio::time::sleep_until(deadline) => {}
-                    () = shared.wake.notified() => {}
-                }
-            }
-            Next::Failed(load, unsent, error) => {
-                let outcomes = vec![rejected(error); load.waiting.len()];
-                shared.settle(load, outcomes, unsent);
-            }
-            Next::Send(load, cut) => {
-                let shared = Arc::clone(&shared);
-                under_way.spawn(async move {
-                    let inner = &shared.builder.inner;
-                    let Cut { chunks, too_large } = cut;
-                    let delivered = inner.deliver_all(load.waiting.len(), chunks, too_large);
-                    let Delivered { outcomes, unsent } = delivered.await;
-                    let unsent = Batch {
-                        pinned: unsent,
-                        ..Batch::default()
-                    };
-                    shared.settle(load, outcomes, unsent);
-                });
-            }
-        }
-        // Those that are done make room in the set.
-        while under_way.try_join_next().is_some() {}
+        self.shared
+            .lose("a buffered sender was dropped without `shutdown`");
     }
 }
 

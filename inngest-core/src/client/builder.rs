@@ -120,7 +120,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Sends through this `reqwest::Client`, with its proxies, certificates and middleware.
+    /// Sends through this `reqwest::Client`, with its proxies and certificates. It should follow no
+    /// redirects (`redirect::Policy::none()`): by default it does, and they may drop the events.
     #[cfg(feature = "reqwest")]
     pub fn http_client(self, client: ::reqwest::Client) -> Self {
         self.transport(crate::transport::ReqwestTransport(client))

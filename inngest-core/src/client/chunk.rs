@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::error::{Outcome, SendError};
 use super::receipt::{EventId, Receipt};
 use super::seed::Seed;
 use crate::batch::{Batch, Entry};
@@ -160,6 +161,22 @@ impl Chunk {
         self.open_entries()
             .iter()
             .map(|entry| entry.dedup_id(&self.buffer))
+    }
+
+    /// What is known of the events that the server is not known to have when they are not sent, or
+    /// not answered.
+    pub(crate) fn not_delivered(&self, error: &Arc<SendError>) -> impl Iterator<Item = Outcome> {
+        self.open().map(|index| {
+            let error = Arc::clone(error);
+            if !self.in_doubt {
+                return Outcome::Rejected(error);
+            }
+            Outcome::Unknown {
+                event_id: self.event_id(index),
+                dedup_id: self.dedup_id(index),
+                error,
+            }
+        })
     }
 
     pub(crate) fn receipt(&self, index: usize, event_id: EventId) -> Receipt {

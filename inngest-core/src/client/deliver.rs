@@ -1,6 +1,6 @@
 //! The requests of a chunk, and what became of each of its events.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::chunk::Chunk;
 use super::error::{BatchError, Outcome, SendError};
@@ -54,84 +54,123 @@ impl Delivered {
     }
 
     /// The open events of a chunk, of which nothing is known but that they can be sent again.
-    fn give_up(&mut self, chunk: Chunk, error: SendError, may_have_been_taken: bool) {
+    fn give_up(&mut self, mut chunk: Chunk, error: SendError, may_have_been_taken: bool) {
         if may_have_been_taken {
-            let error = Arc::new(error);
-            let unknown = chunk.open().map(|index| Outcome::Unknown {
-                event_id: chunk.event_id(index),
-                dedup_id: chunk.dedup_id(index),
-                error: Arc::clone(&error),
-            });
-            self.outcomes.extend(unknown);
-            self.unsent.push(chunk.put_in_doubt());
-        } else {
-            self.reject(chunk.open().len(), error);
-            self.unsent.push(chunk);
+            chunk = chunk.put_in_doubt();
         }
+        self.outcomes.extend(chunk.not_delivered(&Arc::new(error)));
+        self.unsent.push(chunk);
+    }
+}
+
+/// The delivery of a chunk, of which it can be said at any time how far it is.
+#[derive(Clone)]
+pub(super) struct Delivery(Arc<Mutex<Course>>);
+
+struct Course {
+    settled: Delivered,
+    /// What is left to send, the next last.
+    left: Vec<Chunk>,
+}
+
+impl Delivery {
+    pub(super) fn new(chunk: Chunk) -> Self {
+        Self(Arc::new(Mutex::new(Course {
+            settled: Delivered::default(),
+            left: vec![chunk],
+        })))
+    }
+
+    fn course(&self) -> MutexGuard<'_, Course> {
+        // It is whole between any two calls.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The chunk to send next. From here on the server may have its events.
+    fn next(&self) -> Option<Chunk> {
+        let mut course = self.course();
+        let chunk = course.left.pop()?;
+        course.left.push(chunk.clone().put_in_doubt());
+        Some(chunk)
+    }
+
+    /// What became of the chunk that was sent, and what of it is to be sent next.
+    fn settle(&self, settled: Delivered, next: Vec<Chunk>) {
+        let mut course = self.course();
+        // When it was ended meanwhile, the chunk was handed back as one in doubt.
+        if course.left.pop().is_some() {
+            course.settled.outcomes.extend(settled.outcomes);
+            course.settled.unsent.extend(settled.unsent);
+            course.left.extend(next);
+        }
+    }
+
+    /// Ends the delivery, and says what became of all events. Those that are left to send fail with
+    /// this error.
+    pub(super) fn end(&self, error: &Arc<SendError>) -> Delivered {
+        let mut course = self.course();
+        let mut delivered = std::mem::take(&mut course.settled);
+        for chunk in course.left.drain(..).rev() {
+            delivered.outcomes.extend(chunk.not_delivered(error));
+            delivered.unsent.push(chunk);
+        }
+        delivered
     }
 }
 
 impl Inner {
     /// Sends the events of a chunk, in as many requests as it takes to know of each what became of
     /// it.
-    pub(super) async fn deliver_chunk(&self, chunk: Chunk) -> Delivered {
-        let mut delivered = Delivered::default();
-        // What is left to send, the next last.
-        let mut left = vec![chunk];
-        while let Some(chunk) = left.pop() {
-            let open = chunk.open();
-            let (taken, error, may_have_been_taken) = match self.request(&chunk).await {
-                Sent::Taken(ids) => {
-                    for (index, event_id) in ids.into_iter().enumerate().skip(open.start) {
-                        delivered.accept(&chunk, index, event_id);
-                    }
-                    continue;
-                }
-                Sent::Failed {
-                    taken,
-                    error,
-                    may_have_been_taken,
-                } => (taken, error, may_have_been_taken),
-            };
-            let next = match error {
-                SendError::Refused { message } => {
-                    self.around_refused(chunk, taken, message, &mut delivered)
-                        .await
-                }
-                error @ SendError::RequestTooLarge { .. } if may_have_been_taken => {
-                    delivered.give_up(chunk, error, true);
-                    None
-                }
-                error @ SendError::RequestTooLarge { .. } if open.len() <= 1 => {
-                    delivered.reject(open.len(), error);
-                    None
-                }
-                // Nothing of it was taken, so its halves can have ids of their own.
-                SendError::RequestTooLarge { .. } => {
-                    let middle = open.start + open.len() / 2;
-                    let halves = chunk.anew(open.start..middle).and_then(|first| {
-                        let second = chunk.anew(middle..open.end)?;
-                        Ok([second, first])
-                    });
-                    match halves {
-                        Ok([second, first]) => {
-                            left.push(second);
-                            Some(first)
-                        }
-                        Err(error) => {
-                            delivered.give_up(chunk, error.into(), false);
-                            None
-                        }
-                    }
-                }
-                error => {
-                    delivered.give_up(chunk, error, may_have_been_taken);
-                    None
-                }
-            };
-            left.extend(next);
+    pub(super) async fn deliver_chunk(&self, delivery: &Delivery) {
+        while let Some(chunk) = delivery.next() {
+            let mut delivered = Delivered::default();
+            let next = self.deliver_request(chunk, &mut delivered).await;
+            delivery.settle(delivered, next);
         }
-        delivered
+    }
+
+    /// Makes the request of a chunk, and returns what of it is to be sent next, the first last.
+    async fn deliver_request(&self, chunk: Chunk, delivered: &mut Delivered) -> Vec<Chunk> {
+        let open = chunk.open();
+        let (taken, error, may_have_been_taken) = match self.request(&chunk).await {
+            Sent::Taken(ids) => {
+                for (index, event_id) in ids.into_iter().enumerate().skip(open.start) {
+                    delivered.accept(&chunk, index, event_id);
+                }
+                return Vec::new();
+            }
+            Sent::Failed {
+                taken,
+                error,
+                may_have_been_taken,
+            } => (taken, error, may_have_been_taken),
+        };
+        match error {
+            SendError::Refused { message } => {
+                let rest = self.around_refused(chunk, taken, message, delivered);
+                return rest.await.into_iter().collect();
+            }
+            error @ SendError::RequestTooLarge { .. } if may_have_been_taken => {
+                delivered.give_up(chunk, error, true);
+            }
+            error @ SendError::RequestTooLarge { .. } if open.len() <= 1 => {
+                delivered.reject(open.len(), error);
+            }
+            // Nothing of it was taken, so its halves can have ids of their own.
+            SendError::RequestTooLarge { .. } => {
+                let middle = open.start + open.len() / 2;
+                let halves = chunk.anew(middle..open.end).and_then(|second| {
+                    let first = chunk.anew(open.start..middle)?;
+                    Ok(vec![second, first])
+                });
+                match halves {
+                    Ok(halves) => return halves,
+                    Err(error) => delivered.give_up(chunk, error.into(), false),
+                }
+            }
+            error => delivered.give_up(chunk, error, may_have_been_taken),
+        }
+        Vec::new()
     }
 
     /// Finds the event that the server refused, and returns those after it, which it does not

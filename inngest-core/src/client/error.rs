@@ -79,7 +79,8 @@ pub enum SendError {
         hint: &'static str,
     },
 
-    /// Status 200 with a body that is not the event API's. The events may have been taken.
+    /// Status 200 or 400 with a body that is not the event API's, or another status of success. The
+    /// events may have been taken.
     #[error(
         "the answer of {url} is not the event API's: {problem}; check that the base URL is that of \
          Inngest or a dev server"
@@ -158,9 +159,10 @@ pub enum SendError {
     Middleware(#[source] Arc<dyn std::error::Error + Send + Sync>),
 
     /// A blocking client was used inside an async runtime, where waiting would stop other tasks.
+    /// The threads of `spawn_blocking` cannot be told from the runtime's others.
     #[error(
         "a blocking client was used inside an async runtime, and nothing was sent; use \
-         `inngest_core::Client` there, or `tokio::task::spawn_blocking`"
+         `inngest_core::Client` there, or a thread of your own (`std::thread::spawn`)"
     )]
     InsideRuntime,
 
@@ -318,7 +320,7 @@ impl BatchError {
     /// The events that are not known to be delivered and can be sent again, as a batch.
     ///
     /// Those that the server may have are sent in the same requests as before, with the same event
-    /// ids, so that they do not run twice. Events that were refused for what they are, by this
+    /// ids, so that they do not run twice within the 24 hours for which the server knows ids. Events that were refused for what they are, by this
     /// library or by the server, are not among them: their errors say what to change.
     #[must_use]
     pub fn into_unsent(self) -> Batch {

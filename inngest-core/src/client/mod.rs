@@ -11,7 +11,7 @@
 //! | `request` | one request, made until it is answered for good |
 //! | `observe` | spans; `counters` and `traceparent` behind features |
 //! | `retry` | when a request is made again |
-//! | `buffered` | a sender in the background |
+//! | `buffered` | a sender in the background; `queue` is what it works on |
 //! | [`middleware`] | code of the user that sees every event before and after |
 //! | `outgoing` | one event in the hands of a middleware |
 //! | `stream` | any number of events in bounded memory |
@@ -32,6 +32,7 @@ pub mod middleware;
 mod observe;
 pub(crate) mod outgoing;
 pub mod plan;
+mod queue;
 mod receipt;
 mod request;
 mod retry;

@@ -39,20 +39,33 @@ impl Operation {
 
     pub(super) fn of_batch(endpoint: &Endpoint, batch: &Batch, refused: usize) -> Self {
         let operation = Self::new(endpoint);
-        let span = &operation.span;
+        operation.describe(batch.names(), batch.len() + refused);
+        operation
+    }
+
+    pub(super) fn of_names(
+        endpoint: &Endpoint,
+        names: impl ExactSizeIterator<Item = &'static str>,
+    ) -> Self {
+        let operation = Self::new(endpoint);
+        let events = names.len();
+        operation.describe(names, events);
+        operation
+    }
+
+    fn describe(&self, mut names: impl Iterator<Item = &'static str>, events: usize) {
+        let span = &self.span;
         if !span.is_disabled() {
             span.record("otel.kind", "client");
-            span.record("messaging.batch.message_count", batch.len() + refused);
-            let mut names = batch.names();
+            span.record("messaging.batch.message_count", events);
             if let Some(first) = names.next()
                 && names.all(|name| name == first)
             {
-                operation.set_destination(first);
+                self.set_destination(first);
             } else {
                 span.record("otel.name", "send");
             }
         }
-        operation
     }
 
     fn new(endpoint: &Endpoint) -> Self {
@@ -103,6 +116,14 @@ impl Operation {
         }
         #[cfg(not(feature = "metrics"))]
         let _ = name;
+    }
+
+    pub(super) fn end_with(self, error: Option<&SendError>) {
+        if let Some(error) = error {
+            failed(&self.span, error, error);
+        }
+        #[cfg(feature = "metrics")]
+        self.duration.end(error);
     }
 
     pub(super) fn end(self, result: &Result<Vec<Receipt>, BatchError>) {

@@ -79,6 +79,7 @@ impl Inner {
         let started = Instant::now();
         let mut may_have_been_taken = chunk.is_in_doubt();
         let mut tried = 0_u32;
+        let mut found_somebody = false;
         loop {
             tried = tried.saturating_add(1);
             let span = observe::request_span(&self.endpoint, chunk, tried);
@@ -92,11 +93,13 @@ impl Inner {
                 Meaning::Failed { taken, error } => (taken, error),
             };
             may_have_been_taken |= error.may_have_been_taken();
+            found_somebody |= !matches!(error, SendError::NoDevServer { .. });
             let delay = error.may_pass().then(|| {
                 let policy = &self.bounds.retry;
-                let policy = match error {
-                    SendError::NoDevServer { .. } => &policy.for_dev_server(),
-                    _ => policy,
+                let policy = if found_somebody {
+                    policy
+                } else {
+                    &policy.for_dev_server()
                 };
                 policy.delay(tried, started.elapsed(), asked, random())
             });

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use futures_util::StreamExt as _;
+use futures_util::stream::{self, StreamExt as _};
 use tracing::Instrument as _;
 
 use super::chunk::{self, Chunk, Cut};
-use super::deliver::Delivered;
+use super::deliver::{Delivered, Delivery};
 use super::error::{BatchError, Outcome, SendError};
 use super::inner::Inner;
 use super::middleware::{Discarded, Prepared, SentEvent};
@@ -110,6 +110,7 @@ impl Inner {
                 return Err(self.nothing_sent(error.into(), refused, batch));
             }
         };
+        let chunks = chunks.into_iter().map(Delivery::new).collect();
         let mut delivered = self.deliver_all(events, chunks, too_large).await;
         let Some(mapping) = mapping else {
             self.report(&names, &delivered.outcomes, &not_sent(&refused, &[]));
@@ -179,20 +180,24 @@ impl Inner {
 
     /// Sends the events of chunks. `not_sent` are those that are in none, in order, with their
     /// places among all `events`.
-    pub(super) async fn deliver_all(
+    async fn deliver_all(
         &self,
         events: usize,
-        chunks: Vec<Chunk>,
+        chunks: Vec<Delivery>,
         not_sent: Vec<PayloadError>,
     ) -> Delivered {
-        let mut each = futures_util::stream::iter(chunks)
-            .map(|chunk| self.deliver_chunk(chunk))
-            .buffered(self.bounds.concurrency);
+        stream::iter(&chunks)
+            .for_each_concurrent(self.bounds.concurrency, |delivery| {
+                self.deliver_chunk(delivery)
+            })
+            .await;
         let mut all = Delivered {
             outcomes: Vec::with_capacity(events),
             unsent: Vec::new(),
         };
-        while let Some(delivered) = each.next().await {
+        // Nothing is left that could fail.
+        let error = Arc::new(SendError::SenderClosed);
+        for delivered in chunks.iter().map(|delivery| delivery.end(&error)) {
             all.outcomes.extend(delivered.outcomes);
             all.unsent.extend(delivered.unsent);
         }
@@ -207,9 +212,9 @@ impl Inner {
         refused: Vec<PayloadError>,
         batch: Batch,
     ) -> BatchError {
-        let outcomes = vec![rejected(error.clone()); batch.len()];
+        let outcomes = not_delivered(error, &batch);
         self.report(&self.names(&batch), &outcomes, &not_sent(&refused, &[]));
-        nothing_sent(error, refused, batch)
+        BatchError::new(merge(refused, outcomes), batch)
     }
 
     /// The names of the events of a batch; empty when nobody asks for them.
@@ -293,13 +298,26 @@ fn at_place(outcome: Outcome, place: usize) -> Outcome {
 }
 
 /// None of the events left the process; those of `batch` can be sent again.
+#[cfg(feature = "blocking")]
 pub(crate) fn nothing_sent(
     error: SendError,
     refused: Vec<PayloadError>,
     batch: Batch,
 ) -> BatchError {
-    let outcomes = vec![rejected(error); batch.len()];
+    let outcomes = not_delivered(error, &batch);
     BatchError::new(merge(refused, outcomes), batch)
+}
+
+/// What is known of the events of a batch when none of them was sent. An earlier request may have
+/// brought some of them to the server.
+pub(super) fn not_delivered(error: SendError, batch: &Batch) -> Vec<Outcome> {
+    let error = Arc::new(error);
+    let pinned = batch.pinned.iter();
+    let mut outcomes: Vec<_> = pinned
+        .flat_map(|chunk| chunk.not_delivered(&error))
+        .collect();
+    outcomes.resize(batch.len(), Outcome::Rejected(error));
+    outcomes
 }
 
 fn entry_name(entry: &Result<Entry, PayloadError>) -> &'static str {
@@ -315,7 +333,7 @@ pub(super) fn rejected(error: SendError) -> Outcome {
 
 /// Puts events that were not sent, in order, at their places among what became of the others. What
 /// an error says of its event's place among the others becomes its place in the whole.
-fn merge(not_sent: Vec<PayloadError>, others: Vec<Outcome>) -> Vec<Outcome> {
+pub(super) fn merge(not_sent: Vec<PayloadError>, others: Vec<Outcome>) -> Vec<Outcome> {
     if not_sent.is_empty() {
         return others;
     }

@@ -98,30 +98,36 @@ fn gather<S>(events: S, limits: Limits) -> impl Stream<Item = Gathered> + Send
 where
     S: Stream<Item: IntoPayload> + Send + 'static,
 {
-    let events = Box::pin(events);
-    stream::unfold(
-        (events, 0, (0, 0)),
-        move |(mut events, first, room)| async move {
-            let mut gathered = Gathered {
-                first,
-                ..Gathered::default()
+    // After its end it is asked again, which not every stream allows.
+    let events = Box::pin(events.fuse());
+    let start = (events, 0, Batch::new());
+    stream::unfold(start, move |(mut events, first, batch)| async move {
+        let mut gathered = Gathered {
+            first,
+            batch,
+            ..Gathered::default()
+        };
+        while !gathered.is_full(&limits) {
+            let Some(event) = events.next().await else {
+                break;
             };
-            // The next request's worth is most often as large as the one before.
-            let (bytes, entries) = room;
-            gathered.batch.buffer.reserve(bytes);
-            gathered.batch.entries.reserve(entries);
-            while !gathered.is_full(&limits) {
-                let Some(event) = events.next().await else {
-                    break;
-                };
-                let index = gathered.events();
-                if let Err(error) = gathered.batch.push(event) {
-                    gathered.refused.push(error.at(index));
-                }
+            let index = gathered.events();
+            if let Err(error) = gathered.batch.push(event) {
+                gathered.refused.push(error.at(index));
             }
-            let next = first + gathered.events();
-            let room = (gathered.batch.buffer.len(), gathered.batch.entries.len());
-            (next > first).then_some((gathered, (events, next, room)))
-        },
-    )
+        }
+        // One event too many would be a request of its own.
+        let is_over =
+            gathered.batch.len() > 1 && gathered.batch.buffer.len() > limits.request_bytes;
+        let mut rest = if is_over {
+            gathered.batch.split_last()
+        } else {
+            Batch::new()
+        };
+        // The next request's worth is most often as large as this one.
+        rest.buffer.reserve(gathered.batch.buffer.len());
+        rest.entries.reserve(gathered.batch.entries.len());
+        let next = first + gathered.events();
+        (next > first).then_some((gathered, (events, next, rest)))
+    })
 }

@@ -7,11 +7,8 @@ use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector};
 
 use super::connect::{Route, Routed, route};
 use super::pool::Pool;
-use super::{Answer, Request, Transport, TransportFuture};
+use super::{Answer, MAX_ANSWER_BYTES, Request, Transport, TransportFuture};
 use crate::client::ConfigError;
-
-/// More than any answer of the event API: 5,000 ids take 145 kB.
-const MAX_ANSWER_BYTES: usize = 4 << 20;
 
 pub(crate) struct HyperTransport {
     pool: Pool,

@@ -19,6 +19,9 @@ pub(crate) use self::hyper::HyperTransport;
 pub(crate) use self::reqwest::ReqwestTransport;
 pub use ::{bytes, http};
 
+/// More than any answer of the event API: 5,000 ids take 145 kB.
+const MAX_ANSWER_BYTES: usize = 4 << 20;
+
 /// Takes a request to the event API and brings back its answer.
 ///
 /// The client makes the requests, decides what their answers mean, and bounds their time. A

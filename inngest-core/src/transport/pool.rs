@@ -10,9 +10,11 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::Uri;
 use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Body as _;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::header::HeaderMap;
 use hyper_rustls::HttpsConnector;
+use tokio::runtime::{self, Handle};
 use tower_service::Service as _;
 
 use super::TransportError;
@@ -21,6 +23,9 @@ use super::connect::Route;
 /// A connection that was idle for longer is not used: what is between here and the server may have
 /// forgotten it.
 const MAX_IDLE: Duration = Duration::from_secs(60);
+
+/// A request of at most this many bytes is in the hands of the system as soon as it is sent.
+const MAX_UNREAD: u64 = 16 << 10;
 
 type Connection = SendRequest<Full<Bytes>>;
 
@@ -34,6 +39,13 @@ pub(super) struct Pool {
 struct Idle {
     connection: Connection,
     since: Instant,
+    /// Where the task of the connection runs: when that runtime stands still, so does it.
+    runtime: Option<runtime::Id>,
+}
+
+/// The runtime that this is called in.
+fn this_runtime() -> Option<runtime::Id> {
+    Some(Handle::try_current().ok()?.id())
 }
 
 /// The head of an answer and its body.
@@ -59,13 +71,14 @@ impl Pool {
         mut request: http::Request<Full<Bytes>>,
         limit: usize,
     ) -> Result<Whole, TransportError> {
+        let bytes = request.body().size_hint().lower();
         while let Some(mut connection) = self.take() {
             // It may have been closed since.
             if connection.ready().await.is_err() {
                 continue;
             }
             match connection.try_send_request(request).await {
-                Ok(response) => return self.read(connection, response, limit).await,
+                Ok(response) => return self.read(connection, response, bytes, limit).await,
                 Err(mut error) => match error.take_message() {
                     // It was closed before any of the request was written.
                     Some(unsent) => request = unsent,
@@ -75,11 +88,9 @@ impl Pool {
         }
         let mut connection = self.connect().await?;
         match connection.try_send_request(request).await {
-            Ok(response) => self.read(connection, response, limit).await,
-            Err(mut error) => Err(match error.take_message() {
-                Some(_) => TransportError::connect(error.into_error()),
-                None => TransportError::other(error.into_error()),
-            }),
+            Ok(response) => self.read(connection, response, bytes, limit).await,
+            // There was a server to connect to, which is more than a connect error says.
+            Err(error) => Err(TransportError::other(error.into_error())),
         }
     }
 
@@ -87,15 +98,21 @@ impl Pool {
         &self,
         connection: Connection,
         response: http::Response<hyper::body::Incoming>,
+        request_bytes: u64,
         limit: usize,
     ) -> Result<Whole, TransportError> {
         let (head, body) = response.into_parts();
         let body = Limited::new(body, limit).collect().await;
         let body = body.map_err(TransportError::other)?.to_bytes();
-        self.idle().push(Idle {
-            connection,
-            since: Instant::now(),
-        });
+        // An answer of the event API comes when it has read the request. Another may come before,
+        // and the next request would wait for the rest of this one to be read.
+        if matches!(head.status.as_u16(), 200 | 400) || request_bytes <= MAX_UNREAD {
+            self.idle().push(Idle {
+                connection,
+                since: Instant::now(),
+                runtime: this_runtime(),
+            });
+        }
         Ok((head.status, head.headers, body))
     }
 
@@ -119,13 +136,11 @@ impl Pool {
     /// The connection that was used last, if that is not too long ago.
     fn take(&self) -> Option<Connection> {
         let mut idle = self.idle();
-        let last = idle.pop()?;
-        if last.since.elapsed() < MAX_IDLE {
-            return Some(last.connection);
-        }
-        // All others were idle for longer.
-        idle.clear();
-        None
+        let old = idle.partition_point(|idle| idle.since.elapsed() >= MAX_IDLE);
+        idle.drain(..old);
+        let runtime = this_runtime();
+        let last = idle.iter().rposition(|idle| idle.runtime == runtime)?;
+        Some(idle.remove(last).connection)
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Idle>> {

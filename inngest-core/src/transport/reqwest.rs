@@ -1,6 +1,6 @@
 //! A transport over the user's own `reqwest::Client`.
 
-use super::{Answer, Request, Transport, TransportError, TransportFuture};
+use super::{Answer, MAX_ANSWER_BYTES, Request, Transport, TransportError, TransportFuture};
 
 #[derive(Clone, Debug)]
 pub(crate) struct ReqwestTransport(pub(crate) ::reqwest::Client);
@@ -16,11 +16,18 @@ impl Transport for ReqwestTransport {
                 .body(request.body)
                 .send()
                 .await;
-            let response = sent.map_err(without_key)?;
+            let mut response = sent.map_err(without_key)?;
+            let mut body = Vec::new();
+            while let Some(part) = response.chunk().await.map_err(without_key)? {
+                body.extend_from_slice(&part);
+                if body.len() > MAX_ANSWER_BYTES {
+                    return Err(TransportError::other("the answer is too large"));
+                }
+            }
             Ok(Answer {
                 status: response.status().as_u16(),
                 headers: response.headers().clone(),
-                body: response.bytes().await.map_err(without_key)?,
+                body: body.into(),
             })
         })
     }

@@ -1,0 +1,298 @@
+//! How a sender in the background ends, and what it hands back.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use inngest_core::testing::Recorder;
+use inngest_core::transport::{Answer, Request, Transport, TransportFuture};
+use inngest_core::{Client, RetryPolicy, SendError};
+use support::{CartCleared, Script};
+
+mod support;
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+fn cart(note: &str) -> CartCleared {
+    CartCleared { note: note.into() }
+}
+
+/// A server that refuses the events `no`, keeps the others by their ids, and answers no more than
+/// a number of requests.
+#[derive(Clone)]
+struct Books {
+    answers: Arc<AtomicUsize>,
+    recorder: Recorder,
+    taken: Arc<std::sync::Mutex<BTreeMap<String, String>>>,
+    most_events: usize,
+}
+
+impl Books {
+    fn new(answers: usize) -> Self {
+        Self {
+            answers: Arc::new(answers.into()),
+            recorder: Recorder::default(),
+            taken: Arc::default(),
+            most_events: usize::MAX,
+        }
+    }
+
+    fn client(&self) -> Client {
+        let builder = Client::builder()
+            .event_key("k")
+            .transport(self.clone())
+            .retry(RetryPolicy::none());
+        builder.build().unwrap()
+    }
+
+    /// The notes of the events that it runs, sorted.
+    fn runs(&self) -> Vec<String> {
+        let mut notes: Vec<_> = self.taken.lock().unwrap().values().cloned().collect();
+        notes.sort();
+        notes
+    }
+}
+
+impl Transport for Books {
+    fn post(&self, request: Request) -> TransportFuture<'_> {
+        Box::pin(async move {
+            let events: Vec<serde_json::Value> = serde_json::from_slice(request.body()).unwrap();
+            if events.len() > self.most_events {
+                return Ok(Answer::new(413, ""));
+            }
+            let note =
+                |event: &serde_json::Value| event["data"]["note"].as_str().map(str::to_owned);
+            let answer = self.recorder.post(request).await?;
+            let all = self.recorder.events();
+            let ids = all.iter().rev().take(events.len()).rev();
+            let ids = ids.map(|event| event.event_id.to_string());
+            let refused = events.iter().position(|event| note(event).unwrap() == "no");
+            let taken: Vec<(String, String)> = ids
+                .zip(events.iter().map(|event| note(event).unwrap()))
+                .take(refused.unwrap_or(events.len()))
+                .collect();
+            self.taken.lock().unwrap().extend(taken.iter().cloned());
+            if self
+                .answers
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1))
+                .is_err()
+            {
+                std::future::pending::<()>().await;
+            }
+            let ids: Vec<_> = taken.into_iter().map(|(id, _)| id).collect();
+            Ok(match refused {
+                None => answer,
+                Some(_) => {
+                    let body = serde_json::json!({ "ids": ids, "status": 400, "error": "no" });
+                    Answer::new(400, body.to_string())
+                }
+            })
+        })
+    }
+}
+
+/// What follows a refused event goes out again with ids of its own; handed back with those that it
+/// had before, it would run twice.
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_amid_a_refusal_hands_back_nothing_that_runs_twice() {
+    // The whole, the prefix that is refused, and the rest, which is taken and not answered.
+    for answers in 0..5 {
+        let books = Books::new(answers);
+        let client = books.client();
+        let sender = client.buffered().linger(HOUR).start().unwrap();
+        let mut pending = Vec::new();
+        for note in ["a", "no", "b", "c"] {
+            pending.push(sender.send(cart(note)).await.unwrap());
+        }
+        let report = sender.shutdown(Duration::from_secs(1)).await;
+        let mut results = Vec::new();
+        for pending in pending {
+            results.push(pending.await);
+        }
+        let closed = results
+            .iter()
+            .filter(|result| matches!(result, Err(SendError::SenderClosed)));
+        assert_eq!(report.unsent.len(), closed.count(), "{answers}");
+        let delivered = results.iter().filter(|result| result.is_ok()).count();
+        assert_eq!(report.delivered, delivered as u64, "{answers}");
+        let refused = results
+            .iter()
+            .filter(|result| matches!(result, Err(SendError::Refused { .. })));
+        assert_eq!(report.failed, refused.count() as u64, "{answers}");
+
+        books.answers.store(100, Ordering::Relaxed);
+        let error = client.send_batch(report.unsent).await;
+        if let Err(error) = error {
+            assert!(error.into_unsent().is_empty());
+        }
+        assert_eq!(books.runs(), ["a", "b", "c"], "{answers}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_amid_halves_hands_back_the_half_that_is_left() {
+    let books = Books {
+        most_events: 2,
+        ..Books::new(1)
+    };
+    let client = books.client();
+    let sender = client.buffered().linger(HOUR).start().unwrap();
+    for note in ["a", "b", "c", "d"] {
+        drop(sender.send(cart(note)).await.unwrap());
+    }
+    let report = sender.shutdown(Duration::from_secs(1)).await;
+    assert_eq!((report.delivered, report.unsent.len()), (2, 2));
+    books.answers.store(100, Ordering::Relaxed);
+    client.send_batch(report.unsent).await.unwrap();
+    assert_eq!(books.runs(), ["a", "b", "c", "d"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_a_sender_that_is_shut_down() {
+    let books = Books::new(0);
+    let sender = books.client().buffered().linger(HOUR).start().unwrap();
+    let other = sender.clone();
+    drop(sender.send(cart("a")).await.unwrap());
+    let report = sender.shutdown(Duration::ZERO).await;
+    assert_eq!(report.unsent.len(), 1);
+    other.flush().await;
+    let report = other.shutdown(Duration::MAX).await;
+    assert!(report.unsent.is_empty());
+}
+
+#[tokio::test]
+async fn an_event_may_wait_for_ever() {
+    let script = Script::default();
+    let sender = script.client().buffered().linger(Duration::MAX);
+    let sender = sender.start().unwrap();
+    let pending = sender.send(cart("a")).await.unwrap();
+    sender.flush().await;
+    pending.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_transport_that_panics_is_a_failure() {
+    struct Panics;
+    impl Transport for Panics {
+        fn post(&self, _: Request) -> TransportFuture<'_> {
+            Box::pin(async { panic!("the transport's own mistake") })
+        }
+    }
+    let client = Client::builder().event_key("k").transport(Panics);
+    let sender = client.build().unwrap().buffered().start().unwrap();
+    let pending = sender.send(cart("a")).await.unwrap();
+    sender.flush().await;
+    assert!(matches!(
+        pending.await,
+        Err(SendError::ConnectionBroke { .. })
+    ));
+    let report = sender.shutdown(HOUR).await;
+    assert_eq!((report.delivered, report.failed), (0, 1));
+}
+
+#[test]
+fn a_sender_outlives_its_runtime_and_hands_back_what_it_has() {
+    let runtime = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap()
+    };
+    let client = Script::default().client();
+    let first = runtime();
+    let (sender, pending) = first.block_on(async {
+        let sender = client.buffered().linger(HOUR).start().unwrap();
+        tokio::task::yield_now().await;
+        let pending = sender.send(cart("a")).await.unwrap();
+        (sender, pending)
+    });
+    drop(first);
+    runtime().block_on(async {
+        assert!(matches!(pending.await, Err(SendError::SenderClosed)));
+        let late = sender.send(cart("b")).await;
+        assert!(matches!(late, Err(SendError::SenderClosed)));
+        sender.flush().await;
+        let report = sender.shutdown(HOUR).await;
+        assert_eq!(client.send_batch(report.unsent).await.unwrap().len(), 1);
+    });
+}
+
+/// Counts how many requests are under way.
+#[derive(Clone, Default)]
+struct Counts {
+    now: Arc<AtomicUsize>,
+    most: Arc<AtomicUsize>,
+    recorder: Recorder,
+}
+
+impl Transport for Counts {
+    fn post(&self, request: Request) -> TransportFuture<'_> {
+        Box::pin(async move {
+            let now = self.now.fetch_add(1, Ordering::Relaxed) + 1;
+            self.most.fetch_max(now, Ordering::Relaxed);
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            self.now.fetch_sub(1, Ordering::Relaxed);
+            self.recorder.post(request).await
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_of_many_loads_keep_to_the_bound() {
+    let counts = Counts::default();
+    let builder = Client::builder().event_key("k").transport(counts.clone());
+    let client = builder.concurrency(2).max_request_events(3);
+    let sender = client.build().unwrap().buffered();
+    let sender = sender.linger(Duration::ZERO).start().unwrap();
+    for round in 0..3 {
+        for n in 0..20 {
+            drop(sender.send(cart(&format!("{round} {n}"))).await.unwrap());
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    sender.flush().await;
+    assert_eq!(counts.recorder.events().len(), 60);
+    assert_eq!(counts.most.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
+async fn a_sender_fills_its_requests() {
+    let script = Script::default();
+    let builder = Client::builder().event_key("k").max_request_bytes(500);
+    let client = builder.transport(script.clone()).build().unwrap();
+    let sender = client.buffered().linger(HOUR).start().unwrap();
+    for n in 10..90 {
+        drop(sender.send(cart(&n.to_string())).await.unwrap());
+        tokio::task::yield_now().await;
+    }
+    sender.flush().await;
+    let requests = script.seeds_and_bodies();
+    let (_, full) = requests.split_last().unwrap();
+    assert!(
+        full.iter()
+            .all(|(_, body)| (400..=500).contains(&body.len()))
+    );
+}
+
+/// A hook that is called as the time is over has its say before the report.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_shutdown_waits_for_a_hook_that_is_called() {
+    let (called, calling) = std::sync::mpsc::channel();
+    let told = Arc::new(AtomicUsize::new(0));
+    let telling = Arc::clone(&told);
+    let script = Script::new([Ok(Answer::new(401, "{}"))]);
+    let sender = script.client().buffered().on_failure(move |failure| {
+        called.send(()).unwrap();
+        std::thread::sleep(Duration::from_millis(50));
+        telling.fetch_add(failure.unsent.len(), Ordering::Relaxed);
+    });
+    let sender = sender.linger(Duration::ZERO).start().unwrap();
+    drop(sender.send(cart("a")).await.unwrap());
+    tokio::task::spawn_blocking(move || calling.recv().unwrap())
+        .await
+        .unwrap();
+    let report = tokio::spawn(sender.shutdown(Duration::ZERO)).await.unwrap();
+    assert_eq!((report.failed, report.unsent.len()), (1, 0));
+    assert_eq!(told.load(Ordering::Relaxed), 1);
+}

@@ -1,0 +1,224 @@
+//! Connections that are kept, and those that cannot be.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use inngest_core::testing::EventServer;
+use inngest_core::{Client, RetryPolicy, SendError};
+use support::{CartCleared, item};
+
+mod support;
+
+/// Serves each connection on a thread of its own; counts them.
+fn serve(
+    handle: impl Fn(usize, BufReader<TcpStream>) + Send + Sync + 'static,
+) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&count);
+    let handle = Arc::new(handle);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (Ok(stream), handle) = (stream, Arc::clone(&handle)) else {
+                continue;
+            };
+            let number = counted.fetch_add(1, Ordering::Relaxed);
+            std::thread::spawn(move || handle(number, BufReader::new(stream)));
+        }
+    });
+    (url, count)
+}
+
+/// The length of the body that follows; `None` at the end.
+fn head(stream: &mut BufReader<TcpStream>) -> Option<usize> {
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        if stream.read_line(&mut line).ok()? == 0 {
+            return None;
+        }
+        if line == "\r\n" {
+            return Some(length);
+        }
+        if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap();
+        }
+    }
+}
+
+fn body(stream: &mut BufReader<TcpStream>, length: usize) -> Vec<u8> {
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).unwrap();
+    body
+}
+
+fn answer(stream: &mut BufReader<TcpStream>, text: &str) {
+    stream.get_mut().write_all(text.as_bytes()).unwrap();
+}
+
+fn taken(body: &[u8]) -> String {
+    let events: Vec<serde_json::Value> = serde_json::from_slice(body).unwrap();
+    let ids: Vec<_> = (0..events.len()).map(|n| format!("id-{n}")).collect();
+    let body = serde_json::json!({ "ids": ids, "status": 200 }).to_string();
+    format!("content-length: {}\r\n\r\n{body}", body.len())
+}
+
+fn client(url: &str) -> Client {
+    let builder = Client::builder().event_key("k").base_url(url);
+    builder.timeout(Duration::from_secs(5)).build().unwrap()
+}
+
+fn large() -> Vec<CartCleared> {
+    let note = "x".repeat(3 << 20 >> 1);
+    vec![CartCleared { note: note.clone() }, CartCleared { note }]
+}
+
+/// Its connection can carry no other request, because the body before it is not yet written.
+#[tokio::test]
+async fn an_answer_before_the_request_is_read_does_not_hold_up_the_next() {
+    let (url, connections) = serve(|number, mut stream| {
+        let length = head(&mut stream).unwrap();
+        if number == 0 {
+            answer(&mut stream, "HTTP/1.1 413 X\r\ncontent-length: 0\r\n\r\n");
+            std::thread::sleep(Duration::from_secs(60));
+        }
+        let events = taken(&body(&mut stream, length));
+        answer(
+            &mut stream,
+            &format!("HTTP/1.1 200 OK\r\nconnection: close\r\n{events}"),
+        );
+    });
+    let builder = Client::builder().event_key("k").base_url(&url);
+    let builder = builder
+        .max_request_bytes(10 << 20)
+        .retry(RetryPolicy::none());
+    let client = builder.timeout(Duration::from_secs(20)).build().unwrap();
+    let started = Instant::now();
+    let receipts = client.send_many(large()).await.unwrap();
+    assert_eq!(receipts.len(), 2);
+    assert!(started.elapsed() < Duration::from_secs(10));
+    assert!(connections.load(Ordering::Relaxed) >= 2);
+}
+
+/// The connection breaks while the body is written, but the answer is there.
+#[tokio::test]
+async fn an_answer_before_the_end_of_the_request_counts() {
+    let (url, _) = serve(|_, mut stream| {
+        let length = head(&mut stream).unwrap();
+        if length > 2 << 20 {
+            answer(
+                &mut stream,
+                "HTTP/1.1 413 X\r\nconnection: close\r\ncontent-length: 0\r\n\r\n",
+            );
+            return;
+        }
+        let events = taken(&body(&mut stream, length));
+        answer(
+            &mut stream,
+            &format!("HTTP/1.1 200 OK\r\nconnection: close\r\n{events}"),
+        );
+    });
+    let builder = Client::builder().event_key("k").base_url(&url);
+    let builder = builder
+        .max_request_bytes(10 << 20)
+        .retry(RetryPolicy::none());
+    let result = builder.build().unwrap().send_many(large()).await;
+    // Whether the answer comes before the news that nobody reads is the system's choice; what is
+    // said of the events is true in either case.
+    match result {
+        Ok(receipts) => assert_eq!(receipts.len(), 2),
+        Err(error) => assert_eq!(error.unknown().count(), 2),
+    }
+}
+
+#[tokio::test]
+async fn connections_are_kept_unless_the_server_says_otherwise() {
+    for (head_line, kept) in [
+        ("HTTP/1.1 200 OK\r\n", true),
+        ("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n", true),
+        (
+            "HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\nHTTP/1.1 200 OK\r\n",
+            true,
+        ),
+        ("HTTP/1.1 200 OK\r\nconnection: close\r\n", false),
+        ("HTTP/1.0 200 OK\r\n", false),
+        ("HTTP/1.0 200 OK\r\nconnection: keep-alive\r\n", true),
+    ] {
+        let (url, connections) = serve(move |_, mut stream| {
+            while let Some(length) = head(&mut stream) {
+                let events = taken(&body(&mut stream, length));
+                answer(&mut stream, &format!("{head_line}{events}"));
+                if !kept {
+                    return;
+                }
+            }
+        });
+        let client = client(&url);
+        for n in 0..4 {
+            client.send(item(n)).await.unwrap();
+        }
+        let expected = if kept { 1 } else { 4 };
+        assert_eq!(connections.load(Ordering::Relaxed), expected, "{head_line}");
+    }
+}
+
+#[test]
+fn a_client_outlives_a_runtime() {
+    let server = EventServer::start().unwrap();
+    let client = client(&server.url());
+    for n in 0..3 {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(client.send(item(n))).unwrap();
+    }
+    assert_eq!(server.requests().len(), 3);
+}
+
+/// The connections of a runtime that nobody drives are of no use to another.
+#[test]
+fn a_client_moves_on_from_a_runtime_that_stands_still() {
+    let server = EventServer::start().unwrap();
+    let builder = Client::builder().event_key("k").base_url(server.url());
+    let client = builder
+        .timeout(Duration::from_secs(5))
+        .retry(RetryPolicy::none());
+    let client = client.build().unwrap();
+    let mut still = Vec::new();
+    for n in 0..3 {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(client.send(item(n))).unwrap();
+        still.push(runtime);
+    }
+    assert_eq!(server.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn an_answer_without_an_end_is_none() {
+    let (url, _) = serve(|_, mut stream| {
+        let length = head(&mut stream).unwrap();
+        body(&mut stream, length);
+        answer(&mut stream, "HTTP/1.1 200 OK\r\n\r\n");
+        let part = vec![b' '; 1 << 16];
+        while stream.get_mut().write_all(&part).is_ok() {}
+    });
+    let builder = Client::builder().event_key("k").base_url(&url);
+    let builder = builder
+        .retry(RetryPolicy::none())
+        .timeout(Duration::from_secs(60));
+    for builder in [builder.clone(), builder.http_client(reqwest::Client::new())] {
+        let error = builder.build().unwrap().send(item(1)).await.unwrap_err();
+        assert!(
+            matches!(error, SendError::ConnectionBroke { .. }),
+            "{error:?}"
+        );
+    }
+}
