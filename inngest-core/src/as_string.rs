@@ -2,18 +2,17 @@
 
 use std::borrow::Cow;
 use std::fmt::Display;
-use std::marker::PhantomData;
 use std::str::FromStr;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{Deserialize as _, Deserializer, Error as _};
+use serde::de::{Deserialize as _, Deserializer};
 use serde::ser::Serializer;
 
 /// Writes an integer as a string, for `#[serde(with = "…")]`: the server keeps numbers as doubles
 /// and would round integers beyond ±(2^53−1).
 ///
 /// The schema says that it is a string. Reading takes a string as well as a number. For an
-/// optional integer write the type out: `AsString::<Option<u64>>`.
+/// optional integer there is [`OptionAsString`].
 ///
 /// ```
 /// use inngest_core::{Batch, Event};
@@ -25,7 +24,7 @@ use serde::ser::Serializer;
 /// struct TransferBooked {
 ///     #[serde(with = "inngest_core::AsString")]
 ///     number: u64,
-///     #[serde(with = "inngest_core::AsString::<Option<i64>>")]
+///     #[serde(with = "inngest_core::OptionAsString")]
 ///     reverses: Option<i64>,
 /// }
 ///
@@ -38,19 +37,23 @@ use serde::ser::Serializer;
 /// # Ok::<(), inngest_core::PayloadError>(())
 /// ```
 #[derive(Debug)]
-pub struct AsString<T = u64>(PhantomData<T>);
+pub struct AsString;
 
-impl<T: TextInteger> AsString<T> {
+/// Writes an `Option` of an integer as a string or `null`, see [`AsString`].
+#[derive(Debug)]
+pub struct OptionAsString;
+
+impl AsString {
     /// Writes the integer.
     ///
     /// # Errors
     ///
     /// Those of the serializer.
-    pub fn serialize<S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
-        match value.to_text() {
-            Some(text) => serializer.serialize_str(&text),
-            None => serializer.serialize_none(),
-        }
+    pub fn serialize<T: TextInteger, S: Serializer>(
+        value: &T,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(value)
     }
 
     /// Reads the integer from a string or a number.
@@ -58,54 +61,91 @@ impl<T: TextInteger> AsString<T> {
     /// # Errors
     ///
     /// What is read is no integer of this type.
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
-        #[derive(serde::Deserialize)]
-        #[serde(untagged)]
-        enum Either {
-            Text(String),
-            Unsigned(u64),
-            Signed(i64),
-        }
-        let text = match Option::<Either>::deserialize(deserializer)? {
-            None => None,
-            Some(Either::Text(text)) => Some(text),
-            Some(Either::Unsigned(integer)) => Some(integer.to_string()),
-            Some(Either::Signed(integer)) => Some(integer.to_string()),
-        };
-        T::from_text(text.as_deref()).ok_or_else(|| {
-            let found = text.as_deref().unwrap_or("null");
-            D::Error::custom(format_args!("`{found}` is no integer of this type"))
-        })
+    pub fn deserialize<'de, T: TextInteger, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<T, D::Error> {
+        read(&Either::deserialize(deserializer)?)
     }
 }
 
-impl<T: TextInteger> JsonSchema for AsString<T> {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "IntegerAsString".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        if T::OPTIONAL {
-            json_schema!({ "type": ["string", "null"], "pattern": "^-?[0-9]+$" })
-        } else {
-            json_schema!({ "type": "string", "pattern": "^-?[0-9]+$" })
+impl OptionAsString {
+    /// Writes the integer, or `null`.
+    ///
+    /// # Errors
+    ///
+    /// Those of the serializer.
+    pub fn serialize<T: TextInteger, S: Serializer>(
+        value: &Option<T>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match value {
+            Some(value) => serializer.collect_str(value),
+            None => serializer.serialize_none(),
         }
     }
+
+    /// Reads the integer from a string, a number or `null`.
+    ///
+    /// # Errors
+    ///
+    /// What is read is no integer of this type.
+    pub fn deserialize<'de, T: TextInteger, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<T>, D::Error> {
+        let either = Option::<Either>::deserialize(deserializer)?;
+        either.map(|either| read(&either)).transpose()
+    }
 }
 
-/// An integer that [`AsString`] writes, or `Option` of one. Not to be implemented elsewhere.
-pub trait TextInteger: Sized + sealed::Sealed {
-    #[doc(hidden)]
-    const OPTIONAL: bool;
-    #[doc(hidden)]
-    fn to_text(&self) -> Option<String>;
-    #[doc(hidden)]
-    fn from_text(text: Option<&str>) -> Option<Self>;
+/// What an integer is read from.
+#[derive(serde::Deserialize)]
+#[serde(untagged)]
+enum Either {
+    Text(String),
+    Unsigned(u64),
+    Signed(i64),
 }
+
+fn read<T: TextInteger, E: serde::de::Error>(either: &Either) -> Result<T, E> {
+    let text = match either {
+        Either::Text(text) => text,
+        Either::Unsigned(integer) => &integer.to_string(),
+        Either::Signed(integer) => &integer.to_string(),
+    };
+    let parsed = text.parse();
+    parsed.map_err(|_| E::custom(format_args!("`{text}` is no integer of this type")))
+}
+
+macro_rules! schemas {
+    ($($type:ty, $name:literal: $types:tt;)*) => {$(
+        impl JsonSchema for $type {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                $name.into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": $types, "pattern": "^-?[0-9]+$" })
+            }
+        }
+    )*};
+}
+
+schemas! {
+    AsString, "IntegerAsString": "string";
+    OptionAsString, "OptionalIntegerAsString": ["string", "null"];
+}
+
+/// An integer that [`AsString`] writes. Not to be implemented elsewhere.
+#[diagnostic::on_unimplemented(
+    message = "`AsString` does not write a `{Self}`",
+    label = "not an integer of 64 bits or more",
+    note = "write `inngest_core::OptionAsString` for an `Option` of an integer"
+)]
+pub trait TextInteger: Display + FromStr + sealed::Sealed {}
 
 mod sealed {
     pub trait Sealed {}
@@ -114,47 +154,15 @@ mod sealed {
 macro_rules! integers {
     ($($integer:ty)*) => {$(
         impl sealed::Sealed for $integer {}
-
-        impl TextInteger for $integer {
-            const OPTIONAL: bool = false;
-            fn to_text(&self) -> Option<String> {
-                Some(text(self))
-            }
-            fn from_text(text: Option<&str>) -> Option<Self> {
-                read(text?)
-            }
-        }
-
-        impl sealed::Sealed for Option<$integer> {}
-
-        impl TextInteger for Option<$integer> {
-            const OPTIONAL: bool = true;
-            fn to_text(&self) -> Option<String> {
-                self.as_ref().map(text)
-            }
-            fn from_text(text: Option<&str>) -> Option<Self> {
-                match text {
-                    Some(text) => read(text).map(Some),
-                    None => Some(None),
-                }
-            }
-        }
+        impl TextInteger for $integer {}
     )*};
 }
 
 integers!(u64 i64 u128 i128 usize isize);
 
-fn text(integer: &impl Display) -> String {
-    integer.to_string()
-}
-
-fn read<T: FromStr>(text: &str) -> Option<T> {
-    text.parse().ok()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::AsString;
+    use super::{AsString, OptionAsString};
     use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
     use serde_json::json;
@@ -163,7 +171,7 @@ mod tests {
     struct Numbers {
         #[serde(with = "AsString")]
         plain: i128,
-        #[serde(with = "AsString::<Option<u64>>", default)]
+        #[serde(with = "OptionAsString", default)]
         optional: Option<u64>,
     }
 

@@ -40,7 +40,7 @@ mod timestamp;
 pub mod transport;
 mod wire;
 
-pub use crate::as_string::{AsString, TextInteger};
+pub use crate::as_string::{AsString, OptionAsString, TextInteger};
 pub use crate::batch::{Batch, IntoBatch};
 #[cfg(feature = "client")]
 pub use crate::client::middleware;

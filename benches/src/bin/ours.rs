@@ -18,6 +18,9 @@ async fn run(task: &Task) -> Result<(), Box<dyn std::error::Error>> {
         .event_key("bench")
         .base_url(&task.url)
         .max_request_events(IN_REQUEST);
+    if task.has("single") {
+        builder = builder.concurrency(1);
+    }
     if task.has("reqwest") {
         builder = builder.http_client(reqwest::Client::new());
     }

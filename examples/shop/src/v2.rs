@@ -60,7 +60,7 @@ pub struct CustomerRegistered {
     /// Where to write to.
     pub email: String,
     /// The customer who told them of the shop.
-    #[serde(with = "inngest_core::AsString::<Option<u64>>")]
+    #[serde(with = "inngest_core::OptionAsString")]
     pub invited_by: Option<u64>,
 }
 

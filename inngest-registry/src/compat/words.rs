@@ -51,7 +51,7 @@ pub(super) fn fix(kind: Kind, backward: Verdict, forward: Verdict, event: bool) 
         Kind::Added { .. } => "let the old readers accept unknown properties first",
         Kind::Removed => "keep writing it",
         Kind::NowRequired | Kind::NowOptional => "keep writing it always",
-        Kind::NowNull => "leave it out instead of writing `null`",
+        Kind::NowNull => "keep writing a value",
         Kind::NoLongerNull => "keep accepting `null`",
         Kind::Type => "keep its type and add another property with the new one",
         Kind::Option { added: true } => "do not write it until all readers know it",

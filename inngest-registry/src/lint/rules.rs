@@ -111,7 +111,7 @@ pub(super) fn one_event(event: &EventType, found: &mut Found<'_>) {
         let message = format!(
             "{paths} may be beyond ±(2^53−1), and such an event cannot be sent; write 64-bit \
              integers as text with `#[serde(with = \"inngest_core::AsString\")]`, optional ones with \
-             `AsString::<Option<u64>>`, or use 32 bits"
+             `OptionAsString`, or use 32 bits"
         );
         found.push(Lint::LargeIntegers, event, message);
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv6Addr};
 
-use inngest_core::{AsString, Event};
+use inngest_core::{Event, OptionAsString};
 use schemars::{JsonSchema, Schema, json_schema};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -133,7 +133,7 @@ struct Scalars {
     wider: u128,
     #[serde(with = "inngest_core::AsString")]
     text: u64,
-    #[serde(with = "AsString::<Option<i64>>")]
+    #[serde(with = "OptionAsString")]
     maybe_text: Option<i64>,
     float: f64,
     character: char,
