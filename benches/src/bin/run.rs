@@ -98,6 +98,15 @@ fn main() -> Result<(), Error> {
     let has = |word: &str| std::env::args().any(|arg| arg == word);
     let folder = std::env::current_exe()?;
     let folder = folder.parent().ok_or("this program is in no folder")?;
+    // `cargo run` builds this program only.
+    let build = ["build", "--release", "--quiet", "-p", "benches", "--bins"];
+    let status = Command::new("cargo")
+        .args(build)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .status()?;
+    if !status.success() {
+        return Err("the measured programs could not be built".into());
+    }
     let (rounds, scale) = if has("--quick") { (1, 100) } else { (5, 1) };
     let floor = |multi: bool| Client {
         name: "floor",
