@@ -228,19 +228,27 @@ async fn what_the_server_would_refuse_or_change_cannot_be_set() {
 }
 
 #[tokio::test]
-async fn an_event_that_middleware_makes_too_large_is_not_sent() {
+async fn an_event_that_middleware_makes_too_large_is_named_by_the_place_its_sender_gave_it() {
     let setup = setup(|events| {
-        for event in events.iter_mut().skip(1) {
-            event.set_field("large", &"x".repeat(4 << 20))?;
+        for (place, event) in events.iter_mut().enumerate() {
+            match place {
+                0 => event.discard("the first"),
+                2 => event.set_field("large", &"x".repeat(4 << 20))?,
+                _ => {}
+            }
         }
         Ok(())
     });
-    let error = setup.client.send_many([item(1), item(2)]).await;
+    let error = setup.client.send_many([item(1), item(2), item(3)]).await;
     let error = error.unwrap_err();
-    let [(1, SendError::Payload(payload))] = error.rejected().collect::<Vec<_>>()[..] else {
+    let [
+        (0, SendError::Discarded { .. }),
+        (2, SendError::Payload(payload)),
+    ] = error.rejected().collect::<Vec<_>>()[..]
+    else {
         panic!("{error}");
     };
-    assert_eq!(payload.index(), 1);
+    assert_eq!(payload.index(), 2);
     assert_eq!(setup.server.events().len(), 1);
 }
 
@@ -448,26 +456,43 @@ async fn a_buffered_sender_shows_events_as_it_takes_them_in() {
     );
 }
 
+/// One event is under way and one is waiting when the time is over.
 #[tokio::test]
 async fn what_a_buffered_sender_gives_back_is_not_changed_again() {
-    let setup = setup(|events| {
-        for event in events {
-            let times: u32 = event.field("times")?.unwrap_or_default();
-            event.set_field("times", &(times + 1))?;
-        }
-        Ok(())
-    });
-    let sender = setup
-        .client
-        .buffered()
-        .linger(Duration::from_secs(3600))
-        .start()
+    let server = EventServer::start().unwrap();
+    server.inject(Fault::late(Duration::from_secs(3600)).after_taking());
+    let client = Client::builder()
+        .dev(true)
+        .base_url(server.url())
+        .concurrency(1)
+        .middleware(Before::new(|events| {
+            for event in events {
+                let times: u32 = event.field("times")?.unwrap_or_default();
+                event.set_field("times", &(times + 1))?;
+            }
+            Ok(())
+        }))
+        .build()
         .unwrap();
-    let _pending = sender.send(cart("a")).await.unwrap();
+    let sender = client.buffered().max_events(1).start().unwrap();
+    let _first = sender.send(cart("a")).await.unwrap();
+    while server.events().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let _second = sender.send(cart("b")).await.unwrap();
     let report = sender.shutdown(Duration::ZERO).await;
-    setup.client.send_batch(report.unsent).await.unwrap();
-    let events = setup.server.events();
-    assert_eq!(events[0].data, json!({ "note": "a", "times": 1 }));
+    assert_eq!(report.unsent.len(), 2);
+    let receipts = client.send_batch(report.unsent).await.unwrap();
+    assert_eq!(receipts.len(), 2);
+    let runs = server.runs();
+    let data: Vec<_> = runs.iter().map(|event| event.data.clone()).collect();
+    assert_eq!(
+        data,
+        [
+            json!({ "note": "a", "times": 1 }),
+            json!({ "note": "b", "times": 1 }),
+        ]
+    );
 }
 
 #[tokio::test]
