@@ -92,7 +92,12 @@ impl<'a> Walk<'a> {
                     required: required(name),
                     of_enum: alternative && (only || is_constant(property)),
                 };
-                self.visit(property, &below(path, name), Some(found), false);
+                self.visit(
+                    property,
+                    &crate::walk::property(path, name),
+                    Some(found),
+                    false,
+                );
             }
         }
         for (keyword, suffix) in [("items", "[]"), ("additionalProperties", "{}")] {
@@ -119,16 +124,6 @@ impl<'a> Walk<'a> {
                 self.visit(inner, &path, None, is_alternative);
             }
         }
-    }
-}
-
-/// The path of a property, in quotes where its name is not a word, as changes have it.
-fn below(path: &str, name: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
-    if !name.is_empty() && name.chars().all(plain) {
-        format!("{path}.{name}")
-    } else {
-        format!("{path}[{}]", Value::from(name))
     }
 }
 

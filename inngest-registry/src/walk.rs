@@ -55,3 +55,15 @@ pub(crate) fn each_schema_mut(
         _ => {}
     }
 }
+
+/// The path of a property, in quotes where its name is not a word: `data.lines`, `data["unit price"]`.
+pub(crate) fn property(path: &str, name: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+    if name.is_empty() || !name.chars().all(plain) {
+        format!("{path}[{}]", Value::from(name))
+    } else if path.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{path}.{name}")
+    }
+}

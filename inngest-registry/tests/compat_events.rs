@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::time::Instant;
 
 use inngest_core::Event;
 use inngest_registry::compat::{Strictness, Verdict, compare};
@@ -251,22 +250,4 @@ fn no_schema_makes_it_panic_or_run_on() {
             assert!(!same || there.backward != Verdict::Breaking, "{there:#?}");
         }
     }
-}
-
-#[test]
-#[ignore = "a measurement; run with `--release -- --ignored --nocapture`"]
-fn the_time_of_a_thousand_comparisons() {
-    let old = OrderPaid::schema().to_value();
-    let new = edited::OrderPaid::schema().to_value();
-    let started = Instant::now();
-    for _ in 0..1_000 {
-        assert_eq!(
-            compare(&old, &new, Strictness::Standard).backward,
-            Verdict::Breaking
-        );
-    }
-    println!(
-        "1,000 comparisons of an event edited in 15 places: {:?}",
-        started.elapsed()
-    );
 }

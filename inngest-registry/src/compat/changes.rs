@@ -13,6 +13,7 @@ use super::prove::{Prover, milder, worse, worst};
 use super::view::{Variant, VariantKind, View, quoted, unwrapped, variants};
 use super::words::{self, Kind};
 use super::{Change, Comparison, Strictness, Verdict};
+use crate::walk::property;
 
 /// Places that are walked through; of what is beyond, only the verdict is told.
 const MAX_PLACES: usize = 5_000;
@@ -490,16 +491,4 @@ fn option_words(variant: &Variant<'_>, added: bool) -> String {
 fn declaration<'a>(facts: &Facts<'a>, name: &str) -> Option<Node<'a>> {
     let mut all = facts.parts.iter().flat_map(|part| part.map("properties"));
     all.find(|(other, _)| *other == name).map(|(_, node)| node)
-}
-
-/// The path of a property.
-fn property(path: &str, name: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
-    if name.is_empty() || !name.chars().all(plain) {
-        format!("{path}[{}]", Value::from(name))
-    } else if path.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{path}.{name}")
-    }
 }

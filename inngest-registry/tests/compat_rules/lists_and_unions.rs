@@ -1,0 +1,229 @@
+//! Lists, unions and references.
+
+use serde_json::{Value, json};
+
+use crate::check;
+
+#[test]
+fn items() {
+    let list = |item: &str| json!({ "type": "array", "items": { "type": item } });
+    let tuple = |items: &[&str], rest: Value| {
+        let items: Vec<_> = items.iter().map(|item| json!({ "type": item })).collect();
+        json!({ "type": "array", "prefixItems": items, "items": rest })
+    };
+    check(&[
+        ("items changed", list("string"), list("boolean"), &["bb"]),
+        ("items extended", list("integer"), list("number"), &["cb"]),
+        (
+            "SCHEMA_ADDED",
+            json!({ "type": "array" }),
+            list("string"),
+            &["bc"],
+        ),
+        (
+            "ITEM_ADDED_TO_OPEN_CONTENT_MODEL",
+            tuple(&["string"], json!(true)),
+            tuple(&["string", "boolean"], json!(true)),
+            &["bc"],
+        ),
+        (
+            "ITEM_ADDED_TO_CLOSED_CONTENT_MODEL",
+            tuple(&["string"], json!(false)),
+            tuple(&["string", "boolean"], json!(false)),
+            &["cb"],
+        ),
+        (
+            "ITEM_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL",
+            tuple(&["string", "boolean"], json!({ "type": "string" })),
+            tuple(&["string"], json!({ "type": "string" })),
+            &["bb"],
+        ),
+        (
+            "ADDITIONAL_ITEMS_NARROWED",
+            tuple(&["string"], json!(true)),
+            tuple(&["string"], json!({ "type": "string" })),
+            &["bc"],
+        ),
+        (
+            "ADDITIONAL_ITEMS_REMOVED",
+            tuple(&["string"], json!({ "type": "string" })),
+            tuple(&["string"], json!(false)),
+            &["bc"],
+        ),
+        (
+            "items that are never there",
+            json!({ "type": "array", "maxItems": 1, "prefixItems": [{ "type": "string" }] }),
+            tuple(&["string", "boolean"], json!(false)),
+            &["cb"],
+        ),
+        (
+            "a longer tuple",
+            json!({ "type": "array", "prefixItems": [{ "type": "string" }],
+                    "minItems": 1, "maxItems": 1 }),
+            json!({ "type": "array", "prefixItems": [{ "type": "string" }, { "type": "string" }],
+                    "minItems": 2, "maxItems": 2 }),
+            &["bb"],
+        ),
+        (
+            "a tuple as an older draft has it",
+            json!({ "type": "array", "items": [{ "type": "integer" }], "additionalItems": false }),
+            tuple(&["number"], json!(false)),
+            &["cb"],
+        ),
+        (
+            "contains",
+            json!({ "type": "array", "contains": { "type": "integer" } }),
+            json!({ "type": "array", "contains": { "type": "number" } }),
+            &["cu"],
+        ),
+    ]);
+}
+
+#[test]
+fn unions() {
+    let of = |key: &str, types: &[&str]| {
+        let types: Vec<_> = types.iter().map(|name| json!({ "type": name })).collect();
+        json!({ key: types })
+    };
+    let tagged = |tags: &[&str]| {
+        let variants: Vec<_> = tags
+            .iter()
+            .map(|tag| {
+                json!({
+                    "type": "object",
+                    "properties": { "kind": { "type": "string", "const": tag } },
+                    "required": ["kind"],
+                })
+            })
+            .collect();
+        json!({ "oneOf": variants })
+    };
+    check(&[
+        (
+            "SUM_TYPE_EXTENDED",
+            of("oneOf", &["string"]),
+            of("oneOf", &["null", "string"]),
+            &["cb"],
+        ),
+        (
+            "SUM_TYPE_NARROWED",
+            tagged(&["a", "b"]),
+            tagged(&["b"]),
+            &["bc"],
+        ),
+        (
+            "the order of variants",
+            tagged(&["a", "b"]),
+            tagged(&["b", "a"]),
+            &["cc"],
+        ),
+        (
+            "a value beside variants",
+            json!({ "oneOf": [{ "const": "x" }, { "type": "object" }] }),
+            json!({ "oneOf": [{ "enum": ["x", "y"] }, { "type": "object" }] }),
+            &["cb"],
+        ),
+        (
+            "COMBINED_TYPE_EXTENDED",
+            of("oneOf", &["string", "boolean"]),
+            of("anyOf", &["boolean", "string", "null"]),
+            &["cb"],
+        ),
+        (
+            "COMBINED_TYPE_CHANGED",
+            of("anyOf", &["string"]),
+            of("allOf", &["string", "number"]),
+            &["bc"],
+        ),
+        (
+            "the same, whatever the combination",
+            of("anyOf", &["string", "null"]),
+            json!({ "type": ["null", "string"] }),
+            &["cc"],
+        ),
+        (
+            "branches that overlap",
+            of("oneOf", &["integer", "string"]),
+            of("oneOf", &["integer", "number", "string"]),
+            &["bb"],
+        ),
+        (
+            "PRODUCT_TYPE_EXTENDED",
+            json!({ "allOf": [{ "type": "string" }] }),
+            json!({ "allOf": [{ "type": "string" }, { "minLength": 1 }] }),
+            &["bc"],
+        ),
+        (
+            "NOT_TYPE_NARROWED",
+            json!({ "not": { "type": ["string", "null"] } }),
+            json!({ "not": { "type": "null" } }),
+            &["cb"],
+        ),
+        (
+            "a condition that is the same",
+            json!({ "type": "object", "if": { "required": ["a"] }, "then": { "required": ["b"] } }),
+            json!({ "type": "object", "if": { "required": ["a"] }, "then": { "required": ["b"] },
+                    "description": "new" }),
+            &["cc"],
+        ),
+    ]);
+}
+
+#[test]
+fn references() {
+    let tree = |name: Value, root: Value| {
+        json!({
+            "$ref": "#/$defs/Tree",
+            "$defs": {
+                "Tree": {
+                    "type": "object",
+                    "properties": {
+                        "name": name,
+                        "children": { "type": "array", "items": root },
+                    },
+                    "required": ["name"],
+                },
+            },
+        })
+    };
+    let to = |pointer: &str| json!({ "$ref": pointer });
+    let integer = || json!({ "type": "integer" });
+    check(&[
+        (
+            "the same tree",
+            tree(integer(), to("#/$defs/Tree")),
+            tree(integer(), to("#")),
+            &["cc"],
+        ),
+        (
+            "a tree of other names",
+            tree(integer(), to("#/$defs/Tree")),
+            tree(json!({ "type": "number" }), to("#/$defs/Tree")),
+            &["cb"],
+        ),
+        (
+            "a reference to nothing",
+            integer(),
+            to("#/$defs/Nothing"),
+            &["uu"],
+        ),
+        (
+            "a reference to another document",
+            to("https://example.com/other.json"),
+            integer(),
+            &["uu"],
+        ),
+        (
+            "a reference that leads nowhere",
+            integer(),
+            json!({ "$ref": "#/$defs/A", "$defs": { "A": { "$ref": "#/$defs/A" } } }),
+            &["ub"],
+        ),
+        (
+            "a pointer with escapes",
+            json!({ "$ref": "#/$defs/a~1b%20c", "$defs": { "a/b c": integer() } }),
+            integer(),
+            &["cc"],
+        ),
+    ]);
+}

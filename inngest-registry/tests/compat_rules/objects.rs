@@ -1,0 +1,186 @@
+//! Properties of objects.
+
+use serde_json::{Value, json};
+
+use crate::{check, closed, object};
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
+fn properties() {
+    let text = json!({ "type": "string" });
+    let one = || json!({ "a": text });
+    let two = || json!({ "a": text, "b": { "type": "integer" } });
+    let required = |mut schema: Value, names: &[&str]| {
+        schema["required"] = json!(names);
+        schema
+    };
+    let map = |value: &str| json!({ "type": "object", "additionalProperties": { "type": value } });
+    check(&[
+        (
+            "PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL",
+            object(&one()),
+            object(&two()),
+            &["bc", "cc"],
+        ),
+        (
+            "PROPERTY_WITH_EMPTY_SCHEMA_ADDED_TO_OPEN_CONTENT_MODEL",
+            object(&one()),
+            object(&json!({ "a": text, "b": {} })),
+            &["cc"],
+        ),
+        (
+            "OPTIONAL_PROPERTY_ADDED_TO_UNOPEN_CONTENT_MODEL",
+            closed(&one()),
+            closed(&two()),
+            &["cb"],
+        ),
+        (
+            "REQUIRED_PROPERTY_ADDED_TO_UNOPEN_CONTENT_MODEL",
+            closed(&one()),
+            required(closed(&two()), &["b"]),
+            &["bb"],
+        ),
+        (
+            "REQUIRED_PROPERTY_WITH_DEFAULT_ADDED_TO_UNOPEN_CONTENT_MODEL",
+            closed(&one()),
+            required(closed(&json!({ "a": text, "b": { "default": 1 } })), &["b"]),
+            &["cb", "bb"],
+        ),
+        (
+            "PROPERTY_REMOVED_FROM_OPEN_CONTENT_MODEL",
+            required(object(&two()), &["b"]),
+            object(&one()),
+            &["cb"],
+        ),
+        (
+            "PROPERTY_WITH_FALSE_REMOVED_FROM_CLOSED_CONTENT_MODEL",
+            closed(&json!({ "a": text, "b": false })),
+            closed(&one()),
+            &["cc"],
+        ),
+        (
+            "PROPERTY_ADDED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL",
+            map("integer"),
+            json!({
+                "type": "object",
+                "properties": { "b": { "type": "number" } },
+                "additionalProperties": { "type": "integer" },
+            }),
+            &["cb"],
+        ),
+        (
+            "PROPERTY_ADDED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL",
+            map("integer"),
+            json!({
+                "type": "object",
+                "properties": { "b": { "type": "string" } },
+                "additionalProperties": { "type": "integer" },
+            }),
+            &["bb"],
+        ),
+        (
+            "PROPERTY_REMOVED_IS_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL, by a pattern",
+            closed(&json!({ "n_1": { "type": "integer" } })),
+            json!({
+                "type": "object",
+                "patternProperties": { "^n_": { "type": "number" } },
+                "additionalProperties": false,
+            }),
+            &["cb"],
+        ),
+        (
+            "REQUIRED_ATTRIBUTE_ADDED",
+            object(&one()),
+            required(object(&one()), &["a"]),
+            &["bc"],
+        ),
+        (
+            "REQUIRED_ATTRIBUTE_WITH_DEFAULT_ADDED",
+            object(&json!({ "a": { "default": "" } })),
+            required(object(&json!({ "a": { "default": "" } })), &["a"]),
+            &["cc", "bc"],
+        ),
+        (
+            "ADDITIONAL_PROPERTIES_ADDED",
+            closed(&one()),
+            object(&one()),
+            &["cb", "cc"],
+        ),
+        (
+            "ADDITIONAL_PROPERTIES_EXTENDED",
+            map("integer"),
+            json!({ "type": "object", "additionalProperties": true }),
+            &["cb"],
+        ),
+        (
+            "values of a map changed",
+            map("integer"),
+            map("string"),
+            &["bb"],
+        ),
+        (
+            "values of a map extended",
+            map("integer"),
+            map("number"),
+            &["cb"],
+        ),
+        (
+            "DEPENDENCY_ARRAY_ADDED",
+            object(&two()),
+            json!({
+                "type": "object",
+                "properties": two(),
+                "dependentRequired": { "a": ["b"] },
+            }),
+            &["bc"],
+        ),
+        (
+            "DEPENDENCY_ARRAY_EXTENDED",
+            json!({ "dependentRequired": { "a": ["b"] } }),
+            json!({ "dependentRequired": { "a": ["b", "c"] } }),
+            &["bc"],
+        ),
+        (
+            "a dependency that is met",
+            required(object(&two()), &["b"]),
+            json!({
+                "type": "object",
+                "properties": two(),
+                "required": ["b"],
+                "dependentRequired": { "a": ["b"] },
+            }),
+            &["cc"],
+        ),
+        (
+            "DEPENDENCY_SCHEMA_ADDED",
+            object(&two()),
+            json!({
+                "type": "object",
+                "properties": two(),
+                "dependentSchemas": { "a": { "required": ["b"] } },
+            }),
+            &["bc"],
+        ),
+        (
+            "names of properties narrowed",
+            map("integer"),
+            json!({
+                "type": "object",
+                "additionalProperties": { "type": "integer" },
+                "propertyNames": { "maxLength": 3 },
+            }),
+            &["bc"],
+        ),
+        (
+            "names that are known",
+            closed(&one()),
+            json!({
+                "type": "object",
+                "properties": { "a": text },
+                "additionalProperties": false,
+                "propertyNames": { "maxLength": 3 },
+            }),
+            &["cc"],
+        ),
+    ]);
+}

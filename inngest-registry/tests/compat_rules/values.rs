@@ -1,0 +1,191 @@
+//! Types, values and their limits.
+
+use serde_json::{Value, json};
+
+use crate::{Case, check};
+
+#[test]
+fn types_and_values() {
+    let string = || json!({ "type": "string" });
+    check(&[
+        (
+            "TYPE_CHANGED",
+            string(),
+            json!({ "type": "boolean" }),
+            &["bb"],
+        ),
+        (
+            "TYPE_EXTENDED",
+            json!({ "type": "integer" }),
+            json!({ "type": "number" }),
+            &["cb"],
+        ),
+        (
+            "TYPE_NARROWED",
+            json!({ "type": ["string", "null"] }),
+            string(),
+            &["bc"],
+        ),
+        ("TYPE_EXTENDED to all", string(), json!({}), &["cb"]),
+        (
+            "ENUM_ARRAY_EXTENDED",
+            json!({ "enum": ["open", 1] }),
+            json!({ "enum": ["open", 1.0, null] }),
+            &["cb"],
+        ),
+        (
+            "ENUM_ARRAY_NARROWED",
+            json!({ "type": "string", "enum": ["open", "paid"] }),
+            json!({ "type": "string", "enum": ["paid"] }),
+            &["bc"],
+        ),
+        (
+            "ENUM_ARRAY_CHANGED",
+            json!({ "enum": ["open"] }),
+            json!({ "enum": ["paid"] }),
+            &["bb"],
+        ),
+        (
+            "enumeration added",
+            string(),
+            json!({ "enum": ["a"] }),
+            &["bc"],
+        ),
+        (
+            "constant changed",
+            json!({ "const": 1 }),
+            json!({ "const": 2 }),
+            &["bb"],
+        ),
+        (
+            "constant within an enumeration",
+            json!({ "const": "a" }),
+            json!({ "oneOf": [{ "const": "a" }, { "const": "b", "description": "new" }] }),
+            &["cb"],
+        ),
+        ("SCHEMA_ADDED", json!({}), string(), &["bc"]),
+        (
+            "annotations",
+            json!({ "title": "a", "description": "b", "default": 1, "$comment": "c" }),
+            json!({ "title": "d", "examples": [1] }),
+            &["cc"],
+        ),
+        ("nothing is written", json!(false), string(), &["cb"]),
+        (
+            "format added",
+            string(),
+            json!({ "type": "string", "format": "date-time" }),
+            &["cc", "bc"],
+        ),
+        (
+            "integer format narrowed",
+            json!({ "type": "integer", "format": "int64" }),
+            json!({ "type": "integer", "format": "int32" }),
+            &["cc", "bc"],
+        ),
+    ]);
+}
+
+#[test]
+fn limits() {
+    let with = |kind: &str, key: &str, value: Value| {
+        let mut schema = json!({ "type": kind });
+        schema[key] = value;
+        schema
+    };
+    let mut cases: Vec<Case> = Vec::new();
+    for (kind, least, most) in [
+        ("string", "minLength", "maxLength"),
+        ("number", "minimum", "maximum"),
+        ("integer", "minimum", "maximum"),
+        ("number", "exclusiveMinimum", "exclusiveMaximum"),
+        ("array", "minItems", "maxItems"),
+        ("object", "minProperties", "maxProperties"),
+    ] {
+        let plain = || json!({ "type": kind });
+        cases.extend([
+            (
+                "least added",
+                plain(),
+                with(kind, least, json!(2)),
+                &["bc"][..],
+            ),
+            ("most added", plain(), with(kind, most, json!(2)), &["bc"]),
+            (
+                "least increased",
+                with(kind, least, json!(2)),
+                with(kind, least, json!(3)),
+                &["bc"],
+            ),
+            (
+                "most increased",
+                with(kind, most, json!(2)),
+                with(kind, most, json!(3)),
+                &["cb"],
+            ),
+        ]);
+    }
+    cases.extend([
+        (
+            "exclusive beside inclusive",
+            json!({ "type": "number", "exclusiveMaximum": 5 }),
+            json!({ "type": "number", "maximum": 5 }),
+            &["cb"][..],
+        ),
+        (
+            "the same bound of integers",
+            json!({ "type": "integer", "exclusiveMaximum": 5 }),
+            json!({ "type": "integer", "maximum": 4.5 }),
+            &["cc"],
+        ),
+        (
+            "MULTIPLE_OF_ADDED",
+            json!({ "type": "number" }),
+            json!({ "type": "number", "multipleOf": 2 }),
+            &["bc"],
+        ),
+        (
+            "MULTIPLE_OF_REDUCED",
+            json!({ "type": "number", "multipleOf": 0.6 }),
+            json!({ "type": "number", "multipleOf": 0.2 }),
+            &["cb"],
+        ),
+        (
+            "MULTIPLE_OF_CHANGED",
+            json!({ "type": "integer", "multipleOf": 4 }),
+            json!({ "type": "integer", "multipleOf": 6 }),
+            &["bb"],
+        ),
+        (
+            "multiples of one are integers",
+            json!({ "type": "number", "multipleOf": 1 }),
+            json!({ "type": "integer" }),
+            &["cc"],
+        ),
+        (
+            "PATTERN_ADDED",
+            json!({ "type": "string" }),
+            json!({ "type": "string", "pattern": "^a" }),
+            &["bc"],
+        ),
+        (
+            "PATTERN_CHANGED",
+            json!({ "type": "string", "pattern": "^b" }),
+            json!({ "type": "string", "pattern": "^a" }),
+            &["bb"],
+        ),
+        (
+            "UNIQUE_ITEMS_ADDED",
+            json!({ "type": "array", "uniqueItems": false }),
+            json!({ "type": "array", "uniqueItems": true }),
+            &["bc"],
+        ),
+        (
+            "limits of another type",
+            json!({ "type": "string", "minimum": 1 }),
+            json!({ "type": "string", "maximum": 0 }),
+            &["cc"],
+        ),
+    ]);
+    check(&cases);
+}
