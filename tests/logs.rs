@@ -107,6 +107,25 @@ fn requests_are_logged_and_the_key_is_not() {
     assert!(!logged.contains(KEY), "{logged}");
 }
 
+#[test]
+fn a_buffered_sender_that_is_dropped_says_how_much_is_lost() {
+    let logged = logged(async {
+        let server = EventServer::start().unwrap();
+        let client = server.client().unwrap();
+        let sender = client.buffered().linger(Duration::from_secs(3600));
+        let sender = sender.start().unwrap();
+        for n in 0..3 {
+            sender.try_send(item(n)).unwrap();
+        }
+        drop(sender);
+    });
+    let warning = "WARN inngest_core::client";
+    let warning = logged.lines().find(|line| line.starts_with(warning));
+    let warning = warning.expect(&logged);
+    assert!(warning.contains("lost=3"), "{warning}");
+    assert!(warning.contains("without `shutdown`"), "{warning}");
+}
+
 /// All that an error says: its text, its `Debug`, and those of its causes.
 fn said(error: &dyn Error) -> String {
     let mut text = format!("{error} {error:?} {error:#?}\n");
