@@ -49,12 +49,14 @@ async fn requests_carry_what_the_sdk_specification_asks_for() {
 }
 
 #[tokio::test]
-async fn the_future_holds_no_reference_to_the_event() {
+async fn the_future_of_what_is_serialized_holds_no_reference() {
     let server = EventServer::start().unwrap();
     let client = server.client().unwrap();
     let (one, many) = {
         let local = items(3);
-        (client.send(&local[0]), client.send_many(&local))
+        let mut batch = Batch::new();
+        batch.extend(&local).unwrap();
+        (client.send(&local[0]), client.send_batch(batch))
     };
     let one = tokio::spawn(one);
     let many = tokio::spawn(many);

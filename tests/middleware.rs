@@ -374,7 +374,7 @@ async fn a_middleware_that_fails_or_panics_keeps_everything_back() {
         let (_, first) = error.rejected().next().unwrap();
         assert_eq!(
             first.to_string(),
-            "a middleware failed and nothing was sent"
+            "a middleware failed and the event was not sent"
         );
         let source = first.source().unwrap().to_string();
         assert!(source.contains("no key"), "{source}");
@@ -449,7 +449,7 @@ async fn a_buffered_sender_shows_events_as_it_takes_them_in() {
         after,
         [
             "storefront/cart.cleared: a middleware discarded the event: as asked",
-            "storefront/cart.cleared: a middleware failed and nothing was sent",
+            "storefront/cart.cleared: a middleware failed and the event was not sent",
             "storefront/cart.cleared: sent",
             "storefront/item.imported (added): sent",
         ]

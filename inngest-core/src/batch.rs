@@ -7,6 +7,7 @@ use crate::client::outgoing::Written;
 use crate::error::{PayloadError, PayloadErrorKind};
 use crate::event::Event;
 use crate::payload::{IntoPayload, Payload};
+use crate::timestamp::now;
 use crate::wire;
 
 /// Events on their way out: any mix of types, serialized into one buffer and checked.
@@ -132,7 +133,20 @@ impl Batch {
     ///
     /// The server would refuse the event, or take and change it. The batch is then what it was.
     pub fn push<P: IntoPayload>(&mut self, event: P) -> Result<(), PayloadError> {
-        match append(&mut self.buffer, &event.into_payload()) {
+        self.push_payload(&event.into_payload())
+    }
+
+    /// Adds an event, which occurred at `now` unless it says otherwise.
+    pub(crate) fn push_at<P: IntoPayload>(
+        &mut self,
+        event: P,
+        now: i64,
+    ) -> Result<(), PayloadError> {
+        self.push_payload(&event.__into_payload_at(now))
+    }
+
+    fn push_payload<E: Event>(&mut self, payload: &Payload<E>) -> Result<(), PayloadError> {
+        match append(&mut self.buffer, payload) {
             Ok(entry) => {
                 self.entries.push(entry);
                 Ok(())
@@ -141,7 +155,8 @@ impl Batch {
         }
     }
 
-    /// Adds all events of an iterator, in order.
+    /// Adds all events of an iterator, in order. Those without a time of their own occurred when
+    /// this is called.
     ///
     /// # Errors
     ///
@@ -154,7 +169,8 @@ impl Batch {
     {
         let mut events = events.into_iter();
         self.make_room_for(&events);
-        events.try_for_each(|event| self.push(event))
+        let now = now();
+        events.try_for_each(|event| self.push_at(event, now))
     }
 
     /// Makes room for the events of an iterator. How many there are is only its guess, so that the
@@ -316,8 +332,8 @@ pub(crate) fn append<E: Event>(
     entry
 }
 
-/// What [`Client::send_many`](crate::Client::send_many) takes: a [`Batch`], or anything that
-/// iterates over events, references to events, or payloads.
+/// Any number of events: a [`Batch`], or anything that iterates over events, references to events,
+/// or payloads.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be sent: it is neither a batch nor an iterator over events",
     label = "not a collection of events",
@@ -345,8 +361,9 @@ where
         let mut refused = Vec::new();
         let events = self.into_iter();
         batch.make_room_for(&events);
+        let now = now();
         for (index, event) in events.enumerate() {
-            if let Err(error) = batch.push(event) {
+            if let Err(error) = batch.push_at(event, now) {
                 refused.push(error.at(index));
             }
         }

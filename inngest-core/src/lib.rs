@@ -47,7 +47,8 @@ pub use crate::client::middleware;
 #[cfg(feature = "client")]
 pub use crate::client::{
     BatchError, Buffered, BufferedBuilder, Client, ClientBuilder, ConfigError, EventId, Failure,
-    Outcome, Pending, Plan, Progress, Receipt, Report, RetryPolicy, SendError, Sending, Streaming,
+    IntoEvents, Outcome, Pending, Plan, Progress, Receipt, Report, RetryPolicy, SendError, Sending,
+    Streaming,
 };
 pub use crate::error::{PayloadError, PayloadErrorKind};
 pub use crate::event::Event;

@@ -309,7 +309,7 @@ impl Buffered {
         for mut load in under_way {
             let delivered = load.end(&error);
             unsent.pinned.extend(delivered.unsent);
-            shared.settle(load, delivered.outcomes, Batch::new());
+            shared.settle(load, delivered.outcomes.into_each(), Batch::new());
         }
         let mut report = std::mem::take(&mut shared.queue().report);
         report.failed = report.failed.saturating_sub(unsent.pinned_len() as u64);

@@ -3,54 +3,32 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::chunk::Chunk;
-use super::error::{BatchError, Outcome, SendError};
+use super::error::{Outcome, SendError};
 use super::inner::Inner;
-use super::receipt::{EventId, Receipt};
+use super::outcomes::Outcomes;
 use super::request::Sent;
-use crate::batch::Batch;
 
 /// What became of the events of a chunk.
 #[derive(Default)]
 pub(super) struct Delivered {
     /// For each event that was open, in order.
-    pub(super) outcomes: Vec<Outcome>,
+    pub(super) outcomes: Outcomes,
     /// What can be sent again.
     pub(super) unsent: Vec<Chunk>,
 }
 
 impl Delivered {
-    fn accept(&mut self, chunk: &Chunk, index: usize, event_id: EventId) {
-        let receipt = chunk.receipt(index, event_id);
-        self.outcomes.push(Outcome::Accepted(receipt));
+    /// The first events of a chunk were accepted, up to this one, under the ids of its seed.
+    fn accept(&mut self, chunk: &Chunk, taken: usize) {
+        let accepted = chunk.open().start..taken;
+        self.outcomes
+            .accept(accepted.map(|index| chunk.receipt(index, chunk.event_id(index))));
     }
 
     fn reject(&mut self, events: usize, error: SendError) {
         let error = Arc::new(error);
         self.outcomes
             .extend((0..events).map(|_| Outcome::Rejected(Arc::clone(&error))));
-    }
-
-    /// Receipts for all events, or what became of each.
-    pub(super) fn into_result(self) -> Result<Vec<Receipt>, BatchError> {
-        let all_accepted = self
-            .outcomes
-            .iter()
-            .all(|outcome| outcome.error().is_none());
-        if all_accepted {
-            let receipts = self
-                .outcomes
-                .into_iter()
-                .filter_map(|outcome| match outcome {
-                    Outcome::Accepted(receipt) => Some(receipt),
-                    _ => None,
-                });
-            return Ok(receipts.collect());
-        }
-        let unsent = Batch {
-            pinned: self.unsent,
-            ..Batch::default()
-        };
-        Err(BatchError::new(self.outcomes, unsent))
     }
 
     /// The open events of a chunk, of which nothing is known but that they can be sent again.
@@ -99,7 +77,7 @@ impl Delivery {
         let mut course = self.course();
         // When it was ended meanwhile, the chunk was handed back as one in doubt.
         if course.left.pop().is_some() {
-            course.settled.outcomes.extend(settled.outcomes);
+            course.settled.outcomes.append(settled.outcomes);
             course.settled.unsent.extend(settled.unsent);
             course.left.extend(next);
         }
@@ -134,9 +112,9 @@ impl Inner {
         let open = chunk.open();
         let (taken, error, may_have_been_taken) = match self.request(&chunk).await {
             Sent::Taken(ids) => {
-                for (index, event_id) in ids.into_iter().enumerate().skip(open.start) {
-                    delivered.accept(&chunk, index, event_id);
-                }
+                let ids = ids.into_iter().enumerate().skip(open.start);
+                let receipts = ids.map(|(index, event_id)| chunk.receipt(index, event_id));
+                delivered.outcomes.accept(receipts);
                 return Vec::new();
             }
             Sent::Failed {
@@ -204,18 +182,14 @@ impl Inner {
                     message = said;
                 }
                 Sent::Failed { error, .. } => {
-                    for index in open.start..taken {
-                        delivered.accept(&chunk, index, chunk.event_id(index));
-                    }
+                    delivered.accept(&chunk, taken);
                     delivered.give_up(chunk.with_taken(taken), error, true);
                     return None;
                 }
             }
             guess = taken + (refused - taken).div_ceil(2);
         }
-        for index in open.start..taken {
-            delivered.accept(&chunk, index, chunk.event_id(index));
-        }
+        delivered.accept(&chunk, taken);
         delivered.reject(1, SendError::Refused { message });
         if refused == open.end {
             return None;

@@ -154,8 +154,8 @@ pub enum SendError {
         reason: String,
     },
 
-    /// A middleware failed before the events were sent; none was.
-    #[error("a middleware failed and nothing was sent")]
+    /// A middleware failed before the event was sent; none of those that it was shown was.
+    #[error("a middleware failed and the event was not sent")]
     Middleware(#[source] Arc<dyn std::error::Error + Send + Sync>),
 
     /// A blocking client was used inside an async runtime, where waiting would stop other tasks.

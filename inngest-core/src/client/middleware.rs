@@ -20,7 +20,9 @@ use crate::payload::IntoPayload;
 /// gave back: that stays, byte for byte, what it was. It runs inside the future that sends, so it
 /// must not block; what takes time, such as fetching a key, is done before.
 ///
-/// A [buffered](crate::Client::buffered) sender shows events one by one, as it takes them in.
+/// It is shown the events that go out together: all of a [`Batch`], or as many events of an
+/// iterator or a stream as are read for a request. A [buffered](crate::Client::buffered) sender
+/// shows events one by one, as it takes them in.
 ///
 /// ```
 /// # #[cfg(feature = "testing")] {
@@ -74,7 +76,7 @@ pub trait Middleware: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Then none of the events is sent, and the sender gets [`SendError::Middleware`]. A panic is
+    /// Then none of these events is sent, and the sender gets [`SendError::Middleware`]. A panic is
     /// taken as an error.
     fn before_send(
         &self,

@@ -14,7 +14,9 @@
 //! | `buffered` | a sender in the background; `queue` is what it works on |
 //! | [`middleware`] | code of the user that sees every event before and after |
 //! | `outgoing` | one event in the hands of a middleware |
+//! | `source` | events that are read as they are sent |
 //! | `stream` | any number of events in bounded memory |
+//! | `outcomes` | what became of events, in their order |
 //! | `answer` | what the server's answers mean |
 //! | [`plan`] | what sending a batch would do |
 
@@ -30,6 +32,7 @@ mod error;
 mod inner;
 pub mod middleware;
 mod observe;
+mod outcomes;
 pub(crate) mod outgoing;
 pub mod plan;
 mod queue;
@@ -38,6 +41,7 @@ mod request;
 mod retry;
 pub(crate) mod seed;
 mod send;
+mod source;
 mod stream;
 #[cfg(feature = "opentelemetry")]
 mod traceparent;
@@ -57,9 +61,11 @@ pub use receipt::{EventId, Receipt};
 pub use retry::RetryPolicy;
 #[cfg(feature = "blocking")]
 pub(crate) use send::nothing_sent;
+pub use source::IntoEvents;
+use source::Source;
 pub use stream::{Progress, Streaming};
 
-use crate::batch::{self, Batch, IntoBatch};
+use crate::batch::{self, Batch};
 use crate::error::PayloadError;
 use crate::payload::IntoPayload;
 
@@ -129,7 +135,7 @@ impl Client {
     /// # Errors
     ///
     /// The future's error says why the event was not delivered, or why it may not have been.
-    pub fn send<P: IntoPayload>(&self, event: P) -> Sending<Result<Receipt, SendError>> {
+    pub fn send<P: IntoPayload>(&self, event: P) -> Sending<'static, Result<Receipt, SendError>> {
         // Most events are smaller, and grow into it without being moved.
         let mut buffer = Vec::with_capacity(1 << 10);
         let entry = batch::append(&mut buffer, &event.into_payload());
@@ -141,26 +147,52 @@ impl Client {
     /// [`Batch`], or anything that iterates over events, references to events, or payloads.
     ///
     /// Requests go out concurrently; receipts come back in the order of the events. An event that
-    /// cannot be sent does not hold up the others. The events are serialized when this is called,
-    /// so the future holds no reference to them. Dropping the future while it runs leaves open
+    /// cannot be sent does not hold up the others. Dropping the future while it runs leaves open
     /// which events the server has.
+    ///
+    /// The events are read and serialized as they are sent, a request's worth at a time, so that
+    /// what is held of them is what [`concurrency`](ClientBuilder::concurrency) requests hold and
+    /// the receipts. An event without a time of its own occurred when this is called. What borrows
+    /// its events can be spawned in a future that owns them; events of which the future is to hold
+    /// no reference, or that cannot go to another thread, are put in a [`Batch`] before.
+    ///
+    /// ```no_run
+    /// # use inngest_core::{Client, Event};
+    /// # fn example<E: Event + Send + Sync + 'static>(client: Client, items: Vec<E>) {
+    /// tokio::spawn(async move {
+    ///     let receipts = client.send_many(&items).await;
+    /// });
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
     /// The future's error says for each event what became of it.
-    pub fn send_many<B: IntoBatch>(&self, events: B) -> Sending<Result<Vec<Receipt>, BatchError>> {
-        let (batch, refused) = events.into_batch();
-        self.send_gathered(batch, refused)
+    pub fn send_many<'a, B>(&self, events: B) -> Sending<'a, Result<Vec<Receipt>, BatchError>>
+    where
+        B: IntoEvents<'a>,
+    {
+        self.send_source(events.into_source())
+    }
+
+    fn send_source<'a>(&self, source: Source<'a>) -> Sending<'a, Result<Vec<Receipt>, BatchError>> {
+        match source {
+            Source::Written(batch) => self.send_gathered(batch, Vec::new()),
+            Source::Read(events) => {
+                let inner = Arc::clone(&self.inner);
+                Sending::new(async move { inner.deliver_read(events).await })
+            }
+        }
     }
 
     /// Sends a batch. `refused` are the events that are not in it, with their places in the whole.
-    pub(crate) fn send_gathered(
+    pub(crate) fn send_gathered<'a>(
         &self,
         batch: Batch,
         refused: Vec<PayloadError>,
-    ) -> Sending<Result<Vec<Receipt>, BatchError>> {
+    ) -> Sending<'a, Result<Vec<Receipt>, BatchError>> {
         let inner = Arc::clone(&self.inner);
-        Sending::new(async move { inner.deliver(batch, refused).await })
+        Sending::new(async move { inner.deliver(batch, refused, inner.concurrency()).await })
     }
 
     /// Sends a batch, see [`send_many`](Self::send_many).
@@ -168,7 +200,7 @@ impl Client {
     /// # Errors
     ///
     /// The future's error says for each event what became of it.
-    pub fn send_batch(&self, batch: Batch) -> Sending<Result<Vec<Receipt>, BatchError>> {
+    pub fn send_batch(&self, batch: Batch) -> Sending<'static, Result<Vec<Receipt>, BatchError>> {
         self.send_many(batch)
     }
 
@@ -241,20 +273,21 @@ impl fmt::Debug for Client {
     }
 }
 
-/// Events on their way. Nothing is sent before it is awaited; it holds no reference and can be
-/// spawned.
+/// Events on their way. Nothing is sent before it is awaited. It can be spawned when what it reads
+/// its events from is its own; one event or a [`Batch`] is serialized before, and then it holds no
+/// reference.
 ///
 /// It is a type of its own so that an event that is none is one compile error, not two.
 #[must_use = "nothing is sent before this is awaited"]
-pub struct Sending<T>(Pin<Box<dyn Future<Output = T> + Send>>);
+pub struct Sending<'a, T>(Pin<Box<dyn Future<Output = T> + Send + 'a>>);
 
-impl<T> Sending<T> {
-    fn new(future: impl Future<Output = T> + Send + 'static) -> Self {
+impl<'a, T> Sending<'a, T> {
+    fn new(future: impl Future<Output = T> + Send + 'a) -> Self {
         Self(Box::pin(future))
     }
 }
 
-impl<T> Future for Sending<T> {
+impl<T> Future for Sending<'_, T> {
     type Output = T;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
@@ -262,7 +295,7 @@ impl<T> Future for Sending<T> {
     }
 }
 
-impl<T> fmt::Debug for Sending<T> {
+impl<T> fmt::Debug for Sending<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Sending")
     }

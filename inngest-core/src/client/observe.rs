@@ -43,6 +43,19 @@ impl Operation {
         operation
     }
 
+    /// Events of one name that are read as they are sent: how many there are is said at their end.
+    pub(super) fn of_read(endpoint: &Endpoint, name: &'static str) -> Self {
+        let operation = Self::new(endpoint);
+        operation.span.record("otel.kind", "client");
+        operation.set_destination(name);
+        operation
+    }
+
+    /// How many events there were.
+    pub(super) fn count(&self, events: usize) {
+        self.span.record("messaging.batch.message_count", events);
+    }
+
     pub(super) fn of_names(
         endpoint: &Endpoint,
         names: impl ExactSizeIterator<Item = &'static str>,
@@ -57,7 +70,7 @@ impl Operation {
         let span = &self.span;
         if !span.is_disabled() {
             span.record("otel.kind", "client");
-            span.record("messaging.batch.message_count", events);
+            self.count(events);
             if let Some(first) = names.next()
                 && names.all(|name| name == first)
             {

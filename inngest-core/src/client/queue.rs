@@ -15,7 +15,7 @@ use super::error::{Outcome, SendError};
 use super::middleware::guarded;
 use super::observe::Operation;
 use super::receipt::Receipt;
-use super::send::{Names, merge, not_delivered};
+use super::send::{Names, not_delivered};
 use crate::batch::Batch;
 use crate::error::PayloadError;
 use crate::transport::TransportError;
@@ -190,6 +190,7 @@ impl Shared {
         };
         let Some(mut load) = load else { return };
         let Delivered { outcomes, unsent } = load.end(&Arc::new(error));
+        let outcomes = outcomes.into_each();
         if let Some(operation) = operation {
             operation.end_with(outcomes.iter().find_map(Outcome::error));
         }
@@ -265,10 +266,10 @@ impl Load {
     pub(super) fn end(&mut self, error: &Arc<SendError>) -> Delivered {
         let mut all = Delivered::default();
         for delivered in self.chunks.iter().map(|delivery| delivery.end(error)) {
-            all.outcomes.extend(delivered.outcomes);
+            all.outcomes.append(delivered.outcomes);
             all.unsent.extend(delivered.unsent);
         }
-        all.outcomes = merge(std::mem::take(&mut self.too_large), all.outcomes);
+        all.outcomes = all.outcomes.merge(std::mem::take(&mut self.too_large));
         all
     }
 }

@@ -1,5 +1,7 @@
 //! Events in, and what became of each of them out, in the order of the sender.
 
+use std::collections::BTreeMap;
+use std::pin::pin;
 use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt as _};
@@ -11,8 +13,10 @@ use super::error::{BatchError, Outcome, SendError};
 use super::inner::Inner;
 use super::middleware::{Discarded, Prepared, SentEvent};
 use super::observe::{self, Operation};
+use super::outcomes::{Outcomes, at_place, rejected};
 use super::receipt::Receipt;
 use super::request::Sent;
+use super::source::{Events, Gathered, Reading};
 use crate::batch::{Batch, Entry};
 use crate::error::PayloadError;
 
@@ -29,6 +33,33 @@ struct Mapping {
 
 /// A batch after middleware has seen it, and what it did if there is any.
 type Shown = (Batch, Option<Mapping>);
+
+/// More events than this are not made room for ahead, because how many there are is only a guess.
+const MOST_EXPECTED: usize = 1 << 20;
+
+/// What is told the sender of events.
+#[derive(Default)]
+struct Told {
+    /// For each event, in order.
+    outcomes: Outcomes,
+    /// What can be sent again.
+    unsent: Batch,
+}
+
+impl Told {
+    /// What is told of the events after these.
+    fn append(&mut self, next: Self) {
+        self.outcomes.append(next.outcomes);
+        self.unsent.append(next.unsent);
+    }
+
+    fn into_result(self) -> Result<Vec<Receipt>, BatchError> {
+        let Self { outcomes, unsent } = self;
+        outcomes
+            .into_receipts()
+            .map_err(|outcomes| BatchError::new(outcomes, unsent))
+    }
+}
 
 /// An event that a buffered sender takes in.
 pub(super) struct Taken {
@@ -50,7 +81,7 @@ impl Inner {
                 Ok(entry) => (Batch::of_one(buffer, entry), Vec::new()),
                 Err(error) => (Batch::new(), vec![error]),
             };
-            return match self.deliver(batch, refused).await {
+            return match self.deliver(batch, refused, 1).await {
                 Ok(receipts) => receipts.into_iter().next().ok_or(SendError::SenderClosed),
                 Err(error) => Err(error.into_first()),
             };
@@ -77,15 +108,53 @@ impl Inner {
         result
     }
 
-    /// Sends a batch. `refused` are the events that are not in it, with their places in the whole.
+    /// Sends a batch, of which `at_once` requests are under way at once. `refused` are the events
+    /// that are not in it, with their places in the whole.
     pub(super) async fn deliver(
         &self,
         batch: Batch,
         refused: Vec<PayloadError>,
+        at_once: usize,
     ) -> Result<Vec<Receipt>, BatchError> {
         let operation = Operation::of_batch(&self.endpoint, &batch, refused.len());
-        let sending = self.deliver_whole(batch, refused);
-        let result = sending.instrument(operation.span().clone()).await;
+        let sending = self.deliver_whole(batch, refused, at_once);
+        let sent = sending.instrument(operation.span().clone()).await;
+        let result = sent.into_result();
+        operation.end(&result);
+        result
+    }
+
+    /// Sends events as they are read.
+    pub(super) async fn deliver_read(
+        &self,
+        events: Events<'_>,
+    ) -> Result<Vec<Receipt>, BatchError> {
+        let operation = Operation::of_read(&self.endpoint, events.name());
+        let sending = async {
+            let mut all = Told::default();
+            all.outcomes.reserve(events.at_least().min(MOST_EXPECTED));
+            let requests = Reading::new(events, *self.limits()).map(|gathered| {
+                let Gathered {
+                    first,
+                    batch,
+                    refused,
+                } = gathered;
+                async move { (first, self.deliver_whole(batch, refused, 1).await) }
+            });
+            let mut told = pin!(requests.buffer_unordered(self.concurrency()));
+            // Those that others before them are still waited for.
+            let mut early = BTreeMap::new();
+            while let Some((first, next)) = told.next().await {
+                early.insert(first, next);
+                while let Some(next) = early.remove(&all.outcomes.len()) {
+                    all.append(next);
+                }
+            }
+            all
+        };
+        let told = sending.instrument(operation.span().clone()).await;
+        operation.count(told.outcomes.len());
+        let result = told.into_result();
         operation.end(&result);
         result
     }
@@ -94,37 +163,47 @@ impl Inner {
         &self,
         batch: Batch,
         refused: Vec<PayloadError>,
-    ) -> Result<Vec<Receipt>, BatchError> {
+        at_once: usize,
+    ) -> Told {
         let (batch, mapping) = match self.prepare(batch) {
             Ok(prepared) => prepared,
             Err(failed) => {
                 let (batch, error) = *failed;
-                return Err(self.nothing_sent(error, refused, batch));
+                return self.nothing_sent(error, refused, batch);
             }
         };
         let mut names = self.names(&batch);
-        let events = batch.len();
         let Cut { chunks, too_large } = match chunk::cut(batch, self.limits()) {
             Ok(cut) => cut,
             Err((batch, error)) => {
-                return Err(self.nothing_sent(error.into(), refused, batch));
+                return self.nothing_sent(error.into(), refused, batch);
             }
         };
         let chunks = chunks.into_iter().map(Delivery::new).collect();
-        let mut delivered = self.deliver_all(events, chunks, too_large).await;
-        let Some(mapping) = mapping else {
-            self.report(&names, &delivered.outcomes, &not_sent(&refused, &[]));
-            delivered.outcomes = merge(refused, delivered.outcomes);
-            return delivered.into_result();
-        };
-
-        for (name, origin) in names.iter_mut().zip(&mapping.origins) {
-            name.1 = origin.is_none();
+        let Delivered {
+            mut outcomes,
+            unsent,
+        } = self.deliver_all(chunks, too_large, at_once).await;
+        if self.is_watched() {
+            let discarded = mapping.as_ref().map_or(&[][..], |mapping| {
+                for (name, origin) in names.iter_mut().zip(&mapping.origins) {
+                    name.1 = origin.is_none();
+                }
+                &mapping.discarded
+            });
+            self.report(&names, outcomes.each(), &not_sent(&refused, discarded));
         }
-        let not_sent = not_sent(&refused, &mapping.discarded);
-        self.report(&names, &delivered.outcomes, &not_sent);
-        delivered.outcomes = merge(refused, mapping.back(delivered.outcomes));
-        delivered.into_result()
+        if let Some(mapping) = mapping {
+            outcomes = Outcomes::Each(mapping.back(outcomes.into_each()));
+        }
+        let unsent = Batch {
+            pinned: unsent,
+            ..Batch::default()
+        };
+        Told {
+            outcomes: outcomes.merge(refused),
+            unsent,
+        }
     }
 
     /// Shows an event that a buffered sender takes in to middleware.
@@ -179,47 +258,40 @@ impl Inner {
     }
 
     /// Sends the events of chunks. `not_sent` are those that are in none, in order, with their
-    /// places among all `events`.
+    /// places among all.
     async fn deliver_all(
         &self,
-        events: usize,
         chunks: Vec<Delivery>,
         not_sent: Vec<PayloadError>,
+        at_once: usize,
     ) -> Delivered {
         stream::iter(&chunks)
-            .for_each_concurrent(self.bounds.concurrency, |delivery| {
-                self.deliver_chunk(delivery)
-            })
+            .for_each_concurrent(at_once, |delivery| self.deliver_chunk(delivery))
             .await;
-        let mut all = Delivered {
-            outcomes: Vec::with_capacity(events),
-            unsent: Vec::new(),
-        };
+        let mut all = Delivered::default();
         // Nothing is left that could fail.
         let error = Arc::new(SendError::SenderClosed);
         for delivered in chunks.iter().map(|delivery| delivery.end(&error)) {
-            all.outcomes.extend(delivered.outcomes);
+            all.outcomes.append(delivered.outcomes);
             all.unsent.extend(delivered.unsent);
         }
-        all.outcomes = merge(not_sent, all.outcomes);
+        all.outcomes = all.outcomes.merge(not_sent);
         all
     }
 
     /// None of the events left the process; those of `batch` can be sent again.
-    fn nothing_sent(
-        &self,
-        error: SendError,
-        refused: Vec<PayloadError>,
-        batch: Batch,
-    ) -> BatchError {
+    fn nothing_sent(&self, error: SendError, refused: Vec<PayloadError>, batch: Batch) -> Told {
         let outcomes = not_delivered(error, &batch);
         self.report(&self.names(&batch), &outcomes, &not_sent(&refused, &[]));
-        BatchError::new(merge(refused, outcomes), batch)
+        Told {
+            outcomes: Outcomes::Each(outcomes).merge(refused),
+            unsent: batch,
+        }
     }
 
     /// The names of the events of a batch; empty when nobody asks for them.
     pub(super) fn names(&self, batch: &Batch) -> Names {
-        if self.middleware.is_empty() && !observe::COUNTS {
+        if !self.is_watched() {
             return Names::new();
         }
         batch.names().map(|name| (name, false)).collect()
@@ -228,7 +300,7 @@ impl Inner {
     /// Tells middleware and counters what became of events, and of those that were refused or
     /// discarded before.
     pub(super) fn report(&self, names: &Names, outcomes: &[Outcome], not_sent: &NotSent) {
-        if self.middleware.is_empty() && !observe::COUNTS {
+        if !self.is_watched() {
             return;
         }
         let sent = names.iter().zip(outcomes);
@@ -247,6 +319,11 @@ impl Inner {
             observe::count(&events);
             self.middleware.report(&events);
         }
+    }
+
+    /// Whether anybody asks what became of each event.
+    fn is_watched(&self) -> bool {
+        !self.middleware.is_empty() || observe::COUNTS
     }
 }
 
@@ -287,16 +364,6 @@ fn not_sent(refused: &[PayloadError], discarded: &[Discarded]) -> Vec<(&'static 
     discarded.chain(refused).collect()
 }
 
-/// An outcome whose error says that its event is at this place.
-fn at_place(outcome: Outcome, place: usize) -> Outcome {
-    if let Outcome::Rejected(error) = &outcome
-        && let SendError::Payload(error) = &**error
-    {
-        return rejected(error.clone().at(place).into());
-    }
-    outcome
-}
-
 /// None of the events left the process; those of `batch` can be sent again.
 #[cfg(feature = "blocking")]
 pub(crate) fn nothing_sent(
@@ -304,8 +371,8 @@ pub(crate) fn nothing_sent(
     refused: Vec<PayloadError>,
     batch: Batch,
 ) -> BatchError {
-    let outcomes = not_delivered(error, &batch);
-    BatchError::new(merge(refused, outcomes), batch)
+    let outcomes = Outcomes::Each(not_delivered(error, &batch));
+    BatchError::new(outcomes.merge(refused).into_each(), batch)
 }
 
 /// What is known of the events of a batch when none of them was sent. An earlier request may have
@@ -325,29 +392,4 @@ fn entry_name(entry: &Result<Entry, PayloadError>) -> &'static str {
         Ok(entry) => entry.name(),
         Err(error) => error.event_name(),
     }
-}
-
-pub(super) fn rejected(error: SendError) -> Outcome {
-    Outcome::Rejected(Arc::new(error))
-}
-
-/// Puts events that were not sent, in order, at their places among what became of the others. What
-/// an error says of its event's place among the others becomes its place in the whole.
-pub(super) fn merge(not_sent: Vec<PayloadError>, others: Vec<Outcome>) -> Vec<Outcome> {
-    if not_sent.is_empty() {
-        return others;
-    }
-    let mut merged = Vec::with_capacity(not_sent.len() + others.len());
-    let mut others = others.into_iter();
-    let mut not_sent = not_sent.into_iter().peekable();
-    loop {
-        if let Some(error) = not_sent.next_if(|error| error.index() <= merged.len()) {
-            merged.push(rejected(error.into()));
-            continue;
-        }
-        let Some(outcome) = others.next() else { break };
-        merged.push(at_place(outcome, merged.len()));
-    }
-    merged.extend(not_sent.map(|error| rejected(error.into())));
-    merged
 }

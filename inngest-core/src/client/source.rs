@@ -1,0 +1,211 @@
+//! Events that are read as they are sent, a request's worth at a time.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use futures_util::stream::{self, Stream, StreamExt as _};
+
+use super::chunk::Limits;
+use crate::batch::Batch;
+use crate::error::PayloadError;
+use crate::event::Event as _;
+use crate::payload::IntoPayload;
+use crate::timestamp::now;
+
+/// What [`Client::send_many`](crate::Client::send_many) takes: a [`Batch`], or anything that
+/// iterates over events, references to events, or payloads, and may be read on another thread.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be sent: it is neither a batch nor an iterator over events",
+    label = "not a collection of events",
+    note = "give a `Batch`, or anything that iterates over types with `#[derive(Event)]`"
+)]
+pub trait IntoEvents<'a> {
+    /// Where the events are read from.
+    #[doc(hidden)]
+    fn into_source(self) -> Source<'a>;
+}
+
+impl<'a> IntoEvents<'a> for Batch {
+    fn into_source(self) -> Source<'a> {
+        Source::Written(self)
+    }
+}
+
+impl<'a, I> IntoEvents<'a> for I
+where
+    I: IntoIterator,
+    I::Item: IntoPayload,
+    I::IntoIter: Send + 'a,
+{
+    fn into_source(self) -> Source<'a> {
+        Source::Read(Events(Box::new(Timed {
+            events: stream::iter(self),
+            now: Some(now()),
+        })))
+    }
+}
+
+/// Where the events of a call come from.
+pub enum Source<'a> {
+    /// All are serialized.
+    Written(Batch),
+    /// They are to be read. Those without a time of their own occurred when they were given.
+    Read(Events<'a>),
+}
+
+/// Events that are to be read.
+pub struct Events<'a>(Box<dyn Gather + Send + 'a>);
+
+impl<'a> Events<'a> {
+    /// The events of a stream. Those without a time of their own occurred when they are read.
+    pub(super) fn of_stream<S>(events: S) -> Self
+    where
+        S: Stream<Item: IntoPayload> + Send + 'a,
+    {
+        Self(Box::new(Timed {
+            events: Box::pin(events),
+            now: None,
+        }))
+    }
+
+    /// The name that all of them have.
+    pub(super) fn name(&self) -> &'static str {
+        self.0.name()
+    }
+
+    /// How many there are at least, by their own account.
+    pub(super) fn at_least(&self) -> usize {
+        self.0.at_least()
+    }
+}
+
+/// What is made anew for each type of events: little, because programs have many.
+trait Gather {
+    /// Adds events until they are enough for a request; whether there may be more after them.
+    fn poll_gather(
+        &mut self,
+        cx: &mut Context<'_>,
+        gathered: &mut Gathered,
+        limits: &Limits,
+    ) -> Poll<bool>;
+
+    fn name(&self) -> &'static str;
+
+    fn at_least(&self) -> usize;
+}
+
+struct Timed<S> {
+    events: S,
+    /// When they occurred; `None` for the time at which they are read.
+    now: Option<i64>,
+}
+
+impl<S: Stream<Item: IntoPayload> + Unpin> Gather for Timed<S> {
+    fn poll_gather(
+        &mut self,
+        cx: &mut Context<'_>,
+        gathered: &mut Gathered,
+        limits: &Limits,
+    ) -> Poll<bool> {
+        let now = self.now.unwrap_or_else(now);
+        while !gathered.is_full(limits) {
+            let Some(event) = ready!(self.events.poll_next_unpin(cx)) else {
+                return Poll::Ready(false);
+            };
+            let index = gathered.events();
+            if let Err(error) = gathered.batch.push_at(event, now) {
+                gathered.refused.push(error.at(index));
+            }
+        }
+        Poll::Ready(true)
+    }
+
+    fn name(&self) -> &'static str {
+        <S::Item as IntoPayload>::Event::NAME
+    }
+
+    fn at_least(&self) -> usize {
+        self.events.size_hint().0
+    }
+}
+
+/// A request's worth of events.
+#[derive(Default)]
+pub(super) struct Gathered {
+    /// The place of the first of them.
+    pub(super) first: usize,
+    pub(super) batch: Batch,
+    pub(super) refused: Vec<PayloadError>,
+}
+
+impl Gathered {
+    pub(super) fn events(&self) -> usize {
+        self.batch.len() + self.refused.len()
+    }
+
+    fn is_full(&self, limits: &Limits) -> bool {
+        self.events() >= limits.request_events || self.batch.buffer.len() >= limits.request_bytes
+    }
+}
+
+/// Reads events, a request's worth at a time.
+pub(super) struct Reading<'a> {
+    events: Events<'a>,
+    limits: Limits,
+    /// What is read of the next request's worth.
+    next: Gathered,
+    /// After their end they are not asked again, which not every stream allows.
+    has_ended: bool,
+    /// Whether other tasks have their turn before the next is read: the one that writes this
+    /// request has its bytes in the cache then.
+    pauses: bool,
+}
+
+impl<'a> Reading<'a> {
+    pub(super) fn new(events: Events<'a>, limits: Limits) -> Self {
+        Self {
+            events,
+            limits,
+            next: Gathered::default(),
+            has_ended: false,
+            pauses: false,
+        }
+    }
+}
+
+impl Stream for Reading<'_> {
+    type Item = Gathered;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Gathered>> {
+        let Self {
+            events,
+            limits,
+            next,
+            has_ended,
+            pauses,
+        } = &mut *self;
+        if std::mem::take(pauses) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        if !*has_ended {
+            *has_ended = !ready!(events.0.poll_gather(cx, next, limits));
+        }
+        if next.events() == 0 {
+            return Poll::Ready(None);
+        }
+        let mut gathered = std::mem::take(next);
+        // One event too many would be a request of its own.
+        if gathered.batch.len() > 1 && gathered.batch.buffer.len() > limits.request_bytes {
+            next.batch = gathered.batch.split_last();
+        }
+        next.first = gathered.first + gathered.events();
+        if !*has_ended {
+            *pauses = true;
+            // The next request's worth is most often as large as this one.
+            next.batch.buffer.reserve(gathered.batch.buffer.len());
+            next.batch.entries.reserve(gathered.batch.entries.len());
+        }
+        Poll::Ready(Some(gathered))
+    }
+}
