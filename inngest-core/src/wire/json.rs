@@ -74,14 +74,57 @@ pub(crate) fn write<T: Serialize + ?Sized>(
 
 /// Appends a JSON string with its quotes.
 pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
-    // Writing text to a `Vec` cannot fail.
-    let _ = serde_json::to_writer(out, text);
+    out.push(b'"');
+    string_content(out, text);
+    out.push(b'"');
+}
+
+/// Appends a JSON string of a text that needs no escapes.
+pub(crate) fn plain_string(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
 }
 
 /// Appends the inside of a JSON string.
 pub(crate) fn string_content(out: &mut Vec<u8>, text: &str) {
-    // Writing text to a `Vec` cannot fail.
-    let _ = Serializer::with_formatter(out, Unquoted).serialize_str(text);
+    if is_plain(text) {
+        out.extend_from_slice(text.as_bytes());
+    } else {
+        // Writing text to a `Vec` cannot fail.
+        let _ = Serializer::with_formatter(out, Unquoted).serialize_str(text);
+    }
+}
+
+/// Whether a JSON string has this text as it is, without an escape.
+pub(crate) const fn is_plain(text: &str) -> bool {
+    let mut rest = text.as_bytes();
+    // All of it is looked at, because that takes fewer instructions than ending early.
+    let mut escaped = 0;
+    while let Some((word, after)) = rest.split_first_chunk() {
+        escaped |= escaped_in(u64::from_ne_bytes(*word));
+        rest = after;
+    }
+    let mut word = SPACES;
+    while let [byte, after @ ..] = rest {
+        word = word << 8 | *byte as u64;
+        rest = after;
+    }
+    escaped | escaped_in(word) == 0
+}
+
+const ONES: u64 = u64::MAX / 255;
+const SPACES: u64 = ONES * 0x20;
+
+/// Not 0 when any of eight bytes is one that a JSON string has as an escape: `"`, `\\`, and those
+/// below the space.
+const fn escaped_in(word: u64) -> u64 {
+    let quote = word ^ (ONES * b'"' as u64);
+    let backslash = word ^ (ONES * b'\\' as u64);
+    let control = word.wrapping_sub(SPACES) & !word;
+    let quote = quote.wrapping_sub(ONES) & !quote;
+    let backslash = backslash.wrapping_sub(ONES) & !backslash;
+    (control | quote | backslash) & (ONES * 0x80)
 }
 
 /// Appends an integer.
@@ -345,5 +388,38 @@ pub(super) fn escaped(escape: &CharEscape) -> char {
         CharEscape::CarriageReturn => '\r',
         CharEscape::Tab => '\t',
         CharEscape::AsciiControl(byte) => char::from(*byte),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_those_of_serde_json() {
+        for text in [
+            "",
+            "\"",
+            "a\nb",
+            "\u{7f}\u{80}é ü",
+            "01234567\\",
+            "\u{1f}23456789abcdef",
+        ] {
+            let mut out = Vec::new();
+            string(&mut out, text);
+            assert_eq!(out, serde_json::to_vec(text).unwrap());
+        }
+    }
+
+    #[test]
+    fn what_is_escaped_is_found_at_every_place() {
+        for c in (0..=0x7f).map(char::from).chain(['é', '\u{2028}', '😀']) {
+            let written = serde_json::to_string(&c).unwrap();
+            let is_escaped = written != format!("\"{c}\"");
+            for (before, after) in (0..20).flat_map(|a| (0..20).map(move |b| (a, b))) {
+                let text = format!("{}{c}{}", "x".repeat(before), "~".repeat(after));
+                assert_eq!(is_plain(&text), !is_escaped, "{text:?}");
+            }
+        }
     }
 }

@@ -32,7 +32,12 @@ pub(crate) fn write_event<E: Event>(
     let error = |path: &str, kind| PayloadError::new(E::NAME, path, kind);
 
     out.extend_from_slice(b"{\"name\":");
-    json::string(out, E::NAME);
+    // Whether it needs escapes is known when this is compiled.
+    if const { json::is_plain(E::NAME) } {
+        json::plain_string(out, E::NAME);
+    } else {
+        json::string(out, E::NAME);
+    }
 
     let mut id = None;
     if let Some(text) = payload.id_override() {
