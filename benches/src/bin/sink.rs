@@ -5,6 +5,8 @@ use std::collections::HashSet;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use http_body_util::{BodyExt as _, Full};
@@ -14,12 +16,43 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
 use tokio::net::TcpListener;
+use ulid::Ulid;
 
 /// The ids of the events of all runs: whether each came once.
 #[derive(Default)]
 struct Books {
     ids: HashSet<Box<str>>,
     events: usize,
+}
+
+/// What a client asks the ids of its request's events to be made of.
+#[derive(Default)]
+struct Seed {
+    millis: u64,
+    random: [u8; 10],
+}
+
+impl Seed {
+    fn parse(header: &str) -> Option<Self> {
+        let (millis, random) = header.split_once(',')?;
+        Some(Self {
+            millis: millis.parse().ok()?,
+            random: STANDARD.decode(random).ok()?.try_into().ok()?,
+        })
+    }
+
+    /// The id of event `n`: one more for each in the last four bytes.
+    fn id(&self, n: usize) -> Ulid {
+        let step = u32::try_from(n).unwrap_or(u32::MAX).wrapping_add(1);
+        let mut random = [0; 16];
+        random[6..].copy_from_slice(&self.random);
+        if let Some(counter) = random.last_chunk_mut() {
+            *counter = u32::from_be_bytes(*counter)
+                .wrapping_add(step)
+                .to_be_bytes();
+        }
+        Ulid::from_parts(self.millis, u128::from_be_bytes(random))
+    }
 }
 
 #[derive(Deserialize)]
@@ -60,6 +93,8 @@ async fn answer(
         *books = Books::default();
         return text(counts);
     }
+    let seed = request.headers().get("x-inngest-event-id-seed");
+    let seed = seed.and_then(|seed| Seed::parse(seed.to_str().ok()?));
     let Ok(body) = request.into_body().collect().await else {
         return text(String::new());
     };
@@ -69,12 +104,13 @@ async fn answer(
     } else {
         serde_json::from_slice(&body).map_or_else(|_| Vec::new(), |event| vec![event])
     };
+    let seed = seed.unwrap_or_default();
     let mut answer = String::from("{\"ids\":[");
     for n in 0..events.len() {
         use std::fmt::Write as _;
         let comma = if n > 0 { "," } else { "" };
         // A text takes all.
-        let _ = write!(answer, "{comma}\"01KAAAAAAAAAAAAAAAAA{n:06}\"");
+        let _ = write!(answer, "{comma}\"{}\"", seed.id(n));
     }
     answer.push_str("],\"status\":200}");
     let mut books = books

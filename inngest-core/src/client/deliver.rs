@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::answer::Ids;
 use super::chunk::Chunk;
 use super::error::{Outcome, SendError};
 use super::inner::Inner;
@@ -112,9 +113,14 @@ impl Inner {
         let open = chunk.open();
         let (taken, error, may_have_been_taken) = match self.request(&chunk).await {
             Sent::Taken(ids) => {
-                let ids = ids.into_iter().enumerate().skip(open.start);
-                let receipts = ids.map(|(index, event_id)| chunk.receipt(index, event_id));
-                delivered.outcomes.accept(receipts);
+                match ids {
+                    Ids::OfSeed => delivered.accept(&chunk, open.end),
+                    Ids::Given(ids) => {
+                        let ids = ids.into_iter().enumerate().skip(open.start);
+                        let receipts = ids.map(|(index, event_id)| chunk.receipt(index, event_id));
+                        delivered.outcomes.accept(receipts);
+                    }
+                }
                 return Vec::new();
             }
             Sent::Failed {

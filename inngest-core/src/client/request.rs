@@ -9,12 +9,11 @@ use http::{HeaderMap, Uri};
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
-use super::answer::{self, Meaning};
+use super::answer::{self, Ids, Meaning};
 use super::chunk::Chunk;
 use super::config::Endpoint;
 use super::error::SendError;
 use super::inner::Inner;
-use super::receipt::EventId;
 use super::{observe, retry, seed};
 use crate::transport::{Request, TransportError};
 
@@ -24,7 +23,7 @@ const SDK: &str = concat!("inngest-core:v", env!("CARGO_PKG_VERSION"));
 /// What became of a request, after all its tries.
 pub(super) enum Sent {
     /// All events were taken, under these ids.
-    Taken(Vec<EventId>),
+    Taken(Ids),
     Failed {
         /// How many of the first were taken for certain.
         taken: usize,
@@ -141,10 +140,9 @@ impl Inner {
         match tokio::time::timeout(timeout, self.transport.post(request)).await {
             Ok(Ok(answer)) => {
                 let asked = retry::asked_for(&answer.headers, SystemTime::now());
-                (
-                    answer::read(&answer, chunk.requested(), bytes, &self.url),
-                    asked,
-                )
+                let events = chunk.requested();
+                let meaning = answer::read(&answer, events, bytes, chunk.seed(), &self.url);
+                (meaning, asked)
             }
             Ok(Err(source)) => (failed(self.no_answer(source)), None),
             Err(_) => {

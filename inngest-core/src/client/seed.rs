@@ -56,17 +56,67 @@ impl Seed {
 
     /// The id that the server gives to event `index` of the request, counting from 0.
     pub(crate) fn event_id(&self, index: usize) -> EventId {
-        // A request holds a few thousand events; the sum wraps as the server's does.
-        let step = u32::try_from(index).unwrap_or(u32::MAX).wrapping_add(1);
+        self.ulid(index).into()
+    }
+
+    fn ulid(&self, index: usize) -> Ulid {
         let mut bytes = [0; 16];
         let (_, random) = bytes.split_at_mut(6);
         random.copy_from_slice(&self.random);
         if let Some(counter) = bytes.last_chunk_mut() {
-            *counter = u32::from_be_bytes(*counter)
-                .wrapping_add(step)
-                .to_be_bytes();
+            *counter = self.counter(index).to_be_bytes();
         }
-        Ulid::from_parts(self.millis, u128::from_be_bytes(bytes)).into()
+        Ulid::from_parts(self.millis, u128::from_be_bytes(bytes))
+    }
+
+    /// The last four bytes of the id of event `index`.
+    fn counter(&self, index: usize) -> u32 {
+        // A request holds a few thousand events; the sum wraps as the server's does.
+        let step = u32::try_from(index).unwrap_or(u32::MAX).wrapping_add(1);
+        let [.., a, b, c, d] = self.random;
+        u32::from_be_bytes([a, b, c, d]).wrapping_add(step)
+    }
+
+    /// Whether this is the server's answer that it took all of so many events under the ids of this
+    /// seed. To compare it with what is expected takes a fraction of what reading it does.
+    pub(crate) fn is_confirmed_by(&self, answer: &[u8], events: usize) -> bool {
+        let mut id = [0; ulid::ULID_LEN];
+        let mut rest = answer;
+        for index in 0..events {
+            let before: &[u8] = if index == 0 {
+                b"{\"ids\":[\""
+            } else {
+                b"\",\""
+            };
+            if index == 0 || self.counter(index) == 0 {
+                self.ulid(index).array_to_str(&mut id);
+            } else {
+                increment(&mut id);
+            }
+            let after = rest.strip_prefix(before);
+            match after.and_then(|rest| rest.strip_prefix(&id)) {
+                Some(after) => rest = after,
+                None => return false,
+            }
+        }
+        let end = rest.strip_prefix(b"\"],\"status\":200}");
+        end.is_some_and(|end| end.trim_ascii().is_empty())
+    }
+}
+
+/// Makes the text of a ULID that of the next one.
+fn increment(id: &mut [u8]) {
+    for digit in id.iter_mut().rev() {
+        *digit = match *digit {
+            b'Z' => b'0',
+            b'9' => b'A',
+            // Crockford's base 32 leaves out I, L, O and U.
+            b'H' | b'K' | b'N' | b'T' => *digit + 2,
+            _ => *digit + 1,
+        };
+        if *digit != b'0' {
+            return;
+        }
     }
 }
 
@@ -82,6 +132,45 @@ mod tests {
         assert_eq!(seed.event_id(1), "01JQDAE4RQF8MBCR55T5AK4KXT");
         assert_eq!(seed.event_id(2), "01JQDAE4RQF8MBCR55T5AK4KXV");
         assert_eq!(seed.header(), "1743130137367,eii2YKXRVTJPuA==");
+    }
+
+    fn answer(seed: &Seed, events: usize) -> String {
+        let ids: Vec<_> = (0..events).map(|n| seed.event_id(n).to_string()).collect();
+        serde_json::json!({ "ids": ids, "status": 200 }).to_string()
+    }
+
+    #[test]
+    fn an_answer_is_recognized_without_being_read() {
+        // From the last of its digits over, and over the last of its counter.
+        for counter in [0, 30, 31, 1_022, u32::MAX - 40] {
+            let [a, b, c, d] = counter.to_be_bytes();
+            let seed = Seed {
+                millis: 1_743_130_137_367,
+                random: [1, 2, 3, 4, 5, 255, a, b, c, d],
+            };
+            for events in [1, 2, 100, 2_000] {
+                let text = answer(&seed, events);
+                assert!(seed.is_confirmed_by(text.as_bytes(), events), "{text}");
+                assert!(seed.is_confirmed_by(format!("{text}\n").as_bytes(), events));
+                for other in [events - 1, events + 1] {
+                    assert!(!seed.is_confirmed_by(text.as_bytes(), other));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn another_answer_is_not_recognized() {
+        let seed = Seed::new().unwrap();
+        let text = answer(&seed, 3);
+        for place in 0..text.len() {
+            let (before, after) = text.split_at(place);
+            assert!(!seed.is_confirmed_by(before.as_bytes(), 3), "{before}");
+            let changed = format!("{before}~{}", &after[1..]);
+            assert!(!seed.is_confirmed_by(changed.as_bytes(), 3), "{changed}");
+        }
+        let other = answer(&Seed::new().unwrap(), 3);
+        assert!(!seed.is_confirmed_by(other.as_bytes(), 3));
     }
 
     #[cfg(feature = "testing")]

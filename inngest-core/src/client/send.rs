@@ -7,6 +7,7 @@ use std::sync::Arc;
 use futures_util::stream::{self, StreamExt as _};
 use tracing::Instrument as _;
 
+use super::answer::Ids;
 use super::chunk::{self, Chunk, Cut};
 use super::deliver::{Delivered, Delivery};
 use super::error::{BatchError, Outcome, SendError};
@@ -96,10 +97,13 @@ impl Inner {
             let chunk = Chunk::single(buffer, entry)?;
             match self.request(&chunk).await {
                 Sent::Failed { error, .. } => Err(error),
-                // All are taken, so there is one; it is the one of the seed.
                 Sent::Taken(ids) => {
-                    let event_id = ids.into_iter().next();
-                    Ok(chunk.receipt(0, event_id.unwrap_or_else(|| chunk.event_id(0))))
+                    let event_id = match ids {
+                        Ids::OfSeed => None,
+                        Ids::Given(ids) => ids.into_iter().next(),
+                    };
+                    let event_id = event_id.unwrap_or_else(|| chunk.event_id(0));
+                    Ok(chunk.receipt(0, event_id))
                 }
             }
         };
