@@ -18,8 +18,8 @@ use crate::batch::Batch;
 use crate::error::PayloadError;
 use crate::payload::IntoPayload;
 
-/// Thirty years: as long as an event may wait where `linger` is beyond what a clock can say.
-const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 3_600);
+/// Thirty years: as long as is waited where a time is beyond what a clock can say.
+pub(super) const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 3_600);
 
 /// How long a shutdown waits for hooks that were called before its time was over.
 const SETTLING: Duration = Duration::from_secs(1);

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use super::answer::{self, Ids, Meaning};
+use super::buffered::FAR;
 use super::chunk::Chunk;
 use super::config::Endpoint;
 use super::error::SendError;
@@ -19,6 +20,8 @@ use crate::transport::{Request, TransportError};
 
 /// `{name}:v{semver}`, as the SDK specification has it.
 const SDK: &str = concat!("inngest-core:v", env!("CARGO_PKG_VERSION"));
+
+static SEED: HeaderName = HeaderName::from_static(seed::HEADER);
 
 /// What became of a request, after all its tries.
 pub(super) enum Sent {
@@ -50,10 +53,7 @@ pub(super) fn headers(endpoint: &Endpoint) -> HeaderMap {
         headers.insert(HOST, host);
     }
     // Each request has one of its own; its place is here, so that there is room for it.
-    headers.insert(
-        HeaderName::from_static(seed::HEADER),
-        HeaderValue::from_static(""),
-    );
+    headers.insert(&SEED, HeaderValue::from_static(""));
     headers
 }
 
@@ -76,13 +76,14 @@ impl Inner {
         let url = self.url();
         let (events, bytes) = (chunk.requested(), chunk.body_bytes());
         let started = Instant::now();
+        let mut begun = started;
         let mut may_have_been_taken = chunk.is_in_doubt();
         let mut tried = 0_u32;
         let mut found_somebody = false;
         loop {
             tried = tried.saturating_add(1);
             let span = observe::request_span(&self.endpoint, chunk, tried);
-            let (meaning, asked) = self.try_once(chunk).instrument(span.clone()).await;
+            let (meaning, asked) = self.try_once(chunk, begun).instrument(span.clone()).await;
             observe::answered(&span, &meaning);
             let (taken, error) = match meaning {
                 Meaning::Taken(taken) => {
@@ -115,15 +116,19 @@ impl Inner {
             tracing::debug!(url, events, bytes, tried, %error, cause, ?delay, "sending again");
             observe::again(&error);
             tokio::time::sleep(delay).await;
+            begun = Instant::now();
         }
     }
 
-    /// One try: what the answer means, and when the server wants to be asked again.
-    async fn try_once(&self, chunk: &Chunk) -> (Meaning, Option<Duration>) {
+    /// One try, which begins now: what the answer means, and when the server wants to be asked
+    /// again.
+    async fn try_once(&self, chunk: &Chunk, begun: Instant) -> (Meaning, Option<Duration>) {
         let body = chunk.body();
         let bytes = body.len();
         let mut headers = self.headers.clone();
-        headers.insert(HeaderName::from_static(seed::HEADER), chunk.seed().header());
+        if let Some(seed) = headers.get_mut(&SEED) {
+            *seed = chunk.seed().header();
+        }
         #[cfg(feature = "opentelemetry")]
         super::traceparent::insert(&mut headers);
         let request = Request {
@@ -137,9 +142,10 @@ impl Inner {
             error,
         };
         let timeout = self.bounds.timeout;
-        match tokio::time::timeout(timeout, self.transport.post(request)).await {
+        let deadline = begun.checked_add(timeout).unwrap_or_else(|| begun + FAR);
+        match tokio::time::timeout_at(deadline, self.transport.post(request)).await {
             Ok(Ok(answer)) => {
-                let asked = retry::asked_for(&answer.headers, SystemTime::now());
+                let asked = retry::asked_for(&answer.headers, SystemTime::now);
                 let events = chunk.requested();
                 let meaning = answer::read(&answer, events, bytes, chunk.seed(), &self.url);
                 (meaning, asked)

@@ -1,7 +1,5 @@
 //! The id seed: event ids known before the request, and the same in every retry.
 
-use std::io::Write as _;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -10,6 +8,7 @@ use ulid::Ulid;
 
 use super::receipt::EventId;
 use crate::timestamp::now;
+use crate::wire::json;
 
 /// The header that carries the seed.
 pub(crate) const HEADER: &str = "x-inngest-event-id-seed";
@@ -44,8 +43,8 @@ impl Seed {
     pub(crate) fn header(&self) -> HeaderValue {
         // 20 digits, a comma and 16 characters of base64 at most.
         let mut value = Vec::with_capacity(40);
-        // Writing to a `Vec` cannot fail.
-        let _ = write!(value, "{},", self.millis);
+        json::integer(&mut value, self.millis.into());
+        value.push(b',');
         let mut random = [0; 16];
         let encoded = STANDARD.encode_slice(self.random, &mut random).unwrap_or(0);
         value.extend(random.iter().take(encoded));

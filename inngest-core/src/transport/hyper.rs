@@ -7,7 +7,7 @@ use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector};
 
 use super::connect::{Route, Routed, route};
 use super::pool::Pool;
-use super::{Answer, MAX_ANSWER_BYTES, Request, Transport, TransportFuture};
+use super::{MAX_ANSWER_BYTES, Request, Transport, TransportFuture};
 use crate::client::ConfigError;
 
 pub(crate) struct HyperTransport {
@@ -77,13 +77,6 @@ impl Transport for HyperTransport {
                 .headers_mut()
                 .insert(PROXY_AUTHORIZATION, authorization.clone());
         }
-        Box::pin(async move {
-            let (status, headers, body) = self.pool.request(request, MAX_ANSWER_BYTES).await?;
-            Ok(Answer {
-                status: status.as_u16(),
-                headers,
-                body,
-            })
-        })
+        Box::pin(self.pool.request(request, MAX_ANSWER_BYTES))
     }
 }

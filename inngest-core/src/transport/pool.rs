@@ -12,15 +12,14 @@ use http::Uri;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Body as _;
 use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::header::HeaderMap;
 use hyper_rustls::HttpsConnector;
 use tokio::runtime::{self, Handle};
 use tower_service::Service as _;
 
-use super::TransportError;
 use super::connect::Route;
+use super::{Answer, TransportError};
 
-/// A connection that was idle for longer is not used: what is between here and the server may have
+/// A connection whose last request began longer ago is not used: what is between here and the server may have
 /// forgotten it.
 const MAX_IDLE: Duration = Duration::from_secs(60);
 
@@ -38,6 +37,7 @@ pub(super) struct Pool {
 
 struct Idle {
     connection: Connection,
+    /// When the last request on it began.
     since: Instant,
     /// Where the task of the connection runs: when that runtime stands still, so does it.
     runtime: Option<runtime::Id>,
@@ -47,9 +47,6 @@ struct Idle {
 fn this_runtime() -> Option<runtime::Id> {
     Some(Handle::try_current().ok()?.id())
 }
-
-/// The head of an answer and its body.
-pub(super) type Whole = (http::StatusCode, HeaderMap, Bytes);
 
 impl Pool {
     pub(super) fn new(connector: HttpsConnector<Route>, server: Uri) -> Self {
@@ -66,54 +63,56 @@ impl Pool {
     ///
     /// There was no answer, or not the whole of it. That nothing was sent is said where it is
     /// certain.
-    pub(super) async fn request(
+    pub(super) fn request(
         &self,
         mut request: http::Request<Full<Bytes>>,
         limit: usize,
-    ) -> Result<Whole, TransportError> {
+    ) -> impl Future<Output = Result<Answer, TransportError>> + Send {
         let bytes = request.body().size_hint().lower();
-        while let Some(mut connection) = self.take() {
-            // It may have been closed since.
-            if connection.ready().await.is_err() {
-                continue;
+        // The clock is read once, and its time is close enough for all that follows.
+        let now = Instant::now();
+        // A block and not an async function, whose future has its arguments twice: with them it is
+        // larger than what an allocator has at hand.
+        async move {
+            let (connection, response) = loop {
+                let (mut connection, is_new) = match self.take(now) {
+                    Some(connection) => (connection, false),
+                    // In a place of its own, because most requests have no need of it.
+                    None => (Box::pin(self.connect()).await?, true),
+                };
+                // It may have been closed since.
+                if !is_new && connection.ready().await.is_err() {
+                    continue;
+                }
+                match connection.try_send_request(request).await {
+                    Ok(response) => break (connection, response),
+                    Err(mut error) => match error.take_message() {
+                        // It was closed before any of the request was written.
+                        Some(unsent) if !is_new => request = unsent,
+                        // There was a server to connect to, which is more than a connect error
+                        // says.
+                        _ => return Err(TransportError::other(error.into_error())),
+                    },
+                }
+            };
+            let (head, body) = response.into_parts();
+            let body = Limited::new(body, limit).collect().await;
+            let body = body.map_err(TransportError::other)?.to_bytes();
+            // An answer of the event API comes when it has read the request. Another may come
+            // before, and the next request would wait for the rest of this one to be read.
+            if matches!(head.status.as_u16(), 200 | 400) || bytes <= MAX_UNREAD {
+                self.idle().push(Idle {
+                    connection,
+                    since: now,
+                    runtime: this_runtime(),
+                });
             }
-            match connection.try_send_request(request).await {
-                Ok(response) => return self.read(connection, response, bytes, limit).await,
-                Err(mut error) => match error.take_message() {
-                    // It was closed before any of the request was written.
-                    Some(unsent) => request = unsent,
-                    None => return Err(TransportError::other(error.into_error())),
-                },
-            }
+            Ok(Answer {
+                status: head.status.as_u16(),
+                headers: head.headers,
+                body,
+            })
         }
-        let mut connection = self.connect().await?;
-        match connection.try_send_request(request).await {
-            Ok(response) => self.read(connection, response, bytes, limit).await,
-            // There was a server to connect to, which is more than a connect error says.
-            Err(error) => Err(TransportError::other(error.into_error())),
-        }
-    }
-
-    async fn read(
-        &self,
-        connection: Connection,
-        response: http::Response<hyper::body::Incoming>,
-        request_bytes: u64,
-        limit: usize,
-    ) -> Result<Whole, TransportError> {
-        let (head, body) = response.into_parts();
-        let body = Limited::new(body, limit).collect().await;
-        let body = body.map_err(TransportError::other)?.to_bytes();
-        // An answer of the event API comes when it has read the request. Another may come before,
-        // and the next request would wait for the rest of this one to be read.
-        if matches!(head.status.as_u16(), 200 | 400) || request_bytes <= MAX_UNREAD {
-            self.idle().push(Idle {
-                connection,
-                since: Instant::now(),
-                runtime: this_runtime(),
-            });
-        }
-        Ok((head.status, head.headers, body))
     }
 
     async fn connect(&self) -> Result<Connection, TransportError> {
@@ -134,12 +133,15 @@ impl Pool {
     }
 
     /// The connection that was used last, if that is not too long ago.
-    fn take(&self) -> Option<Connection> {
-        let mut idle = self.idle();
-        let old = idle.partition_point(|idle| idle.since.elapsed() >= MAX_IDLE);
-        idle.drain(..old);
+    fn take(&self, now: Instant) -> Option<Connection> {
+        let is_old = |idle: &Idle| now.duration_since(idle.since) >= MAX_IDLE;
         let runtime = this_runtime();
-        let last = idle.iter().rposition(|idle| idle.runtime == runtime)?;
+        let mut idle = self.idle();
+        while idle.first().is_some_and(is_old) {
+            idle.remove(0);
+        }
+        let fits = |idle: &Idle| idle.runtime == runtime && !is_old(idle);
+        let last = idle.iter().rposition(fits)?;
         Some(idle.remove(last).connection)
     }
 
