@@ -139,8 +139,7 @@ impl Client {
         // Most events are smaller, and grow into it without being moved.
         let mut buffer = Vec::with_capacity(1 << 10);
         let entry = batch::append(&mut buffer, &event.into_payload());
-        let inner = Arc::clone(&self.inner);
-        Sending::new(async move { inner.deliver_one(buffer, entry).await })
+        Sending::new(Arc::clone(&self.inner).deliver_one(buffer, entry))
     }
 
     /// Sends any number of events, split into as many requests as the event API needs: a

@@ -106,13 +106,13 @@ impl RetryPolicy {
 }
 
 /// The time that `Retry-After` asks for: seconds, or a date.
-pub(crate) fn asked_for(headers: &HeaderMap, now: impl FnOnce() -> SystemTime) -> Option<Duration> {
+pub(crate) fn asked_for(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = value.parse() {
         return Some(Duration::from_secs(seconds));
     }
     let date = httpdate::parse_http_date(value).ok()?;
-    Some(date.duration_since(now()).unwrap_or_default())
+    Some(date.duration_since(now).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -188,7 +188,7 @@ mod tests {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
         let asked = |value: &'static str| {
             let headers = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(value))]);
-            asked_for(&headers, || now)
+            asked_for(&headers, now)
         };
         assert_eq!(asked("120"), Some(Duration::from_secs(120)));
         assert_eq!(
@@ -197,6 +197,6 @@ mod tests {
         );
         assert_eq!(asked("Sun, 06 Nov 1994 08:00:00 GMT"), Some(Duration::ZERO));
         assert_eq!(asked("soon"), None);
-        assert_eq!(asked_for(&HeaderMap::new(), || now), None);
+        assert_eq!(asked_for(&HeaderMap::new(), now), None);
     }
 }

@@ -41,8 +41,9 @@ impl Seed {
     }
 
     pub(crate) fn header(&self) -> HeaderValue {
-        // 20 digits, a comma and 16 characters of base64 at most.
-        let mut value = Vec::with_capacity(40);
+        // 13 digits until the year 2286, a comma and 16 characters of base64. A `Vec` that is full is
+        // turned into `Bytes` without another allocation.
+        let mut value = Vec::with_capacity(30);
         json::integer(&mut value, self.millis.into());
         value.push(b',');
         let mut random = [0; 16];

@@ -73,7 +73,7 @@ pub(super) struct Taken {
 impl Inner {
     /// Sends the event that stands in a buffer.
     pub(super) async fn deliver_one(
-        &self,
+        self: Arc<Self>,
         buffer: Vec<u8>,
         entry: Result<Entry, PayloadError>,
     ) -> Result<Receipt, SendError> {
@@ -82,7 +82,8 @@ impl Inner {
                 Ok(entry) => (Batch::of_one(buffer, entry), Vec::new()),
                 Err(error) => (Batch::new(), vec![error]),
             };
-            return match self.deliver(batch, refused, 1).await {
+            // In a place of its own, because most clients have no need of it.
+            return match Box::pin(self.deliver(batch, refused, 1)).await {
                 Ok(receipts) => receipts.into_iter().next().ok_or(SendError::SenderClosed),
                 Err(error) => Err(error.into_first()),
             };
