@@ -1,7 +1,10 @@
 //! Whether event types keep clear of one another.
 
+use inngest_grammar::overlap;
+use inngest_grammar::pieces::Pieces;
+
+use crate::__private::PartKinds;
 use crate::event::Event;
-use crate::id::{self, IdPiece};
 
 /// What tells an event type from another.
 #[derive(Clone, Copy, Debug)]
@@ -11,7 +14,7 @@ pub struct Identity {
     pub(crate) name: &'static str,
     pub(crate) version: Option<&'static str>,
     pub(crate) id_template: Option<&'static str>,
-    pub(crate) id: &'static [IdPiece],
+    pub(crate) id: PartKinds,
 }
 
 /// How two event types stand in each other's way.
@@ -45,9 +48,11 @@ impl Identity {
         if same_version && is_same(self.name, other.name) {
             return Some(ConflictKind::SameNameAndVersion);
         }
-        let both_have_ids = self.id_template.is_some() && other.id_template.is_some();
-        if both_have_ids && id::could_coincide(self.id, other.id) {
-            return Some(ConflictKind::SameId);
+        if let (Some(a), Some(b)) = (self.id_template, other.id_template) {
+            match (Pieces::of(a, self.id), Pieces::of(b, other.id)) {
+                (Some(a), Some(b)) if !overlap::could_coincide(a.as_slice(), b.as_slice()) => {}
+                _ => return Some(ConflictKind::SameId),
+            }
         }
         None
     }

@@ -3,10 +3,11 @@
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 
+use crate::__private::{self, PartKinds, Str};
 use crate::error::PayloadError;
-use crate::id::{IdPiece, IdWriter};
+use crate::id::IdWriter;
 use crate::payload::Payload;
-use crate::schema::{self, SchemaFn};
+use crate::schema::{self, Parts, SchemaFn};
 use crate::session::{SessionSpec, SessionWriter};
 use crate::wire::UserWriter;
 
@@ -42,11 +43,11 @@ pub trait Event: Serialize + JsonSchema + Sized {
     const NAME: &'static str;
 
     /// The version of the event's shape, by convention `YYYY-MM-DD.N`; sent as `v`.
-    const VERSION: Option<&'static str>;
+    const VERSION: Option<&'static str> = __private::given(Self::__VERSION);
 
     /// The template of the deduplication id as written in the attribute, for example
     /// `item-imported-{item_id}`. Without one the server takes every event as new.
-    const ID_TEMPLATE: Option<&'static str>;
+    const ID_TEMPLATE: Option<&'static str> = __private::given(Self::__ID_TEMPLATE);
 
     /// The deduplication id of this event, `None` for a type without [`ID_TEMPLATE`].
     ///
@@ -65,7 +66,7 @@ pub trait Event: Serialize + JsonSchema + Sized {
     /// The JSON Schema (2020-12) of the event's `data`, as this type writes it.
     #[must_use]
     fn data_schema() -> Schema {
-        schema::data::<Self>()
+        schema::data(&Parts::of::<Self>())
     }
 
     /// The JSON Schema (2020-12) of the whole event: name, id, time, version, data, user and
@@ -75,7 +76,7 @@ pub trait Event: Serialize + JsonSchema + Sized {
     /// caller's and need not match.
     #[must_use]
     fn schema() -> Schema {
-        schema::event::<Self>()
+        schema::event(&Parts::of::<Self>())
     }
 
     /// This event with room for overrides: another id, time, user, more sessions.
@@ -85,8 +86,15 @@ pub trait Event: Serialize + JsonSchema + Sized {
         Payload::new(self)
     }
 
+    /// Where the derive stands, as `file:line`.
     #[doc(hidden)]
-    const __ID: &'static [IdPiece];
+    const __SOURCE: Str;
+    #[doc(hidden)]
+    const __VERSION: Str = "";
+    #[doc(hidden)]
+    const __ID_TEMPLATE: Str = "";
+    #[doc(hidden)]
+    const __ID: PartKinds = &[];
     #[doc(hidden)]
     const __USER: Option<SchemaFn> = None;
     #[doc(hidden)]
@@ -108,9 +116,10 @@ macro_rules! event_behind_a_pointer {
         #[diagnostic::do_not_recommend]
         impl<E: Event> Event for $pointer {
             const NAME: &'static str = E::NAME;
-            const VERSION: Option<&'static str> = E::VERSION;
-            const ID_TEMPLATE: Option<&'static str> = E::ID_TEMPLATE;
-            const __ID: &'static [IdPiece] = E::__ID;
+            const __SOURCE: Str = E::__SOURCE;
+            const __VERSION: Str = E::__VERSION;
+            const __ID_TEMPLATE: Str = E::__ID_TEMPLATE;
+            const __ID: PartKinds = E::__ID;
             const __USER: Option<SchemaFn> = E::__USER;
             const __SESSIONS: &'static [SessionSpec] = E::__SESSIONS;
             fn __write_id(&self, id: &mut IdWriter<'_>) {

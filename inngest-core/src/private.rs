@@ -1,55 +1,43 @@
 //! What the code that the derives generate calls. Not a public interface: it changes with them.
 
-pub use crate::id::{IdPiece, IdWriter};
+pub use crate::id::IdWriter;
 pub use crate::schema::{SchemaFn, subschema};
 pub use crate::session::{SessionSpec, SessionWriter};
 pub use crate::wire::UserWriter;
 pub use core::option::Option;
 pub use core::primitive::{i64, str};
-pub use inngest_grammar::proof::Language;
-#[cfg(feature = "registry")]
-pub use inventory;
+pub use inngest_grammar::proof::{Language, PartKind};
 pub use schemars::JsonSchema;
 pub use serde::Serialize;
 
 use crate::const_text::ConstText;
 use crate::distinct::{ConflictKind, Identity};
 use crate::event::Event;
-use crate::id::{self, Clash, IdPart};
+use crate::id::IdPart;
 use crate::session::{SessionField, SessionKind, SessionValue};
 use crate::timestamp::Timestamp;
+use inngest_grammar::{pieces, proof};
 
-/// Text of an id.
+/// Text of a program.
+pub type Str = &'static str;
+
+/// What the placeholders of an id template can print, from left to right.
+pub type PartKinds = &'static [PartKind];
+
+/// A text that was given, of which an empty one stands for none.
 #[must_use]
-pub const fn text(text: &'static str) -> IdPiece {
-    IdPiece::Text(text)
-}
-
-/// How a field is printed into an id.
-///
-/// All that asks for `T: IdPart` goes through [`id_field`], so that a type without it is one error.
-#[derive(Debug)]
-pub struct IdField<T: ?Sized> {
-    language: Language,
-    pattern: &'static str,
-    print: fn(&T, &mut IdWriter<'_>),
-}
-
-/// How a field of a type that is written out is printed.
-#[must_use]
-pub const fn id_field<T: IdPart + ?Sized>() -> IdField<T> {
-    IdField {
-        language: T::LANGUAGE,
-        pattern: T::PATTERN,
-        print: T::write_id,
-    }
+pub const fn given(text: &'static str) -> Option<&'static str> {
+    if text.is_empty() { None } else { Some(text) }
 }
 
 /// How the field at the end of a path is printed; the compiler finds its type.
+///
+/// All that asks for `T: IdPart` goes through this, so that a type without it is one error.
 #[must_use]
 pub const fn id_field_at<E, T: IdPart + ?Sized>(get: fn(&E) -> &T) -> IdFieldAt<E, T> {
     IdFieldAt {
-        field: id_field(),
+        kind: T::__KIND,
+        print: T::write_id,
         get,
     }
 }
@@ -57,54 +45,22 @@ pub const fn id_field_at<E, T: IdPart + ?Sized>(get: fn(&E) -> &T) -> IdFieldAt<
 /// A field at the end of a path.
 #[derive(Debug)]
 pub struct IdFieldAt<E, T: ?Sized> {
-    field: IdField<T>,
+    kind: PartKind,
+    print: fn(&T, &mut IdWriter<'_>),
     get: fn(&E) -> &T,
 }
 
 impl<E, T: ?Sized> IdFieldAt<E, T> {
-    /// The piece of the id's template.
-    #[must_use]
-    pub const fn piece(&self, field: &'static str) -> IdPiece {
-        self.field.piece(field)
-    }
-
-    /// Prints the field of an event and notes when it is empty.
-    pub fn write(&self, field: &'static str, event: &E, id: &mut IdWriter<'_>) {
-        self.field.write(field, (self.get)(event), id);
-    }
-}
-
-impl<T: ?Sized> IdField<T> {
-    /// The piece of the id's template.
-    #[must_use]
-    pub const fn piece(&self, field: &'static str) -> IdPiece {
-        IdPiece::Part {
-            field,
-            language: self.language,
-            pattern: self.pattern,
-        }
-    }
-
     /// What it can print.
     #[must_use]
-    pub const fn language(&self) -> Language {
-        self.language
+    pub const fn kind(&self) -> PartKind {
+        self.kind
     }
 
-    /// The same as a regular expression.
-    #[must_use]
-    pub const fn pattern(&self) -> &'static str {
-        self.pattern
-    }
-
-    /// Prints a value that is a part of a part.
-    pub fn print(&self, value: &T, id: &mut IdWriter<'_>) {
-        (self.print)(value, id);
-    }
-
-    /// Prints a value and notes when it is empty.
-    pub fn write(&self, field: &'static str, value: &T, id: &mut IdWriter<'_>) {
-        id.part(field, |id| (self.print)(value, id));
+    /// Prints the field of an event, after text of the template.
+    pub fn write(&self, event: &E, text: &str, field: &'static str, id: &mut IdWriter<'_>) {
+        id.push_str(text);
+        id.part(field, |id| (self.print)((self.get)(event), id));
     }
 }
 
@@ -151,34 +107,31 @@ pub fn timestamp<T: Timestamp + ?Sized>(field: &T) -> Option<i64> {
     field.timestamp_millis()
 }
 
-/// Fails to compile unless the pieces prove that two different events print different ids.
+/// Fails to compile unless it is proved that two different events print different ids.
 ///
 /// # Panics
 ///
-/// When they do not, which ends the compilation: it is called in constants only.
+/// When it is not, which ends the compilation: it is called in constants only.
 #[track_caller]
 #[expect(clippy::panic, reason = "the panic is the compile error")]
-pub const fn assert_unambiguous(pieces: &[IdPiece]) {
-    match id::clash(pieces) {
-        None => {}
-        Some(Clash::Between(left, right)) => {
-            let message = ConstText::new()
-                .with("different values of `{")
-                .with(left)
-                .with("}` and `{")
-                .with(right)
-                .with(
-                    "}` could print the same id, and the server would ignore the second event; \
-                     separate them by a character that neither can contain, such as `/` beside \
-                     numbers, or take one out of the id, or add `allow(ambiguous_id)`",
-                );
-            panic!("{}", message.as_str())
-        }
-        Some(Clash::TooLong) => panic!(
-            "the id template has too many placeholders to prove that different events print \
-             different ids; name fewer fields, or add `allow(ambiguous_id)`"
-        ),
+pub const fn assert_unambiguous<E: Event>(edges: &[u8]) {
+    if let Some((left, right)) = proof::clash(E::__ID, edges) {
+        let message = ConstText::new()
+            .with("different values of `{")
+            .with(placeholder::<E>(left))
+            .with("}` and `{")
+            .with(placeholder::<E>(right))
+            .with(
+                "}` could print the same id, and the server would ignore the second event; \
+                 separate them by a character that neither can contain, such as `/` beside \
+                 numbers, or take one out of the id, or add `allow(ambiguous_id)`",
+            );
+        panic!("{}", message.as_str())
     }
+}
+
+const fn placeholder<E: Event>(index: usize) -> &'static str {
+    or_empty(pieces::placeholder(E::__ID_TEMPLATE, index))
 }
 
 /// Fails to compile when `allow(ambiguous_id)` is given for a template that needs none.
@@ -187,9 +140,9 @@ pub const fn assert_unambiguous(pieces: &[IdPiece]) {
 ///
 /// When the template is unambiguous, which ends the compilation: it is called in constants only.
 #[track_caller]
-pub const fn assert_ambiguous(pieces: &[IdPiece]) {
+pub const fn assert_ambiguous<E: Event>(edges: &[u8]) {
     assert!(
-        id::clash(pieces).is_some(),
+        proof::clash(E::__ID, edges).is_some(),
         "`allow(ambiguous_id)` lifts nothing, different events print different ids; remove it"
     );
 }
@@ -246,22 +199,73 @@ const fn or_empty(text: Option<&'static str>) -> &'static str {
     }
 }
 
-/// Adds an event type to what [`Registry::collect`](crate::registry::Registry::collect) finds.
-#[cfg(feature = "registry")]
+/// What every event has, whatever its attributes. A macro, because rustc copies its tokens faster
+/// than the derive could make them.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __register {
-    ($event:ty) => {
-        $crate::__private::inventory::submit! {
-            $crate::registry::Descriptor::of::<$event>().at(::core::file!(), ::core::line!())
-        }
+macro_rules! __event {
+    (
+        [$($generics:tt)*] $event:ty [$($bounds:tt)*] $name:literal $source:literal
+        $(version $version:literal)?
+        $(id $template:literal [$($kind:expr),*] $self:ident $id:ident { $($write:tt)* })?
+        { $($items:tt)* }
+        $(check $check:expr;)?
+        $(linked $linked:ty)?
+    ) => {
+        #[doc(hidden)]
+        #[allow(deprecated)]
+        const _: () = {
+            #[automatically_derived]
+            impl $($generics)* $crate::Event for $event $($bounds)* {
+                const NAME: $crate::__private::Str = $name;
+                const __SOURCE: $crate::__private::Str = $source;
+                $(const __VERSION: $crate::__private::Str = $version;)?
+                $(
+                    const __ID_TEMPLATE: $crate::__private::Str = $template;
+                    const __ID: $crate::__private::PartKinds = &[$($kind),*];
+                    fn __write_id(&$self, $id: &mut $crate::__private::IdWriter<'_>) {
+                        $($write)*
+                    }
+                )?
+                $($items)*
+            }
+            $($crate::__link!($linked);)?
+            $($check)?
+        };
     };
 }
+
+/// Defines the macro that adds an event type to what
+/// [`Registry::collect`](crate::registry::Registry::collect) finds: the program calls a function
+/// for it when it starts, because a pointer to the function stands in this section.
+#[cfg(feature = "registry")]
+macro_rules! link_in {
+    ($dollar:tt $section:literal) => {
+        #[doc(hidden)]
+        #[macro_export]
+        macro_rules! __link {
+                    ($dollar event:ty) => {
+                        #[used]
+                        #[unsafe(link_section = $section)]
+                        static LINKED: extern "C" fn() = $crate::registry::link::<$dollar event>;
+                    };
+                }
+    };
+}
+
+// The sections are those of the crate `inventory`, which does the same for values of any type, and
+// for that takes rustc a tenth of the time of a whole struct with `Serialize` and `JsonSchema`.
+#[cfg(all(feature = "registry", windows))]
+link_in!($ ".CRT$XCU");
+#[cfg(all(feature = "registry", target_vendor = "apple"))]
+link_in!($ "__DATA,__mod_init_func,mod_init_funcs");
+#[cfg(all(feature = "registry", not(any(windows, target_vendor = "apple"))))]
+link_in!($ ".init_array");
 
 /// Without the feature `registry` there is nothing to add a type to.
 #[cfg(not(feature = "registry"))]
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __register {
+macro_rules! __link {
     ($event:ty) => {};
 }

@@ -1,21 +1,22 @@
 //! The event types of a program.
 
 use std::fmt;
+#[cfg(feature = "registry")]
+use std::sync::{Mutex, PoisonError};
 
 use schemars::Schema;
 
 pub use crate::distinct::ConflictKind;
 use crate::distinct::Identity;
 use crate::event::Event;
+use crate::schema::{self, Parts};
 
 /// What is known of an event type without a value of it.
 #[derive(Clone, Copy)]
 pub struct Descriptor {
-    identity: Identity,
     rust_type: fn() -> &'static str,
-    schema: fn() -> Schema,
-    data_schema: fn() -> Schema,
-    source: Option<(&'static str, u32)>,
+    parts: Parts,
+    source: &'static str,
 }
 
 impl Descriptor {
@@ -23,37 +24,37 @@ impl Descriptor {
     #[must_use]
     pub const fn of<E: Event>() -> Self {
         Self {
-            identity: Identity::of::<E>(""),
             rust_type: std::any::type_name::<E>,
-            schema: E::schema,
-            data_schema: E::data_schema,
-            source: None,
+            parts: Parts::of::<E>(),
+            source: E::__SOURCE,
         }
     }
 
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn at(mut self, file: &'static str, line: u32) -> Self {
-        self.source = Some((file, line));
-        self
+    /// The order of a registry, and what no two types share.
+    fn key(&self) -> (&'static str, Option<&'static str>, &'static str) {
+        (self.name(), self.version(), self.rust_type())
+    }
+
+    fn identity(&self) -> &Identity {
+        &self.parts.identity
     }
 
     /// The event name.
     #[must_use]
     pub fn name(&self) -> &'static str {
-        self.identity.name
+        self.identity().name
     }
 
     /// The version of the event's shape.
     #[must_use]
     pub fn version(&self) -> Option<&'static str> {
-        self.identity.version
+        self.identity().version
     }
 
     /// The template of the deduplication id.
     #[must_use]
     pub fn id_template(&self) -> Option<&'static str> {
-        self.identity.id_template
+        self.identity().id_template
     }
 
     /// The path of the Rust type, as [`std::any::type_name`] gives it.
@@ -65,13 +66,13 @@ impl Descriptor {
     /// The schema of the whole event, see [`Event::schema`].
     #[must_use]
     pub fn schema(&self) -> Schema {
-        (self.schema)()
+        schema::event(&self.parts)
     }
 
     /// The schema of the event's data, see [`Event::data_schema`].
     #[must_use]
     pub fn data_schema(&self) -> Schema {
-        (self.data_schema)()
+        schema::data(&self.parts)
     }
 
     /// The doc comment of the type.
@@ -80,10 +81,11 @@ impl Descriptor {
         Some(self.schema().get("description")?.as_str()?.to_owned())
     }
 
-    /// The source file and line of the derive; `None` for a type added by hand.
+    /// The source file and line of the derive, where the compiler tells it.
     #[must_use]
     pub fn source(&self) -> Option<(&'static str, u32)> {
-        self.source
+        let (file, line) = self.source.rsplit_once(':')?;
+        Some((file, line.parse().ok()?))
     }
 }
 
@@ -94,13 +96,28 @@ impl fmt::Debug for Descriptor {
             .field("version", &self.version())
             .field("id_template", &self.id_template())
             .field("rust_type", &self.rust_type())
-            .field("source", &self.source)
+            .field("source", &self.source())
             .finish_non_exhaustive()
     }
 }
 
+/// The event types that the program has linked.
 #[cfg(feature = "registry")]
-inventory::collect!(Descriptor);
+static LINKED: Mutex<Vec<&'static Descriptor>> = Mutex::new(Vec::new());
+
+/// Adds an event type to those that the program has linked.
+#[cfg(feature = "registry")]
+#[doc(hidden)]
+pub extern "C" fn link<E: Event>() {
+    add(const { &Descriptor::of::<E>() });
+}
+
+/// One function for all types, because rustc compiles [`link`] for each.
+#[cfg(feature = "registry")]
+fn add(event: &'static Descriptor) {
+    let mut linked = LINKED.lock().unwrap_or_else(PoisonError::into_inner);
+    linked.push(event);
+}
 
 /// Event types, in order of name, version and Rust type.
 ///
@@ -131,14 +148,19 @@ impl Registry {
     /// Every event type linked into the program.
     ///
     /// Generic types are not among them, because only their instances are events; add these with
-    /// [`with`](Self::with). Nor are any on platforms without support for
-    /// [`inventory`](https://docs.rs/inventory); list the types by hand there.
+    /// [`with`](Self::with). Nor are any on platforms whose programs call nothing when they start;
+    /// list the types by hand there.
     #[cfg(feature = "registry")]
     #[must_use]
     pub fn collect() -> Self {
         let mut registry = Self::new();
-        registry.types.extend(inventory::iter::<Descriptor>());
+        let linked = LINKED.lock().unwrap_or_else(PoisonError::into_inner);
+        registry.types.extend(linked.iter().copied());
         registry.sort();
+        // A WebAssembly module can be started more than once.
+        registry
+            .types
+            .dedup_by(|again, first| again.key() == first.key());
         registry
     }
 
@@ -146,8 +168,7 @@ impl Registry {
     #[must_use]
     pub fn with<E: Event>(mut self) -> Self {
         let new = Descriptor::of::<E>();
-        let key = |d: &Descriptor| (d.name(), d.version(), d.rust_type());
-        if self.types.iter().all(|known| key(known) != key(&new)) {
+        if self.types.iter().all(|known| known.key() != new.key()) {
             self.types.push(new);
             self.sort();
         }
@@ -168,7 +189,7 @@ impl Registry {
         let mut rest = self.types.as_slice();
         while let [first, others @ ..] = rest {
             conflicts.extend(others.iter().filter_map(|second| {
-                let kind = first.identity.conflict(&second.identity)?;
+                let kind = first.identity().conflict(second.identity())?;
                 Some(Conflict {
                     first: *first,
                     second: *second,
@@ -210,8 +231,7 @@ impl Registry {
     }
 
     fn sort(&mut self) {
-        self.types
-            .sort_by_key(|d| (d.name(), d.version(), d.rust_type()));
+        self.types.sort_by_key(Descriptor::key);
     }
 }
 

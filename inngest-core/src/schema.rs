@@ -1,11 +1,15 @@
 //! JSON Schemas (2020-12) of events: what leaves the process.
 
+use std::borrow::Cow;
+
+use inngest_grammar::template::{Piece, Template};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
+use crate::__private::PartKinds;
+use crate::distinct::Identity;
 use crate::event::Event;
-use crate::id::IdPiece;
 use crate::session::{SessionKind, SessionSpec};
 use crate::timestamp::{MAX_MILLIS, MIN_MILLIS};
 
@@ -20,19 +24,37 @@ fn generator() -> SchemaGenerator {
         .into_generator()
 }
 
-pub(crate) fn data<E: Event>() -> Schema {
-    assemble_data(E::json_schema, || E::schema_name().into_owned())
+/// All that the schemas of an event are made of, so that one function serves every type: it takes
+/// rustc longer to compile one for each than all else of an event.
+#[derive(Clone, Copy)]
+pub(crate) struct Parts {
+    pub(crate) identity: Identity,
+    title: fn() -> Cow<'static, str>,
+    data: SchemaFn,
+    user: Option<SchemaFn>,
+    sessions: &'static [SessionSpec],
 }
 
-/// As `SchemaGenerator::into_root_schema_for` does, in one function for all types: that one is
-/// compiled anew for each, which takes longer than all else of an event.
-fn assemble_data(data: SchemaFn, title: fn() -> String) -> Schema {
+impl Parts {
+    pub(crate) const fn of<E: Event>() -> Self {
+        Self {
+            identity: Identity::of::<E>(""),
+            title: E::schema_name,
+            data: E::json_schema,
+            user: E::__USER,
+            sessions: E::__SESSIONS,
+        }
+    }
+}
+
+/// The schema of an event's data, as `SchemaGenerator::into_root_schema_for` makes it.
+pub(crate) fn data(parts: &Parts) -> Schema {
     let mut generator = generator();
-    let mut schema = data(&mut generator);
+    let mut schema = (parts.data)(&mut generator);
     let object = schema.ensure_object();
     object
         .entry("title")
-        .or_insert_with(|| Value::from(title()));
+        .or_insert_with(|| Value::from((parts.title)()));
     if let Some(meta_schema) = &generator.settings().meta_schema {
         object.insert("$schema".into(), Value::from(meta_schema.as_ref()));
     }
@@ -46,30 +68,9 @@ fn assemble_data(data: SchemaFn, title: fn() -> String) -> Schema {
     schema
 }
 
-pub(crate) fn event<E: Event>() -> Schema {
-    assemble(&Parts {
-        name: E::NAME,
-        version: E::VERSION,
-        id: E::ID_TEMPLATE.map(|_| E::__ID),
-        title: || E::schema_name().into_owned(),
-        data: E::json_schema,
-        user: E::__USER,
-        sessions: E::__SESSIONS,
-    })
-}
-
-/// All that the schema of an event is made of, so that one function serves every type.
-struct Parts {
-    name: &'static str,
-    version: Option<&'static str>,
-    id: Option<&'static [IdPiece]>,
-    title: fn() -> String,
-    data: SchemaFn,
-    user: Option<SchemaFn>,
-    sessions: &'static [SessionSpec],
-}
-
-fn assemble(parts: &Parts) -> Schema {
+/// The schema of a whole event.
+pub(crate) fn event(parts: &Parts) -> Schema {
+    let identity = &parts.identity;
     let mut generator = generator();
     let mut data = (parts.data)(&mut generator);
     // The event is what the doc comment of the type speaks of, so it moves to the event's schema.
@@ -80,11 +81,11 @@ fn assemble(parts: &Parts) -> Schema {
 
     let mut properties = Map::new();
     let mut required = vec!["name", "ts", "data"];
-    properties.insert("name".into(), json!({ "const": parts.name }));
-    if let Some(pieces) = parts.id {
+    properties.insert("name".into(), json!({ "const": identity.name }));
+    if let Some(template) = identity.id_template {
         properties.insert(
             "id".into(),
-            json!({ "type": "string", "pattern": pattern(pieces) }),
+            json!({ "type": "string", "pattern": pattern(template, identity.id) }),
         );
         required.insert(1, "id");
     } else {
@@ -100,7 +101,7 @@ fn assemble(parts: &Parts) -> Schema {
             "maximum": MAX_MILLIS,
         }),
     );
-    if let Some(version) = parts.version {
+    if let Some(version) = identity.version {
         properties.insert("v".into(), json!({ "const": version }));
         required.insert(required.len() - 1, "v");
     }
@@ -138,11 +139,14 @@ fn assemble(parts: &Parts) -> Schema {
 }
 
 /// The regular expression (ECMA-262) of the ids that a template prints.
-fn pattern(pieces: &[IdPiece]) -> String {
+fn pattern(template: &str, parts: PartKinds) -> String {
     let mut pattern = String::from("^");
-    for piece in pieces {
+    let mut parts = parts.iter();
+    // The derive takes templates only that are well formed.
+    let template = Template::parse(template);
+    for piece in template.iter().flat_map(Template::pieces) {
         match piece {
-            IdPiece::Text(text) => {
+            Piece::Text(text) => {
                 for c in text.chars() {
                     // With the `u` flag, which JSON Schema asks for, no other character may be
                     // escaped.
@@ -152,7 +156,7 @@ fn pattern(pieces: &[IdPiece]) -> String {
                     pattern.push(c);
                 }
             }
-            IdPiece::Part { pattern: part, .. } => pattern.push_str(part),
+            Piece::Placeholder(_) => pattern.extend(parts.next().map(|part| part.pattern)),
         }
     }
     pattern.push('$');

@@ -10,6 +10,7 @@
 //! | [`version`] | what the version of an event's shape looks like |
 //! | [`template`] | how a deduplication id is put together from text and fields |
 //! | [`scope`] | when a template keeps clear of other event types |
+//! | [`pieces`] | the pieces of a template in constants |
 //! | [`proof`] | when two different values can never print the same id |
 //! | [`overlap`] | whether templates of two event types could print the same id |
 //! | [`suggest`] | which of the known words was meant |
@@ -31,6 +32,7 @@
 
 pub mod name;
 pub mod overlap;
+pub mod pieces;
 pub mod proof;
 pub mod scope;
 pub mod suggest;

@@ -11,6 +11,8 @@ use std::ops::Range;
 
 pub use error::{TemplateError, TemplateErrorKind, TemplateErrors};
 
+use crate::proof;
+
 /// A template that is well formed.
 ///
 /// ```
@@ -97,6 +99,15 @@ impl Template {
             Piece::Placeholder(placeholder) => Some(placeholder),
             Piece::Text(_) => None,
         })
+    }
+
+    /// What stands around the placeholders, see [`proof::edges`].
+    #[must_use]
+    pub fn edges(&self) -> Vec<u8> {
+        proof::edges(self.pieces.iter().map(|piece| match piece {
+            Piece::Text(text) => Some(text.as_str()),
+            Piece::Placeholder(_) => None,
+        }))
     }
 
     /// The text before the first placeholder.

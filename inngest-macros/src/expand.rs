@@ -3,39 +3,41 @@
 //! For `ItemImported` with the id `item-imported-{item_id}` it is
 //!
 //! ```text
-//! const _: () = {
-//!     use ::inngest_core as __inngest;
-//!     impl __inngest::Event for ItemImported {
-//!         const NAME: &'static str = "storefront/item.imported";
-//!         …
-//!         const __ID: &'static [IdPiece] = &[text("item-imported-"), id_field::<String>().piece("item_id")];
-//!         fn __write_id(&self, id: &mut IdWriter<'_>) {
-//!             id.push_str("item-imported-");
-//!             id_field::<String>().write("item_id", &self.item_id, id);
-//!         }
+//! ::inngest_core::__event! {
+//!     [] ItemImported [] "storefront/item.imported" "src/events.rs:12"
+//!     id "item-imported-{item_id}" [<String as ::inngest_core::IdPart>::__KIND] self id {
+//!         <String as ::inngest_core::IdPart>::__write_part(
+//!             &self.item_id, "item-imported-", "item_id", id,
+//!         );
 //!     }
-//!     const _: () = assert_unambiguous(<ItemImported as Event>::__ID);
-//!     __inngest::__register!(ItemImported);
-//! };
+//!     {}
+//!     linked ItemImported
+//! }
 //! ```
+//!
+//! What is the same for all events is in that macro, and what is here is as few tokens as can be:
+//! Cargo builds derives without optimization, so each token takes long to make.
 //!
 //! A field's type stands in the code with the place where its author wrote it, and each bound on
 //! it is asked for by one function only: rustc then reports a type that does not fit once, there.
 
 use inngest_grammar::template::{Piece, Placeholder};
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{DeriveInput, GenericParam, Generics, Index, Member, Path, Type, parse_quote};
+use syn::{
+    DeriveInput, GenericParam, Generics, Index, Member, Path, Type, parse_quote, token::PathSep,
+};
 
 use crate::ast::{Event, Field};
 use crate::valid::{Id, Valid, session_key};
 
 /// The path of `inngest-core`.
 pub(crate) fn crate_path(given: Option<&Path>) -> Path {
-    given
-        .cloned()
-        .unwrap_or_else(|| parse_quote!(::inngest_core))
+    given.cloned().unwrap_or_else(|| Path {
+        leading_colon: Some(PathSep::default()),
+        ..Ident::new("inngest_core", Span::call_site()).into()
+    })
 }
 
 /// The one name by which generated code calls this crate.
@@ -51,13 +53,13 @@ pub(crate) fn alias(krate: &Path) -> TokenStream {
 
 /// The struct's generics with `Serialize` and `JsonSchema`, which an event has: a generic struct
 /// has them only for some types.
-pub(crate) fn with_supertraits(input: &DeriveInput) -> Generics {
+pub(crate) fn with_supertraits(input: &DeriveInput, krate: &Path) -> Generics {
     let mut generics = input.generics.clone();
     if is_generic(input) {
         let ident = &input.ident;
         let (_, ty_generics, _) = input.generics.split_for_impl();
         let bound = parse_quote! {
-            #ident #ty_generics: __inngest::__private::Serialize + __inngest::__private::JsonSchema
+            #ident #ty_generics: #krate::__private::Serialize + #krate::__private::JsonSchema
         };
         generics.make_where_clause().predicates.push(bound);
     }
@@ -72,49 +74,42 @@ fn is_generic(input: &DeriveInput) -> bool {
 
 pub(crate) fn event(event: &Event<'_>, valid: &Valid, krate: &Path) -> TokenStream {
     let input = event.input;
+    let mut generics = with_supertraits(input, krate);
+    add_field_bounds(&mut generics, event, valid, krate);
+
+    let version = valid.version.as_ref();
+    let version = version.map(|version| quote!(version #version));
+    let id = valid.id.as_ref().map(|id| self::id(event, id, krate));
+    let ts = ts(event, krate);
+    let user = user(event, krate);
+    let sessions = sessions(event, krate);
+    let once = (!is_generic(input)).then(|| once(input, valid.id.as_ref(), krate));
+    let rest = quote!(#version #id { #ts #user #sessions } #once);
+    call(input, &generics, &valid.name, krate, &rest)
+}
+
+/// The call of the macro that has what all events have.
+pub(crate) fn call(
+    input: &DeriveInput,
+    generics: &Generics,
+    name: &str,
+    krate: &Path,
+    rest: &TokenStream,
+) -> TokenStream {
     let ident = &input.ident;
-    let mut generics = with_supertraits(input);
-    add_field_bounds(&mut generics, event, valid);
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
-
-    let alias = alias(krate);
-    let name = &valid.name;
-    let version = option(valid.version.as_ref());
-    let id_template = option(valid.id.as_ref().map(|id| &id.text));
-    let id = id(event, valid.id.as_ref());
-    let ts = ts(event);
-    let user = user(event);
-    let sessions = sessions(event);
-    let checks = (!is_generic(input)).then(|| checks(input, valid.id.as_ref()));
+    let derive = Span::call_site();
+    let source = format!("{}:{}", derive.file(), derive.start().line);
     quote! {
-        #[doc(hidden)]
-        #[allow(deprecated)]
-        const _: () = {
-            #alias
-            #[automatically_derived]
-            impl #impl_generics __inngest::Event for #ident #ty_generics #where_clause {
-                const NAME: &'static __inngest::__private::str = #name;
-                const VERSION: __inngest::__private::Option<&'static __inngest::__private::str> = #version;
-                const ID_TEMPLATE: __inngest::__private::Option<&'static __inngest::__private::str> = #id_template;
-                #id
-                #ts
-                #user
-                #sessions
-            }
-            #checks
-        };
+        #krate::__event! {
+            [#impl_generics] #ident #ty_generics [#where_clause] #name #source
+            #rest
+        }
     }
 }
 
-fn option(value: Option<impl ToTokens>) -> TokenStream {
-    match value {
-        Some(value) => quote!(__inngest::__private::Option::Some(#value)),
-        None => quote!(__inngest::__private::Option::None),
-    }
-}
-
-/// What holds for one type and not for each instance of a generic one.
-fn checks(input: &DeriveInput, id: Option<&Id>) -> TokenStream {
+/// What is done once for a type, and not for each instance of a generic one.
+fn once(input: &DeriveInput, id: Option<&Id>, krate: &Path) -> TokenStream {
     let ident = &input.ident;
     let lifetimes = input.generics.params.iter().map(|_| quote!('static));
     let ty = if input.generics.params.is_empty() {
@@ -122,85 +117,104 @@ fn checks(input: &DeriveInput, id: Option<&Id>) -> TokenStream {
     } else {
         quote!(#ident<#(#lifetimes),*>)
     };
-    let proof = id.map(|id| {
-        let pieces = quote!(<#ty as __inngest::Event>::__ID);
-        let proof = proof(id, &pieces);
-        quote!(const _: () = #proof;)
+    let proof = id.and_then(|id| {
+        let proof = proof(id, &ty, krate)?;
+        Some(quote!(check #proof;))
     });
-    quote! {
-        #proof
-        __inngest::__register!(#ty);
-    }
+    quote!(#proof linked #ty)
 }
 
-/// The proof that the id is unambiguous, which needs the fields' types.
-fn proof(id: &Id, pieces: &TokenStream) -> TokenStream {
-    match id.may_be_ambiguous {
-        None => quote_spanned!(id.span=> __inngest::__private::assert_unambiguous(#pieces)),
-        Some(span) => quote_spanned!(span=> __inngest::__private::assert_ambiguous(#pieces)),
-    }
-}
-
-fn id(event: &Event<'_>, id: Option<&Id>) -> TokenStream {
-    let Some(id) = id else {
-        return quote!(
-            const __ID: &'static [__inngest::__private::IdPiece] = &[];
-        );
+/// The proof that the id of a type is unambiguous, where that depends on the fields' types.
+fn proof(id: &Id, ty: &TokenStream, krate: &Path) -> Option<TokenStream> {
+    let edges = id.template.edges();
+    let parts = edges.len() / 2;
+    let edges = Literal::byte_string(&edges);
+    let (span, assertion) = match id.may_be_ambiguous {
+        // Whatever a single part prints, it is found between the texts around it.
+        None if parts < 2 => return None,
+        None => (id.span, quote!(assert_unambiguous)),
+        Some(span) => (span, quote!(assert_ambiguous)),
     };
-    let mut pieces = Vec::new();
+    Some(at(
+        span,
+        quote!(#krate::__private::#assertion::<#ty>(#edges)),
+    ))
+}
+
+/// Code with all of its tokens at one place: where an expression begins decides where rustc says
+/// that it failed.
+fn at(span: Span, tokens: TokenStream) -> TokenStream {
+    let tokens = tokens.into_iter().map(|mut token| {
+        if let TokenTree::Group(group) = &token {
+            token = Group::new(group.delimiter(), at(span, group.stream())).into();
+        }
+        token.set_span(span);
+        token
+    });
+    tokens.collect()
+}
+
+fn id(event: &Event<'_>, id: &Id, krate: &Path) -> TokenStream {
+    let mut kinds = Vec::new();
     let mut writes = Vec::new();
+    let mut before = "";
     for piece in id.template.pieces() {
         match piece {
-            Piece::Text(text) => {
-                pieces.push(quote!(__inngest::__private::text(#text)));
-                writes.push(quote!(__inngest_id.push_str(#text);));
-            }
+            Piece::Text(text) => before = text,
             Piece::Placeholder(placeholder) => {
                 let path = placeholder.path();
-                let field = id_field(event, placeholder, id.span);
-                let value = &field.value;
-                let field = &field.printer;
-                pieces.push(quote!(#field.piece(#path)));
-                writes.push(quote!(#field.write(#path, #value, __inngest_id);));
+                let part = quote!(#before, #path, __inngest_id);
+                let field = id_field(event, placeholder, id.span, &part, krate);
+                kinds.push(field.kind);
+                writes.push(field.write);
+                before = "";
             }
         }
     }
+    let tail = (!before.is_empty()).then(|| quote!(__inngest_id.push_str(#before);));
     // What is generic is proved for each instance that is sent.
-    let proof = (is_generic(event.input) && id.may_be_ambiguous.is_none()).then(|| {
-        let proof = proof(id, &quote!(<Self as __inngest::Event>::__ID));
-        quote!(const { #proof };)
-    });
+    let proof = (is_generic(event.input) && id.may_be_ambiguous.is_none())
+        .then(|| proof(id, &quote!(Self), krate))
+        .flatten();
+    let proof = proof.map(|proof| quote!(const { #proof };));
+    let template = &id.text;
     quote! {
-        const __ID: &'static [__inngest::__private::IdPiece] = &[#(#pieces),*];
-        fn __write_id(&self, __inngest_id: &mut __inngest::__private::IdWriter<'_>) {
+        id #template [#(#kinds),*] self __inngest_id {
             #proof
-            #(#writes)*
+            #(#writes;)*
+            #tail
         }
     }
 }
 
-/// How the field of a placeholder is printed, and what is given to that.
+/// What the field of a placeholder can print, and how it is printed.
 struct IdField {
-    printer: TokenStream,
-    value: TokenStream,
+    kind: TokenStream,
+    write: TokenStream,
 }
 
-fn id_field(event: &Event<'_>, placeholder: &Placeholder, span: Span) -> IdField {
+fn id_field(
+    event: &Event<'_>,
+    placeholder: &Placeholder,
+    span: Span,
+    part: &TokenStream,
+    krate: &Path,
+) -> IdField {
     let members = members(event, placeholder, span);
     if let [_] = members.as_slice()
         && let Some(Field { ident, ty, .. }) = field_of(event, placeholder)
     {
         return IdField {
-            printer: quote_spanned!(ty.span()=> __inngest::__private::id_field::<#ty>()),
-            value: quote!(&self.#ident),
+            kind: quote!(<#ty as #krate::IdPart>::__KIND),
+            write: quote!(<#ty as #krate::IdPart>::__write_part(&self.#ident, #part)),
         };
     }
     // Only the compiler knows the type at the end of a path, and says once what is wrong with it.
+    let get = quote!(|__inngest_event: &Self| &__inngest_event #(.#members)*);
+    let field = at(span, quote!(#krate::__private::id_field_at(#get)));
     IdField {
-        printer: quote_spanned! {span=>
-            __inngest::__private::id_field_at(|__inngest_event: &Self| &__inngest_event #(.#members)*)
-        },
-        value: quote!(self),
+        kind: quote!(#field.kind()),
+        write: quote!(#field.write(self, #part)),
     }
 }
 
@@ -211,17 +225,16 @@ fn field_of<'a, 'b>(event: &'a Event<'b>, placeholder: &Placeholder) -> Option<&
 
 /// The path of a placeholder as Rust writes it.
 fn members(event: &Event<'_>, placeholder: &Placeholder, span: Span) -> Vec<Member> {
-    let mut members: Vec<Member> = placeholder
-        .segments()
-        .map(|segment| match segment.parse() {
-            Ok(index) => Member::Unnamed(Index { index, span }),
-            Err(_) => Member::Named(ident(segment, span)),
-        })
-        .collect();
-    if let (Some(first), Some(field)) = (members.first_mut(), field_of(event, placeholder)) {
-        *first = Member::Named(field.ident.clone());
-    }
-    members
+    let mut segments = placeholder.segments();
+    let first = field_of(event, placeholder).map(|field| {
+        segments.next();
+        Member::Named(field.ident.clone())
+    });
+    let others = segments.map(|segment| match segment.parse() {
+        Ok(index) => Member::Unnamed(Index { index, span }),
+        Err(_) => Member::Named(ident(segment, span)),
+    });
+    first.into_iter().chain(others).collect()
 }
 
 /// An identifier, raw where it has to be.
@@ -235,35 +248,35 @@ fn ident(name: &str, span: Span) -> Ident {
     }
 }
 
-fn ts(event: &Event<'_>) -> Option<TokenStream> {
+fn ts(event: &Event<'_>, krate: &Path) -> Option<TokenStream> {
     let field = event.fields.iter().find(|field| field.attrs.ts.is_some())?;
     let Field { ident, ty, .. } = field;
-    let millis = quote_spanned!(ty.span()=> __inngest::__private::timestamp::<#ty>(&self.#ident));
+    let millis = quote_spanned!(ty.span()=> #krate::__private::timestamp::<#ty>(&self.#ident));
     Some(quote! {
-        fn __timestamp(&self) -> __inngest::__private::Option<__inngest::__private::i64> {
+        fn __timestamp(&self) -> #krate::__private::Option<#krate::__private::i64> {
             #millis
         }
     })
 }
 
-fn user(event: &Event<'_>) -> Option<TokenStream> {
+fn user(event: &Event<'_>, krate: &Path) -> Option<TokenStream> {
     let field = event
         .fields
         .iter()
         .find(|field| field.attrs.user.is_some())?;
     let Field { ident, ty, .. } = field;
-    let schema = quote_spanned!(ty.span()=> __inngest::__private::subschema::<#ty>);
+    let schema = quote_spanned!(ty.span()=> #krate::__private::subschema::<#ty>);
     let write = quote_spanned!(ty.span()=> __inngest_user.write::<#ty>(&self.#ident));
     Some(quote! {
-        const __USER: __inngest::__private::Option<__inngest::__private::SchemaFn> =
-            __inngest::__private::Option::Some(#schema);
-        fn __write_user(&self, __inngest_user: &mut __inngest::__private::UserWriter<'_>) {
+        const __USER: #krate::__private::Option<#krate::__private::SchemaFn> =
+            #krate::__private::Option::Some(#schema);
+        fn __write_user(&self, __inngest_user: &mut #krate::__private::UserWriter<'_>) {
             #write
         }
     })
 }
 
-fn sessions(event: &Event<'_>) -> Option<TokenStream> {
+fn sessions(event: &Event<'_>, krate: &Path) -> Option<TokenStream> {
     let mut specs = Vec::new();
     let mut writes = Vec::new();
     for field in &event.fields {
@@ -272,16 +285,16 @@ fn sessions(event: &Event<'_>) -> Option<TokenStream> {
         };
         let Field { ident, ty, .. } = field;
         let key = session_key(field, session);
-        let field = quote_spanned!(ty.span()=> __inngest::__private::session_field::<#ty>());
+        let field = quote_spanned!(ty.span()=> #krate::__private::session_field::<#ty>());
         specs.push(quote!(#field.spec(#key)));
         writes.push(quote!(#field.write(#key, &self.#ident, __inngest_sessions);));
     }
     (!specs.is_empty()).then(|| {
         quote! {
-            const __SESSIONS: &'static [__inngest::__private::SessionSpec] = &[#(#specs),*];
+            const __SESSIONS: &'static [#krate::__private::SessionSpec] = &[#(#specs),*];
             fn __write_sessions(
                 &self,
-                __inngest_sessions: &mut __inngest::__private::SessionWriter<'_>,
+                __inngest_sessions: &mut #krate::__private::SessionWriter<'_>,
             ) {
                 #(#writes)*
             }
@@ -290,11 +303,14 @@ fn sessions(event: &Event<'_>) -> Option<TokenStream> {
 }
 
 /// Bounds for the fields whose types have the struct's parameters in them.
-fn add_field_bounds(generics: &mut Generics, event: &Event<'_>, valid: &Valid) {
+fn add_field_bounds(generics: &mut Generics, event: &Event<'_>, valid: &Valid, krate: &Path) {
     let parameters: Vec<Ident> = generics
         .type_params()
         .map(|param| param.ident.clone())
         .collect();
+    if parameters.is_empty() {
+        return;
+    }
     let mut bounds: Vec<(&Type, TokenStream)> = Vec::new();
     for field in &event.fields {
         if !mentions(field.ty.to_token_stream(), &parameters) {
@@ -303,18 +319,18 @@ fn add_field_bounds(generics: &mut Generics, event: &Event<'_>, valid: &Valid) {
         let mut bound = |bound| bounds.push((field.ty, bound));
         let mut placeholders = valid.id.iter().flat_map(|id| id.template.placeholders());
         if placeholders.any(|placeholder| placeholder.path() == field.name) {
-            bound(quote!(__inngest::IdPart));
+            bound(quote!(#krate::IdPart));
         }
         if field.attrs.ts.is_some() {
-            bound(quote!(__inngest::Timestamp));
+            bound(quote!(#krate::Timestamp));
         }
         if field.attrs.user.is_some() {
             bound(quote!(
-                __inngest::__private::Serialize + __inngest::__private::JsonSchema
+                #krate::__private::Serialize + #krate::__private::JsonSchema
             ));
         }
         if field.attrs.session.is_some() {
-            bound(quote!(__inngest::SessionField));
+            bound(quote!(#krate::SessionField));
         }
     }
     if !bounds.is_empty() {

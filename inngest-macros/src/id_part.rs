@@ -1,9 +1,8 @@
 //! `derive(IdPart)`: newtypes and unit-only enums.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::quote;
 use syn::ext::IdentExt as _;
-use syn::spanned::Spanned as _;
 use syn::{Data, DataEnum, DeriveInput, Field, Fields, Path, parse_quote};
 
 use crate::attr::{Keyed, for_each_item};
@@ -118,13 +117,12 @@ fn newtype(cx: &Ctxt, input: &DeriveInput, fields: &Fields) -> Option<Body> {
         Some(ident) => quote!(#ident),
         None => quote!(0),
     };
-    let inner = quote_spanned!(ty.span()=> __inngest::__private::id_field::<#ty>());
     Some(Body {
         items: quote! {
-            const LANGUAGE: __inngest::Language = #inner.language();
-            const PATTERN: &'static __inngest::__private::str = #inner.pattern();
+            const LANGUAGE: __inngest::Language = <#ty as __inngest::IdPart>::LANGUAGE;
+            const PATTERN: &'static __inngest::__private::str = <#ty as __inngest::IdPart>::PATTERN;
             fn write_id(&self, __inngest_id: &mut __inngest::IdWriter<'_>) {
-                #inner.print(&self.#member, __inngest_id);
+                <#ty as __inngest::IdPart>::write_id(&self.#member, __inngest_id);
             }
         },
         bound: Some(parse_quote!(#ty: __inngest::IdPart)),

@@ -74,7 +74,7 @@ fn check_name(cx: &Ctxt, event: &Event<'_>) -> Option<String> {
     };
     let literal = keyed.value.as_ref()?;
     let name = literal.value();
-    let instead = match name::suggest(&name) {
+    let instead = || match name::suggest(&name) {
         Some(suggestion) => format!("write `{suggestion}`"),
         None => "write one such as `storefront/item.imported`".to_owned(),
     };
@@ -82,24 +82,26 @@ fn check_name(cx: &Ctxt, event: &Event<'_>) -> Option<String> {
         let instead = match error {
             name::NameError::Reserved => "choose another prefix".to_owned(),
             name::NameError::TooLong { .. } => "shorten it".to_owned(),
-            _ => instead,
+            _ => instead(),
         };
         cx.error(literal, format!("{error}; {instead}"));
         return None;
     }
-    match (name::is_standard(&name), event.attrs.allows(Rule::NonstandardName)) {
+    let is_standard = name::is_standard(&name);
+    match (is_standard, event.attrs.allows(Rule::NonstandardName)) {
         (true, Some(allow)) => lifts_nothing(cx, allow, "the name follows the convention"),
         (false, None) if event.attrs.insists_on(Rule::NonstandardName) => cx.error(
             literal,
             format!(
                 "the event name is not lowercase segments `[a-z0-9][a-z0-9_-]*` joined by `.` under \
-                 prefixes that end in `/`; {instead}, or add `allow(nonstandard_name)`"
+                 prefixes that end in `/`; {}, or add `allow(nonstandard_name)`",
+                instead()
             ),
         ),
         _ => {}
     }
     // Of a name that will be another one nothing follows for the id.
-    let stays = name::is_standard(&name) || event.attrs.allows(Rule::NonstandardName).is_some();
+    let stays = is_standard || event.attrs.allows(Rule::NonstandardName).is_some();
     stays.then_some(name)
 }
 

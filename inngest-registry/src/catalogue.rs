@@ -19,7 +19,7 @@ pub struct EventType {
     pub description: Option<String>,
     /// The path of the Rust type; `None` when read from a file.
     pub rust_type: Option<String>,
-    /// The source file and line; `None` when read from a file or added by hand.
+    /// The source file and line; `None` when read from a file.
     pub source: Option<(String, u32)>,
     /// The schema of the whole event: its `properties` are `name`, `id`, `ts`, `v`, `data`, `user`
     /// and `meta`, its `$defs` what these refer to.

@@ -345,6 +345,7 @@ fn the_error_of_a_test_is_the_report() {
     assert!(matches!(error, CheckError::Failed(_)));
     insta::assert_debug_snapshot!(error, @r"
     new: `shop/order.paid` 2026-11-21.10: is not exported yet
+      --> inngest-registry/tests/export.rs:17
       to do: run `export`
 
     different: 1 event type, 1 difference

@@ -155,6 +155,10 @@ impl Inner {
                     all.append(next);
                 }
             }
+            // Each begins where the one before it ends, so none is left; if one were, it is told.
+            for next in early.into_values() {
+                all.append(next);
+            }
             all
         };
         let told = sending.instrument(operation.span().clone()).await;

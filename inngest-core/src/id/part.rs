@@ -5,7 +5,7 @@ use std::num::NonZero;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use inngest_grammar::proof::Language;
+use inngest_grammar::proof::{Language, PartKind};
 
 use super::IdWriter;
 
@@ -47,6 +47,19 @@ pub trait IdPart {
 
     /// Prints the value. Two values that differ must print texts that differ.
     fn write_id(&self, id: &mut IdWriter<'_>);
+
+    #[doc(hidden)]
+    const __KIND: PartKind = PartKind {
+        language: Self::LANGUAGE,
+        pattern: Self::PATTERN,
+    };
+
+    /// Prints the value as the part of a field, after text of the template.
+    #[doc(hidden)]
+    fn __write_part(&self, text: &str, field: &'static str, id: &mut IdWriter<'_>) {
+        id.push_str(text);
+        id.part(field, |id| self.write_id(id));
+    }
 }
 
 macro_rules! displayed {

@@ -19,8 +19,8 @@ use tower_service::Service as _;
 use super::connect::Route;
 use super::{Answer, TransportError};
 
-/// A connection whose last request began longer ago is not used: what is between here and the server may have
-/// forgotten it.
+/// A connection whose last request began longer ago is not used: what is between here and the
+/// server may have forgotten it.
 const MAX_IDLE: Duration = Duration::from_secs(60);
 
 /// A request of at most this many bytes is in the hands of the system as soon as it is sent.

@@ -1,0 +1,181 @@
+//! The pieces of a template that is well formed, in constants: there is no `Template`, which needs
+//! memory.
+
+use crate::proof::{PartKind, Piece};
+
+/// Templates with more pieces are not taken apart.
+const MOST_PIECES: usize = 64;
+
+/// The pieces of a template, in an array because constants have no `Vec`.
+#[derive(Clone, Copy, Debug)]
+pub struct Pieces<'a> {
+    all: [Piece<'a>; MOST_PIECES],
+    count: usize,
+}
+
+impl<'a> Pieces<'a> {
+    /// Takes a template apart; `parts` is what its placeholders can print, from left to right.
+    /// `None` when it has too many pieces, or another number of placeholders.
+    #[must_use]
+    pub const fn of(template: &'a str, parts: &[PartKind]) -> Option<Self> {
+        let mut all = [Piece::Text(""); MOST_PIECES];
+        let mut unused: &mut [Piece<'a>] = &mut all;
+        let (mut rest, mut parts) = (template, parts);
+        let mut count = 0;
+        while let Some((piece, after)) = split(rest) {
+            let [slot, others @ ..] = unused else {
+                return None;
+            };
+            *slot = match (piece, parts) {
+                (Split::Text(text), _) => Piece::Text(text),
+                (Split::Placeholder(_), [part, more @ ..]) => {
+                    parts = more;
+                    Piece::Part(part.language)
+                }
+                (Split::Placeholder(_), []) => return None,
+            };
+            unused = others;
+            rest = after;
+            count += 1;
+        }
+        if parts.is_empty() {
+            Some(Self { all, count })
+        } else {
+            None
+        }
+    }
+
+    /// From left to right; texts can stand side by side.
+    #[must_use]
+    pub const fn as_slice(&self) -> &[Piece<'a>] {
+        self.all.split_at(self.count).0
+    }
+}
+
+/// The path of a placeholder, of which there are this many before it.
+#[must_use]
+pub const fn placeholder(template: &str, index: usize) -> Option<&str> {
+    let (mut rest, mut before) = (template, index);
+    while let Some((piece, after)) = split(rest) {
+        if let Split::Placeholder(path) = piece {
+            if before == 0 {
+                return Some(path);
+            }
+            before -= 1;
+        }
+        rest = after;
+    }
+    None
+}
+
+enum Split<'a> {
+    Text(&'a str),
+    Placeholder(&'a str),
+}
+
+/// The first piece of a template, and the template after it.
+const fn split(template: &str) -> Option<(Split<'_>, &str)> {
+    match template.as_bytes() {
+        [] => None,
+        [b'{', b'{', ..] | [b'}', b'}', ..] => {
+            let (text, rest) = template.split_at(1);
+            Some((Split::Text(text), rest.split_at(1).1))
+        }
+        [b'{', ..] => {
+            let (_, inner) = template.split_at(1);
+            let (path, rest) = inner.split_at(to_brace(inner));
+            let rest = if rest.is_empty() {
+                rest
+            } else {
+                rest.split_at(1).1
+            };
+            Some((Split::Placeholder(path), rest))
+        }
+        // A brace by itself, which no template has that is well formed.
+        [b'}', ..] => Some((Split::Text(template), "")),
+        _ => {
+            let (text, rest) = template.split_at(to_brace(template));
+            Some((Split::Text(text), rest))
+        }
+    }
+}
+
+/// How many bytes stand before the first brace.
+const fn to_brace(text: &str) -> usize {
+    let mut rest = text.as_bytes();
+    while let [byte, after @ ..] = rest {
+        if matches!(byte, b'{' | b'}') {
+            break;
+        }
+        rest = after;
+    }
+    text.len() - rest.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proof::Language::{self, Open, Unsigned};
+    use crate::template::{self, Template};
+    use proptest::prelude::*;
+
+    const fn part(language: Language) -> PartKind {
+        PartKind {
+            language,
+            pattern: language.pattern(),
+        }
+    }
+
+    #[test]
+    fn in_a_constant() {
+        const SECOND: Option<&str> = placeholder("a-{id}/{order.line}", 1);
+        const PIECES: Option<Pieces<'_>> =
+            Pieces::of("a-{id}/{order.line}", &[part(Open), part(Unsigned)]);
+        assert_eq!(
+            PIECES.unwrap().as_slice(),
+            [
+                Piece::Text("a-"),
+                Piece::Part(Open),
+                Piece::Text("/"),
+                Piece::Part(Unsigned),
+            ]
+        );
+        assert_eq!(SECOND, Some("order.line"));
+        assert_eq!(placeholder("a-{id}", 1), None);
+    }
+
+    #[test]
+    fn one_part_for_each_placeholder() {
+        assert!(Pieces::of("{a}-{b}", &[part(Open)]).is_none());
+        assert!(Pieces::of("{a}", &[part(Open), part(Open)]).is_none());
+        assert!(Pieces::of(&"a{b}".repeat(40), &[part(Open); 40]).is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn texts_and_placeholders_are_those_of_a_template(
+            text in "([a-zé/-]|\\{\\{|\\}\\}|\\{[a-z]{1,3}(\\.[a-z0-9]{1,2})?\\}[:/]){1,12}"
+        ) {
+            let Ok(template) = Template::parse(&text) else {
+                return Ok(());
+            };
+            let (mut rest, mut found) = (text.as_str(), Vec::new());
+            while let Some((piece, after)) = split(rest) {
+                match (piece, found.last_mut()) {
+                    (Split::Text(text), Some(template::Piece::Text(before))) => before.push_str(text),
+                    (Split::Text(text), _) => found.push(template::Piece::Text(text.to_owned())),
+                    (Split::Placeholder(_), _) => {
+                        let at = found.iter().filter(|p| matches!(p, template::Piece::Placeholder(_)));
+                        let expected = template.placeholders().nth(at.count());
+                        found.push(template::Piece::Placeholder(expected.unwrap().clone()));
+                    }
+                }
+                rest = after;
+            }
+            prop_assert_eq!(template.pieces(), found);
+            for (index, known) in template.placeholders().enumerate() {
+                prop_assert_eq!(placeholder(&text, index), Some(known.path()));
+            }
+        }
+    }
+}
