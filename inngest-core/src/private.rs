@@ -201,6 +201,9 @@ const fn or_empty(text: Option<&'static str>) -> &'static str {
 
 /// What every event has, whatever its attributes. A macro, because rustc copies its tokens faster
 /// than the derive could make them.
+///
+/// What is done once for a type stands in the block of a constant, where its name is in nobody's
+/// way: a constant for it alone is what rustc takes as long for as for all texts together.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __event {
@@ -209,45 +212,45 @@ macro_rules! __event {
         $(version $version:literal)?
         $(id $template:literal [$($kind:expr),*] $self:ident $id:ident { $($write:tt)* })?
         { $($items:tt)* }
-        $(check $check:expr;)?
-        $(linked $linked:ty)?
+        $(once { $($once:tt)* })?
     ) => {
-        #[doc(hidden)]
+        #[automatically_derived]
         #[allow(deprecated)]
-        const _: () = {
-            #[automatically_derived]
-            impl $($generics)* $crate::Event for $event $($bounds)* {
-                const NAME: $crate::__private::Str = $name;
-                const __SOURCE: $crate::__private::Str = $source;
-                $(const __VERSION: $crate::__private::Str = $version;)?
-                $(
-                    const __ID_TEMPLATE: $crate::__private::Str = $template;
-                    const __ID: $crate::__private::PartKinds = &[$($kind),*];
-                    fn __write_id(&$self, $id: &mut $crate::__private::IdWriter<'_>) {
-                        $($write)*
-                    }
-                )?
-                $($items)*
-            }
-            $($crate::__link!($linked);)?
-            $($check)?
-        };
+        impl $($generics)* $crate::Event for $event $($bounds)* {
+            const NAME: $crate::__private::Str = {
+                $($crate::__once! { $($once)* })?
+                $name
+            };
+            const __SOURCE: $crate::__private::Str = $source;
+            $(const __VERSION: $crate::__private::Str = $version;)?
+            $(
+                const __ID_TEMPLATE: $crate::__private::Str = $template;
+                const __ID: $crate::__private::PartKinds = &[$($kind),*];
+                fn __write_id(&$self, $id: &mut $crate::__private::IdWriter<'_>) {
+                    $($write)*
+                }
+            )?
+            $($items)*
+        }
     };
 }
 
-/// Defines the macro that adds an event type to what
-/// [`Registry::collect`](crate::registry::Registry::collect) finds: the program calls a function
-/// for it when it starts, because a pointer to the function stands in this section.
+/// Defines the macro for what is done once for a type: its id is proved, and it is added to what
+/// [`Registry::collect`](crate::registry::Registry::collect) finds. The program calls a function
+/// for that when it starts, because a pointer to the function stands in this section.
 #[cfg(feature = "registry")]
 macro_rules! link_in {
     ($dollar:tt $section:literal) => {
         #[doc(hidden)]
         #[macro_export]
-        macro_rules! __link {
-                    ($dollar event:ty) => {
+        macro_rules! __once {
+                    ($dollar event:ty $dollar(, $dollar proof:expr)?) => {
                         #[used]
                         #[unsafe(link_section = $section)]
-                        static LINKED: extern "C" fn() = $crate::registry::link::<$dollar event>;
+                        static LINKED: extern "C" fn() = {
+                            $dollar($dollar proof;)?
+                            $crate::registry::link::<$dollar event>
+                        };
                     };
                 }
     };
@@ -266,6 +269,8 @@ link_in!($ ".init_array");
 #[cfg(not(feature = "registry"))]
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __link {
-    ($event:ty) => {};
+macro_rules! __once {
+    ($event:ty $(, $proof:expr)?) => {
+        $(const _: () = $proof;)?
+    };
 }

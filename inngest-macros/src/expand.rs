@@ -11,7 +11,7 @@
 //!         );
 //!     }
 //!     {}
-//!     linked ItemImported
+//!     once { ItemImported }
 //! }
 //! ```
 //!
@@ -119,9 +119,9 @@ fn once(input: &DeriveInput, id: Option<&Id>, krate: &Path) -> TokenStream {
     };
     let proof = id.and_then(|id| {
         let proof = proof(id, &ty, krate)?;
-        Some(quote!(check #proof;))
+        Some(quote!(, #proof))
     });
-    quote!(#proof linked #ty)
+    quote!(once { #ty #proof })
 }
 
 /// The proof that the id of a type is unambiguous, where that depends on the fields' types.
