@@ -265,7 +265,27 @@ link_in!($ "__DATA,__mod_init_func,mod_init_funcs");
 #[cfg(all(feature = "registry", not(any(windows, target_vendor = "apple"))))]
 link_in!($ ".init_array");
 
-/// Without the feature `registry` there is nothing to add a type to.
+/// Without the feature `registry` there is nothing to add a type to. An id is proved all the same:
+///
+/// ```
+/// # use inngest_core::Event;
+/// #[derive(serde::Serialize, schemars::JsonSchema, Event)]
+/// #[event(name = "shop/stock.changed", id = "stock-changed-{sku}/{delta}")]
+/// struct StockChanged {
+///     sku: String,
+///     delta: i64,
+/// }
+/// ```
+///
+/// ```compile_fail,E0080
+/// # use inngest_core::Event;
+/// #[derive(serde::Serialize, schemars::JsonSchema, Event)]
+/// #[event(name = "shop/stock.changed", id = "stock-changed-{sku}-{delta}")]
+/// struct StockChanged {
+///     sku: String,
+///     delta: i64,
+/// }
+/// ```
 #[cfg(not(feature = "registry"))]
 #[doc(hidden)]
 #[macro_export]
