@@ -238,21 +238,23 @@ macro_rules! __event {
 /// Defines the macro for what is done once for a type: its id is proved, and it is added to what
 /// [`Registry::collect`](crate::registry::Registry::collect) finds. The program calls a function
 /// for that when it starts, because a pointer to the function stands in this section.
+// rustfmt moves the inner macro further to the right each time.
+#[rustfmt::skip]
 #[cfg(feature = "registry")]
 macro_rules! link_in {
     ($dollar:tt $section:literal) => {
         #[doc(hidden)]
         #[macro_export]
         macro_rules! __once {
-                    ($dollar event:ty $dollar(, $dollar proof:expr)?) => {
-                        #[used]
-                        #[unsafe(link_section = $section)]
-                        static LINKED: extern "C" fn() = {
-                            $dollar($dollar proof;)?
-                            $crate::registry::link::<$dollar event>
-                        };
-                    };
-                }
+            ($dollar event:ty $dollar(, $dollar proof:expr)?) => {
+                #[used]
+                #[unsafe(link_section = $section)]
+                static LINKED: extern "C" fn() = {
+                    $dollar($dollar proof;)?
+                    $crate::registry::link::<$dollar event>
+                };
+            };
+        }
     };
 }
 
