@@ -264,10 +264,17 @@ macro_rules! link_in {
 link_in!($ ".CRT$XCU");
 #[cfg(all(feature = "registry", target_vendor = "apple"))]
 link_in!($ "__DATA,__mod_init_func,mod_init_funcs");
-#[cfg(all(feature = "registry", not(any(windows, target_vendor = "apple"))))]
+#[cfg(all(feature = "registry", target_family = "wasm"))]
+link_in!($ ".init_array");
+#[cfg(all(
+    feature = "registry",
+    unix,
+    not(any(target_vendor = "apple", target_os = "aix", target_family = "wasm")),
+))]
 link_in!($ ".init_array");
 
-/// Without the feature `registry` there is nothing to add a type to. An id is proved all the same:
+/// Without the feature `registry`, and where programs call nothing when they start, there is nothing
+/// to add a type to. An id is proved all the same:
 ///
 /// ```
 /// # use inngest_core::Event;
@@ -288,7 +295,10 @@ link_in!($ ".init_array");
 ///     delta: i64,
 /// }
 /// ```
-#[cfg(not(feature = "registry"))]
+#[cfg(not(all(
+    feature = "registry",
+    any(windows, target_family = "wasm", all(unix, not(target_os = "aix"))),
+)))]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __once {
