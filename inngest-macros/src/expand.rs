@@ -19,7 +19,7 @@
 //! Cargo builds derives without optimization, so each token takes long to make.
 //!
 //! A field's type stands in the code with the place where its author wrote it, and each bound on
-//! it is asked for by one function only: rustc then reports a type that does not fit once, there.
+//! it is asked for in one way only: rustc then reports a type that does not fit once, there.
 
 use inngest_grammar::template::{Piece, Placeholder};
 use proc_macro2::{Group, Ident, Literal, Span, TokenStream, TokenTree};
@@ -40,7 +40,7 @@ pub(crate) fn crate_path(given: Option<&Path>) -> Path {
     })
 }
 
-/// The one name by which generated code calls this crate.
+/// The one name by which the code of `derive(IdPart)` calls `inngest-core`.
 pub(crate) fn alias(krate: &Path) -> TokenStream {
     // With the place of the path, where rustc says that there is nothing at it.
     let last = krate
