@@ -35,7 +35,7 @@ impl Identity {
             name: E::NAME,
             version: E::VERSION,
             id_template: E::ID_TEMPLATE,
-            id: E::__ID,
+            id: E::__SPEC.id(),
         }
     }
 

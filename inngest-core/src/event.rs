@@ -3,7 +3,7 @@
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 
-use crate::__private::{self, PartKinds, Str};
+use crate::__private::Spec;
 use crate::error::PayloadError;
 use crate::id::IdWriter;
 use crate::payload::Payload;
@@ -40,14 +40,14 @@ use crate::wire::UserWriter;
 )]
 pub trait Event: Serialize + JsonSchema + Sized {
     /// The event name, for example `storefront/item.imported`.
-    const NAME: &'static str;
+    const NAME: &'static str = Self::__SPEC.name();
 
     /// The version of the event's shape, by convention `YYYY-MM-DD.N`; sent as `v`.
-    const VERSION: Option<&'static str> = __private::given(Self::__VERSION);
+    const VERSION: Option<&'static str> = Self::__SPEC.version();
 
     /// The template of the deduplication id as written in the attribute, for example
     /// `item-imported-{item_id}`. Without one the server takes every event as new.
-    const ID_TEMPLATE: Option<&'static str> = __private::given(Self::__ID_TEMPLATE);
+    const ID_TEMPLATE: Option<&'static str> = Self::__SPEC.id_template();
 
     /// The deduplication id of this event, `None` for a type without [`ID_TEMPLATE`].
     ///
@@ -86,15 +86,8 @@ pub trait Event: Serialize + JsonSchema + Sized {
         Payload::new(self)
     }
 
-    /// Where the derive stands, as `file:line`.
     #[doc(hidden)]
-    const __SOURCE: Str;
-    #[doc(hidden)]
-    const __VERSION: Str = "";
-    #[doc(hidden)]
-    const __ID_TEMPLATE: Str = "";
-    #[doc(hidden)]
-    const __ID: PartKinds = &[];
+    const __SPEC: Spec;
     #[doc(hidden)]
     const __USER: Option<SchemaFn> = None;
     #[doc(hidden)]
@@ -115,11 +108,7 @@ macro_rules! event_behind_a_pointer {
     ($($pointer:ty),*) => {$(
         #[diagnostic::do_not_recommend]
         impl<E: Event> Event for $pointer {
-            const NAME: &'static str = E::NAME;
-            const __SOURCE: Str = E::__SOURCE;
-            const __VERSION: Str = E::__VERSION;
-            const __ID_TEMPLATE: Str = E::__ID_TEMPLATE;
-            const __ID: PartKinds = E::__ID;
+            const __SPEC: Spec = E::__SPEC;
             const __USER: Option<SchemaFn> = E::__USER;
             const __SESSIONS: &'static [SessionSpec] = E::__SESSIONS;
             fn __write_id(&self, id: &mut IdWriter<'_>) {

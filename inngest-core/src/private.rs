@@ -18,15 +18,46 @@ use crate::session::{SessionField, SessionKind, SessionValue};
 use crate::timestamp::Timestamp;
 use inngest_grammar::{pieces, proof};
 
-/// Text of a program.
-pub type Str = &'static str;
-
 /// What the placeholders of an id template can print, from left to right.
 pub type PartKinds = &'static [PartKind];
 
-/// A text that was given, of which an empty one stands for none.
-#[must_use]
-pub const fn given(text: &'static str) -> Option<&'static str> {
+/// What is constant of an event: its name, version, id template and source, with an empty text for
+/// what it does not have, and what the placeholders of the template can print.
+///
+/// A tuple, because rustc checks a call faster than it checks names of fields.
+#[derive(Clone, Copy, Debug)]
+pub struct Spec(
+    pub &'static str,
+    pub &'static str,
+    pub &'static str,
+    pub &'static str,
+    pub PartKinds,
+);
+
+impl Spec {
+    pub(crate) const fn name(self) -> &'static str {
+        self.0
+    }
+
+    pub(crate) const fn version(self) -> Option<&'static str> {
+        given(self.1)
+    }
+
+    pub(crate) const fn id_template(self) -> Option<&'static str> {
+        given(self.2)
+    }
+
+    /// Where the derive stands, as `file:line`.
+    pub(crate) const fn source(self) -> &'static str {
+        self.3
+    }
+
+    pub(crate) const fn id(self) -> PartKinds {
+        self.4
+    }
+}
+
+const fn given(text: &'static str) -> Option<&'static str> {
     if text.is_empty() { None } else { Some(text) }
 }
 
@@ -115,7 +146,7 @@ pub fn timestamp<T: Timestamp + ?Sized>(field: &T) -> Option<i64> {
 #[track_caller]
 #[expect(clippy::panic, reason = "the panic is the compile error")]
 pub const fn assert_unambiguous<E: Event>(edges: &[u8]) {
-    if let Some((left, right)) = proof::clash(E::__ID, edges) {
+    if let Some((left, right)) = proof::clash(E::__SPEC.4, edges) {
         let message = ConstText::new()
             .with("different values of `{")
             .with(placeholder::<E>(left))
@@ -131,7 +162,7 @@ pub const fn assert_unambiguous<E: Event>(edges: &[u8]) {
 }
 
 const fn placeholder<E: Event>(index: usize) -> &'static str {
-    or_empty(pieces::placeholder(E::__ID_TEMPLATE, index))
+    or_empty(pieces::placeholder(E::__SPEC.2, index))
 }
 
 /// Fails to compile when `allow(ambiguous_id)` is given for a template that needs none.
@@ -142,7 +173,7 @@ const fn placeholder<E: Event>(index: usize) -> &'static str {
 #[track_caller]
 pub const fn assert_ambiguous<E: Event>(edges: &[u8]) {
     assert!(
-        proof::clash(E::__ID, edges).is_some(),
+        proof::clash(E::__SPEC.4, edges).is_some(),
         "`allow(ambiguous_id)` lifts nothing, different events print different ids; remove it"
     );
 }
@@ -202,35 +233,43 @@ const fn or_empty(text: Option<&'static str>) -> &'static str {
 /// What every event has, whatever its attributes. A macro, because rustc copies its tokens faster
 /// than the derive could make them.
 ///
-/// What is done once for a type stands in the block of a constant, where its name is in nobody's
-/// way: a constant for it alone is what rustc takes as long for as for all texts together.
+/// All that is constant stands in one constant, with what is done once for a type in its block,
+/// where its name is in nobody's way: what a constant holds costs rustc less than one more of them.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __event {
     (
-        [$($generics:tt)*] $event:ty [$($bounds:tt)*] $name:literal $source:literal
-        $(version $version:literal)?
-        $(id $template:literal [$($kind:expr),*] $self:ident $id:ident { $($write:tt)* })?
-        { $($items:tt)* }
-        $(once { $($once:tt)* })?
+        $event:ident $([$($generics:tt)*] [$($arguments:tt)*] [$($bounds:tt)*])?
+        $name:literal $version:literal $template:literal $source:literal
+        $(once $([$($lifetimes:tt)*])? $(, $proof:expr)?;)?
+        $(
+            id $([$each:expr])?
+            $($text:literal $path:literal $($field:ident: $part:ty)? $({ $($at:tt)* })?;)*
+            $(+ $tail:literal)?;
+        )?
+        $({ $($items:tt)* })?
     ) => {
         #[automatically_derived]
         #[allow(deprecated)]
-        impl $($generics)* $crate::Event for $event $($bounds)* {
-            const NAME: $crate::__private::Str = {
-                $($crate::__once! { $($once)* })?
-                $name
+        impl $($($generics)*)? $crate::Event for $event $($($arguments)* $($bounds)*)? {
+            const __SPEC: $crate::__private::Spec = {
+                $($crate::__once!($event $($($lifetimes)*)? $(, $proof)?);)?
+                $crate::__private::Spec($name, $version, $template, $source, &[$($(
+                    $(<$part as $crate::IdPart>::__KIND)?
+                    $($($at)*.kind())?
+                ),*)?])
             };
-            const __SOURCE: $crate::__private::Str = $source;
-            $(const __VERSION: $crate::__private::Str = $version;)?
             $(
-                const __ID_TEMPLATE: $crate::__private::Str = $template;
-                const __ID: $crate::__private::PartKinds = &[$($kind),*];
-                fn __write_id(&$self, $id: &mut $crate::__private::IdWriter<'_>) {
-                    $($write)*
+                fn __write_id(&self, id: &mut $crate::__private::IdWriter<'_>) {
+                    $(const { $each };)?
+                    $(
+                        $(<$part as $crate::IdPart>::__write_part(&self.$field, $text, $path, id))?
+                        $($($at)*.write(self, $text, $path, id))?;
+                    )*
+                    $(id.push_str($tail);)?
                 }
             )?
-            $($items)*
+            $($($items)*)?
         }
     };
 }

@@ -26,7 +26,7 @@ impl Descriptor {
         Self {
             rust_type: std::any::type_name::<E>,
             parts: Parts::of::<E>(),
-            source: E::__SOURCE,
+            source: E::__SPEC.source(),
         }
     }
 

@@ -1,11 +1,13 @@
 //! Reads `#[event(…)]`.
 
-use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use std::borrow::Cow;
+
+use proc_macro2::{Delimiter, Ident, Punct, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt as _;
-use syn::parse::{ParseStream, Parser as _};
+use syn::parse::Parser as _;
 use syn::spanned::Spanned as _;
-use syn::{Attribute, LitStr, Meta, Path, Token};
+use syn::{Attribute, Lit, LitStr, Meta, Path};
 
 use crate::ctxt::Ctxt;
 use inngest_grammar::suggest::nearest;
@@ -152,11 +154,11 @@ enum ItemValue {
     /// `key`
     Bare,
     /// `key = value`; empty when nothing follows the `=`.
-    Equals(TokenStream),
+    Equals(Vec<TokenTree>),
     /// `key(list)`
-    List(TokenStream),
+    List(Vec<TokenTree>),
     /// Anything else.
-    Other(TokenStream),
+    Other(Vec<TokenTree>),
 }
 
 impl ItemValue {
@@ -166,6 +168,35 @@ impl ItemValue {
 }
 
 impl Item {
+    fn of(tokens: &[TokenTree]) -> Option<Self> {
+        let tokens = ungrouped(tokens);
+        let (TokenTree::Ident(key), value) = tokens.split_first()? else {
+            return None;
+        };
+        let is = |punct: &Punct, c| punct.as_char() == c;
+        let value = match value {
+            [] => ItemValue::Bare,
+            [TokenTree::Punct(a), TokenTree::Punct(b), ..] if is(a, ':') && is(b, ':') => {
+                return None;
+            }
+            [TokenTree::Punct(a), TokenTree::Punct(b), ..] if is(a, '=') && is(b, '=') => {
+                ItemValue::Other(value.to_vec())
+            }
+            [TokenTree::Punct(a), value @ ..] if is(a, '=') => ItemValue::Equals(value.to_vec()),
+            [TokenTree::Group(list), rest @ ..] if list.delimiter() == Delimiter::Parenthesis => {
+                if !rest.is_empty() {
+                    return None;
+                }
+                ItemValue::List(list.stream().into_iter().collect())
+            }
+            _ => ItemValue::Other(value.to_vec()),
+        };
+        Some(Self {
+            key: key.clone(),
+            value,
+        })
+    }
+
     pub(crate) fn key_text(&self) -> String {
         self.key.to_string()
     }
@@ -200,23 +231,25 @@ impl Item {
                 return None;
             }
             ItemValue::List(value) | ItemValue::Other(value) => {
-                cx.error(value, format!("`{key}` takes a string; {wanted}"));
+                let message = format!("`{key}` takes a string; {wanted}");
+                cx.error(stream(value), message);
                 return None;
             }
         };
-        let value = ungrouped(value.clone());
-        let Ok(literal) = syn::parse2::<LitStr>(value.clone()) else {
-            if let Some(next) = next_key(&value) {
+        let value = ungrouped(value);
+        let Some(literal) = string(&value) else {
+            if let [TokenTree::Literal(_), TokenTree::Ident(next), ..] = value.as_ref() {
                 let message = format!("a comma is missing before `{next}`; write `, {next}`");
                 cx.error(next, message);
-            } else if syn::parse2::<syn::Macro>(value.clone()).is_ok() {
+            } else if syn::parse2::<syn::Macro>(stream(&value)).is_ok() {
                 let message = format!(
                     "`{key}` takes a string literal, and a macro is not expanded here; write the \
                      text itself, `{key} = \"…\"`"
                 );
-                cx.error(value, message);
+                cx.error(stream(&value), message);
             } else {
-                cx.error(value, format!("`{key}` takes a string literal; {wanted}"));
+                let message = format!("`{key}` takes a string literal; {wanted}");
+                cx.error(stream(&value), message);
             }
             return None;
         };
@@ -237,7 +270,7 @@ impl Item {
                     key,
                     format!(
                         "`{key}` takes a path after `=`; write `{key} = {}`",
-                        path.to_string().replace(' ', "")
+                        stream(path).to_string().replace(' ', "")
                     ),
                 );
                 return None;
@@ -250,7 +283,7 @@ impl Item {
                 return None;
             }
         };
-        if let Ok(literal) = syn::parse2::<LitStr>(value.clone()) {
+        if let Some(literal) = string(&ungrouped(value)) {
             let path = literal.value();
             cx.error(
                 literal,
@@ -258,10 +291,10 @@ impl Item {
             );
             return None;
         }
-        let path = Path::parse_mod_style.parse2(value.clone());
+        let path = Path::parse_mod_style.parse2(stream(value));
         if path.is_err() {
             cx.error(
-                value,
+                stream(value),
                 format!("`{key}` takes a path; write `{key} = ::inngest_core`"),
             );
         }
@@ -278,7 +311,7 @@ impl Item {
                 if value.is_empty() {
                     cx.error(key, message);
                 } else {
-                    cx.error(value, message);
+                    cx.error(stream(value), message);
                 }
             }
         }
@@ -289,11 +322,12 @@ impl Item {
         let key = &self.key;
         let known = Rule::ALL.map(|(name, _)| name);
         let list = match &self.value {
-            ItemValue::List(list) if !list.is_empty() => list.clone(),
+            ItemValue::List(list) if !list.is_empty() => list,
             ItemValue::Equals(value) if !value.is_empty() => {
                 let message = "`allow` takes a list in parentheses; write `allow(unscoped_id)`";
-                cx.error(value, message);
+                let value = stream(value);
                 allowed.guess(&value.to_string());
+                cx.error(value, message);
                 return;
             }
             _ => {
@@ -305,7 +339,8 @@ impl Item {
                 return;
             }
         };
-        for tokens in split_at_commas(cx, list) {
+        for tokens in split_at_commas(cx, list.iter().cloned()) {
+            let tokens = stream(&tokens);
             let Ok(name) = Ident::parse_any.parse2(tokens.clone()) else {
                 let message = format!(
                     "`allow` takes names of rules; write one of {}",
@@ -419,10 +454,11 @@ pub(crate) fn for_each_item(
         let parts = split_at_commas(cx, list);
         all_read &= !parts.is_empty();
         for tokens in parts {
-            match item.parse2(tokens.clone()) {
-                Ok(item) => read(&item),
-                Err(_) => {
-                    cx.error(tokens, format!("this is no attribute; write `{example}`"));
+            match Item::of(&tokens) {
+                Some(item) => read(&item),
+                None => {
+                    let message = format!("this is no attribute; write `{example}`");
+                    cx.error(stream(&tokens), message);
                     all_read = false;
                 }
             }
@@ -431,35 +467,11 @@ pub(crate) fn for_each_item(
     all_read
 }
 
-fn item(input: ParseStream<'_>) -> syn::Result<Item> {
-    let key = Ident::parse_any(input)?;
-    if input.peek(Token![::]) {
-        return Err(input.error("a path"));
-    }
-    let value = if input.is_empty() {
-        ItemValue::Bare
-    } else if input.peek(Token![=]) && !input.peek(Token![==]) {
-        input.parse::<Token![=]>()?;
-        ItemValue::Equals(input.parse()?)
-    } else if input.peek(syn::token::Paren) {
-        let list;
-        syn::parenthesized!(list in input);
-        let list = list.parse()?;
-        if !input.is_empty() {
-            return Err(input.error("tokens after the list"));
-        }
-        ItemValue::List(list)
-    } else {
-        ItemValue::Other(input.parse()?)
-    };
-    Ok(Item { key, value })
-}
-
 /// The parts between commas that stand in no group. Groups without delimiters, which
 /// `macro_rules!` puts around a fragment, are groups too.
-fn split_at_commas(cx: &Ctxt, tokens: TokenStream) -> Vec<TokenStream> {
+fn split_at_commas(cx: &Ctxt, tokens: impl IntoIterator<Item = TokenTree>) -> Vec<Vec<TokenTree>> {
     let mut parts = Vec::new();
-    let mut part = TokenStream::new();
+    let mut part = Vec::new();
     for token in tokens {
         match &token {
             TokenTree::Punct(punct) if punct.as_char() == ',' => {
@@ -469,7 +481,7 @@ fn split_at_commas(cx: &Ctxt, tokens: TokenStream) -> Vec<TokenStream> {
                     parts.push(std::mem::take(&mut part));
                 }
             }
-            _ => part.extend([token]),
+            _ => part.push(token),
         }
     }
     if !part.is_empty() {
@@ -480,23 +492,29 @@ fn split_at_commas(cx: &Ctxt, tokens: TokenStream) -> Vec<TokenStream> {
 
 /// The tokens without the group that `macro_rules!` puts around a fragment, so that an error about
 /// them lands where they were written.
-fn ungrouped(tokens: TokenStream) -> TokenStream {
-    let mut trees = tokens.clone().into_iter();
-    match (trees.next(), trees.next()) {
-        (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::None => {
-            ungrouped(group.stream())
+fn ungrouped(tokens: &[TokenTree]) -> Cow<'_, [TokenTree]> {
+    match tokens {
+        [TokenTree::Group(group)] if group.delimiter() == Delimiter::None => {
+            let within: Vec<_> = group.stream().into_iter().collect();
+            Cow::Owned(ungrouped(&within).into_owned())
         }
-        _ => tokens,
+        _ => Cow::Borrowed(tokens),
     }
 }
 
-/// The key that follows a literal where a comma should stand.
-fn next_key(value: &TokenStream) -> Option<Ident> {
-    let mut trees = value.clone().into_iter();
-    match (trees.next()?, trees.next()?) {
-        (TokenTree::Literal(_), TokenTree::Ident(next)) => Some(next),
+/// The string literal that the tokens are.
+fn string(tokens: &[TokenTree]) -> Option<LitStr> {
+    match tokens {
+        [TokenTree::Literal(literal)] => match Lit::new(literal.clone()) {
+            Lit::Str(literal) => Some(literal),
+            _ => None,
+        },
         _ => None,
     }
+}
+
+fn stream(tokens: &[TokenTree]) -> TokenStream {
+    tokens.iter().cloned().collect()
 }
 
 /// The place of a value, or of its key when there is none.

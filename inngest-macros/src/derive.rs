@@ -27,11 +27,11 @@ pub(crate) fn event(input: &DeriveInput) -> TokenStream {
 #[cfg(test)]
 mod tests {
     use super::event;
+    use crate::input::Input;
     use quote::quote;
-    use syn::DeriveInput;
 
     fn review(name: &str, input: proc_macro2::TokenStream) {
-        let input: DeriveInput = syn::parse2(input).unwrap();
+        let Input(input) = syn::parse2(input).unwrap();
         let code = prettyplease::unparse(&syn::parse2(event(&input)).unwrap());
         insta::with_settings!({ omit_expression => true }, {
             insta::assert_snapshot!(name, code);

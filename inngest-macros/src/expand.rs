@@ -4,29 +4,26 @@
 //!
 //! ```text
 //! ::inngest_core::__event! {
-//!     [] ItemImported [] "storefront/item.imported" "src/events.rs:12"
-//!     id "item-imported-{item_id}" [<String as ::inngest_core::IdPart>::__KIND] self id {
-//!         <String as ::inngest_core::IdPart>::__write_part(
-//!             &self.item_id, "item-imported-", "item_id", id,
-//!         );
-//!     }
-//!     {}
-//!     once { ItemImported }
+//!     ItemImported "storefront/item.imported" "" "item-imported-{item_id}" "src/events.rs:12"
+//!     once;
+//!     id "item-imported-" "item_id" item_id: String;;
 //! }
 //! ```
 //!
-//! What is the same for all events is in that macro, and what is here is as few tokens as can be:
-//! Cargo builds derives without optimization, so each token takes long to make.
+//! What is the same for all events is in that macro, and what is here is as few tokens as can be,
+//! in one stream and not in streams that are put together: Cargo builds derives without
+//! optimization, so each token takes long to make, and the compiler is asked for each stream.
 //!
 //! A field's type stands in the code with the place where its author wrote it, and each bound on
 //! it is asked for in one way only: rustc then reports a type that does not fit once, there.
 
 use inngest_grammar::template::{Piece, Placeholder};
-use proc_macro2::{Group, Ident, Literal, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{
-    DeriveInput, GenericParam, Generics, Index, Member, Path, Type, parse_quote, token::PathSep,
+    DeriveInput, GenericParam, Generics, Index, Member, Path, Type, parse_quote,
+    token::{Colon, PathSep, Semi},
 };
 
 use crate::ast::{Event, Field};
@@ -77,32 +74,42 @@ pub(crate) fn event(event: &Event<'_>, valid: &Valid, krate: &Path) -> TokenStre
     let mut generics = with_supertraits(input, krate);
     add_field_bounds(&mut generics, event, valid, krate);
 
-    let version = valid.version.as_ref();
-    let version = version.map(|version| quote!(version #version));
-    let id = valid.id.as_ref().map(|id| self::id(event, id, krate));
-    let ts = ts(event, krate);
-    let user = user(event, krate);
-    let sessions = sessions(event, krate);
     let once = (!is_generic(input)).then(|| once(input, valid.id.as_ref(), krate));
-    let rest = quote!(#version #id { #ts #user #sessions } #once);
-    call(input, &generics, &valid.name, krate, &rest)
+    let id = valid.id.as_ref().map(|id| IdTokens { event, id, krate });
+    let (ts, user, sessions) = (ts(event, krate), user(event, krate), sessions(event, krate));
+    let has_items = ts.is_some() || user.is_some() || sessions.is_some();
+    let items = has_items.then(|| quote!({ #ts #user #sessions }));
+    call(
+        input,
+        &generics,
+        Some(valid),
+        krate,
+        &quote!(#once #id #items),
+    )
 }
 
 /// The call of the macro that has what all events have.
 pub(crate) fn call(
     input: &DeriveInput,
     generics: &Generics,
-    name: &str,
+    valid: Option<&Valid>,
     krate: &Path,
     rest: &TokenStream,
 ) -> TokenStream {
     let ident = &input.ident;
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    let has_generics = !generics.params.is_empty() || where_clause.is_some();
+    let generics = has_generics.then(|| quote!([#impl_generics] [#ty_generics] [#where_clause]));
+    let name = valid.map_or("", |valid| &valid.name);
+    let version = valid.and_then(|valid| valid.version.as_deref());
+    let version = version.unwrap_or_default();
+    let template = valid.and_then(|valid| valid.id.as_ref());
+    let template = template.map_or("", |id| &id.text);
     let derive = Span::call_site();
     let source = format!("{}:{}", derive.file(), derive.start().line);
     quote! {
         #krate::__event! {
-            [#impl_generics] #ident #ty_generics [#where_clause] #name #source
+            #ident #generics #name #version #template #source
             #rest
         }
     }
@@ -111,20 +118,20 @@ pub(crate) fn call(
 /// What is done once for a type, and not for each instance of a generic one.
 fn once(input: &DeriveInput, id: Option<&Id>, krate: &Path) -> TokenStream {
     let ident = &input.ident;
-    let lifetimes = input.generics.params.iter().map(|_| quote!('static));
-    let ty = if input.generics.params.is_empty() {
-        quote!(#ident)
-    } else {
-        quote!(#ident<#(#lifetimes),*>)
-    };
-    let proof = id.and_then(|id| {
-        let proof = proof(id, &ty, krate)?;
-        Some(quote!(, #proof))
+    let lifetimes = (!input.generics.params.is_empty()).then(|| {
+        let lifetimes = input.generics.params.iter().map(|_| quote!('static));
+        quote!(<#(#lifetimes),*>)
     });
-    quote!(once { #ty #proof })
+    let proof = id.and_then(|id| proof(id, &quote!(#ident #lifetimes), krate));
+    let proof = proof.map(|proof| quote!(, #proof));
+    let lifetimes = lifetimes.map(|lifetimes| quote!([#lifetimes]));
+    quote!(once #lifetimes #proof;)
 }
 
 /// The proof that the id of a type is unambiguous, where that depends on the fields' types.
+///
+/// All of its tokens are at the id: where an expression begins decides where rustc says that it
+/// failed.
 fn proof(id: &Id, ty: &TokenStream, krate: &Path) -> Option<TokenStream> {
     let edges = id.template.edges();
     let parts = edges.len() / 2;
@@ -132,90 +139,89 @@ fn proof(id: &Id, ty: &TokenStream, krate: &Path) -> Option<TokenStream> {
     let (span, assertion) = match id.may_be_ambiguous {
         // Whatever a single part prints, it is found between the texts around it.
         None if parts < 2 => return None,
-        None => (id.span, quote!(assert_unambiguous)),
-        Some(span) => (span, quote!(assert_ambiguous)),
+        None => (id.span, "assert_unambiguous"),
+        Some(span) => (span, "assert_ambiguous"),
     };
-    Some(at(
-        span,
-        quote!(#krate::__private::#assertion::<#ty>(#edges)),
-    ))
+    let assertion = Ident::new(assertion, span);
+    let krate = path_at(span, krate);
+    Some(quote_spanned!(span=> #krate::__private::#assertion::<#ty>(#edges)))
 }
 
-/// Code with all of its tokens at one place: where an expression begins decides where rustc says
-/// that it failed.
-fn at(span: Span, tokens: TokenStream) -> TokenStream {
-    let tokens = tokens.into_iter().map(|mut token| {
-        if let TokenTree::Group(group) = &token {
-            token = Group::new(group.delimiter(), at(span, group.stream())).into();
+/// A path with all of its tokens at one place.
+fn path_at(span: Span, path: &Path) -> Path {
+    let mut path = path.clone();
+    if path.leading_colon.is_some() {
+        path.leading_colon = Some(PathSep(span));
+    }
+    for segment in &mut path.segments {
+        segment.ident.set_span(span);
+    }
+    for separator in path.segments.pairs_mut() {
+        if let Some(separator) = separator.into_tuple().1 {
+            *separator = PathSep(span);
         }
-        token.set_span(span);
-        token
-    });
-    tokens.collect()
+    }
+    path
 }
 
-fn id(event: &Event<'_>, id: &Id, krate: &Path) -> TokenStream {
-    let mut kinds = Vec::new();
-    let mut writes = Vec::new();
-    let mut before = "";
-    for piece in id.template.pieces() {
-        match piece {
-            Piece::Text(text) => before = text,
-            Piece::Placeholder(placeholder) => {
-                let path = placeholder.path();
-                let part = quote!(#before, #path, __inngest_id);
-                let field = id_field(event, placeholder, id.span, &part, krate);
-                kinds.push(field.kind);
-                writes.push(field.write);
-                before = "";
+/// The id as the macro takes it.
+struct IdTokens<'a> {
+    event: &'a Event<'a>,
+    id: &'a Id,
+    krate: &'a Path,
+}
+
+impl ToTokens for IdTokens<'_> {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let Self { event, id, krate } = *self;
+        let call_site = Span::call_site();
+        Ident::new("id", call_site).to_tokens(tokens);
+        // What is generic is proved for each instance that is sent.
+        if is_generic(event.input) && id.may_be_ambiguous.is_none() {
+            let proof = proof(id, &quote!(Self), krate);
+            proof.map(|proof| quote!([#proof])).to_tokens(tokens);
+        }
+        let mut before = "";
+        for piece in id.template.pieces() {
+            match piece {
+                Piece::Text(text) => before = text,
+                Piece::Placeholder(placeholder) => {
+                    before.to_tokens(tokens);
+                    placeholder.path().to_tokens(tokens);
+                    id_field(event, placeholder, id.span, krate, tokens);
+                    Semi(call_site).to_tokens(tokens);
+                    before = "";
+                }
             }
         }
-    }
-    let tail = (!before.is_empty()).then(|| quote!(__inngest_id.push_str(#before);));
-    // What is generic is proved for each instance that is sent.
-    let proof = (is_generic(event.input) && id.may_be_ambiguous.is_none())
-        .then(|| proof(id, &quote!(Self), krate))
-        .flatten();
-    let proof = proof.map(|proof| quote!(const { #proof };));
-    let template = &id.text;
-    quote! {
-        id #template [#(#kinds),*] self __inngest_id {
-            #proof
-            #(#writes;)*
-            #tail
+        if !before.is_empty() {
+            quote!(+ #before).to_tokens(tokens);
         }
+        Semi(call_site).to_tokens(tokens);
     }
 }
 
-/// What the field of a placeholder can print, and how it is printed.
-struct IdField {
-    kind: TokenStream,
-    write: TokenStream,
-}
-
+/// The field of a placeholder.
 fn id_field(
     event: &Event<'_>,
     placeholder: &Placeholder,
     span: Span,
-    part: &TokenStream,
     krate: &Path,
-) -> IdField {
+    tokens: &mut TokenStream,
+) {
     let members = members(event, placeholder, span);
     if let [_] = members.as_slice()
         && let Some(Field { ident, ty, .. }) = field_of(event, placeholder)
     {
-        return IdField {
-            kind: quote!(<#ty as #krate::IdPart>::__KIND),
-            write: quote!(<#ty as #krate::IdPart>::__write_part(&self.#ident, #part)),
-        };
+        ident.to_tokens(tokens);
+        Colon(Span::call_site()).to_tokens(tokens);
+        ty.to_tokens(tokens);
+        return;
     }
     // Only the compiler knows the type at the end of a path, and says once what is wrong with it.
-    let get = quote!(|__inngest_event: &Self| &__inngest_event #(.#members)*);
-    let field = at(span, quote!(#krate::__private::id_field_at(#get)));
-    IdField {
-        kind: quote!(#field.kind()),
-        write: quote!(#field.write(self, #part)),
-    }
+    let krate = path_at(span, krate);
+    let get = quote_spanned!(span=> |__inngest_event: &Self| &__inngest_event #(.#members)*);
+    quote_spanned!(span=> { #krate::__private::id_field_at(#get) }).to_tokens(tokens);
 }
 
 fn field_of<'a, 'b>(event: &'a Event<'b>, placeholder: &Placeholder) -> Option<&'a Field<'b>> {

@@ -2,7 +2,6 @@
 //! error to those that are reported.
 
 use proc_macro2::TokenStream;
-use quote::quote;
 use syn::{Data, DeriveInput, Path};
 
 use crate::expand::{call, with_supertraits};
@@ -13,5 +12,5 @@ pub(crate) fn event(input: &DeriveInput, krate: &Path) -> TokenStream {
         return TokenStream::new();
     }
     let generics = with_supertraits(input, krate);
-    call(input, &generics, "", krate, &quote!({}))
+    call(input, &generics, None, krate, &TokenStream::new())
 }

@@ -4,6 +4,7 @@
 //!
 //! | stage | what it does |
 //! |---|---|
+//! | `input` | reads the struct |
 //! | `attr` | reads `#[event(…)]` |
 //! | `ast` | the struct as its author wrote it |
 //! | `valid` | rules that need more than one token at once |
@@ -31,16 +32,19 @@ mod derive;
 mod expand;
 mod fallback;
 mod id_part;
+mod input;
 mod serde_attr;
 mod valid;
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
+use crate::input::Input;
+
 #[doc = include_str!("event.md")]
 #[proc_macro_derive(Event, attributes(event))]
 pub fn derive_event(input: TokenStream) -> TokenStream {
-    let input = parse_macro_input!(input as DeriveInput);
+    let Input(input) = parse_macro_input!(input as Input);
     derive::event(&input).into()
 }
 

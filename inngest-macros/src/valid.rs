@@ -5,9 +5,10 @@ use inngest_grammar::scope::is_scoped;
 use inngest_grammar::suggest::nearest;
 use inngest_grammar::template::{Placeholder, Template};
 use inngest_grammar::version::{self, VersionError};
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenTree};
+use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
-use syn::{Ident, LitStr, Type};
+use syn::{Ident, LitStr, Type, TypePath};
 
 use crate::ast::{Event, Field};
 use crate::attr::{Keyed, Rule, StructAttrs, listed, span_of};
@@ -39,7 +40,7 @@ impl Valid {
     pub(crate) fn check(cx: &Ctxt, event: &Event<'_>) -> Option<Self> {
         let attrs = &event.attrs;
         let name = check_name(cx, event);
-        check_version(cx, attrs);
+        let version = check_version(cx, attrs);
         check_shape(cx, event);
         check_one_ts(cx, event);
         check_user(cx, event);
@@ -48,7 +49,7 @@ impl Valid {
         check_allows_without_id(cx, event);
         Some(Self {
             name: name?,
-            version: attrs.version.as_ref().and_then(text),
+            version,
             id,
         })
     }
@@ -106,16 +107,17 @@ fn check_name(cx: &Ctxt, event: &Event<'_>) -> Option<String> {
 }
 
 /// A version is a date and a counter, so that versions sort.
-fn check_version(cx: &Ctxt, attrs: &StructAttrs) {
+fn check_version(cx: &Ctxt, attrs: &StructAttrs) -> Option<String> {
     let allow = attrs.allows(Rule::NonstandardVersion);
     let Some(keyed) = &attrs.version else {
         if let Some(allow) = allow {
             lifts_nothing(cx, allow, "there is no version");
         }
-        return;
+        return None;
     };
-    let Some(literal) = &keyed.value else { return };
-    match (version::check(&literal.value()), allow) {
+    let literal = keyed.value.as_ref()?;
+    let version = literal.value();
+    match (version::check(&version), allow) {
         (Ok(()), Some(allow)) => lifts_nothing(cx, allow, "the version follows the convention"),
         (Err(error @ VersionError::Empty), _) => {
             cx.error(
@@ -131,6 +133,7 @@ fn check_version(cx: &Ctxt, attrs: &StructAttrs) {
         ),
         _ => {}
     }
+    Some(version)
 }
 
 fn lifts_nothing(cx: &Ctxt, allow: &Ident, why: &str) {
@@ -399,7 +402,7 @@ fn check_placeholder(
 /// Types that people try in an id and that are refused with a reason. All others are for the
 /// trait `IdPart`, because a macro does not see through a type's name.
 fn check_id_type(cx: &Ctxt, ty: &Type, field: &str) -> bool {
-    let Type::Path(path) = ty else { return true };
+    let Some(path) = suspect(ty) else { return true };
     let Some(last) = path.path.segments.last() else {
         return true;
     };
@@ -425,10 +428,21 @@ fn check_id_type(cx: &Ctxt, ty: &Type, field: &str) -> bool {
     false
 }
 
+/// A type in which there is a name of those that are refused.
+fn suspect(ty: &Type) -> Option<TypePath> {
+    let names = ["Option", "f32", "f64"];
+    let tokens = ty.to_token_stream();
+    let is_suspect = tokens.clone().into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => names.contains(&ident.to_string().as_str()),
+        _ => false,
+    });
+    is_suspect.then(|| syn::parse2(tokens).ok()).flatten()
+}
+
 /// Whether a type is written as `Option<…>`.
 fn is_option(ty: &Type) -> bool {
-    let Type::Path(path) = ty else { return false };
-    let last = path.path.segments.last();
+    let path = suspect(ty);
+    let last = path.as_ref().and_then(|path| path.path.segments.last());
     last.is_some_and(|last| last.ident == "Option" && !last.arguments.is_none())
 }
 
