@@ -1,6 +1,7 @@
 //! What the code that the derives generate calls. Not a public interface: it changes with them.
 
 pub use crate::id::IdWriter;
+pub use crate::registry::link;
 pub use crate::schema::{SchemaFn, subschema};
 pub use crate::session::{SessionSpec, SessionWriter};
 pub use crate::wire::UserWriter;
@@ -138,14 +139,21 @@ pub fn timestamp<T: Timestamp + ?Sized>(field: &T) -> Option<i64> {
     field.timestamp_millis()
 }
 
-/// Fails to compile unless it is proved that two different events print different ids.
+/// What a program calls when it starts.
+pub type Link = extern "C" fn();
+
+/// The link of an event type, which fails to compile unless it is proved that two different events
+/// print different ids.
+///
+/// One function for both, because each call takes rustc about as long as the proof.
 ///
 /// # Panics
 ///
 /// When it is not, which ends the compilation: it is called in constants only.
+#[must_use]
 #[track_caller]
 #[expect(clippy::panic, reason = "the panic is the compile error")]
-pub const fn assert_unambiguous<E: Event>(edges: &[u8]) {
+pub const fn assert_unambiguous<E: Event>(edges: &str) -> Link {
     if let Some((left, right)) = proof::clash(E::__SPEC.4, edges) {
         let message = ConstText::new()
             .with("different values of `{")
@@ -159,23 +167,27 @@ pub const fn assert_unambiguous<E: Event>(edges: &[u8]) {
             );
         panic!("{}", message.as_str())
     }
+    link::<E>
 }
 
 const fn placeholder<E: Event>(index: usize) -> &'static str {
     or_empty(pieces::placeholder(E::__SPEC.2, index))
 }
 
-/// Fails to compile when `allow(ambiguous_id)` is given for a template that needs none.
+/// The link of an event type, which fails to compile when `allow(ambiguous_id)` is given for a
+/// template that needs none.
 ///
 /// # Panics
 ///
 /// When the template is unambiguous, which ends the compilation: it is called in constants only.
+#[must_use]
 #[track_caller]
-pub const fn assert_ambiguous<E: Event>(edges: &[u8]) {
+pub const fn assert_ambiguous<E: Event>(edges: &str) -> Link {
     assert!(
         proof::clash(E::__SPEC.4, edges).is_some(),
         "`allow(ambiguous_id)` lifts nothing, different events print different ids; remove it"
     );
+    link::<E>
 }
 
 /// What tells an event type from another; the label is its name in a message.
@@ -241,7 +253,7 @@ macro_rules! __event {
     (
         $event:ident $([$($generics:tt)*] [$($arguments:tt)*] [$($bounds:tt)*])?
         $name:literal $version:literal $template:literal $source:literal
-        $(once $([$($lifetimes:tt)*])? $(, $proof:expr)?;)?
+        $(once $link:expr;)?
         $(
             id $([$each:expr])?
             $($text:literal $path:literal $($field:ident: $part:ty)? $({ $($at:tt)* })?;)*
@@ -253,7 +265,7 @@ macro_rules! __event {
         #[allow(deprecated)]
         impl $($($generics)*)? $crate::Event for $event $($($arguments)* $($bounds)*)? {
             const __SPEC: $crate::__private::Spec = {
-                $($crate::__once!($event $($($lifetimes)*)? $(, $proof)?);)?
+                $($crate::__once!($link);)?
                 $crate::__private::Spec($name, $version, $template, $source, &[$($(
                     $(<$part as $crate::IdPart>::__KIND)?
                     $($($at)*.kind())?
@@ -285,13 +297,10 @@ macro_rules! link_in {
         #[doc(hidden)]
         #[macro_export]
         macro_rules! __once {
-            ($dollar event:ty $dollar(, $dollar proof:expr)?) => {
+            ($dollar link:expr) => {
                 #[used]
                 #[unsafe(link_section = $section)]
-                static LINKED: extern "C" fn() = {
-                    $dollar($dollar proof;)?
-                    $crate::registry::link::<$dollar event>
-                };
+                static LINKED: $crate::__private::Link = $dollar link;
             };
         }
     };
@@ -341,7 +350,7 @@ link_in!($ ".init_array");
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __once {
-    ($event:ty $(, $proof:expr)?) => {
-        $(const _: () = $proof;)?
+    ($link:expr) => {
+        const _: $crate::__private::Link = $link;
     };
 }

@@ -14,19 +14,17 @@ use crate::schema::{self, Parts};
 /// What is known of an event type without a value of it.
 #[derive(Clone, Copy)]
 pub struct Descriptor {
-    rust_type: fn() -> &'static str,
-    parts: Parts,
-    source: &'static str,
+    rust_type: &'static str,
+    parts: &'static Parts,
 }
 
 impl Descriptor {
     /// Describes an event type.
     #[must_use]
-    pub const fn of<E: Event>() -> Self {
+    pub fn of<E: Event>() -> Self {
         Self {
-            rust_type: std::any::type_name::<E>,
-            parts: Parts::of::<E>(),
-            source: E::__SPEC.source(),
+            rust_type: std::any::type_name::<E>(),
+            parts: const { &Parts::of::<E>() },
         }
     }
 
@@ -60,19 +58,19 @@ impl Descriptor {
     /// The path of the Rust type, as [`std::any::type_name`] gives it.
     #[must_use]
     pub fn rust_type(&self) -> &'static str {
-        (self.rust_type)()
+        self.rust_type
     }
 
     /// The schema of the whole event, see [`Event::schema`].
     #[must_use]
     pub fn schema(&self) -> Schema {
-        schema::event(&self.parts)
+        schema::event(self.parts)
     }
 
     /// The schema of the event's data, see [`Event::data_schema`].
     #[must_use]
     pub fn data_schema(&self) -> Schema {
-        schema::data(&self.parts)
+        schema::data(self.parts)
     }
 
     /// The doc comment of the type.
@@ -84,7 +82,7 @@ impl Descriptor {
     /// The source file and line of the derive, where the compiler tells it.
     #[must_use]
     pub fn source(&self) -> Option<(&'static str, u32)> {
-        let (file, line) = self.source.rsplit_once(':')?;
+        let (file, line) = self.parts.source.rsplit_once(':')?;
         Some((file, line.parse().ok()?))
     }
 }
@@ -103,20 +101,25 @@ impl fmt::Debug for Descriptor {
 
 /// The event types that the program has linked.
 #[cfg(feature = "registry")]
-static LINKED: Mutex<Vec<&'static Descriptor>> = Mutex::new(Vec::new());
+static LINKED: Mutex<Vec<Descriptor>> = Mutex::new(Vec::new());
 
 /// Adds an event type to those that the program has linked.
-#[cfg(feature = "registry")]
 #[doc(hidden)]
 pub extern "C" fn link<E: Event>() {
-    add(const { &Descriptor::of::<E>() });
+    #[cfg(feature = "registry")]
+    {
+        let Descriptor { rust_type, parts } = Descriptor::of::<E>();
+        add(rust_type, parts);
+    }
 }
 
-/// One function for all types, because rustc compiles [`link`] for each.
+/// One function for all types, because rustc compiles [`link`] for each. Of one that is `extern "C"`
+/// it knows that it does not unwind into `link`.
 #[cfg(feature = "registry")]
-fn add(event: &'static Descriptor) {
+#[expect(improper_ctypes_definitions, reason = "it is called from Rust alone")]
+extern "C" fn add(rust_type: &'static str, parts: &'static Parts) {
     let mut linked = LINKED.lock().unwrap_or_else(PoisonError::into_inner);
-    linked.push(event);
+    linked.push(Descriptor { rust_type, parts });
 }
 
 /// Event types, in order of name, version and Rust type.

@@ -29,6 +29,7 @@ fn generator() -> SchemaGenerator {
 #[derive(Clone, Copy)]
 pub(crate) struct Parts {
     pub(crate) identity: Identity,
+    pub(crate) source: &'static str,
     title: fn() -> Cow<'static, str>,
     data: SchemaFn,
     user: Option<SchemaFn>,
@@ -39,6 +40,7 @@ impl Parts {
     pub(crate) const fn of<E: Event>() -> Self {
         Self {
             identity: Identity::of::<E>(""),
+            source: E::__SPEC.source(),
             title: E::schema_name,
             data: E::json_schema,
             user: E::__USER,

@@ -33,8 +33,8 @@ pub enum Language {
 }
 
 impl Language {
-    /// The languages of which something is true, with a bit for each.
-    fn set(is: impl Fn(Self) -> bool) -> u8 {
+    /// The languages of which something is true, as a character with a bit for each.
+    fn set(is: impl Fn(Self) -> bool) -> char {
         const ALL: [Language; 6] = [
             Language::Fixed,
             Language::Bool,
@@ -45,7 +45,8 @@ impl Language {
         ];
         ALL.iter()
             .filter(|language| is(**language))
-            .fold(0, |set, language| set | 1 << *language as u8)
+            .fold(b'@', |set, language| set | 1 << *language as u8)
+            .into()
     }
 
     /// Whether a part that is followed by `next` ends before it: reading from the left, its text
@@ -112,11 +113,12 @@ pub struct PartKind {
 
 /// What stands around the parts among pieces, of which the texts are given: for each part the set
 /// of languages that end before the text after it, and the set of those that begin after the text
-/// before it, as bytes with a bit for each language.
+/// before it, as characters of ASCII with a bit for each language.
 ///
 /// Both are known from the template alone, so that what is left to prove with the fields' types is
-/// quick: it is done for each event each time that it is compiled.
-pub fn edges<'a>(pieces: impl IntoIterator<Item = Option<&'a str>>) -> Vec<u8> {
+/// quick: it is done for each event each time that it is compiled. They are text because rustc makes
+/// a `&[u8]` of a byte string by a coercion, which takes it longer than all else of the call.
+pub fn edges<'a>(pieces: impl IntoIterator<Item = Option<&'a str>>) -> String {
     let pieces: Vec<Option<&str>> = pieces.into_iter().collect();
     let text = |at: Option<usize>| pieces.get(at?).copied().flatten().map(str::as_bytes);
     let parts = pieces.iter().enumerate().filter(|(_, text)| text.is_none());
@@ -153,7 +155,8 @@ pub fn edges<'a>(pieces: impl IntoIterator<Item = Option<&'a str>>) -> Vec<u8> {
     clippy::indexing_slicing,
     reason = "rustc walks slices twice as fast by index, and all are below `count`"
 )]
-pub const fn clash(parts: &[PartKind], edges: &[u8]) -> Option<(usize, usize)> {
+pub const fn clash(parts: &[PartKind], edges: &str) -> Option<(usize, usize)> {
+    let edges = edges.as_bytes();
     let count = parts.len();
     if edges.len() != 2 * count {
         return Some((0, 0));

@@ -103,7 +103,7 @@ impl Template {
 
     /// What stands around the placeholders, see [`proof::edges`].
     #[must_use]
-    pub fn edges(&self) -> Vec<u8> {
+    pub fn edges(&self) -> String {
         proof::edges(self.pieces.iter().map(|piece| match piece {
             Piece::Text(text) => Some(text.as_str()),
             Piece::Placeholder(_) => None,

@@ -5,7 +5,7 @@
 //! ```text
 //! ::inngest_core::__event! {
 //!     ItemImported "storefront/item.imported" "" "item-imported-{item_id}" "src/events.rs:12"
-//!     once;
+//!     once ::inngest_core::__private::link::<ItemImported>;
 //!     id "item-imported-" "item_id" item_id: String;;
 //! }
 //! ```
@@ -122,10 +122,11 @@ fn once(input: &DeriveInput, id: Option<&Id>, krate: &Path) -> TokenStream {
         let lifetimes = input.generics.params.iter().map(|_| quote!('static));
         quote!(<#(#lifetimes),*>)
     });
-    let proof = id.and_then(|id| proof(id, &quote!(#ident #lifetimes), krate));
-    let proof = proof.map(|proof| quote!(, #proof));
-    let lifetimes = lifetimes.map(|lifetimes| quote!([#lifetimes]));
-    quote!(once #lifetimes #proof;)
+    let ty = quote!(#ident #lifetimes);
+    match id.and_then(|id| proof(id, &ty, krate)) {
+        Some(proof) => quote!(once #proof;),
+        None => quote!(once #krate::__private::link::<#ty>;),
+    }
 }
 
 /// The proof that the id of a type is unambiguous, where that depends on the fields' types.
@@ -135,7 +136,7 @@ fn once(input: &DeriveInput, id: Option<&Id>, krate: &Path) -> TokenStream {
 fn proof(id: &Id, ty: &TokenStream, krate: &Path) -> Option<TokenStream> {
     let edges = id.template.edges();
     let parts = edges.len() / 2;
-    let edges = Literal::byte_string(&edges);
+    let edges = Literal::string(&edges);
     let (span, assertion) = match id.may_be_ambiguous {
         // Whatever a single part prints, it is found between the texts around it.
         None if parts < 2 => return None,

@@ -55,7 +55,11 @@ pub trait IdPart {
     };
 
     /// Prints the value as the part of a field, after text of the template.
+    ///
+    /// Not inlined, because it is the same for all fields of a type, and LLVM would optimize it for
+    /// each.
     #[doc(hidden)]
+    #[inline(never)]
     fn __write_part(&self, text: &str, field: &'static str, id: &mut IdWriter<'_>) {
         id.push_str(text);
         id.part(field, |id| self.write_id(id));
