@@ -247,6 +247,7 @@ const fn or_empty(text: Option<&'static str>) -> &'static str {
 ///
 /// All that is constant stands in one constant, with what is done once for a type in its block,
 /// where its name is in nobody's way: what a constant holds costs rustc less than one more of them.
+/// A binding has a name that no constant of a user has, which it would be taken for.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __event {
@@ -272,13 +273,13 @@ macro_rules! __event {
                 ),*)?])
             };
             $(
-                fn __write_id(&self, id: &mut $crate::__private::IdWriter<'_>) {
+                fn __write_id(&self, __inngest_id: &mut $crate::__private::IdWriter<'_>) {
                     $(const { $each };)?
                     $(
-                        $(<$part as $crate::IdPart>::__write_part(&self.$field, $text, $path, id))?
-                        $($($at)*.write(self, $text, $path, id))?;
+                        $(<$part as $crate::IdPart>::__write_part(&self.$field, $text, $path, __inngest_id))?
+                        $($($at)*.write(self, $text, $path, __inngest_id))?;
                     )*
-                    $(id.push_str($tail);)?
+                    $(__inngest_id.push_str($tail);)?
                 }
             )?
             $($($items)*)?

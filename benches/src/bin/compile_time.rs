@@ -13,7 +13,7 @@ use std::time::Duration;
 type Error = Box<dyn std::error::Error>;
 
 /// How often each is measured; the least counts, because all else is what disturbed it.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 9;
 
 /// A clock tick of `/proc`, which is the same on all of today's Linux systems.
 const TICK: Duration = Duration::from_millis(10);
