@@ -116,8 +116,8 @@ pub struct PartKind {
 /// before it, as characters of ASCII with a bit for each language.
 ///
 /// Both are known from the template alone, so that what is left to prove with the fields' types is
-/// quick: it is done for each event each time that it is compiled. They are text because rustc makes
-/// a `&[u8]` of a byte string by a coercion, which takes it longer than all else of the call.
+/// quick: it is done for each event each time that it is compiled. They are text because a byte
+/// string would have to be made a slice for each.
 pub fn edges<'a>(pieces: impl IntoIterator<Item = Option<&'a str>>) -> String {
     let pieces: Vec<Option<&str>> = pieces.into_iter().collect();
     let text = |at: Option<usize>| pieces.get(at?).copied().flatten().map(str::as_bytes);

@@ -112,6 +112,7 @@ mod tests {
                     pub r#type: HashMap<String, Vec<(u8, u8)>>,
                     pub(in a::b) f: fn(A, B) -> Result<C, D>,
                     g: Box<dyn Fn(A, B) -> Result<C, D> + 'a>,
+                    by_function: HashMap<fn(u8) -> u8, String>,
                     array: [u8; if A < B { 1 } else { 2 }],
                     block: Of<{ A > B }, -1, 'x'>,
                     qualified: <Vec<A> as IntoIterator>::Item,
