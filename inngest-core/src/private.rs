@@ -247,16 +247,17 @@ const fn or_empty(text: Option<&'static str>) -> &'static str {
 ///
 /// All that is constant stands in one constant, with what is done once for a type in its block,
 /// where its name is in nobody's way: what a constant holds costs rustc less than one more of them.
-/// A binding has a name that no constant of a user has, which it would be taken for.
+/// A binding has a name that no constant of a user has, which it would be taken for. The type is a
+/// `tt`, because rustc reports what is wrong with an `ident` at the macro.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __event {
     (
-        $event:ident $([$($generics:tt)*] [$($arguments:tt)*] [$($bounds:tt)*])?
+        $event:tt $([$($generics:tt)*] [$($arguments:tt)*] [$($bounds:tt)*])?
         $name:literal $version:literal $template:literal $source:literal
         $(once $link:expr;)?
         $(
-            id $([$each:expr])?
+            id $([$($each:tt)*])?
             $($text:literal $path:literal $($field:ident: $part:ty)? $({ $($at:tt)* })?;)*
             $(+ $tail:literal)?;
         )?
@@ -274,7 +275,7 @@ macro_rules! __event {
             };
             $(
                 fn __write_id(&self, __inngest_id: &mut $crate::__private::IdWriter<'_>) {
-                    $(const { $each };)?
+                    $($($each)*)?
                     $(
                         $(<$part as $crate::IdPart>::__write_part(&self.$field, $text, $path, __inngest_id))?
                         $($($at)*.write(self, $text, $path, __inngest_id))?;

@@ -180,7 +180,9 @@ impl ToTokens for IdTokens<'_> {
         // What is generic is proved for each instance that is sent.
         if is_generic(event.input) && id.may_be_ambiguous.is_none() {
             let proof = proof(id, &quote!(Self), krate);
-            proof.map(|proof| quote!([#proof])).to_tokens(tokens);
+            proof
+                .map(|proof| quote!([const { #proof };]))
+                .to_tokens(tokens);
         }
         let mut before = "";
         for piece in id.template.pieces() {

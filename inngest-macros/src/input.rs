@@ -1,7 +1,6 @@
 //! What a derive is given.
 
-use proc_macro2::{Spacing, TokenStream, TokenTree};
-use quote::TokenStreamExt as _;
+use proc_macro2::{Punct, Spacing, TokenStream, TokenTree};
 use syn::parse::discouraged::Speculative as _;
 use syn::parse::{Parse, ParseStream};
 use syn::{
@@ -65,7 +64,7 @@ fn field(input: ParseStream<'_>) -> syn::Result<Field> {
 /// the struct before, so that they are a type is known.
 fn ty(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     input.step(|cursor| {
-        let mut tokens = TokenStream::new();
+        let mut tokens = Vec::new();
         let mut rest = *cursor;
         let mut open = 0_usize;
         let mut is_arrow = false;
@@ -79,10 +78,16 @@ fn ty(input: ParseStream<'_>) -> syn::Result<TokenStream> {
                 }
                 is_arrow = punct.as_char() == '-' && punct.spacing() == Spacing::Joint;
             }
-            tokens.append(token);
+            tokens.push(token);
             rest = after;
         }
-        Ok((tokens, rest))
+        // The `>` of `Vec<u8>,` is joint, and would be taken together with a `>` that comes after it.
+        if let Some(TokenTree::Punct(last)) = tokens.last_mut() {
+            let mut alone = Punct::new(last.as_char(), Spacing::Alone);
+            alone.set_span(last.span());
+            *last = alone;
+        }
+        Ok((tokens.into_iter().collect(), rest))
     })
 }
 
