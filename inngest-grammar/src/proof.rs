@@ -33,17 +33,19 @@ pub enum Language {
 }
 
 impl Language {
+    const ALL: [Self; 6] = [
+        Self::Fixed,
+        Self::Bool,
+        Self::Unsigned,
+        Self::Signed,
+        Self::Word,
+        Self::Open,
+    ];
+
     /// The languages of which something is true, as a character with a bit for each.
     fn set(is: impl Fn(Self) -> bool) -> char {
-        const ALL: [Language; 6] = [
-            Language::Fixed,
-            Language::Bool,
-            Language::Unsigned,
-            Language::Signed,
-            Language::Word,
-            Language::Open,
-        ];
-        ALL.iter()
+        Self::ALL
+            .iter()
             .filter(|language| is(**language))
             .fold(b'@', |set, language| set | 1 << *language as u8)
             .into()
@@ -87,6 +89,9 @@ impl Language {
         }
     }
 }
+
+// The next bit is that of `@`, by which one more language would count as proved.
+const _: () = assert!(1 << (Language::ALL.len() - 1) < b'@');
 
 /// Whether the byte can be part of a letter, digit or `_`; any byte of a longer character can.
 const fn is_word(byte: u8) -> bool {
