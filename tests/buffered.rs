@@ -228,8 +228,13 @@ async fn a_shutdown_hands_back_what_it_had_no_time_for() {
         (report.delivered, report.failed, report.unsent.len()),
         (0, 0, 5)
     );
+    // All were under way, in one request.
     for pending in pending {
-        assert!(matches!(pending.await, Err(SendError::SenderClosed)));
+        let error = pending.await.unwrap_err();
+        let SendError::InDoubt { last, .. } = &error else {
+            panic!("{error}");
+        };
+        assert!(matches!(**last, SendError::SenderClosed));
     }
     held.0.add_permits(100);
     client.send_batch(report.unsent).await.unwrap();

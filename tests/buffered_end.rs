@@ -110,9 +110,12 @@ async fn a_shutdown_amid_a_refusal_hands_back_nothing_that_runs_twice() {
         for pending in pending {
             results.push(pending.await);
         }
-        let closed = results
-            .iter()
-            .filter(|result| matches!(result, Err(SendError::SenderClosed)));
+        let closed = results.iter().filter(|result| {
+            matches!(
+                result,
+                Err(SendError::InDoubt { .. } | SendError::SenderClosed)
+            )
+        });
         assert_eq!(report.unsent.len(), closed.count(), "{answers}");
         let delivered = results.iter().filter(|result| result.is_ok()).count();
         assert_eq!(report.delivered, delivered as u64, "{answers}");

@@ -4,18 +4,22 @@ use std::time::Duration;
 
 use inngest_core::middleware::{Middleware, Outgoing};
 use inngest_core::transport::{Answer, TransportError};
-use inngest_core::{Client, Outcome, RetryPolicy, SendError, blocking};
+use inngest_core::{Client, ClientBuilder, Outcome, RetryPolicy, SendError, blocking};
 use support::{KEY, Script, items};
 
 mod support;
 
 fn client(script: &Script, attempts: u32) -> Client {
+    builder(script, attempts).build().unwrap()
+}
+
+fn builder(script: &Script, attempts: u32) -> ClientBuilder {
     let policy = RetryPolicy::default()
         .attempts(attempts)
         .max_delay(Duration::ZERO);
     let builder = Client::builder().event_key(KEY).retry(policy);
     let builder = builder.max_request_events(3).concurrency(1);
-    builder.transport(script.clone()).build().unwrap()
+    builder.transport(script.clone())
 }
 
 /// Each event has one outcome, whatever the server says.
@@ -98,13 +102,81 @@ async fn what_may_have_arrived_stays_unknown_when_sending_it_again_fails_at_once
     assert_eq!((error.unknown().count(), error.rejected().count()), (2, 1));
     assert!(matches!(
         &error.outcomes()[0],
-        Outcome::Unknown { error, .. } if matches!(**error, SendError::InsideRuntime)
+        Outcome::Unknown { error, .. } if last_is(error, |e| matches!(e, SendError::InsideRuntime))
     ));
     assert_eq!(
         client.send_batch(error.into_unsent()).await.unwrap().len(),
         3
     );
 }
+
+fn last_is(error: &SendError, is: fn(&SendError) -> bool) -> bool {
+    matches!(error, SendError::InDoubt { last, .. } if is(last))
+}
+
+/// The last error alone would say that nothing was sent.
+#[tokio::test]
+async fn an_error_says_that_an_earlier_try_may_have_brought_the_event() {
+    let refused = || Err(TransportError::connect("connection refused"));
+    let broken = || Err(TransportError::other("connection reset"));
+    let wrong = || Ok(Answer::new(401, ""));
+    for (last, text) in [
+        (refused as fn() -> _, "no connection to https://inn.gs/e/; "),
+        (wrong, "the server at https://inn.gs/e/ does not know"),
+    ] {
+        let script = || Script::new([broken(), last()]);
+        let alone = client(&script(), 2).send(support::item(1)).await;
+        let alone = alone.unwrap_err();
+        let seen = builder(&script(), 2).middleware(Sees).build().unwrap();
+        let seen = seen.send(support::item(1)).await.unwrap_err();
+        let many = client(&script(), 2).send_many(items(1)).await.unwrap_err();
+        let many = many.outcomes()[0].error().unwrap().clone();
+        for error in [alone, seen, many] {
+            assert!(error.may_have_been_taken(), "{error}");
+            let said = error.to_string();
+            let doubt = "; an earlier request may have brought the event to the server: the \
+                         connection to https://inn.gs/e/ broke before the answer";
+            assert!(said.starts_with(text) && said.contains(doubt), "{said}");
+        }
+
+        // When all that was tried failed alike, there is no doubt.
+        let script = Script::new([last(), last()]);
+        let error = client(&script, 2).send(support::item(1)).await.unwrap_err();
+        assert!(!error.may_have_been_taken(), "{error}");
+        // When the last error leaves the doubt, it says so itself.
+        let script = Script::new([broken(), broken()]);
+        let error = client(&script, 2).send(support::item(1)).await.unwrap_err();
+        assert!(
+            matches!(error, SendError::ConnectionBroke { .. }),
+            "{error}"
+        );
+    }
+}
+
+/// The request that left the doubt is of another call, and is named all the same.
+#[tokio::test]
+async fn an_error_names_the_doubt_of_the_call_before() {
+    let script = Script::new([
+        Err(TransportError::other("connection reset")),
+        Err(TransportError::connect("connection refused")),
+    ]);
+    let client = client(&script, 1);
+    let error = client.send_many(items(1)).await.unwrap_err();
+    let error = client.send_batch(error.into_unsent()).await.unwrap_err();
+    let error = error.outcomes()[0].error().unwrap();
+    assert!(last_is(error, |e| matches!(
+        e,
+        SendError::NoConnection { .. }
+    )));
+    assert!(
+        error.to_string().contains("broke before the answer"),
+        "{error}"
+    );
+}
+
+struct Sees;
+
+impl Middleware for Sees {}
 
 /// A server that answered before is there, and is waited for as long as any.
 #[tokio::test]

@@ -32,6 +32,8 @@ pub(crate) struct Chunk {
     taken: usize,
     /// Whether a request with its other events may have reached the server before.
     in_doubt: bool,
+    /// How such a request failed, where there was an answer or an end to it.
+    earlier: Option<Arc<SendError>>,
     seed: Seed,
 }
 
@@ -46,6 +48,7 @@ impl Chunk {
             range: 0..1,
             taken: 0,
             in_doubt: false,
+            earlier: None,
             seed,
         })
     }
@@ -67,13 +70,19 @@ impl Chunk {
     }
 
     /// The same request, which may have reached the server.
-    pub(crate) fn put_in_doubt(mut self) -> Self {
+    pub(crate) fn put_in_doubt(mut self, earlier: Option<Arc<SendError>>) -> Self {
         self.in_doubt = true;
+        self.earlier = earlier.or(self.earlier);
         self
     }
 
     pub(crate) fn is_in_doubt(&self) -> bool {
         self.in_doubt
+    }
+
+    /// How a request that may have reached the server failed.
+    pub(crate) fn earlier(&self) -> Option<Arc<SendError>> {
+        self.earlier.clone()
     }
 
     /// The first events of the request, with their ids.
@@ -95,6 +104,7 @@ impl Chunk {
             range: start..end,
             taken: 0,
             in_doubt: false,
+            earlier: None,
             seed: Seed::new()?,
         })
     }
@@ -166,8 +176,12 @@ impl Chunk {
     /// What is known of the events that the server is not known to have when they are not sent, or
     /// not answered.
     pub(crate) fn not_delivered(&self, error: &Arc<SendError>) -> impl Iterator<Item = Outcome> {
-        self.open().map(|index| {
-            let error = Arc::clone(error);
+        let mut error = Arc::clone(error);
+        if self.in_doubt {
+            error = error.after(self.earlier());
+        }
+        self.open().map(move |index| {
+            let error = Arc::clone(&error);
             if !self.in_doubt {
                 return Outcome::Rejected(error);
             }
@@ -298,6 +312,7 @@ pub(crate) fn cut(batch: Batch, limits: &Limits) -> Result<Cut, (Batch, getrando
         range,
         taken: 0,
         in_doubt: false,
+        earlier: None,
         seed,
     }));
     Ok(Cut { chunks, too_large })

@@ -7,7 +7,7 @@ use super::chunk::Chunk;
 use super::error::{Outcome, SendError};
 use super::inner::Inner;
 use super::outcomes::Outcomes;
-use super::request::Sent;
+use super::request::{Doubt, Sent};
 
 /// What became of the events of a chunk.
 #[derive(Default)]
@@ -33,11 +33,13 @@ impl Delivered {
     }
 
     /// The open events of a chunk, of which nothing is known but that they can be sent again.
-    fn give_up(&mut self, mut chunk: Chunk, error: SendError, may_have_been_taken: bool) {
-        if may_have_been_taken {
-            chunk = chunk.put_in_doubt();
+    fn give_up(&mut self, mut chunk: Chunk, error: SendError, doubt: Doubt) {
+        let error = Arc::new(error);
+        if let Doubt::Left(earlier) = doubt {
+            let last = error.may_have_been_taken().then(|| Arc::clone(&error));
+            chunk = chunk.put_in_doubt(last.or(earlier));
         }
-        self.outcomes.extend(chunk.not_delivered(&Arc::new(error)));
+        self.outcomes.extend(chunk.not_delivered(&error));
         self.unsent.push(chunk);
     }
 }
@@ -69,7 +71,7 @@ impl Delivery {
     fn next(&self) -> Option<Chunk> {
         let mut course = self.course();
         let chunk = course.left.pop()?;
-        course.left.push(chunk.clone().put_in_doubt());
+        course.left.push(chunk.clone().put_in_doubt(None));
         Some(chunk)
     }
 
@@ -111,7 +113,7 @@ impl Inner {
     /// Makes the request of a chunk, and returns what of it is to be sent next, the first last.
     async fn deliver_request(&self, chunk: Chunk, delivered: &mut Delivered) -> Vec<Chunk> {
         let open = chunk.open();
-        let (taken, error, may_have_been_taken) = match self.request(&chunk).await {
+        let (taken, error, doubt) = match self.request(&chunk).await {
             Sent::Taken(ids) => {
                 match ids {
                     Ids::OfSeed => delivered.accept(&chunk, open.end),
@@ -126,22 +128,21 @@ impl Inner {
             Sent::Failed {
                 taken,
                 error,
-                may_have_been_taken,
-            } => (taken, error, may_have_been_taken),
+                doubt,
+            } => (taken, error, doubt),
         };
         match error {
             SendError::Refused { message } => {
                 let rest = self.around_refused(chunk, taken, message, delivered);
                 return rest.await.into_iter().collect();
             }
-            error @ SendError::RequestTooLarge { .. } if may_have_been_taken => {
-                delivered.give_up(chunk, error, true);
-            }
-            error @ SendError::RequestTooLarge { .. } if open.len() <= 1 => {
+            error @ SendError::RequestTooLarge { .. }
+                if open.len() <= 1 && matches!(doubt, Doubt::None) =>
+            {
                 delivered.reject(open.len(), error);
             }
             // Nothing of it was taken, so its halves can have ids of their own.
-            SendError::RequestTooLarge { .. } => {
+            SendError::RequestTooLarge { .. } if matches!(doubt, Doubt::None) => {
                 let middle = open.start + open.len() / 2;
                 let halves = chunk.anew(middle..open.end).and_then(|second| {
                     let first = chunk.anew(open.start..middle)?;
@@ -149,10 +150,10 @@ impl Inner {
                 });
                 match halves {
                     Ok(halves) => return halves,
-                    Err(error) => delivered.give_up(chunk, error.into(), false),
+                    Err(error) => delivered.give_up(chunk, error.into(), Doubt::None),
                 }
             }
-            error => delivered.give_up(chunk, error, may_have_been_taken),
+            error => delivered.give_up(chunk, error, doubt),
         }
         Vec::new()
     }
@@ -187,9 +188,11 @@ impl Inner {
                     taken = taken.max(named.min(guess - 1));
                     message = said;
                 }
-                Sent::Failed { error, .. } => {
+                Sent::Failed { error, doubt, .. } => {
                     delivered.accept(&chunk, taken);
-                    delivered.give_up(chunk.with_taken(taken), error, true);
+                    // The request as a whole was answered, and all before the refused event taken.
+                    let doubt = Doubt::Left(doubt.earlier());
+                    delivered.give_up(chunk.with_taken(taken), error, doubt);
                     return None;
                 }
             }

@@ -147,6 +147,17 @@ pub enum SendError {
         source: TransportError,
     },
 
+    /// The server may have the event from an earlier request, and the last one failed for a reason
+    /// that says nothing of that.
+    #[error("{last}; {}", doubt(earlier.as_deref()))]
+    InDoubt {
+        /// Why the last request failed, or was not made.
+        last: Arc<SendError>,
+        /// How an earlier one failed that may have brought the event to the server, where that is
+        /// known.
+        earlier: Option<Arc<SendError>>,
+    },
+
     /// A middleware kept the event back; it was not sent.
     #[error("a middleware discarded the event: {reason}")]
     Discarded {
@@ -170,7 +181,8 @@ pub enum SendError {
     #[error("the buffered sender is full; wait for room with `send`, or raise `capacity`")]
     BufferFull,
 
-    /// A buffered sender was shut down or dropped before the event was delivered.
+    /// A buffered sender was shut down or dropped before the event was sent; where it was being
+    /// sent, this is the last error of [`InDoubt`](Self::InDoubt).
     #[error(
         "the buffered sender was shut down before the event was delivered; send it with the client"
     )]
@@ -183,6 +195,14 @@ pub enum SendError {
     /// The operating system gave no random numbers, which the ids of a request need.
     #[error("the operating system gave no random numbers: {0}")]
     NoRandomness(String),
+}
+
+fn doubt(earlier: Option<&SendError>) -> String {
+    let doubt = "an earlier request may have brought the event to the server";
+    match earlier {
+        Some(earlier) => format!("{doubt}: {earlier}"),
+        None => doubt.to_owned(),
+    }
 }
 
 impl From<getrandom::Error> for SendError {
@@ -200,7 +220,28 @@ impl SendError {
             Self::NotAllowed { .. } => Some(403),
             Self::RequestTooLarge { .. } => Some(413),
             Self::WrongUrl { status, .. } | Self::UnexpectedStatus { status, .. } => Some(*status),
+            Self::InDoubt { last, .. } => last.status(),
             _ => None,
+        }
+    }
+
+    /// The error of the last request after one that may have brought the event to the server.
+    pub(crate) fn after(self: Arc<Self>, earlier: Option<Arc<Self>>) -> Arc<Self> {
+        if self.may_have_been_taken() {
+            return self;
+        }
+        Arc::new(Self::InDoubt {
+            last: self,
+            earlier,
+        })
+    }
+
+    /// Whether the end of a buffered sender is why the event was not sent, or not once more.
+    pub(crate) fn is_of_closed_sender(&self) -> bool {
+        match self {
+            Self::SenderClosed => true,
+            Self::InDoubt { last, .. } => last.is_of_closed_sender(),
+            _ => false,
         }
     }
 
@@ -217,12 +258,18 @@ impl SendError {
         }
     }
 
-    /// Whether the server can have taken an event although there is this error.
-    pub(crate) fn may_have_been_taken(&self) -> bool {
+    /// Whether the server may have the event although there is this error.
+    ///
+    /// Sending it again runs nothing twice when it has a deduplication id, for the 24 hours for
+    /// which the server knows ids. Without one, send it by [`send_many`](crate::Client::send_many),
+    /// whose [`into_unsent`](BatchError::into_unsent) makes the same request again.
+    #[must_use]
+    pub fn may_have_been_taken(&self) -> bool {
         match self {
-            Self::InvalidAnswer { .. } | Self::Timeout { .. } | Self::ConnectionBroke { .. } => {
-                true
-            }
+            Self::InvalidAnswer { .. }
+            | Self::Timeout { .. }
+            | Self::ConnectionBroke { .. }
+            | Self::InDoubt { .. } => true,
             // A proxy can give up on a request that the server goes on with.
             Self::UnexpectedStatus { status, .. } => *status >= 500 || *status == 408,
             _ => false,

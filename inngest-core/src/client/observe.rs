@@ -224,6 +224,7 @@ pub(super) fn error_type(error: &SendError) -> Cow<'static, str> {
         SendError::ConnectionBroke { .. } => "connection_broke",
         SendError::Discarded { .. } => "discarded",
         SendError::Middleware(_) => "middleware",
+        SendError::InDoubt { last, .. } => return error_type(last),
         // The convention's word for all else.
         _ => "_OTHER",
     })

@@ -207,7 +207,7 @@ impl Shared {
         let events = outcomes.len() as u64;
         let errors = outcomes.iter().filter_map(Outcome::error);
         let failed = errors.clone().count() as u64;
-        let closed = errors.filter(|error| matches!(error, SendError::SenderClosed));
+        let closed = errors.filter(|error| error.is_of_closed_sender());
         // Their handles and the report of the shutdown say it.
         let closed = closed.count() as u64;
         {

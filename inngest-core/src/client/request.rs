@@ -29,9 +29,24 @@ pub(super) enum Sent {
         /// How many of the first were taken for certain.
         taken: usize,
         error: SendError,
-        /// Whether any of the tries can have brought events to the server.
-        may_have_been_taken: bool,
+        doubt: Doubt,
     },
+}
+
+/// Whether any of the tries can have brought events to the server.
+pub(super) enum Doubt {
+    None,
+    /// One can; how one before the last failed, if it was that.
+    Left(Option<Arc<SendError>>),
+}
+
+impl Doubt {
+    pub(super) fn earlier(self) -> Option<Arc<SendError>> {
+        match self {
+            Self::None => None,
+            Self::Left(earlier) => earlier,
+        }
+    }
 }
 
 /// What every request says of its sender.
@@ -78,7 +93,8 @@ impl Inner {
         let (events, bytes) = (chunk.requested(), chunk.body_bytes());
         let started = Instant::now();
         let mut begun = started;
-        let mut may_have_been_taken = chunk.is_in_doubt();
+        let mut in_doubt = chunk.is_in_doubt();
+        let mut earlier = chunk.earlier();
         let mut tried = 0_u32;
         let mut found_somebody = false;
         loop {
@@ -93,7 +109,7 @@ impl Inner {
                 }
                 Meaning::Failed { taken, error } => (taken, error),
             };
-            may_have_been_taken |= error.may_have_been_taken();
+            in_doubt |= error.may_have_been_taken();
             found_somebody |= !matches!(error, SendError::NoDevServer { .. });
             let delay = error.may_pass().then(|| {
                 let policy = &self.bounds.retry;
@@ -107,15 +123,23 @@ impl Inner {
             let Some(delay) = delay.flatten() else {
                 let cause = cause(&error);
                 tracing::warn!(url, events, bytes, tried, %error, cause, "events not sent");
+                let doubt = if in_doubt {
+                    Doubt::Left(earlier)
+                } else {
+                    Doubt::None
+                };
                 return Sent::Failed {
                     taken: taken.len(),
                     error,
-                    may_have_been_taken,
+                    doubt,
                 };
             };
             let cause = cause(&error);
             tracing::debug!(url, events, bytes, tried, %error, cause, ?delay, "sending again");
             observe::again(&error);
+            if error.may_have_been_taken() {
+                earlier = Some(Arc::new(error));
+            }
             tokio::time::sleep(delay).await;
             begun = Instant::now();
         }

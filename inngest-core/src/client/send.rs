@@ -16,7 +16,7 @@ use super::middleware::{Discarded, Prepared, SentEvent};
 use super::observe::{self, Operation};
 use super::outcomes::{Outcomes, at_place, rejected};
 use super::receipt::Receipt;
-use super::request::Sent;
+use super::request::{Doubt, Sent};
 use super::source::{Events, Gathered, Reading};
 use crate::batch::{Batch, Entry};
 use crate::error::PayloadError;
@@ -97,7 +97,12 @@ impl Inner {
             }
             let chunk = Chunk::single(buffer, entry)?;
             match self.request(&chunk).await {
-                Sent::Failed { error, .. } => Err(error),
+                Sent::Failed { error, doubt, .. } => Err(match (error, doubt) {
+                    (error @ SendError::Refused { .. }, _) | (error, Doubt::None) => error,
+                    (error, Doubt::Left(earlier)) => {
+                        Arc::unwrap_or_clone(Arc::new(error).after(earlier))
+                    }
+                }),
                 Sent::Taken(ids) => {
                     let event_id = match ids {
                         Ids::OfSeed => None,
