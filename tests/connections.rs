@@ -201,6 +201,63 @@ fn a_client_moves_on_from_a_runtime_that_stands_still() {
     assert_eq!(server.requests().len(), 3);
 }
 
+/// What is between here and the server may have forgotten the connection.
+#[tokio::test]
+async fn a_connection_that_was_not_used_for_a_minute_is_closed() {
+    let (closed, closings) = std::sync::mpsc::channel();
+    let (url, connections) = serve(move |number, mut stream| {
+        while let Some(length) = head(&mut stream) {
+            let events = taken(&body(&mut stream, length));
+            answer(&mut stream, &format!("HTTP/1.1 200 OK\r\n{events}"));
+        }
+        closed.send(number).unwrap();
+    });
+    let client = client(&url);
+    let later = async |seconds| {
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(seconds)).await;
+        tokio::time::resume();
+    };
+    for (after, expected) in [(0, 1), (59, 1), (59, 1), (61, 2), (0, 2)] {
+        later(after).await;
+        client.send(item(1)).await.unwrap();
+        assert_eq!(connections.load(Ordering::Relaxed), expected, "{after}");
+    }
+    // Its task closes it when this one waits.
+    let closed = tokio::task::spawn_blocking(move || closings.recv().unwrap());
+    assert_eq!(closed.await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_server_that_closes_at_once_is_asked_again() {
+    let (url, connections) = serve(|number, mut stream| {
+        // As a load balancer does that has no server behind it.
+        if number < 2 {
+            return;
+        }
+        while let Some(length) = head(&mut stream) {
+            let events = taken(&body(&mut stream, length));
+            answer(&mut stream, &format!("HTTP/1.1 200 OK\r\n{events}"));
+        }
+    });
+    let builder = Client::builder().event_key("k").base_url(&url);
+    let once = builder.clone().retry(RetryPolicy::none()).build().unwrap();
+    let error = once.send(item(1)).await.unwrap_err();
+    assert!(
+        matches!(error, SendError::ConnectionBroke { .. }),
+        "{error:?}"
+    );
+    let policy = RetryPolicy::default().max_delay(Duration::ZERO);
+    builder
+        .retry(policy)
+        .build()
+        .unwrap()
+        .send(item(1))
+        .await
+        .unwrap();
+    assert_eq!(connections.load(Ordering::Relaxed), 3);
+}
+
 #[tokio::test]
 async fn an_answer_without_an_end_is_none() {
     let (url, _) = serve(|_, mut stream| {

@@ -5,7 +5,7 @@
 
 use std::future::poll_fn;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::Uri;
@@ -14,6 +14,7 @@ use hyper::body::Body as _;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_rustls::HttpsConnector;
 use tokio::runtime::{self, Handle};
+use tokio::time::Instant;
 use tower_service::Service as _;
 
 use super::connect::Route;
