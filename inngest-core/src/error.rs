@@ -28,10 +28,21 @@ pub enum PayloadErrorKind {
         /// The integer in decimal.
         value: String,
     },
+    /// A number in JSON that is text already, such as a `RawValue`, which no double is: the server
+    /// would store the nearest one (measured).
+    InexactNumber {
+        /// The number as it is written.
+        value: String,
+    },
     /// NaN or an infinity, which JSON cannot say; it would arrive as `null`.
     NotFinite,
     /// The key `_inngest` of `data`, which the server deletes (measured).
     ReservedKey,
+    /// A key that an object has twice, of which the server keeps the last, as Go reads JSON.
+    KeyTwice,
+    /// Half of a surrogate pair in JSON that is text already, for which the server stores U+FFFD, as
+    /// Go reads JSON.
+    UnpairedSurrogate,
     /// A time outside 1980-01-01 to 2100-01-01 (measured), in milliseconds since the Unix epoch.
     TimestampOutOfRange {
         /// The time in milliseconds since the Unix epoch.
@@ -133,6 +144,21 @@ impl fmt::Display for PayloadError {
                 f,
                 "`{path}` is {value}, which the server would round because it keeps numbers as \
                  doubles; write it as a string, with `#[serde(with = \"inngest_core::AsString\")]`"
+            ),
+            Kind::InexactNumber { value } => write!(
+                f,
+                "`{path}` is {value}, which the server would change because it keeps numbers as \
+                 doubles; write it as a string, or with fewer digits"
+            ),
+            Kind::KeyTwice => write!(
+                f,
+                "the key `{path}` is written twice, and the server keeps only the last; give one \
+                 of the two another name"
+            ),
+            Kind::UnpairedSurrogate => write!(
+                f,
+                "`{path}` has half of a surrogate pair, for which the server stores U+FFFD; write \
+                 the whole character"
             ),
             Kind::NotFinite => write!(
                 f,

@@ -6,11 +6,12 @@ use serde::{Serialize, Serializer as _};
 use serde_json::Serializer;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
 
-use super::guard::{Guard, NOT_FINITE};
+use super::guard::{Guard, NOT_FINITE, Notes};
+use super::scan;
 
 /// 2^53 − 1: beyond it a double no longer holds every integer, and the server keeps numbers as
 /// doubles (measured).
-const MAX_EXACT: u128 = (1 << 53) - 1;
+pub(super) const MAX_EXACT: u128 = (1 << 53) - 1;
 
 /// Whether the server stores this integer and no other.
 pub(crate) fn is_exact(integer: i128) -> bool {
@@ -28,17 +29,37 @@ pub(crate) enum Fault {
     Serialize(String),
 }
 
-/// What the server would take and change.
+/// What the server would take and change, and where it stands in what is text already: `.a[1]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Refused {
+pub(crate) struct Refused {
+    pub(crate) unlike: Unlike,
+    pub(crate) inside: String,
+}
+
+/// How what the server keeps would differ from what was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Unlike {
     /// An integer that a double does not hold, in decimal.
     Integer(String),
+    /// Another number that a double does not hold.
+    Number(String),
     /// The key `_inngest` of `data`, which the server deletes (measured).
     ReservedKey,
+    /// A key that an object has twice, of which the server keeps the last, as Go reads JSON.
+    KeyTwice,
+    /// Half of a surrogate pair, for which the server keeps U+FFFD, as Go reads JSON.
+    Surrogate,
 }
 
 /// The key that the server keeps for itself.
 pub(crate) const RESERVED_KEY: &str = "_inngest";
+
+impl From<Unlike> for Refused {
+    fn from(unlike: Unlike) -> Self {
+        let inside = String::new();
+        Self { unlike, inside }
+    }
+}
 
 /// Which keys a value may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,12 +76,17 @@ pub(crate) fn write<T: Serialize + ?Sized>(
     value: &T,
     keys: Keys,
 ) -> Result<(), Fault> {
+    let start = out.len();
     let mut refused = None;
+    let notes = Notes::default();
     let formatter = Checked::new(&mut refused, keys);
-    let result = value.serialize(Guard(&mut Serializer::with_formatter(out, formatter)));
+    let mut serializer = Serializer::with_formatter(&mut *out, formatter);
+    let result = value.serialize(Guard::new(&mut serializer, &notes));
     match (result, refused) {
-        (Ok(()), _) => Ok(()),
-        (Err(_), Some(refused)) => Err(Fault::Refused(refused)),
+        (Ok(()), None) if notes.is_clear() => Ok(()),
+        (Ok(()), None) => noted(out.get(start..).unwrap_or_default(), &notes),
+        // Also where the value's own `Serialize` goes on after it.
+        (_, Some(refused)) => Err(Fault::Refused(refused)),
         (Err(error), None) => {
             let message = error.to_string();
             Err(if message == NOT_FINITE {
@@ -69,6 +95,23 @@ pub(crate) fn write<T: Serialize + ?Sized>(
                 Fault::Serialize(message)
             })
         }
+    }
+}
+
+/// Looks once more at what was written, because of what was noted.
+#[cold]
+fn noted(written: &[u8], notes: &Notes) -> Result<(), Fault> {
+    if notes.is_not_finite() {
+        return Err(Fault::NotFinite);
+    }
+    if notes.has_failed() {
+        let message = "it went on after an error of a value in it";
+        return Err(Fault::Serialize(message.to_owned()));
+    }
+    // `serde_json` writes text.
+    match scan::twice(str::from_utf8(written).unwrap_or_default()) {
+        Some(refused) => Err(Fault::Refused(refused)),
+        None => Ok(()),
     }
 }
 
@@ -165,10 +208,8 @@ pub(super) struct Checked<'a> {
 enum Key {
     /// In none.
     Outside,
-    /// At its beginning.
-    Begun,
-    /// It is the reserved one so far.
-    Reserved,
+    /// It is the reserved one so far, up to this byte.
+    Reserved(usize),
     /// It is another one.
     Another,
 }
@@ -190,53 +231,14 @@ impl<'a> Checked<'a> {
         io::Error::other("the server would change this")
     }
 
-    /// Refuses integers in JSON text that the server would round.
+    /// Refuses what the server would change in JSON that is text already.
     fn check_text(&mut self, json: &str) -> io::Result<()> {
-        match first_inexact(json) {
-            Some(integer) => Err(self.refuse(Refused::Integer(integer.to_owned()))),
+        let is_top = self.depth == 0 && self.keys == Keys::NotReserved;
+        match scan::of_user(json, is_top) {
+            Some(refused) => Err(self.refuse(refused)),
             None => Ok(()),
         }
     }
-}
-
-/// The first integer in a JSON text that a double does not hold.
-fn first_inexact(json: &str) -> Option<&str> {
-    let mut rest = json;
-    loop {
-        let start = rest.find(|c: char| c == '"' || c == '-' || c.is_ascii_digit())?;
-        rest = rest.get(start..)?;
-        if let Some(string) = rest.strip_prefix('"') {
-            rest = after_string(string);
-            continue;
-        }
-        let end = rest.find(|c: char| !matches!(c, '0'..='9' | '+' | '-' | '.' | 'e' | 'E'));
-        let (number, after) = rest.split_at(end.unwrap_or(rest.len()));
-        let digits = number.strip_prefix('-').unwrap_or(number);
-        let is_integer = digits.bytes().all(|byte| byte.is_ascii_digit());
-        // Texts of more digits than a u128 has are beyond it too.
-        if is_integer
-            && digits
-                .parse::<u128>()
-                .map_or(!digits.is_empty(), |n| n > MAX_EXACT)
-        {
-            return Some(number);
-        }
-        rest = after;
-    }
-}
-
-/// What follows a string whose opening quote is taken off.
-fn after_string(mut rest: &str) -> &str {
-    while let Some(place) = rest.find(['"', '\\']) {
-        let is_end = rest[place..].starts_with('"');
-        let next = rest[place + 1..].chars().next().map_or(0, char::len_utf8);
-        let skip = if is_end { place + 1 } else { place + 1 + next };
-        rest = rest.get(skip..).unwrap_or_default();
-        if is_end {
-            return rest;
-        }
-    }
-    ""
 }
 
 macro_rules! checked_integers {
@@ -251,7 +253,7 @@ macro_rules! checked_integers {
             if exact || self.in_string {
                 CompactFormatter.$method(writer, value)
             } else {
-                Err(self.refuse(Refused::Integer(value.to_string())))
+                Err(self.refuse(Unlike::Integer(value.to_string()).into()))
             }
         }
     )*};
@@ -307,10 +309,10 @@ impl Formatter for Checked<'_> {
         writer: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
-        if self.key != Key::Outside {
-            let reserved = self.key == Key::Begun && fragment == RESERVED_KEY;
-            self.key = if reserved {
-                Key::Reserved
+        if let Key::Reserved(begun) = self.key {
+            let rest = RESERVED_KEY.get(begun..).unwrap_or_default();
+            self.key = if rest.starts_with(fragment) {
+                Key::Reserved(begun + fragment.len())
             } else {
                 Key::Another
             };
@@ -361,15 +363,15 @@ impl Formatter for Checked<'_> {
         first: bool,
     ) -> io::Result<()> {
         if self.depth == 1 && self.keys == Keys::NotReserved {
-            self.key = Key::Begun;
+            self.key = Key::Reserved(0);
         }
         CompactFormatter.begin_object_key(writer, first)
     }
 
     #[inline]
     fn end_object_key<W: ?Sized + io::Write>(&mut self, _: &mut W) -> io::Result<()> {
-        if self.key == Key::Reserved {
-            return Err(self.refuse(Refused::ReservedKey));
+        if self.key == Key::Reserved(RESERVED_KEY.len()) {
+            return Err(self.refuse(Unlike::ReservedKey.into()));
         }
         self.key = Key::Outside;
         Ok(())

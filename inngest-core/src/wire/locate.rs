@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Serializer;
 use serde_json::ser::{CharEscape, Formatter};
 
-use super::guard::Guard;
+use super::guard::{Guard, Notes};
 use super::json::{Checked, Keys, Refused, escaped};
 
 /// The path to the first thing in `value` that is refused, such as `data.order.lines[3].total`.
@@ -18,31 +18,42 @@ pub(super) fn first_fault<T: Serialize + ?Sized>(root: &str, value: &T, keys: Ke
     let mut steps = Vec::new();
     let formatter = Locate::new(&mut refused, &mut steps, keys);
     // The walk ends where the first one did, and leaves in `steps` how it came there.
-    let _ = value.serialize(Guard(&mut Serializer::with_formatter(
-        io::sink(),
-        formatter,
-    )));
+    let notes = Notes::default();
+    let mut serializer = Serializer::with_formatter(io::sink(), formatter);
+    let _ = value.serialize(Guard::new(&mut serializer, &notes));
     let mut path = root.to_owned();
     for step in steps {
         // Writing to a `String` cannot fail.
         let _ = match step {
-            Step::Key(key) => write!(path, ".{key}"),
-            Step::Index(Some(index)) => write!(path, "[{index}]"),
-            Step::Index(None) => Ok(()),
+            Step::Key(At::Inside, key) => write!(path, ".{key}"),
+            // As far as it was written: the key is what failed.
+            Step::Key(At::Key, key) if !key.is_empty() => write!(path, ".{key}"),
+            Step::Index(At::Inside, index) => write!(path, "[{index}]"),
+            Step::Key(..) | Step::Index(..) => Ok(()),
         };
     }
     path
 }
 
+/// A step into an object or an array.
 enum Step {
-    Key(String),
-    Index(Option<usize>),
+    Key(At, String),
+    Index(At, usize),
+}
+
+/// Where in an object or an array the walk is.
+#[derive(Clone, Copy)]
+enum At {
+    /// Between two values.
+    Outside,
+    Key,
+    /// In a value.
+    Inside,
 }
 
 struct Locate<'a> {
     checked: Checked<'a>,
     steps: &'a mut Vec<Step>,
-    in_key: bool,
 }
 
 impl<'a> Locate<'a> {
@@ -50,14 +61,17 @@ impl<'a> Locate<'a> {
         Self {
             checked: Checked::new(refused, keys),
             steps,
-            in_key: false,
+        }
+    }
+
+    fn at(&mut self, now: At) {
+        if let Some(Step::Key(at, _)) = self.steps.last_mut() {
+            *at = now;
         }
     }
 
     fn key(&mut self, text: impl std::fmt::Display) {
-        if self.in_key
-            && let Some(Step::Key(key)) = self.steps.last_mut()
-        {
+        if let Some(Step::Key(At::Key, key)) = self.steps.last_mut() {
             let _ = write!(key, "{text}");
         }
     }
@@ -122,13 +136,21 @@ impl Formatter for Locate<'_> {
     }
 
     fn begin_array<W: ?Sized + io::Write>(&mut self, w: &mut W) -> io::Result<()> {
-        self.steps.push(Step::Index(None));
+        self.steps.push(Step::Index(At::Outside, 0));
         self.checked.begin_array(w)
     }
 
     fn begin_array_value<W: ?Sized + io::Write>(&mut self, _: &mut W, _: bool) -> io::Result<()> {
-        if let Some(Step::Index(index)) = self.steps.last_mut() {
-            *index = Some(index.map_or(0, |index| index + 1));
+        if let Some(Step::Index(at, _)) = self.steps.last_mut() {
+            *at = At::Inside;
+        }
+        Ok(())
+    }
+
+    fn end_array_value<W: ?Sized + io::Write>(&mut self, _: &mut W) -> io::Result<()> {
+        if let Some(Step::Index(at, index)) = self.steps.last_mut() {
+            *at = At::Outside;
+            *index += 1;
         }
         Ok(())
     }
@@ -139,7 +161,7 @@ impl Formatter for Locate<'_> {
     }
 
     fn begin_object<W: ?Sized + io::Write>(&mut self, w: &mut W) -> io::Result<()> {
-        self.steps.push(Step::Key(String::new()));
+        self.steps.push(Step::Key(At::Outside, String::new()));
         self.checked.begin_object(w)
     }
 
@@ -148,16 +170,21 @@ impl Formatter for Locate<'_> {
         w: &mut W,
         first: bool,
     ) -> io::Result<()> {
-        if let Some(Step::Key(key)) = self.steps.last_mut() {
+        if let Some(Step::Key(at, key)) = self.steps.last_mut() {
+            *at = At::Key;
             key.clear();
         }
-        self.in_key = true;
         self.checked.begin_object_key(w, first)
     }
 
     fn end_object_key<W: ?Sized + io::Write>(&mut self, w: &mut W) -> io::Result<()> {
-        self.in_key = false;
+        self.at(At::Inside);
         self.checked.end_object_key(w)
+    }
+
+    fn end_object_value<W: ?Sized + io::Write>(&mut self, _: &mut W) -> io::Result<()> {
+        self.at(At::Outside);
+        Ok(())
     }
 
     fn end_object<W: ?Sized + io::Write>(&mut self, w: &mut W) -> io::Result<()> {

@@ -5,15 +5,17 @@
 //! | this one | the members of an event and their order |
 //! | `json` | values, with the checks that need no second pass |
 //! | `guard` | floats that JSON cannot say |
+//! | `scan` | JSON that is text already |
 //! | `locate` | where a value that was refused stands |
 
 mod guard;
 pub(crate) mod json;
 mod locate;
+mod scan;
 
 use serde::Serialize;
 
-use self::json::{Fault, Keys, Refused};
+use self::json::{Fault, Keys, Refused, Unlike};
 use crate::error::{PayloadError, PayloadErrorKind};
 use crate::event::Event;
 use crate::id::IdWriter;
@@ -110,15 +112,24 @@ fn write_value<T: Serialize + ?Sized>(
     keys: Keys,
 ) -> Result<(), PayloadError> {
     json::write(out, value, keys).map_err(|fault| {
+        let mut in_text = String::new();
         let kind = match fault {
-            Fault::Refused(Refused::Integer(value)) => {
-                PayloadErrorKind::IntegerOutOfRange { value }
+            Fault::Refused(Refused { unlike, inside }) => {
+                in_text = inside;
+                match unlike {
+                    Unlike::Integer(value) => PayloadErrorKind::IntegerOutOfRange { value },
+                    Unlike::Number(value) => PayloadErrorKind::InexactNumber { value },
+                    Unlike::ReservedKey => PayloadErrorKind::ReservedKey,
+                    Unlike::KeyTwice => PayloadErrorKind::KeyTwice,
+                    Unlike::Surrogate => PayloadErrorKind::UnpairedSurrogate,
+                }
             }
-            Fault::Refused(Refused::ReservedKey) => PayloadErrorKind::ReservedKey,
             Fault::NotFinite => PayloadErrorKind::NotFinite,
             Fault::Serialize(message) => PayloadErrorKind::Serialize { message },
         };
-        PayloadError::new(event, locate::first_fault(root, value, keys), kind)
+        let mut path = locate::first_fault(root, value, keys);
+        path.push_str(&in_text);
+        PayloadError::new(event, path, kind)
     })
 }
 
