@@ -1,6 +1,7 @@
 //! Connections: direct, or through the proxy that the environment names.
 
 use std::io;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -82,12 +83,20 @@ pub(super) fn route(server: &Uri) -> Result<Routed, ConfigError> {
 }
 
 fn is_loopback(server: &Uri) -> bool {
-    let host = server.host().unwrap_or_default().trim_matches(['[', ']']);
+    let host = server.host().unwrap_or_default();
+    let host = host.trim_matches(['[', ']']).to_ascii_lowercase();
     host == "localhost"
         || host.ends_with(".localhost")
+        || is_short_loopback(&host)
         || host
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|ip| ip.is_loopback())
+            .parse::<IpAddr>()
+            .is_ok_and(|ip| ip.to_canonical().is_loopback())
+}
+
+/// `127.1` and the like, which resolvers take as `127.0.0.1`; no name of the DNS ends in a number.
+fn is_short_loopback(host: &str) -> bool {
+    host.strip_prefix("127.")
+        .is_some_and(|rest| rest.split('.').all(|part| part.parse::<u32>().is_ok()))
 }
 
 impl Service<Uri> for Route {
@@ -175,5 +184,36 @@ impl Write for Stream {
         bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.io).poll_write_vectored(cx, bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_on_this_machine_are_known_however_they_are_written() {
+        for (host, expected) in [
+            ("localhost", true),
+            ("LOCALHOST:1", true),
+            ("Inngest.LocalHost", true),
+            ("127.0.0.1", true),
+            ("127.8.8.8:1", true),
+            ("127.1", true),
+            ("127.0.1:8288", true),
+            ("[::1]:1", true),
+            ("[::ffff:127.0.0.1]:1", true),
+            ("[::FFFF:7F00:1]", true),
+            ("notlocalhost", false),
+            ("localhost.example", false),
+            ("127.1.example", false),
+            ("127.", false),
+            ("128.0.0.1", false),
+            ("[::ffff:10.0.0.1]", false),
+            ("[::2]", false),
+        ] {
+            let server = format!("http://{host}/").parse().unwrap();
+            assert_eq!(is_loopback(&server), expected, "{host}");
+        }
     }
 }
