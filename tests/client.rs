@@ -400,6 +400,30 @@ fn settings_that_cannot_work_are_refused() {
 }
 
 #[test]
+fn a_base_url_that_leads_elsewhere_or_has_the_key_in_it_is_refused() {
+    let builder = || Client::builder().event_key(KEY);
+    let error = builder().base_url("http://127.0.0.1:82888");
+    let error = error.build().unwrap_err();
+    insta::assert_snapshot!(error, @"the base URL `http://127.0.0.1:82888` from `base_url` has a port that is no number from 1 to 65535; give one such as `http://localhost:8288`");
+    for end in ["", "/", "?x=1", "#x"] {
+        let whole = format!("https://user:word@inn.gs/e/{KEY}{end}");
+        for url in [&whole, &whole.replace("user:word@", "")] {
+            let builder = builder().base_url(url);
+            let shown = format!(
+                "{builder:?} {:?}",
+                blocking::Client::builder().base_url(url)
+            );
+            let error = builder.build().unwrap_err();
+            let shown = format!("{shown} {error} {error:?}");
+            assert!(!shown.contains(KEY) && !shown.contains("word"), "{shown}");
+        }
+    }
+    let error = builder().base_url(format!("https://inn.gs/e/{KEY}"));
+    let error = error.build().unwrap_err();
+    assert!(matches!(error, ConfigError::KeyInBaseUrl { .. }), "{error}");
+}
+
+#[test]
 fn a_client_for_the_cloud_is_made_without_a_request() {
     let client = Client::builder()
         .dev(false)

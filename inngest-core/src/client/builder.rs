@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::base_url;
 use super::chunk::Limits;
 use super::config::{self, ConfigError, Settings};
 use super::inner::Bounds;
@@ -191,8 +192,15 @@ impl ClientBuilder {
 
 impl std::fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Settings {
+            base_url,
+            event_key,
+            ..
+        } = &self.settings;
+        let key = event_key.as_deref().filter(|key| !key.is_empty());
+        let base_url = base_url.as_deref().map(|url| base_url::shown(url, key));
         f.debug_struct("ClientBuilder")
-            .field("base_url", &self.settings.base_url)
+            .field("base_url", &base_url)
             .field("env", &self.settings.env)
             .field("dev", &self.settings.dev)
             .field("limits", &self.limits)

@@ -3,6 +3,7 @@
 //! | module | what it does |
 //! |---|---|
 //! | `config` | where events go: code, environment, defaults |
+//! | `base_url` | the URL of the event API, and what of it may be shown |
 //! | `builder` | making a client |
 //! | `chunk` | splitting a batch into requests |
 //! | `seed` | event ids that are known before the request |
@@ -21,6 +22,7 @@
 //! | [`plan`] | what sending a batch would do |
 
 mod answer;
+mod base_url;
 mod buffered;
 mod builder;
 pub(crate) mod chunk;
