@@ -1,5 +1,6 @@
 //! Where the environment sends an example's events.
 
+use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
@@ -9,6 +10,13 @@ use inngest_core::testing::EventServer;
 mod support;
 
 fn quickstart(variables: &[(&str, &str)]) -> (bool, String) {
+    let variables = variables
+        .iter()
+        .map(|(name, value)| (*name, (*value).as_ref()));
+    quickstart_of_bytes(&variables.collect::<Vec<_>>())
+}
+
+fn quickstart_of_bytes(variables: &[(&str, &OsStr)]) -> (bool, String) {
     let output = support::run("quickstart", &[], variables, b"");
     let mut text = String::from_utf8(output.stdout).unwrap();
     text.push_str(std::str::from_utf8(&output.stderr).unwrap());
@@ -54,6 +62,24 @@ fn a_setting_that_cannot_work_is_said_and_the_key_is_not() {
         !success && text.contains("the base URL `inn.gs` from INNGEST_BASE_URL"),
         "{text}"
     );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_variable_that_is_not_utf_8_is_said_and_not_taken_as_unset() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let server = EventServer::start().unwrap();
+    let (success, text) = quickstart_of_bytes(&[
+        ("INNGEST_DEV", server.url().as_ref()),
+        ("INNGEST_ENV", OsStr::from_bytes(b"br\xe4nch")),
+    ]);
+    assert!(
+        !success && text.contains("the environment variable INNGEST_ENV is not UTF-8; set it anew"),
+        "{text}"
+    );
+    assert!(!text.contains("nch"), "{text}");
+    assert!(server.events().is_empty());
 }
 
 /// A proxy that answers every request itself; the first lines of the requests come out.

@@ -1,5 +1,6 @@
 //! Runs the examples.
 
+use std::ffi::OsStr;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -22,7 +23,7 @@ pub(crate) fn binary(name: &str) -> PathBuf {
 pub(crate) fn run(
     name: &str,
     arguments: &[&str],
-    variables: &[(&str, &str)],
+    variables: &[(&str, &OsStr)],
     input: &[u8],
 ) -> Output {
     let mut command = Command::new(binary(name));

@@ -169,7 +169,7 @@ impl ClientBuilder {
         if timeout.is_zero() {
             return Err(ConfigError::Zero { setting: "timeout" });
         }
-        let endpoint = config::resolve(&settings, |name| std::env::var(name).ok())?;
+        let endpoint = config::resolve(&settings, |name| std::env::var_os(name))?;
         let transport = match transport {
             Some(transport) => transport,
             None => Arc::new(HyperTransport::new(endpoint.uri())?),

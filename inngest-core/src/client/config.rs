@@ -1,5 +1,6 @@
 //! Where events go: what the caller set, what the environment says, and which of them wins.
 
+use std::ffi::OsString;
 use std::fmt;
 
 use http::{HeaderValue, Uri};
@@ -60,6 +61,12 @@ pub enum ConfigError {
         url: String,
         /// Where it came from.
         origin: &'static str,
+    },
+    /// An environment variable is not UTF-8. The message does not show it.
+    #[error("the environment variable {variable} is not UTF-8; set it anew or unset it")]
+    NotUtf8 {
+        /// The name of the variable.
+        variable: &'static str,
     },
     /// The name of the Inngest environment cannot stand in a header.
     #[error(
@@ -149,41 +156,36 @@ impl fmt::Debug for Endpoint {
     }
 }
 
-/// Settles where events go. Code wins over the environment; an empty variable is as good as unset.
+/// A value, and where it came from.
+type Given = (String, &'static str);
+
+/// Settles where events go. Code wins over the environment, of which no more is read than decides;
+/// an empty variable is as good as unset.
 pub(crate) fn resolve(
     settings: &Settings,
-    variable: impl Fn(&str) -> Option<String>,
+    variable: impl Fn(&str) -> Option<OsString>,
 ) -> Result<Endpoint, ConfigError> {
-    let variable = |name: &'static str| {
-        let value = variable(name)?.trim().to_owned();
-        (!value.is_empty()).then_some((value, name))
+    let variable = |name: &'static str| -> Result<Option<Given>, ConfigError> {
+        let Some(value) = variable(name) else {
+            return Ok(None);
+        };
+        let value = value.into_string();
+        let value = value.map_err(|_| ConfigError::NotUtf8 { variable: name })?;
+        let value = value.trim();
+        Ok((!value.is_empty()).then(|| (value.to_owned(), name)))
     };
 
-    let (dev_by_environment, dev_origin) = match variable("INNGEST_DEV") {
-        None => (false, None),
-        Some((value, _)) if value == "0" || value.eq_ignore_ascii_case("false") => (false, None),
-        Some(origin) if is_origin(&origin.0) => (true, Some(origin)),
-        Some(_) => (true, None),
+    let dev = match settings.dev {
+        Some(dev) => dev,
+        None => variable("INNGEST_DEV")?
+            .is_some_and(|(value, _)| value != "0" && !value.eq_ignore_ascii_case("false")),
     };
-    let dev = settings.dev.unwrap_or(dev_by_environment);
 
-    let (url, origin) = settings
-        .base_url
-        .clone()
-        .map(|url| (url, "`base_url`"))
-        .or_else(|| variable("INNGEST_EVENT_API_BASE_URL"))
-        .or_else(|| variable("INNGEST_BASE_URL"))
-        .or(dev_origin.filter(|_| dev))
-        .unwrap_or_else(|| {
-            let default = if dev { DEV_ORIGIN } else { CLOUD_ORIGIN };
-            (default.to_owned(), "the default")
-        });
-
-    let (key, key_origin) = settings
-        .event_key
-        .clone()
-        .map(|key| (key, "`event_key`"))
-        .or_else(|| variable("INNGEST_EVENT_KEY"))
+    let key = match &settings.event_key {
+        Some(key) => Some((key.clone(), "`event_key`")),
+        None => variable("INNGEST_EVENT_KEY")?,
+    };
+    let (key, key_origin) = key
         .or_else(|| dev.then(|| (DEV_KEY.to_owned(), "the default")))
         .filter(|(key, _)| !key.is_empty())
         .ok_or(ConfigError::MissingEventKey)?;
@@ -194,13 +196,17 @@ pub(crate) fn resolve(
         });
     }
 
+    let (url, origin) = match &settings.base_url {
+        Some(url) => (url.clone(), "`base_url`"),
+        None => base_url_by_environment(dev, variable)?,
+    };
     let (base, uri) = base_url::join(&url, origin, &key)?;
 
-    let env = settings
-        .env
-        .clone()
-        .map(|env| (env, "`env`"))
-        .or_else(|| variable("INNGEST_ENV"))
+    let env = match &settings.env {
+        Some(env) => Some((env.clone(), "`env`")),
+        None => variable("INNGEST_ENV")?,
+    };
+    let env = env
         .map(|(env, origin)| {
             HeaderValue::from_str(&env).map_err(|_| ConfigError::InvalidEnv { origin })
         })
@@ -214,10 +220,22 @@ pub(crate) fn resolve(
     })
 }
 
-/// Whether the text is a URL's beginning, as `INNGEST_DEV` may give it.
-fn is_origin(text: &str) -> bool {
-    text.parse::<Uri>()
-        .is_ok_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some())
+fn base_url_by_environment(
+    dev: bool,
+    variable: impl Fn(&'static str) -> Result<Option<Given>, ConfigError>,
+) -> Result<Given, ConfigError> {
+    for name in ["INNGEST_EVENT_API_BASE_URL", "INNGEST_BASE_URL"] {
+        if let Some(url) = variable(name)? {
+            return Ok(url);
+        }
+    }
+    if !dev {
+        return Ok((CLOUD_ORIGIN.to_owned(), "the default"));
+    }
+    // What was meant as a URL is one, however wrong: the events would go elsewhere without a word.
+    Ok(variable("INNGEST_DEV")?
+        .filter(|(value, _)| value.contains("://"))
+        .unwrap_or_else(|| (DEV_ORIGIN.to_owned(), "the default")))
 }
 
 /// Characters that stand for themselves in a URL's path (RFC 3986).
@@ -237,7 +255,7 @@ mod tests {
     ) -> Result<(String, bool), ConfigError> {
         let endpoint = resolve(settings, |name| {
             let (_, value) = variables.iter().find(|(known, _)| *known == name)?;
-            Some((*value).to_owned())
+            Some((*value).into())
         })?;
         Ok((endpoint.uri.to_string(), endpoint.dev))
     }
@@ -349,8 +367,8 @@ mod tests {
     #[test]
     fn the_environments_name_becomes_a_header() {
         let variables = |name: &str| match name {
-            "INNGEST_EVENT_KEY" => Some("k".to_owned()),
-            "INNGEST_ENV" => Some("branch".to_owned()),
+            "INNGEST_EVENT_KEY" => Some("k".into()),
+            "INNGEST_ENV" => Some("branch".into()),
             _ => None,
         };
         let endpoint = resolve(&Settings::default(), variables).unwrap();
@@ -369,6 +387,69 @@ mod tests {
         };
         let error = resolve(&settings, variables).unwrap_err();
         assert_eq!(error, ConfigError::InvalidEnv { origin: "`env`" });
+    }
+
+    #[test]
+    fn what_inngest_dev_names_is_never_another_server() {
+        let none = Settings::default();
+        for value in [
+            "http://::1:8288",
+            "http://localhost:82888",
+            "http://",
+            "ftp://localhost",
+            "http://localhost:8288/?x=1",
+        ] {
+            let dev = [("INNGEST_DEV", value)];
+            match resolve_with(&none, &dev) {
+                Err(ConfigError::InvalidBaseUrl { origin, .. }) => {
+                    assert_eq!(origin, "INNGEST_DEV", "{value}");
+                }
+                other => panic!("{value}: {other:?}"),
+            }
+            // What is not used is not looked at.
+            let other = [("INNGEST_DEV", value), ("INNGEST_BASE_URL", "http://h:1")];
+            assert_eq!(url(&none, &other), "http://h:1/e/NO_EVENT_KEY_SET");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_variable_that_is_not_utf_8_is_an_error_where_it_is_read() {
+        use std::os::unix::ffi::OsStringExt as _;
+
+        let set = |bad: &'static str| {
+            move |name: &str| match name {
+                _ if name == bad => Some(OsString::from_vec(b"secret\xff".to_vec())),
+                "INNGEST_EVENT_KEY" => Some("k1".into()),
+                _ => None,
+            }
+        };
+        for variable in [
+            "INNGEST_EVENT_KEY",
+            "INNGEST_DEV",
+            "INNGEST_EVENT_API_BASE_URL",
+            "INNGEST_BASE_URL",
+            "INNGEST_ENV",
+        ] {
+            let error = resolve(&Settings::default(), set(variable)).unwrap_err();
+            assert_eq!(error, ConfigError::NotUtf8 { variable });
+            let text = format!("{error} {error:?}");
+            assert!(text.contains(variable) && !text.contains("secret"));
+            // What code sets is not read.
+            let all = Settings {
+                event_key: Some("k2".into()),
+                base_url: Some("http://h".into()),
+                env: Some("code".into()),
+                dev: Some(true),
+            };
+            assert!(resolve(&all, set(variable)).is_ok(), "{variable}");
+        }
+        assert_eq!(
+            resolve(&Settings::default(), set("INNGEST_ENV"))
+                .unwrap_err()
+                .to_string(),
+            "the environment variable INNGEST_ENV is not UTF-8; set it anew or unset it"
+        );
     }
 
     #[test]

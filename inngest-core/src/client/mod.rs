@@ -111,10 +111,12 @@ impl Client {
     /// | variable | what it says |
     /// |---|---|
     /// | `INNGEST_EVENT_KEY` | the event key; needed unless in dev mode |
-    /// | `INNGEST_DEV` | empty, `0` or `false`: no dev mode; a URL: the dev server there; anything else: the dev server at `http://localhost:8288` |
+    /// | `INNGEST_DEV` | empty, `0` or `false`: no dev mode; a URL, which has `://` in it: the dev server there; anything else: the dev server at `http://localhost:8288` |
     /// | `INNGEST_EVENT_API_BASE_URL` | where the event API is; wins over the next |
     /// | `INNGEST_BASE_URL` | where Inngest is; wins over the URL in `INNGEST_DEV` |
     /// | `INNGEST_ENV` | the Inngest environment |
+    ///
+    /// An empty variable is as good as none.
     ///
     /// # Errors
     ///
