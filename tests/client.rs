@@ -423,6 +423,19 @@ fn a_base_url_that_leads_elsewhere_or_has_the_key_in_it_is_refused() {
     assert!(matches!(error, ConfigError::KeyInBaseUrl { .. }), "{error}");
 }
 
+#[tokio::test]
+async fn an_empty_setting_is_none() {
+    let server = EventServer::start().unwrap();
+    let builder = Client::builder().dev(true).base_url(server.url());
+    let client = builder.event_key("").env("").build().unwrap();
+    client.send(item(1)).await.unwrap();
+    let [request] = server.requests().try_into().unwrap();
+    assert!(!request.headers.contains_key("x-inngest-env"));
+
+    let builder = Client::builder().dev(false).event_key("");
+    assert_eq!(builder.build().unwrap_err(), ConfigError::MissingEventKey);
+}
+
 #[test]
 fn a_client_for_the_cloud_is_made_without_a_request() {
     let client = Client::builder()

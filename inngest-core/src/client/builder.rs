@@ -54,7 +54,8 @@ impl ClientBuilder {
         }
     }
 
-    /// The event key. Without this: `INNGEST_EVENT_KEY`.
+    /// The event key; an empty one is none, which dev mode allows. Without this:
+    /// `INNGEST_EVENT_KEY`.
     pub fn event_key(mut self, key: impl Into<String>) -> Self {
         self.settings.event_key = Some(key.into());
         self
@@ -68,8 +69,8 @@ impl ClientBuilder {
         self
     }
 
-    /// The Inngest environment, such as the name of a branch; sent as `X-Inngest-Env`. Without
-    /// this: `INNGEST_ENV`.
+    /// The Inngest environment, such as the name of a branch; sent as `X-Inngest-Env`, which an
+    /// empty name is not. Without this: `INNGEST_ENV`.
     pub fn env(mut self, name: impl Into<String>) -> Self {
         self.settings.env = Some(name.into());
         self

@@ -181,13 +181,13 @@ pub(crate) fn resolve(
             .is_some_and(|(value, _)| value != "0" && !value.eq_ignore_ascii_case("false")),
     };
 
+    // An empty key in code is none, whatever the environment has.
     let key = match &settings.event_key {
-        Some(key) => Some((key.clone(), "`event_key`")),
+        Some(key) => Some((key.clone(), "`event_key`")).filter(|(key, _)| !key.is_empty()),
         None => variable("INNGEST_EVENT_KEY")?,
     };
     let (key, key_origin) = key
         .or_else(|| dev.then(|| (DEV_KEY.to_owned(), "the default")))
-        .filter(|(key, _)| !key.is_empty())
         .ok_or(ConfigError::MissingEventKey)?;
     if let Some(offset) = key.find(|c: char| !is_unreserved(c)) {
         return Err(ConfigError::InvalidEventKey {
@@ -206,11 +206,10 @@ pub(crate) fn resolve(
         Some(env) => Some((env.clone(), "`env`")),
         None => variable("INNGEST_ENV")?,
     };
-    let env = env
-        .map(|(env, origin)| {
-            HeaderValue::from_str(&env).map_err(|_| ConfigError::InvalidEnv { origin })
-        })
-        .transpose()?;
+    let env = match env {
+        Some((env, origin)) => env_header(env.trim(), origin)?,
+        None => None,
+    };
 
     Ok(Endpoint {
         base,
@@ -236,6 +235,19 @@ fn base_url_by_environment(
     Ok(variable("INNGEST_DEV")?
         .filter(|(value, _)| value.contains("://"))
         .unwrap_or_else(|| (DEV_ORIGIN.to_owned(), "the default")))
+}
+
+/// The header of an Inngest environment; none for an empty name.
+fn env_header(name: &str, origin: &'static str) -> Result<Option<HeaderValue>, ConfigError> {
+    if name.is_empty() {
+        return Ok(None);
+    }
+    // `HeaderValue` takes other bytes too, and tabs.
+    if !name.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return Err(ConfigError::InvalidEnv { origin });
+    }
+    let value = HeaderValue::from_str(name).map_err(|_| ConfigError::InvalidEnv { origin })?;
+    Ok(Some(value))
 }
 
 /// Characters that stand for themselves in a URL's path (RFC 3986).
@@ -409,6 +421,47 @@ mod tests {
             // What is not used is not looked at.
             let other = [("INNGEST_DEV", value), ("INNGEST_BASE_URL", "http://h:1")];
             assert_eq!(url(&none, &other), "http://h:1/e/NO_EVENT_KEY_SET");
+        }
+    }
+
+    #[test]
+    fn an_empty_key_in_code_is_none() {
+        let settings = |dev| Settings {
+            event_key: Some(String::new()),
+            dev: Some(dev),
+            ..Default::default()
+        };
+        assert_eq!(
+            url(&settings(true), &[KEY]),
+            "http://localhost:8288/e/NO_EVENT_KEY_SET"
+        );
+        assert_eq!(
+            resolve_with(&settings(false), &[KEY]),
+            Err(ConfigError::MissingEventKey)
+        );
+    }
+
+    #[test]
+    fn an_environments_name_is_none_or_visible() {
+        let header = |name: &str| {
+            let settings = Settings {
+                env: Some(name.into()),
+                dev: Some(true),
+                ..Default::default()
+            };
+            let variable = |name: &str| (name == "INNGEST_ENV").then(|| "branch".into());
+            resolve(&settings, variable).map(|endpoint| endpoint.env().cloned())
+        };
+        for none in ["", " "] {
+            assert_eq!(header(none).unwrap(), None);
+        }
+        for some in ["feature/a-b", "pull request 7", "~"] {
+            assert_eq!(header(some).unwrap().unwrap(), some);
+        }
+        assert_eq!(header(" branch\n").unwrap().unwrap(), "branch");
+        for wrong in ["br\u{e4}nch", "a\tb", "a\nb", "a\u{7f}b"] {
+            let error = header(wrong).unwrap_err();
+            assert_eq!(error, ConfigError::InvalidEnv { origin: "`env`" });
         }
     }
 
