@@ -8,7 +8,9 @@ pub(crate) struct SerdeField {
     /// The field is not written.
     pub(crate) skipped: bool,
     /// The name it is written under, where that is not its own.
-    pub(crate) renamed: Option<String>,
+    pub(crate) renamed: Option<LitStr>,
+    /// It is not written each time, or not under a name of its own.
+    pub(crate) varies: bool,
 }
 
 impl SerdeField {
@@ -19,6 +21,8 @@ impl SerdeField {
                 field.skipped = true;
             } else if path.is_ident("rename") {
                 field.renamed = value;
+            } else if path.is_ident("flatten") || path.is_ident("skip_serializing_if") {
+                field.varies = true;
             }
         });
         field
@@ -32,17 +36,25 @@ pub(crate) struct SerdeStruct {
     pub(crate) transparent: Option<(&'static str, Path)>,
     /// `into = "…"`: `data` is what another type is.
     pub(crate) into: Option<Path>,
+    /// `tag = "…"`: the key under which the name of the struct is written.
+    pub(crate) tag: Option<LitStr>,
+    /// The names of fields are not those that they are written under.
+    pub(crate) renames_all: bool,
 }
 
 impl SerdeStruct {
     pub(crate) fn read(attrs: &[Attribute]) -> Self {
         let mut all = Self::default();
         for attribute in ["serde", "schemars"] {
-            for_each_item(attrs, attribute, |path, _| {
+            for_each_item(attrs, attribute, |path, value| {
                 if path.is_ident("transparent") {
                     all.transparent = Some((attribute, path.clone()));
                 } else if path.is_ident("into") && attribute == "serde" {
                     all.into = Some(path.clone());
+                } else if path.is_ident("tag") && attribute == "serde" {
+                    all.tag = value;
+                } else if path.is_ident("rename_all") {
+                    all.renames_all = true;
                 }
             });
         }
@@ -50,19 +62,19 @@ impl SerdeStruct {
     }
 }
 
-fn for_each_item(attrs: &[Attribute], name: &str, mut each: impl FnMut(&Path, Option<String>)) {
+fn for_each_item(attrs: &[Attribute], name: &str, mut each: impl FnMut(&Path, Option<LitStr>)) {
     for attr in attrs.iter().filter(|attr| attr.path().is_ident(name)) {
         // What serde or schemars cannot read either, they say.
         let _ = attr.parse_nested_meta(|meta| {
             let mut value = None;
             if meta.input.peek(Token![=]) {
                 let input = meta.value()?;
-                value = input.parse::<LitStr>().ok().map(|text| text.value());
+                value = input.parse().ok();
             } else if meta.input.peek(syn::token::Paren) {
                 meta.parse_nested_meta(|inner| {
                     let text: LitStr = inner.value()?.parse()?;
                     if inner.path.is_ident("serialize") {
-                        value = Some(text.value());
+                        value = Some(text);
                     }
                     Ok(())
                 })?;

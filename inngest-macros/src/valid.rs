@@ -146,7 +146,7 @@ fn lifts_nothing(cx: &Ctxt, allow: &Ident, why: &str) {
 /// `data` is an object, made of the fields that the derive sees.
 fn check_shape(cx: &Ctxt, event: &Event<'_>) {
     let serde = SerdeStruct::read(&event.input.attrs);
-    if let Some((attribute, path)) = serde.transparent {
+    if let Some((attribute, path)) = &serde.transparent {
         cx.error(
             path,
             format!(
@@ -155,12 +155,57 @@ fn check_shape(cx: &Ctxt, event: &Event<'_>) {
             ),
         );
     }
-    if let Some(path) = serde.into {
+    if let Some(path) = &serde.into {
         cx.error(
             path,
             "`#[serde(into = \"…\")]` makes the event's data that of another type; remove it, or \
              derive `Event` for the other type",
         );
+    }
+    if serde.tag.is_some()
+        || event
+            .fields
+            .iter()
+            .any(|field| field.serde.renamed.is_some())
+    {
+        check_keys(cx, event, &serde);
+    }
+}
+
+/// No two members of `data` have the same key.
+fn check_keys(cx: &Ctxt, event: &Event<'_>, serde: &SerdeStruct) {
+    let mut keys: Vec<(String, &LitStr)> = Vec::new();
+    keys.extend(serde.tag.as_ref().map(|tag| (tag.value(), tag)));
+    let mut names: Vec<String> = Vec::new();
+    for field in &event.fields {
+        if field.serde.skipped || field.serde.varies {
+            continue;
+        }
+        let (key, renamed) = match &field.serde.renamed {
+            Some(renamed) => (renamed.value(), Some(renamed)),
+            None if serde.renames_all => continue,
+            None => (field.name.clone(), None),
+        };
+        let other = keys.iter().find(|(other, _)| *other == key);
+        // Of two names one is a literal, and that is the one to change.
+        let place = match (renamed, other) {
+            (Some(renamed), Some(_)) => Some(renamed),
+            (Some(renamed), None) => names.contains(&key).then_some(renamed),
+            (None, other) => other.map(|(_, literal)| *literal),
+        };
+        if let Some(place) = place {
+            cx.error(
+                place,
+                format!(
+                    "two members of the event's data have the key `{key}`, and the server keeps one; \
+                     choose another"
+                ),
+            );
+        }
+        match renamed {
+            Some(renamed) => keys.push((key, renamed)),
+            None => names.push(key),
+        }
     }
 }
 
@@ -370,10 +415,12 @@ fn check_placeholder(
             .iter()
             .map(|field| field.name.as_str())
             .collect();
-        let by_serde = event
-            .fields
-            .iter()
-            .find(|f| f.serde.renamed.as_deref() == Some(first));
+        let by_serde = event.fields.iter().find(|f| {
+            f.serde
+                .renamed
+                .as_ref()
+                .is_some_and(|name| name.value() == first)
+        });
         let rest = path.get(first.len()..).unwrap_or_default();
         let problem = format!("the placeholder `{{{path}}}` names no field of `{ident}`");
         let message = if names.is_empty() {
