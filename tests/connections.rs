@@ -201,6 +201,54 @@ fn a_client_moves_on_from_a_runtime_that_stands_still() {
     assert_eq!(server.requests().len(), 3);
 }
 
+/// A future may begin in one runtime and end in another.
+#[test]
+fn a_connection_belongs_to_the_runtime_that_made_it() {
+    let (begun, mut begins) = tokio::sync::mpsc::unbounded_channel();
+    let (answers, answering) = std::sync::mpsc::channel();
+    let answering = std::sync::Mutex::new(answering);
+    let (url, connections) = serve(move |number, mut stream| {
+        while let Some(length) = head(&mut stream) {
+            let events = taken(&body(&mut stream, length));
+            if number == 0 {
+                begun.send(()).unwrap();
+                answering.lock().unwrap().recv().unwrap();
+            }
+            answer(&mut stream, &format!("HTTP/1.1 200 OK\r\n{events}"));
+        }
+    });
+    let builder = Client::builder().event_key("k").base_url(url);
+    let client = builder
+        .timeout(Duration::from_secs(5))
+        .retry(RetryPolicy::none());
+    let client = client.build().unwrap();
+    let runtime = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap()
+    };
+    let (first, second) = (runtime(), runtime());
+    let mut sending = client.send(item(1));
+    first.block_on(async {
+        tokio::select! {
+            _ = &mut sending => unreachable!("it is not answered"),
+            begun = begins.recv() => begun.unwrap(),
+        }
+    });
+    let (done, until_done) = tokio::sync::oneshot::channel();
+    let driving = std::thread::spawn(move || {
+        first.block_on(until_done).unwrap();
+        first
+    });
+    answers.send(()).unwrap();
+    second.block_on(sending).unwrap();
+    done.send(()).unwrap();
+    let _still = driving.join().unwrap();
+    second.block_on(client.send(item(2))).unwrap();
+    assert_eq!(connections.load(Ordering::Relaxed), 2);
+}
+
 /// What is between here and the server may have forgotten the connection.
 #[tokio::test]
 async fn a_connection_that_was_not_used_for_a_minute_is_closed() {

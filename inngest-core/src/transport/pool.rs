@@ -27,7 +27,13 @@ const MAX_IDLE: Duration = Duration::from_secs(60);
 /// A request of at most this many bytes is in the hands of the system as soon as it is sent.
 const MAX_UNREAD: u64 = 16 << 10;
 
-type Connection = SendRequest<Full<Bytes>>;
+/// A connection, as it is given requests.
+struct Connection {
+    requests: SendRequest<Full<Bytes>>,
+    /// Where its task runs: when that runtime stands still, so does the connection. A request need
+    /// not end in the runtime in which it began.
+    runtime: Option<runtime::Id>,
+}
 
 pub(super) struct Pool {
     connector: HttpsConnector<Route>,
@@ -40,8 +46,6 @@ struct Idle {
     connection: Connection,
     /// When the last request on it began.
     since: Instant,
-    /// Where the task of the connection runs: when that runtime stands still, so does it.
-    runtime: Option<runtime::Id>,
 }
 
 /// The runtime that this is called in.
@@ -82,10 +86,10 @@ impl Pool {
                     None => (Box::pin(self.connect()).await?, true),
                 };
                 // It may have been closed since.
-                if !is_new && connection.ready().await.is_err() {
+                if !is_new && connection.requests.ready().await.is_err() {
                     continue;
                 }
-                match connection.try_send_request(request).await {
+                match connection.requests.try_send_request(request).await {
                     Ok(response) => break (connection, response),
                     Err(mut error) => match error.take_message() {
                         // It was closed before any of the request was written.
@@ -105,7 +109,6 @@ impl Pool {
                 self.idle().push(Idle {
                     connection,
                     since: now,
-                    runtime: this_runtime(),
                 });
             }
             Ok(Answer {
@@ -117,20 +120,24 @@ impl Pool {
     }
 
     async fn connect(&self) -> Result<Connection, TransportError> {
-        self.idle().retain(|idle| !idle.connection.is_closed());
+        self.idle()
+            .retain(|idle| !idle.connection.requests.is_closed());
         let mut connector = self.connector.clone();
         let connecting = async {
             poll_fn(|cx| connector.poll_ready(cx)).await?;
             connector.call(self.server.clone()).await
         };
         let stream = connecting.await.map_err(TransportError::no_connection)?;
-        let (connection, task) = handshake(stream).await.map_err(TransportError::connect)?;
+        let (requests, task) = handshake(stream).await.map_err(TransportError::connect)?;
         tokio::spawn(async move {
             if let Err(error) = task.await {
                 tracing::debug!(%error, "a connection ended");
             }
         });
-        Ok(connection)
+        Ok(Connection {
+            requests,
+            runtime: this_runtime(),
+        })
     }
 
     /// The connection that was used last, if that is not too long ago.
@@ -141,7 +148,7 @@ impl Pool {
         while idle.first().is_some_and(is_old) {
             idle.remove(0);
         }
-        let fits = |idle: &Idle| idle.runtime == runtime && !is_old(idle);
+        let fits = |idle: &Idle| idle.connection.runtime == runtime && !is_old(idle);
         let last = idle.iter().rposition(fits)?;
         Some(idle.remove(last).connection)
     }
