@@ -1,5 +1,6 @@
 //! What the client does when something fails.
 
+use std::io::{self, ErrorKind};
 use std::time::Duration;
 
 use inngest_core::testing::{EventServer, Fault};
@@ -351,8 +352,11 @@ async fn a_dev_server_that_is_not_there_is_soon_given_up() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", closed.local_addr().unwrap());
     drop(closed);
-    let refused = || TransportError::connect("connection refused");
-    let script = Script::new((0..20).map(|_| Err(refused())));
+    // The second is what is said of `localhost` without IPv6.
+    let refused = [ErrorKind::ConnectionRefused, ErrorKind::AddrNotAvailable];
+    let refused = refused.into_iter().cycle().take(20);
+    let refused = refused.map(|kind| Err(TransportError::connect(io::Error::from(kind))));
+    let script = Script::new(refused);
     let builder = Client::builder().transport(script.clone());
     let dev = builder.clone().dev(true).base_url(&url).build().unwrap();
     dev.send(item(1)).await.unwrap_err();
@@ -360,6 +364,19 @@ async fn a_dev_server_that_is_not_there_is_soon_given_up() {
     let cloud = builder.event_key(KEY).build().unwrap();
     cloud.send(item(1)).await.unwrap_err();
     assert_eq!(script.requests.lock().unwrap().len(), 3 + 12);
+}
+
+/// A dev server may well run when this program has no file left for a connection to it.
+#[tokio::test(start_paused = true)]
+async fn what_keeps_a_program_from_connecting_is_not_taken_for_a_missing_dev_server() {
+    const TOO_MANY_OPEN_FILES: i32 = 24;
+    let failed = || TransportError::connect(io::Error::from_raw_os_error(TOO_MANY_OPEN_FILES));
+    let script = Script::new((0..20).map(|_| Err(failed())));
+    let client = Client::builder().dev(true).transport(script.clone());
+    let client = client.build().unwrap();
+    let error = client.send(item(1)).await.unwrap_err();
+    assert!(matches!(error, SendError::NoConnection { .. }), "{error}");
+    assert_eq!(script.requests.lock().unwrap().len(), 12);
 }
 
 /// What is said of a future that is dropped: the server has the events or not, and the client goes

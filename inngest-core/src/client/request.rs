@@ -193,7 +193,7 @@ impl Inner {
             SendError::Tls { url, source }
         } else if !source.is_connect() {
             SendError::ConnectionBroke { url, source }
-        } else if self.is_dev() {
+        } else if self.is_dev() && source.is_refused() {
             SendError::NoDevServer { url, source }
         } else {
             SendError::NoConnection { url, source }

@@ -8,6 +8,7 @@ mod pool;
 mod reqwest;
 
 use std::fmt;
+use std::io::{self, ErrorKind};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -189,10 +190,23 @@ impl TransportError {
         self.phase == Phase::Tls
     }
 
+    /// Whether nobody listens where the server is to be.
+    pub(crate) fn is_refused(&self) -> bool {
+        // A machine without IPv6 has no address from which it could be refused at `[::1]`, and that
+        // is what is said of `localhost` where `127.0.0.1` refused before.
+        let is_refused = |error: &io::Error| {
+            matches!(
+                error.kind(),
+                ErrorKind::ConnectionRefused | ErrorKind::AddrNotAvailable
+            )
+        };
+        self.phase == Phase::Connect && has_cause(&*self.source, is_refused)
+    }
+
     /// An error of an HTTP library that made no connection: of TLS or of what is below it.
     fn no_connection(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         let error = error.into();
-        if is_of_tls(&*error) {
+        if has_cause(&*error, |_: &rustls::Error| true) {
             Self::tls(error)
         } else {
             Self::connect(error)
@@ -200,14 +214,18 @@ impl TransportError {
     }
 }
 
-fn is_of_tls(error: &(dyn std::error::Error + 'static)) -> bool {
+/// Whether an error is such a one of this type, or one of its causes is.
+fn has_cause<E: std::error::Error + 'static>(
+    error: &(dyn std::error::Error + 'static),
+    is_such: impl Fn(&E) -> bool,
+) -> bool {
     let mut next = Some(error);
     while let Some(error) = next {
-        if error.is::<rustls::Error>() {
+        if error.downcast_ref().is_some_and(&is_such) {
             return true;
         }
         // `io::Error` leaves out of the chain what it was made of.
-        next = match error.downcast_ref().and_then(std::io::Error::get_ref) {
+        next = match error.downcast_ref().and_then(io::Error::get_ref) {
             Some(inside) => Some(inside),
             None => error.source(),
         };
