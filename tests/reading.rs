@@ -1,13 +1,17 @@
 //! `send_many` reads its events as they are sent.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
+use futures_util::FutureExt as _;
 use inngest_core::middleware::{Middleware, Outgoing, SentEvent};
 use inngest_core::testing::Recorder;
 use inngest_core::transport::{Request, Transport, TransportError, TransportFuture};
-use inngest_core::{Client, Event, RetryPolicy, SendError, Timestamp as _};
+use inngest_core::{Batch, Client, Event, RetryPolicy, SendError, Timestamp as _};
+use schemars::JsonSchema;
+use serde::{Serialize, Serializer};
 use support::{KEY, Script, dedup_ids, item, items};
 use tokio::sync::Semaphore;
 
@@ -19,6 +23,16 @@ struct Held {
     begun: Arc<AtomicUsize>,
     allowed: Arc<Semaphore>,
     recorder: Recorder,
+}
+
+impl Default for Held {
+    fn default() -> Self {
+        Self {
+            begun: Arc::default(),
+            allowed: Arc::new(Semaphore::new(0)),
+            recorder: Recorder::default(),
+        }
+    }
 }
 
 impl Transport for Held {
@@ -38,11 +52,7 @@ fn ids(events: impl IntoIterator<Item = usize>) -> Vec<String> {
 
 #[tokio::test]
 async fn no_more_is_read_than_the_requests_under_way_hold() {
-    let held = Held {
-        begun: Arc::default(),
-        allowed: Arc::new(Semaphore::new(0)),
-        recorder: Recorder::default(),
-    };
+    let held = Held::default();
     let builder = Client::builder().event_key(KEY).max_request_events(10);
     let client = builder.concurrency(3).transport(held.clone());
     let client = client.build().unwrap();
@@ -249,4 +259,53 @@ async fn middleware_is_shown_a_requests_worth_at_a_time() {
     assert_eq!(error.to_string(), text);
     assert_eq!(error.into_unsent().len(), 4);
     assert_eq!(script.recorder.events().len(), 6);
+}
+
+#[derive(Serialize, JsonSchema, Event)]
+#[event(name = "storefront/price.changed")]
+struct PriceChanged {
+    before: usize,
+    price: Price,
+}
+
+#[derive(JsonSchema)]
+struct Price(usize);
+
+impl Serialize for Price {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        assert_ne!(
+            self.0, 2,
+            "the mistake of a user, in the middle of an event"
+        );
+        self.0.serialize(serializer)
+    }
+}
+
+fn prices(n: usize) -> impl Iterator<Item = PriceChanged> + Send {
+    let price = |n| PriceChanged {
+        before: 0,
+        price: Price(n),
+    };
+    (0..n).map(price)
+}
+
+#[tokio::test]
+async fn an_event_that_panics_leaves_nothing_in_the_batch() {
+    let script = Script::default();
+    let mut batch = Batch::new();
+    for event in prices(5) {
+        let pushed = catch_unwind(AssertUnwindSafe(|| batch.push(&event)));
+        assert_eq!(pushed.is_err(), event.price.0 == 2);
+    }
+    let client = Client::builder().event_key(KEY).transport(script.clone());
+    let client = client.build().unwrap();
+    assert_eq!(client.send_batch(batch).await.unwrap().len(), 4);
+
+    let mut sending = client.send_iter(prices(5));
+    let next = AssertUnwindSafe(|| sending.next().now_or_never().is_some());
+    catch_unwind(next).unwrap_err();
+    let rest = sending.next().await.unwrap();
+    assert_eq!((rest.first, rest.events), (0, 4));
+    rest.result.unwrap();
+    assert!(sending.next().await.is_none());
 }

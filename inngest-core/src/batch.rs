@@ -303,12 +303,37 @@ impl Batch {
     }
 }
 
-/// Writes an event into a buffer as [`Batch::buffer`] has it. On an error the buffer is what it was.
+/// A buffer that becomes what it was, unless what is written into it is kept.
+struct Unkept<'a> {
+    buffer: &'a mut Vec<u8>,
+    before: usize,
+}
+
+impl<'a> Unkept<'a> {
+    fn new(buffer: &'a mut Vec<u8>) -> Self {
+        let before = buffer.len();
+        Self { buffer, before }
+    }
+
+    fn keep(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Unkept<'_> {
+    fn drop(&mut self) {
+        self.buffer.truncate(self.before);
+    }
+}
+
+/// Writes an event into a buffer as [`Batch::buffer`] has it. On an error the buffer is what it was,
+/// and also when a `Serialize` of the user panics, which its caller may catch.
 pub(crate) fn append<E: Event>(
     buffer: &mut Vec<u8>,
     payload: &Payload<E>,
 ) -> Result<Entry, PayloadError> {
-    let before = buffer.len();
+    let unkept = Unkept::new(buffer);
+    let buffer = &mut *unkept.buffer;
     buffer.push(b',');
     let start = buffer.len();
     let shape = const {
@@ -326,8 +351,8 @@ pub(crate) fn append<E: Event>(
             PayloadError::new(E::NAME, "", PayloadErrorKind::TooLarge { bytes, limit })
         })
     });
-    if entry.is_err() {
-        buffer.truncate(before);
+    if entry.is_ok() {
+        unkept.keep();
     }
     entry
 }
