@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use inngest_core::testing::{EventServer, Fault};
 use inngest_core::transport::{Request, Transport, TransportError, TransportFuture};
 use inngest_core::{Client, RetryPolicy};
-use support::{KEY, item, items};
+use support::{KEY, Script, item, items};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Metadata, Subscriber};
@@ -124,6 +125,38 @@ fn a_buffered_sender_that_is_dropped_says_how_much_is_lost() {
     let warning = warning.expect(&logged);
     assert!(warning.contains("lost=3"), "{warning}");
     assert!(warning.contains("without `shutdown`"), "{warning}");
+}
+
+struct Silent;
+
+impl Transport for Silent {
+    fn post(&self, _: Request) -> TransportFuture<'_> {
+        Box::pin(std::future::pending())
+    }
+}
+
+#[test]
+fn a_stream_that_is_dropped_says_of_how_many_events_nothing_is_known() {
+    let silent = logged(async {
+        let client = Client::builder().event_key(KEY).transport(Silent);
+        let client = client.max_request_events(3).concurrency(2).build().unwrap();
+        drop(client.send_iter(items(10)));
+        let mut sending = client.send_iter(items(10));
+        for _ in 0..5 {
+            assert!(sending.next().now_or_never().is_none());
+        }
+    });
+    let mut warnings = silent.lines().filter(|line| line.starts_with("WARN"));
+    let warning = warnings.next().expect(&silent);
+    assert!(warning.contains("events=6"), "{warning}");
+    assert!(warning.contains("before it said what became"), "{warning}");
+    assert_eq!(warnings.next(), None, "of the other nothing was read");
+
+    let whole = logged(async {
+        let mut sending = Script::default().client().send_iter(items(10));
+        while sending.next().await.is_some() {}
+    });
+    assert!(!whole.contains("WARN"), "{whole}");
 }
 
 /// All that an error says: its text, its `Debug`, and those of its causes.

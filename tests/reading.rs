@@ -3,17 +3,18 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt as _;
+use futures_util::stream::{self, Stream};
 use inngest_core::middleware::{Middleware, Outgoing, SentEvent};
 use inngest_core::testing::Recorder;
 use inngest_core::transport::{Request, Transport, TransportError, TransportFuture};
 use inngest_core::{Batch, Client, Event, RetryPolicy, SendError, Timestamp as _};
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
-use support::{KEY, Script, dedup_ids, item, items};
-use tokio::sync::Semaphore;
+use support::{ItemImported, KEY, Script, dedup_ids, item, items};
+use tokio::sync::{Semaphore, mpsc};
 
 mod support;
 
@@ -259,6 +260,57 @@ async fn middleware_is_shown_a_requests_worth_at_a_time() {
     assert_eq!(error.to_string(), text);
     assert_eq!(error.into_unsent().len(), 4);
     assert_eq!(script.recorder.events().len(), 6);
+}
+
+fn received(events: mpsc::Receiver<ItemImported>) -> impl Stream<Item = ItemImported> {
+    stream::unfold(events, |mut events| async move {
+        Some((events.recv().await?, events))
+    })
+}
+
+/// Nobody knows when the next event comes.
+#[tokio::test(start_paused = true)]
+async fn what_a_stream_has_goes_out_although_it_has_no_more_yet() {
+    let script = Script::default();
+    let client = Client::builder().event_key(KEY).transport(script.clone());
+    let (feed, events) = mpsc::channel(10);
+    let mut sending = client.build().unwrap().send_stream(received(events));
+    for (first, events) in [(0, 1), (1, 3), (4, 1)] {
+        for n in first..first + events {
+            feed.send(item(n)).await.unwrap();
+        }
+        let next = tokio::time::timeout(Duration::from_secs(60), sending.next()).await;
+        let progress = next.expect("it is sent").unwrap();
+        assert_eq!((progress.first, progress.events), (first, events));
+        let receipts = progress.result.unwrap();
+        assert_eq!(dedup_ids(&receipts), ids(first..first + events));
+    }
+    drop(feed);
+    assert!(sending.next().await.is_none());
+}
+
+#[tokio::test]
+async fn what_comes_while_a_request_is_under_way_goes_out_together() {
+    let held = Held::default();
+    let client = Client::builder().event_key(KEY).max_request_events(10);
+    let client = client.concurrency(3).transport(held.clone());
+    let (feed, events) = mpsc::channel(100);
+    let mut sending = client.build().unwrap().send_stream(received(events));
+    for n in 0..16 {
+        feed.send(item(n)).await.unwrap();
+        // Twice, because it lets others have their turn after each request's worth.
+        for _ in 0..2 {
+            assert!(sending.next().now_or_never().is_none());
+        }
+        let full = n / 10;
+        assert_eq!(held.begun.load(SeqCst), 1 + full, "{n}");
+    }
+    held.allowed.add_permits(100);
+    for expected in [(0, 1), (1, 10), (11, 5)] {
+        let progress = sending.next().await.unwrap();
+        assert_eq!((progress.first, progress.events), expected);
+        progress.result.unwrap();
+    }
 }
 
 #[derive(Serialize, JsonSchema, Event)]

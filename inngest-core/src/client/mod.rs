@@ -211,6 +211,13 @@ impl Client {
     /// and under way as [`concurrency`](ClientBuilder::concurrency) says, however many events
     /// there are.
     ///
+    /// While a request is under way, the events that come gather for the next; when none is, what
+    /// has come goes out as soon as the stream has no more. So an event a second is sent a second,
+    /// and a stream that is faster than the server fills its requests.
+    ///
+    /// Dropping the [`Streaming`] before its end leaves open what became of the events that were
+    /// read and not reported: the server may have them, or they are lost.
+    ///
     /// ```no_run
     /// # use inngest_core::{Client, Event};
     /// # async fn example<E: Event + Send + 'static>(

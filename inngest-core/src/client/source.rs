@@ -81,7 +81,8 @@ impl<'a> Events<'a> {
 
 /// What is made anew for each type of events: little, because programs have many.
 trait Gather {
-    /// Adds events until they are enough for a request; whether there may be more after them.
+    /// Adds events until they are enough for a request; whether there may be more after them. Those
+    /// that come before it is pending are added too.
     fn poll_gather(
         &mut self,
         cx: &mut Context<'_>,
@@ -171,25 +172,36 @@ impl<'a> Reading<'a> {
             pauses: false,
         }
     }
-}
 
-impl Stream for Reading<'_> {
-    type Item = Gathered;
+    /// How many events were read in all.
+    pub(super) fn read(&self) -> usize {
+        self.next.first + self.next.events()
+    }
 
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Gathered>> {
+    /// The next request's worth; where that is `urgent`, what there is of it when no more comes
+    /// yet.
+    pub(super) fn poll_read(
+        &mut self,
+        cx: &mut Context<'_>,
+        urgent: bool,
+    ) -> Poll<Option<Gathered>> {
         let Self {
             events,
             limits,
             next,
             has_ended,
             pauses,
-        } = &mut *self;
+        } = self;
         if std::mem::take(pauses) {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
         if !*has_ended {
-            *has_ended = !ready!(events.0.poll_gather(cx, next, limits));
+            match events.0.poll_gather(cx, next, limits) {
+                Poll::Ready(more) => *has_ended = !more,
+                Poll::Pending if urgent && next.events() > 0 => {}
+                Poll::Pending => return Poll::Pending,
+            }
         }
         if next.events() == 0 {
             return Poll::Ready(None);
@@ -207,5 +219,13 @@ impl Stream for Reading<'_> {
             next.batch.entries.reserve(gathered.batch.entries.len());
         }
         Poll::Ready(Some(gathered))
+    }
+}
+
+impl Stream for Reading<'_> {
+    type Item = Gathered;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Gathered>> {
+        self.poll_read(cx, false)
     }
 }

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use futures_util::stream::{Stream, StreamExt as _};
+use futures_util::stream::{FuturesOrdered, Stream, StreamExt};
 
 use super::error::BatchError;
 use super::inner::Inner;
@@ -25,16 +25,55 @@ pub struct Progress {
     pub result: Result<Vec<Receipt>, BatchError>,
 }
 
-/// The progress of a stream of events: an item for each request's worth, in order. Nothing is read
-/// or sent before it is polled, and it reads no further than its requests under way need.
+/// The progress of a stream of events: an item for those that go out together, in order. Nothing is
+/// read or sent before it is polled, and it reads no further than its requests under way need.
+///
+/// When it is dropped before its end, the events that it has read and said nothing of are gone: the
+/// server may have them or not. A warning in the log says how many they are.
 #[must_use = "nothing is sent before this is polled"]
-pub struct Streaming(Pin<Box<dyn Stream<Item = Progress> + Send>>);
+pub struct Streaming {
+    inner: Arc<Inner>,
+    reading: Reading<'static>,
+    under_way: FuturesOrdered<Pin<Box<dyn Future<Output = Progress> + Send>>>,
+    /// How many events the progress of was handed out.
+    told: usize,
+}
 
 impl Stream for Streaming {
     type Item = Progress;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Progress>> {
-        self.0.as_mut().poll_next(cx)
+        let Self {
+            inner,
+            reading,
+            under_way,
+            told,
+        } = &mut *self;
+        let mut has_ended = false;
+        while under_way.len() < inner.concurrency() {
+            // While a request is under way, those that come gather, so that the faster they come
+            // the fuller the requests are.
+            let urgent = under_way.is_empty();
+            match reading.poll_read(cx, urgent) {
+                Poll::Ready(Some(gathered)) => {
+                    let inner = Arc::clone(inner);
+                    under_way.push_back(Box::pin(async move { gathered.deliver(&inner).await }));
+                }
+                Poll::Ready(None) => {
+                    has_ended = true;
+                    break;
+                }
+                Poll::Pending => break,
+            }
+        }
+        match under_way.poll_next_unpin(cx) {
+            Poll::Ready(Some(progress)) => {
+                *told += progress.events;
+                Poll::Ready(Some(progress))
+            }
+            Poll::Ready(None) if has_ended => Poll::Ready(None),
+            Poll::Ready(None) | Poll::Pending => Poll::Pending,
+        }
     }
 }
 
@@ -43,18 +82,29 @@ impl Streaming {
     where
         S: Stream<Item: IntoPayload> + Send + 'static,
     {
-        let concurrency = inner.concurrency();
-        let reading = Reading::new(Events::of_stream(events), *inner.limits());
-        let delivered = reading.map(move |gathered| {
-            let inner = Arc::clone(&inner);
-            async move { gathered.deliver(&inner).await }
-        });
-        Self(Box::pin(delivered.buffered(concurrency)))
+        Self {
+            reading: Reading::new(Events::of_stream(events), *inner.limits()),
+            under_way: FuturesOrdered::new(),
+            told: 0,
+            inner,
+        }
     }
 
     /// What became of the next events; `None` at the end.
     pub async fn next(&mut self) -> Option<Progress> {
-        self.0.next().await
+        StreamExt::next(self).await
+    }
+}
+
+impl Drop for Streaming {
+    fn drop(&mut self) {
+        let events = self.reading.read() - self.told;
+        if events > 0 {
+            tracing::warn!(
+                events,
+                "a stream of events was dropped before it said what became of these"
+            );
+        }
     }
 }
 
