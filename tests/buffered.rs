@@ -1,8 +1,10 @@
 //! The sender in the background.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use inngest_core::testing::{EventServer, Fault, Recorder};
 use inngest_core::transport::{Answer, Request, Transport, TransportFuture};
 use inngest_core::{Buffered, Client, PayloadErrorKind, RetryPolicy, SendError};
@@ -100,12 +102,52 @@ async fn a_flush_waits_for_all_that_was_taken_in() {
     sender.flush().await;
 }
 
+/// Answers the first request when it is let, and those after it at once.
+#[derive(Clone, Default)]
+struct FirstIsHeld(Arc<tokio::sync::Notify>, Arc<AtomicUsize>, Recorder);
+
+impl Transport for FirstIsHeld {
+    fn post(&self, request: Request) -> TransportFuture<'_> {
+        let number = self.1.fetch_add(1, Ordering::Relaxed);
+        Box::pin(async move {
+            if number == 0 {
+                self.0.notified().await;
+            }
+            self.2.post(request).await
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_flush_waits_for_what_came_before_it_and_not_for_as_much_as_did() {
+    let transport = FirstIsHeld::default();
+    let client = Client::builder()
+        .event_key("k")
+        .transport(transport.clone());
+    let sender = client.build().unwrap().buffered();
+    let sender = sender.linger(Duration::ZERO).start().unwrap();
+    let first = sender.send(item(1)).await.unwrap();
+    while transport.1.load(Ordering::Relaxed) == 0 {
+        tokio::task::yield_now().await;
+    }
+    let mut flush = std::pin::pin!(sender.flush());
+    assert!(flush.as_mut().now_or_never().is_none());
+    sender.send(item(2)).await.unwrap().await.unwrap();
+    let flushed = flush.as_mut().now_or_never();
+    assert!(flushed.is_none(), "the first is under way");
+    transport.0.notify_one();
+    flush.await;
+    assert!(matches!(first.now_or_never(), Some(Ok(_))));
+    assert_eq!(transport.2.events().len(), 2);
+}
+
 /// Answers nothing until it is let.
 #[derive(Clone)]
-struct Held(Arc<tokio::sync::Semaphore>, Recorder);
+struct Held(Arc<tokio::sync::Semaphore>, Recorder, Arc<AtomicUsize>);
 
 impl Transport for Held {
     fn post(&self, request: Request) -> TransportFuture<'_> {
+        self.2.fetch_add(1, Ordering::Relaxed);
         Box::pin(async move {
             self.0.acquire().await.unwrap().forget();
             self.1.post(request).await
@@ -117,12 +159,33 @@ fn held() -> (Held, Client) {
     let held = Held(
         Arc::new(tokio::sync::Semaphore::new(0)),
         Recorder::default(),
+        Arc::default(),
     );
     let builder = Client::builder()
         .event_key("k")
         .transport(held.clone())
         .concurrency(1);
     (held, builder.build().unwrap())
+}
+
+#[tokio::test]
+async fn a_flush_waits_for_what_no_request_was_free_for() {
+    let (held, client) = held();
+    let sender = client.buffered().linger(Duration::ZERO).start().unwrap();
+    let first = sender.send(item(1)).await.unwrap();
+    while held.2.load(Ordering::Relaxed) == 0 {
+        tokio::task::yield_now().await;
+    }
+    let second = sender.send(item(2)).await.unwrap();
+    let mut flush = std::pin::pin!(sender.flush());
+    assert!(flush.as_mut().now_or_never().is_none());
+    held.0.add_permits(1);
+    first.await.unwrap();
+    let flushed = flush.as_mut().now_or_never();
+    assert!(flushed.is_none(), "the second is not settled");
+    held.0.add_permits(1);
+    flush.await;
+    assert!(matches!(second.now_or_never(), Some(Ok(_))));
 }
 
 #[tokio::test]

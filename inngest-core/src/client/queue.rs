@@ -1,5 +1,6 @@
 //! The queue of a buffered sender, and the task that empties it.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::stream::{self, StreamExt as _};
@@ -28,7 +29,8 @@ pub(super) struct Shared {
     pub(super) queue: Mutex<Queue>,
     /// There is something to do for the task.
     pub(super) wake: Notify,
-    /// How many events are settled in all.
+    /// How many events were taken in before the first that is not settled. How many are settled in
+    /// all says less, because what is sent at once is settled in any order.
     pub(super) settled: watch::Sender<u64>,
     /// How many loads are just being settled. It grows only while the queue is locked.
     pub(super) settling: watch::Sender<usize>,
@@ -45,9 +47,10 @@ pub(super) struct Queue {
     /// All up to this one are to go at once.
     pub(super) flush_to: u64,
     pub(super) state: State,
+    /// The numbers of the loads that went out and are not settled.
+    unsettled: BTreeSet<u64>,
     /// What is under way.
     pub(super) under_way: Vec<Load>,
-    pub(super) next_number: u64,
     pub(super) report: Report,
 }
 
@@ -136,10 +139,9 @@ impl Shared {
         for (name, waiting) in names.iter_mut().zip(&waiting) {
             name.1 = matches!(waiting, Waiting::Nobody);
         }
-        let number = queue.next_number;
-        queue.next_number += 1;
+        queue.unsettled.insert(sent);
         let mut load = Load {
-            number,
+            number: sent,
             events,
             names,
             waiting,
@@ -154,7 +156,7 @@ impl Shared {
                 let chunks = load.chunks.clone();
                 queue.under_way.push(load);
                 Next::Send {
-                    number,
+                    number: sent,
                     names,
                     chunks,
                 }
@@ -233,8 +235,13 @@ impl Shared {
                 None => tracing::warn!(failed, "events of a buffered sender were not delivered"),
             }
         }
-        let add = |settled: &mut u64| *settled = settled.saturating_add(events);
-        self.settled.send_modify(add);
+        let mut queue = self.queue();
+        queue.unsettled.remove(&load.number);
+        let first = queue.unsettled.first().copied();
+        let first = first.unwrap_or(queue.accepted - queue.batch.len() as u64);
+        // A sender that is closed has nothing to wait for.
+        self.settled
+            .send_modify(|settled| *settled = first.max(*settled));
     }
 }
 
@@ -253,6 +260,7 @@ enum Next {
 
 /// Events that go out together.
 pub(super) struct Load {
+    /// How many events were taken in before its first.
     pub(super) number: u64,
     pub(super) events: usize,
     pub(super) names: Names,
