@@ -210,6 +210,28 @@ async fn a_full_sender_waits_or_says_so() {
     assert_eq!(held.1.events().len(), 3);
 }
 
+/// What waits for others would wait for those that wait for its room.
+#[tokio::test(start_paused = true)]
+async fn a_sender_with_little_room_does_not_stand_still() {
+    let script = Script::default();
+    let client = Client::builder().event_key("k").transport(script.clone());
+    let sender = client.build().unwrap().buffered();
+    let sender = sender.capacity(10).linger(HOUR).start().unwrap();
+    let sending = async {
+        for n in 0..25 {
+            send(&sender, n).await;
+        }
+    };
+    let sent = tokio::time::timeout(Duration::from_secs(60), sending).await;
+    sent.expect("there is room again");
+    sender.flush().await;
+    let requests = script.seeds_and_bodies();
+    let events = requests
+        .iter()
+        .map(|(_, body)| body.matches("item_id").count());
+    assert_eq!(events.collect::<Vec<_>>(), [10, 10, 5]);
+}
+
 #[tokio::test]
 async fn events_that_cannot_be_sent_are_refused_at_once() {
     let (_server, client) = server();

@@ -79,7 +79,8 @@ impl BufferedBuilder {
         self
     }
 
-    /// How many events may be waiting or under way; 10,000 by default.
+    /// How many events may be waiting or under way; 10,000 by default. Where that is less than a
+    /// request's worth, what is gathered goes out when there is room for no more.
     pub fn capacity(mut self, events: usize) -> Self {
         self.capacity = events.clamp(1, Semaphore::MAX_PERMITS);
         self

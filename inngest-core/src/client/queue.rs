@@ -110,8 +110,9 @@ impl Shared {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is to go now, or how long to wait for it.
-    fn next(&self) -> Next {
+    /// What is to go now, or how long to wait for it. That there is no room is a reason to send
+    /// once those who have got some had their turn.
+    fn next(&self, had_turn: bool) -> Next {
         let mut queue = self.queue();
         let events = queue.batch.len();
         if queue.state == State::Closed {
@@ -128,8 +129,13 @@ impl Shared {
             || bytes >= self.builder.max_bytes
             || queue.flush_to > sent
             || Instant::now() >= deadline;
-        if !is_due {
-            return Next::Wait(deadline);
+        // Somebody may wait for the room of those who wait here for others.
+        let is_full = self.room.available_permits() == 0;
+        match (is_due, is_full) {
+            (true, _) => {}
+            (false, true) if had_turn => {}
+            (false, true) => return Next::Full,
+            (false, false) => return Next::Wait(deadline),
         }
         queue.deadline = None;
         let batch = std::mem::take(&mut queue.batch);
@@ -249,6 +255,8 @@ enum Next {
     End,
     Idle,
     Wait(Instant),
+    /// There is no room, and those who have got some may not have used it yet.
+    Full,
     Send {
         number: u64,
         names: Vec<&'static str>,
@@ -312,6 +320,7 @@ pub(super) async fn work(shared: Arc<Shared>) {
     let _worker = Worker(Arc::clone(&shared));
     // Dropped with everything in it when the sender ends.
     let mut under_way = JoinSet::new();
+    let mut had_turn = false;
     loop {
         let at_most = shared.builder.inner.concurrency();
         if under_way.len() >= at_most {
@@ -325,7 +334,7 @@ pub(super) async fn work(shared: Arc<Shared>) {
             }
             continue;
         }
-        match shared.next() {
+        match shared.next(std::mem::take(&mut had_turn)) {
             Next::End => return,
             Next::Idle => shared.wake.notified().await,
             Next::Wait(deadline) => {
@@ -333,6 +342,10 @@ pub(super) async fn work(shared: Arc<Shared>) {
                     () = tokio::time::sleep_until(deadline) => {}
                     () = shared.wake.notified() => {}
                 }
+            }
+            Next::Full => {
+                tokio::task::yield_now().await;
+                had_turn = true;
             }
             Next::Failed(load, unsent, error) => {
                 let outcomes = not_delivered(error, &unsent);
