@@ -98,7 +98,7 @@ impl Streaming {
 
 impl Drop for Streaming {
     fn drop(&mut self) {
-        let events = self.reading.read() - self.told;
+        let events = self.reading.read().saturating_sub(self.told);
         if events > 0 {
             tracing::warn!(
                 events,
