@@ -1,13 +1,15 @@
 //! What the client does when something fails.
 
+use std::collections::HashMap;
 use std::io::{self, ErrorKind};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use inngest_core::testing::{EventServer, Fault};
 use inngest_core::transport::{Answer, Request, Transport, TransportError, TransportFuture};
 use inngest_core::{Client, Outcome, RetryPolicy, SendError};
-use serde_json::json;
-use support::{KEY, Script, dedup_ids, item, items};
+use support::{CartCleared, KEY, Script, dedup_ids, item, items};
 
 mod support;
 
@@ -75,37 +77,39 @@ async fn a_dev_server_that_is_not_there_is_asked_for() {
     assert!(error.starts_with(&expected), "{error}");
 }
 
+/// Names only so many of the events that were taken in answers that refuse one.
+#[derive(Clone)]
+struct Forgetful {
+    client: reqwest::Client,
+    named: usize,
+}
+impl Transport for Forgetful {
+    fn post(&self, request: Request) -> TransportFuture<'_> {
+        Box::pin(async move {
+            let url = request.uri().to_string();
+            let headers = request.headers().clone();
+            let body = request.body().clone();
+            let sent = self
+                .client
+                .post(url)
+                .headers(headers)
+                .body(body)
+                .send()
+                .await;
+            let response = sent.map_err(TransportError::other)?;
+            let status = response.status().as_u16();
+            let body = response.bytes().await.map_err(TransportError::other)?;
+            let mut body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            if status == 400 {
+                body["ids"].as_array_mut().unwrap().truncate(self.named);
+            }
+            Ok(Answer::new(status, body.to_string()))
+        })
+    }
+}
+
 /// Refuses these items, and names only so many of the events before them in its answer.
 fn refusing(places: &'static [usize], named: usize) -> (EventServer, Client) {
-    #[derive(Clone)]
-    struct Fewer {
-        client: reqwest::Client,
-        named: usize,
-    }
-    impl Transport for Fewer {
-        fn post(&self, request: Request) -> TransportFuture<'_> {
-            Box::pin(async move {
-                let url = request.uri().to_string();
-                let headers = request.headers().clone();
-                let body = request.body().clone();
-                let sent = self
-                    .client
-                    .post(url)
-                    .headers(headers)
-                    .body(body)
-                    .send()
-                    .await;
-                let response = sent.map_err(TransportError::other)?;
-                let status = response.status().as_u16();
-                let body = response.bytes().await.map_err(TransportError::other)?;
-                let mut body: serde_json::Value = serde_json::from_slice(&body).unwrap();
-                if status == 400 {
-                    body["ids"].as_array_mut().unwrap().truncate(self.named);
-                }
-                Ok(Answer::new(status, body.to_string()))
-            })
-        }
-    }
     let server = EventServer::start().unwrap();
     server.refuse(move |event| {
         let place: usize = event.data["item_id"]
@@ -115,7 +119,7 @@ fn refusing(places: &'static [usize], named: usize) -> (EventServer, Client) {
             .ok()?;
         places.contains(&place).then(|| format!("no item {place}"))
     });
-    let transport = Fewer {
+    let transport = Forgetful {
         client: reqwest::Client::new(),
         named,
     };
@@ -194,27 +198,124 @@ async fn a_request_that_is_too_large_is_halved() {
     assert!(error.into_unsent().is_empty());
 }
 
+/// Events without ids of their own: those of the requests are all that keeps them from running
+/// twice.
+fn notes(notes: &[&str]) -> Vec<CartCleared> {
+    let event = |note: &&str| CartCleared {
+        note: (*note).to_owned(),
+    };
+    notes.iter().map(event).collect()
+}
+
+/// The server refuses the event with this text whenever this says so, which is told how often it
+/// came to it before.
+fn refuses(server: &EventServer, text: &'static str, refuses: fn(usize) -> bool) {
+    let came = AtomicUsize::new(0);
+    server.refuse(move |event| {
+        let is_it = event.data["note"] == text;
+        (is_it && refuses(came.fetch_add(1, Ordering::Relaxed))).then(|| format!("no {text}"))
+    });
+}
+
+fn patient(server: &EventServer) -> Client {
+    let policy = RetryPolicy::default().max_delay(Duration::ZERO);
+    let builder = Client::builder().dev(true).base_url(server.url());
+    builder.retry(policy).build().unwrap()
+}
+
+fn sorted_runs(server: &EventServer) -> Vec<String> {
+    let runs = server.runs().into_iter();
+    let mut notes: Vec<_> = runs
+        .map(|event| event.data["note"].as_str().unwrap().to_owned())
+        .collect();
+    notes.sort();
+    notes
+}
+
 #[tokio::test]
-async fn what_is_left_of_a_refused_request_is_sent_again_as_it_was() {
-    let refusal = json!({ "ids": ["01JQDAE4RQF8MBCR55T5AK4KXS"], "status": 400, "error": "no" });
-    let script = Script::new([
-        Ok(Answer::new(400, refusal.to_string())),
-        Ok(Answer::new(503, "")),
-    ]);
-    let client = Client::builder().event_key(KEY).transport(script.clone());
-    let client = client.retry(RetryPolicy::none()).build().unwrap();
-    let error = client.send_many(items(4)).await.unwrap_err();
-    assert_eq!((error.accepted().count(), error.unknown().count()), (1, 3));
-    let unsent = error.into_unsent();
-    assert_eq!(unsent.len(), 3);
-    let receipts = client.send_batch(unsent).await.unwrap();
-    let expected = ["item-imported-i1", "item-imported-i2", "item-imported-i3"];
-    assert_eq!(dedup_ids(&receipts), expected);
-    let requests = script.seeds_and_bodies();
-    assert_eq!(
-        requests[0], requests[2],
-        "all four, because an id depends on its place"
-    );
+async fn what_is_left_of_a_refused_request_is_sent_again_as_the_same_events() {
+    for before in 1..3 {
+        let server = EventServer::start().unwrap();
+        refuses(&server, "c", |_| true);
+        let mut script = vec![None; before];
+        script.push(Some(Fault::status(503).after_taking()));
+        server.script(script);
+        let client = Client::builder().dev(true).base_url(server.url());
+        let client = client.retry(RetryPolicy::none()).build().unwrap();
+        let sent = client.send_many(notes(&["a", "b", "c", "d", "e"])).await;
+        let error = sent.unwrap_err();
+        assert_eq!(error.accepted().count(), 2);
+        let sent = client.send_batch(error.into_unsent()).await;
+        let failed = sent.map_or_else(
+            |error| error.outcomes().len() - error.accepted().count(),
+            |_| 0,
+        );
+        assert!(failed <= 1, "c, once more");
+        assert_eq!(sorted_runs(&server), ["a", "b", "d", "e"], "{before}");
+    }
+}
+
+/// An event that was taken and not answered is not called refused, and those after it do not get
+/// other ids.
+#[tokio::test]
+async fn a_refusal_after_a_doubt_says_nothing_for_certain() {
+    let all = ["a", "b", "c", "d", "e"];
+    for many in [true, false] {
+        let server = EventServer::start().unwrap();
+        refuses(&server, "c", |before| before > 0);
+        server.inject(Fault::status(503).after_taking());
+        let client = patient(&server);
+        if many {
+            let error = client.send_many(notes(&all)).await.unwrap_err();
+            let unknown: Vec<_> = error.unknown().map(|(place, _)| place).collect();
+            assert_eq!((unknown, error.accepted().count()), (vec![2], 4));
+            assert_eq!(error.into_unsent().len(), 1);
+            assert_eq!(sorted_runs(&server), all);
+        } else {
+            let error = client.send(&notes(&["c"])[0]).await.unwrap_err();
+            assert!(error.may_have_been_taken(), "{error}");
+            assert!(error.to_string().contains("no c"), "{error}");
+            assert_eq!(sorted_runs(&server), ["c"]);
+        }
+    }
+}
+
+/// The server answers 400 when its queue is not there for a moment, too.
+#[tokio::test]
+async fn a_refusal_that_passes_loses_no_event() {
+    for all in [&["a", "b", "c", "d", "e"][..], &["c"]] {
+        let server = EventServer::start().unwrap();
+        refuses(&server, "c", |before| before == 0);
+        let receipts = patient(&server).send_many(notes(all)).await.unwrap();
+        assert_eq!(receipts.len(), all.len());
+        assert_eq!(sorted_runs(&server), all);
+    }
+}
+
+/// `d` is refused for a time when `c` was taken, of which the answer does not speak; then `c` is.
+#[tokio::test]
+async fn an_event_that_a_refused_request_may_have_brought_is_not_called_refused() {
+    let server = EventServer::start().unwrap();
+    let came = Mutex::new(HashMap::<String, usize>::new());
+    server.refuse(move |event| {
+        let note = event.data["note"].as_str().unwrap().to_owned();
+        let mut came = came.lock().unwrap();
+        let before = came.entry(note.clone()).or_default();
+        *before += 1;
+        let refused = (note == "d" && *before == 1) || (note == "c" && *before > 1);
+        refused.then(|| format!("no {note}"))
+    });
+    let forgetful = Forgetful {
+        client: reqwest::Client::new(),
+        named: 2,
+    };
+    let client = Client::builder().event_key(KEY).base_url(server.url());
+    let client = client.transport(forgetful).build().unwrap();
+    let all = ["a", "b", "c", "d", "e"];
+    let error = client.send_many(notes(&all)).await.unwrap_err();
+    let unknown: Vec<_> = error.unknown().map(|(place, _)| place).collect();
+    assert_eq!((unknown, error.accepted().count()), (vec![2], 4));
+    assert_eq!(sorted_runs(&server), all);
 }
 
 #[tokio::test]
@@ -422,16 +523,17 @@ async fn what_is_in_doubt_stays_in_doubt_when_it_is_sent_again() {
     let client = Client::builder().event_key(KEY).transport(script.clone());
     let client = client.retry(RetryPolicy::none()).build().unwrap();
     let error = client.send_many(items(2)).await.unwrap_err();
-    assert_eq!(error.unknown().count(), 2);
+    let unknown: Vec<_> = error.unknown().map(|(_, id)| id.clone()).collect();
     let error = client.send_batch(error.into_unsent()).await.unwrap_err();
-    assert_eq!(
-        error.unknown().count(),
-        2,
-        "the first request may have arrived"
-    );
-    // Halves would have other ids, and run a second time.
-    let error = client.send_batch(error.into_unsent()).await.unwrap_err();
-    assert_eq!(error.unknown().count(), 2);
+    let still: Vec<_> = error.unknown().map(|(_, id)| id.clone()).collect();
+    assert_eq!(still, unknown, "the first request may have arrived");
+    // Its halves have the same ids.
+    let receipts = client.send_batch(error.into_unsent()).await.unwrap();
+    let ids: Vec<_> = receipts
+        .into_iter()
+        .map(|receipt| receipt.event_id)
+        .collect();
+    assert_eq!(ids, unknown);
     let requests = script.seeds_and_bodies();
-    assert!(requests.len() == 3 && requests.iter().all(|request| *request == requests[0]));
+    assert!(requests.len() == 5 && requests[..3].iter().all(|request| *request == requests[0]));
 }

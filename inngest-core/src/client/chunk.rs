@@ -19,21 +19,21 @@ pub(crate) struct Limits {
     pub(crate) event_bytes: usize,
 }
 
-/// The events of one request. Its bytes, their order and the seed never change, so that the
-/// request, or a prefix of it, can be made again and every event is still the same event.
+/// The events of one request. Their bytes, their order and their ids never change, so that the
+/// request, or a part of it, can be made again and every event is still the same event.
 #[derive(Clone, Debug)]
 pub(crate) struct Chunk {
     buffer: Bytes,
     entries: Arc<[Entry]>,
     /// Its events among the entries, in the order of the request.
     range: Range<usize>,
-    /// How many of the first of them the server is known to have. They stay in the request,
-    /// because an event's id depends on its place.
-    taken: usize,
-    /// Whether a request with its other events may have reached the server before.
+    /// Whether a request with its events may have reached the server before.
     in_doubt: bool,
     /// How such a request failed, where there was an answer or an end to it.
     earlier: Option<Arc<SendError>>,
+    /// How the server refused a request with these events and others: it may have taken some of
+    /// them before it came to the event that it refused.
+    refused: Option<Arc<SendError>>,
     seed: Seed,
 }
 
@@ -46,9 +46,9 @@ impl Chunk {
             buffer: buffer.into(),
             entries: Arc::new([entry]),
             range: 0..1,
-            taken: 0,
             in_doubt: false,
             earlier: None,
+            refused: None,
             seed,
         })
     }
@@ -58,15 +58,19 @@ impl Chunk {
         self.range.len()
     }
 
-    /// The places in the request of the events that the server is not known to have.
+    /// The places of its events.
     pub(crate) fn open(&self) -> Range<usize> {
-        self.taken..self.range.len()
+        0..self.range.len()
     }
 
-    /// The same request, of whose events the server is known to have this many.
-    pub(crate) fn with_taken(mut self, taken: usize) -> Self {
-        self.taken = taken.min(self.range.len());
-        self
+    /// Some of the events as a request of their own, with the ids that they have in this one: none
+    /// runs twice, whatever became of this one.
+    pub(crate) fn part(&self, places: Range<usize>) -> Self {
+        let mut part = self.clone();
+        let place = |place: usize| self.range.end.min(self.range.start.saturating_add(place));
+        part.range = place(places.start)..place(places.end);
+        part.seed = self.seed.after(part.range.start - self.range.start);
+        part
     }
 
     /// The same request, which may have reached the server.
@@ -76,37 +80,35 @@ impl Chunk {
         self
     }
 
+    /// The same request, of which some events may have been taken before the server refused one of
+    /// them or of those after them.
+    pub(crate) fn refused(mut self, error: &Arc<SendError>) -> Self {
+        // One server that refuses one event says the same of it each time. Here it refused
+        // different ones, and what came before the one may be what came after the other.
+        let other = |before: &Arc<SendError>| !before.says_the_same_as(error);
+        if let Some(before) = self.refused.take_if(|before| other(before)) {
+            self = self.put_in_doubt(Some(before));
+        }
+        self.refused = Some(Arc::clone(error));
+        self
+    }
+
+    /// The same request, of which no event was taken by one that was refused with these words: the
+    /// event that the server refused came before them.
+    pub(crate) fn not_reached(mut self, error: &SendError) -> Self {
+        self.refused = self
+            .refused
+            .filter(|before| !before.says_the_same_as(error));
+        self
+    }
+
     pub(crate) fn is_in_doubt(&self) -> bool {
-        self.in_doubt
+        self.in_doubt || self.refused.is_some()
     }
 
     /// How a request that may have reached the server failed.
     pub(crate) fn earlier(&self) -> Option<Arc<SendError>> {
-        self.earlier.clone()
-    }
-
-    /// The first events of the request, with their ids.
-    pub(crate) fn prefix(&self, events: usize) -> Self {
-        let mut prefix = self.clone();
-        prefix.range.end = prefix.range.end.min(prefix.range.start + events);
-        prefix.taken = prefix.taken.min(events);
-        prefix
-    }
-
-    /// Some of the events as a request of their own, with ids of its own: only for events that the
-    /// server does not have.
-    pub(crate) fn anew(&self, places: Range<usize>) -> Result<Self, getrandom::Error> {
-        let start = (self.range.start + places.start).min(self.range.end);
-        let end = (self.range.start + places.end).min(self.range.end);
-        Ok(Self {
-            buffer: self.buffer.clone(),
-            entries: Arc::clone(&self.entries),
-            range: start..end,
-            taken: 0,
-            in_doubt: false,
-            earlier: None,
-            seed: Seed::new()?,
-        })
+        self.earlier.clone().or_else(|| self.refused.clone())
     }
 
     pub(crate) fn seed(&self) -> &Seed {
@@ -115,10 +117,6 @@ impl Chunk {
 
     fn entries(&self) -> &[Entry] {
         self.entries.get(self.range.clone()).unwrap_or_default()
-    }
-
-    fn open_entries(&self) -> &[Entry] {
-        self.entries().get(self.taken..).unwrap_or_default()
     }
 
     /// The size of the request's body.
@@ -144,16 +142,16 @@ impl Chunk {
         bytes.into()
     }
 
-    /// The JSON of each event that the server is not known to have.
+    /// The JSON of each event.
     pub(crate) fn open_events(&self) -> impl Iterator<Item = &[u8]> {
-        self.open_entries()
+        self.entries()
             .iter()
             .filter_map(|entry| self.buffer.get(entry.json()))
     }
 
-    /// The names of the events that the server is not known to have.
+    /// The names of the events.
     pub(crate) fn open_names(&self) -> impl Iterator<Item = &'static str> {
-        self.open_entries().iter().map(Entry::name)
+        self.entries().iter().map(Entry::name)
     }
 
     /// The id that event `index` of the request has on the server.
@@ -166,23 +164,23 @@ impl Chunk {
         self.entries().get(index)?.dedup_id(&self.buffer)
     }
 
-    /// The deduplication ids of the events that the server is not known to have.
+    /// The deduplication ids of the events.
     pub(crate) fn open_dedup_ids(&self) -> impl Iterator<Item = Option<String>> {
-        self.open_entries()
+        self.entries()
             .iter()
             .map(|entry| entry.dedup_id(&self.buffer))
     }
 
-    /// What is known of the events that the server is not known to have when they are not sent, or
-    /// not answered.
+    /// What is known of the events when they are not sent, or not answered.
     pub(crate) fn not_delivered(&self, error: &Arc<SendError>) -> impl Iterator<Item = Outcome> {
         let mut error = Arc::clone(error);
-        if self.in_doubt {
+        let in_doubt = self.is_in_doubt();
+        if in_doubt {
             error = error.after(self.earlier());
         }
         self.open().map(move |index| {
             let error = Arc::clone(&error);
-            if !self.in_doubt {
+            if !in_doubt {
                 return Outcome::Rejected(error);
             }
             Outcome::Unknown {
@@ -310,9 +308,9 @@ pub(crate) fn cut(batch: Batch, limits: &Limits) -> Result<Cut, (Batch, getrando
         buffer: buffer.clone(),
         entries: entries.clone(),
         range,
-        taken: 0,
         in_doubt: false,
         earlier: None,
+        refused: None,
         seed,
     }));
     Ok(Cut { chunks, too_large })

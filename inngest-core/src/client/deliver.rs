@@ -7,39 +7,45 @@ use super::chunk::Chunk;
 use super::error::{Outcome, SendError};
 use super::inner::Inner;
 use super::outcomes::Outcomes;
+use super::receipt::EventId;
 use super::request::{Doubt, Sent};
 
 /// What became of the events of a chunk.
 #[derive(Default)]
 pub(super) struct Delivered {
-    /// For each event that was open, in order.
+    /// For each event, in order.
     pub(super) outcomes: Outcomes,
     /// What can be sent again.
     pub(super) unsent: Vec<Chunk>,
 }
 
 impl Delivered {
-    /// The first events of a chunk were accepted, up to this one, under the ids of its seed.
-    fn accept(&mut self, chunk: &Chunk, taken: usize) {
-        let accepted = chunk.open().start..taken;
+    fn append(&mut self, next: Self) {
+        self.outcomes.append(next.outcomes);
+        self.unsent.extend(next.unsent);
+    }
+
+    /// The first events of a request were accepted, under the ids of its seed.
+    fn accept(&mut self, chunk: &Chunk, events: usize) {
+        let accepted = 0..events;
         self.outcomes
             .accept(accepted.map(|index| chunk.receipt(index, chunk.event_id(index))));
     }
 
-    fn reject(&mut self, events: usize, error: SendError) {
-        let error = Arc::new(error);
+    fn accept_as(&mut self, chunk: &Chunk, ids: Vec<EventId>) {
+        let ids = ids.into_iter().enumerate();
         self.outcomes
-            .extend((0..events).map(|_| Outcome::Rejected(Arc::clone(&error))));
+            .accept(ids.map(|(index, event_id)| chunk.receipt(index, event_id)));
     }
 
-    /// The open events of a chunk, of which nothing is known but that they can be sent again.
-    fn give_up(&mut self, mut chunk: Chunk, error: SendError, doubt: Doubt) {
-        let error = Arc::new(error);
-        if let Doubt::Left(earlier) = doubt {
-            let last = error.may_have_been_taken().then(|| Arc::clone(&error));
-            chunk = chunk.put_in_doubt(last.or(earlier));
-        }
-        self.outcomes.extend(chunk.not_delivered(&error));
+    fn reject(&mut self, events: usize, error: &Arc<SendError>) {
+        self.outcomes
+            .extend((0..events).map(|_| Outcome::Rejected(Arc::clone(error))));
+    }
+
+    /// The events of a request, of which nothing is known but that they can be sent again.
+    fn give_up(&mut self, chunk: Chunk, error: &Arc<SendError>) {
+        self.outcomes.extend(chunk.not_delivered(error));
         self.unsent.push(chunk);
     }
 }
@@ -52,6 +58,23 @@ struct Course {
     settled: Delivered,
     /// What is left to send, the next last.
     left: Vec<Chunk>,
+}
+
+/// What an answer means for the events that the request did not have.
+enum Rest {
+    AsBefore,
+    /// The server refused the one before them with these words, and had not come to them.
+    NotReached(Arc<SendError>),
+    /// They are not sent.
+    GivenUp(Arc<SendError>),
+}
+
+/// What became of a request.
+struct Settled {
+    delivered: Delivered,
+    /// What of it is to be sent next, the first last.
+    next: Vec<Chunk>,
+    rest: Rest,
 }
 
 impl Delivery {
@@ -67,23 +90,40 @@ impl Delivery {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The chunk to send next. From here on the server may have its events.
-    fn next(&self) -> Option<Chunk> {
+    /// The request to make next, with so many events at most. From here on the server may have
+    /// them.
+    fn next(&self, at_most: usize) -> Option<Chunk> {
         let mut course = self.course();
-        let chunk = course.left.pop()?;
+        let mut chunk = course.left.pop()?;
+        if chunk.requested() > at_most {
+            course.left.push(chunk.part(at_most..chunk.requested()));
+            chunk = chunk.part(0..at_most);
+        }
         course.left.push(chunk.clone().put_in_doubt(None));
         Some(chunk)
     }
 
-    /// What became of the chunk that was sent, and what of it is to be sent next.
-    fn settle(&self, settled: Delivered, next: Vec<Chunk>) {
+    /// What became of the request that was made.
+    fn settle(&self, settled: Settled) {
         let mut course = self.course();
-        // When it was ended meanwhile, the chunk was handed back as one in doubt.
-        if course.left.pop().is_some() {
-            course.settled.outcomes.append(settled.outcomes);
-            course.settled.unsent.extend(settled.unsent);
-            course.left.extend(next);
+        // When it was ended meanwhile, the request was handed back as one in doubt.
+        if course.left.pop().is_none() {
+            return;
         }
+        course.settled.append(settled.delivered);
+        match settled.rest {
+            Rest::AsBefore => {}
+            Rest::NotReached(error) => {
+                let left = std::mem::take(&mut course.left).into_iter();
+                course.left = left.map(|chunk| chunk.not_reached(&error)).collect();
+            }
+            Rest::GivenUp(error) => {
+                for chunk in std::mem::take(&mut course.left).into_iter().rev() {
+                    course.settled.give_up(chunk, &error);
+                }
+            }
+        }
+        course.left.extend(settled.next);
     }
 
     /// Ends the delivery, and says what became of all events. Those that are left to send fail with
@@ -92,8 +132,7 @@ impl Delivery {
         let mut course = self.course();
         let mut delivered = std::mem::take(&mut course.settled);
         for chunk in course.left.drain(..).rev() {
-            delivered.outcomes.extend(chunk.not_delivered(error));
-            delivered.unsent.push(chunk);
+            delivered.give_up(chunk, error);
         }
         delivered
     }
@@ -103,113 +142,144 @@ impl Inner {
     /// Sends the events of a chunk, in as many requests as it takes to know of each what became of
     /// it.
     pub(super) async fn deliver_chunk(&self, delivery: &Delivery) {
-        while let Some(chunk) = delivery.next() {
-            let mut delivered = Delivered::default();
-            let next = self.deliver_request(chunk, &mut delivered).await;
-            delivery.settle(delivered, next);
+        let mut search = Search::default();
+        while let Some(chunk) = delivery.next(search.at_most()) {
+            let sent = self.request(&chunk).await;
+            delivery.settle(search.settle(chunk, sent));
         }
     }
+}
 
-    /// Makes the request of a chunk, and returns what of it is to be sent next, the first last.
-    async fn deliver_request(&self, chunk: Chunk, delivered: &mut Delivered) -> Vec<Chunk> {
-        let open = chunk.open();
-        let (taken, error, doubt) = match self.request(&chunk).await {
+/// The search for the events that the server refuses, by how much is sent next.
+///
+/// An answer does not say which event was refused, and names only some of those that were taken
+/// before it. So the first of those that it does not name is sent by itself, and if that is taken
+/// the others in parts. Each has the same id in every request, so that none runs twice, and nothing
+/// is said of an event that is not known of it: a refusal can pass.
+struct Search {
+    /// How many events the next request may have.
+    width: usize,
+    /// Whether the last answer says that the next event is refused.
+    suspects: bool,
+}
+
+impl Default for Search {
+    fn default() -> Self {
+        Self {
+            width: usize::MAX,
+            suspects: false,
+        }
+    }
+}
+
+impl Search {
+    fn at_most(&self) -> usize {
+        if self.suspects { 1 } else { self.width }
+    }
+
+    /// What the end of a request means for its events, and what is to be sent next.
+    fn settle(&mut self, chunk: Chunk, sent: Sent) -> Settled {
+        let mut delivered = Delivered::default();
+        let (taken, error, doubt) = match sent {
             Sent::Taken(ids) => {
                 match ids {
-                    Ids::OfSeed => delivered.accept(&chunk, open.end),
-                    Ids::Given(ids) => {
-                        let ids = ids.into_iter().enumerate().skip(open.start);
-                        let receipts = ids.map(|(index, event_id)| chunk.receipt(index, event_id));
-                        delivered.outcomes.accept(receipts);
-                    }
+                    Ids::OfSeed => delivered.accept(&chunk, chunk.requested()),
+                    Ids::Given(ids) => delivered.accept_as(&chunk, ids),
                 }
-                return Vec::new();
+                if !std::mem::take(&mut self.suspects) {
+                    self.width = self.width.saturating_mul(2);
+                }
+                return Settled {
+                    delivered,
+                    next: Vec::new(),
+                    rest: Rest::AsBefore,
+                };
             }
             Sent::Failed {
                 taken,
                 error,
                 doubt,
-            } => (taken, error, doubt),
+            } => (taken, Arc::new(error), doubt),
         };
-        match error {
-            SendError::Refused { message } => {
-                let rest = self.around_refused(chunk, taken, message, delivered);
-                return rest.await.into_iter().collect();
+        let chunk = match doubt {
+            Doubt::None => chunk,
+            Doubt::Left(earlier) => {
+                let last = error.may_have_been_taken().then(|| Arc::clone(&error));
+                chunk.put_in_doubt(last.or(earlier))
             }
-            error @ SendError::RequestTooLarge { .. }
-                if open.len() <= 1 && matches!(doubt, Doubt::None) =>
-            {
-                delivered.reject(open.len(), error);
-            }
-            // Nothing of it was taken, so its halves can have ids of their own.
-            SendError::RequestTooLarge { .. } if matches!(doubt, Doubt::None) => {
-                let middle = open.start + open.len() / 2;
-                let halves = chunk.anew(middle..open.end).and_then(|second| {
-                    let first = chunk.anew(open.start..middle)?;
-                    Ok(vec![second, first])
-                });
-                match halves {
-                    Ok(halves) => return halves,
-                    Err(error) => delivered.give_up(chunk, error.into(), Doubt::None),
+        };
+        match *error {
+            SendError::Refused { .. } => self.refused(chunk, taken, error, delivered),
+            SendError::RequestTooLarge { .. } if chunk.requested() > 1 => {
+                let middle = chunk.requested() / 2;
+                Settled {
+                    delivered,
+                    next: vec![chunk.part(middle..chunk.requested()), chunk.part(0..middle)],
+                    rest: Rest::AsBefore,
                 }
             }
-            error => delivered.give_up(chunk, error, doubt),
+            SendError::RequestTooLarge { .. } if !chunk.is_in_doubt() => {
+                delivered.reject(chunk.requested(), &error);
+                Settled {
+                    delivered,
+                    next: Vec::new(),
+                    rest: Rest::AsBefore,
+                }
+            }
+            _ => {
+                delivered.give_up(chunk, &error);
+                Settled {
+                    delivered,
+                    next: Vec::new(),
+                    rest: Rest::GivenUp(error),
+                }
+            }
         }
-        Vec::new()
     }
 
-    /// Finds the event that the server refused, and returns those after it, which it does not
-    /// have, as a request of their own.
-    ///
-    /// The answer does not say which event it was, and names only some of those that were taken
-    /// before it. A prefix of the request has the same event ids, so that sending it again runs
-    /// nothing twice: the refused event is the last of the shortest prefix that is refused.
-    async fn around_refused(
-        &self,
+    /// The server refused an event of a request, and took so many of those before it, or more.
+    fn refused(
+        &mut self,
         chunk: Chunk,
         taken: usize,
-        mut message: String,
-        delivered: &mut Delivered,
-    ) -> Option<Chunk> {
-        let open = chunk.open();
-        let mut taken = taken.max(open.start);
-        let mut refused = open.end;
-        // Most often the answer names all, and the next event is the one.
-        let mut guess = taken + 1;
-        while refused - taken > 1 {
-            match self.request(&chunk.prefix(guess)).await {
-                Sent::Taken(_) => taken = guess,
-                Sent::Failed {
-                    taken: named,
-                    error: SendError::Refused { message: said },
-                    ..
-                } => {
-                    refused = guess;
-                    taken = taken.max(named.min(guess - 1));
-                    message = said;
-                }
-                Sent::Failed { error, doubt, .. } => {
-                    delivered.accept(&chunk, taken);
-                    // The request as a whole was answered, and all before the refused event taken.
-                    let doubt = Doubt::Left(doubt.earlier());
-                    delivered.give_up(chunk.with_taken(taken), error, doubt);
-                    return None;
-                }
+        error: Arc<SendError>,
+        mut delivered: Delivered,
+    ) -> Settled {
+        let events = chunk.requested();
+        if events > 1 {
+            delivered.accept(&chunk, taken);
+            self.suspects = true;
+            // What is sent and not taken is sent again. As long as that is not more than a few
+            // times what is taken, all of it is no more than a few times the batch.
+            if taken < events / 4 {
+                self.width = events / 4;
             }
-            guess = taken + (refused - taken).div_ceil(2);
+            return Settled {
+                delivered,
+                next: vec![chunk.part(taken..events).refused(&error)],
+                rest: Rest::AsBefore,
+            };
         }
-        delivered.accept(&chunk, taken);
-        delivered.reject(1, SendError::Refused { message });
-        if refused == open.end {
-            return None;
+        // By itself it is refused for what it is, or for a time.
+        if !std::mem::replace(&mut self.suspects, true) {
+            return Settled {
+                delivered,
+                next: vec![chunk],
+                rest: Rest::AsBefore,
+            };
         }
-        match chunk.anew(refused..open.end) {
-            Ok(rest) => Some(rest),
-            Err(error) => {
-                let events = open.end - refused;
-                delivered.reject(events, error.into());
-                None
-            }
+        self.suspects = false;
+        // What was refused with the same words was this event, and it was not taken then.
+        let chunk = chunk.not_reached(&error);
+        if chunk.is_in_doubt() {
+            delivered.give_up(chunk, &error);
+        } else {
+            delivered.reject(events, &error);
+        }
+        Settled {
+            delivered,
+            next: Vec::new(),
+            rest: Rest::NotReached(error),
         }
     }
 }

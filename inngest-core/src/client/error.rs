@@ -17,7 +17,8 @@ pub enum SendError {
     #[error(transparent)]
     Payload(#[from] PayloadError),
 
-    /// The server refused the request with 400. Events before the one it refused were taken.
+    /// The server refused the event with 400. One of a batch was sent again by itself and refused
+    /// again, because a refusal can pass.
     #[error("the server refused an event: {message}")]
     Refused {
         /// The server's own words.
@@ -236,6 +237,14 @@ impl SendError {
         })
     }
 
+    /// Whether both are refusals with the same words.
+    pub(crate) fn says_the_same_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Refused { message }, Self::Refused { message: other }) => message == other,
+            _ => false,
+        }
+    }
+
     /// Whether the end of a buffered sender is why the event was not sent, or not once more.
     pub(crate) fn is_of_closed_sender(&self) -> bool {
         match self {
@@ -366,9 +375,10 @@ impl BatchError {
 
     /// The events that are not known to be delivered and can be sent again, as a batch.
     ///
-    /// Those that the server may have are sent in the same requests as before, with the same event
-    /// ids, so that they do not run twice within the 24 hours for which the server knows ids. Events that were refused for what they are, by this
-    /// library or by the server, are not among them: their errors say what to change.
+    /// Those that the server may have are sent with the same event ids as before, so that they do
+    /// not run twice within the 24 hours for which the server knows ids. Events that were refused
+    /// for what they are, by this library or by the server, are not among them: their errors say
+    /// what to change.
     #[must_use]
     pub fn into_unsent(self) -> Batch {
         *self.unsent

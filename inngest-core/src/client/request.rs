@@ -33,20 +33,11 @@ pub(super) enum Sent {
     },
 }
 
-/// Whether any of the tries can have brought events to the server.
+/// Whether any of its tries can have brought events to the server.
 pub(super) enum Doubt {
     None,
     /// One can; how one before the last failed, if it was that.
     Left(Option<Arc<SendError>>),
-}
-
-impl Doubt {
-    pub(super) fn earlier(self) -> Option<Arc<SendError>> {
-        match self {
-            Self::None => None,
-            Self::Left(earlier) => earlier,
-        }
-    }
 }
 
 /// What every request says of its sender.
@@ -93,8 +84,8 @@ impl Inner {
         let (events, bytes) = (chunk.requested(), chunk.body_bytes());
         let started = Instant::now();
         let mut begun = started;
-        let mut in_doubt = chunk.is_in_doubt();
-        let mut earlier = chunk.earlier();
+        let mut in_doubt = false;
+        let mut earlier = None;
         let mut tried = 0_u32;
         let mut found_somebody = false;
         loop {

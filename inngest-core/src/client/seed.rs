@@ -59,6 +59,18 @@ impl Seed {
         self.ulid(index).into()
     }
 
+    /// The seed of a request without the first events of this one: the others keep their ids.
+    pub(crate) fn after(&self, events: usize) -> Self {
+        let mut after = *self;
+        // The counter of an event is one more than that of the event before it.
+        if let (Some(before), Some(counter)) =
+            (events.checked_sub(1), after.random.last_chunk_mut())
+        {
+            *counter = self.counter(before).to_be_bytes();
+        }
+        after
+    }
+
     fn ulid(&self, index: usize) -> Ulid {
         let mut bytes = [0; 16];
         let (_, random) = bytes.split_at_mut(6);
@@ -201,6 +213,24 @@ mod tests {
             ]),
         );
         assert_eq!(seed.event_id(0), EventId::from(expected));
+    }
+
+    #[test]
+    fn events_keep_their_ids_in_a_request_without_the_first() {
+        for counter in [0, 7, u32::MAX - 3, u32::MAX] {
+            let [a, b, c, d] = counter.to_be_bytes();
+            let seed = Seed {
+                millis: 1_743_130_137_367,
+                random: [1, 2, 3, 4, 5, 255, a, b, c, d],
+            };
+            for first in [0, 1, 2, 40] {
+                let after = seed.after(first);
+                for index in [0, 1, 5] {
+                    assert_eq!(after.event_id(index), seed.event_id(first + index));
+                }
+                assert_eq!(after.after(3), seed.after(first + 3));
+            }
+        }
     }
 
     #[test]

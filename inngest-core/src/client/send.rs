@@ -98,7 +98,7 @@ impl Inner {
             let chunk = Chunk::single(buffer, entry)?;
             match self.request(&chunk).await {
                 Sent::Failed { error, doubt, .. } => Err(match (error, doubt) {
-                    (error @ SendError::Refused { .. }, _) | (error, Doubt::None) => error,
+                    (error, Doubt::None) => error,
                     (error, Doubt::Left(earlier)) => {
                         Arc::unwrap_or_clone(Arc::new(error).after(earlier))
                     }
