@@ -9,6 +9,7 @@ use std::time::Duration;
 use inngest_core::testing::{EventServer, Fault};
 use inngest_core::transport::{Answer, Request, Transport, TransportError, TransportFuture};
 use inngest_core::{Client, Outcome, RetryPolicy, SendError};
+use serde_json::json;
 use support::{CartCleared, KEY, Script, dedup_ids, item, items};
 
 mod support;
@@ -290,6 +291,30 @@ async fn a_refusal_that_passes_loses_no_event() {
         assert_eq!(receipts.len(), all.len());
         assert_eq!(sorted_runs(&server), all);
     }
+}
+
+/// A server, or a proxy that takes the seed away, gives ids of its own, and what is sent to it again
+/// runs again.
+#[tokio::test]
+async fn a_server_that_does_not_follow_the_seed_is_sent_nothing_twice() {
+    let refusal = json!({ "ids": ["a", "b"], "status": 400, "error": "no" });
+    let script = Script::new([Ok(Answer::new(400, refusal.to_string()))]);
+    let client = Client::builder().event_key(KEY).transport(script.clone());
+    let error = client
+        .build()
+        .unwrap()
+        .send_many(items(5))
+        .await
+        .unwrap_err();
+    let accepted: Vec<_> = error
+        .accepted()
+        .map(|(_, receipt)| receipt.event_id.to_string())
+        .collect();
+    assert_eq!(accepted, ["a", "b"]);
+    let unknown: Vec<_> = error.unknown().map(|(place, _)| place).collect();
+    assert_eq!(unknown, [2, 3, 4]);
+    assert_eq!(error.into_unsent().len(), 3);
+    assert_eq!(script.seeds_and_bodies().len(), 1);
 }
 
 /// `d` is refused for a time when `c` was taken, of which the answer does not speak; then `c` is.

@@ -1,5 +1,6 @@
 //! What the server's answers mean.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::Visitor;
@@ -24,24 +25,32 @@ pub(crate) enum Ids {
 pub(crate) enum Meaning {
     /// All were taken.
     Taken(Ids),
-    /// Not all were taken: those of these ids were, and perhaps some of the others.
-    Failed {
-        taken: Vec<EventId>,
-        error: SendError,
-    },
+    /// Not all were taken: those that it names were, and perhaps some of the others.
+    Failed { taken: Named, error: SendError },
+}
+
+/// The events that an answer names although not all were taken.
+#[derive(Debug)]
+pub(crate) enum Named {
+    /// So many of the first, under the ids that the request's seed asks for.
+    OfSeed(usize),
+    /// The first, under ids of a server that did not read the seed: what is sent to it again runs
+    /// again.
+    Given(Vec<EventId>),
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Body {
     ids: Option<Vec<Id>>,
+    status: Option<serde_json::Value>,
     /// In answers with status 400 and 401.
     error: Option<String>,
     /// Elsewhere.
     message: Option<String>,
 }
 
-/// An id; an empty one stands for none.
+/// An id; a blank one stands for none.
 struct Id(Option<EventId>);
 
 impl<'de> Deserialize<'de> for Id {
@@ -57,7 +66,9 @@ impl<'de> Deserialize<'de> for Id {
 
             // Most are seen where they stand in the answer, so that none needs memory of its own.
             fn visit_str<E>(self, text: &str) -> Result<Id, E> {
-                Ok(Id((!text.is_empty()).then(|| EventId::from_answer(text))))
+                Ok(Id(
+                    (!text.trim().is_empty()).then(|| EventId::from_answer(text))
+                ))
             }
         }
 
@@ -66,6 +77,15 @@ impl<'de> Deserialize<'de> for Id {
 }
 
 impl Body {
+    /// Whether it says the opposite of status 200.
+    fn is_of_failure(&self) -> bool {
+        self.status.as_ref().is_some_and(|status| *status != 200)
+            || self
+                .error
+                .as_ref()
+                .is_some_and(|text| !text.trim().is_empty())
+    }
+
     fn words(self) -> String {
         let said = [self.error, self.message];
         let said = said
@@ -90,12 +110,17 @@ pub(crate) fn read(
     let url = url.to_owned();
     // Checked once for being text, not for each id.
     let body = str::from_utf8(&answer.body).ok();
+    let body = body.filter(|text| text.trim_start().starts_with('{'));
     let body: Result<Body, _> = serde_json::from_str(body.unwrap_or_default());
     let failed = |error| Meaning::Failed {
-        taken: Vec::new(),
+        taken: Named::OfSeed(0),
         error,
     };
     match (answer.status, body) {
+        (200, Ok(body)) if body.is_of_failure() => failed(SendError::InvalidAnswer {
+            url,
+            problem: "its status is 200 and its body says that something failed".to_owned(),
+        }),
         (200, Ok(Body { ids: Some(ids), .. })) => taken(ids, events, url),
         (200, Ok(_)) => failed(SendError::InvalidAnswer {
             url,
@@ -110,13 +135,24 @@ pub(crate) fn read(
             problem: format!("its status is {status}"),
         }),
         (400, Ok(mut body)) => {
-            let taken: Vec<EventId> = ids_of(body.ids.take().unwrap_or_default()).collect();
-            if taken.len() >= events {
-                let ids = taken.len();
-                return failed(SendError::InvalidAnswer {
-                    url,
-                    problem: format!("it refuses an event and has {ids} ids for {events} events"),
-                });
+            let named: Vec<EventId> = ids_of(body.ids.take().unwrap_or_default()).collect();
+            let ids = named.len();
+            let taken = match seed.named(&named, events) {
+                Some(taken) => Named::OfSeed(taken),
+                None => Named::Given(named),
+            };
+            let problem = match &taken {
+                Named::Given(ids) if repeats(ids) => "it has an id twice".to_owned(),
+                Named::OfSeed(taken) if *taken >= events => {
+                    "it refuses an event and has the id of the last".to_owned()
+                }
+                _ if ids >= events => {
+                    format!("it refuses an event and has {ids} ids for {events} events")
+                }
+                _ => String::new(),
+            };
+            if !problem.is_empty() {
+                return failed(SendError::InvalidAnswer { url, problem });
             }
             let message = body.words();
             let error = SendError::Refused { message };
@@ -151,16 +187,24 @@ pub(crate) fn read(
 fn taken(ids: Vec<Id>, events: usize, url: String) -> Meaning {
     let answered = ids.len();
     let found: Vec<EventId> = ids_of(ids).collect();
-    if found.len() == events && answered == events {
+    let problem = if found.len() != events || answered != events {
+        format!("it has {} ids for {events} events", found.len())
+    } else if repeats(&found) {
+        "it has an id twice".to_owned()
+    } else {
         return Meaning::Taken(Ids::Given(found));
-    }
+    };
     Meaning::Failed {
-        taken: Vec::new(),
-        error: SendError::InvalidAnswer {
-            url,
-            problem: format!("it has {} ids for {events} events", found.len()),
-        },
+        taken: Named::OfSeed(0),
+        error: SendError::InvalidAnswer { url, problem },
     }
+}
+
+/// Whether two events have the same id, which no server gives: also of two events with the same
+/// deduplication id each has an id of its own (measured).
+fn repeats(ids: &[EventId]) -> bool {
+    let mut seen = HashSet::with_capacity(ids.len());
+    !ids.iter().all(|id| seen.insert(id))
 }
 
 fn ids_of(ids: Vec<Id>) -> impl Iterator<Item = EventId> {
@@ -188,7 +232,13 @@ mod tests {
         match read(&answer, events, 100, &seed, "http://host/e/") {
             Meaning::Taken(Ids::OfSeed) => panic!("nobody knows the seed"),
             Meaning::Taken(Ids::Given(ids)) => (strings(ids), None),
-            Meaning::Failed { taken, error } => (strings(taken), Some(error.to_string())),
+            Meaning::Failed { taken, error } => {
+                let ids = match taken {
+                    Named::Given(ids) => ids,
+                    Named::OfSeed(taken) => (0..taken).map(|n| seed.event_id(n)).collect(),
+                };
+                (strings(ids), Some(error.to_string()))
+            }
         }
     }
 
@@ -200,6 +250,12 @@ mod tests {
             r#"{"ids":["a"],"status":200}"#,
             r#"{"ids":["a","b","c"],"status":200}"#,
             r#"{"ids":["a",""],"status":200}"#,
+            r#"{"ids":["a","  "],"status":200}"#,
+            r#"{"ids":["a","a"],"status":200}"#,
+            r#"{"ids":["a","b"],"status":500,"error":"internal error"}"#,
+            r#"{"ids":["a","b"],"status":"500"}"#,
+            r#"{"ids":["a","b"],"error":"bad"}"#,
+            r#"[["a","b"]]"#,
             r#"{"ids":[1,2],"status":200}"#,
             r#"{"status":200}"#,
             "<html></html>",
@@ -222,6 +278,65 @@ mod tests {
             assert!(ids.is_empty(), "{body}");
             assert!(error.unwrap().contains("is not the event API's"), "{body}");
         }
+    }
+
+    #[test]
+    fn a_success_may_say_that_nothing_failed() {
+        for body in [
+            r#"{"ids":["a"]}"#,
+            r#"{"ids":["a"],"status":200,"error":""}"#,
+            r#"{"ids":["a"],"status":null,"error":null}"#,
+        ] {
+            assert_eq!(
+                meaning(200, body, 1),
+                (vec!["a".to_owned()], None),
+                "{body}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_refusal_may_name_some_of_those_that_were_taken() {
+        let seed = Seed::new().unwrap();
+        let named = |places: &[usize], events| {
+            let ids: Vec<_> = places
+                .iter()
+                .map(|n| seed.event_id(*n).to_string())
+                .collect();
+            let body = serde_json::json!({ "ids": ids, "status": 400, "error": "no" });
+            let answer = Answer::new(400, body.to_string());
+            read(&answer, events, 100, &seed, "http://host/e/")
+        };
+        for (places, first) in [(&[0, 1][..], 2), (&[1], 2), (&[0, 3], 4), (&[], 0)] {
+            let meaning = named(places, 6);
+            assert!(
+                matches!(
+                    meaning,
+                    Meaning::Failed {
+                        taken: Named::OfSeed(taken),
+                        error: SendError::Refused { .. }
+                    } if taken == first
+                ),
+                "{meaning:?}"
+            );
+        }
+        for (places, events) in [(&[3][..], 4), (&[0, 1], 2)] {
+            let meaning = named(places, events);
+            let invalid = SendError::may_have_been_taken;
+            assert!(
+                matches!(&meaning, Meaning::Failed { error, .. } if invalid(error)),
+                "{meaning:?}"
+            );
+        }
+        // Not in the order of the events: these are not the ids of the seed as it asks for them.
+        let meaning = named(&[1, 0], 6);
+        assert!(matches!(
+            meaning,
+            Meaning::Failed {
+                taken: Named::Given(_),
+                ..
+            }
+        ));
     }
 
     #[test]

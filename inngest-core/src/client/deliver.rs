@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::answer::Ids;
+use super::answer::{Ids, Named};
 use super::chunk::Chunk;
 use super::error::{Outcome, SendError};
 use super::inner::Inner;
@@ -237,15 +237,29 @@ impl Search {
         }
     }
 
-    /// The server refused an event of a request, and took so many of those before it, or more.
+    /// The server refused an event of a request, and took those before it that it names, or more.
     fn refused(
         &mut self,
         chunk: Chunk,
-        taken: usize,
+        taken: Named,
         error: Arc<SendError>,
         mut delivered: Delivered,
     ) -> Settled {
         let events = chunk.requested();
+        let taken = match taken {
+            Named::OfSeed(taken) => taken,
+            Named::Given(ids) => {
+                // Which of the others it has it does not say, and to ask could run them twice.
+                let rest = chunk.part(ids.len()..events).put_in_doubt(None);
+                delivered.accept_as(&chunk, ids);
+                delivered.give_up(rest, &error);
+                return Settled {
+                    delivered,
+                    next: Vec::new(),
+                    rest: Rest::GivenUp(error),
+                };
+            }
+        };
         if events > 1 {
             delivered.accept(&chunk, taken);
             self.suspects = true;

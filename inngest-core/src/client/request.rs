@@ -9,7 +9,7 @@ use http::{HeaderMap, Uri};
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
-use super::answer::{self, Ids, Meaning};
+use super::answer::{self, Ids, Meaning, Named};
 use super::buffered::FAR;
 use super::chunk::Chunk;
 use super::config::Endpoint;
@@ -26,8 +26,8 @@ pub(super) enum Sent {
     /// All events were taken, under these ids.
     Taken(Ids),
     Failed {
-        /// How many of the first were taken for certain.
-        taken: usize,
+        /// Those that were taken for certain.
+        taken: Named,
         error: SendError,
         doubt: Doubt,
     },
@@ -120,7 +120,7 @@ impl Inner {
                     Doubt::None
                 };
                 return Sent::Failed {
-                    taken: taken.len(),
+                    taken,
                     error,
                     doubt,
                 };
@@ -155,7 +155,7 @@ impl Inner {
             body,
         };
         let failed = |error| Meaning::Failed {
-            taken: Vec::new(),
+            taken: Named::OfSeed(0),
             error,
         };
         let timeout = self.bounds.timeout;

@@ -59,6 +59,17 @@ impl Seed {
         self.ulid(index).into()
     }
 
+    /// How many of the first events of a request were taken when these were; `None` when they are
+    /// not ids of its events in their order.
+    pub(crate) fn named(&self, ids: &[EventId], events: usize) -> Option<usize> {
+        let mut places = 0..events;
+        let mut taken = 0;
+        for id in ids {
+            taken = 1 + places.find(|place| self.event_id(*place) == *id)?;
+        }
+        Some(taken)
+    }
+
     /// The seed of a request without the first events of this one: the others keep their ids.
     pub(crate) fn after(&self, events: usize) -> Self {
         let mut after = *self;
