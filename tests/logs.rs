@@ -170,6 +170,12 @@ fn said(error: &dyn Error) -> String {
     text
 }
 
+/// The body of a gateway that says which path it was asked for.
+fn repeating_the_key() -> String {
+    let words = format!("cannot POST /e/{KEY}");
+    serde_json::json!({ "error": words, "message": words }).to_string()
+}
+
 /// Whatever goes wrong, by whatever way events are sent, the key is in no line that is logged, no
 /// error and no `Debug`.
 #[test]
@@ -215,6 +221,10 @@ fn the_key_is_in_nothing_that_is_said() {
                     || Fault::close().after_taking(),
                     || Fault::cut(5),
                     || Fault::status(200).body("{}"),
+                    || Fault::status(400).body(repeating_the_key()),
+                    || Fault::status(401).body(repeating_the_key()),
+                    || Fault::status(403).body(repeating_the_key()),
+                    || Fault::status(503).body(repeating_the_key()),
                 ];
                 for fault in faults {
                     server.script([Some(fault()), Some(fault())]);

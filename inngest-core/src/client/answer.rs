@@ -86,23 +86,65 @@ impl Body {
                 .is_some_and(|text| !text.trim().is_empty())
     }
 
-    fn words(self) -> String {
+    /// The server's words, as they may be shown.
+    fn words(self, key: &str) -> String {
         let said = [self.error, self.message];
-        let said = said
-            .into_iter()
-            .flatten()
-            .find(|text| !text.trim().is_empty());
-        said.unwrap_or_else(|| "it gave no reason".to_owned())
+        let said = said.into_iter().flatten();
+        let mut said = said.map(|text| shown(&text, key));
+        said.find(|text| !text.is_empty())
+            .unwrap_or_else(|| "it gave no reason".to_owned())
     }
 }
 
-/// Reads an answer to a request of `events` events and `bytes` bytes to the server at `url`.
+/// What of a server's words is shown, in characters.
+const MOST_SHOWN: usize = 500;
+
+/// Words from outside as they may be shown: on one line, not without end, and without the event
+/// key, which a gateway that speaks of the path repeats.
+fn shown(text: &str, key: &str) -> String {
+    let masked = without(text, key);
+    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    let mut words = masked
+        .trim()
+        .chars()
+        .map(|c| if breaks(c) { ' ' } else { c });
+    let mut shown: String = words.by_ref().take(MOST_SHOWN).collect();
+    if words.next().is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// A text with `…` where the event key stands in it.
+fn without(text: &str, key: &str) -> String {
+    // Letters of other words are not the key, and without them nobody could read the text.
+    let is_short = key.len() <= 3;
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let mut masked = String::with_capacity(text.len().min(4 * MOST_SHOWN));
+    let mut shown = 0;
+    for (at, _) in text.match_indices(key) {
+        let (before, after) = (text.get(..at), text.get(at + key.len()..));
+        let (before, after) = (before.unwrap_or_default(), after.unwrap_or_default());
+        let stands_alone = !before.ends_with(is_word) && !after.starts_with(is_word);
+        if !key.is_empty() && (!is_short || stands_alone || before.ends_with("/e/")) {
+            masked.push_str(text.get(shown..at).unwrap_or_default());
+            masked.push('…');
+            shown = at + key.len();
+        }
+    }
+    masked.push_str(text.get(shown..).unwrap_or_default());
+    masked
+}
+
+/// Reads an answer to a request of `events` events and `bytes` bytes to the server at `url`. `key`
+/// is the event key as it stands in the path.
 pub(crate) fn read(
     answer: &Answer,
     events: usize,
     bytes: usize,
     seed: &Seed,
     url: &str,
+    key: &str,
 ) -> Meaning {
     if answer.status == 200 && seed.is_confirmed_by(&answer.body, events) {
         return Meaning::Taken(Ids::OfSeed);
@@ -154,7 +196,7 @@ pub(crate) fn read(
             if !problem.is_empty() {
                 return failed(SendError::InvalidAnswer { url, problem });
             }
-            let message = body.words();
+            let message = body.words(key);
             let error = SendError::Refused { message };
             Meaning::Failed { taken, error }
         }
@@ -165,10 +207,10 @@ pub(crate) fn read(
         }),
         (401, body) => failed(SendError::UnknownEventKey {
             url,
-            message: body.unwrap_or_default().words(),
+            message: body.unwrap_or_default().words(key),
         }),
         (403, body) => failed(SendError::NotAllowed {
-            message: body.unwrap_or_default().words(),
+            message: body.unwrap_or_default().words(key),
         }),
         (413, _) => failed(SendError::RequestTooLarge { bytes }),
         (300..400 | 404 | 405, _) => failed(SendError::WrongUrl {
@@ -229,7 +271,7 @@ mod tests {
         let answer = Answer::new(status, body.to_owned());
         let strings = |ids: Vec<EventId>| ids.iter().map(ToString::to_string).collect();
         let seed = Seed::new().unwrap();
-        match read(&answer, events, 100, &seed, "http://host/e/") {
+        match read(&answer, events, 100, &seed, "http://host/e/", "key-1") {
             Meaning::Taken(Ids::OfSeed) => panic!("nobody knows the seed"),
             Meaning::Taken(Ids::Given(ids)) => (strings(ids), None),
             Meaning::Failed { taken, error } => {
@@ -305,7 +347,7 @@ mod tests {
                 .collect();
             let body = serde_json::json!({ "ids": ids, "status": 400, "error": "no" });
             let answer = Answer::new(400, body.to_string());
-            read(&answer, events, 100, &seed, "http://host/e/")
+            read(&answer, events, 100, &seed, "http://host/e/", "key-1")
         };
         for (places, first) in [(&[0, 1][..], 2), (&[1], 2), (&[0, 3], 4), (&[], 0)] {
             let meaning = named(places, 6);
@@ -337,6 +379,30 @@ mod tests {
                 ..
             }
         ));
+    }
+
+    #[test]
+    fn the_words_of_a_server_are_shown_without_the_key() {
+        for (text, key, expected) in [
+            ("cannot POST /e/key-1.", "key-1", "cannot POST /e/…."),
+            ("xkey-1x key-1", "key-1", "x…x …"),
+            (
+                "Event key a not found at /e/a/",
+                "a",
+                "Event key … not found at /e/…/",
+            ),
+            ("e: /e/e", "e", "…: /…/…"),
+            ("/e/abc?x=abc", "abc", "/e/…?x=…"),
+            ("a\r\nb\u{7}\u{2028}c\n", "key-1", "a  b  c"),
+            ("", "key-1", ""),
+        ] {
+            assert_eq!(shown(text, key), expected, "{text}");
+        }
+        let long = shown(&"é".repeat(3_000_000), "key-1");
+        assert_eq!(long.chars().count(), MOST_SHOWN + 1);
+        // Where the text is cut, no part of the key is left.
+        let cut = format!("{}key-1", "x".repeat(MOST_SHOWN - 2));
+        assert!(!shown(&cut, "key-1").contains("ke"), "{cut}");
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub enum SendError {
     /// again, because a refusal can pass.
     #[error("the server refused an event: {message}")]
     Refused {
-        /// The server's own words.
+        /// The server's own words, without the event key.
         message: String,
     },
 
@@ -33,7 +33,7 @@ pub enum SendError {
     UnknownEventKey {
         /// The URL without the key.
         url: String,
-        /// The server's own words.
+        /// The server's own words, without the event key.
         message: String,
     },
 
@@ -43,7 +43,7 @@ pub enum SendError {
          in the Inngest dashboard"
     )]
     NotAllowed {
-        /// The server's own words.
+        /// The server's own words, without the event key.
         message: String,
     },
 

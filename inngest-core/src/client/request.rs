@@ -163,7 +163,9 @@ impl Inner {
         match tokio::time::timeout_at(deadline, self.transport.post(request)).await {
             Ok(Ok(answer)) => {
                 let events = chunk.requested();
-                let meaning = answer::read(&answer, events, bytes, chunk.seed(), &self.url);
+                let path = self.endpoint.uri().path();
+                let (_, key) = path.rsplit_once('/').unwrap_or_default();
+                let meaning = answer::read(&answer, events, bytes, chunk.seed(), &self.url, key);
                 let asked = match meaning {
                     Meaning::Taken(_) => None,
                     Meaning::Failed { .. } => retry::asked_for(&answer.headers, SystemTime::now()),
