@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use inngest_core::testing::{EventServer, Fault};
 use inngest_core::transport::{Answer, Request, Transport, TransportError, TransportFuture};
-use inngest_core::{Client, Outcome, RetryPolicy, SendError};
+use inngest_core::{Batch, Client, Outcome, RetryPolicy, SendError};
 use serde_json::json;
 use support::{CartCleared, KEY, Script, dedup_ids, item, items};
 
@@ -315,6 +315,79 @@ async fn a_server_that_does_not_follow_the_seed_is_sent_nothing_twice() {
     assert_eq!(unknown, [2, 3, 4]);
     assert_eq!(error.into_unsent().len(), 3);
     assert_eq!(script.seeds_and_bodies().len(), 1);
+}
+
+/// A suspended account, say: what the server has not come to is not lost, and is not sent over and
+/// over.
+#[tokio::test]
+async fn a_server_that_refuses_everything_is_soon_left_alone() {
+    let server = EventServer::start().unwrap();
+    server.refuse(|_| Some("suspended".to_owned()));
+    let error = patient(&server).send_many(items(1_000)).await.unwrap_err();
+    let refused = |error: &SendError| matches!(error, SendError::Refused { .. });
+    assert_eq!(error.rejected().filter(|(_, e)| refused(e)).count(), 10);
+    let (_, last) = error.rejected().last().unwrap();
+    let text = last.to_string();
+    assert!(
+        text.starts_with("the 10 events before this one were refused"),
+        "{text}"
+    );
+    assert_eq!(error.unknown().count(), 0);
+    let requests = server.requests();
+    assert!(requests.len() < 25, "{}", requests.len());
+    let bytes: usize = requests.iter().map(|request| request.bytes).sum();
+    assert!(bytes < 2 * requests[0].bytes, "{bytes}");
+
+    server.refuse(|_| None);
+    let unsent = error.into_unsent();
+    assert_eq!(unsent.len(), 990);
+    patient(&server).send_batch(unsent).await.unwrap();
+    assert_eq!(server.runs().len(), 990);
+}
+
+/// What is sent for nothing stays a few times the batch, however many are refused.
+#[tokio::test]
+async fn refusals_do_not_cost_the_square_of_the_batch() {
+    let server = EventServer::start().unwrap();
+    server.refuse(|event| {
+        let item = event.data["item_id"].as_str()?;
+        (!item.ends_with('7')).then(|| format!("no {item}"))
+    });
+    let error = patient(&server).send_many(items(300)).await.unwrap_err();
+    assert_eq!(
+        (error.rejected().count(), error.accepted().count()),
+        (270, 30)
+    );
+    let requests = server.requests();
+    let bytes: usize = requests.iter().map(|request| request.bytes).sum();
+    assert!(
+        bytes < 8 * requests[0].bytes,
+        "{bytes} {}",
+        requests[0].bytes
+    );
+}
+
+/// A key's deny list is about names: it holds up the events with these alone.
+#[tokio::test]
+async fn an_event_that_the_key_may_not_send_holds_up_no_other() {
+    let server = EventServer::start().unwrap();
+    let denied = |request: &[u8]| String::from_utf8_lossy(request).contains("cart.cleared");
+    let words = r#"{"error":"storefront/cart.cleared is on the deny list","status":403}"#;
+    let fault = Fault::status(403).body(words).always();
+    server.inject(fault.when(move |request| denied(request.body)));
+    let mut batch = Batch::new();
+    batch.extend(items(3)).unwrap();
+    batch.extend(notes(&["a"])).unwrap();
+    batch.extend(items(5).split_off(3)).unwrap();
+    let error = patient(&server).send_batch(batch).await.unwrap_err();
+    let rejected: Vec<_> = error.rejected().collect();
+    assert!(
+        matches!(rejected[..], [(3, SendError::NotAllowed { .. })]),
+        "{rejected:?}"
+    );
+    assert_eq!((error.accepted().count(), server.runs().len()), (5, 5));
+    // It is not wrong for what it is.
+    assert_eq!(error.into_unsent().len(), 1);
 }
 
 /// `d` is refused for a time when `c` was taken, of which the answer does not speak; then `c` is.

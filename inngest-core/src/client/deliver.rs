@@ -61,12 +61,12 @@ struct Course {
 }
 
 /// What an answer means for the events that the request did not have.
-enum Rest {
-    AsBefore,
+#[derive(Default)]
+struct Rest {
     /// The server refused the one before them with these words, and had not come to them.
-    NotReached(Arc<SendError>),
-    /// They are not sent.
-    GivenUp(Arc<SendError>),
+    not_reached: Option<Arc<SendError>>,
+    /// They are not sent, for this reason.
+    given_up: Option<Arc<SendError>>,
 }
 
 /// What became of a request.
@@ -111,16 +111,17 @@ impl Delivery {
             return;
         }
         course.settled.append(settled.delivered);
-        match settled.rest {
-            Rest::AsBefore => {}
-            Rest::NotReached(error) => {
-                let left = std::mem::take(&mut course.left).into_iter();
-                course.left = left.map(|chunk| chunk.not_reached(&error)).collect();
-            }
-            Rest::GivenUp(error) => {
-                for chunk in std::mem::take(&mut course.left).into_iter().rev() {
-                    course.settled.give_up(chunk, &error);
-                }
+        let Rest {
+            not_reached,
+            given_up,
+        } = settled.rest;
+        if let Some(error) = not_reached {
+            let left = std::mem::take(&mut course.left).into_iter();
+            course.left = left.map(|chunk| chunk.not_reached(&error)).collect();
+        }
+        if let Some(error) = given_up {
+            for chunk in std::mem::take(&mut course.left).into_iter().rev() {
+                course.settled.give_up(chunk, &error);
             }
         }
         course.left.extend(settled.next);
@@ -161,13 +162,20 @@ struct Search {
     width: usize,
     /// Whether the last answer says that the next event is refused.
     suspects: bool,
+    /// How many events were refused in a row with the same words, and how.
+    in_row: (usize, Option<Arc<SendError>>),
 }
+
+/// After so many refusals in a row with the same words the others are not tried: an account that is
+/// suspended refuses each.
+const MOST_IN_ROW: usize = 10;
 
 impl Default for Search {
     fn default() -> Self {
         Self {
             width: usize::MAX,
             suspects: false,
+            in_row: (0, None),
         }
     }
 }
@@ -186,13 +194,14 @@ impl Search {
                     Ids::OfSeed => delivered.accept(&chunk, chunk.requested()),
                     Ids::Given(ids) => delivered.accept_as(&chunk, ids),
                 }
+                self.in_row = (0, None);
                 if !std::mem::take(&mut self.suspects) {
                     self.width = self.width.saturating_mul(2);
                 }
                 return Settled {
                     delivered,
                     next: Vec::new(),
-                    rest: Rest::AsBefore,
+                    rest: Rest::default(),
                 };
             }
             Sent::Failed {
@@ -209,13 +218,15 @@ impl Search {
             }
         };
         match *error {
-            SendError::Refused { .. } => self.refused(chunk, taken, error, delivered),
+            SendError::Refused { .. } | SendError::NotAllowed { .. } => {
+                self.refused(chunk, taken, error, delivered)
+            }
             SendError::RequestTooLarge { .. } if chunk.requested() > 1 => {
                 let middle = chunk.requested() / 2;
                 Settled {
                     delivered,
                     next: vec![chunk.part(middle..chunk.requested()), chunk.part(0..middle)],
-                    rest: Rest::AsBefore,
+                    rest: Rest::default(),
                 }
             }
             SendError::RequestTooLarge { .. } if !chunk.is_in_doubt() => {
@@ -223,7 +234,7 @@ impl Search {
                 Settled {
                     delivered,
                     next: Vec::new(),
-                    rest: Rest::AsBefore,
+                    rest: Rest::default(),
                 }
             }
             _ => {
@@ -231,7 +242,10 @@ impl Search {
                 Settled {
                     delivered,
                     next: Vec::new(),
-                    rest: Rest::GivenUp(error),
+                    rest: Rest {
+                        given_up: Some(error),
+                        ..Rest::default()
+                    },
                 }
             }
         }
@@ -256,12 +270,18 @@ impl Search {
                 return Settled {
                     delivered,
                     next: Vec::new(),
-                    rest: Rest::GivenUp(error),
+                    rest: Rest {
+                        given_up: Some(error),
+                        ..Rest::default()
+                    },
                 };
             }
         };
         if events > 1 {
             delivered.accept(&chunk, taken);
+            if taken > 0 {
+                self.in_row = (0, None);
+            }
             self.suspects = true;
             // What is sent and not taken is sent again. As long as that is not more than a few
             // times what is taken, all of it is no more than a few times the batch.
@@ -271,21 +291,22 @@ impl Search {
             return Settled {
                 delivered,
                 next: vec![chunk.part(taken..events).refused(&error)],
-                rest: Rest::AsBefore,
+                rest: Rest::default(),
             };
         }
-        // By itself it is refused for what it is, or for a time.
-        if !std::mem::replace(&mut self.suspects, true) {
+        // By itself it is refused for what it is, or for a time; a deny list is not for a time.
+        let is_denied = matches!(*error, SendError::NotAllowed { .. });
+        if !std::mem::replace(&mut self.suspects, true) && !is_denied {
             return Settled {
                 delivered,
                 next: vec![chunk],
-                rest: Rest::AsBefore,
+                rest: Rest::default(),
             };
         }
         self.suspects = false;
         // What was refused with the same words was this event, and it was not taken then.
         let chunk = chunk.not_reached(&error);
-        if chunk.is_in_doubt() {
+        if is_denied || chunk.is_in_doubt() {
             delivered.give_up(chunk, &error);
         } else {
             delivered.reject(events, &error);
@@ -293,7 +314,27 @@ impl Search {
         Settled {
             delivered,
             next: Vec::new(),
-            rest: Rest::NotReached(error),
+            rest: self.after(error),
+        }
+    }
+
+    /// What one more refusal means for the events after it.
+    fn after(&mut self, error: Arc<SendError>) -> Rest {
+        let (refused, last) = &mut self.in_row;
+        let goes_on = last
+            .take()
+            .is_some_and(|last| last.says_the_same_as(&error));
+        *refused = if goes_on { *refused + 1 } else { 1 };
+        *last = Some(Arc::clone(&error));
+        let given_up = (*refused >= MOST_IN_ROW).then(|| {
+            Arc::new(SendError::AfterRefusals {
+                refused: *refused,
+                last: Arc::clone(&error),
+            })
+        });
+        Rest {
+            not_reached: Some(error),
+            given_up,
         }
     }
 }

@@ -37,7 +37,21 @@ pub enum SendError {
         message: String,
     },
 
-    /// The event key may not send this event name, or not from this address (403).
+    /// The server refused the events before this one with the same words, one after the other, and
+    /// would most likely refuse this one too. It was given up, and can be sent again.
+    #[error(
+        "the {refused} events before this one were refused with the same words, and it was given \
+         up; send it again when this is mended: {last}"
+    )]
+    AfterRefusals {
+        /// How many events were refused.
+        refused: usize,
+        /// How the last of them was refused.
+        last: Arc<SendError>,
+    },
+
+    /// The event key may not send this event name, or not from this address (403). Of a batch, only
+    /// the events that the server does not allow have this error.
     #[error(
         "the event key may not send this event: {message}; look at the key's allow and deny lists \
          in the Inngest dashboard"
@@ -221,7 +235,7 @@ impl SendError {
             Self::NotAllowed { .. } => Some(403),
             Self::RequestTooLarge { .. } => Some(413),
             Self::WrongUrl { status, .. } | Self::UnexpectedStatus { status, .. } => Some(*status),
-            Self::InDoubt { last, .. } => last.status(),
+            Self::InDoubt { last, .. } | Self::AfterRefusals { last, .. } => last.status(),
             _ => None,
         }
     }
@@ -240,7 +254,10 @@ impl SendError {
     /// Whether both are refusals with the same words.
     pub(crate) fn says_the_same_as(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Refused { message }, Self::Refused { message: other }) => message == other,
+            (Self::Refused { message }, Self::Refused { message: other })
+            | (Self::NotAllowed { message }, Self::NotAllowed { message: other }) => {
+                message == other
+            }
             _ => false,
         }
     }

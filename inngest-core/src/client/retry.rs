@@ -9,7 +9,9 @@ use http::header::RETRY_AFTER;
 ///
 /// A request is made again after connect errors, broken connections, timeouts, the statuses 408,
 /// 429 and 5xx, and answers that are not the event API's; never after its 400, 401 and 403. Its bytes
-/// and its id seed stay the same, so that an event that was taken after all does not run twice.
+/// and its id seed stay the same, so that an event that was taken after all does not run twice. Of a
+/// batch that is answered with 400 or 403, parts are sent again whatever the policy says, until it
+/// is known which event was refused.
 ///
 /// The pause before try n+1 is random between nothing and `base` · 2^(n−1), at most `max_delay`;
 /// a server that names a time to come in `Retry-After` is given that time, at most `max_delay`.
