@@ -98,8 +98,9 @@ fn refused(good: &mut BTreeSet<usize>, place: usize, message: &str) {
     }
 }
 
-async fn check(case: &Case) {
-    let server = EventServer::start().unwrap();
+/// Makes the server refuse events as the case says; those that it refuses for a time only until
+/// all is well.
+fn refuse(server: &EventServer, case: &Case) -> Arc<AtomicBool> {
     let refusing = case.clone();
     let is_well = Arc::new(AtomicBool::new(false));
     let passes = Arc::clone(&is_well);
@@ -117,8 +118,16 @@ async fn check(case: &Case) {
         *random ^= *random >> 7;
         *random ^= *random << 17;
         let each = refusing.refused_once_each as u64;
-        (*random % each == 0).then(|| format!("not now {place}"))
+        random
+            .is_multiple_of(each)
+            .then(|| format!("not now {place}"))
     });
+    is_well
+}
+
+async fn check(case: &Case) {
+    let server = EventServer::start().unwrap();
+    let is_well = refuse(&server, case);
     server.inject_at_random(case.percent, Some(case.seed));
     let policy = RetryPolicy::default()
         .attempts(case.attempts)

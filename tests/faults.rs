@@ -131,6 +131,13 @@ fn refusing(places: &'static [usize], named: usize) -> (EventServer, Client) {
     (server, client.build().unwrap())
 }
 
+fn refused(item: usize) -> String {
+    format!(
+        "the server refused an event: no item {item}; change what it says is wrong, or leave the \
+         event out"
+    )
+}
+
 #[tokio::test]
 async fn a_refused_event_is_found_and_the_others_are_delivered() {
     for (places, named) in [
@@ -148,7 +155,7 @@ async fn a_refused_event_is_found_and_the_others_are_delivered() {
             .rejected()
             .map(|(index, e)| (index, e.to_string()))
             .collect();
-        let refusal = |n: &usize| (*n, format!("the server refused an event: no item {n}"));
+        let refusal = |n: &usize| (*n, refused(*n));
         assert_eq!(
             rejected,
             places.iter().map(refusal).collect::<Vec<_>>(),
@@ -178,7 +185,7 @@ async fn a_refused_event_is_found_and_the_others_are_delivered() {
 async fn an_event_refused_alone_is_rejected() {
     let (server, client) = refusing(&[1], 0);
     let error = client.send(item(1)).await.unwrap_err();
-    assert_eq!(error.to_string(), "the server refused an event: no item 1");
+    assert_eq!(error.to_string(), refused(1));
     assert_eq!(server.requests().len(), 1);
 }
 
@@ -513,6 +520,16 @@ async fn a_time_that_the_server_asks_for_is_kept() {
     let started = tokio::time::Instant::now();
     client.build().unwrap().send(item(1)).await.unwrap();
     assert_eq!(started.elapsed().as_secs(), 7);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_may_pass_later_is_tried_again() {
+    for status in [408, 425, 429, 500, 503] {
+        let script = Script::new([Ok(Answer::new(status, "{}"))]);
+        let client = Client::builder().event_key(KEY).transport(script.clone());
+        client.build().unwrap().send(item(1)).await.unwrap();
+        assert_eq!(script.seeds_and_bodies().len(), 2, "{status}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -88,11 +88,15 @@ impl Body {
 
     /// The server's words, as they may be shown.
     fn words(self, key: &str) -> String {
+        let said = self.said(key);
+        said.unwrap_or_else(|| "it gave no reason".to_owned())
+    }
+
+    fn said(self, key: &str) -> Option<String> {
         let said = [self.error, self.message];
         let said = said.into_iter().flatten();
         let mut said = said.map(|text| shown(&text, key));
         said.find(|text| !text.is_empty())
-            .unwrap_or_else(|| "it gave no reason".to_owned())
     }
 }
 
@@ -218,9 +222,10 @@ pub(crate) fn read(
             status: answer.status,
             hint: hint(answer.status),
         }),
-        (status, _) => failed(SendError::UnexpectedStatus {
+        (status, body) => failed(SendError::UnexpectedStatus {
             url,
             status,
+            message: body.unwrap_or_default().said(key).unwrap_or_default(),
             hint: hint(status),
         }),
     }
@@ -256,7 +261,13 @@ fn ids_of(ids: Vec<Id>) -> impl Iterator<Item = EventId> {
 fn hint(status: u16) -> &'static str {
     match status {
         300..400 => "; redirects are not followed, give the base URL that it points to",
-        404 | 405 => "; check that the base URL is that of Inngest or a dev server",
+        402 => "; look at the account's plan and billing in the Inngest dashboard",
+        404 | 405 | 409 | 410 | 421 => {
+            "; check that the base URL is that of Inngest or a dev server"
+        }
+        407 => "; it is a proxy that answers, give it the user name and password that it asks for",
+        425 => "; it is not ready for events yet, send again later",
+        431 => "; the headers are too large for it or a proxy before it, see what adds to them",
         429 => "; it takes no more events for now, send fewer or later",
         500.. => "; the server or a proxy before it has a problem, send again later",
         _ => "",
@@ -312,7 +323,10 @@ mod tests {
     fn a_refusal_names_those_that_were_taken_before_it() {
         let (ids, error) = meaning(400, r#"{"ids":["a"],"status":400,"error":"bad name"}"#, 3);
         assert_eq!(ids, ["a"]);
-        assert_eq!(error.unwrap(), "the server refused an event: bad name");
+        assert_eq!(
+            error.unwrap(),
+            "the server refused an event: bad name; change what it says is wrong, or leave the event out"
+        );
         let (ids, _) = meaning(400, r#"{"ids":[""],"status":400,"error":"EOF"}"#, 3);
         assert!(ids.is_empty());
         for body in [r#"{"ids":["a","b"],"status":400}"#, r#"{"ids":["a"#, ""] {
@@ -415,5 +429,11 @@ mod tests {
         assert!(text(404, "not found").contains("status 404; check that the base URL"));
         assert!(text(303, "").contains("redirects are not followed"));
         assert!(text(503, "").contains("status 503; the server"));
+        let reason = r#"{"error":"Event keys are required of key-1","status":503}"#;
+        assert!(text(503, reason).contains("status 503: Event keys are required of …; the server"));
+        for status in [402, 407, 409, 410, 421, 425, 429, 431] {
+            let said = text(status, "");
+            assert!(said.contains(&format!("status {status}; ")), "{said}");
+        }
     }
 }

@@ -19,7 +19,10 @@ pub enum SendError {
 
     /// The server refused the event with 400. One of a batch was sent again by itself and refused
     /// again, because a refusal can pass.
-    #[error("the server refused an event: {message}")]
+    #[error(
+        "the server refused an event: {message}; change what it says is wrong, or leave the event \
+         out"
+    )]
     Refused {
         /// The server's own words, without the event key.
         message: String,
@@ -84,12 +87,14 @@ pub enum SendError {
     },
 
     /// Another status than the event API gives.
-    #[error("{url} answered with status {status}{hint}")]
+    #[error("{url} answered with status {status}{}{hint}", said(message))]
     UnexpectedStatus {
         /// The URL without the key.
         url: String,
         /// The HTTP status.
         status: u16,
+        /// The server's own words, without the event key; empty where it gave none.
+        message: String,
         /// What to look at, with its punctuation; may be empty.
         hint: &'static str,
     },
@@ -212,6 +217,13 @@ pub enum SendError {
     NoRandomness(String),
 }
 
+fn said(message: &str) -> String {
+    if message.is_empty() {
+        return String::new();
+    }
+    format!(": {message}")
+}
+
 fn doubt(earlier: Option<&SendError>) -> String {
     let doubt = "an earlier request may have brought the event to the server";
     match earlier {
@@ -279,7 +291,7 @@ impl SendError {
             | Self::ConnectionBroke { .. }
             | Self::Timeout { .. }
             | Self::InvalidAnswer { .. } => true,
-            Self::UnexpectedStatus { status, .. } => matches!(status, 408 | 429 | 500..),
+            Self::UnexpectedStatus { status, .. } => matches!(status, 408 | 425 | 429 | 500..),
             _ => false,
         }
     }

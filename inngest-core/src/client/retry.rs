@@ -8,7 +8,7 @@ use http::header::RETRY_AFTER;
 /// How often and how soon a failed request is made again.
 ///
 /// A request is made again after connect errors, broken connections, timeouts, the statuses 408,
-/// 429 and 5xx, and answers that are not the event API's; never after its 400, 401 and 403. Its bytes
+/// 425, 429 and 5xx, and answers that are not the event API's; never after its 400, 401 and 403. Its bytes
 /// and its id seed stay the same, so that an event that was taken after all does not run twice. Of a
 /// batch that is answered with 400 or 403, parts are sent again whatever the policy says, until it
 /// is known which event was refused.
@@ -110,8 +110,9 @@ impl RetryPolicy {
 /// The time that `Retry-After` asks for: seconds, or a date.
 pub(crate) fn asked_for(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = value.parse() {
-        return Some(Duration::from_secs(seconds));
+    if !value.is_empty() && value.bytes().all(|digit| digit.is_ascii_digit()) {
+        // More than the largest number is as long as can be.
+        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
     let date = httpdate::parse_http_date(value).ok()?;
     Some(date.duration_since(now).unwrap_or_default())
@@ -199,6 +200,9 @@ mod tests {
         );
         assert_eq!(asked("Sun, 06 Nov 1994 08:00:00 GMT"), Some(Duration::ZERO));
         assert_eq!(asked("soon"), None);
+        assert_eq!(asked(""), None);
+        let longest = Some(Duration::from_secs(u64::MAX));
+        assert_eq!(asked("99999999999999999999"), longest);
         assert_eq!(asked_for(&HeaderMap::new(), now), None);
     }
 }
