@@ -628,6 +628,27 @@ async fn redirects_are_not_followed() {
     assert_eq!(script.seeds_and_bodies().len(), 1);
 }
 
+/// The first of them may have been taken before, and it alone is too large.
+#[tokio::test(start_paused = true)]
+async fn an_event_that_is_too_large_and_in_doubt_holds_up_no_other() {
+    let script = Script::new([
+        Ok(Answer::new(503, "")),
+        Ok(Answer::new(413, "")),
+        Ok(Answer::new(413, "")),
+    ]);
+    let client = Client::builder().event_key(KEY).transport(script.clone());
+    let error = client.build().unwrap().send_many(items(2)).await;
+    let error = error.unwrap_err();
+    assert_eq!(
+        error.unknown().map(|(place, _)| place).collect::<Vec<_>>(),
+        [0]
+    );
+    assert_eq!(
+        (error.accepted().count(), error.into_unsent().len()),
+        (1, 1)
+    );
+}
+
 #[tokio::test]
 async fn what_is_in_doubt_stays_in_doubt_when_it_is_sent_again() {
     let script = Script::new([

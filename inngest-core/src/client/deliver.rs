@@ -229,8 +229,12 @@ impl Search {
                     rest: Rest::default(),
                 }
             }
-            SendError::RequestTooLarge { .. } if !chunk.is_in_doubt() => {
-                delivered.reject(chunk.requested(), &error);
+            SendError::RequestTooLarge { .. } => {
+                if chunk.is_in_doubt() {
+                    delivered.give_up(chunk, &error);
+                } else {
+                    delivered.reject(chunk.requested(), &error);
+                }
                 Settled {
                     delivered,
                     next: Vec::new(),
