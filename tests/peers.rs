@@ -167,7 +167,8 @@ fn header(head: &str, name: &str) -> String {
 async fn is_made_again(first: Act) {
     let peer = Peer::start([first, Act::Write(taken(3))]).await;
     let receipts = peer.client().send_many(items(3)).await.unwrap();
-    assert_eq!(receipts.len(), 3);
+    let ids: Vec<_> = receipts.iter().map(|r| r.event_id.to_string()).collect();
+    assert_eq!(ids, ["id-0", "id-1", "id-2"], "those of the second answer");
     let heard = peer.heard();
     let last = heard.last().unwrap();
     for earlier in &heard {
