@@ -1,7 +1,9 @@
 //! What `derive(Event)` and `derive(IdPart)` give a type.
 
+use std::fmt::{Display, Write as _};
+
 use inngest_core::registry::Registry;
-use inngest_core::{Batch, Event, IdPart, Payload, PayloadErrorKind};
+use inngest_core::{Batch, Event, IdPart, IdWriter, Payload, PayloadErrorKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -168,6 +170,54 @@ fn an_empty_part_is_an_error_that_names_the_field() {
     batch.push(item("a")).unwrap();
     assert_eq!(batch.push(item("")).unwrap_err().index(), 1);
     assert_eq!(batch.len(), 1);
+}
+
+#[test]
+fn a_part_whose_display_fails_is_an_error_that_names_the_field() {
+    /// As that of a date by a format with the hour, which it does not have.
+    struct Failing;
+    impl Display for Failing {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("d")?;
+            Err(std::fmt::Error)
+        }
+    }
+    struct Pushed;
+    impl IdPart for Pushed {
+        fn write_id(&self, id: &mut IdWriter<'_>) {
+            id.push_display(Failing);
+        }
+    }
+    struct Written;
+    impl IdPart for Written {
+        fn write_id(&self, id: &mut IdWriter<'_>) {
+            let _ = write!(id, "{Failing}");
+        }
+    }
+    #[derive(Serialize, JsonSchema, Event)]
+    #[event(name = "a/b", id = "b-{number}:{day.0}")]
+    struct Daily<T: IdPart> {
+        number: u8,
+        #[serde(skip)]
+        day: (T,),
+    }
+    #[track_caller]
+    fn assert_fails(event: impl Event) {
+        let error = event.dedup_id().unwrap_err();
+        assert_eq!(error.kind(), &PayloadErrorKind::IdPartDisplayFailed);
+        assert_eq!(error.path(), "day.0");
+        assert_eq!(Batch::new().push(event).unwrap_err(), error);
+        let message = error.to_string();
+        assert!(message.contains("`day.0` stands in the id and its `Display` failed"));
+    }
+    assert_fails(Daily {
+        number: 1,
+        day: (Pushed,),
+    });
+    assert_fails(Daily {
+        number: 1,
+        day: (Written,),
+    });
 }
 
 #[test]

@@ -50,6 +50,9 @@ pub enum PayloadErrorKind {
     },
     /// A placeholder of the id template printed nothing: events that differ would share the id.
     EmptyIdPart,
+    /// The `Display` of a placeholder of the id template failed: the id would end in the middle of
+    /// it, and events that differ would share it.
+    IdPartDisplayFailed,
     /// An id set with [`Payload::id`](crate::Payload::id) is empty, which the server takes as none.
     EmptyId,
     /// `data` is no JSON object, which the server refuses (measured).
@@ -178,6 +181,11 @@ impl fmt::Display for PayloadError {
                 f,
                 "`{path}` is empty and stands in the id, so different events would share one; give \
                  it a value, or take the field out of the id"
+            ),
+            Kind::IdPartDisplayFailed => write!(
+                f,
+                "`{path}` stands in the id and its `Display` failed, so different events would \
+                 share one; print it in another way, such as a date by a format without the hour"
             ),
             Kind::EmptyId => f.write_str(
                 "the id is empty, which the server takes as none; give it a text or leave it out",

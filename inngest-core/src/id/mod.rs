@@ -6,7 +6,7 @@ mod writer;
 pub use part::IdPart;
 pub use writer::IdWriter;
 
-use crate::error::{PayloadError, PayloadErrorKind};
+use crate::error::PayloadError;
 use crate::event::Event;
 
 /// The id of an event as text.
@@ -18,12 +18,6 @@ pub(crate) fn render<E: Event>(event: &E) -> Result<Option<String>, PayloadError
     let mut text = String::with_capacity(64);
     let mut writer = IdWriter::plain(&mut text);
     event.__write_id(&mut writer);
-    match writer.empty_part() {
-        Some(field) => Err(PayloadError::new(
-            E::NAME,
-            field,
-            PayloadErrorKind::EmptyIdPart,
-        )),
-        None => Ok(Some(text)),
-    }
+    writer.finish(E::NAME)?;
+    Ok(Some(text))
 }

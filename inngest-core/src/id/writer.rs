@@ -2,13 +2,36 @@
 
 use std::fmt;
 
+use crate::error::{PayloadError, PayloadErrorKind};
 use crate::wire::json;
 
 /// Takes the text of a deduplication id, part by part.
 #[derive(Debug)]
 pub struct IdWriter<'a> {
     sink: Sink<'a>,
-    empty_part: Option<&'static str>,
+    /// Whether a `Display` failed, of which what it wrote before stands in the id.
+    display_failed: bool,
+    /// The first field that printed no good text.
+    fault: Option<(&'static str, Fault)>,
+}
+
+/// What is wrong with the text of a part. Not the kind of an error, because that takes memory, of
+/// which every event would have to see that there is none to free.
+#[derive(Clone, Copy, Debug)]
+enum Fault {
+    Empty,
+    DisplayFailed,
+}
+
+impl Fault {
+    #[cold]
+    fn error(self, event: &'static str, field: &'static str) -> PayloadError {
+        let kind = match self {
+            Self::Empty => PayloadErrorKind::EmptyIdPart,
+            Self::DisplayFailed => PayloadErrorKind::IdPartDisplayFailed,
+        };
+        PayloadError::new(event, field, kind)
+    }
 }
 
 #[derive(Debug)]
@@ -20,22 +43,27 @@ enum Sink<'a> {
 
 impl<'a> IdWriter<'a> {
     pub(crate) fn plain(out: &'a mut String) -> Self {
-        Self {
-            sink: Sink::Plain(out),
-            empty_part: None,
-        }
+        Self::new(Sink::Plain(out))
     }
 
     pub(crate) fn json(out: &'a mut Vec<u8>) -> Self {
+        Self::new(Sink::Json(out))
+    }
+
+    fn new(sink: Sink<'a>) -> Self {
         Self {
-            sink: Sink::Json(out),
-            empty_part: None,
+            sink,
+            display_failed: false,
+            fault: None,
         }
     }
 
-    /// The first field that printed nothing.
-    pub(crate) fn empty_part(&self) -> Option<&'static str> {
-        self.empty_part
+    /// Whether all parts printed what makes an id of this event.
+    pub(crate) fn finish(self, event: &'static str) -> Result<(), PayloadError> {
+        match self.fault {
+            None => Ok(()),
+            Some((field, fault)) => Err(fault.error(event, field)),
+        }
     }
 
     fn len(&self) -> usize {
@@ -53,10 +81,9 @@ impl<'a> IdWriter<'a> {
         }
     }
 
-    /// Adds what a value displays.
+    /// Adds what a value displays. Where its `Display` fails, the event is refused.
     pub fn push_display(&mut self, value: impl fmt::Display) {
-        // Both sinks are in memory; only a `Display` that fails by itself could fail here, and
-        // then the id has what it wrote before.
+        // That it failed is noted there.
         let _ = fmt::Write::write_fmt(self, format_args!("{value}"));
     }
 
@@ -64,8 +91,10 @@ impl<'a> IdWriter<'a> {
     pub(crate) fn part(&mut self, field: &'static str, print: impl FnOnce(&mut Self)) {
         let before = self.len();
         print(self);
-        if self.len() == before {
-            self.empty_part.get_or_insert(field);
+        if self.display_failed {
+            self.fault.get_or_insert((field, Fault::DisplayFailed));
+        } else if self.len() == before {
+            self.fault.get_or_insert((field, Fault::Empty));
         }
     }
 }
@@ -74,5 +103,13 @@ impl fmt::Write for IdWriter<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.push_str(text);
         Ok(())
+    }
+
+    /// Both sinks are in memory, so only a `Display` that fails by itself fails here. It is noted,
+    /// because who prints a value in `write_id` has nobody to give the error to.
+    fn write_fmt(&mut self, text: fmt::Arguments<'_>) -> fmt::Result {
+        let result = fmt::write(self, text);
+        self.display_failed |= result.is_err();
+        result
     }
 }

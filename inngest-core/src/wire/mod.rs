@@ -56,9 +56,7 @@ pub(crate) fn write_event<E: Event>(
         let start = out.len();
         let mut writer = IdWriter::json(out);
         payload.event().__write_id(&mut writer);
-        if let Some(field) = writer.empty_part() {
-            return Err(error(field, PayloadErrorKind::EmptyIdPart));
-        }
+        writer.finish(E::NAME)?;
         id = Some(start..out.len());
         out.push(b'"');
     }
