@@ -3,7 +3,7 @@
 use std::fmt::{Display, Write as _};
 
 use inngest_core::registry::Registry;
-use inngest_core::{Batch, Event, IdPart, IdWriter, Payload, PayloadErrorKind};
+use inngest_core::{Batch, Event, IdPart, IdWriter, Language, Payload, PayloadErrorKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -218,6 +218,62 @@ fn a_part_whose_display_fails_is_an_error_that_names_the_field() {
         number: 1,
         day: (Written,),
     });
+}
+
+#[test]
+fn a_part_that_prints_what_its_type_does_not_claim_is_an_error() {
+    struct Slug(&'static str);
+    impl IdPart for Slug {
+        const LANGUAGE: Language = Language::Word;
+        fn write_id(&self, id: &mut IdWriter<'_>) {
+            id.push_str(self.0);
+        }
+    }
+    struct Number(&'static str);
+    impl IdPart for Number {
+        const LANGUAGE: Language = Language::Unsigned;
+        fn write_id(&self, id: &mut IdWriter<'_>) {
+            id.push_str(self.0);
+        }
+    }
+    #[derive(IdPart)]
+    struct Newtype(Box<Slug>);
+
+    #[derive(Serialize, JsonSchema, Event)]
+    #[event(name = "a/b", id = "b-{text}-{inner.0}-{slug}")]
+    struct Claims {
+        text: String,
+        #[serde(skip)]
+        inner: (Number,),
+        #[serde(skip)]
+        slug: Newtype,
+    }
+    let claims = |inner, slug| Claims {
+        text: "a-b".into(),
+        inner: (Number(inner),),
+        slug: Newtype(Box::new(Slug(slug))),
+    };
+    let good = claims("12", "größe_1");
+    assert_eq!(good.dedup_id().unwrap().unwrap(), "b-a-b-12-größe_1");
+    assert_eq!(json(&good)["id"], "b-a-b-12-größe_1");
+    for (inner, slug, path, language) in [
+        ("1", "b-c", "slug", Language::Word),
+        ("1", "b\"c", "slug", Language::Word),
+        ("1", "b\nc", "slug", Language::Word),
+        ("-1", "c", "inner.0", Language::Unsigned),
+        ("1a", "b-c", "inner.0", Language::Unsigned),
+    ] {
+        let claims = claims(inner, slug);
+        let error = claims.dedup_id().unwrap_err();
+        assert_eq!(
+            error.kind(),
+            &PayloadErrorKind::IdPartNotOfLanguage { language }
+        );
+        assert_eq!(error.path(), path);
+        assert_eq!(Batch::new().push(claims).unwrap_err(), error);
+        let claim = format!("printed more than its `Language::{language:?}` has");
+        assert!(error.to_string().contains(&claim), "{error}");
+    }
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use inngest_grammar::proof::Language;
+
 use crate::timestamp::{MAX_MILLIS, MIN_MILLIS};
 
 /// An event that the server would refuse, or take and change; it has not been sent.
@@ -53,6 +55,13 @@ pub enum PayloadErrorKind {
     /// The `Display` of a placeholder of the id template failed: the id would end in the middle of
     /// it, and events that differ would share it.
     IdPartDisplayFailed,
+    /// A placeholder of the id template printed a text that is none of the
+    /// [`LANGUAGE`](crate::IdPart::LANGUAGE) of its type, on which the proof rests that events that
+    /// differ do not share an id.
+    IdPartNotOfLanguage {
+        /// What the type claims to print.
+        language: Language,
+    },
     /// An id set with [`Payload::id`](crate::Payload::id) is empty, which the server takes as none.
     EmptyId,
     /// `data` is no JSON object, which the server refuses (measured).
@@ -187,6 +196,20 @@ impl fmt::Display for PayloadError {
                 "`{path}` stands in the id and its `Display` failed, so different events would \
                  share one; print it in another way, such as a date by a format without the hour"
             ),
+            Kind::IdPartNotOfLanguage { language } => {
+                let only = match language {
+                    Language::Bool => "`true` or `false`,",
+                    Language::Unsigned => "digits,",
+                    Language::Signed => "digits, perhaps after a `-`,",
+                    _ => "letters, digits and `_`,",
+                };
+                write!(
+                    f,
+                    "`{path}` stands in the id and printed more than its `Language::{language:?}` \
+                     has, so different events could share one; print only {only} or make the \
+                     type's `LANGUAGE` `Language::Open`"
+                )
+            }
             Kind::EmptyId => f.write_str(
                 "the id is empty, which the server takes as none; give it a text or leave it out",
             ),

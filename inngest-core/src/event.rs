@@ -58,7 +58,8 @@ pub trait Event: Serialize + JsonSchema + Sized {
     ///
     /// # Errors
     ///
-    /// A placeholder that prints an empty text or whose `Display` fails: events that differ would
+    /// A placeholder that prints an empty text, one that is not of its type's
+    /// [`LANGUAGE`](crate::IdPart::LANGUAGE), or whose `Display` fails: events that differ could
     /// share the id.
     fn dedup_id(&self) -> Result<Option<String>, PayloadError> {
         crate::id::render(self)

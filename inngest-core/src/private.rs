@@ -6,7 +6,7 @@ pub use crate::schema::{SchemaFn, subschema};
 pub use crate::session::{SessionSpec, SessionWriter};
 pub use crate::wire::UserWriter;
 pub use core::option::Option;
-pub use core::primitive::{i64, str};
+pub use core::primitive::{bool, i64, str};
 pub use inngest_grammar::proof::{Language, PartKind};
 pub use schemars::JsonSchema;
 pub use serde::Serialize;
@@ -69,7 +69,7 @@ const fn given(text: &'static str) -> Option<&'static str> {
 pub const fn id_field_at<E, T: IdPart + ?Sized>(get: fn(&E) -> &T) -> IdFieldAt<E, T> {
     IdFieldAt {
         kind: T::__KIND,
-        print: T::write_id,
+        print: T::__write_part,
         get,
     }
 }
@@ -78,7 +78,7 @@ pub const fn id_field_at<E, T: IdPart + ?Sized>(get: fn(&E) -> &T) -> IdFieldAt<
 #[derive(Debug)]
 pub struct IdFieldAt<E, T: ?Sized> {
     kind: PartKind,
-    print: fn(&T, &mut IdWriter<'_>),
+    print: fn(&T, &str, &'static str, &mut IdWriter<'_>),
     get: fn(&E) -> &T,
 }
 
@@ -91,8 +91,7 @@ impl<E, T: ?Sized> IdFieldAt<E, T> {
 
     /// Prints the field of an event, after text of the template.
     pub fn write(&self, event: &E, text: &str, field: &'static str, id: &mut IdWriter<'_>) {
-        id.push_str(text);
-        id.part(field, |id| (self.print)((self.get)(event), id));
+        (self.print)((self.get)(event), text, field, id);
     }
 }
 

@@ -19,6 +19,10 @@
 #[non_exhaustive]
 pub enum Language {
     /// Always the same number of characters: a UUID, a ULID, a `char`.
+    ///
+    /// Nothing checks this when a value is printed. Where the number varies, the proof is void:
+    /// events that differ can have one id, and the server ignores the second. A number with leading
+    /// zeros, for example, has the same length only as far as it has no more digits than those.
     Fixed,
     /// `true` or `false`: neither begins or ends the other.
     Bool,
@@ -26,7 +30,8 @@ pub enum Language {
     Unsigned,
     /// One or more digits, perhaps with a `-` in front.
     Signed,
-    /// One or more letters, digits and `_`: the variants of a unit-only enum.
+    /// One or more letters `A` to `Z` and `a` to `z`, digits, `_`, and characters beyond ASCII: the
+    /// variants of a unit-only enum.
     Word,
     /// Any text that is not empty.
     Open,
@@ -77,6 +82,20 @@ impl Language {
         }
     }
 
+    /// Whether a text, in UTF-8, is one of the language. Not known of [`Language::Fixed`], of which
+    /// every text counts as one.
+    #[must_use]
+    pub fn has(self, text: &[u8]) -> bool {
+        let digits = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+        match self {
+            Self::Bool => matches!(text, b"true" | b"false"),
+            Self::Unsigned => digits(text),
+            Self::Signed => digits(text.strip_prefix(b"-").unwrap_or(text)),
+            Self::Word => !text.is_empty() && text.iter().all(|byte| is_word(*byte)),
+            Self::Fixed | Self::Open => !text.is_empty(),
+        }
+    }
+
     /// A regular expression (ECMA-262, as JSON Schema has it) for the texts of the language.
     #[must_use]
     pub const fn pattern(self) -> &'static str {
@@ -93,7 +112,8 @@ impl Language {
 // The next bit is that of `@`, by which one more language would count as proved.
 const _: () = assert!(1 << (Language::ALL.len() - 1) < b'@');
 
-/// Whether the byte can be part of a letter, digit or `_`; any byte of a longer character can.
+/// Whether the byte can be part of a word. Any byte of a character beyond ASCII can, because which
+/// of those are letters is another answer in each version of Unicode.
 const fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii()
 }
@@ -316,6 +336,25 @@ mod tests {
         fn no_proven_template_prints_one_id_for_two_tuples(parts in parts()) {
             if is_unambiguous(&pieces("", &parts)) {
                 prop_assert!(!collides(&parts), "{:?}", parts);
+            }
+        }
+    }
+
+    #[test]
+    fn a_language_has_its_texts_and_no_others() {
+        for (language, others) in [
+            (Bool, &["", "True", "truefalse", "1"] as &[&str]),
+            (Unsigned, &["", "-1", "+1", "1a", "1 ", "٣"]),
+            (Signed, &["", "-", "--1", "1-", "+1", "-a"]),
+            (Word, &["", "-", "a-b", "a b", "a\"", "a.b", "a\n"]),
+            (Open, &[""]),
+            (Fixed, &[""]),
+        ] {
+            for text in samples::texts(language) {
+                assert!(language.has(text.as_bytes()), "{language:?} {text}");
+            }
+            for text in others {
+                assert!(!language.has(text.as_bytes()), "{language:?} {text}");
             }
         }
     }

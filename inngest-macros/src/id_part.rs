@@ -121,6 +121,8 @@ fn newtype(cx: &Ctxt, input: &DeriveInput, fields: &Fields) -> Option<Body> {
         items: quote! {
             const LANGUAGE: __inngest::Language = <#ty as __inngest::IdPart>::LANGUAGE;
             const PATTERN: &'static __inngest::__private::str = <#ty as __inngest::IdPart>::PATTERN;
+            const __KEEPS_TO_LANGUAGE: __inngest::__private::bool =
+                <#ty as __inngest::IdPart>::__KEEPS_TO_LANGUAGE;
             fn write_id(&self, __inngest_id: &mut __inngest::IdWriter<'_>) {
                 <#ty as __inngest::IdPart>::write_id(&self.#member, __inngest_id);
             }
@@ -172,6 +174,7 @@ fn unit_enum(cx: &Ctxt, data: &DataEnum) -> Option<Body> {
         items: quote! {
             const LANGUAGE: __inngest::Language = __inngest::Language::Word;
             const PATTERN: &'static __inngest::__private::str = #pattern;
+            const __KEEPS_TO_LANGUAGE: __inngest::__private::bool = true;
             fn write_id(&self, __inngest_id: &mut __inngest::IdWriter<'_>) {
                 __inngest_id.push_str(match self { #(#arms),* });
             }

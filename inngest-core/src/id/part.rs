@@ -40,6 +40,11 @@ use super::IdWriter;
 pub trait IdPart {
     /// The texts this type can print. The proof that ids are unambiguous rests on it; the default
     /// claims nothing.
+    ///
+    /// An event for which the type prints another text is refused when it is sent. Only
+    /// [`Language::Fixed`] is taken on trust: where the number of characters varies after all, such
+    /// as that of a number with leading zeros that has more digits than those, events that differ
+    /// can have one id, and the server ignores the second without an error.
     const LANGUAGE: Language = Language::Open;
 
     /// A regular expression (ECMA-262) for these texts; the event's schema has it.
@@ -54,6 +59,11 @@ pub trait IdPart {
         pattern: Self::PATTERN,
     };
 
+    /// Whether the type prints nothing but its [`LANGUAGE`](IdPart::LANGUAGE), so that what it
+    /// prints is not looked at.
+    #[doc(hidden)]
+    const __KEEPS_TO_LANGUAGE: bool = matches!(Self::LANGUAGE, Language::Open | Language::Fixed);
+
     /// Prints the value as the part of a field, after text of the template.
     ///
     /// Not inlined, because it is the same for all fields of a type, and LLVM would optimize it for
@@ -62,7 +72,8 @@ pub trait IdPart {
     #[inline(never)]
     fn __write_part(&self, text: &str, field: &'static str, id: &mut IdWriter<'_>) {
         id.push_str(text);
-        id.part(field, |id| self.write_id(id));
+        let claimed = (!Self::__KEEPS_TO_LANGUAGE).then_some(Self::LANGUAGE);
+        id.part(field, claimed, |id| self.write_id(id));
     }
 }
 
@@ -70,6 +81,7 @@ macro_rules! displayed {
     ($language:expr => $($t:ty),*) => {$(
         impl IdPart for $t {
             const LANGUAGE: Language = $language;
+            const __KEEPS_TO_LANGUAGE: bool = true;
             fn write_id(&self, id: &mut IdWriter<'_>) {
                 id.push_display(self);
             }
@@ -77,6 +89,7 @@ macro_rules! displayed {
 
         impl IdPart for NonZero<$t> {
             const LANGUAGE: Language = $language;
+            const __KEEPS_TO_LANGUAGE: bool = true;
             fn write_id(&self, id: &mut IdWriter<'_>) {
                 id.push_display(self);
             }
@@ -89,6 +102,7 @@ displayed!(Language::Signed => i8, i16, i32, i64, i128, isize);
 
 impl IdPart for bool {
     const LANGUAGE: Language = Language::Bool;
+    const __KEEPS_TO_LANGUAGE: bool = true;
     fn write_id(&self, id: &mut IdWriter<'_>) {
         id.push_str(if *self { "true" } else { "false" });
     }
@@ -119,6 +133,7 @@ macro_rules! behind_a_pointer {
         impl<T: IdPart + ?Sized> IdPart for $pointer {
             const LANGUAGE: Language = T::LANGUAGE;
             const PATTERN: &'static str = T::PATTERN;
+            const __KEEPS_TO_LANGUAGE: bool = T::__KEEPS_TO_LANGUAGE;
             fn write_id(&self, id: &mut IdWriter<'_>) {
                 (**self).write_id(id);
             }
@@ -131,6 +146,7 @@ behind_a_pointer!(&T, &mut T, Box<T>, Rc<T>, Arc<T>);
 impl<T: IdPart + ToOwned + ?Sized> IdPart for Cow<'_, T> {
     const LANGUAGE: Language = T::LANGUAGE;
     const PATTERN: &'static str = T::PATTERN;
+    const __KEEPS_TO_LANGUAGE: bool = T::__KEEPS_TO_LANGUAGE;
     fn write_id(&self, id: &mut IdWriter<'_>) {
         (**self).write_id(id);
     }

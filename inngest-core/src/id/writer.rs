@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use inngest_grammar::proof::Language;
+
 use crate::error::{PayloadError, PayloadErrorKind};
 use crate::wire::json;
 
@@ -21,6 +23,7 @@ pub struct IdWriter<'a> {
 enum Fault {
     Empty,
     DisplayFailed,
+    Not(Language),
 }
 
 impl Fault {
@@ -29,6 +32,7 @@ impl Fault {
         let kind = match self {
             Self::Empty => PayloadErrorKind::EmptyIdPart,
             Self::DisplayFailed => PayloadErrorKind::IdPartDisplayFailed,
+            Self::Not(language) => PayloadErrorKind::IdPartNotOfLanguage { language },
         };
         PayloadError::new(event, field, kind)
     }
@@ -87,14 +91,34 @@ impl<'a> IdWriter<'a> {
         let _ = fmt::Write::write_fmt(self, format_args!("{value}"));
     }
 
-    /// A part of the id, printed by `print`.
-    pub(crate) fn part(&mut self, field: &'static str, print: impl FnOnce(&mut Self)) {
+    /// A part of the id, printed by `print`, which claims to print a text of a language.
+    pub(crate) fn part(
+        &mut self,
+        field: &'static str,
+        claimed: Option<Language>,
+        print: impl FnOnce(&mut Self),
+    ) {
         let before = self.len();
         print(self);
         if self.display_failed {
             self.fault.get_or_insert((field, Fault::DisplayFailed));
         } else if self.len() == before {
             self.fault.get_or_insert((field, Fault::Empty));
+        } else if let Some(language) = claimed {
+            self.check(field, language, before);
+        }
+    }
+
+    /// Whether the part that begins at `start` is a text of the language.
+    fn check(&mut self, field: &'static str, language: Language, start: usize) {
+        let all = match &self.sink {
+            Sink::Plain(out) => out.as_bytes(),
+            // As JSON has it, with a `\` where there is an escape. No language that is checked has
+            // a `\` or a character that is escaped.
+            Sink::Json(out) => out.as_slice(),
+        };
+        if !language.has(all.get(start..).unwrap_or_default()) {
+            self.fault.get_or_insert((field, Fault::Not(language)));
         }
     }
 }
