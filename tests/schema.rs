@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use inngest_core::{Batch, Event, IdPart, IntoPayload};
+use inngest_core::{Batch, Event, IdPart, IdWriter, IntoPayload, Language};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -264,4 +264,49 @@ fn the_pattern_of_an_id_is_that_of_its_parts() {
         };
         assert_valid::<Parts>(&sent(&parts));
     }
+}
+
+#[test]
+fn the_pattern_of_a_language_is_what_its_parts_may_print() {
+    struct Claimed<const LANGUAGE: u8>(&'static str);
+    const LANGUAGES: [Language; 4] = [
+        Language::Bool,
+        Language::Unsigned,
+        Language::Signed,
+        Language::Word,
+    ];
+    impl<const LANGUAGE: u8> IdPart for Claimed<LANGUAGE> {
+        const LANGUAGE: Language = LANGUAGES[LANGUAGE as usize];
+        fn write_id(&self, id: &mut IdWriter<'_>) {
+            id.push_str(self.0);
+        }
+    }
+    #[derive(Serialize, JsonSchema, Event)]
+    #[event(name = "a/b", id = "b-{part}")]
+    #[schemars(bound = "")]
+    struct One<const LANGUAGE: u8> {
+        #[serde(skip)]
+        part: Claimed<LANGUAGE>,
+    }
+    fn check<const LANGUAGE: u8>() {
+        let validator = jsonschema::draft202012::new(&One::<LANGUAGE>::schema().to_value());
+        let validator = validator.unwrap();
+        let mut event = sent(One::<LANGUAGE> {
+            part: Claimed(["true", "1", "-1", "a"][LANGUAGE as usize]),
+        });
+        for text in [
+            "true", "false", "truer", "1", "10", "-1", "--1", "1-", "+1", "٣", "a", "a_1", "größe",
+            "дом", "家", "😀", "é", "a-b", "a b", "a\"b", "a\n", "a.b", "[", "`", "{", "\u{7f}",
+        ] {
+            let part = Claimed::<LANGUAGE>(text);
+            let is_sent = One { part }.dedup_id().is_ok();
+            event["id"] = json!(format!("b-{text}"));
+            let language = LANGUAGES[LANGUAGE as usize];
+            assert_eq!(validator.is_valid(&event), is_sent, "{language:?} {text:?}");
+        }
+    }
+    check::<0>();
+    check::<1>();
+    check::<2>();
+    check::<3>();
 }

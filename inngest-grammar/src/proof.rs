@@ -103,7 +103,8 @@ impl Language {
             Self::Bool => "(?:true|false)",
             Self::Unsigned => "[0-9]+",
             Self::Signed => "-?[0-9]+",
-            Self::Word => "\\w+",
+            // Not `\w`, which is ASCII alone in ECMA-262, and not `\p{L}`, which Python cannot read.
+            Self::Word => "(?:[0-9A-Za-z_]|[^\\x00-\\x7F])+",
             Self::Fixed | Self::Open => "[\\s\\S]+",
         }
     }
