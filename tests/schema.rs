@@ -209,6 +209,87 @@ fn a_user_that_is_always_there_is_required() {
 }
 
 #[test]
+fn a_user_that_may_be_absent_is_not_required_however_its_type_says_so() {
+    #[derive(Serialize, JsonSchema)]
+    struct Newtype(Option<Customer>);
+    /// Who it was, if known.
+    #[derive(Serialize, JsonSchema)]
+    #[serde(untagged)]
+    enum Untagged {
+        /// Nobody.
+        Nobody,
+        #[expect(dead_code, reason = "only its schema is asked for")]
+        Known(Customer),
+    }
+    #[derive(Serialize, JsonSchema)]
+    #[serde(untagged)]
+    enum Größer {
+        One(Newtype),
+        #[expect(dead_code, reason = "only its schema is asked for")]
+        Other {
+            id: u8,
+        },
+    }
+
+    #[derive(Serialize, JsonSchema)]
+    #[serde(untagged)]
+    enum MadeOfItself {
+        #[expect(dead_code, reason = "only its schema is asked for")]
+        One(Box<Self>),
+        Other(Newtype),
+    }
+
+    fn check<T: Serialize + JsonSchema>(absent: T, user: Value) {
+        #[derive(Serialize, JsonSchema, Event)]
+        #[event(name = "a/b")]
+        #[serde(bound = "")]
+        #[schemars(bound = "T: JsonSchema")]
+        struct Perhaps<T: Serialize + JsonSchema> {
+            #[event(user)]
+            #[serde(skip_serializing)]
+            user: T,
+        }
+
+        let schema = Perhaps::<T>::schema().to_value();
+        assert_eq!(schema["required"], json!(["name", "ts", "data"]));
+        let event = sent(&Perhaps { user: absent });
+        assert_eq!(event.get("user"), None);
+        assert_valid::<Perhaps<T>>(&event);
+        let mut known = event.clone();
+        known["user"] = json!({ "external_id": "1" });
+        assert_valid::<Perhaps<T>>(&known);
+        assert_eq!(schema["properties"]["user"], user);
+    }
+    let described = |mut user: Value| {
+        user["description"] = "Attributes of the user; the server keeps them encrypted.".into();
+        user
+    };
+    let customer = json!({ "$ref": "#/$defs/Customer" });
+    check(Value::Null, described(json!({ "type": "object" })));
+    check(Some(Value::Null), described(json!({ "type": "object" })));
+    check(Newtype(None), described(customer.clone()));
+    check(Some(Newtype(None)), described(customer.clone()));
+    check(Box::new(None::<Box<Customer>>), described(customer.clone()));
+    let mut untagged = customer.clone();
+    untagged["description"] = "Who it was, if known.".into();
+    check(Untagged::Nobody, untagged);
+    let other = json!({
+        "type": "object",
+        "properties": { "id": { "type": "integer", "format": "uint8", "minimum": 0, "maximum": 255 } },
+        "required": ["id"],
+    });
+    check(
+        Größer::One(Newtype(None)),
+        described(json!({ "anyOf": [customer, other] })),
+    );
+    let itself = json!({ "$ref": "#/$defs/MadeOfItself" });
+    check(
+        MadeOfItself::Other(Newtype(None)),
+        described(json!({ "anyOf": [itself, customer] })),
+    );
+}
+
+#[test]
 fn a_recursive_event_refers_to_its_data_and_not_to_itself() {
     #[derive(Serialize, JsonSchema, Event)]
     #[event(name = "a/tree")]

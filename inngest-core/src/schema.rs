@@ -174,42 +174,142 @@ fn user_schema(user: Option<SchemaFn>, generator: &mut SchemaGenerator) -> (Valu
             false,
         );
     };
-    let mut schema = user(generator);
+    let mut schema = user(generator).to_value();
+    let definitions = Schema::from(Map::from_iter([(
+        "$defs".to_owned(),
+        generator.definitions().clone().into(),
+    )]));
     // An absent user is not written as `null`, it is not written at all.
-    let optional = take_null(&mut schema);
-    if schema.get("description").is_none() {
-        schema.insert("description".into(), description.into());
+    let optional = take_null(&mut schema, &definitions, &mut Vec::new()) != Null::Refused;
+    if let Some(object) = schema.as_object_mut() {
+        object
+            .entry("description")
+            .or_insert_with(|| description.into());
     }
-    (schema.to_value(), !optional)
+    (schema, !optional)
 }
 
-/// Takes `null` out of what a schema accepts; whether it was in it.
-fn take_null(schema: &mut Schema) -> bool {
-    let Some(object) = schema.as_object_mut() else {
-        return false;
+/// What a schema says to `null`.
+#[derive(PartialEq)]
+enum Null {
+    Refused,
+    Accepted,
+    /// It accepts nothing else.
+    Only,
+}
+
+/// Takes `null` out of what a schema accepts; a schema that accepts nothing else stays as it is.
+///
+/// `inside` are the references that led to it, which a type that is made of itself has again.
+fn take_null(schema: &mut Value, definitions: &Schema, inside: &mut Vec<String>) -> Null {
+    let object = match schema {
+        Value::Object(object) => object,
+        // What accepts everything is a user when it is an object.
+        Value::Bool(true) => {
+            *schema = json!({ "type": "object" });
+            return Null::Accepted;
+        }
+        _ => return Null::Refused,
     };
-    if let Some(Value::Array(types)) = object.get_mut("type") {
-        let before = types.len();
-        types.retain(|t| t != "null");
-        let removed = types.len() < before;
-        if let [only] = types.as_slice() {
-            let only = only.clone();
-            object.insert("type".into(), only);
+    if let Some(types) = object.get_mut("type") {
+        let Value::Array(all) = types else {
+            return if types == "null" {
+                Null::Only
+            } else {
+                Null::Refused
+            };
+        };
+        let null = take_null_value(all, &"null".into());
+        if let [one] = all.as_slice() {
+            *types = one.clone();
         }
-        return removed;
+        return null;
     }
-    if let Some(Value::Array(any_of)) = object.get_mut("anyOf") {
-        let before = any_of.len();
-        any_of.retain(|schema| *schema != json!({ "type": "null" }));
-        let removed = any_of.len() < before;
-        if let [Value::Object(only)] = any_of.as_slice() {
-            let only = only.clone();
-            object.remove("anyOf");
-            object.extend(only);
+    if let Some(value) = object.get("const") {
+        return if value.is_null() {
+            Null::Only
+        } else {
+            Null::Refused
+        };
+    }
+    if let Some(Value::Array(values)) = object.get_mut("enum") {
+        return take_null_value(values, &Value::Null);
+    }
+    for keyword in ["anyOf", "oneOf"] {
+        let Some(Value::Array(alternatives)) = object.get(keyword) else {
+            continue;
+        };
+        let mut left = alternatives.clone();
+        let mut null = Null::Refused;
+        left.retain_mut(|alternative| {
+            let one = take_null(alternative, definitions, inside);
+            let stays = one != Null::Only;
+            if one != Null::Refused {
+                null = Null::Accepted;
+            }
+            stays
+        });
+        match left.as_slice() {
+            [] => return Null::Only,
+            [Value::Object(only)] if null == Null::Accepted => {
+                object.remove(keyword);
+                add_all(object, only.clone());
+            }
+            _ => {
+                object.insert(keyword.into(), left.into());
+            }
         }
-        return removed;
+        return null;
     }
-    false
+    if let Some(Value::String(path)) = object.get("$ref") {
+        let target = definitions.pointer(path);
+        let Some(mut target) = target.filter(|_| !inside.contains(path)).cloned() else {
+            return Null::Refused;
+        };
+        inside.push(path.clone());
+        let null = take_null(&mut target, definitions, inside);
+        inside.pop();
+        if null == Null::Accepted
+            && let Value::Object(target) = target
+        {
+            object.remove("$ref");
+            add_all(object, target);
+        }
+        return null;
+    }
+    if let Some(Value::Array(all)) = object.get("allOf") {
+        let mut refuses =
+            |schema: &Value| take_null(&mut schema.clone(), definitions, inside) == Null::Refused;
+        if all.iter().any(&mut refuses) {
+            return Null::Refused;
+        }
+    }
+    object.insert("type".into(), "object".into());
+    Null::Accepted
+}
+
+/// Adds all that a schema demands to another, whose own description is the nearer one.
+fn add_all(object: &mut Map<String, Value>, others: Map<String, Value>) {
+    let is_new = |keyword: &String| keyword == "description" || !object.contains_key(keyword);
+    if others.keys().all(is_new) {
+        for (keyword, value) in others {
+            object.entry(keyword).or_insert(value);
+        }
+    } else {
+        object.insert("allOf".into(), json!([others]));
+    }
+}
+
+/// Takes a value that stands for `null` out of a list.
+fn take_null_value(values: &mut Vec<Value>, null: &Value) -> Null {
+    if !values.contains(null) {
+        return Null::Refused;
+    }
+    if values.iter().all(|value| value == null) {
+        return Null::Only;
+    }
+    values.retain(|value| value != null);
+    Null::Accepted
 }
 
 fn meta_schema(sessions: &[SessionSpec]) -> Value {
