@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Display;
+use std::num::NonZero;
 use std::str::FromStr;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -158,6 +159,8 @@ macro_rules! integers {
     ($($integer:ty)*) => {$(
         impl sealed::Sealed for $integer {}
         impl TextInteger for $integer {}
+        impl sealed::Sealed for NonZero<$integer> {}
+        impl TextInteger for NonZero<$integer> {}
     )*};
 }
 
@@ -165,6 +168,8 @@ integers!(u64 i64 u128 i128 usize isize);
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZero;
+
     use super::{AsString, OptionAsString};
     use schemars::JsonSchema;
     use serde::{Deserialize, Serialize};
@@ -208,6 +213,30 @@ mod tests {
         ] {
             assert!(serde_json::from_value::<Numbers>(wrong).is_err());
         }
+    }
+
+    #[test]
+    fn integers_without_zero_are_integers() {
+        #[derive(Debug, PartialEq, Serialize, Deserialize)]
+        struct NonZeros {
+            #[serde(with = "AsString")]
+            plain: NonZero<u64>,
+            #[serde(with = "OptionAsString")]
+            optional: Option<NonZero<i128>>,
+        }
+        let numbers = NonZeros {
+            plain: NonZero::<u64>::MAX,
+            optional: NonZero::new(-1),
+        };
+        let written = serde_json::to_value(&numbers).unwrap();
+        let expected = json!({ "plain": u64::MAX.to_string(), "optional": "-1" });
+        assert_eq!(written, expected);
+        assert_eq!(
+            serde_json::from_value::<NonZeros>(written).unwrap(),
+            numbers
+        );
+        let zero = serde_json::from_value::<NonZeros>(json!({ "plain": 0, "optional": null }));
+        assert!(zero.is_err());
     }
 
     #[test]
