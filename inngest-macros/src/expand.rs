@@ -22,8 +22,10 @@ use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{
-    DeriveInput, GenericParam, Generics, Index, Member, Path, Type, parse_quote,
-    token::{Colon, PathSep, Semi},
+    DeriveInput, GenericParam, Generics, Index, Member, Path, Type, WhereClause, parse_quote,
+    parse_quote_spanned,
+    punctuated::Punctuated,
+    token::{Colon, PathSep, Semi, Where},
 };
 
 use crate::ast::{Event, Field};
@@ -50,15 +52,24 @@ pub(crate) fn alias(krate: &Path) -> TokenStream {
 
 /// The struct's generics with `Serialize` and `JsonSchema`, which an event has: a generic struct
 /// has them only for some types.
+///
+/// The clause has the struct's place: where it had none, rustc would print the next one that has,
+/// in the macro, as where to write a bound that is missing.
 pub(crate) fn with_supertraits(input: &DeriveInput, krate: &Path) -> Generics {
     let mut generics = input.generics.clone();
     if is_generic(input) {
         let ident = &input.ident;
         let (_, ty_generics, _) = input.generics.split_for_impl();
-        let bound = parse_quote! {
+        let span = Span::call_site().located_at(ident.span());
+        let krate = path_at(span, krate);
+        let bound = parse_quote_spanned! {span=>
             #ident #ty_generics: #krate::__private::Serialize + #krate::__private::JsonSchema
         };
-        generics.make_where_clause().predicates.push(bound);
+        let clause = generics.where_clause.get_or_insert_with(|| WhereClause {
+            where_token: Where(span),
+            predicates: Punctuated::new(),
+        });
+        clause.predicates.push(bound);
     }
     generics
 }
@@ -344,11 +355,14 @@ fn add_field_bounds(generics: &mut Generics, event: &Event<'_>, valid: &Valid, k
     }
     if !bounds.is_empty() {
         let predicates = &mut generics.make_where_clause().predicates;
+        // The last of a clause decides which place rustc prints for it, see `with_supertraits`.
+        let last = predicates.pop();
         predicates.extend(
             bounds
                 .into_iter()
                 .map(|(ty, bound)| -> syn::WherePredicate { parse_quote!(#ty: #bound) }),
         );
+        predicates.extend(last);
     }
 }
 
