@@ -83,7 +83,10 @@ impl Template {
             })
         } else {
             parser.errors.sort_by_key(|error| error.span.start);
-            Err(TemplateErrors(parser.errors))
+            Err(TemplateErrors {
+                placeholders: parser.well_formed(),
+                errors: parser.errors,
+            })
         }
     }
 
@@ -248,6 +251,22 @@ impl Parser<'_> {
         // One mistake a placeholder: what is wrong in itself is said first.
         found.retain(|new| self.errors.iter().all(|old| old.span != new.span));
         self.errors.append(&mut found);
+    }
+
+    /// The placeholders in which nothing is wrong, whatever is around them.
+    fn well_formed(&self) -> Vec<Placeholder> {
+        let is_wrong = |placeholder: &&Placeholder| {
+            self.errors.iter().any(|error| {
+                error.span == placeholder.span
+                    && !matches!(error.kind, TemplateErrorKind::Adjacent { .. })
+            })
+        };
+        let placeholders = self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Placeholder(placeholder) => Some(placeholder),
+            Piece::Text(_) => None,
+        });
+        let well_formed = placeholders.filter(|placeholder| !is_wrong(placeholder));
+        well_formed.cloned().collect()
     }
 
     fn error(&mut self, kind: TemplateErrorKind, span: Range<usize>) {
@@ -421,6 +440,21 @@ mod tests {
         let repeated = Kind::Repeated { path: "a".into() };
         assert_eq!(errors("{a}-{b}-{a}"), [(repeated.clone(), 8..11)]);
         assert_eq!(errors("{a}{a}"), [(repeated, 3..6)]);
+    }
+
+    #[test]
+    fn the_placeholders_beside_mistakes() {
+        for (text, expected) in [
+            ("{a}{b}", &["a", "b"] as &[&str]),
+            ("{a}-{b:?}-{c d}-{}-{e}", &["a", "e"]),
+            ("{a}-{b}-{a}-{c", &["a", "b"]),
+            ("}", &[]),
+            ("", &[]),
+        ] {
+            let errors = Template::parse(text).unwrap_err();
+            let paths: Vec<_> = errors.placeholders().iter().map(|p| p.path()).collect();
+            assert_eq!(paths, expected, "{text}");
+        }
     }
 
     #[test]

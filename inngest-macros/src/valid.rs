@@ -358,8 +358,16 @@ fn check_template(
     let template = match Template::parse(text) {
         Ok(template) => template,
         Err(errors) => {
-            for error in &errors {
-                // The whole literal is underlined; the message quotes the part of it.
+            let mut rest = errors.iter().peekable();
+            for placeholder in errors.placeholders() {
+                let start = placeholder.span().start;
+                while let Some(error) = rest.next_if(|error| error.span().start <= start) {
+                    // The whole literal is underlined; the message quotes the part of it.
+                    cx.error(literal, error);
+                }
+                check_placeholder(cx, event, literal, placeholder);
+            }
+            for error in rest {
                 cx.error(literal, error);
             }
             return None;

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::ops::Range;
 
+use super::Placeholder;
+
 /// A mistake in a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TemplateError {
@@ -132,7 +134,8 @@ impl fmt::Display for TemplateError {
             Kind::Adjacent { first, second } => write!(
                 f,
                 "nothing stands between `{{{first}}}` and `{{{second}}}`, so different values \
-                 could print the same id; write `{{{first}}}-{{{second}}}`"
+                 could print the same id; separate them by a character that neither can contain, \
+                 such as `/` beside a number"
             ),
             Kind::Repeated { path } => write!(
                 f,
@@ -146,12 +149,22 @@ impl std::error::Error for TemplateError {}
 
 /// Every mistake in a template, in the order in which they stand in it. Never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TemplateErrors(pub(super) Vec<TemplateError>);
+pub struct TemplateErrors {
+    pub(super) errors: Vec<TemplateError>,
+    pub(super) placeholders: Vec<Placeholder>,
+}
 
 impl TemplateErrors {
     /// The mistakes from left to right.
     pub fn iter(&self) -> std::slice::Iter<'_, TemplateError> {
-        self.0.iter()
+        self.errors.iter()
+    }
+
+    /// The placeholders that are well formed, from left to right and each field once, so that what
+    /// else is wrong with them can be said too.
+    #[must_use]
+    pub fn placeholders(&self) -> &[Placeholder] {
+        &self.placeholders
     }
 }
 
@@ -160,7 +173,7 @@ impl IntoIterator for TemplateErrors {
     type IntoIter = std::vec::IntoIter<TemplateError>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+        self.errors.into_iter()
     }
 }
 
@@ -175,7 +188,7 @@ impl<'a> IntoIterator for &'a TemplateErrors {
 
 impl fmt::Display for TemplateErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, error) in self.0.iter().enumerate() {
+        for (i, error) in self.errors.iter().enumerate() {
             if i > 0 {
                 f.write_str("\n")?;
             }
