@@ -61,7 +61,6 @@ pub(crate) fn with_supertraits(input: &DeriveInput, krate: &Path) -> Generics {
         let ident = &input.ident;
         let (_, ty_generics, _) = input.generics.split_for_impl();
         let span = Span::call_site().located_at(ident.span());
-        let krate = path_at(span, krate);
         let bound = parse_quote_spanned! {span=>
             #ident #ty_generics: #krate::__private::Serialize + #krate::__private::JsonSchema
         };
