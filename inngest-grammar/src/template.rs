@@ -452,7 +452,11 @@ mod tests {
             ("", &[]),
         ] {
             let errors = Template::parse(text).unwrap_err();
-            let paths: Vec<_> = errors.placeholders().iter().map(|p| p.path()).collect();
+            let paths: Vec<_> = errors
+                .placeholders()
+                .iter()
+                .map(Placeholder::path)
+                .collect();
             assert_eq!(paths, expected, "{text}");
         }
     }
