@@ -63,7 +63,8 @@ impl<'a> IdWriter<'a> {
     }
 
     /// Whether all parts printed what makes an id of this event.
-    pub(crate) fn finish(self, event: &'static str) -> Result<(), PayloadError> {
+    #[inline]
+    pub(crate) fn finish(&self, event: &'static str) -> Result<(), PayloadError> {
         match self.fault {
             None => Ok(()),
             Some((field, fault)) => Err(fault.error(event, field)),
