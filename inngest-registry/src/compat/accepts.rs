@@ -5,39 +5,97 @@ use serde_json::Value;
 use super::Verdict;
 use super::demands::in_bounds;
 use super::node::{Node, Types, assertions, count};
-use super::number::Decimal;
-use super::prove::Prover;
+use super::number::{Bound, Decimal, range_of_format};
+use super::prove::{Prover, Sense};
 
 /// Schemas are followed this deep for a value.
 const MAX_DEPTH: usize = 64;
 /// Schemas are looked at for a value this often in one comparison.
 const MAX_LOOKS: usize = 200_000;
 
+/// How a schema is looked at for a value.
+#[derive(Clone, Copy)]
+struct Look<'x> {
+    depth: usize,
+    /// Whether a value that may be refused is as good as refused. Under a `not` it is the other way
+    /// round, so there it must be certain.
+    harsh: bool,
+    /// The formats that the writer gives the value.
+    formats: &'x [&'x str],
+}
+
+impl Look<'_> {
+    const HARSH: Self = Self {
+        depth: 0,
+        harsh: true,
+        formats: &[],
+    };
+
+    /// At a part of the value, of which no format is known.
+    fn part(self) -> Self {
+        Self {
+            formats: &[],
+            ..self
+        }
+    }
+
+    fn certain(self) -> Self {
+        Self {
+            harsh: false,
+            ..self
+        }
+    }
+}
+
 impl<'a> Prover<'a> {
     pub(super) fn accepted(&mut self, reader: Node<'a>, value: &Value) -> Verdict {
-        match self.accepts(reader, value) {
+        self.accepted_with(reader, value, &[])
+    }
+
+    /// The same for a value of these formats.
+    pub(super) fn accepted_with(
+        &mut self,
+        reader: Node<'a>,
+        value: &Value,
+        formats: &[&str],
+    ) -> Verdict {
+        let look = Look {
+            formats,
+            ..Look::HARSH
+        };
+        match self.accepts_at(reader, value, look) {
             Some(true) => Verdict::Compatible,
             Some(false) => Verdict::Breaking,
             None => self.unknown("a value of an enumeration"),
         }
     }
 
-    /// `None` when it cannot be told. Formats are annotations here.
-    pub(super) fn accepts(&mut self, node: Node<'a>, value: &Value) -> Option<bool> {
-        self.accepts_at(node, value, 0)
+    /// Whether it is certain that a schema accepts a value.
+    pub(super) fn surely_accepts(&mut self, node: Node<'a>, value: &Value) -> bool {
+        self.accepts_at(node, value, Look::HARSH) == Some(true)
     }
 
-    fn accepts_at(&mut self, node: Node<'a>, value: &Value, depth: usize) -> Option<bool> {
+    /// Whether it is certain that a schema refuses a value.
+    pub(super) fn surely_refuses(&mut self, node: Node<'a>, value: &Value) -> bool {
+        self.accepts_at(node, value, Look::HARSH.certain()) == Some(false)
+    }
+
+    /// `None` when it cannot be told.
+    fn accepts_at(&mut self, node: Node<'a>, value: &Value, look: Look<'_>) -> Option<bool> {
         self.looks += 1;
         let map = match node.value {
             Value::Bool(accepts) => return Some(*accepts),
-            Value::Object(map) if depth < MAX_DEPTH && self.looks < MAX_LOOKS => map,
+            Value::Object(map) if look.depth < MAX_DEPTH && self.looks < MAX_LOOKS => map,
             _ => return None,
         };
-        all(assertions(map).map(|key| self.meets(node, key, value, depth + 1)))
+        let look = Look {
+            depth: look.depth + 1,
+            ..look
+        };
+        all(assertions(map).map(|key| self.meets(node, key, value, look)))
     }
 
-    fn meets(&mut self, node: Node<'a>, key: &str, value: &Value, depth: usize) -> Option<bool> {
+    fn meets(&mut self, node: Node<'a>, key: &str, value: &Value, look: Look<'_>) -> Option<bool> {
         match key {
             "type" => Some(Types::of_value(value).within(Types::of(node))),
             "const" => Some(node.get(key).is_some_and(|own| equal(own, value))),
@@ -45,36 +103,31 @@ impl<'a> Prover<'a> {
                 let mut list = node.get(key)?.as_array()?.iter();
                 Some(list.any(|own| equal(own, value)))
             }
-            "$ref" => self.accepts_at(node.target()?, value, depth),
-            "allOf" => all(node.list(key).map(|n| self.accepts_at(n, value, depth))),
+            "$ref" => self.accepts_at(node.target()?, value, look),
+            "allOf" => all(node.list(key).map(|n| self.accepts_at(n, value, look))),
             "anyOf" => {
                 let not = |accepts: Option<bool>| accepts.map(|accepts| !accepts);
                 not(all(node
                     .list(key)
-                    .map(|n| not(self.accepts_at(n, value, depth)))))
+                    .map(|n| not(self.accepts_at(n, value, look)))))
             }
-            "oneOf" => {
-                let each: Option<Vec<bool>> = node
-                    .list(key)
-                    .map(|n| self.accepts_at(n, value, depth))
-                    .collect();
-                Some(each?.into_iter().filter(|accepts| *accepts).count() == 1)
-            }
-            "not" => Some(!self.accepts_at(node.child(key)?, value, depth)?),
+            "oneOf" => self.meets_one(node, value, look),
+            "not" => Some(!self.accepts_at(node.child(key)?, value, look.certain())?),
             "if" => {
-                let met = self.accepts_at(node.child(key)?, value, depth)?;
+                let met = self.accepts_at(node.child(key)?, value, look.certain())?;
                 let branch = if met { "then" } else { "else" };
                 match node.child(branch) {
-                    Some(branch) => self.accepts_at(branch, value, depth),
+                    Some(branch) => self.accepts_at(branch, value, look),
                     None => Some(true),
                 }
             }
-            "then" | "else" | "format" => Some(true),
+            "then" | "else" => Some(true),
+            "format" => self.meets_format(node, value, look),
             "$dynamicRef" | "$recursiveRef" => None,
             _ => match value {
                 Value::Number(_) => meets_number(node, key, value),
                 Value::String(text) => self.meets_string(node, key, text),
-                Value::Array(items) => self.meets_array(node, key, items, depth),
+                Value::Array(items) => self.meets_array(node, key, items, look),
                 Value::Object(_) => match key {
                     "required" => Some(node.names(key).all(|name| value.get(name).is_some())),
                     "minProperties"
@@ -86,7 +139,7 @@ impl<'a> Prover<'a> {
                     | "patternProperties"
                     | "unevaluatedProperties" => None,
                     "properties" => all(node.map(key).map(|(name, n)| match value.get(name) {
-                        Some(value) => self.accepts_at(n, value, depth),
+                        Some(value) => self.accepts_at(n, value, look.part()),
                         None => Some(true),
                     })),
                     // Which these are is for the patterns to say.
@@ -98,12 +151,57 @@ impl<'a> Prover<'a> {
                             .as_object()?
                             .iter()
                             .filter(|(name, _)| !declared(name))
-                            .map(|(_, value)| self.accepts_at(rest, value, depth)))
+                            .map(|(_, value)| self.accepts_at(rest, value, look.part())))
                     }
                     _ => Some(true),
                 },
                 Value::Null | Value::Bool(_) => Some(true),
             },
+        }
+    }
+
+    fn meets_one(&mut self, node: Node<'a>, value: &Value, look: Look<'_>) -> Option<bool> {
+        let each: Option<Vec<bool>> = node
+            .list("oneOf")
+            .map(|n| self.accepts_at(n, value, look))
+            .collect();
+        let each = each?;
+        if each.iter().filter(|accepts| **accepts).count() != 1 {
+            return Some(false);
+        }
+        // Of the other branches it must be certain that they refuse it, which only formats make a
+        // question.
+        let mut others = node.list("oneOf").zip(each).filter(|(_, accepts)| !accepts);
+        let alone = !(look.harsh && self.sense == Sense::Written)
+            || others.all(|(n, _)| self.accepts_at(n, value, look.certain()) == Some(false));
+        alone.then_some(true)
+    }
+
+    /// A program refuses what is not of the format that it reads, and no text is known to be of one
+    /// unless the writer says so.
+    fn meets_format(&self, node: Node<'a>, value: &Value, look: Look<'_>) -> Option<bool> {
+        let Some(format) = node.get("format").and_then(Value::as_str) else {
+            return Some(true);
+        };
+        let fits = match (range_of_format(format), value) {
+            (Some((low, high)), Value::Number(_)) => Decimal::of(value).is_some_and(|number| {
+                let within = |end, lower| {
+                    let bound = |value| Bound {
+                        value,
+                        exclusive: false,
+                    };
+                    bound(number).within(bound(Decimal::integer(end)), lower)
+                };
+                within(low, true) && within(high, false)
+            }),
+            (None, Value::String(_)) => look.formats.contains(&format),
+            _ => true,
+        };
+        match self.sense {
+            Sense::Strict => Some(true),
+            _ if fits => Some(true),
+            Sense::Written if look.harsh => Some(false),
+            _ => None,
         }
     }
 
@@ -122,7 +220,7 @@ impl<'a> Prover<'a> {
         node: Node<'a>,
         key: &str,
         items: &[Value],
-        depth: usize,
+        look: Look<'_>,
     ) -> Option<bool> {
         let length = items.len() as u64;
         match key {
@@ -132,7 +230,7 @@ impl<'a> Prover<'a> {
                 let (tuple, rest) = node.items();
                 all(items.iter().enumerate().map(|(index, value)| {
                     match tuple.get(index).copied().or(rest) {
-                        Some(item) => self.accepts_at(item, value, depth),
+                        Some(item) => self.accepts_at(item, value, look.part()),
                         None => Some(true),
                     }
                 }))

@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
+use super::Verdict;
 use super::empty::{bounds_of, item};
 use super::node::{Case, Facts, Node, Types, count};
 use super::number::{Bound, Decimal, range_of_format};
-use super::prove::{Prover, holds, worst};
-use super::{Strictness, Verdict};
+use super::prove::{Prover, Sense, holds, worst};
 
 impl<'a> Prover<'a> {
     pub(super) fn number(
@@ -59,7 +59,7 @@ impl<'a> Prover<'a> {
             return Verdict::Compatible;
         };
         let known = |part: &Node<'a>| part.get("format").and_then(Value::as_str) == Some(format);
-        if self.strictness == Strictness::Strict || facts.parts.iter().any(known) {
+        if self.sense == Sense::Strict || facts.parts.iter().any(known) {
             return Verdict::Compatible;
         }
         let types = facts.types();

@@ -5,10 +5,10 @@ use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 
+use super::Verdict;
 use super::node::{Case, Facts, Node, Types};
 use super::number::{Bound, Decimal, range_of_format};
-use super::prove::Prover;
-use super::{Strictness, Verdict};
+use super::prove::{Prover, Sense};
 
 /// Items of an array that are looked at, one by one.
 const MAX_ITEMS: u64 = 64;
@@ -140,11 +140,11 @@ impl<'a> Prover<'a> {
                 && facts
                     .parts
                     .iter()
-                    .all(|part| self.accepts(*part, value) != Some(false))
+                    .all(|part| !self.surely_refuses(*part, value))
                 && facts
                     .none
                     .iter()
-                    .all(|none| self.accepts(*none, value) != Some(true))
+                    .all(|none| !self.surely_accepts(*none, value))
         };
         Some(values.into_iter().filter(holds).collect())
     }
@@ -158,7 +158,7 @@ impl<'a> Prover<'a> {
             .flat_map(|part| bounds_of(*part, lower))
             .collect();
         if integers {
-            if self.strictness == Strictness::Standard {
+            if self.sense == Sense::Written {
                 let formats = facts.parts.iter().filter_map(|part| part.get("format"));
                 let ranges = formats.filter_map(|f| range_of_format(f.as_str()?));
                 bounds.extend(ranges.map(|(low, high)| Bound {

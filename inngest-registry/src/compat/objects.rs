@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::Verdict;
 use super::node::{Case, Facts, Node, Types, count};
-use super::prove::{Prover, holds, worse, worst};
-use super::{Strictness, Verdict};
+use super::prove::{Prover, Sense, holds, worse, worst};
 
 impl<'a> Prover<'a> {
     pub(super) fn object(
@@ -52,7 +52,7 @@ impl<'a> Prover<'a> {
 
     /// Confluent's readers take the default of a required property that is absent.
     fn fills_in(&self, reader: Node<'a>, name: &str) -> bool {
-        self.strictness == Strictness::Strict
+        self.sense == Sense::Strict
             && reader
                 .map("properties")
                 .any(|(other, property)| other == name && property.get("default").is_some())
@@ -146,7 +146,7 @@ impl<'a> Prover<'a> {
         if self.is_empty(&rest) {
             return false;
         }
-        self.strictness == Strictness::Strict
+        self.sense != Sense::Written
             || !facts.parts.iter().any(|p| p.get("properties").is_some())
             || facts.parts.iter().any(|part| {
                 let open = |key| part.get(key).is_some_and(|rest| *rest != json!(false));

@@ -21,7 +21,7 @@ const MAX_STEPS: usize = 60_000;
 pub(super) struct Prover<'a> {
     /// Schemas are known by their addresses, so they must live as long as what is proved of them.
     schemas: PhantomData<&'a Value>,
-    pub(super) strictness: Strictness,
+    pub(super) sense: Sense,
     included: HashMap<Claim, Verdict>,
     empty: HashMap<Claim, bool>,
     /// The claims under way, each with how many times it was gone from a value into one of its
@@ -38,15 +38,30 @@ pub(super) struct Prover<'a> {
     pub(super) obstacles: BTreeSet<&'static str>,
 }
 
-/// That the values of a case, as they are written or as the schemas have them, are accepted by a
-/// schema; without one, that there are none.
-type Claim = (Strictness, Vec<usize>, Option<usize>);
+/// What a proof goes by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Sense {
+    /// What programs write and read.
+    Written,
+    /// What Confluent's registry takes the schemas to mean: its readers fill in defaults.
+    Strict,
+    /// What every validator takes them to mean. That there is no such value must hold of all of
+    /// them, so a default fills nothing in here, and a format may be checked or not.
+    Valid,
+}
+
+/// That the values of a case, in a sense, are accepted by a schema; without one, that there are
+/// none.
+type Claim = (Sense, Vec<usize>, Option<usize>);
 
 impl<'a> Prover<'a> {
     pub(super) fn new(strictness: Strictness) -> Self {
         Self {
             schemas: PhantomData,
-            strictness,
+            sense: match strictness {
+                Strictness::Standard => Sense::Written,
+                Strictness::Strict => Sense::Strict,
+            },
             included: HashMap::new(),
             empty: HashMap::new(),
             under_way: Vec::new(),
@@ -70,7 +85,7 @@ impl<'a> Prover<'a> {
         if reader.accepts_all() || writer.nodes().iter().any(|n| self.alike(*n, reader)) {
             return Verdict::Compatible;
         }
-        let claim = (self.strictness, writer.key(), Some(reader.id()));
+        let claim = (self.sense, writer.key(), Some(reader.id()));
         if let Some(verdict) = self.included.get(&claim) {
             return *verdict;
         }
@@ -95,7 +110,7 @@ impl<'a> Prover<'a> {
 
     /// Whether it is proved that there is no such value.
     pub(super) fn is_empty(&mut self, case: &Case<'a>) -> bool {
-        let claim = (self.strictness, case.key(), None);
+        let claim = (self.sense, case.key(), None);
         if let Some(empty) = self.empty.get(&claim) {
             return *empty;
         }
@@ -142,9 +157,9 @@ impl<'a> Prover<'a> {
 
     /// Proves something of all that schemas accept, whether or not anyone writes it.
     pub(super) fn as_schemas<T>(&mut self, prove: impl FnOnce(&mut Self) -> T) -> T {
-        let strictness = std::mem::replace(&mut self.strictness, Strictness::Strict);
+        let sense = std::mem::replace(&mut self.sense, Sense::Valid);
         let proved = prove(self);
-        self.strictness = strictness;
+        self.sense = sense;
         proved
     }
 
@@ -177,7 +192,10 @@ impl<'a> Prover<'a> {
         if only.is_none()
             && let Some(values) = self.values(&facts)
         {
-            let verdict = worst(values.into_iter().map(|value| self.accepted(reader, value)));
+            let formats = facts.parts.iter().filter_map(|part| part.get("format"));
+            let formats: Vec<_> = formats.filter_map(Value::as_str).collect();
+            let accepted = |value| self.accepted_with(reader, value, &formats);
+            let verdict = worst(values.into_iter().map(accepted));
             return self.as_far_as_known(&facts, verdict);
         }
         let each = |prover: &mut Self, case: &Case<'a>| match only {

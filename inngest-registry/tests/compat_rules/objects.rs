@@ -184,3 +184,30 @@ fn properties() {
         ),
     ]);
 }
+
+#[test]
+fn a_default_makes_no_branch_empty() {
+    let branch = |properties: Value, required: Value| {
+        json!({
+            "type": "object",
+            "properties": properties,
+            "required": required,
+            "additionalProperties": false,
+        })
+    };
+    let text = json!({ "type": "string" });
+    let filled = json!({ "type": "integer", "default": 0 });
+    check(&[(
+        "a branch with a default less",
+        json!({ "oneOf": [
+            branch(json!({ "a": text }), json!(["a"])),
+            branch(json!({ "a": text, "b": filled }), json!(["a", "b"])),
+        ] }),
+        json!({
+            "type": "object",
+            "properties": { "a": text, "b": { "type": "integer" } },
+            "required": ["a", "b"],
+        }),
+        &["bb", "bc"],
+    )]);
+}

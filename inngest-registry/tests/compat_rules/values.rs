@@ -87,6 +87,74 @@ fn types_and_values() {
 }
 
 #[test]
+fn values_of_a_format() {
+    let text = |format: &str| json!({ "type": "string", "format": format });
+    let small = json!({ "type": "integer", "format": "int32" });
+    check(&[
+        (
+            "values to a text with a format",
+            json!({ "type": "string", "enum": ["open", "paid"] }),
+            text("date"),
+            &["cb", "bb"],
+        ),
+        (
+            "a value of the same format",
+            json!({ "const": "2026-11-21", "format": "date" }),
+            text("date"),
+            &["cb"],
+        ),
+        (
+            "a value of another format",
+            json!({ "const": "2026-11-21", "format": "date" }),
+            text("date-time"),
+            &["cb", "bb"],
+        ),
+        (
+            "a part of a value",
+            json!({ "const": { "a": "x" }, "format": "date" }),
+            json!({ "properties": { "a": text("date") } }),
+            &["cb", "bb"],
+        ),
+        (
+            "a number beyond an integer format",
+            json!({ "enum": [1, 5_000_000_000_u64] }),
+            small.clone(),
+            &["cb", "bb"],
+        ),
+        (
+            "a number within an integer format",
+            json!({ "enum": [1, -1] }),
+            small.clone(),
+            &["cb"],
+        ),
+        (
+            "a branch that may be of the format, too",
+            json!({ "const": "x" }),
+            json!({ "oneOf": [{ "const": "x" }, text("date")] }),
+            &["bb", "ub"],
+        ),
+        (
+            "a format that is refused",
+            json!({ "const": "2026-11-21" }),
+            json!({ "not": text("date") }),
+            &["bb", "ub"],
+        ),
+        (
+            "a condition on a format",
+            json!({ "const": "2026-11-21" }),
+            json!({ "if": text("date"), "then": false }),
+            &["bb", "ub"],
+        ),
+        (
+            "values beyond the writer's own format",
+            json!({ "enum": ["2026-11-21"], "format": "date" }),
+            json!({ "type": "integer" }),
+            &["bb"],
+        ),
+    ]);
+}
+
+#[test]
 fn limits() {
     let with = |kind: &str, key: &str, value: Value| {
         let mut schema = json!({ "type": kind });
