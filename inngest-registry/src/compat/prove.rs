@@ -408,7 +408,14 @@ fn alike<'a>(
             a.list(key).count() == b.list(key).count()
                 && (a.list(key).zip(b.list(key))).all(|(a, b)| alike(a, b, assumed, depth))
         }
-        "properties" | "patternProperties" | "dependentSchemas" => {
+        // Before 2020-12 a tuple stood in `items`.
+        "items" if left.get(key).is_some_and(Value::is_array) => {
+            right.get(key).is_some_and(Value::is_array)
+                && a.list(key).count() == b.list(key).count()
+                && (a.list(key).zip(b.list(key))).all(|(a, b)| alike(a, b, assumed, depth))
+        }
+        // A list of names in `dependencies` is compared as it is.
+        "properties" | "patternProperties" | "dependentSchemas" | "dependencies" => {
             a.map(key).count() == b.map(key).count()
                 && a.map(key).all(|(name, a)| {
                     let other = b.map(key).find(|(other, _)| *other == name);

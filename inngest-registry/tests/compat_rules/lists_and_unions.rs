@@ -5,6 +5,55 @@ use serde_json::{Value, json};
 use crate::check;
 
 #[test]
+fn definitions_of_older_drafts() {
+    let tuple = |kind: &str| {
+        json!({
+            "items": [{ "$ref": "#/definitions/a" }],
+            "definitions": { "a": { "type": kind } },
+        })
+    };
+    let dependency = |kind: &str| {
+        json!({
+            "dependencies": { "a": { "$ref": "#/definitions/a" }, "b": ["a"] },
+            "definitions": { "a": { "properties": { "b": { "type": kind } } } },
+        })
+    };
+    check(&[
+        ("of a tuple", tuple("integer"), tuple("string"), &["bb"]),
+        (
+            "the same tuple",
+            tuple("integer"),
+            tuple("integer"),
+            &["cc"],
+        ),
+        (
+            "a tuple and a list of no schemas",
+            json!({ "type": "array", "items": [] }),
+            json!({ "type": "array", "items": { "type": "integer" } }),
+            &["bc"],
+        ),
+        (
+            "of a dependency",
+            dependency("integer"),
+            dependency("string"),
+            &["bb"],
+        ),
+        (
+            "the same dependency",
+            dependency("integer"),
+            dependency("integer"),
+            &["cc"],
+        ),
+        (
+            "a dependency of names",
+            json!({ "type": "object", "dependencies": { "b": ["a"] } }),
+            json!({ "type": "object", "dependencies": { "b": ["a", "c"] } }),
+            &["bc"],
+        ),
+    ]);
+}
+
+#[test]
 fn items() {
     let list = |item: &str| json!({ "type": "array", "items": { "type": item } });
     let tuple = |items: &[&str], rest: Value| {
