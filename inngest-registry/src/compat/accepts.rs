@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use super::Verdict;
-use super::demands::in_bounds;
 use super::node::{Node, Types, assertions, count};
 use super::number::{Bound, Decimal, range_of_format};
 use super::prove::{Prover, Sense};
@@ -186,11 +185,9 @@ impl<'a> Prover<'a> {
         let fits = match (range_of_format(format), value) {
             (Some((low, high)), Value::Number(_)) => Decimal::of(value).is_some_and(|number| {
                 let within = |end, lower| {
-                    let bound = |value| Bound {
-                        value,
-                        exclusive: false,
-                    };
-                    bound(number).within(bound(Decimal::integer(end)), lower)
+                    let value = Decimal::integer(end);
+                    let exclusive = false;
+                    number.is_within(Bound { value, exclusive }, lower) == Some(true)
                 };
                 within(low, true) && within(high, false)
             }),
@@ -245,10 +242,14 @@ fn meets_number(node: Node<'_>, key: &str, value: &Value) -> Option<bool> {
     let number = Decimal::of(value)?;
     match key {
         "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" => {
-            Decimal::of(node.get(key)?)?;
-            Some(in_bounds(node, number))
+            let value = Decimal::of(node.get(key)?)?;
+            let end = Bound {
+                value,
+                exclusive: key.starts_with("exclusive"),
+            };
+            number.is_within(end, key.ends_with("inimum"))
         }
-        "multipleOf" => Some(number.is_multiple_of(Decimal::of(node.get(key)?)?)),
+        "multipleOf" => number.divides_into(Decimal::of(node.get(key)?)?),
         _ => Some(true),
     }
 }

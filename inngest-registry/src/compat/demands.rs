@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Verdict;
-use super::empty::{bounds_of, item};
+use super::empty::item;
 use super::node::{Case, Facts, Node, Types, count};
 use super::number::{Bound, Decimal, range_of_format};
 use super::prove::{Prover, Sense, holds, worst};
@@ -187,15 +187,4 @@ impl<'a> Prover<'a> {
             Verdict::Breaking
         }
     }
-}
-
-/// Whether a number is in all bounds of one schema.
-pub(super) fn in_bounds(node: Node<'_>, number: Decimal) -> bool {
-    let point = Bound {
-        value: number,
-        exclusive: false,
-    };
-    [true, false]
-        .into_iter()
-        .all(|lower| bounds_of(node, lower).all(|bound| point.within(bound, lower)))
 }

@@ -188,7 +188,7 @@ impl<'a> Prover<'a> {
 }
 
 /// The lower or upper bounds of one schema.
-pub(super) fn bounds_of(node: Node<'_>, lower: bool) -> impl Iterator<Item = Bound> {
+fn bounds_of(node: Node<'_>, lower: bool) -> impl Iterator<Item = Bound> {
     let keys = if lower {
         ["minimum", "exclusiveMinimum"]
     } else {

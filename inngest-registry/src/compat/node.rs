@@ -224,8 +224,15 @@ impl Types {
         match value {
             Value::Null => Self::NULL,
             Value::Bool(_) => Self::BOOLEAN,
-            Value::Number(_) if Decimal::of(value).is_none_or(Decimal::is_integer) => Self::INTEGER,
-            Value::Number(_) => Self::FRACTION,
+            Value::Number(number) => {
+                // Of what has too many digits for a decimal, such as `1e-40`, this is known still.
+                let whole = || number.as_f64().is_none_or(|number| number.fract() == 0.0);
+                if Decimal::of(value).map_or_else(whole, Decimal::is_integer) {
+                    Self::INTEGER
+                } else {
+                    Self::FRACTION
+                }
+            }
             Value::String(_) => Self::STRING,
             Value::Array(_) => Self::ARRAY,
             Value::Object(_) => Self::OBJECT,

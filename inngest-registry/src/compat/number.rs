@@ -56,8 +56,22 @@ impl Decimal {
     }
 
     pub(super) fn is_multiple_of(self, unit: Self) -> bool {
-        self.align(unit)
-            .is_some_and(|(a, b)| b != 0 && a.checked_rem(b) == Some(0))
+        self.divides_into(unit) == Some(true)
+    }
+
+    /// Whether it is a multiple of a unit; `None` where both together have too many digits.
+    pub(super) fn divides_into(self, unit: Self) -> Option<bool> {
+        let (number, unit) = self.align(unit)?;
+        Some(unit != 0 && number.checked_rem(unit) == Some(0))
+    }
+
+    /// Whether it is on the right side of a bound; `None` where both together have too many digits.
+    pub(super) fn is_within(self, end: Bound, lower: bool) -> Option<bool> {
+        Some(match self.compare(end.value)? {
+            Ordering::Equal => !end.exclusive,
+            Ordering::Greater => lower,
+            Ordering::Less => !lower,
+        })
     }
 
     pub(super) fn is_integer(self) -> bool {
