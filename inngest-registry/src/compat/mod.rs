@@ -96,6 +96,7 @@ mod empty;
 mod node;
 mod number;
 mod objects;
+mod pattern;
 mod prove;
 mod view;
 mod words;

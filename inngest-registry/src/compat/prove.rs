@@ -335,7 +335,7 @@ impl<'a> Prover<'a> {
     pub(super) fn matches(&mut self, pattern: &str, text: &str) -> Option<bool> {
         if !self.patterns.contains_key(pattern) {
             self.patterns
-                .insert(pattern.to_owned(), Regex::new(pattern).ok());
+                .insert(pattern.to_owned(), super::pattern::compile(pattern));
         }
         let regex = self.patterns.get(pattern)?.as_ref()?;
         Some(regex.is_match(text))

@@ -1,0 +1,169 @@
+//! Patterns of a schema, which are regular expressions of ECMA-262, as those of the crate `regex`.
+
+use std::fmt::Write as _;
+use std::iter::Peekable;
+use std::str::Chars;
+
+use regex::Regex;
+
+/// White space of ECMA-262: that of Unicode without U+0085, and with the byte order mark.
+const SPACE: &str = "\\t\\n\\x0B\\f\\r\\u{2028}\\u{2029}\\u{FEFF}\\p{Zs}";
+
+/// `None` for what is not well formed, has no counterpart, or is too large.
+pub(super) fn compile(pattern: &str) -> Option<Regex> {
+    Regex::new(&translated(pattern)?).ok()
+}
+
+/// Most of both languages is the same. What is written alike and means something else is said in
+/// other words here, and what only `regex` knows is refused.
+fn translated(pattern: &str) -> Option<String> {
+    let mut rest = pattern.chars().peekable();
+    let mut out = String::with_capacity(pattern.len());
+    while let Some(c) = rest.next() {
+        match c {
+            '\\' => escape(&mut rest, false, &mut out)?,
+            '[' => class(&mut rest, &mut out)?,
+            '.' => out.push_str("[^\\n\\r\\u{2028}\\u{2029}]"),
+            '(' => {
+                out.push(c);
+                if rest.next_if_eq(&'?').is_some() {
+                    out.push('?');
+                    // Flags mean other things, and what looks around is for `regex` to refuse.
+                    if !matches!(rest.peek()?, ':' | '<' | '=' | '!') {
+                        return None;
+                    }
+                }
+            }
+            '{' => {
+                out.push(c);
+                // In ECMA-262 it is no repetition without its least.
+                if !rest.peek()?.is_ascii_digit() {
+                    return None;
+                }
+            }
+            other => out.push(other),
+        }
+    }
+    Some(out)
+}
+
+/// The rest of a class, such as `a-z]`. In one of `regex` there may be classes and operators.
+fn class(rest: &mut Peekable<Chars<'_>>, out: &mut String) -> Option<()> {
+    out.push('[');
+    if rest.next_if_eq(&'^').is_some() {
+        out.push('^');
+    }
+    // An empty class has no counterpart.
+    if rest.peek() == Some(&']') {
+        return None;
+    }
+    loop {
+        match rest.next()? {
+            ']' => {
+                out.push(']');
+                return Some(());
+            }
+            '\\' => escape(rest, true, out)?,
+            '-' if rest.peek() == Some(&'-') => return None,
+            c @ ('[' | '&' | '~') => out.extend(['\\', c]),
+            other => out.push(other),
+        }
+    }
+}
+
+/// What follows a `\`.
+fn escape(rest: &mut Peekable<Chars<'_>>, in_class: bool, out: &mut String) -> Option<()> {
+    let set = |negated: bool, content: &str| match (in_class, negated) {
+        (true, false) => content.to_owned(),
+        (_, false) => format!("[{content}]"),
+        (_, true) => format!("[^{content}]"),
+    };
+    match rest.next()? {
+        'd' => out.push_str(&set(false, "0-9")),
+        'D' => out.push_str(&set(true, "0-9")),
+        'w' => out.push_str(&set(false, "0-9A-Za-z_")),
+        'W' => out.push_str(&set(true, "0-9A-Za-z_")),
+        's' => out.push_str(&set(false, SPACE)),
+        'S' => out.push_str(&set(true, SPACE)),
+        'b' if in_class => out.push_str("\\x08"),
+        'b' => out.push_str("(?-u:\\b)"),
+        c @ ('t' | 'n' | 'v' | 'f' | 'r' | 'x' | 'u') => out.extend(['\\', c]),
+        c @ ('p' | 'P') if rest.peek() == Some(&'{') => out.extend(['\\', c]),
+        c if c.is_ascii_punctuation() => {
+            write!(out, "\\x{{{:X}}}", u32::from(c)).ok()?;
+        }
+        _ => return None,
+    }
+    if rest.peek() == Some(&'{') && out.ends_with(['p', 'P', 'u']) {
+        // What is in these braces is no repetition.
+        loop {
+            let c = rest.next()?;
+            out.push(c);
+            if c == '}' {
+                break;
+            }
+        }
+    }
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_mean_what_ecma_262_says() {
+        for (pattern, matching, others) in [
+            ("^\\d$", &["7"][..], &["٣", "a"][..]),
+            ("^\\D$", &["٣", "a"], &["7"]),
+            ("^\\w$", &["a", "Z", "_", "0"], &["é", "-"]),
+            ("^[\\w-]+$", &["a-b"], &["é"]),
+            ("^[^\\w]$", &["é", "-"], &["a"]),
+            ("^[\\W]$", &["é"], &["a"]),
+            (
+                "^\\s$",
+                &[" ", "\u{feff}", "\u{a0}", "\u{2028}"],
+                &["\u{85}", "x"],
+            ),
+            ("^[\\S]$", &["\u{85}"], &["\u{feff}"]),
+            ("^.$", &["x", "\u{85}"], &["\n", "\r", "\u{2028}"]),
+            ("\\bé", &["aé"], &["é"]),
+            ("^[[a]$", &["[", "a"], &["]"]),
+            ("^[[:alpha:]]$", &["[]", "a]"], &["a", "z"]),
+            ("^[a&&b]$", &["a", "b", "&"], &["c"]),
+            ("^[a~~b]$", &["a", "b", "~"], &["c"]),
+            ("^[a-z0-9-]{2,3}$", &["a-", "z09"], &["a", "A0"]),
+            ("^\\u00e9\\u{1F600}\\x41$", &["é😀A"], &["e"]),
+            ("^\\p{Lu}\\P{Lu}$", &["Éé"], &["éÉ"]),
+            (
+                "^\\.\\/\\-\\<\\[\\$[\\]\\b]$",
+                &["./-<[$]", "./-<[$\u{8}"],
+                &["a"],
+            ),
+            ("^(?:a|(?<n>b))+$", &["abab"], &["c"]),
+            (
+                "^item-imported-[\\s\\S]+$",
+                &["item-imported-\n"],
+                &["item-imported-"],
+            ),
+        ] {
+            let regex = compile(pattern).unwrap();
+            for text in matching {
+                assert!(regex.is_match(text), "{pattern} {text:?}");
+            }
+            for text in others {
+                assert!(!regex.is_match(text), "{pattern} {text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_pattern_of_both_cannot_be_told() {
+        for pattern in [
+            "(", "[", "[a", "a\\", "(?i)a", "(?P<n>a)", "(?=a)", "(a)\\1", "\\Aa", "\\z", "\\pL",
+            "a{,3}", "a{", "[]", "[^]", "[+--]", "\\cA", "\\ud83d", "\\B", "(?", "[\\B]",
+        ] {
+            assert!(compile(pattern).is_none(), "{pattern}");
+        }
+    }
+}
