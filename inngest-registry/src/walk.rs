@@ -3,6 +3,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::mode::one_of;
+
 /// What a JSON value inside a schema is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
@@ -56,6 +58,73 @@ pub(crate) fn each_schema_mut(
     }
 }
 
+/// The types of JSON Schema.
+const TYPES: [&str; 7] = [
+    "null", "boolean", "integer", "number", "string", "array", "object",
+];
+
+/// The keywords that hold a schema or a list of them. Of others it is not known whether what is in
+/// them is a schema.
+const WITH_SCHEMAS: [&str; 15] = [
+    "items",
+    "prefixItems",
+    "additionalItems",
+    "contains",
+    "unevaluatedItems",
+    "additionalProperties",
+    "unevaluatedProperties",
+    "propertyNames",
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "not",
+    "if",
+    "then",
+    "else",
+];
+
+/// What is wrong with the first `type` in a schema that is none of JSON Schema's.
+pub(crate) fn wrong_type(schema: &Value) -> Option<String> {
+    let mut open = vec![(schema, Place::Schema, String::new())];
+    while let Some((value, place, path)) = open.pop() {
+        let at = |key: &str| format!("{path}/{}", key.replace('~', "~0").replace('/', "~1"));
+        match value {
+            Value::Array(items) => {
+                let items = items.iter().enumerate().rev();
+                open.extend(items.map(|(i, item)| (item, place, at(&i.to_string()))));
+            }
+            Value::Object(object) => {
+                if let Some(named) = object.get("type").filter(|_| place == Place::Schema) {
+                    let names = named.as_array().map_or(std::slice::from_ref(named), |l| l);
+                    let known = |name: &Value| name.as_str().is_some_and(|n| TYPES.contains(&n));
+                    if let Some(wrong) = names.iter().find(|name| !known(name)) {
+                        return Some(no_type(wrong, &at("type")));
+                    }
+                }
+                open.extend(object.iter().rev().filter_map(|(key, value)| {
+                    let inner = place.of(key);
+                    let reached = place == Place::Names
+                        || inner == Place::Names
+                        || WITH_SCHEMAS.contains(&key.as_str());
+                    reached.then(|| (value, inner, at(key)))
+                }));
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+fn no_type(wrong: &Value, path: &str) -> String {
+    let mut text = match wrong {
+        Value::String(name) => format!("`{name}` at `{path}` is no type; "),
+        other => format!("{other} at `{path}` is no type; "),
+    };
+    // A `String` takes all that is written to it.
+    let _ = one_of(&mut text, wrong.as_str().unwrap_or_default(), &TYPES);
+    text
+}
+
 /// The path of a property, in quotes where its name is not a word: `data.lines`, `data["unit price"]`.
 pub(crate) fn property(path: &str, name: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
@@ -65,5 +134,30 @@ pub(crate) fn property(path: &str, name: &str) -> String {
         name.to_owned()
     } else {
         format!("{path}.{name}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_type_that_there_is_not() {
+        let wrong = |schema: Value| wrong_type(&schema);
+        insta::assert_snapshot!(wrong(json!({ "type": "strng" })).unwrap(), @"`strng` at `/type` is no type; did you mean `string`? the known ones are `null`, `boolean`, `integer`, `number`, `string`, `array`, `object`");
+        let nested =
+            json!({ "properties": { "a/b": { "items": [true, { "type": ["null", 3] }] } } });
+        insta::assert_snapshot!(wrong(nested).unwrap(), @"3 at `/properties/a~1b/items/1/type` is no type; the known ones are `null`, `boolean`, `integer`, `number`, `string`, `array`, `object`");
+        // Names of properties, data, and what is in keywords that nobody knows are no schemas.
+        let schema = json!({
+            "properties": { "type": { "type": "string" } },
+            "const": { "type": "card" },
+            "enum": [{ "type": "card" }],
+            "x-discriminator": { "type": "card" },
+            "required": ["type"],
+        });
+        assert_eq!(wrong(schema), None);
     }
 }

@@ -96,7 +96,7 @@ impl<'a> Prover<'a> {
 
     fn meets(&mut self, node: Node<'a>, key: &str, value: &Value, look: Look<'_>) -> Option<bool> {
         match key {
-            "type" => Some(Types::of_value(value).within(Types::of(node))),
+            "type" => Some(Types::of_value(value).within(Types::told(node)?)),
             "const" => Some(node.get(key).is_some_and(|own| equal(own, value))),
             "enum" => {
                 let mut list = node.get(key)?.as_array()?.iter();

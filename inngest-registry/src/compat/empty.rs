@@ -46,7 +46,7 @@ impl<'a> Prover<'a> {
         for none in facts.none.clone() {
             let all = Case::of(facts.parts.iter().copied());
             if facts.parts.iter().any(|part| self.alike(*part, none))
-                || (!facts.vague && self.accepts_all_of(&all, none))
+                || (facts.vague.is_none() && self.accepts_all_of(&all, none))
             {
                 return true;
             }

@@ -196,8 +196,8 @@ impl Types {
         self.without(other).is_empty()
     }
 
-    fn named(name: &str) -> Self {
-        match name {
+    fn named(name: &str) -> Option<Self> {
+        Some(match name {
             "null" => Self::NULL,
             "boolean" => Self::BOOLEAN,
             "integer" => Self::INTEGER,
@@ -205,18 +205,26 @@ impl Types {
             "string" => Self::STRING,
             "array" => Self::ARRAY,
             "object" => Self::OBJECT,
-            _ => Self(0),
-        }
+            _ => return None,
+        })
     }
 
-    /// The types of the keyword `type`; all when it is absent.
+    /// The types of the keyword `type`; all when it is absent, or cannot be told.
     pub(super) fn of(node: Node<'_>) -> Self {
+        Self::told(node).unwrap_or(Self::ALL)
+    }
+
+    /// The types of the keyword `type`; `None` when one of them is none of JSON's.
+    pub(super) fn told(node: Node<'_>) -> Option<Self> {
         match node.get("type") {
-            None => Self::ALL,
+            None => Some(Self::ALL),
             Some(Value::String(name)) => Self::named(name),
-            Some(_) => node
-                .names("type")
-                .fold(Self(0), |types, name| Self(types.0 | Self::named(name).0)),
+            Some(Value::Array(names)) if !names.is_empty() => {
+                names.iter().try_fold(Self(0), |types, name| {
+                    Some(Self(types.0 | Self::named(name.as_str()?)?.0))
+                })
+            }
+            Some(_) => None,
         }
     }
 
@@ -319,10 +327,15 @@ impl<'a> Case<'a> {
             if node.get("$ref").is_some() {
                 match node.target() {
                     Some(target) => open.push(target),
-                    None => facts.vague = true,
+                    None => facts.vague = Some("$ref"),
                 }
             }
-            facts.vague |= node.get("$dynamicRef").is_some();
+            if node.get("$dynamicRef").is_some() {
+                facts.vague = Some("$dynamicRef");
+            }
+            if Types::told(node).is_none() {
+                facts.vague = Some("type");
+            }
             open.extend(node.list("allOf"));
             facts.none.extend(node.child("not"));
             for key in ["anyOf", "oneOf"] {
@@ -370,8 +383,8 @@ pub(super) struct Facts<'a> {
     pub(super) none: Vec<Node<'a>>,
     /// Whether there is no such value.
     pub(super) never: bool,
-    /// Whether something of what holds is not known.
-    pub(super) vague: bool,
+    /// The keyword because of which not all that holds is known.
+    pub(super) vague: Option<&'static str>,
 }
 
 impl<'a> Facts<'a> {
@@ -388,8 +401,8 @@ impl<'a> Facts<'a> {
                 .value
                 .as_object()
                 .is_some_and(|map| assertions(map).all(|key| key == "type"));
-            if only_type {
-                types = types.without(Types::of(*none));
+            if let Some(refused) = Types::told(*none).filter(|_| only_type) {
+                types = types.without(refused);
             }
         }
         types

@@ -333,7 +333,7 @@ impl<'a> Prover<'a> {
             union || other.into_iter().any(|key| part.get(key).is_some())
         });
         if composed
-            || own.vague
+            || own.vague.is_some()
             || facts
                 .parts
                 .iter()

@@ -219,10 +219,10 @@ impl<'a> Prover<'a> {
 
     /// What breaks for some values need not for those that are written.
     fn as_far_as_known(&mut self, facts: &Facts<'a>, verdict: Verdict) -> Verdict {
-        if facts.vague && verdict == Verdict::Breaking {
-            return self.unknown("$ref");
+        match facts.vague {
+            Some(keyword) if verdict == Verdict::Breaking => self.unknown(keyword),
+            _ => verdict,
         }
-        verdict
     }
 
     /// One keyword of the reader, for a case of one type without unions.
@@ -248,7 +248,10 @@ impl<'a> Prover<'a> {
             "then" | "else" => Verdict::Compatible,
             // Of values that can be counted it is known already.
             "const" | "enum" => Verdict::Breaking,
-            "type" => holds(types.within(Types::of(reader))),
+            "type" => match Types::told(reader) {
+                Some(accepted) => holds(types.within(accepted)),
+                None => self.unknown(key),
+            },
             "format" => self.format(facts, reader),
             _ if types.within(Types::NUMBER) => self.number(facts, reader, key),
             _ if types.within(Types::STRING) => self.string(facts, reader, key),

@@ -106,6 +106,9 @@ impl<'a> View<'a> {
         if !self.branches.is_empty() {
             return "one of several variants".into();
         }
+        if let (None, Some(unknown)) = (Types::told(self.node), self.node.get("type")) {
+            return quoted(unknown);
+        }
         if self.types == Types::ALL {
             return "anything".into();
         }

@@ -19,7 +19,7 @@ use serde_json::Value;
 
 pub(crate) use self::write::{remove, write_if_changed};
 use crate::catalogue::{Catalogue, EventType, label};
-use crate::json;
+use crate::{json, walk};
 
 /// The name of the index in the folder.
 pub const INDEX: &str = "index.json";
@@ -135,8 +135,30 @@ impl Index {
 ///
 /// # Errors
 ///
-/// [`FilesError::Io`] and [`FilesError::Schema`].
+/// [`FilesError::Io`], and [`FilesError::Schema`] for what is no schema: other JSON, an index, and
+/// a schema with a `type` that there is not.
 pub fn read_schema(path: &Path) -> Result<Value, FilesError> {
+    let schema = read_listed(path)?;
+    let problem = if let Ok(index) = Index::deserialize(&schema) {
+        let listed = index.events.first();
+        let such_as = listed.map_or_else(String::new, |e| format!(", such as `{}`", e.path));
+        Some(format!(
+            "it is the index of an export; name one of the files that it lists{such_as}"
+        ))
+    } else {
+        walk::wrong_type(&schema)
+    };
+    match problem {
+        Some(problem) => Err(FilesError::Schema {
+            path: path.to_owned(),
+            problem,
+        }),
+        None => Ok(schema),
+    }
+}
+
+/// Reads a file that an index lists: what a type of the program says by hand is taken as it is.
+fn read_listed(path: &Path) -> Result<Value, FilesError> {
     let text = fs::read_to_string(path).map_err(|error| FilesError::io("read", path, error))?;
     let schema: Value = serde_json::from_str(&text).map_err(|error| FilesError::Schema {
         path: path.to_owned(),
@@ -177,7 +199,7 @@ impl Catalogue {
 
     fn of_index(dir: &Path, index: Index) -> Result<Self, FilesError> {
         let read = |entry: IndexEntry| {
-            let mut schema = read_schema(&dir.join(&entry.path)).map_err(FilesError::of_listed)?;
+            let mut schema = read_listed(&dir.join(&entry.path)).map_err(FilesError::of_listed)?;
             // Where the file stands is no part of the type.
             if let Value::Object(object) = &mut schema {
                 object.remove("$id");

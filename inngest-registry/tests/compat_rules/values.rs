@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use inngest_registry::compat::{Strictness, compare};
+
 use crate::{Case, check};
 
 #[test]
@@ -149,6 +151,90 @@ fn values_of_a_format() {
             "values beyond the writer's own format",
             json!({ "enum": ["2026-11-21"], "format": "date" }),
             json!({ "type": "integer" }),
+            &["bb"],
+        ),
+    ]);
+}
+
+#[test]
+fn numbers_of_many_digits() {
+    let integer = json!({ "type": "integer" });
+    check(&[
+        (
+            "a small one",
+            json!({ "const": 1e-40 }),
+            integer.clone(),
+            &["bb"],
+        ),
+        (
+            "a great one",
+            json!({ "const": 1e40 }),
+            integer.clone(),
+            &["cb"],
+        ),
+        // Whether it is a multiple needs more digits than are at hand.
+        (
+            "a unit that is too small",
+            json!({ "enum": [1e37], "multipleOf": 0.01 }),
+            json!({ "type": "string" }),
+            &["bb"],
+        ),
+        (
+            "a bound of many digits",
+            json!({ "enum": [1e37], "minimum": 0.001 }),
+            json!({ "type": "string" }),
+            &["bb"],
+        ),
+    ]);
+}
+
+#[test]
+fn types_that_there_are_not() {
+    let unknown = || json!({ "type": "strng" });
+    check(&[
+        ("written", unknown(), json!({ "type": "integer" }), &["uu"]),
+        (
+            "or null",
+            json!({ "type": ["strng", "null"] }),
+            json!({ "type": "null" }),
+            &["uu"],
+        ),
+        ("of a value", json!({ "const": 1 }), unknown(), &["uu"]),
+        (
+            "refused",
+            json!({ "not": unknown() }),
+            json!({ "type": "integer" }),
+            &["bu"],
+        ),
+        ("the same", unknown(), unknown(), &["cc"]),
+    ]);
+    let compared = compare(
+        &unknown(),
+        &json!({ "type": "integer" }),
+        Strictness::Standard,
+    );
+    assert_eq!(
+        compared.changes[0].what,
+        "its type was `strng` and is now integer"
+    );
+}
+
+#[test]
+fn values_and_patterns() {
+    let digit = || json!({ "type": "string", "pattern": "^\\d$" });
+    let word = || json!({ "type": "string", "pattern": "^\\w$" });
+    check(&[
+        ("a digit", json!({ "const": "7" }), digit(), &["cb"]),
+        (
+            "no digit of ASCII",
+            json!({ "const": "٣" }),
+            digit(),
+            &["bb"],
+        ),
+        (
+            "no letter of ASCII",
+            json!({ "const": "é" }),
+            word(),
             &["bb"],
         ),
     ]);

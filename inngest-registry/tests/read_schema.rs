@@ -1,0 +1,38 @@
+//! What is no schema is not read as one.
+
+use inngest_registry::files::{INDEX, read_schema};
+use serde_json::json;
+use tempfile::TempDir;
+
+#[test]
+fn what_is_no_schema_is_refused() {
+    let dir = TempDir::new().unwrap();
+    let refused = |value| {
+        let path = dir.path().join(INDEX);
+        std::fs::write(&path, serde_json::Value::to_string(&value)).unwrap();
+        let error = read_schema(&path).unwrap_err().to_string();
+        error.replace(&dir.path().display().to_string(), "@")
+    };
+    let entry = json!({
+        "name": "shop/cart.cleared",
+        "version": null,
+        "path": "shop/cart.cleared/unversioned.json",
+        "hash": "sha256:00",
+        "id_template": null,
+        "description": null,
+    });
+    insta::assert_snapshot!(refused(json!({ "format": 1, "events": [entry] })), @"`@/index.json` is no JSON Schema: it is the index of an export; name one of the files that it lists, such as `shop/cart.cleared/unversioned.json`");
+    insta::assert_snapshot!(refused(json!({ "format": 1, "events": [] })), @"`@/index.json` is no JSON Schema: it is the index of an export; name one of the files that it lists");
+    insta::assert_snapshot!(refused(json!({ "properties": { "a": { "type": "strng" } } })), @"`@/index.json` is no JSON Schema: `strng` at `/properties/a/type` is no type; did you mean `string`? the known ones are `null`, `boolean`, `integer`, `number`, `string`, `array`, `object`");
+    insta::assert_snapshot!(refused(json!([1])), @"`@/index.json` is no JSON Schema: a schema is an object, `true` or `false`");
+}
+
+/// A property of an event may be called `events`.
+#[test]
+fn a_schema_is_no_index() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("schema.json");
+    let schema = json!({ "type": "object", "properties": { "format": {}, "events": {} } });
+    std::fs::write(&path, schema.to_string()).unwrap();
+    assert_eq!(read_schema(&path).unwrap(), schema);
+}
