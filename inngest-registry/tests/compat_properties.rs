@@ -7,7 +7,7 @@ mod shapes;
 use inngest_registry::compat::{Comparison, Strictness, Verdict, compare};
 use proptest::prelude::*;
 use serde_json::Value;
-use shapes::{Document, Edit, Writer, document, edits};
+use shapes::{Document, Edit, Writer, document, edits, large_document};
 
 /// Values that are tried for each pair and direction.
 const VALUES: u64 = 60;
@@ -128,6 +128,12 @@ proptest! {
     }
 
     #[test]
+    fn of_large_enums_too(old in large_document(), edits in edits(), seed: u64, strict: bool) {
+        let strictness = if strict { Strictness::Strict } else { Strictness::Standard };
+        judge(&old, &edits, seed, strictness);
+    }
+
+    #[test]
     fn a_schema_is_compatible_with_itself(old in document()) {
         for strictness in [Strictness::Standard, Strictness::Strict] {
             let comparison = compare(&old.schema(), &old.schema(), strictness);
@@ -162,6 +168,30 @@ fn few_verdicts_are_harsher_than_the_values() {
              value that is refused among {VALUES}; {unknown} unknown"
         );
         assert!(unfound * 10 < breaking, "{unfound} of {breaking}");
+        assert!(unknown * 50 < all, "{unknown} of {all}");
+    }
+}
+
+/// What is found for a small enum is found for a large one. That a value is found for each break is
+/// not: few values are of the variant that changed.
+#[test]
+fn large_enums_can_be_told() {
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::TestRunner;
+
+    for strictness in [Strictness::Standard, Strictness::Strict] {
+        let mut runner = TestRunner::deterministic();
+        let strategy = (large_document(), edits());
+        let (mut all, mut unknown) = (0, 0);
+        for _ in 0..100 {
+            let (old, edits) = strategy.new_tree(&mut runner).unwrap().current();
+            let comparison = compare(&old.schema(), &old.edited(&edits).schema(), strictness);
+            for verdict in [comparison.backward, comparison.forward] {
+                all += 1;
+                unknown += u32::from(verdict == Verdict::Unknown);
+            }
+        }
+        println!("{strictness:?}: of {all} verdicts {unknown} unknown");
         assert!(unknown * 50 < all, "{unknown} of {all}");
     }
 }

@@ -9,8 +9,10 @@ use super::prove::{Prover, Sense};
 
 /// Schemas are followed this deep for a value.
 const MAX_DEPTH: usize = 64;
-/// Schemas are looked at for a value this often in one comparison.
-const MAX_LOOKS: usize = 200_000;
+/// Schemas are looked at for this long in one comparison, where a glance is one.
+const MAX_LOOKS: usize = 6_400_000;
+/// How long it takes to look at one for a value.
+const LOOK: usize = 32;
 
 /// How a schema is looked at for a value.
 #[derive(Clone, Copy)]
@@ -79,12 +81,24 @@ impl<'a> Prover<'a> {
         self.accepts_at(node, value, Look::HARSH.certain()) == Some(false)
     }
 
+    /// Whether there is time for another look.
+    pub(super) fn may_look(&self) -> bool {
+        self.looks < MAX_LOOKS
+    }
+
     /// `None` when it cannot be told.
     fn accepts_at(&mut self, node: Node<'a>, value: &Value, look: Look<'_>) -> Option<bool> {
         self.looks += 1;
+        // An enum with a doc comment at each value has as many schemas as values.
+        if let (Some(Value::String(own)), Value::String(text)) = (node.get("const"), value)
+            && own != text
+        {
+            return Some(false);
+        }
+        self.looks += LOOK;
         let map = match node.value {
             Value::Bool(accepts) => return Some(*accepts),
-            Value::Object(map) if look.depth < MAX_DEPTH && self.looks < MAX_LOOKS => map,
+            Value::Object(map) if look.depth < MAX_DEPTH && self.may_look() => map,
             _ => return None,
         };
         let look = Look {
@@ -160,20 +174,21 @@ impl<'a> Prover<'a> {
     }
 
     fn meets_one(&mut self, node: Node<'a>, value: &Value, look: Look<'_>) -> Option<bool> {
-        let each: Option<Vec<bool>> = node
-            .list("oneOf")
-            .map(|n| self.accepts_at(n, value, look))
-            .collect();
-        let each = each?;
-        if each.iter().filter(|accepts| **accepts).count() != 1 {
-            return Some(false);
+        let (mut accepting, mut doubtful) = (0, 0);
+        for branch in node.list("oneOf") {
+            match self.accepts_at(branch, value, look.certain()) {
+                Some(accepts) => accepting += usize::from(accepts),
+                None if look.harsh && self.accepts_at(branch, value, look)? => return None,
+                None if look.harsh => doubtful += 1,
+                None => return None,
+            }
         }
-        // Of the other branches it must be certain that they refuse it, which only formats make a
-        // question.
-        let mut others = node.list("oneOf").zip(each).filter(|(_, accepts)| !accepts);
-        let alone = !(look.harsh && self.sense == Sense::Written)
-            || others.all(|(n, _)| self.accepts_at(n, value, look.certain()) == Some(false));
-        alone.then_some(true)
+        match (accepting, doubtful) {
+            (1, 0) => Some(true),
+            // Of the other branches it must be certain that they refuse it.
+            (1, _) => None,
+            _ => Some(false),
+        }
     }
 
     /// A program refuses what is not of the format that it reads, and no text is known to be of one
@@ -249,7 +264,7 @@ fn meets_number(node: Node<'_>, key: &str, value: &Value) -> Option<bool> {
             };
             number.is_within(end, key.ends_with("inimum"))
         }
-        "multipleOf" => number.divides_into(Decimal::of(node.get(key)?)?),
+        "multipleOf" => number.is_told_multiple_of(Decimal::of(node.get(key)?)?),
         _ => Some(true),
     }
 }

@@ -16,7 +16,9 @@ const MAX_ITEMS: u64 = 64;
 impl<'a> Prover<'a> {
     /// Whether it is proved that no value that is written is accepted by the other schema.
     pub(super) fn is_disjoint(&mut self, writer: &Case<'a>, other: Node<'a>) -> bool {
-        if self.as_schemas(|prover| prover.is_empty(&writer.with(other))) {
+        if self.is_apart(writer, other)
+            || self.as_schemas(|prover| prover.is_empty(&writer.with(other)))
+        {
             return true;
         }
         let facts = writer.facts();
@@ -43,6 +45,10 @@ impl<'a> Prover<'a> {
         if let Some(values) = self.values(&facts) {
             return values.is_empty();
         }
+        // A tag that cannot be is found at once, and what is refused besides takes long to prove.
+        if types.within(Types::OBJECT) && self.no_object(&facts) {
+            return true;
+        }
         for none in facts.none.clone() {
             let all = Case::of(facts.parts.iter().copied());
             if facts.parts.iter().any(|part| self.alike(*part, none))
@@ -51,8 +57,8 @@ impl<'a> Prover<'a> {
                 return true;
             }
         }
-        if let Some(cases) = case.split(&facts) {
-            return cases.iter().all(|case| self.is_empty(case));
+        if let Some(cases) = self.split(case, &facts) {
+            return cases.is_ok_and(|cases| cases.iter().all(|case| self.is_empty(case)));
         }
         types.split().all(|one| {
             let one = Types::of(one);

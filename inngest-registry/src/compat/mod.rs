@@ -34,8 +34,9 @@
 //!
 //! On random pairs of schemas as schemars writes them, and edits as programmers make them, no value
 //! that is written was ever refused against a verdict of compatible; of the verdicts that said
-//! breaking one in 14 (strict: one in 29) came without a value that is refused among 60 tried, and
-//! one in 80 could not be told. A test measures these figures.
+//! breaking one in 13 (strict: one in 29) came without a value that is refused among 60 tried, and
+//! one in 130 could not be told. Of enums of 10 to 30 variants all can be told. Tests measure these
+//! figures.
 //!
 //! # Standard and strict
 //!
@@ -90,6 +91,7 @@
 //! a recursive type overflows its stack, which ends the program.
 
 mod accepts;
+mod apart;
 mod changes;
 mod demands;
 mod empty;

@@ -347,8 +347,8 @@ impl<'a> Case<'a> {
         facts
     }
 
-    /// The cases of a union that holds of these values, when there is one of several branches.
-    pub(super) fn split(&self, facts: &Facts<'a>) -> Option<Vec<Self>> {
+    /// A union that holds of these values, when there is one of several branches.
+    pub(super) fn union(&self, facts: &Facts<'a>) -> Option<Union<'a>> {
         let (union, key) = facts
             .parts
             .iter()
@@ -359,19 +359,29 @@ impl<'a> Case<'a> {
                         .child(key)
                         .is_some_and(|list| !self.chosen.contains(&list.id()))
             })?;
-        let chosen = union.child(key)?.id();
-        let branches: Vec<_> = union.list(key).collect();
-        let cases = branches.iter().enumerate().map(|(index, branch)| {
-            let mut case = self.with(*branch);
-            case.chosen.push(chosen);
-            if key == "oneOf" {
-                let others = branches.iter().enumerate().filter(|(i, _)| *i != index);
-                case.none.extend(others.map(|(_, other)| *other));
-            }
-            case
-        });
-        Some(cases.collect())
+        Some(Union {
+            id: union.child(key)?.id(),
+            branches: union.list(key).collect(),
+            exclusive: key == "oneOf",
+        })
     }
+
+    /// The case that one branch of a union holds, and of the others not those in `none`.
+    pub(super) fn choose(&self, union: &Union<'a>, branch: Node<'a>, none: Vec<Node<'a>>) -> Self {
+        let mut case = self.with(branch);
+        case.chosen.push(union.id);
+        case.none.extend(none);
+        case
+    }
+}
+
+/// Branches of which one holds.
+pub(super) struct Union<'a> {
+    /// What tells two unions apart.
+    pub(super) id: usize,
+    pub(super) branches: Vec<Node<'a>>,
+    /// Whether only one does.
+    pub(super) exclusive: bool,
 }
 
 /// All that holds of the values of a [`Case`].

@@ -56,11 +56,11 @@ impl Decimal {
     }
 
     pub(super) fn is_multiple_of(self, unit: Self) -> bool {
-        self.divides_into(unit) == Some(true)
+        self.is_told_multiple_of(unit) == Some(true)
     }
 
     /// Whether it is a multiple of a unit; `None` where both together have too many digits.
-    pub(super) fn divides_into(self, unit: Self) -> Option<bool> {
+    pub(super) fn is_told_multiple_of(self, unit: Self) -> Option<bool> {
         let (number, unit) = self.align(unit)?;
         Some(unit != 0 && number.checked_rem(unit) == Some(0))
     }

@@ -6,10 +6,12 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::marker::PhantomData;
+use std::rc::Rc;
 
 use regex::Regex;
 use serde_json::Value;
 
+use super::apart::{Mark, Near};
 use super::node::{Case, Facts, Node, Types, assertions};
 use super::{Strictness, Verdict};
 
@@ -17,6 +19,9 @@ use super::{Strictness, Verdict};
 const MAX_DEPTH: usize = 100;
 /// Schemas that are gone through for one comparison; larger ones cannot be told.
 const MAX_STEPS: usize = 60_000;
+
+/// Why schemas that are too deep or too large cannot be told.
+const SIZE: &str = "its size";
 
 pub(super) struct Prover<'a> {
     /// Schemas are known by their addresses, so they must live as long as what is proved of them.
@@ -34,6 +39,8 @@ pub(super) struct Prover<'a> {
     pub(super) looks: usize,
     alike: HashMap<(usize, usize), bool>,
     patterns: HashMap<String, Option<Regex>>,
+    pub(super) marks: HashMap<usize, Rc<Mark<'a>>>,
+    pub(super) near: HashMap<usize, Near<'a>>,
     /// What could not be told because of.
     pub(super) obstacles: BTreeSet<&'static str>,
 }
@@ -71,12 +78,16 @@ impl<'a> Prover<'a> {
             looks: 0,
             alike: HashMap::new(),
             patterns: HashMap::new(),
+            marks: HashMap::new(),
+            near: HashMap::new(),
             obstacles: BTreeSet::new(),
         }
     }
 
     pub(super) fn unknown(&mut self, obstacle: &'static str) -> Verdict {
-        self.obstacles.insert(obstacle);
+        // Once there is no room for proofs, what is not proved says nothing of the schemas.
+        let used_up = self.steps >= MAX_STEPS || !self.may_look();
+        self.obstacles.insert(if used_up { SIZE } else { obstacle });
         Verdict::Unknown
     }
 
@@ -98,7 +109,7 @@ impl<'a> Prover<'a> {
             return self.unknown("a reference to itself");
         }
         if !self.may_go_on(writer) {
-            return self.unknown("its size");
+            return self.unknown(SIZE);
         }
         let prove = |prover: &mut Self| prover.derive(writer, reader, None);
         let (verdict, stands) = self.prove(&claim, prove);
@@ -158,7 +169,10 @@ impl<'a> Prover<'a> {
     /// Proves something of all that schemas accept, whether or not anyone writes it.
     pub(super) fn as_schemas<T>(&mut self, prove: impl FnOnce(&mut Self) -> T) -> T {
         let sense = std::mem::replace(&mut self.sense, Sense::Valid);
+        // What is not proved here is nothing that could not be told: the question was another.
+        let obstacles = std::mem::take(&mut self.obstacles);
         let proved = prove(self);
+        self.obstacles = obstacles;
         self.sense = sense;
         proved
     }
@@ -202,11 +216,13 @@ impl<'a> Prover<'a> {
             None => prover.included(case, reader),
             Some(_) => prover.derive(case, reader, only),
         };
-        if let Some(cases) = writer.split(&facts) {
-            if !self.may_go_on(writer) {
-                return self.unknown("its size");
-            }
-            return worst(cases.iter().map(|case| each(self, case)));
+        if let Some(cases) = self.split(writer, &facts) {
+            return match cases {
+                Ok(cases) if self.may_go_on(writer) => {
+                    worst(cases.iter().map(|case| each(self, case)))
+                }
+                _ => self.unknown(SIZE),
+            };
         }
         let types: Vec<_> = facts.types().split().collect();
         if types.len() > 1 {
@@ -264,6 +280,9 @@ impl<'a> Prover<'a> {
     fn any_of(&mut self, writer: &Case<'a>, reader: Node<'a>) -> Verdict {
         let mut verdict = Verdict::Breaking;
         for branch in reader.list("anyOf") {
+            if self.is_apart(writer, branch) {
+                continue;
+            }
             match self.included(writer, branch) {
                 Verdict::Compatible => return Verdict::Compatible,
                 Verdict::Unknown if !self.is_disjoint(writer, branch) => verdict = Verdict::Unknown,

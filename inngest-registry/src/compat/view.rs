@@ -1,6 +1,8 @@
 //! What a schema is to the reader of a report: values, variants, or a type, and whether it may be
 //! `null`.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
 use super::node::{Case, Node, Types};
@@ -182,6 +184,8 @@ pub(super) enum VariantKind<'a> {
 /// The variants of a union, with names that differ; of a schema that is none, itself.
 pub(super) fn variants<'a>(view: &View<'a>) -> Vec<Variant<'a>> {
     let mut variants: Vec<Variant<'a>> = Vec::new();
+    // Of each name, how often it was used.
+    let mut names: HashMap<String, usize> = HashMap::new();
     let branches: &[Node<'a>] = match view.branches.as_slice() {
         [] => std::slice::from_ref(&view.node),
         branches => branches,
@@ -201,11 +205,13 @@ pub(super) fn variants<'a>(view: &View<'a>) -> Vec<Variant<'a>> {
         };
         for mut variant in found {
             let name = variant.name.clone();
-            let mut number = 1;
-            while variants.iter().any(|known| known.name == variant.name) {
+            let mut number = names.get(&name).copied().unwrap_or(0);
+            while names.contains_key(&variant.name) {
                 number += 1;
                 variant.name = format!("{name} {number}");
             }
+            names.insert(name, number.max(1));
+            names.entry(variant.name.clone()).or_insert(1);
             variants.push(variant);
         }
     }

@@ -133,8 +133,10 @@ pub(super) fn other(verdict: Verdict, obstacles: &[&str]) -> String {
             }
         })
         .collect();
-    format!(
-        "changed, and because of {} it cannot be told whether anything that is written is refused",
-        keywords.join(", ")
-    )
+    let because = if keywords.is_empty() {
+        String::new()
+    } else {
+        format!("because of {} ", keywords.join(", "))
+    };
+    format!("changed, and {because}it cannot be told whether anything that is written is refused")
 }

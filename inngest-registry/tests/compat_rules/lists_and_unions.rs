@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use inngest_registry::compat::{Strictness, compare};
+
 use crate::check;
 
 #[test]
@@ -275,4 +277,100 @@ fn references() {
             &["cc"],
         ),
     ]);
+}
+
+/// Of each it is told whether a variant was added and whether one of them has another property.
+#[test]
+fn enums_of_many_variants() {
+    let content = |index: usize| json!({ "type": "object", "properties": { "x": { "type": "integer", "minimum": index } } });
+    let external = |count: usize| {
+        let variants = (0..count).map(|index| {
+            json!({
+                "type": "object",
+                "properties": { format!("v{index}"): content(index) },
+                "required": [format!("v{index}")],
+                "additionalProperties": false,
+            })
+        });
+        json!({ "oneOf": variants.collect::<Vec<_>>() })
+    };
+    let adjacent = |count: usize| {
+        let variants = (0..count).map(|index| {
+            let tag = json!({ "type": "string", "const": format!("v{index}") });
+            json!({
+                "type": "object",
+                "properties": { "t": tag, "c": content(index) },
+                "required": ["t", "c"],
+            })
+        });
+        json!({ "oneOf": variants.collect::<Vec<_>>() })
+    };
+    let internal = |count: usize| {
+        let variants = (0..count).map(|index| {
+            let mut content = content(index);
+            content["properties"]["kind"] = json!({ "const": format!("v{index}") });
+            content["required"] = json!(["kind"]);
+            content
+        });
+        json!({ "oneOf": variants.collect::<Vec<_>>() })
+    };
+    let documented = |count: usize| {
+        let values = (0..count).map(|index| {
+            json!({ "type": "string", "const": format!("v{index}"), "description": "A value." })
+        });
+        json!({ "oneOf": values.collect::<Vec<_>>() })
+    };
+    // The numbers of `serde_repr`.
+    let numbered = |count: usize| {
+        let values = (0..count).map(|index| json!({ "const": index, "description": "A value." }));
+        json!({ "oneOf": values.collect::<Vec<_>>() })
+    };
+    let edited = |mut schema: Value| {
+        schema["oneOf"][3]["properties"]["y"] = json!({ "type": "string" });
+        schema
+    };
+    check(&[
+        ("external", external(60), external(61), &["cb"]),
+        (
+            "external, edited",
+            external(60),
+            edited(external(60)),
+            &["cb"],
+        ),
+        ("adjacent", adjacent(60), adjacent(61), &["cb"]),
+        (
+            "adjacent, edited",
+            adjacent(60),
+            edited(adjacent(60)),
+            &["bc", "cc"],
+        ),
+        ("internal", internal(60), internal(61), &["cb"]),
+        (
+            "internal, edited",
+            internal(60),
+            edited(internal(60)),
+            &["bc", "cc"],
+        ),
+        ("documented", documented(400), documented(401), &["cb"]),
+        ("numbered", numbered(100), numbered(101), &["cb"]),
+    ]);
+}
+
+#[test]
+fn what_is_too_large_says_so() {
+    let branches = |count: usize| {
+        let branches =
+            (0..count).map(|index| json!({ "type": "integer", "multipleOf": index + 2 }));
+        json!({ "oneOf": branches.collect::<Vec<_>>() })
+    };
+    let compared = compare(&branches(1_100), &branches(1_101), Strictness::Standard);
+    let said: Vec<_> = compared.changes.iter().map(|change| &change.what).collect();
+    assert_eq!(
+        said,
+        [
+            "changed, and because of its size it cannot be told whether anything that is written is \
+             refused",
+            "may now be integer 1101, too",
+        ]
+    );
 }

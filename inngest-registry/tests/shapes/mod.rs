@@ -26,6 +26,8 @@ pub(crate) enum Shape {
     Nullable(Box<Self>),
     /// `Option<T>` of a type that is referred to.
     Option(usize),
+    /// An enum without data and with a doc comment at each value.
+    Documented(Vec<&'static str>),
     /// `#[serde(tag = "kind")]`
     Tagged(Vec<(&'static str, Struct)>),
     /// The representation of serde without attributes.
@@ -68,6 +70,12 @@ pub(crate) struct Document {
 
 const NAMES: [&str; 5] = ["a", "b", "c", "total", "a b"];
 const WORDS: [&str; 5] = ["open", "paid", "void", "x", "1"];
+/// Variants of large enums.
+const KINDS: [&str; 30] = [
+    "k0", "k1", "k2", "k3", "k4", "k5", "k6", "k7", "k8", "k9", "k10", "k11", "k12", "k13", "k14",
+    "k15", "k16", "k17", "k18", "k19", "k20", "k21", "k22", "k23", "k24", "k25", "k26", "k27",
+    "k28", "k29",
+];
 const FORMATS: [(&str, i64, i64); 6] = [
     ("uint8", 0, 255),
     ("int32", -2_147_483_648, 2_147_483_647),
@@ -108,8 +116,8 @@ fn structure(shape: impl Strategy<Value = Shape> + Clone) -> impl Strategy<Value
     })
 }
 
-pub(crate) fn shape() -> impl Strategy<Value = Shape> + Clone {
-    let leaf = prop_oneof![
+fn leaf() -> impl Strategy<Value = Shape> + Clone {
+    prop_oneof![
         Just(Shape::Boolean),
         prop::sample::select(&FORMATS[..]).prop_map(|(format, ..)| Shape::Integer(format)),
         (-3_i64..4, 0_i64..5).prop_map(|(low, width)| Shape::Bounded(low, low + width)),
@@ -120,8 +128,11 @@ pub(crate) fn shape() -> impl Strategy<Value = Shape> + Clone {
         Just(Shape::Anything),
         (0..DEFINITIONS).prop_map(Shape::Reference),
         (0..DEFINITIONS).prop_map(Shape::Option),
-    ];
-    leaf.prop_recursive(3, 24, 3, |inner| {
+    ]
+}
+
+pub(crate) fn shape() -> impl Strategy<Value = Shape> + Clone {
+    leaf().prop_recursive(3, 24, 3, |inner| {
         let boxed = inner.clone().prop_map(Box::new);
         prop_oneof![
             (boxed.clone(), 0_u64..2, 0_u64..3).prop_map(|(s, low, w)| Shape::List(
@@ -158,6 +169,38 @@ pub(crate) fn shape() -> impl Strategy<Value = Shape> + Clone {
             prop::collection::vec(inner.clone(), 1..3).prop_map(Shape::Untagged),
             prop::collection::vec(inner, 2..3).prop_map(Shape::One),
         ]
+    })
+}
+
+/// Enums of many variants.
+fn large() -> impl Strategy<Value = Shape> {
+    let kinds = || prop::sample::subsequence(&KINDS[..], 10..=KINDS.len());
+    prop_oneof![
+        kinds().prop_map(Shape::Documented),
+        kinds()
+            .prop_flat_map(|kinds| {
+                let structs = kinds
+                    .into_iter()
+                    .map(|kind| structure(leaf()).prop_map(move |content| (kind, content)));
+                structs.collect::<Vec<_>>()
+            })
+            .prop_map(Shape::Tagged),
+        kinds()
+            .prop_flat_map(|kinds| {
+                let contents = kinds
+                    .into_iter()
+                    .map(|kind| prop::option::of(leaf()).prop_map(move |content| (kind, content)));
+                contents.collect::<Vec<_>>()
+            })
+            .prop_map(Shape::External),
+    ]
+}
+
+/// A document with an enum of many variants.
+pub(crate) fn large_document() -> impl Strategy<Value = Document> {
+    (document(), large()).prop_map(|(document, large)| Document {
+        root: Struct::of(large),
+        ..document
     })
 }
 
@@ -334,6 +377,12 @@ impl Shape {
             }
             Self::Pattern(pattern) => json!({ "type": "string", "pattern": pattern }),
             Self::Values(values) => json!({ "type": "string", "enum": values }),
+            Self::Documented(values) => {
+                let values = values.iter().map(
+                    |value| json!({ "type": "string", "const": value, "description": "A value." }),
+                );
+                json!({ "oneOf": values.collect::<Vec<_>>() })
+            }
             Self::List(item, low, high) => {
                 json!({ "type": "array", "items": item.schema(), "minItems": low, "maxItems": high })
             }
@@ -431,6 +480,7 @@ impl Shape {
                 1 => {
                     let unused = WORDS
                         .iter()
+                        .chain(&KINDS)
                         .find(|w| !variants.iter().any(|(k, _)| k == *w));
                     variants.extend(unused.map(|word| (*word, Struct::of(edit.shape.clone()))));
                 }
@@ -446,6 +496,7 @@ impl Shape {
                 1 => {
                     let unused = WORDS
                         .iter()
+                        .chain(&KINDS)
                         .find(|w| !variants.iter().any(|(k, _)| k == *w));
                     variants.extend(unused.map(|word| (*word, Some(edit.shape.clone()))));
                 }
@@ -454,7 +505,7 @@ impl Shape {
                     variants[index].1 = Some(edit.shape.clone());
                 }
             },
-            Self::Values(values) => {
+            Self::Values(values) | Self::Documented(values) => {
                 let word = WORDS[edit.place % WORDS.len()];
                 match values.iter().position(|value| *value == word) {
                     Some(index) if values.len() > 1 => {

@@ -126,7 +126,7 @@ impl Writer {
                     pattern.contains('a') && (!pattern.contains('|') || self.below(2) == 0);
                 json!(if letter { "q" } else { "42" })
             }
-            Shape::Values(values) => json!(self.pick(values)),
+            Shape::Values(values) | Shape::Documented(values) => json!(self.pick(values)),
             Shape::List(item, low, high) => {
                 let length = self.between(*low, *high);
                 let length = if depth > 6 { *low } else { length };
