@@ -265,6 +265,9 @@ mod tests {
             *other.pointer_mut(pointer).unwrap() = value;
             assert_ne!(content_hash(&other), hash, "{pointer}");
         }
+        // Nor do the names of properties count as keywords where others depend on them.
+        let needs = |name: &str| content_hash(&json!({ "dependencies": { "title": [name] } }));
+        assert_ne!(needs("a"), needs("b"));
         // The property `title` is no annotation.
         let mut without = same.clone();
         without["properties"]

@@ -22,7 +22,8 @@ impl Place {
         match (self, key) {
             (
                 Self::Schema,
-                "properties" | "patternProperties" | "$defs" | "definitions" | "dependentSchemas",
+                "properties" | "patternProperties" | "$defs" | "definitions" | "dependentSchemas"
+                | "dependencies",
             ) => Self::Names,
             (
                 Self::Schema,
