@@ -147,6 +147,7 @@ impl<'a> Prover<'a> {
             return false;
         }
         self.sense != Sense::Written
+            || declares_elsewhere(facts)
             || !facts.parts.iter().any(|p| p.get("properties").is_some())
             || facts.parts.iter().any(|part| {
                 let open = |key| part.get(key).is_some_and(|rest| *rest != json!(false));
@@ -373,6 +374,38 @@ fn undeclared<'a>(facts: &Facts<'a>) -> Case<'a> {
         facts
             .parts
             .iter()
-            .filter_map(|part| part.child("additionalProperties")),
+            .flat_map(|part| [part.child("additionalProperties"), unevaluated(*part)])
+            .flatten(),
     )
+}
+
+/// What one schema asks of properties that are not evaluated, where it is known which these are:
+/// all but those that it declares itself, or by `$ref` and `allOf`.
+fn unevaluated(part: Node<'_>) -> Option<Node<'_>> {
+    let rest = part.child("unevaluatedProperties")?;
+    let own = Case::of([part]).facts();
+    let declares_only = |one: &Node<'_>| {
+        let nested = one.id() != part.id() && one.get("unevaluatedProperties").is_some();
+        let rest = one.get("additionalProperties").is_some();
+        let union = ["anyOf", "oneOf"]
+            .into_iter()
+            .any(|key| one.list(key).count() > 1);
+        !nested && !rest && !union && one.map("patternProperties").next().is_none()
+    };
+    let known = own.vague.is_none() && !declares_elsewhere(&own);
+    (known && own.parts.iter().all(declares_only)).then_some(rest)
+}
+
+/// Whether properties may be declared in schemas that hold only of some of the values, or that are
+/// not known.
+fn declares_elsewhere(facts: &Facts<'_>) -> bool {
+    let keywords = [
+        "if",
+        "dependentSchemas",
+        "dependencies",
+        "$dynamicRef",
+        "$recursiveRef",
+    ];
+    let elsewhere = |part: &Node<'_>| keywords.into_iter().any(|key| part.get(key).is_some());
+    facts.vague.is_some() || facts.parts.iter().any(elsewhere)
 }

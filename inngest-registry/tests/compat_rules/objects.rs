@@ -211,3 +211,91 @@ fn a_default_makes_no_branch_empty() {
         &["bb", "bc"],
     )]);
 }
+
+#[test]
+fn properties_that_are_not_evaluated() {
+    let text = json!({ "type": "string" });
+    let one = || json!({ "a": text });
+    let unevaluated = |mut schema: Value| {
+        schema["unevaluatedProperties"] = json!(false);
+        schema
+    };
+    let with = |key: &str, value: Value| {
+        let mut schema = unevaluated(object(&one()));
+        schema[key] = value;
+        schema
+    };
+    let b = || json!({ "properties": { "b": text } });
+    check(&[
+        (
+            "the same as additional ones",
+            unevaluated(object(&one())),
+            closed(&one()),
+            &["cc"],
+        ),
+        (
+            "those of a reference are evaluated",
+            json!({ "$ref": "#/$defs/b", "unevaluatedProperties": false, "$defs": { "b": object(&one()) } }),
+            closed(&one()),
+            &["cc"],
+        ),
+        (
+            "those of a part are evaluated",
+            with("allOf", json!([b()])),
+            closed(&one()),
+            &["bc"],
+        ),
+        (
+            "those of any branch are evaluated",
+            with("anyOf", json!([b(), { "properties": { "c": text } }])),
+            closed(&json!({ "a": text, "b": text })),
+            &["bu"],
+        ),
+        (
+            "those of a condition are evaluated",
+            with(
+                "if",
+                json!({ "properties": { "b": text }, "required": ["b"] }),
+            ),
+            closed(&one()),
+            &["bu"],
+        ),
+        (
+            "all of a part that is open are evaluated",
+            with("allOf", json!([{ "additionalProperties": true }])),
+            closed(&one()),
+            &["bc"],
+        ),
+    ]);
+}
+
+/// That a struct writes what it declares and no more is relied on only where all that it declares
+/// is known.
+#[test]
+fn properties_that_are_declared_elsewhere() {
+    let integer = json!({ "type": "integer" });
+    let reader = || object(&json!({ "a": {}, "b": integer }));
+    let with = |key: &str, value: Value| {
+        let mut schema = object(&json!({ "a": {} }));
+        schema[key] = value;
+        schema
+    };
+    let text = || json!({ "properties": { "b": { "type": "string" } } });
+    let mut condition = with("if", json!({ "required": ["a"] }));
+    condition["then"] = text();
+    check(&[
+        ("under a condition", condition, reader(), &["bu"]),
+        (
+            "beside a property",
+            with("dependentSchemas", json!({ "a": text() })),
+            reader(),
+            &["bb"],
+        ),
+        (
+            "in another document",
+            with("$ref", json!("https://example.com/other.json")),
+            reader(),
+            &["uu"],
+        ),
+    ]);
+}
