@@ -197,6 +197,59 @@ fn the_envelope_of_an_event() {
     ");
 }
 
+/// `payload.session("cart", 7)` and `payload.user(…)` could be sent before the type had them, and
+/// of that no schema says anything.
+#[test]
+fn a_session_and_a_user_that_are_added() {
+    #[derive(Serialize, JsonSchema, Event)]
+    #[event(name = "shop/cart.cleared")]
+    struct CartCleared {
+        items: u32,
+    }
+
+    mod added {
+        use super::*;
+
+        #[derive(Serialize, JsonSchema)]
+        struct User {
+            external_id: String,
+        }
+
+        #[derive(Serialize, JsonSchema, Event)]
+        #[event(name = "shop/cart.cleared")]
+        pub(super) struct CartCleared {
+            items: u32,
+            #[event(session)]
+            #[serde(skip)]
+            cart: Option<String>,
+            #[event(user)]
+            #[serde(skip)]
+            user: Option<User>,
+        }
+    }
+
+    let old = CartCleared::schema().to_value();
+    let new = added::CartCleared::schema().to_value();
+    insta::assert_snapshot!(report(&old, &new, Strictness::Standard), @r"
+    backward Breaking, forward Compatible
+    `meta.sessions.cart`: was added, optional [breaks backward]
+        give the event a new version, because events that were sent before may have any value here
+    `user`: its documentation changed
+    `user.external_id`: was added, required [breaks backward]
+        give the event a new version, because events that were sent before may have any value here
+    ");
+
+    // Of a user that the type has, the schema says which attributes it has.
+    let mut more = new.clone();
+    more["$defs"]["User"]["properties"]["email"] = json!({ "type": "string" });
+    more["$defs"]["User"]["required"] = json!(["external_id", "email"]);
+    insta::assert_snapshot!(report(&new, &more, Strictness::Standard), @r#"
+    backward Breaking, forward Compatible
+    `user.email`: was added, required [breaks backward]
+        make it optional: an `Option` with `#[serde(skip_serializing_if = "Option::is_none")]`, or give the event a new version
+    "#);
+}
+
 #[test]
 fn the_data_of_an_event_is_a_struct_even_without_fields() {
     #[derive(Serialize, JsonSchema, Event)]

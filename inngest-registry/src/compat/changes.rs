@@ -410,14 +410,14 @@ impl<'a> Walk<'a> {
                     (true, true) => "was added and is always written, if only as `null`",
                     (false, _) => "was added, optional",
                 };
-                let required = is_required;
-                self.push(
-                    &at,
-                    Kind::Added { required },
-                    what.into(),
-                    backward,
-                    forward,
-                );
+                let kind = if self.is_attached(path, &before) {
+                    Kind::Attached
+                } else {
+                    Kind::Added {
+                        required: is_required,
+                    }
+                };
+                self.push(&at, kind, what.into(), backward, forward);
             } else {
                 let what = if was_required {
                     "was removed"
@@ -428,6 +428,12 @@ impl<'a> Walk<'a> {
             }
         }
         back.min(self.other_properties(old, new, &a, &b, path))
+    }
+
+    /// Whether what is added here could be sent before: a payload may have any session and, where
+    /// its type says nothing of the user, any attributes of the user.
+    fn is_attached(&self, path: &str, before: &BTreeSet<&str>) -> bool {
+        self.event && (path == "meta.sessions" || (path == "user" && before.is_empty()))
     }
 
     fn other_properties(

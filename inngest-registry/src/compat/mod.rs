@@ -65,7 +65,8 @@
 //! When both schemas are of events, `v` is passed over, because it differs between versions by
 //! design. Another `name` is another event and breaks both ways. An id of another template is a
 //! change of its pattern and breaks both ways, too: within one version the ids of events that are
-//! sent again would differ.
+//! sent again would differ. A session that is added to a type breaks backward even where it is
+//! optional, and so does a user: a payload could have any session and any user before.
 //!
 //! # Paths
 //!

@@ -14,6 +14,8 @@ pub(super) enum Kind {
     },
     /// A property that events no longer have.
     Removed,
+    /// A session or an attribute of the user, which the old schema lets be of any value.
+    Attached,
     NowRequired,
     NowOptional,
     NowNull,
@@ -46,9 +48,18 @@ pub(super) fn fix(kind: Kind, backward: Verdict, forward: Verdict, event: bool) 
                 "make it optional"
             }
         }
+        Kind::Attached if breaks(backward) => {
+            return Some(
+                "give the event a new version, because events that were sent before may have \
+                 any value here"
+                    .into(),
+            );
+        }
         Kind::Added { .. } if breaks(backward) => "let the old schema refuse unknown properties",
         Kind::Removed | Kind::Rest if breaks(backward) => "accept unknown properties",
-        Kind::Added { .. } => "let the old readers accept unknown properties first",
+        Kind::Added { .. } | Kind::Attached => {
+            "let the old readers accept unknown properties first"
+        }
         Kind::Removed => "keep writing it",
         Kind::NowRequired | Kind::NowOptional => "keep writing it always",
         Kind::NowNull => "keep writing a value",
