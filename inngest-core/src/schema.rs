@@ -1,5 +1,7 @@
 //! JSON Schemas (2020-12) of events: what leaves the process.
 
+mod flattened;
+
 use std::borrow::Cow;
 
 use inngest_grammar::template::{Piece, Template};
@@ -67,6 +69,7 @@ pub(crate) fn data(parts: &Parts) -> Schema {
     for transform in generator.transforms_mut() {
         transform.transform(&mut schema);
     }
+    flattened::texts_to_members(&mut schema);
     schema
 }
 
@@ -137,6 +140,7 @@ pub(crate) fn event(parts: &Parts) -> Schema {
     for transform in generator.transforms_mut() {
         transform.transform(&mut schema);
     }
+    flattened::texts_to_members(&mut schema);
     schema
 }
 

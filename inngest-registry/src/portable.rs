@@ -58,22 +58,36 @@ pub(crate) fn formats(schema: &mut Value) {
     });
 }
 
-/// Takes out alternatives that another type beside them rules out: schemars leaves the texts of an
-/// enum that is flattened into a struct, and strict validators refuse a schema of both.
+/// Takes out alternatives that another type beside them rules out: a variant that is no object
+/// cannot be flattened into a struct, schemars leaves it, and strict validators refuse a schema of
+/// both.
 pub(crate) fn alternatives(schema: &mut Value) {
     each_schema_mut(schema, Place::Schema, &mut |schema| {
-        if schema.get("type").is_none_or(|name| name != "object") {
-            return;
-        }
-        for keyword in ["anyOf", "oneOf"] {
-            if let Some(Value::Array(alternatives)) = schema.get_mut(keyword) {
-                alternatives.retain(|alternative| {
-                    let name = alternative.get("type").and_then(Value::as_str);
-                    name.is_none_or(|name| name == "object")
-                });
-            }
+        if schema.get("type").is_some_and(|name| name == "object") {
+            objects_only(schema);
         }
     });
+}
+
+fn objects_only(schema: &mut Map<String, Value>) {
+    for keyword in ["allOf", "anyOf", "oneOf"] {
+        let Some(Value::Array(parts)) = schema.get_mut(keyword) else {
+            continue;
+        };
+        if keyword != "allOf" {
+            parts.retain(|part| {
+                let name = part.get("type").and_then(Value::as_str);
+                name.is_none_or(|name| name == "object")
+            });
+            // An empty list is no schema.
+            if parts.is_empty() {
+                parts.push(Value::Bool(false));
+            }
+        }
+        for part in parts.iter_mut().filter_map(Value::as_object_mut) {
+            objects_only(part);
+        }
+    }
 }
 
 fn is_type(schema: &Map<String, Value>, name: &str) -> bool {
@@ -161,6 +175,19 @@ mod tests {
             schema,
             json!({
                 "properties": { "x": { "type": "object", "anyOf": possible }, "y": { "oneOf": all } },
+            })
+        );
+        // Those of a part as well, and a list is never empty.
+        let mut schema = json!({
+            "type": "object",
+            "allOf": [{ "anyOf": [{ "oneOf": all }, {}] }, { "oneOf": [text] }],
+        });
+        alternatives(&mut schema);
+        assert_eq!(
+            schema,
+            json!({
+                "type": "object",
+                "allOf": [{ "anyOf": [{ "oneOf": possible }, {}] }, { "oneOf": [false] }],
             })
         );
     }

@@ -1,0 +1,253 @@
+//! Unit variants of enums that are flattened into structs.
+//!
+//! serde writes such a variant as a member of the struct, `"Home": null`. schemars says so of
+//! variants without doc comments only, and of the others that they are texts, which nothing is that
+//! is an object: without more the schema would refuse what is sent.
+
+use schemars::Schema;
+use schemars::transform::{Transform, transform_subschemas};
+use serde_json::{Map, Value, json};
+
+/// Says of the texts that stand beside `"type": "object"` that they are members.
+pub(super) fn texts_to_members(schema: &mut Schema) {
+    Members::default().transform(schema);
+    // What is referred to is copied from here, so it is said right inside already.
+    if let Some(Value::Object(definitions)) = schema.get("$defs") {
+        let definitions = definitions.clone();
+        let mut members = Members {
+            definitions,
+            under_way: Vec::new(),
+        };
+        members.transform(schema);
+    }
+}
+
+#[derive(Default)]
+struct Members {
+    /// What may be referred to; empty while references are left alone.
+    definitions: Map<String, Value>,
+    /// The definitions that are being copied, because one may refer to itself.
+    under_way: Vec<String>,
+}
+
+impl Transform for Members {
+    fn transform(&mut self, schema: &mut Schema) {
+        transform_subschemas(self, schema);
+        // schemars' list of subschemas does not have it.
+        if let Some(values) = schema.get_mut("unevaluatedProperties")
+            && let Ok(values) = <&mut Schema>::try_from(values)
+        {
+            self.transform(values);
+        }
+        if let Some(schema) = schema.as_object_mut()
+            && schema.get("type").is_some_and(|name| name == "object")
+        {
+            self.combined(schema);
+        }
+    }
+}
+
+impl Members {
+    /// Rewrites what is combined with a schema of objects.
+    fn combined(&mut self, schema: &mut Map<String, Value>) {
+        for keyword in ["allOf", "anyOf", "oneOf"] {
+            let Some(Value::Array(parts)) = schema.get_mut(keyword) else {
+                continue;
+            };
+            for mut part in std::mem::take(parts) {
+                match members(&part) {
+                    Some(members) if keyword == "allOf" => parts.push(json!({ "oneOf": members })),
+                    Some(members) => parts.extend(members),
+                    None => {
+                        if let Value::Object(part) = &mut part {
+                            // A unit variant of an untagged enum is written as nothing. In `oneOf`
+                            // it would be one with every other.
+                            if keyword == "anyOf" && part.get("type").is_some_and(|t| t == "null") {
+                                part.remove("type");
+                            }
+                            self.combined(part);
+                        }
+                        parts.push(part);
+                    }
+                }
+            }
+        }
+        // Last, because the copy is rewritten already.
+        if let Some(Value::String(reference)) = schema.get("$ref")
+            && let Some(copy) = self.copy(reference)
+        {
+            schema.remove("$ref");
+            match schema.entry("allOf").or_insert_with(|| json!([])) {
+                Value::Array(all) => all.push(copy),
+                other => *other = json!([copy]),
+            }
+        }
+    }
+
+    /// The definition that is referred to, rewritten; `None` where it is right as it is.
+    fn copy(&mut self, reference: &str) -> Option<Value> {
+        let name = decoded(reference.strip_prefix("#/$defs/")?);
+        let definition = self.definitions.get(&name)?;
+        if self.under_way.contains(&name) {
+            return None;
+        }
+        if let Some(members) = members(definition) {
+            return Some(json!({ "oneOf": members }));
+        }
+        let before = definition.as_object()?.clone();
+        let mut copy = before.clone();
+        self.under_way.push(name);
+        self.combined(&mut copy);
+        self.under_way.pop();
+        (copy != before).then_some(Value::Object(copy))
+    }
+}
+
+/// The objects that are written for these texts, each with what is said of them.
+fn members(schema: &Value) -> Option<Vec<Value>> {
+    let texts = schema.as_object()?;
+    if texts.get("type")? != "string" {
+        return None;
+    }
+    let names = match (texts.get("const"), texts.get("enum")) {
+        (Some(name), _) => std::slice::from_ref(name),
+        (None, Some(Value::Array(names))) => names.as_slice(),
+        _ => return None,
+    };
+    let member = |name: &Value| {
+        let mut member = texts.clone();
+        member.remove("const");
+        member.remove("enum");
+        member.insert("type".into(), "object".into());
+        member.insert(
+            "properties".into(),
+            json!({ name.as_str()?: { "type": "null" } }),
+        );
+        member.insert("required".into(), json!([name]));
+        Some(Value::Object(member))
+    };
+    names.iter().map(member).collect()
+}
+
+/// The name in a reference: percent-encoding, and in it `~1` for `/` and `~0` for `~`.
+fn decoded(part: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = part.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        let digit = |at: usize| char::from(*after.get(at)?).to_digit(16);
+        if byte == b'%'
+            && let (Some(high), Some(low)) = (digit(0), digit(1))
+            && let Ok(byte) = u8::try_from(16 * high + low)
+        {
+            bytes.push(byte);
+            rest = after.get(2..).unwrap_or_default();
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8_lossy(&bytes)
+        .replace("~1", "/")
+        .replace("~0", "~")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rewritten(schema: Value) -> Value {
+        let mut schema = Schema::try_from(schema).unwrap();
+        texts_to_members(&mut schema);
+        schema.to_value()
+    }
+
+    fn member(name: &str) -> Value {
+        json!({ "type": "object", "properties": { name: { "type": "null" } }, "required": [name] })
+    }
+
+    #[test]
+    fn texts_beside_an_object_are_members() {
+        let open = json!({ "type": "object", "required": ["Locker"] });
+        let home = json!({ "type": "string", "const": "Home", "description": "To the door." });
+        let shops = json!({ "type": "string", "enum": ["Shop", "Kiosk"] });
+        let mut home_member = member("Home");
+        home_member["description"] = "To the door.".into();
+        let before = json!([open, home, shops]);
+        let after = json!([open, home_member, member("Shop"), member("Kiosk")]);
+        for (before, after) in [
+            (json!({ "oneOf": before }), json!({ "oneOf": after })),
+            (
+                json!({ "anyOf": [{ "oneOf": before }, {}] }),
+                json!({ "anyOf": [{ "oneOf": after }, {}] }),
+            ),
+            (
+                json!({ "allOf": [{ "oneOf": before }, { "oneOf": [home] }] }),
+                json!({ "allOf": [{ "oneOf": after }, { "oneOf": [home_member] }] }),
+            ),
+            (
+                json!({ "allOf": [shops] }),
+                json!({ "allOf": [{ "oneOf": [member("Shop"), member("Kiosk")] }] }),
+            ),
+            (
+                json!({ "anyOf": [{ "type": "null" }, shops] }),
+                json!({ "anyOf": [{}, member("Shop"), member("Kiosk")] }),
+            ),
+        ] {
+            // Wherever the object stands; elsewhere a text is a text.
+            let mut beside = [before.clone(), after];
+            for schema in &mut beside {
+                schema["type"] = "object".into();
+            }
+            let around = |schema: &Value| {
+                json!({
+                    "properties": { "a": schema, "b": before },
+                    "unevaluatedProperties": { "items": schema },
+                    "$defs": { "C": schema },
+                })
+            };
+            assert_eq!(rewritten(around(&beside[0])), around(&beside[1]));
+        }
+    }
+
+    #[test]
+    fn what_is_referred_to_is_copied() {
+        let definitions = json!({
+            "a b/c": { "type": "string", "enum": ["Home", "Shop"] },
+            "Again": { "description": "Which.", "$ref": "#/$defs/a%20b~1c" },
+            "Itself": { "anyOf": [{ "$ref": "#/$defs/Itself" }, { "$ref": "#/$defs/Again" }] },
+            "Struct": { "type": "object", "required": ["x"] },
+        });
+        let copy = json!({ "oneOf": [member("Home"), member("Shop")] });
+        let again = json!({ "description": "Which.", "allOf": [copy] });
+        for (before, after) in [
+            (
+                json!({ "$ref": "#/$defs/a%20b~1c" }),
+                json!({ "allOf": [copy] }),
+            ),
+            (
+                json!({ "$ref": "#/$defs/Again" }),
+                json!({ "allOf": [again] }),
+            ),
+            (
+                json!({ "anyOf": [{ "$ref": "#/$defs/Itself" }] }),
+                json!({
+                    "anyOf": [{
+                        "allOf": [{
+                            "anyOf": [{ "$ref": "#/$defs/Itself" }, { "allOf": [again] }],
+                        }],
+                    }],
+                }),
+            ),
+            (
+                json!({ "$ref": "#/$defs/Struct" }),
+                json!({ "$ref": "#/$defs/Struct" }),
+            ),
+        ] {
+            let around = |mut schema: Value| {
+                schema["type"] = "object".into();
+                json!({ "properties": { "data": schema }, "$defs": definitions })
+            };
+            assert_eq!(rewritten(around(before)), around(after));
+        }
+    }
+}
