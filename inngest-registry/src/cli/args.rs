@@ -196,7 +196,7 @@ Exit codes:
   0  compatible, the same, or done
   1  not compatible, different, or a denied lint
   2  it could not be told
-  3  wrong usage, or files or settings that cannot be read";
+  3  wrong usage, files or settings that cannot be read, or output that cannot be written";
 
 /// Command lines and what they are for; the first of each command is shown for the program too.
 const EXAMPLES: [(&str, &[(&str, &str)]); 6] = [

@@ -5,7 +5,7 @@ mod commands;
 mod terminal;
 
 use std::ffi::OsString;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -29,8 +29,8 @@ use crate::paint::Paint;
 /// ```
 ///
 /// Exit codes: 0 for compatible, the same, or done; 1 for not compatible, different, or a denied
-/// lint; 2 where it could not be told; 3 for wrong usage, and for files or settings that cannot be
-/// read.
+/// lint; 2 where it could not be told; 3 for wrong usage, for files or settings that cannot be read,
+/// and for output that cannot be written.
 #[must_use]
 pub fn main() -> ExitCode {
     Cli::new(Registry::collect()).main()
@@ -83,11 +83,20 @@ impl Cli {
             Paint { colour: true },
             &mut terminal::Progress::new(),
         );
-        // Colours are taken off where the stream is no terminal, or `NO_COLOR` asks for it. A
-        // reader that has gone away wants no more.
-        let _ = anstream::AutoStream::auto(io::stdout()).write_all(output.out.as_bytes());
-        let _ = anstream::AutoStream::auto(io::stderr()).write_all(output.err.as_bytes());
-        ExitCode::from(output.code)
+        // Colours are taken off where the stream is no terminal, or `NO_COLOR` asks for it.
+        let written = write(&mut anstream::AutoStream::auto(io::stdout()), &output.out);
+        let mut stderr = anstream::AutoStream::auto(io::stderr());
+        // Where errors cannot be written, nobody can be told.
+        let _ = write(&mut stderr, &output.err);
+        match written {
+            Ok(()) => ExitCode::from(output.code),
+            Err(error) => {
+                let bad = Paint { colour: true }.bad("error");
+                let line = format!("{bad}: cannot write to standard output: {error}\n");
+                let _ = write(&mut stderr, &line);
+                ExitCode::from(FAILED)
+            }
+        }
     }
 
     fn run_with(
@@ -142,6 +151,17 @@ impl Cli {
             out: String::new(),
             err: format!("{}: {problem}\n", paint.bad("error")),
         })
+    }
+}
+
+/// Writes all of a text. A reader that has gone away wants no more, which is no error.
+fn write(stream: &mut dyn io::Write, text: &str) -> io::Result<()> {
+    let written = stream
+        .write_all(text.as_bytes())
+        .and_then(|()| stream.flush());
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
     }
 }
 

@@ -1,0 +1,34 @@
+//! What the program does where its output cannot be written.
+#![cfg(all(target_os = "linux", feature = "cli"))]
+
+use std::fs::File;
+use std::process::{Command, Stdio};
+
+fn explain(stdout: impl Into<Stdio>) -> (Option<i32>, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_inngest-registry"))
+        .arg("explain")
+        .stdout(stdout)
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    (output.status.code(), said)
+}
+
+#[test]
+fn a_disk_that_is_full_is_an_error() {
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let (code, said) = explain(full);
+    assert_eq!(code, Some(3), "{said}");
+    assert!(
+        said.starts_with("error: cannot write to standard output: "),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_reader_that_has_gone_away_is_none() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    assert_eq!(explain(writer), (Some(0), String::new()));
+}
