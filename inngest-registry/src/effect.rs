@@ -22,11 +22,16 @@ pub(crate) fn sentence(change: &Change) -> String {
 
 /// "the id template was none and is now `…`".
 pub(crate) fn of_id_template(old: Option<&str>, new: Option<&str>) -> String {
-    let show = |template: Option<&str>| match template {
-        Some(template) => format!("`{template}`"),
+    was_and_is("the id template", old, new)
+}
+
+/// "`$id` was none and is now `…`".
+pub(crate) fn was_and_is(what: &str, old: Option<&str>, new: Option<&str>) -> String {
+    let show = |text: Option<&str>| match text {
+        Some(text) => format!("`{text}`"),
         None => "none".to_owned(),
     };
-    format!("the id template was {} and is now {}", show(old), show(new))
+    format!("{what} was {} and is now {}", show(old), show(new))
 }
 
 /// What to do about a change without the way out that is always there, a new version: who knows

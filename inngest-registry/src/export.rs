@@ -187,7 +187,8 @@ pub(crate) fn check_types(catalogue: &Catalogue) -> Result<(), FilesError> {
     Ok(())
 }
 
-fn checked_base_url(url: &str) -> Result<&str, FilesError> {
+/// A base of `$id`s without the `/` at its end.
+pub(crate) fn checked_base_url(url: &str) -> Result<&str, FilesError> {
     let absolute = url.split_once("://").is_some_and(|(scheme, rest)| {
         scheme.starts_with(|c: char| c.is_ascii_alphabetic())
             && scheme
@@ -215,7 +216,7 @@ fn is_free(path: &Path, event: &EventType) -> Result<bool, FilesError> {
     {
         return Ok(true);
     }
-    let Ok(there) = files::read_schema(path) else {
+    let Ok(there) = files::read_as_it_is(path) else {
         return Ok(false);
     };
     Ok(there.pointer("/properties/name/const") == Some(&Value::from(event.name.as_str())))
@@ -225,7 +226,7 @@ fn with_id(event: &EventType, base_url: Option<&str>, path: &str) -> Value {
     let mut schema = event.schema.clone();
     if let (Some(base), Value::Object(object)) = (base_url, &mut schema) {
         let object: &mut Map<String, Value> = object;
-        object.insert("$id".into(), format!("{base}/{path}").into());
+        object.insert("$id".into(), files::schema_id(base, path).into());
     }
     schema
 }

@@ -99,6 +99,13 @@ impl Settings {
         self.base_url.as_deref()
     }
 
+    /// Sets the base URL of `$id`s.
+    #[must_use]
+    pub fn with_base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+
     /// What an event's schema has to keep working.
     #[must_use]
     pub fn mode(&self, event: &str) -> Mode {

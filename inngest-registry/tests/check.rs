@@ -278,3 +278,84 @@ fn a_mode_judges_its_direction_and_versions() {
         }
     }
 }
+
+/// Whether an export would write something, and what a check says before and after it.
+fn edited(edit: impl Fn(&str) -> String) -> (Report, Report) {
+    let dir = exported_folder();
+    let index = dir.path().join("index.json");
+    let text = std::fs::read_to_string(&index).unwrap();
+    let changed = edit(&text);
+    assert_ne!(changed, text);
+    std::fs::write(&index, changed).unwrap();
+    let before = check::<exported::ItemImported>(&dir, Mode::Full);
+    let types = types::<exported::ItemImported>();
+    let exported = Export::new().run(&types, dir.path()).unwrap();
+    assert_eq!(exported.written, ["index.json"]);
+    (before, check::<exported::ItemImported>(&dir, Mode::Full))
+}
+
+#[test]
+fn a_line_of_the_index_that_an_export_would_change_is_a_difference() {
+    let (wrong_hash, after) = edited(|text| text.replace("sha256:", "sha256:0"));
+    assert_eq!(after.outcome(), Outcome::Same, "{after}");
+    let (no_description, after) =
+        edited(|text| text.replace("\"An item entered the catalogue.\"", "null"));
+    assert_eq!(after.outcome(), Outcome::Same, "{after}");
+    let both = edited(|text| {
+        text.replace("sha256:", "sha256:0")
+            .replace("entered", "left")
+    });
+    insta::assert_snapshot!(format!("{wrong_hash}\n\n{no_description}\n\n{}", both.0));
+}
+
+#[test]
+fn another_address_is_a_difference() {
+    let dir = exported_folder();
+    let address = "https://schemas.example.com/events/";
+    let with = |address: &str| Settings::new().with_base_url(address);
+    let types = types::<exported::ItemImported>();
+    let check = |settings| Check::new(settings).run(&types, dir.path()).unwrap();
+    let mut said = check(with(address)).to_string();
+    let export = Export::new().base_url(address);
+    assert_eq!(export.run(&types, dir.path()).unwrap().written.len(), 1);
+    let same = check(with(address));
+    assert_eq!(same.outcome(), Outcome::Same, "{same}");
+    for settings in [with("https://example.com"), Settings::new()] {
+        write!(said, "\n\n{}", check(settings)).unwrap();
+    }
+    insta::assert_snapshot!(said);
+    let wrong = Check::new(with("example.com")).run(&types, dir.path());
+    assert!(wrong.is_err());
+}
+
+#[test]
+fn a_version_that_the_index_lost_is_missed() {
+    let dir = exported_folder();
+    let newer = types::<added_in_a_new_version::ItemImported>();
+    Export::new().run(&newer, dir.path()).unwrap();
+    let mode = Mode::FullTransitive;
+    let before = check::<added_in_a_new_version::ItemImported>(&dir, mode);
+    assert!(before.breaking().count() > 0, "{before}");
+
+    let index = dir.path().join("index.json");
+    let text = std::fs::read_to_string(&index).unwrap();
+    let mut lines: serde_json::Value = serde_json::from_str(&text).unwrap();
+    lines["events"].as_array_mut().unwrap().remove(0);
+    std::fs::write(&index, lines.to_string()).unwrap();
+    // Files of others are none of ours.
+    let folder = dir.path().join("shop/item.imported");
+    std::fs::write(folder.join("notes.json"), "{}").unwrap();
+    std::fs::write(folder.join("notes.txt"), "{}").unwrap();
+    let copy = std::fs::read_to_string(folder.join("2026-11-21.1.json")).unwrap();
+    std::fs::write(folder.join("copy.json"), copy).unwrap();
+
+    let after = check::<added_in_a_new_version::ItemImported>(&dir, mode);
+    insta::assert_snapshot!(after);
+    Export::new().run(&newer, dir.path()).unwrap();
+    let exported = check::<added_in_a_new_version::ItemImported>(&dir, mode);
+    assert_eq!(exported.findings, after.findings);
+
+    std::fs::write(&index, text).unwrap();
+    let mended = check::<added_in_a_new_version::ItemImported>(&dir, mode);
+    assert_eq!(mended.findings, before.findings);
+}

@@ -1,5 +1,6 @@
 //! Whether the exported files say what the types say.
 
+mod folder;
 mod renames;
 mod report;
 mod text;
@@ -7,13 +8,14 @@ mod text;
 use std::fmt;
 use std::path::Path;
 
+use self::folder::Folder;
 use self::report::kinds;
 pub use self::report::{Finding, FindingKind, Outcome, Report, Severity, Since};
 pub(crate) use self::text::verdict;
 use crate::catalogue::{Catalogue, EventType};
 use crate::compat::{self, Verdict};
-use crate::export::check_types;
-use crate::files::FilesError;
+use crate::export::{check_types, checked_base_url};
+use crate::files::{FilesError, INDEX};
 use crate::json;
 use crate::settings::{SETTINGS, Settings, SettingsError, UnknownEvent};
 use crate::version;
@@ -58,7 +60,7 @@ impl Check {
     /// # Errors
     ///
     /// No types, two of one name and version, no folder, files that cannot be read, settings for an
-    /// event that there is not.
+    /// event that there is not, a base URL that is none.
     pub fn run(&self, types: &Catalogue, dir: impl AsRef<Path>) -> Result<Report, CheckError> {
         self.run_with(types, dir.as_ref(), &mut |_, _| {})
     }
@@ -77,8 +79,10 @@ impl Check {
             }
             .into());
         }
-        let files = Catalogue::read_or_empty(dir)?;
-        if let Some(unknown) = self.settings.unknown_event(&[types, &files]) {
+        let base_url = self.settings.base_url().map(checked_base_url).transpose()?;
+        let folder = Folder::read(dir)?;
+        let files = &folder.files;
+        if let Some(unknown) = self.settings.unknown_event(&[types, files]) {
             return Err(unknown.into());
         }
         let mut report = Report {
@@ -88,10 +92,24 @@ impl Check {
         };
         for (done, event) in types.iter().enumerate() {
             progress(done, types.len());
-            self.one(event, types, &files, &mut report);
+            let beside = folder.differences(event, base_url)?;
+            self.one(event, types, files, beside, &mut report);
         }
         progress(types.len(), types.len());
-        for file in &files {
+        for (event, version, path) in folder.unlisted(dir, types)? {
+            report.findings.push(Finding {
+                mode: self.settings.mode(&event),
+                event,
+                version,
+                source: None,
+                kind: FindingKind::NotListed { path },
+                severity: Severity::Different,
+                advice: Some(format!(
+                    "take its line in `{INDEX}` from version control, or remove the file"
+                )),
+            });
+        }
+        for file in files {
             if types.versions(&file.name).is_empty() {
                 report.findings.push(Finding {
                     event: file.name.clone(),
@@ -143,7 +161,15 @@ impl Check {
         found
     }
 
-    fn one(&self, event: &EventType, types: &Catalogue, files: &Catalogue, report: &mut Report) {
+    /// What is found for a type; `beside` is what `export` would change beside its schema.
+    fn one(
+        &self,
+        event: &EventType,
+        types: &Catalogue,
+        files: &Catalogue,
+        beside: Vec<FindingKind>,
+        report: &mut Report,
+    ) {
         let mode = self.settings.mode(&event.name);
         let finding = |kind, severity, advice: Option<String>| Finding {
             event: event.name.clone(),
@@ -173,10 +199,20 @@ impl Check {
                 run_export(),
             )),
             Some(file) => {
-                for kind in self.differences(file, event) {
+                let mut differences = self.differences(file, event);
+                // Where the schema differs, the line of it does as well.
+                if differences.is_empty() {
+                    differences = beside;
+                }
+                for kind in differences {
                     let severity = kind.severity(mode).max(Severity::Different);
                     let advice = match severity {
-                        Severity::Different => run_export(),
+                        Severity::Different => match kind {
+                            FindingKind::SchemaIdChanged { new: None, .. } => {
+                                Some(format!("run `export`, or set `base_url` in `{SETTINGS}`"))
+                            }
+                            _ => run_export(),
+                        },
                         _ => Some(bump(event, types, files)),
                     };
                     found.push(finding(kind, severity, advice));

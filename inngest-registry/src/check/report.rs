@@ -75,6 +75,23 @@ pub enum FindingKind {
         /// Whether readers of the old schema take the new ids.
         forward: Verdict,
     },
+    /// The line of the event in `index.json` does not say what the file says.
+    LineDiffers {
+        /// The members of the line that differ, such as `hash`.
+        members: Vec<String>,
+    },
+    /// The `$id` of the schema changed, as after another `base_url`.
+    SchemaIdChanged {
+        /// The exported one.
+        old: Option<String>,
+        /// The one that `export` would write.
+        new: Option<String>,
+    },
+    /// The program has no type of this name and version, and `index.json` does not list its file.
+    NotListed {
+        /// The file, relative to the folder, with `/` on every platform.
+        path: String,
+    },
     /// The program has no type of this name.
     NoType,
 }
@@ -122,7 +139,12 @@ impl FindingKind {
             | Self::IdTemplateChanged {
                 backward, forward, ..
             } => Some((*backward, *forward)),
-            Self::NotExported { .. } | Self::TextsChanged { .. } | Self::NoType => None,
+            Self::NotExported { .. }
+            | Self::TextsChanged { .. }
+            | Self::LineDiffers { .. }
+            | Self::SchemaIdChanged { .. }
+            | Self::NotListed { .. }
+            | Self::NoType => None,
         }
     }
 

@@ -8,6 +8,7 @@ use super::{Finding, FindingKind, Outcome, Report, Severity, Since};
 use crate::catalogue::label;
 use crate::compat::Verdict;
 use crate::effect;
+use crate::files::INDEX;
 use crate::paint::Paint;
 
 impl Finding {
@@ -53,6 +54,16 @@ impl Finding {
             }
             FindingKind::IdTemplateChanged { old, new, .. } => {
                 effect::of_id_template(old.as_deref(), new.as_deref())
+            }
+            FindingKind::LineDiffers { members } => {
+                let members: Vec<_> = members.iter().map(|m| format!("another `{m}`")).collect();
+                format!("`{INDEX}` has {} than its file", members.join(" and "))
+            }
+            FindingKind::SchemaIdChanged { old, new } => {
+                effect::was_and_is("`$id`", old.as_deref(), new.as_deref())
+            }
+            FindingKind::NotListed { path } => {
+                format!("its file `{path}` is not in `{INDEX}`, so nothing is compared with it")
             }
             FindingKind::NoType => "is exported, and this program has no type for it".to_owned(),
         }
@@ -107,6 +118,7 @@ impl Finding {
             (Severity::Breaking, _) => paint.bad("breaking"),
             (Severity::Unknown, _) => paint.doubtful("unknown"),
             (Severity::Different, FindingKind::NotExported { .. }) => paint.doubtful("new"),
+            (Severity::Different, FindingKind::NotListed { .. }) => paint.doubtful("not listed"),
             (Severity::Different, _) => paint.doubtful("changed"),
             (Severity::Note, _) => paint.quiet("note"),
         };
@@ -173,6 +185,9 @@ impl Finding {
                 FindingKind::Changed { since: Since::Older(_), .. } => "changed_since_older_version",
                 FindingKind::TextsChanged { .. } => "texts_changed",
                 FindingKind::IdTemplateChanged { .. } => "id_template_changed",
+                FindingKind::LineDiffers { .. } => "line_differs",
+                FindingKind::SchemaIdChanged { .. } => "schema_id_changed",
+                FindingKind::NotListed { .. } => "not_listed",
                 FindingKind::NoType => "no_type",
             },
             "severity": match self.severity {

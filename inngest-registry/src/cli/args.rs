@@ -60,6 +60,9 @@ pub(super) struct CheckArgs {
     /// with `_transitive` it holds against all older versions too.
     #[arg(long, verbatim_doc_comment)]
     pub(super) mode: Option<Mode>,
+    /// Expect an `$id` under this address in every schema, as `export` wrote it
+    #[arg(long, value_name = "URL")]
+    pub(super) base_url: Option<String>,
     /// Judge optional properties as Confluent's schema registry does
     #[arg(long)]
     pub(super) strict: bool,

@@ -144,6 +144,9 @@ impl Commands<'_> {
     pub(super) fn check(&mut self, args: &CheckArgs) -> Result<Output, Failure> {
         let types = self.types()?;
         let mut settings = settings(&args.settings, Some(&args.dir))?;
+        if let Some(url) = &args.base_url {
+            settings = settings.with_base_url(url);
+        }
         if let Some(mode) = args.mode {
             settings = settings.with_mode(mode);
         }

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub(crate) use self::path::folder_of;
 pub(crate) use self::write::{remove, write_if_changed};
 use crate::catalogue::{Catalogue, EventType, label};
 use crate::{json, walk};
@@ -138,7 +139,7 @@ impl Index {
 /// [`FilesError::Io`], and [`FilesError::Schema`] for what is no schema: other JSON, an index, and
 /// a schema with a `type` that there is not.
 pub fn read_schema(path: &Path) -> Result<Value, FilesError> {
-    let schema = read_listed(path)?;
+    let schema = read_as_it_is(path)?;
     let problem = if let Ok(index) = Index::deserialize(&schema) {
         let listed = index.events.first();
         let such_as = listed.map_or_else(String::new, |e| format!(", such as `{}`", e.path));
@@ -157,8 +158,8 @@ pub fn read_schema(path: &Path) -> Result<Value, FilesError> {
     }
 }
 
-/// Reads a file that an index lists: what a type of the program says by hand is taken as it is.
-fn read_listed(path: &Path) -> Result<Value, FilesError> {
+/// Reads a file of an export: what a type of the program says by hand is taken as it is.
+pub(crate) fn read_as_it_is(path: &Path) -> Result<Value, FilesError> {
     let text = fs::read_to_string(path).map_err(|error| FilesError::io("read", path, error))?;
     let schema: Value = serde_json::from_str(&text).map_err(|error| FilesError::Schema {
         path: path.to_owned(),
@@ -186,39 +187,58 @@ impl Catalogue {
         let index = Index::read(dir)?.ok_or_else(|| FilesError::NoIndex {
             dir: dir.to_owned(),
         })?;
-        Self::of_index(dir, index)
+        let listed = read_listed(dir, index)?;
+        Ok(listed.into_iter().map(|listed| listed.event).collect())
     }
+}
 
-    /// The event types of a folder that need not have been exported to yet.
-    pub(crate) fn read_or_empty(dir: &Path) -> Result<Self, FilesError> {
-        match Index::read(dir)? {
-            Some(index) => Self::of_index(dir, index),
-            None => Ok(Self::default()),
-        }
-    }
+/// A file that the index lists.
+pub(crate) struct Listed {
+    pub(crate) line: IndexEntry,
+    /// Where the schema says that it stands, which is no part of the type.
+    pub(crate) id: Option<String>,
+    pub(crate) event: EventType,
+}
 
-    fn of_index(dir: &Path, index: Index) -> Result<Self, FilesError> {
-        let read = |entry: IndexEntry| {
-            let mut schema = read_listed(&dir.join(&entry.path)).map_err(FilesError::of_listed)?;
-            // Where the file stands is no part of the type.
-            if let Value::Object(object) = &mut schema {
-                object.remove("$id");
-            }
-            Ok(EventType {
-                name: entry.name,
-                version: entry.version,
-                id_template: entry.id_template,
-                description: schema
-                    .get("description")
-                    .and_then(Value::as_str)
-                    .map(str::to_owned),
-                rust_type: None,
-                source: None,
-                schema,
+/// The files that an index lists.
+pub(crate) fn read_listed(dir: &Path, index: Index) -> Result<Vec<Listed>, FilesError> {
+    let read = |line: IndexEntry| {
+        let mut schema = read_as_it_is(&dir.join(&line.path)).map_err(FilesError::of_listed)?;
+        let id = schema.as_object_mut().and_then(|object| {
+            Some(match object.remove("$id")? {
+                Value::String(id) => id,
+                other => other.to_string(),
             })
+        });
+        let description = schema.get("description").and_then(Value::as_str);
+        let event = EventType {
+            name: line.name.clone(),
+            version: line.version.clone(),
+            id_template: line.id_template.clone(),
+            description: description.map(str::to_owned),
+            rust_type: None,
+            source: None,
+            schema,
         };
-        index.events.into_iter().map(read).collect()
-    }
+        Ok(Listed { line, id, event })
+    };
+    index.events.into_iter().map(read).collect()
+}
+
+/// The `$id` of the schema at a path.
+pub(crate) fn schema_id(base_url: &str, path: &str) -> String {
+    format!("{base_url}/{path}")
+}
+
+/// Whether a schema has what `export` writes into each of an event of this name and version.
+pub(crate) fn is_exported(schema: &Value, name: &str, version: Option<&str>) -> bool {
+    let text = |pointer| schema.pointer(pointer).and_then(Value::as_str);
+    let has = |pointer| schema.pointer(pointer).is_some();
+    text("/properties/name/const") == Some(name)
+        && text("/properties/v/const") == version
+        && has("/$schema")
+        && has("/properties/ts")
+        && has("/properties/data")
 }
 
 /// Why a folder of schemas cannot be read or written.

@@ -32,6 +32,13 @@ pub(crate) fn of(name: &str, version: Option<&str>) -> Result<String, FilesError
     }
 }
 
+/// The folder of an event's files, relative to the exported one.
+pub(crate) fn folder_of(name: &str) -> Result<String, FilesError> {
+    let mut path = of(name, None)?;
+    path.truncate(path.rfind('/').unwrap_or(0));
+    Ok(path)
+}
+
 /// The name of a file or folder for a part of an event name.
 fn part(text: &str) -> String {
     if text.is_empty() {
