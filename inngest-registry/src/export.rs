@@ -219,7 +219,11 @@ fn is_free(path: &Path, event: &EventType) -> Result<bool, FilesError> {
     let Ok(there) = files::read_as_it_is(path) else {
         return Ok(false);
     };
-    Ok(there.pointer("/properties/name/const") == Some(&Value::from(event.name.as_str())))
+    Ok(files::is_exported(
+        &there,
+        &event.name,
+        event.version.as_deref(),
+    ))
 }
 
 fn with_id(event: &EventType, base_url: Option<&str>, path: &str) -> Value {

@@ -282,11 +282,19 @@ fn what_is_read_is_what_was_written() {
 fn a_file_that_export_did_not_write_is_not_overwritten() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("shop/order.paid/2026-11-21.10.json");
+    let others = TempDir::new().unwrap();
+    let earlier = Registry::new().with::<earlier::Paid>();
+    Export::new()
+        .run(&Catalogue::of(&earlier), others.path())
+        .unwrap();
+    let another_version = files(others.path())["shop/order.paid/2026-11-21.9.json"].clone();
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     for text in [
         "mine",
         "{}",
         r#"{"properties": {"name": {"const": "shop/order.lost"}}}"#,
+        r#"{"properties": {"name": {"const": "shop/order.paid"}}, "note": "by hand"}"#,
+        &another_version,
     ] {
         fs::write(&path, text).unwrap();
         let error = Export::new().run(&paid(), dir.path()).unwrap_err();
