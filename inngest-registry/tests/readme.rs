@@ -1,0 +1,50 @@
+//! The README as GitHub and crates.io show it, which know nothing of rustdoc.
+
+use std::fs;
+use std::path::Path;
+
+/// This crate's README and the one of the whole project.
+fn readmes() -> [String; 2] {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    ["README.md", "../README.md"].map(|path| fs::read_to_string(here.join(path)).unwrap())
+}
+
+/// The lines of all blocks of a language.
+fn code<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
+    let mut inside = None;
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        match (line.strip_prefix("```"), inside) {
+            (Some(_), Some(_)) => inside = None,
+            (Some(info), None) => inside = Some(info.split(',').next() == Some(language)),
+            (None, Some(true)) => lines.push(line),
+            _ => {}
+        }
+    }
+    lines
+}
+
+#[test]
+fn no_line_of_code_is_for_rustdoc_alone() {
+    for text in readmes() {
+        let lines = code(&text, "rust");
+        assert!(!lines.is_empty());
+        for line in lines {
+            assert!(!line.starts_with("# ") && line != "#", "{line}");
+        }
+    }
+}
+
+#[test]
+fn links_have_an_address() {
+    for text in readmes() {
+        for (at, _) in text.match_indices("`]") {
+            let after = &text[at + 2..];
+            assert!(
+                after.starts_with('('),
+                "{}",
+                &text[at.saturating_sub(30)..at]
+            );
+        }
+    }
+}
