@@ -48,3 +48,20 @@ fn links_have_an_address() {
         }
     }
 }
+
+#[test]
+fn the_crate_has_another_name_than_the_folder() {
+    for text in readmes() {
+        let commands = code(&text, "sh").into_iter();
+        let commands: Vec<_> = commands
+            .filter_map(|line| line.strip_prefix("cargo run -p "))
+            .collect();
+        assert!(!commands.is_empty());
+        for line in commands {
+            // Cargo puts a crate into a folder of its name, and the export would go into it.
+            let mut words = line.split(' ');
+            let name = words.next();
+            assert!(words.all(|word| Some(word) != name), "{line}");
+        }
+    }
+}
