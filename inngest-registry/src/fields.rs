@@ -5,12 +5,17 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 
+use crate::reference::Reference;
+
 /// What `true` says, in the words of a schema.
 static ANYTHING: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
 
-/// The fields of the standard library's `Duration` and `SystemTime`, by the alphabet: nobody who
-/// uses these types can document or change them.
+/// The fields of the standard library's `Duration` and `SystemTime`: nobody who uses these types can
+/// document or change them.
 const OF_STD: [[&str; 2]; 2] = [["nanos", "secs"], ["nanos_since_epoch", "secs_since_epoch"]];
+
+/// The fields of its `Range`, whose types are someone's.
+const RANGE: [&str; 2] = ["end", "start"];
 
 /// A schema inside an event's schema.
 pub(crate) struct Field<'a> {
@@ -20,14 +25,17 @@ pub(crate) struct Field<'a> {
     pub(crate) schema: &'a Map<String, Value>,
     /// How it is a property; `None` for items, values of maps and alternatives.
     pub(crate) property: Option<Property>,
+    /// Whether it may be `null`.
+    pub(crate) nullable: bool,
 }
 
 #[derive(Clone, Copy)]
 pub(crate) struct Property {
     /// Whether it is always there.
     pub(crate) required: bool,
-    /// Whether it is the tag of an enum or the name of a variant, which have no docs of their own.
-    pub(crate) of_enum: bool,
+    /// Whether its author can document it, which is not so of the tag of an enum, the name of a
+    /// variant and the fields of a type of the standard library.
+    pub(crate) documentable: bool,
 }
 
 /// All schemas under `data` and `user`; what is used in several places stands at the first.
@@ -39,10 +47,34 @@ pub(crate) fn of(schema: &Value) -> Vec<Field<'_>> {
     };
     for member in ["data", "user"] {
         if let Some(schema) = schema.pointer(&format!("/properties/{member}")) {
-            walk.visit(schema, member, None, false);
+            walk.visit(schema, member, None, Role::Definition(""));
         }
     }
     walk.fields
+}
+
+/// What a schema is to the one that it stands in.
+#[derive(Clone, Copy)]
+enum Role<'a> {
+    /// A type by itself, with its name.
+    Definition(&'a str),
+    /// A variant of an enum.
+    Variant(Told<'a>),
+    /// What is in a variant.
+    Content,
+    /// Anything else.
+    Value,
+}
+
+/// How the variants of an enum are told from each other.
+#[derive(Clone, Copy)]
+enum Told<'a> {
+    /// By the only property, whose name is that of the variant.
+    ByName,
+    /// By a tag beside this property, which has what is in the variant.
+    Beside(&'a str),
+    /// By a tag among the fields, or by the fields.
+    Among,
 }
 
 struct Walk<'a> {
@@ -52,13 +84,7 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn visit(
-        &mut self,
-        schema: &'a Value,
-        path: &str,
-        property: Option<Property>,
-        alternative: bool,
-    ) {
+    fn visit(&mut self, schema: &'a Value, path: &str, property: Option<Property>, role: Role<'_>) {
         let schema = match schema {
             Value::Object(schema) => schema,
             Value::Bool(true) => &*ANYTHING,
@@ -68,68 +94,176 @@ impl<'a> Walk<'a> {
             path: path.to_owned(),
             schema,
             property,
+            nullable: self.takes_null(schema, &mut HashSet::new()),
         });
-        if let Some(name) = definition(schema)
+        if let Some((name, target)) = self.definition(schema)
             && self.seen.insert(name)
-            && let Some(target) = self.definitions.and_then(|all| all.get(name))
         {
-            self.visit(target, path, None, alternative);
+            self.visit(target, path, None, Role::Definition(name));
         }
         if let Some(Value::Object(properties)) = schema.get("properties") {
-            let required = |name: &str| {
-                let names = schema.get("required").and_then(Value::as_array);
-                names.is_some_and(|names| names.iter().any(|n| n == name))
-            };
-            let tagged = alternative && properties.values().any(is_constant);
-            let only = properties.len() == 1 || (tagged && properties.len() == 2);
-            let mut names: Vec<_> = properties.iter().collect();
-            names.sort_by_key(|(name, _)| *name);
-            if OF_STD.iter().any(|of| names.iter().map(|n| n.0).eq(of)) {
+            if OF_STD.iter().any(|of| are(properties, of)) {
                 return;
             }
-            for (name, property) in names {
-                let found = Property {
-                    required: required(name),
-                    of_enum: alternative && (only || is_constant(property)),
-                };
-                self.visit(
-                    property,
-                    &crate::walk::property(path, name),
-                    Some(found),
-                    false,
-                );
-            }
+            self.properties(schema, properties, path, role);
         }
         for (keyword, suffix) in [("items", "[]"), ("additionalProperties", "{}")] {
             if let Some(inner) = schema.get(keyword) {
-                self.visit(inner, &format!("{path}{suffix}"), None, false);
+                self.visit(inner, &format!("{path}{suffix}"), None, Role::Value);
             }
         }
         if let Some(Value::Object(patterns)) = schema.get("patternProperties") {
             for inner in patterns.values() {
-                self.visit(inner, &format!("{path}{{}}"), None, false);
+                self.visit(inner, &format!("{path}{{}}"), None, Role::Value);
             }
         }
-        for (keyword, is_alternative) in [
-            ("prefixItems", false),
-            ("anyOf", true),
-            ("oneOf", true),
-            ("allOf", false),
-        ] {
-            for (at, inner) in list(schema, keyword).iter().enumerate() {
+        for keyword in ["prefixItems", "anyOf", "oneOf", "allOf"] {
+            let parts = list(schema, keyword);
+            let role = match keyword {
+                "anyOf" | "oneOf" => Role::Variant(told(keyword, parts)),
+                _ => Role::Value,
+            };
+            for (at, inner) in parts.iter().enumerate() {
                 let path = match keyword {
                     "prefixItems" => format!("{path}[{at}]"),
                     _ => path.to_owned(),
                 };
-                self.visit(inner, &path, None, is_alternative);
+                self.visit(inner, &path, None, role);
             }
         }
     }
+
+    fn properties(
+        &mut self,
+        schema: &Map<String, Value>,
+        properties: &'a Map<String, Value>,
+        path: &str,
+        role: Role<'_>,
+    ) {
+        if let (Role::Value, Some(value)) = (role, value_of_all(schema, properties)) {
+            self.visit(value, &format!("{path}{{}}"), None, Role::Value);
+            return;
+        }
+        let of_range = match role {
+            Role::Definition(name) => name.starts_with("Range_of_") && are(properties, &RANGE),
+            _ => false,
+        };
+        let mut properties_in_order: Vec<_> = properties.iter().collect();
+        properties_in_order.sort_by_key(|(name, _)| *name);
+        for (name, property) in properties_in_order {
+            let is_content = match role {
+                Role::Variant(Told::ByName) => properties.len() == 1,
+                Role::Variant(Told::Beside(content)) => name == content,
+                _ => false,
+            };
+            let is_tag = matches!(role, Role::Variant(_)) && is_constant(property);
+            let found = Property {
+                required: requires(schema, name),
+                documentable: !of_range && !is_content && !is_tag,
+            };
+            let role = if is_content {
+                Role::Content
+            } else {
+                Role::Value
+            };
+            let path = crate::walk::property(path, name);
+            self.visit(property, &path, Some(found), role);
+        }
+    }
+
+    /// The definition that a schema refers to, with its name.
+    fn definition(&self, schema: &Map<String, Value>) -> Option<(&'a str, &'a Value)> {
+        let reference = schema.get("$ref")?.as_str()?;
+        let Reference::Definition { name, rest: "" } = Reference::parse(reference) else {
+            return None;
+        };
+        let (name, definition) = self.definitions?.as_object()?.get_key_value(&name)?;
+        Some((name, definition))
+    }
+
+    /// Whether a schema says that it takes `null`, by itself, in an alternative or in what it
+    /// refers to.
+    fn takes_null(&self, schema: &Map<String, Value>, seen: &mut HashSet<&'a str>) -> bool {
+        let directly = match schema.get("type") {
+            Some(Value::Array(types)) => types.iter().any(|name| name == "null"),
+            Some(only) => only == "null",
+            None => false,
+        };
+        let definition = self
+            .definition(schema)
+            .filter(|(name, _)| seen.insert(name));
+        let alternatives = list(schema, "anyOf").iter().chain(list(schema, "oneOf"));
+        directly
+            || alternatives
+                .chain(definition.map(|(_, schema)| schema))
+                .filter_map(Value::as_object)
+                .any(|schema| self.takes_null(schema, seen))
+    }
 }
 
-/// The name of the definition that a schema refers to.
-fn definition(schema: &Map<String, Value>) -> Option<&str> {
-    schema.get("$ref")?.as_str()?.strip_prefix("#/$defs/")
+/// How schemars tells the variants of an enum from each other.
+fn told<'a>(keyword: &str, variants: &'a [Value]) -> Told<'a> {
+    let mut content = None;
+    let mut sure = 0;
+    for variant in variants {
+        let Some(Value::Object(properties)) = variant.get("properties") else {
+            continue;
+        };
+        if !properties.values().any(is_constant) {
+            // The fields of untagged variants may hold for several of them.
+            return match keyword {
+                "oneOf" => Told::ByName,
+                _ => Told::Among,
+            };
+        }
+        let mut fields = properties.iter().filter(|(_, schema)| !is_constant(schema));
+        let (field, another) = (fields.next(), fields.next());
+        let mut combined = ["$ref", "allOf", "anyOf", "oneOf"].iter();
+        if another.is_some() || combined.any(|keyword| variant.get(keyword).is_some()) {
+            return Told::Among;
+        }
+        let Some((name, schema)) = field else {
+            continue;
+        };
+        if content.is_some_and(|content| content != name) {
+            return Told::Among;
+        }
+        content = Some(name.as_str());
+        // One variant alone with one field is told either way, unless what is in it is a struct
+        // without a name of its own, as no field is.
+        sure += if schema.get("properties").is_some() {
+            2
+        } else {
+            1
+        };
+    }
+    match content {
+        Some(content) if sure > 1 => Told::Beside(content),
+        _ => Told::Among,
+    }
+}
+
+/// The schema of the values of a map whose keys are the variants of an enum: no struct without a
+/// name has such fields.
+fn value_of_all<'a>(
+    schema: &Map<String, Value>,
+    properties: &'a Map<String, Value>,
+) -> Option<&'a Value> {
+    let closed = schema.get("additionalProperties") == Some(&Value::Bool(false));
+    let mut values = properties.values();
+    let first = values.next()?;
+    let same = closed && !schema.contains_key("required") && values.all(|value| value == first);
+    same.then_some(first)
+}
+
+/// Whether these are the names of the properties.
+fn are(properties: &Map<String, Value>, names: &[&str]) -> bool {
+    let has = |name: &&str| properties.contains_key(*name);
+    properties.len() == names.len() && names.iter().all(has)
+}
+
+fn requires(schema: &Map<String, Value>, name: &str) -> bool {
+    list(schema, "required").iter().any(|known| known == name)
 }
 
 fn is_constant(schema: &Value) -> bool {
@@ -141,22 +275,10 @@ fn list<'a>(schema: &'a Map<String, Value>, keyword: &str) -> &'a [Value] {
     list.map_or(&[], Vec::as_slice)
 }
 
-/// Whether a schema says that it takes a type, in `type` or in an alternative.
-pub(crate) fn takes(schema: &Map<String, Value>, name: &str) -> bool {
-    let directly = match schema.get("type") {
-        Some(Value::Array(types)) => types.iter().any(|t| t == name),
-        Some(only) => only == name,
-        None => false,
-    };
-    let alternatives = list(schema, "anyOf").iter().chain(list(schema, "oneOf"));
-    directly
-        || alternatives
-            .filter_map(Value::as_object)
-            .any(|alternative| takes(alternative, name))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+    use std::ops::Range;
     use std::time::{Duration, SystemTime};
 
     use inngest_core::Event;
@@ -199,5 +321,142 @@ mod tests {
             "took",
         ];
         assert_eq!(paths, data.map(|field| format!("data.{field}")));
+    }
+
+    #[derive(Serialize, JsonSchema, PartialEq, Eq, PartialOrd, Ord)]
+    #[expect(dead_code, reason = "its schema is what counts")]
+    enum Kind {
+        New,
+        Used,
+    }
+
+    #[derive(Serialize, JsonSchema)]
+    #[schemars(rename = "odd name/x")]
+    struct Odd {
+        inner: u64,
+    }
+
+    #[derive(Serialize, JsonSchema)]
+    struct Nullable(Option<String>);
+
+    /// Its fields are like the values of a map.
+    #[derive(Serialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
+    struct Closed {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        a: Option<u8>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        b: Option<u8>,
+    }
+
+    #[derive(Serialize, JsonSchema, Event)]
+    #[event(name = "shop/order.placed")]
+    struct Placed {
+        by_kind: BTreeMap<Kind, Option<u32>>,
+        closed: Closed,
+        #[serde(skip_serializing_if = "is_never")]
+        note: Nullable,
+        odd: Vec<Odd>,
+        range: Range<u32>,
+        range_of_odd: Option<Range<Odd>>,
+    }
+
+    fn is_never(_: &Nullable) -> bool {
+        false
+    }
+
+    macro_rules! enums {
+        ($($name:ident $([$($of:meta),*])? { $($variants:tt)* })*) => {$(
+            #[derive(Serialize, JsonSchema)]
+            $($(#[$of])*)?
+            #[expect(dead_code, reason = "its schema is what counts")]
+            enum $name {
+                $($variants)*
+            }
+        )*};
+    }
+
+    enums! {
+        External { Unit, Newtype(u8), Struct { field: u8 } }
+        Internal [serde(tag = "kind")] { Unit, Card { last_four: String }, Bank { iban: String, bic: String } }
+        Lonely [serde(tag = "kind")] { Unit, Card { number: String } }
+        Adjacent [serde(tag = "t", content = "c")] { Unit, Number(u8), Struct { deep: u8 } }
+        LonelyAdjacent [serde(tag = "t", content = "c")] { Unit, Struct { deep: u8 } }
+        Untagged [serde(untagged)] { Only { only: u8 }, Number(u8) }
+        Flat { Unit, ByWeight { grams: u8 } }
+    }
+
+    #[derive(Serialize, JsonSchema, Event)]
+    #[event(name = "shop/order.paid")]
+    struct Enums {
+        external: External,
+        internal: Option<Internal>,
+        lonely: Lonely,
+        adjacent: Adjacent,
+        lonely_adjacent: LonelyAdjacent,
+        untagged: Untagged,
+        result: Result<u8, String>,
+        #[serde(flatten)]
+        flat: Option<Flat>,
+    }
+
+    /// The paths below the data of the fields that are meant.
+    fn paths<E: Event>(meant: impl Fn(&Field<'_>) -> bool) -> Vec<String> {
+        let types = Catalogue::of(&Registry::new().with::<E>());
+        let fields = of(&types.iter().next().unwrap().schema);
+        let paths = fields.iter().filter(|field| meant(field));
+        let paths = paths.filter_map(|field| field.path.strip_prefix("data."));
+        paths.map(str::to_owned).collect()
+    }
+
+    fn documentable(field: &Field<'_>) -> bool {
+        field.property.is_some_and(|property| property.documentable)
+    }
+
+    #[test]
+    fn fields_that_can_be_documented() {
+        assert_eq!(
+            paths::<Placed>(documentable),
+            [
+                "by_kind",
+                "closed",
+                "closed.a",
+                "closed.b",
+                "note",
+                "odd",
+                "odd[].inner",
+                "range",
+                "range_of_odd",
+            ]
+        );
+        assert_eq!(
+            paths::<Enums>(documentable),
+            [
+                "adjacent",
+                "adjacent.c.deep",
+                "external",
+                "external.Struct.field",
+                "internal",
+                "internal.last_four",
+                "internal.bic",
+                "internal.iban",
+                "lonely",
+                "lonely.number",
+                "lonely_adjacent",
+                "lonely_adjacent.c.deep",
+                "result",
+                "untagged",
+                "untagged.only",
+                "ByWeight.grams",
+            ]
+        );
+    }
+
+    #[test]
+    fn fields_that_may_be_null() {
+        let nullable = paths::<Placed>(|field| field.nullable && field.property.is_some());
+        assert_eq!(nullable, ["closed.a", "closed.b", "note", "range_of_odd"]);
+        let absent = |field: &Field<'_>| field.property.is_some_and(|property| !property.required);
+        assert_eq!(paths::<Placed>(absent), ["closed.a", "closed.b", "note"]);
     }
 }

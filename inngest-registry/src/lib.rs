@@ -28,6 +28,7 @@ pub mod lint;
 mod mode;
 mod paint;
 mod portable;
+mod reference;
 pub mod settings;
 mod version;
 mod walk;

@@ -43,7 +43,6 @@
 
 mod model;
 mod names;
-mod reference;
 
 use crate::catalogue::Catalogue;
 

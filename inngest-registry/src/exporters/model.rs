@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 
 use super::ExportError;
 use super::names::{self, Taken};
-use super::reference::definitions_of;
 use crate::catalogue::{Catalogue, EventType};
 use crate::json;
+use crate::reference::definitions_of;
 
 /// What of an event a document is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -117,18 +117,18 @@ pub(super) fn one_event(event: &EventType, found: &mut Found<'_>) {
     }
     let both = paths(&fields, |field| {
         let optional = field.property.is_some_and(|property| !property.required);
-        optional && fields::takes(field.schema, "null")
+        optional && field.nullable
     });
     if let Some(paths) = both {
         let message = format!(
             "{paths} may be `null` and may be absent, which readers must both expect; leave \
-             `skip_serializing_if` out for a field that is always there, or take `null` out of the \
-             schema with `#[schemars(with = \"…\")]` and the inner type"
+             `skip_serializing_if` out for a field that is always there, or write it and take `null` \
+             out of the schema with `#[schemars(with = \"…\")]` and the inner type"
         );
         found.push(Lint::NullOrAbsent, event, message);
     }
     let undocumented = paths(&fields, |field| {
-        let is_field = field.property.is_some_and(|property| !property.of_enum);
+        let is_field = field.property.is_some_and(|property| property.documentable);
         is_field && !field.schema.contains_key("description")
     });
     if let Some(paths) = undocumented {

@@ -19,7 +19,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::exporters::model::Names;
-use crate::exporters::reference::Reference;
+use crate::reference::Reference;
 
 /// Rewrites the schemas of one event.
 pub(super) struct SchemaObjects<'a> {

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::print;
 use super::types::{Alternative, Docs, Member, Type};
 use crate::exporters::model::Names;
-use crate::exporters::reference::Reference;
+use crate::reference::Reference;
 
 /// Arrays of a fixed length up to this one are tuples.
 const LONGEST_TUPLE: usize = 16;

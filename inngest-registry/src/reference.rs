@@ -8,7 +8,7 @@ use crate::walk::Place;
 
 /// What a `$ref` refers to.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Reference<'a> {
+pub(crate) enum Reference<'a> {
     /// A definition of the same schema, or a place in one.
     Definition {
         /// The key in `$defs`.
@@ -23,7 +23,7 @@ pub(super) enum Reference<'a> {
 }
 
 impl<'a> Reference<'a> {
-    pub(super) fn parse(reference: &'a str) -> Self {
+    pub(crate) fn parse(reference: &'a str) -> Self {
         let Some(pointer) = reference.strip_prefix('#') else {
             return Self::Other;
         };
@@ -74,7 +74,7 @@ fn hex(digit: u8) -> Option<u8> {
 }
 
 /// The definitions that a schema refers to, itself and not through others.
-pub(super) fn definitions_of(schema: &Value) -> BTreeSet<String> {
+pub(crate) fn definitions_of(schema: &Value) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     each_reference(schema, Place::Schema, &mut |reference| {
         if let Reference::Definition { name, .. } = Reference::parse(reference) {
