@@ -164,6 +164,21 @@ shapes! {
         /// Where it is kept.
         warehouse: String,
     }
+    two_changes_in_a_new_version (id = "item-imported-{item}", version = "2026-11-21.2") {
+        /// Which.
+        item: String,
+        /// How many.
+        quantity: u32,
+        /// What was said of it.
+        note: Option<String>,
+        /// New or used.
+        state: State,
+        /// Where it is kept.
+        warehouse: String,
+        /// Which shelf it is on.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        shelf: Option<String>,
+    }
     reworded (id = "item-imported-{item}", version = "2026-11-21.1") {
         /// Which.
         item: String,
@@ -279,7 +294,21 @@ fn a_mode_judges_its_direction_and_versions() {
     }
 }
 
-/// Whether an export would write something, and what a check says before and after it.
+#[test]
+fn what_breaks_is_not_said_to_be_allowed() {
+    let dir = exported_folder();
+    let newer = types::<two_changes_in_a_new_version::ItemImported>();
+    Export::new().run(&newer, dir.path()).unwrap();
+    let check = |mode| check::<two_changes_in_a_new_version::ItemImported>(&dir, mode);
+    let transitive = check(Mode::FullTransitive);
+    assert_eq!(transitive.breaking().count(), 1, "{transitive}");
+    assert_eq!(transitive.unlisted_versions, 0, "{transitive}");
+    let forward = check(Mode::ForwardTransitive);
+    assert_eq!(forward.outcome(), Outcome::Same, "{forward}");
+    assert_eq!(forward.unlisted_versions, 1, "{forward}");
+}
+
+/// What a check says of an index with this edit, before and after an export.
 fn edited(edit: impl Fn(&str) -> String) -> (Report, Report) {
     let dir = exported_folder();
     let index = dir.path().join("index.json");

@@ -359,3 +359,15 @@ fn the_error_of_a_test_is_the_report() {
     different: 1 event type, 1 difference
     ");
 }
+
+#[test]
+fn a_mark_before_the_text_is_no_part_of_it() {
+    let dir = TempDir::new().unwrap();
+    Export::new().run(&paid(), dir.path()).unwrap();
+    for file in ["index.json", "shop/order.paid/2026-11-21.10.json"] {
+        let path = dir.path().join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, format!("\u{feff}{text}")).unwrap();
+        check_registry(&Registry::new().with::<Paid>(), dir.path()).unwrap();
+    }
+}

@@ -254,7 +254,10 @@ impl Report {
         let types = effect::count(self.types, "event type");
         let (breaking, unknown) = (of(Severity::Breaking), of(Severity::Unknown));
         match self.outcome() {
-            Outcome::Same => format!("{}: the files say what {types} say", paint.good("same")),
+            Outcome::Same => {
+                let say = if self.types == 1 { "says" } else { "say" };
+                format!("{}: the files say what {types} {say}", paint.good("same"))
+            }
             Outcome::Unknown => format!(
                 "{}: {types}, and {} could not be judged",
                 paint.doubtful("unknown"),
@@ -446,5 +449,19 @@ mod tests {
         insta::assert_snapshot!(report);
         report.findings.clear();
         assert_eq!(report.outcome(), Outcome::Same);
+    }
+
+    #[test]
+    fn one_type_says_and_two_say() {
+        let summary = |types| {
+            let report = Report {
+                findings: Vec::new(),
+                types,
+                unlisted_versions: 0,
+            };
+            report.to_string()
+        };
+        assert_eq!(summary(1), "same: the files say what 1 event type says");
+        assert_eq!(summary(2), "same: the files say what 2 event types say");
     }
 }

@@ -25,9 +25,11 @@
 //! | without a version, beside others that have one | `itemImported_unversioned` | `ItemImportedData_unversioned` |
 //! | one of two that end alike | `storefrontItemImported` | `StorefrontItemImportedData` |
 //!
-//! A name with a version in it never comes to mean something else. Whatever the data refers to has
-//! the name of its Rust type; where that name means several things, each bears the name of the
-//! first event that has it, such as `Address_in_ItemImportedData_2026_11_21_1`.
+//! A name with a version in it keeps its meaning when versions are added. An event that is added may
+//! take it where two make the same words: `aXY_1` is of `a/x.y`, beside `b/x.y`, until there is an
+//! `a.x.y`. Whatever the data refers to has the name of its Rust type; where that name means several
+//! things, each bears the name of the first event that has it, such as
+//! `Address_in_ItemImportedData_2026_11_21_1`.
 //!
 //! ```ts
 //! inngest.createFunction({ id: "stock", triggers: [itemImported] }, async ({ event }) => {

@@ -100,7 +100,8 @@ impl Index {
             path: path.clone(),
             problem,
         };
-        let index: Self = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+        let index: Self =
+            serde_json::from_str(without_bom(&text)).map_err(|error| wrong(error.to_string()))?;
         if index.format != FORMAT {
             return Err(wrong(format!(
                 "it has the layout {}, and this program knows {FORMAT}",
@@ -132,6 +133,11 @@ impl Index {
     }
 }
 
+/// A text without the mark that editors on Windows put before UTF-8, of which JSON knows nothing.
+fn without_bom(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
 /// Reads a schema file.
 ///
 /// # Errors
@@ -161,10 +167,11 @@ pub fn read_schema(path: &Path) -> Result<Value, FilesError> {
 /// Reads a file of an export: what a type of the program says by hand is taken as it is.
 pub(crate) fn read_as_it_is(path: &Path) -> Result<Value, FilesError> {
     let text = fs::read_to_string(path).map_err(|error| FilesError::io("read", path, error))?;
-    let schema: Value = serde_json::from_str(&text).map_err(|error| FilesError::Schema {
-        path: path.to_owned(),
-        problem: error.to_string(),
-    })?;
+    let schema: Value =
+        serde_json::from_str(without_bom(&text)).map_err(|error| FilesError::Schema {
+            path: path.to_owned(),
+            problem: error.to_string(),
+        })?;
     if schema.is_object() || schema.is_boolean() {
         Ok(schema)
     } else {
