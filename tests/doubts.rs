@@ -178,14 +178,10 @@ struct Sees;
 
 impl Middleware for Sees {}
 
-fn refused() -> std::io::Error {
-    std::io::ErrorKind::ConnectionRefused.into()
-}
-
 /// A server that answered before is there, and is waited for as long as any.
 #[tokio::test]
 async fn a_dev_server_that_was_there_is_not_soon_given_up() {
-    let refused = || Err(TransportError::connect(refused()));
+    let refused = || Err(TransportError::connect("connection refused"));
     let busy = || Ok(Answer::new(503, ""));
     let script = Script::new([busy(), busy(), refused(), refused(), busy()]);
     let policy = RetryPolicy::default().max_delay(Duration::ZERO);

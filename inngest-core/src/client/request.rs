@@ -186,7 +186,7 @@ impl Inner {
             SendError::Tls { url, source }
         } else if !source.is_connect() {
             SendError::ConnectionBroke { url, source }
-        } else if self.is_dev() && source.is_refused() {
+        } else if self.is_dev() && !source.is_out_of_files() {
             SendError::NoDevServer { url, source }
         } else {
             SendError::NoConnection { url, source }

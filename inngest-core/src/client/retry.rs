@@ -16,8 +16,8 @@ use http::header::RETRY_AFTER;
 /// The pause before try n+1 is random between nothing and `base` · 2^(n−1), at most `max_delay`;
 /// a server that names a time to come in `Retry-After` is given that time, at most `max_delay`.
 ///
-/// Where a dev server is to be and the connection is refused, three tries are all: most often it is
-/// not running.
+/// Where a dev server is to be and nobody answers, three tries are all: most often it is not
+/// running.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "a policy does nothing until a client has it"]
 pub struct RetryPolicy {

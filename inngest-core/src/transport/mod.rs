@@ -8,7 +8,7 @@ mod pool;
 mod reqwest;
 
 use std::fmt;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -190,17 +190,22 @@ impl TransportError {
         self.phase == Phase::Tls
     }
 
-    /// Whether nobody listens where the server is to be.
-    pub(crate) fn is_refused(&self) -> bool {
-        // A machine without IPv6 has no address from which it could be refused at `[::1]`, and that
-        // is what is said of `localhost` where `127.0.0.1` refused before.
-        let is_refused = |error: &io::Error| {
-            matches!(
-                error.kind(),
-                ErrorKind::ConnectionRefused | ErrorKind::AddrNotAvailable
-            )
+    /// Whether this program, or this machine, has no file left for a connection: that says nothing of
+    /// the server, and passes.
+    pub(crate) fn is_out_of_files(&self) -> bool {
+        // `EMFILE` and `ENFILE`, the same on all Unix systems, and `WSAEMFILE`; the standard library
+        // has no kind of error for them.
+        let codes: [i32; 2] = if cfg!(windows) {
+            [10024, 10024]
+        } else {
+            [24, 23]
         };
-        self.phase == Phase::Connect && has_cause(&*self.source, is_refused)
+        let is_out = |error: &io::Error| {
+            error
+                .raw_os_error()
+                .is_some_and(|code| codes.contains(&code))
+        };
+        self.phase == Phase::Connect && has_cause(&*self.source, is_out)
     }
 
     /// An error of an HTTP library that made no connection: of TLS or of what is below it.
