@@ -150,8 +150,9 @@ impl Client {
     /// [`Batch`], or anything that iterates over events, references to events, or payloads.
     ///
     /// Requests go out concurrently; receipts come back in the order of the events. An event that
-    /// cannot be sent does not hold up the others. Dropping the future while it runs leaves open
-    /// which events the server has.
+    /// cannot be sent does not hold up the others; only after ten refusals in a row with the same
+    /// words the rest of a request is given back, because an account that is suspended refuses each.
+    /// Dropping the future while it runs leaves open which events the server has.
     ///
     /// The events are read and serialized as they are sent, a request's worth at a time, so that
     /// what is held of them is what [`concurrency`](ClientBuilder::concurrency) requests hold and
