@@ -92,8 +92,10 @@ export const functions = [
         exactly<string>()(data.iban);
         if ("byWeight" in data) {
           exactly<number>()(data.byWeight.grams);
-        } else {
+        } else if ("byCount" in data) {
           exactly<number>()(data.byCount);
+        } else {
+          exactly<null>()(data.unknown);
         }
         if (data.kind === "card") {
           exactly<string>()(data.lastFour);
