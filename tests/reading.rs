@@ -360,4 +360,11 @@ async fn an_event_that_panics_leaves_nothing_in_the_batch() {
     assert_eq!((rest.first, rest.events), (0, 4));
     rest.result.unwrap();
     assert!(sending.next().await.is_none());
+
+    let requests = script.seeds_and_bodies();
+    assert_eq!(requests.len(), 2);
+    for (_, body) in requests {
+        let events: Vec<serde_json::Value> = serde_json::from_str(&body).unwrap();
+        assert_eq!(events.len(), 4);
+    }
 }
