@@ -3,19 +3,18 @@
 //! | module | what it does |
 //! |---|---|
 //! | this one | the members of an event and their order |
-//! | `json` | values, with the checks that need no second pass |
-//! | `guard` | floats that JSON cannot say |
+//! | `value` | values, with the checks that need no second pass |
+//! | `json` | texts and numbers |
 //! | `scan` | JSON that is text already |
-//! | `locate` | where a value that was refused stands |
 
-mod guard;
 pub(crate) mod json;
-mod locate;
 mod scan;
+mod value;
 
 use serde::Serialize;
 
-use self::json::{Fault, Keys, Refused, Unlike};
+use self::json::Unlike;
+use self::value::{Failure, Fault, Keys};
 use crate::error::{PayloadError, PayloadErrorKind};
 use crate::event::Event;
 use crate::id::IdWriter;
@@ -109,25 +108,17 @@ fn write_value<T: Serialize + ?Sized>(
     value: &T,
     keys: Keys,
 ) -> Result<(), PayloadError> {
-    json::write(out, value, keys).map_err(|fault| {
-        let mut in_text = String::new();
+    value::write(out, value, keys).map_err(|Failure { fault, path }| {
         let kind = match fault {
-            Fault::Refused(Refused { unlike, inside }) => {
-                in_text = inside;
-                match unlike {
-                    Unlike::Integer(value) => PayloadErrorKind::IntegerOutOfRange { value },
-                    Unlike::Number(value) => PayloadErrorKind::InexactNumber { value },
-                    Unlike::ReservedKey => PayloadErrorKind::ReservedKey,
-                    Unlike::KeyTwice => PayloadErrorKind::KeyTwice,
-                    Unlike::Surrogate => PayloadErrorKind::UnpairedSurrogate,
-                }
-            }
+            Fault::Refused(Unlike::Integer(value)) => PayloadErrorKind::IntegerOutOfRange { value },
+            Fault::Refused(Unlike::Number(value)) => PayloadErrorKind::InexactNumber { value },
+            Fault::Refused(Unlike::ReservedKey) => PayloadErrorKind::ReservedKey,
+            Fault::Refused(Unlike::KeyTwice) => PayloadErrorKind::KeyTwice,
+            Fault::Refused(Unlike::Surrogate) => PayloadErrorKind::UnpairedSurrogate,
             Fault::NotFinite => PayloadErrorKind::NotFinite,
             Fault::Serialize(message) => PayloadErrorKind::Serialize { message },
         };
-        let mut path = locate::first_fault(root, value, keys);
-        path.push_str(&in_text);
-        PayloadError::new(event, path, kind)
+        PayloadError::new(event, format!("{root}{path}"), kind)
     })
 }
 

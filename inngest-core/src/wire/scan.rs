@@ -3,12 +3,23 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use super::json::{MAX_EXACT, RESERVED_KEY, Refused, Unlike};
+use super::json::{MAX_EXACT, RESERVED_KEY, Unlike};
+
+/// What the server would take and change, and where it stands in what is text already: `.a[1]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refused {
+    pub(crate) unlike: Unlike,
+    pub(crate) inside: String,
+}
 
 /// Where in a text the reader is.
 enum Frame<'a> {
     /// In an object, whose keys begin at this place of all that are kept.
-    Object { keys: usize, key: Cow<'a, str> },
+    Object {
+        keys: usize,
+        /// `None` between a value and the next key.
+        key: Option<Cow<'a, str>>,
+    },
     /// In an array.
     Array { index: usize },
 }
@@ -22,15 +33,34 @@ struct Scan<'a> {
     is_key_next: bool,
 }
 
+/// What is looked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Looked {
+    /// What the server would change in JSON of the user; whether it is the top object, which has no
+    /// reserved key.
+    OfUser { is_top: bool },
+    /// Keys that come twice, in JSON that was written here.
+    Twice,
+    /// Nothing.
+    End,
+}
+
 /// The first thing in JSON of the user that the server would change; its top object may have the
 /// reserved key when `is_top` is false.
 pub(super) fn of_user(json: &str, is_top: bool) -> Option<Refused> {
-    Scan::new(json).run(true, is_top)
+    Scan::new(json).run(Looked::OfUser { is_top })
 }
 
 /// The first key that an object in JSON of `serde_json` has twice.
 pub(super) fn twice(json: &str) -> Option<Refused> {
-    Scan::new(json).run(false, false)
+    Scan::new(json).run(Looked::Twice)
+}
+
+/// The path to the value that begins where this beginning of some JSON ends: `.a[1]`.
+pub(super) fn path_to_end(json: &str) -> String {
+    let mut scan = Scan::new(json);
+    scan.run(Looked::End);
+    scan.path()
 }
 
 impl<'a> Scan<'a> {
@@ -43,7 +73,8 @@ impl<'a> Scan<'a> {
         }
     }
 
-    fn run(mut self, is_of_user: bool, is_top: bool) -> Option<Refused> {
+    fn run(&mut self, looked: Looked) -> Option<Refused> {
+        let is_of_user = matches!(looked, Looked::OfUser { .. });
         loop {
             let start = self
                 .rest
@@ -56,7 +87,7 @@ impl<'a> Scan<'a> {
                 '{' => {
                     self.frames.push(Frame::Object {
                         keys: self.keys.len(),
-                        key: Cow::Borrowed(""),
+                        key: None,
                     });
                     self.is_key_next = true;
                 }
@@ -71,13 +102,13 @@ impl<'a> Scan<'a> {
                         ended.sort_unstable();
                         let mut pairs = ended.windows(2);
                         let same = pairs.find_map(|pair| match pair {
-                            [a, b] if a == b => Some(a),
+                            [a, b] if a == b && looked != Looked::End => Some(a),
                             _ => None,
                         });
                         if let Some(key) = same {
                             let key = Frame::Object {
                                 keys,
-                                key: key.clone(),
+                                key: Some(key.clone()),
                             };
                             self.frames.push(key);
                             return Some(self.refused(Unlike::KeyTwice));
@@ -87,18 +118,22 @@ impl<'a> Scan<'a> {
                 }
                 ',' => match self.frames.last_mut() {
                     Some(Frame::Array { index }) => *index += 1,
-                    Some(Frame::Object { .. }) => self.is_key_next = true,
+                    Some(Frame::Object { key, .. }) => {
+                        self.is_key_next = true;
+                        *key = None;
+                    }
                     None => {}
                 },
                 '"' => {
                     let string = self.string();
                     if self.is_key_next {
                         self.is_key_next = false;
-                        let is_top = is_top && self.frames.len() == 1;
+                        let is_top =
+                            looked == Looked::OfUser { is_top: true } && self.frames.len() == 1;
                         let text = unescaped(string).unwrap_or(Cow::Borrowed(string));
                         let is_reserved = is_top && text == RESERVED_KEY;
                         if let Some(Frame::Object { key, .. }) = self.frames.last_mut() {
-                            key.clone_from(&text);
+                            *key = Some(text.clone());
                         }
                         self.keys.push(text);
                         if is_reserved {
@@ -145,15 +180,22 @@ impl<'a> Scan<'a> {
     }
 
     fn refused(&self, unlike: Unlike) -> Refused {
-        let mut inside = String::new();
+        let inside = self.path();
+        Refused { unlike, inside }
+    }
+
+    /// Where the reader is.
+    fn path(&self) -> String {
+        let mut path = String::new();
         for frame in &self.frames {
             // Writing to a `String` cannot fail.
             let _ = match frame {
-                Frame::Object { key, .. } => write!(inside, ".{key}"),
-                Frame::Array { index } => write!(inside, "[{index}]"),
+                Frame::Object { key: Some(key), .. } => write!(path, ".{key}"),
+                Frame::Object { key: None, .. } => Ok(()),
+                Frame::Array { index } => write!(path, "[{index}]"),
             };
         }
-        Refused { unlike, inside }
+        path
     }
 }
 

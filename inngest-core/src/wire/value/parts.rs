@@ -1,0 +1,292 @@
+//! The parts of arrays and objects.
+
+use std::ops::Range;
+
+use serde::ser::{
+    Error as _, Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant,
+    SerializeTuple, SerializeTupleStruct, SerializeTupleVariant,
+};
+
+use super::text::{Text, TextKind};
+use super::{Stop, ValueWriter};
+use crate::wire::json::RESERVED_KEY;
+
+/// The elements of an array.
+pub(super) struct Elements<'w, 'a> {
+    writer: &'w mut ValueWriter<'a>,
+    is_first: bool,
+}
+
+impl<'w, 'a> Elements<'w, 'a> {
+    #[inline]
+    pub(super) fn new(writer: &'w mut ValueWriter<'a>) -> Self {
+        writer.out.push(b'[');
+        Self {
+            writer,
+            is_first: true,
+        }
+    }
+
+    #[inline]
+    fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Stop> {
+        if !std::mem::take(&mut self.is_first) {
+            self.writer.out.push(b',');
+        }
+        self.writer.part(value)
+    }
+}
+
+macro_rules! elements {
+    ($($kind:ident::$method:ident ends $end:literal)*) => {$(
+        impl $kind for Elements<'_, '_> {
+            type Ok = ();
+            type Error = Stop;
+
+            #[inline]
+            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Stop> {
+                self.element(value)
+            }
+
+            #[inline]
+            fn end(self) -> Result<(), Stop> {
+                self.writer.out.extend_from_slice($end);
+                Ok(())
+            }
+        }
+    )*};
+}
+
+elements! {
+    SerializeSeq::serialize_element ends b"]"
+    SerializeTuple::serialize_element ends b"]"
+    SerializeTupleStruct::serialize_field ends b"]"
+    SerializeTupleVariant::serialize_field ends b"]}"
+}
+
+/// The fields of a struct. Those that a derive writes differ, but for names that `rename` makes alike.
+pub(super) struct Fields<'w, 'a> {
+    writer: &'w mut ValueWriter<'a>,
+    is_top: bool,
+    /// Whether its one field is JSON as text.
+    is_fragment: bool,
+    /// A bit of each name.
+    bits: u64,
+    count: usize,
+    names: [&'static str; KEPT],
+}
+
+/// So many names of a struct are kept; one whose bit is there when there are more is looked at in
+/// what was written.
+const KEPT: usize = 16;
+
+/// The names of the structs by which `serde_json` hands on JSON that is text: that of `RawValue`, and
+/// that of numbers with its feature `arbitrary_precision`.
+const FRAGMENTS: [&str; 2] = [
+    "$serde_json::private::RawValue",
+    "$serde_json::private::Number",
+];
+
+impl<'w, 'a> Fields<'w, 'a> {
+    #[inline]
+    pub(super) fn new(writer: &'w mut ValueWriter<'a>, name: &str) -> Self {
+        Self {
+            is_top: writer.is_at_top(),
+            is_fragment: FRAGMENTS.contains(&name),
+            writer,
+            bits: 0,
+            count: 0,
+            names: [""; KEPT],
+        }
+    }
+
+    #[inline]
+    fn field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Stop> {
+        if self.is_fragment {
+            return value.serialize(Text {
+                writer: self.writer,
+                kind: TextKind::Fragment {
+                    is_top: self.is_top,
+                },
+            });
+        }
+        self.writer.key(self.count == 0, self.is_top, name)?;
+        let bit = 1 << (hash(name) % 64);
+        if self.bits & bit != 0 && (self.count > KEPT || self.names.contains(&name)) {
+            self.writer.may_repeat_keys = true;
+        }
+        self.bits |= bit;
+        if let Some(kept) = self.names.get_mut(self.count) {
+            *kept = name;
+        }
+        self.count += 1;
+        self.writer.part(value)
+    }
+
+    #[inline]
+    fn close(&mut self) {
+        if !self.is_fragment {
+            let end: &[u8] = if self.count == 0 { b"{}" } else { b"}" };
+            self.writer.out.extend_from_slice(end);
+        }
+    }
+}
+
+/// Of the length and three bytes, which is the same for few names of a struct and is known when the
+/// program is compiled.
+#[inline]
+fn hash(name: &str) -> usize {
+    let bytes = name.as_bytes();
+    let byte = |index| usize::from(*bytes.get(index).unwrap_or(&0));
+    let len = bytes.len();
+    len ^ byte(0).wrapping_mul(5)
+        ^ byte(len / 2).wrapping_mul(11)
+        ^ byte(len.wrapping_sub(1)).wrapping_mul(23)
+}
+
+impl SerializeStruct for Fields<'_, '_> {
+    type Ok = ();
+    type Error = Stop;
+
+    #[inline]
+    fn serialize_field<T: Serialize + ?Sized>(
+        &mut self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<(), Stop> {
+        self.field(name, value)
+    }
+
+    #[inline]
+    fn end(mut self) -> Result<(), Stop> {
+        self.close();
+        Ok(())
+    }
+}
+
+impl SerializeStructVariant for Fields<'_, '_> {
+    type Ok = ();
+    type Error = Stop;
+
+    #[inline]
+    fn serialize_field<T: Serialize + ?Sized>(
+        &mut self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<(), Stop> {
+        self.field(name, value)
+    }
+
+    #[inline]
+    fn end(mut self) -> Result<(), Stop> {
+        self.close();
+        self.writer.out.push(b'}');
+        Ok(())
+    }
+}
+
+/// The entries of a map, and the fields of a struct that has another flattened into it.
+pub(super) struct Entries<'w, 'a> {
+    writer: &'w mut ValueWriter<'a>,
+    is_top: bool,
+    /// Where the last key stands, without its quotes; empty at 0 before the first.
+    last_key: Range<usize>,
+    /// Whether a key waits for its value.
+    is_in_entry: bool,
+}
+
+impl<'w, 'a> Entries<'w, 'a> {
+    #[inline]
+    pub(super) fn new(writer: &'w mut ValueWriter<'a>) -> Self {
+        Self {
+            is_top: writer.is_at_top(),
+            writer,
+            last_key: 0..0,
+            is_in_entry: false,
+        }
+    }
+
+    #[inline]
+    fn key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Stop> {
+        if self.is_in_entry {
+            return Err(self.out_of_turn());
+        }
+        let Self {
+            writer, last_key, ..
+        } = self;
+        let is_first = last_key.start == 0;
+        writer.out.push(if is_first { b'{' } else { b',' });
+        let start = writer.out.len();
+        let result = key.serialize(Text {
+            writer,
+            kind: TextKind::Key,
+        });
+        if let Err(stop) = result {
+            writer.failed(start);
+            return Err(stop);
+        }
+        let key = start + 1..writer.out.len() - 1;
+        writer.out.push(b':');
+        let text = writer.out.get(key.clone()).unwrap_or_default();
+        // Keys that grow, as those of a sorted map do, differ.
+        if !is_first && !writer.may_repeat_keys {
+            let last = writer.out.get(last_key.clone()).unwrap_or_default();
+            writer.may_repeat_keys = last >= text;
+        }
+        *last_key = key.clone();
+        if self.is_top && writer.out.get(key).unwrap_or_default() == RESERVED_KEY.as_bytes() {
+            return Err(writer.reserved_key());
+        }
+        Ok(())
+    }
+
+    /// Keys and values do not take turns.
+    #[cold]
+    fn out_of_turn(&mut self) -> Stop {
+        self.writer.failed(self.writer.out.len());
+        Stop::custom("a map has a key without a value, or a value without a key")
+    }
+}
+
+impl SerializeMap for Entries<'_, '_> {
+    type Ok = ();
+    type Error = Stop;
+
+    #[inline]
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Stop> {
+        self.key(key)?;
+        self.is_in_entry = true;
+        Ok(())
+    }
+
+    #[inline]
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Stop> {
+        if !std::mem::take(&mut self.is_in_entry) {
+            return Err(self.out_of_turn());
+        }
+        self.writer.part(value)
+    }
+
+    #[inline]
+    fn serialize_entry<K: Serialize + ?Sized, V: Serialize + ?Sized>(
+        &mut self,
+        key: &K,
+        value: &V,
+    ) -> Result<(), Stop> {
+        self.key(key)?;
+        self.writer.part(value)
+    }
+
+    #[inline]
+    fn end(mut self) -> Result<(), Stop> {
+        if self.is_in_entry {
+            return Err(self.out_of_turn());
+        }
+        let end: &[u8] = if self.last_key.start == 0 {
+            b"{}"
+        } else {
+            b"}"
+        };
+        self.writer.out.extend_from_slice(end);
+        Ok(())
+    }
+}
