@@ -85,7 +85,12 @@ async fn many_events_are_split_by_count_and_receipts_are_in_order() {
         .map(|event| (event.event_id, event.id))
         .collect();
     assert_eq!(arrived.len(), 12_345);
-    assert!(receipts.iter().all(|r| arrived[&r.event_id] == r.dedup_id));
+    for receipt in &receipts {
+        assert_eq!(
+            arrived[&receipt.event_id].as_deref(),
+            receipt.dedup_id.as_deref()
+        );
+    }
 }
 
 #[tokio::test]

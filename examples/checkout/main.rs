@@ -115,7 +115,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!(
             "{}  {}",
             receipt.event_id,
-            receipt.dedup_id.unwrap_or_default()
+            receipt.dedup_id.as_deref().unwrap_or_default()
         );
     }
     println!("sent in one request: {}", plan.requests.len() == 1);

@@ -46,9 +46,9 @@ pub use crate::batch::{Batch, IntoBatch};
 pub use crate::client::middleware;
 #[cfg(feature = "client")]
 pub use crate::client::{
-    BatchError, Buffered, BufferedBuilder, Client, ClientBuilder, ConfigError, EventId, Failure,
-    IntoEvents, Outcome, Pending, Plan, Progress, Receipt, Report, RetryPolicy, SendError, Sending,
-    Streaming,
+    BatchError, Buffered, BufferedBuilder, Client, ClientBuilder, ConfigError, DedupId, EventId,
+    Failure, IntoEvents, Outcome, Pending, Plan, Progress, Receipt, Report, RetryPolicy, SendError,
+    Sending, Streaming,
 };
 pub use crate::error::{PayloadError, PayloadErrorKind};
 pub use crate::event::Event;

@@ -1,10 +1,12 @@
 //! Splitting: a batch into requests, each cut once and for all.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::dedup_id::{DedupId, DedupIds};
 use super::error::{Outcome, SendError};
 use super::receipt::{EventId, Receipt};
 use super::seed::Seed;
@@ -24,7 +26,7 @@ pub(crate) struct Limits {
 #[derive(Clone, Debug)]
 pub(crate) struct Chunk {
     buffer: Bytes,
-    entries: Arc<[Entry]>,
+    entries: Arc<Vec<Entry>>,
     /// Its events among the entries, in the order of the request.
     range: Range<usize>,
     /// Whether a request with its events may have reached the server before.
@@ -44,7 +46,7 @@ impl Chunk {
         bracket(&mut buffer);
         Ok(Self {
             buffer: buffer.into(),
-            entries: Arc::new([entry]),
+            entries: Arc::new(vec![entry]),
             range: 0..1,
             in_doubt: false,
             earlier: None,
@@ -159,13 +161,8 @@ impl Chunk {
         self.seed.event_id(index)
     }
 
-    /// The deduplication id of event `index` of the request.
-    pub(crate) fn dedup_id(&self, index: usize) -> Option<String> {
-        self.entries().get(index)?.dedup_id(&self.buffer)
-    }
-
     /// The deduplication ids of the events.
-    pub(crate) fn open_dedup_ids(&self) -> impl Iterator<Item = Option<String>> {
+    pub(crate) fn open_dedup_ids(&self) -> impl Iterator<Item = Option<Cow<'_, str>>> {
         self.entries()
             .iter()
             .map(|entry| entry.dedup_id(&self.buffer))
@@ -178,24 +175,37 @@ impl Chunk {
         if in_doubt {
             error = error.after(self.earlier());
         }
-        self.open().map(move |index| {
+        let dedup_ids = DedupIds::new(&self.buffer, self.entries());
+        self.open().zip(dedup_ids).map(move |(index, dedup_id)| {
             let error = Arc::clone(&error);
             if !in_doubt {
                 return Outcome::Rejected(error);
             }
             Outcome::Unknown {
                 event_id: self.event_id(index),
-                dedup_id: self.dedup_id(index),
+                dedup_id,
                 error,
             }
         })
     }
 
-    pub(crate) fn receipt(&self, index: usize, event_id: EventId) -> Receipt {
+    /// The receipt of the first event, which the server has under this id.
+    pub(crate) fn receipt(&self, event_id: EventId) -> Receipt {
+        let dedup_id = self.open_dedup_ids().next().flatten();
         Receipt {
             event_id,
-            dedup_id: self.dedup_id(index),
+            dedup_id: dedup_id.and_then(|id| DedupId::alone(&id)),
         }
+    }
+
+    /// The receipts of the first events, which the server has under these ids.
+    pub(crate) fn receipts(
+        &self,
+        ids: impl Iterator<Item = EventId>,
+    ) -> impl Iterator<Item = Receipt> {
+        let dedup_ids = DedupIds::new(&self.buffer, self.entries());
+        ids.zip(dedup_ids)
+            .map(|(event_id, dedup_id)| Receipt { event_id, dedup_id })
     }
 }
 
@@ -303,7 +313,7 @@ pub(crate) fn cut(batch: Batch, limits: &Limits) -> Result<Cut, (Batch, getrando
         }
     }
     let buffer = Bytes::from(buffer);
-    let entries: Arc<[Entry]> = entries.into();
+    let entries = Arc::new(entries);
     chunks.extend(requests.into_iter().zip(seeds).map(|(range, seed)| Chunk {
         buffer: buffer.clone(),
         entries: entries.clone(),

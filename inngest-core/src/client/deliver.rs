@@ -27,15 +27,12 @@ impl Delivered {
 
     /// The first events of a request were accepted, under the ids of its seed.
     fn accept(&mut self, chunk: &Chunk, events: usize) {
-        let accepted = 0..events;
-        self.outcomes
-            .accept(accepted.map(|index| chunk.receipt(index, chunk.event_id(index))));
+        let ids = (0..events).map(|index| chunk.event_id(index));
+        self.outcomes.accept(chunk.receipts(ids));
     }
 
     fn accept_as(&mut self, chunk: &Chunk, ids: Vec<EventId>) {
-        let ids = ids.into_iter().enumerate();
-        self.outcomes
-            .accept(ids.map(|(index, event_id)| chunk.receipt(index, event_id)));
+        self.outcomes.accept(chunk.receipts(ids.into_iter()));
     }
 
     fn reject(&mut self, events: usize, error: &Arc<SendError>) {

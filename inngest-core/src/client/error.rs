@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::dedup_id::DedupId;
 use super::receipt::{EventId, Receipt};
 use crate::batch::Batch;
 use crate::error::PayloadError;
@@ -328,7 +329,7 @@ pub enum Outcome {
         /// The id under which the server has it, if it has it.
         event_id: EventId,
         /// Its deduplication id, if it has one.
-        dedup_id: Option<String>,
+        dedup_id: Option<DedupId>,
         /// Why nothing is known.
         error: Arc<SendError>,
     },

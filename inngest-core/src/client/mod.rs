@@ -29,6 +29,7 @@ pub(crate) mod chunk;
 mod config;
 #[cfg(feature = "metrics")]
 mod counters;
+mod dedup_id;
 mod deliver;
 mod error;
 mod inner;
@@ -56,6 +57,7 @@ use std::task::{Context, Poll};
 pub use buffered::{Buffered, BufferedBuilder, Failure, Pending, Report};
 pub use builder::ClientBuilder;
 pub use config::ConfigError;
+pub use dedup_id::DedupId;
 pub use error::{BatchError, Outcome, SendError};
 pub(crate) use inner::Inner;
 pub use plan::Plan;

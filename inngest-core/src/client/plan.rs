@@ -1,5 +1,6 @@
 //! What sending a batch would do, without sending it.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::chunk::{self, Limits};
@@ -61,7 +62,7 @@ impl Plan {
 }
 
 fn duplicates(batch: &Batch) -> Vec<Duplicate> {
-    let mut first_with: HashMap<String, usize> = HashMap::new();
+    let mut first_with: HashMap<Cow<'_, str>, usize> = HashMap::new();
     let mut duplicates = Vec::new();
     for (index, dedup_id) in batch.dedup_ids().enumerate() {
         let Some(dedup_id) = dedup_id else { continue };
@@ -69,7 +70,7 @@ fn duplicates(batch: &Batch) -> Vec<Duplicate> {
             Some(&first) => duplicates.push(Duplicate {
                 index,
                 first,
-                dedup_id,
+                dedup_id: dedup_id.into_owned(),
             }),
             None => {
                 first_with.insert(dedup_id, index);

@@ -4,6 +4,8 @@ use std::fmt;
 
 use ulid::Ulid;
 
+use super::dedup_id::DedupId;
+
 /// The id under which the server keeps an event: a ULID.
 ///
 /// Not the deduplication id: an event that the server ignores as a duplicate has an event id too.
@@ -114,7 +116,7 @@ pub struct Receipt {
     /// The id under which the server keeps the event.
     pub event_id: EventId,
     /// The deduplication id that the event had, if it had one.
-    pub dedup_id: Option<String>,
+    pub dedup_id: Option<DedupId>,
 }
 
 #[cfg(test)]

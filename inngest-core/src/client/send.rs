@@ -109,7 +109,7 @@ impl Inner {
                         Ids::Given(ids) => ids.into_iter().next(),
                     };
                     let event_id = event_id.unwrap_or_else(|| chunk.event_id(0));
-                    Ok(chunk.receipt(0, event_id))
+                    Ok(chunk.receipt(event_id))
                 }
             }
         };

@@ -1,0 +1,181 @@
+//! The deduplication ids of events that were sent.
+
+use std::borrow::Borrow;
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::ops::Deref;
+use std::sync::Arc;
+
+use crate::batch::Entry;
+
+/// The deduplication id that an event was sent with: a text.
+///
+/// Those of the events of one request share their memory: a clone is cheap, and one that is kept
+/// keeps the texts of its request. [`String::from`] takes it out.
+#[derive(Clone)]
+pub struct DedupId {
+    texts: Arc<String>,
+    start: u32,
+    bytes: u32,
+}
+
+impl DedupId {
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        let start = self.start as usize;
+        // It was put there, as a text.
+        let text = self.texts.get(start..start + self.bytes as usize);
+        text.unwrap_or_default()
+    }
+
+    /// `None` of a text that is larger than any event can be.
+    pub(crate) fn alone(text: &str) -> Option<Self> {
+        Some(Self {
+            bytes: u32::try_from(text.len()).ok()?,
+            start: 0,
+            texts: Arc::new(text.to_owned()),
+        })
+    }
+}
+
+impl Deref for DedupId {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl AsRef<str> for DedupId {
+    fn as_ref(&self) -> &str {
+        self
+    }
+}
+
+/// They are equal, ordered and hashed as their texts are, so that a map of them is asked by text.
+impl Borrow<str> for DedupId {
+    fn borrow(&self) -> &str {
+        self
+    }
+}
+
+impl From<DedupId> for String {
+    fn from(id: DedupId) -> Self {
+        id.as_str().to_owned()
+    }
+}
+
+impl fmt::Display for DedupId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self)
+    }
+}
+
+impl fmt::Debug for DedupId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+impl PartialEq for DedupId {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for DedupId {}
+
+impl PartialEq<str> for DedupId {
+    fn eq(&self, other: &str) -> bool {
+        self.as_str() == other
+    }
+}
+
+impl PartialEq<&str> for DedupId {
+    fn eq(&self, other: &&str) -> bool {
+        self.as_str() == *other
+    }
+}
+
+impl PartialEq<String> for DedupId {
+    fn eq(&self, other: &String) -> bool {
+        self.as_str() == other
+    }
+}
+
+impl PartialOrd for DedupId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for DedupId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_str().cmp(other)
+    }
+}
+
+impl Hash for DedupId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+/// The deduplication ids of some events, in their order.
+pub(crate) struct DedupIds<'a> {
+    buffer: &'a [u8],
+    entries: std::slice::Iter<'a, Entry>,
+    /// The texts of those that are left begin here; `None` where each has memory of its own.
+    shared: Option<(Arc<String>, u32)>,
+}
+
+impl<'a> DedupIds<'a> {
+    /// Those of the events that stand in a buffer.
+    pub(crate) fn new(buffer: &'a [u8], entries: &'a [Entry]) -> Self {
+        Self {
+            buffer,
+            entries: entries.iter(),
+            shared: texts(buffer, entries).map(|texts| (texts, 0)),
+        }
+    }
+}
+
+/// All ids, one after another; `None` where any has escapes.
+fn texts(buffer: &[u8], entries: &[Entry]) -> Option<Arc<String>> {
+    let ids = || entries.iter().filter_map(Entry::id);
+    let mut texts = Vec::with_capacity(ids().map(|id| id.len()).sum());
+    for id in ids() {
+        texts.extend_from_slice(buffer.get(id)?);
+    }
+    let is_plain = !texts.contains(&b'\\');
+    // Places among them are of 32 bits.
+    let is_small = u32::try_from(texts.len()).is_ok();
+    let texts = String::from_utf8(texts).ok();
+    texts.filter(|_| is_plain && is_small).map(Arc::new)
+}
+
+impl Iterator for DedupIds<'_> {
+    type Item = Option<DedupId>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let entry = self.entries.next()?;
+        let Some((texts, next)) = &mut self.shared else {
+            let id = entry.dedup_id(self.buffer);
+            return Some(id.and_then(|id| DedupId::alone(&id)));
+        };
+        let bytes = entry.id_bytes();
+        if bytes == 0 {
+            return Some(None);
+        }
+        let start = *next;
+        *next += bytes;
+        Some(Some(DedupId {
+            texts: Arc::clone(texts),
+            start,
+            bytes,
+        }))
+    }
+}
