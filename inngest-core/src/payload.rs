@@ -65,14 +65,9 @@ impl<E: Event> Payload<E> {
     ///
     /// Its time is that of the event's `#[event(ts)]` field, or now.
     pub fn new(event: E) -> Self {
-        let millis = event.__timestamp().unwrap_or_else(now);
-        Self::at_millis(event, millis)
-    }
-
-    fn at_millis(event: E, millis: i64) -> Self {
         Self {
+            millis: event.__timestamp().unwrap_or_else(now),
             event,
-            millis,
             overrides: None,
         }
     }
@@ -128,20 +123,36 @@ impl<E: Event> Payload<E> {
         self.overrides.get_or_insert_default()
     }
 
-    pub(crate) fn timestamp_millis(&self) -> i64 {
-        self.millis
+    pub(crate) fn to_write(&self) -> ToWrite<'_, E> {
+        ToWrite {
+            event: &self.event,
+            millis: self.millis,
+            overrides: self.overrides.as_deref(),
+        }
+    }
+}
+
+/// What is written of an event: a payload, or what one would have. An event is not moved into one
+/// for that, which takes a good part of the time that writing it does.
+#[derive(Debug)]
+#[doc(hidden)]
+pub struct ToWrite<'a, E> {
+    pub(crate) event: &'a E,
+    pub(crate) millis: i64,
+    overrides: Option<&'a Overrides>,
+}
+
+impl<'a, E> ToWrite<'a, E> {
+    pub(crate) fn id_override(&self) -> Option<&'a str> {
+        self.overrides?.id.as_deref()
     }
 
-    pub(crate) fn id_override(&self) -> Option<&str> {
-        self.overrides.as_ref()?.id.as_deref()
+    pub(crate) fn user_override(&self) -> Option<&'a Result<Vec<u8>, PayloadError>> {
+        self.overrides?.user.as_ref()
     }
 
-    pub(crate) fn user_override(&self) -> Option<&Result<Vec<u8>, PayloadError>> {
-        self.overrides.as_ref()?.user.as_ref()
-    }
-
-    pub(crate) fn session_overrides(&self) -> &[SessionOverride] {
-        self.overrides.as_ref().map_or(&[], |o| &o.sessions)
+    pub(crate) fn session_overrides(&self) -> &'a [SessionOverride] {
+        self.overrides.map_or(&[], |o| &o.sessions)
     }
 }
 
@@ -158,15 +169,17 @@ pub trait IntoPayload {
     /// The payload to send.
     fn into_payload(self) -> Payload<Self::Event>;
 
-    /// The payload to send, of an event that occurred at `now` unless it says otherwise: reading
-    /// the clock takes a good part of the time that writing an event does.
+    /// Hands on what is to be written, of an event that occurred at `now` unless it says otherwise.
     #[doc(hidden)]
-    fn __into_payload_at(self, now: i64) -> Payload<Self::Event>
+    fn __write<R>(
+        self,
+        _now: impl FnOnce() -> i64,
+        write: impl FnOnce(&ToWrite<'_, Self::Event>) -> R,
+    ) -> R
     where
         Self: Sized,
     {
-        let _ = now;
-        self.into_payload()
+        write(&self.into_payload().to_write())
     }
 }
 
@@ -177,9 +190,13 @@ impl<E: Event> IntoPayload for E {
         Payload::new(self)
     }
 
-    fn __into_payload_at(self, now: i64) -> Payload<E> {
-        let millis = self.__timestamp().unwrap_or(now);
-        Payload::at_millis(self, millis)
+    #[inline]
+    fn __write<R>(self, now: impl FnOnce() -> i64, write: impl FnOnce(&ToWrite<'_, E>) -> R) -> R {
+        write(&ToWrite {
+            millis: self.__timestamp().unwrap_or_else(now),
+            event: &self,
+            overrides: None,
+        })
     }
 }
 

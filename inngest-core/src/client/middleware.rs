@@ -11,6 +11,7 @@ use super::outgoing::OutgoingEvent;
 use crate::batch::{self, Batch, Entry};
 use crate::error::PayloadError;
 use crate::payload::IntoPayload;
+use crate::timestamp::now;
 
 /// Sees events before they are sent and what became of them after.
 ///
@@ -147,7 +148,7 @@ impl Outgoing {
     /// The server would refuse the event, or take and change it.
     pub fn push<P: IntoPayload>(&mut self, event: P) -> Result<(), PayloadError> {
         let mut buffer = Vec::new();
-        let entry = batch::append(&mut buffer, &event.into_payload())?;
+        let entry = batch::append(&mut buffer, event, now)?;
         let json = Bytes::from(buffer).slice(entry.json());
         self.events.push(OutgoingEvent::new(None, &entry, json));
         Ok(())

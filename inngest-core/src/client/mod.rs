@@ -72,6 +72,7 @@ pub use stream::{Progress, Streaming};
 use crate::batch::{self, Batch};
 use crate::error::PayloadError;
 use crate::payload::IntoPayload;
+use crate::timestamp::now;
 
 /// Sends events to Inngest.
 ///
@@ -144,7 +145,7 @@ impl Client {
     pub fn send<P: IntoPayload>(&self, event: P) -> Sending<'static, Result<Receipt, SendError>> {
         // Most events are smaller, and grow into it without being moved.
         let mut buffer = Vec::with_capacity(1 << 10);
-        let entry = batch::append(&mut buffer, &event.into_payload());
+        let entry = batch::append(&mut buffer, event, now);
         Sending::new(Arc::clone(&self.inner).deliver_one(buffer, entry))
     }
 

@@ -56,7 +56,8 @@ impl Seed {
 
     /// The id that the server gives to event `index` of the request, counting from 0.
     pub(crate) fn event_id(&self, index: usize) -> EventId {
-        self.ulid(index).into()
+        let (high, low) = self.halves(index);
+        EventId::of_halves(high, low)
     }
 
     /// How many of the first events of a request were taken when these were; `None` when they are
@@ -83,13 +84,18 @@ impl Seed {
     }
 
     fn ulid(&self, index: usize) -> Ulid {
-        let mut bytes = [0; 16];
-        let (_, random) = bytes.split_at_mut(6);
-        random.copy_from_slice(&self.random);
-        if let Some(counter) = bytes.last_chunk_mut() {
-            *counter = self.counter(index).to_be_bytes();
-        }
-        Ulid::from_parts(self.millis, u128::from_be_bytes(bytes))
+        let (high, low) = self.halves(index);
+        Ulid(u128::from(high) << 64 | u128::from(low))
+    }
+
+    /// The halves of the id of event `index`: 48 bits of the time, and 80 that are random but for the
+    /// counter in the last of them.
+    fn halves(&self, index: usize) -> (u64, u64) {
+        let (first, rest) = self.random.split_first_chunk().unwrap_or((&[0; 2], &[]));
+        let middle = rest.first_chunk().unwrap_or(&[0; 4]);
+        let high = self.millis << 16 | u64::from(u16::from_be_bytes(*first));
+        let middle = u64::from(u32::from_be_bytes(*middle));
+        (high, middle << 32 | u64::from(self.counter(index)))
     }
 
     /// The last four bytes of the id of event `index`.
@@ -223,7 +229,7 @@ mod tests {
                 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0,
             ]),
         );
-        assert_eq!(seed.event_id(0), EventId::from(expected));
+        assert_eq!(seed.event_id(0), expected.to_string().as_str());
     }
 
     #[test]

@@ -114,7 +114,7 @@ impl<S: Stream<Item: IntoPayload> + Unpin> Gather for Timed<S> {
                 return Poll::Ready(false);
             };
             let index = gathered.events();
-            if let Err(error) = gathered.batch.push_at(event, now) {
+            if let Err(error) = gathered.batch.push_at(event, || now) {
                 gathered.refused.push(error.at(index));
             }
         }

@@ -18,7 +18,7 @@ use self::value::{Failure, Fault, Keys};
 use crate::error::{PayloadError, PayloadErrorKind};
 use crate::event::Event;
 use crate::id::IdWriter;
-use crate::payload::Payload;
+use crate::payload::ToWrite;
 use crate::session::SessionWriter;
 use crate::timestamp::{MAX_MILLIS, MIN_MILLIS};
 
@@ -28,7 +28,7 @@ use crate::timestamp::{MAX_MILLIS, MIN_MILLIS};
 /// event, which the caller takes off.
 pub(crate) fn write_event<E: Event>(
     out: &mut Vec<u8>,
-    payload: &Payload<E>,
+    written: &ToWrite<'_, E>,
 ) -> Result<Option<std::ops::Range<usize>>, PayloadError> {
     let error = |path: &str, kind| PayloadError::new(E::NAME, path, kind);
 
@@ -41,7 +41,7 @@ pub(crate) fn write_event<E: Event>(
     }
 
     let mut id = None;
-    if let Some(text) = payload.id_override() {
+    if let Some(text) = written.id_override() {
         if text.is_empty() {
             return Err(error("id", PayloadErrorKind::EmptyId));
         }
@@ -54,13 +54,13 @@ pub(crate) fn write_event<E: Event>(
         out.extend_from_slice(b",\"id\":\"");
         let start = out.len();
         let mut writer = IdWriter::json(out);
-        payload.event().__write_id(&mut writer);
+        written.event.__write_id(&mut writer);
         writer.finish(E::NAME)?;
         id = Some(start..out.len());
         out.push(b'"');
     }
 
-    let millis = payload.timestamp_millis();
+    let millis = written.millis;
     if !(MIN_MILLIS..=MAX_MILLIS).contains(&millis) {
         return Err(error(
             "ts",
@@ -77,23 +77,23 @@ pub(crate) fn write_event<E: Event>(
 
     out.extend_from_slice(b",\"data\":");
     let start = out.len();
-    write_value(E::NAME, out, "data", payload.event(), Keys::NotReserved)?;
+    write_value(E::NAME, out, "data", written.event, Keys::NotReserved)?;
     if out.get(start) != Some(&b'{') {
         return Err(error("data", PayloadErrorKind::DataNotAnObject));
     }
 
-    match payload.user_override() {
+    match written.user_override() {
         None => {
             let mut user = UserWriter::new(E::NAME, out);
-            payload.event().__write_user(&mut user);
+            written.event.__write_user(&mut user);
             user.finish()?;
         }
         Some(Ok(json)) => out.extend_from_slice(json),
         Some(Err(error)) => return Err(error.clone()),
     }
 
-    let mut sessions = SessionWriter::new(E::NAME, out, payload.session_overrides());
-    payload.event().__write_sessions(&mut sessions);
+    let mut sessions = SessionWriter::new(E::NAME, out, written.session_overrides());
+    written.event.__write_sessions(&mut sessions);
     sessions.finish()?;
 
     out.push(b'}');

@@ -9,7 +9,7 @@ use serde::ser::{
 
 use super::text::{Text, TextKind};
 use super::{Stop, ValueWriter};
-use crate::wire::json::RESERVED_KEY;
+use crate::wire::json::{RESERVED_KEY, is_plain};
 
 /// The elements of an array.
 pub(super) struct Elements<'w, 'a> {
@@ -72,11 +72,13 @@ pub(super) struct Fields<'w, 'a> {
     /// A bit of each name.
     bits: u64,
     count: usize,
-    names: [&'static str; KEPT],
+    /// Where the names stand in what is written, from where the whole value begins: no event has
+    /// more bytes than 32 bits count.
+    names: [u32; KEPT],
 }
 
-/// So many names of a struct are kept; one whose bit is there when there are more is looked at in
-/// what was written.
+/// So many names of a struct are kept; one whose bit is there when there are more is looked for
+/// when all is written.
 const KEPT: usize = 16;
 
 /// The names of the structs by which `serde_json` hands on JSON that is text: that of `RawValue`, and
@@ -95,7 +97,7 @@ impl<'w, 'a> Fields<'w, 'a> {
             writer,
             bits: 0,
             count: 0,
-            names: [""; KEPT],
+            names: [0; KEPT],
         }
     }
 
@@ -109,17 +111,35 @@ impl<'w, 'a> Fields<'w, 'a> {
                 },
             });
         }
+        let place = self.writer.out.len() - self.writer.start;
         self.writer.key(self.count == 0, self.is_top, name)?;
         let bit = 1 << (hash(name) % 64);
-        if self.bits & bit != 0 && (self.count > KEPT || self.names.contains(&name)) {
+        if self.bits & bit != 0 && self.has(name) {
             self.writer.may_repeat_keys = true;
         }
         self.bits |= bit;
         if let Some(kept) = self.names.get_mut(self.count) {
-            *kept = name;
+            *kept = u32::try_from(place).unwrap_or(u32::MAX);
         }
         self.count += 1;
         self.writer.part(value)
+    }
+
+    /// Whether a field of this name was written, as far as is known.
+    fn has(&self, name: &str) -> bool {
+        let Some(places) = self.names.get(..self.count) else {
+            return true;
+        };
+        let (written, start) = (&self.writer.out, self.writer.start);
+        // After a brace or a comma, in quotes. One with escapes is looked for when all is written.
+        !is_plain(name)
+            || places.iter().any(|place| {
+                let text = written
+                    .get(start + *place as usize + 2..)
+                    .unwrap_or_default();
+                let after = text.strip_prefix(name.as_bytes());
+                after.is_some_and(|after| after.first() == Some(&b'"'))
+            })
     }
 
     #[inline]
