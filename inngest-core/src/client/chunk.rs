@@ -26,7 +26,7 @@ pub(crate) struct Limits {
 #[derive(Clone, Debug)]
 pub(crate) struct Chunk {
     buffer: Bytes,
-    entries: Arc<Vec<Entry>>,
+    entries: Entries,
     /// Its events among the entries, in the order of the request.
     range: Range<usize>,
     /// Whether a request with its events may have reached the server before.
@@ -39,6 +39,13 @@ pub(crate) struct Chunk {
     seed: Seed,
 }
 
+/// The events of a buffer. One needs no memory of its own.
+#[derive(Clone, Debug)]
+enum Entries {
+    One(Entry),
+    Many(Arc<Vec<Entry>>),
+}
+
 impl Chunk {
     /// The request of one event.
     pub(crate) fn single(mut buffer: Vec<u8>, entry: Entry) -> Result<Self, getrandom::Error> {
@@ -46,7 +53,7 @@ impl Chunk {
         bracket(&mut buffer);
         Ok(Self {
             buffer: buffer.into(),
-            entries: Arc::new(vec![entry]),
+            entries: Entries::One(entry),
             range: 0..1,
             in_doubt: false,
             earlier: None,
@@ -118,7 +125,11 @@ impl Chunk {
     }
 
     fn entries(&self) -> &[Entry] {
-        self.entries.get(self.range.clone()).unwrap_or_default()
+        let entries = match &self.entries {
+            Entries::One(entry) => std::slice::from_ref(entry),
+            Entries::Many(entries) => entries,
+        };
+        entries.get(self.range.clone()).unwrap_or_default()
     }
 
     /// The size of the request's body.
@@ -313,7 +324,7 @@ pub(crate) fn cut(batch: Batch, limits: &Limits) -> Result<Cut, (Batch, getrando
         }
     }
     let buffer = Bytes::from(buffer);
-    let entries = Arc::new(entries);
+    let entries = Entries::Many(Arc::new(entries));
     chunks.extend(requests.into_iter().zip(seeds).map(|(range, seed)| Chunk {
         buffer: buffer.clone(),
         entries: entries.clone(),
