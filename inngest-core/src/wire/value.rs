@@ -63,7 +63,7 @@ pub(crate) fn write<T: Serialize + ?Sized>(
         out,
         start,
         keys,
-        fault: None,
+        refused: None,
         failed_at: None,
         may_repeat_keys: false,
     };
@@ -79,8 +79,8 @@ struct ValueWriter<'a> {
     /// Where the whole value begins.
     start: usize,
     keys: Keys,
-    /// What was refused first, and where inside the value that failed.
-    fault: Option<Failure>,
+    /// Where the first value begins that is refused, and why.
+    refused: Option<(usize, Failure)>,
     /// Where the first value begins that failed: the innermost, as it is the first to end.
     failed_at: Option<usize>,
     may_repeat_keys: bool,
@@ -98,19 +98,24 @@ impl ValueWriter<'_> {
         result
     }
 
+    /// The value that begins here failed, and what was written of it is no JSON.
     #[cold]
     fn failed(&mut self, start: usize) {
         self.failed_at.get_or_insert(start);
+        self.out.truncate(start);
     }
 
+    /// Refuses the value that begins here.
     #[cold]
     fn refuse(&mut self, fault: Fault) -> Stop {
         self.refuse_inside(fault, String::new())
     }
 
+    /// Refuses what stands at a path inside the value that begins here.
     #[cold]
     fn refuse_inside(&mut self, fault: Fault, path: String) -> Stop {
-        self.fault.get_or_insert(Failure { fault, path });
+        let start = self.out.len();
+        self.refused.get_or_insert((start, Failure { fault, path }));
         Stop::custom("the server would change this value")
     }
 
@@ -136,7 +141,6 @@ impl ValueWriter<'_> {
     /// The key that was written last is the reserved one.
     #[cold]
     fn reserved_key(&mut self) -> Stop {
-        self.failed(self.out.len());
         self.refuse(Fault::Refused(Unlike::ReservedKey))
     }
 
@@ -171,11 +175,13 @@ impl ValueWriter<'_> {
     /// What is wrong, if it is; all is written as far as it came.
     #[cold]
     fn look_again(mut self, result: Result<(), Stop>) -> Result<(), Failure> {
-        let Failure { fault, path } = match (self.fault.take(), result) {
+        let start = self.failed_at.unwrap_or(self.start);
+        let (start, Failure { fault, path }) = match (self.refused.take(), result) {
             (Some(refused), _) => refused,
-            (None, Err(Stop(message))) => Failure::of_serialize(message.into()),
+            (None, Err(Stop(message))) => (start, Failure::of_serialize(message.into())),
             (None, Ok(())) if self.failed_at.is_some() => {
-                Failure::of_serialize("it went on after an error of a value in it".to_owned())
+                let message = "it went on after an error of a value in it";
+                (start, Failure::of_serialize(message.to_owned()))
             }
             (None, Ok(())) => {
                 let written = self.written(self.start..self.out.len());
@@ -188,8 +194,7 @@ impl ValueWriter<'_> {
                 };
             }
         };
-        let end = self.failed_at.unwrap_or(self.start);
-        let path = scan::path_to_end(self.written(self.start..end)) + &path;
+        let path = scan::path_to_end(self.written(self.start..start)) + &path;
         Err(Failure { fault, path })
     }
 }

@@ -54,14 +54,16 @@ fn paths_lead_to_the_first_refused_value() {
     assert_eq!(path(&i128::MIN), "data");
 }
 
+struct Fails;
+
+impl Serialize for Fails {
+    fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        Err(serde::ser::Error::custom("no luck"))
+    }
+}
+
 #[test]
 fn a_failing_serialize_is_located_too() {
-    struct Fails;
-    impl Serialize for Fails {
-        fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
-            Err(serde::ser::Error::custom("no luck"))
-        }
-    }
     assert_eq!(path(&(1, [Fails])), "data[1][0]");
     let mut out = Vec::new();
     let failure = write(&mut out, &Fails, Keys::Any).unwrap_err();
@@ -124,6 +126,35 @@ fn values_and_raw_json_are_looked_into() {
         let map = BTreeMap::from([("raw", raw(json))]);
         assert_eq!(path(&map), format!("data.raw{inside}"));
     }
+}
+
+#[test]
+fn what_is_refused_is_said_where_it_stands_also_after_an_error() {
+    struct Shown;
+    impl Serialize for Shown {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            struct Half;
+            impl std::fmt::Display for Half {
+                fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                    f.write_str("half")?;
+                    Err(std::fmt::Error)
+                }
+            }
+            serializer.collect_str(&Half)
+        }
+    }
+
+    struct GoesOn;
+    impl Serialize for GoesOn {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut fields = serializer.serialize_struct("GoesOn", 2)?;
+            let _ = fields.serialize_field("fails", &Fails);
+            let _ = fields.serialize_field("shown", &Shown);
+            fields.serialize_field("large", &TOO_LARGE)?;
+            fields.end()
+        }
+    }
+    assert_eq!(path(&[GoesOn]), "data[0].large");
 }
 
 #[test]
