@@ -180,3 +180,19 @@ fn a_proxy_of_another_kind_is_an_error_with_the_fix() {
         "{text}"
     );
 }
+
+#[test]
+fn a_proxy_whose_port_is_none_is_an_error_and_not_port_80() {
+    for port in ["82888", "0", "x1", ""] {
+        let proxy = format!("http://user:secret@proxy.invalid:{port}");
+        let (success, text) = quickstart(&[
+            ("INNGEST_DEV", "http://inngest.invalid"),
+            ("HTTP_PROXY", &proxy),
+        ]);
+        let expected = format!(
+            "names the proxy `proxy.invalid:{port}`, whose port is no number from 1 to 65535; correct"
+        );
+        assert!(!success && text.contains(&expected), "{text}");
+        assert!(!text.contains("secret"), "{text}");
+    }
+}

@@ -44,6 +44,10 @@ pub(super) fn join(
     if uri.query().is_some() {
         return Err(wrong("has a query"));
     }
+    // As in the URLs of the documentation, which end in `/e/` and the key.
+    if uri.path().trim_end_matches('/').ends_with("/e") {
+        return Err(wrong("ends in `/e`, which the client adds"));
+    }
     let path = format!("{}/e/", uri.path().trim_end_matches('/'));
     let whole: PathAndQuery = format!("{path}{key}")
         .parse()
@@ -60,7 +64,7 @@ pub(super) fn join(
 
 /// Whether there is no port, or one that can be connected to. `http` takes a port that is none as
 /// no port, and then the events would go to the port of the scheme.
-fn has_sound_port(authority: &Authority) -> bool {
+pub(crate) fn has_sound_port(authority: &Authority) -> bool {
     let after_host = authority.as_str().strip_prefix(authority.host());
     match after_host {
         None => false,
@@ -143,8 +147,6 @@ mod tests {
             ("http://h", "http://h/e/"),
             ("HTTP://LOCALHOST:8288/", "http://LOCALHOST:8288/e/"),
             ("https://h/api//", "https://h/api/e/"),
-            // A key that ends the path, and one that is a part of a word.
-            ("https://h/api/e/", "https://h/api/e/e/"),
             ("https://h/eu/x", "https://h/eu/x/e/"),
         ] {
             let (shown, uri) = join(url, "`base_url`", KEY).unwrap();
@@ -167,6 +169,11 @@ mod tests {
             ("http://:80", "names no host"),
             ("http://user:secret@host", "has a user name in it"),
             ("http://host/?a=b", "has a query"),
+            ("https://inn.gs/e/", "ends in `/e`, which the client adds"),
+            (
+                "https://inn.gs/api/e",
+                "ends in `/e`, which the client adds",
+            ),
             ("http://ho st", "is not a URL"),
             ("http://::1:8288", "is not a URL"),
         ] {

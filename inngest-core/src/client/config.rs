@@ -92,6 +92,15 @@ pub enum ConfigError {
         /// The scheme of the proxy's URL.
         scheme: String,
     },
+    /// A proxy with a port that is none.
+    #[error(
+        "the environment names the proxy `{proxy}`, whose port is no number from 1 to 65535; \
+         correct HTTP_PROXY, HTTPS_PROXY or ALL_PROXY"
+    )]
+    InvalidProxy {
+        /// The proxy's host and port.
+        proxy: String,
+    },
     /// The system gave no thread for a blocking client.
     #[error("a thread for the client cannot be started: {reason}")]
     Runtime {

@@ -15,7 +15,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-use crate::client::ConfigError;
+use crate::client::{ConfigError, has_sound_port};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -59,6 +59,13 @@ pub(super) fn route(server: &Uri) -> Result<Routed, ConfigError> {
     if proxy.uri().scheme_str() != Some("http") {
         return Err(ConfigError::UnsupportedProxy {
             scheme: proxy.uri().scheme_str().unwrap_or_default().to_owned(),
+        });
+    }
+    if let Some(authority) = proxy.uri().authority()
+        && !has_sound_port(authority)
+    {
+        return Err(ConfigError::InvalidProxy {
+            proxy: authority.to_string(),
         });
     }
     let authorization = proxy.basic_auth().cloned();

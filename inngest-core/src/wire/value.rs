@@ -8,7 +8,6 @@ mod parts;
 mod text;
 
 use std::fmt::{self, Write as _};
-use std::ops::Range;
 
 use serde::ser::{Error as _, Serialize, Serializer};
 
@@ -43,15 +42,6 @@ pub(crate) struct Failure {
     pub(crate) path: String,
 }
 
-impl Failure {
-    fn of_serialize(message: String) -> Self {
-        Self {
-            fault: Fault::Serialize(message),
-            path: String::new(),
-        }
-    }
-}
-
 /// Appends a value as JSON. On an error `out` holds a part of it.
 pub(crate) fn write<T: Serialize + ?Sized>(
     out: &mut Vec<u8>,
@@ -64,11 +54,11 @@ pub(crate) fn write<T: Serialize + ?Sized>(
         start,
         keys,
         refused: None,
-        failed_at: None,
+        failed: None,
         may_repeat_keys: false,
     };
     let result = value.serialize(&mut writer);
-    if result.is_ok() && writer.failed_at.is_none() && !writer.may_repeat_keys {
+    if result.is_ok() && writer.failed.is_none() && !writer.may_repeat_keys {
         return Ok(());
     }
     writer.look_again(result)
@@ -79,10 +69,10 @@ struct ValueWriter<'a> {
     /// Where the whole value begins.
     start: usize,
     keys: Keys,
-    /// Where the first value begins that is refused, and why.
-    refused: Option<(usize, Failure)>,
-    /// Where the first value begins that failed: the innermost, as it is the first to end.
-    failed_at: Option<usize>,
+    /// The first value that is refused.
+    refused: Option<Failure>,
+    /// The path to the first value that failed: the innermost, as it is the first to end.
+    failed: Option<String>,
     may_repeat_keys: bool,
 }
 
@@ -98,24 +88,33 @@ impl ValueWriter<'_> {
         result
     }
 
-    /// The value that begins here failed, and what was written of it is no JSON.
+    /// The value that begins here failed. What was written of it may be no JSON.
     #[cold]
     fn failed(&mut self, start: usize) {
-        self.failed_at.get_or_insert(start);
         self.out.truncate(start);
+        if self.failed.is_none() {
+            self.failed = Some(self.path());
+        }
+    }
+
+    /// The path to the value that begins here.
+    fn path(&self) -> String {
+        scan::path_to_end(self.written())
     }
 
     /// Refuses the value that begins here.
     #[cold]
     fn refuse(&mut self, fault: Fault) -> Stop {
-        self.refuse_inside(fault, String::new())
+        self.refuse_inside(fault, "")
     }
 
     /// Refuses what stands at a path inside the value that begins here.
     #[cold]
-    fn refuse_inside(&mut self, fault: Fault, path: String) -> Stop {
-        let start = self.out.len();
-        self.refused.get_or_insert((start, Failure { fault, path }));
+    fn refuse_inside(&mut self, fault: Fault, path: &str) -> Stop {
+        if self.refused.is_none() {
+            let path = self.path() + path;
+            self.refused = Some(Failure { fault, path });
+        }
         Stop::custom("the server would change this value")
     }
 
@@ -153,7 +152,7 @@ impl ValueWriter<'_> {
 
     fn fragment(&mut self, json: &str, is_top: bool) -> Result<(), Stop> {
         if let Some(Refused { unlike, inside }) = scan::of_user(json, is_top) {
-            return Err(self.refuse_inside(Fault::Refused(unlike), inside));
+            return Err(self.refuse_inside(Fault::Refused(unlike), &inside));
         }
         self.out.extend_from_slice(json.as_bytes());
         Ok(())
@@ -166,26 +165,25 @@ impl ValueWriter<'_> {
         Ok(())
     }
 
-    fn written(&self, range: Range<usize>) -> &str {
-        // All that is written is text.
-        let written = self.out.get(range).unwrap_or_default();
+    /// What is written of the whole value.
+    fn written(&self) -> &str {
+        let written = self.out.get(self.start..).unwrap_or_default();
+        // All of it is text.
         str::from_utf8(written).unwrap_or_default()
     }
 
     /// What is wrong, if it is; all is written as far as it came.
     #[cold]
     fn look_again(mut self, result: Result<(), Stop>) -> Result<(), Failure> {
-        let start = self.failed_at.unwrap_or(self.start);
-        let (start, Failure { fault, path }) = match (self.refused.take(), result) {
-            (Some(refused), _) => refused,
-            (None, Err(Stop(message))) => (start, Failure::of_serialize(message.into())),
-            (None, Ok(())) if self.failed_at.is_some() => {
-                let message = "it went on after an error of a value in it";
-                (start, Failure::of_serialize(message.to_owned()))
-            }
-            (None, Ok(())) => {
-                let written = self.written(self.start..self.out.len());
-                return match scan::twice(written) {
+        if let Some(refused) = self.refused.take() {
+            return Err(refused);
+        }
+        let path = self.failed.take();
+        let message = match (result, &path) {
+            (Err(Stop(message)), _) => message.into(),
+            (Ok(()), Some(_)) => "it went on after an error of a value in it".to_owned(),
+            (Ok(()), None) => {
+                return match scan::twice(self.written()) {
                     Some(Refused { unlike, inside }) => Err(Failure {
                         fault: Fault::Refused(unlike),
                         path: inside,
@@ -194,8 +192,10 @@ impl ValueWriter<'_> {
                 };
             }
         };
-        let path = scan::path_to_end(self.written(self.start..start)) + &path;
-        Err(Failure { fault, path })
+        Err(Failure {
+            fault: Fault::Serialize(message),
+            path: path.unwrap_or_default(),
+        })
     }
 }
 
