@@ -71,15 +71,49 @@ pub(super) struct Fields<'w, 'a> {
     is_fragment: bool,
     /// A bit of each name.
     bits: u64,
-    count: usize,
-    /// Where the names stand in what is written, from where the whole value begins: no event has
-    /// more bytes than 32 bits count.
-    names: [u32; KEPT],
+    names: Names,
 }
 
-/// So many names of a struct are kept; one whose bit is there when there are more is looked for
-/// when all is written.
+/// Where the first keys of an object stand in what is written, from where the whole value begins: no
+/// event has more bytes than 32 bits count.
+struct Names {
+    count: usize,
+    places: [u32; KEPT],
+}
+
+/// So many keys are kept; those of larger objects are looked for when all is written.
 const KEPT: usize = 16;
+
+impl Names {
+    const fn new() -> Self {
+        Self {
+            count: 0,
+            places: [0; KEPT],
+        }
+    }
+
+    /// The next key begins here, with the brace or the comma before it.
+    #[inline]
+    fn push(&mut self, writer: &ValueWriter<'_>) {
+        if let Some(place) = self.places.get_mut(self.count) {
+            *place = u32::try_from(writer.out.len() - writer.start).unwrap_or(u32::MAX);
+        }
+        self.count += 1;
+    }
+
+    /// Whether one before the last is this text, as far as is known.
+    fn repeat(&self, text: &[u8], writer: &ValueWriter<'_>) -> bool {
+        let before = self.count.saturating_sub(1);
+        let Some(places) = self.places.get(..before) else {
+            return true;
+        };
+        places.iter().any(|place| {
+            let key = writer.start + *place as usize + 2;
+            let after = writer.out.get(key..).unwrap_or_default().strip_prefix(text);
+            after.is_some_and(|after| after.first() == Some(&b'"'))
+        })
+    }
+}
 
 /// The names of the structs by which `serde_json` hands on JSON that is text: that of `RawValue`, and
 /// that of numbers with its feature `arbitrary_precision`.
@@ -96,8 +130,7 @@ impl<'w, 'a> Fields<'w, 'a> {
             is_fragment: FRAGMENTS.contains(&name),
             writer,
             bits: 0,
-            count: 0,
-            names: [0; KEPT],
+            names: Names::new(),
         }
     }
 
@@ -111,41 +144,22 @@ impl<'w, 'a> Fields<'w, 'a> {
                 },
             });
         }
-        let place = self.writer.out.len() - self.writer.start;
-        self.writer.key(self.count == 0, self.is_top, name)?;
+        self.names.push(self.writer);
+        self.writer.key(self.names.count == 1, self.is_top, name)?;
         let bit = 1 << (hash(name) % 64);
-        if self.bits & bit != 0 && self.has(name) {
-            self.writer.may_repeat_keys = true;
+        if self.bits & bit != 0 {
+            // One with escapes is looked for when all is written.
+            let repeats = !is_plain(name) || self.names.repeat(name.as_bytes(), self.writer);
+            self.writer.may_repeat_keys |= repeats;
         }
         self.bits |= bit;
-        if let Some(kept) = self.names.get_mut(self.count) {
-            *kept = u32::try_from(place).unwrap_or(u32::MAX);
-        }
-        self.count += 1;
         self.writer.part(value)
-    }
-
-    /// Whether a field of this name was written, as far as is known.
-    fn has(&self, name: &str) -> bool {
-        let Some(places) = self.names.get(..self.count) else {
-            return true;
-        };
-        let (written, start) = (&self.writer.out, self.writer.start);
-        // After a brace or a comma, in quotes. One with escapes is looked for when all is written.
-        !is_plain(name)
-            || places.iter().any(|place| {
-                let text = written
-                    .get(start + *place as usize + 2..)
-                    .unwrap_or_default();
-                let after = text.strip_prefix(name.as_bytes());
-                after.is_some_and(|after| after.first() == Some(&b'"'))
-            })
     }
 
     #[inline]
     fn close(&mut self) {
         if !self.is_fragment {
-            let end: &[u8] = if self.count == 0 { b"{}" } else { b"}" };
+            let end: &[u8] = if self.names.count == 0 { b"{}" } else { b"}" };
             self.writer.out.extend_from_slice(end);
         }
     }
@@ -208,8 +222,9 @@ impl SerializeStructVariant for Fields<'_, '_> {
 pub(super) struct Entries<'w, 'a> {
     writer: &'w mut ValueWriter<'a>,
     is_top: bool,
-    /// Where the last key stands, without its quotes; empty at 0 before the first.
-    last_key: Range<usize>,
+    names: Names,
+    /// Where the greatest key stands, without its quotes.
+    greatest: Range<usize>,
     /// Whether a key waits for its value.
     is_in_entry: bool,
 }
@@ -220,7 +235,8 @@ impl<'w, 'a> Entries<'w, 'a> {
         Self {
             is_top: writer.is_at_top(),
             writer,
-            last_key: 0..0,
+            names: Names::new(),
+            greatest: 0..0,
             is_in_entry: false,
         }
     }
@@ -231,10 +247,13 @@ impl<'w, 'a> Entries<'w, 'a> {
             return Err(self.out_of_turn());
         }
         let Self {
-            writer, last_key, ..
+            writer,
+            names,
+            greatest,
+            ..
         } = self;
-        let is_first = last_key.start == 0;
-        writer.out.push(if is_first { b'{' } else { b',' });
+        names.push(writer);
+        writer.out.push(if names.count == 1 { b'{' } else { b',' });
         let start = writer.out.len();
         let result = key.serialize(Text {
             writer,
@@ -247,12 +266,13 @@ impl<'w, 'a> Entries<'w, 'a> {
         let key = start + 1..writer.out.len() - 1;
         writer.out.push(b':');
         let text = writer.out.get(key.clone()).unwrap_or_default();
-        // Keys that grow, as those of a sorted map do, differ.
-        if !is_first && !writer.may_repeat_keys {
-            let last = writer.out.get(last_key.clone()).unwrap_or_default();
-            writer.may_repeat_keys = last >= text;
+        let before = writer.out.get(greatest.clone()).unwrap_or_default();
+        // One that is greater than all before it, as each of a sorted map is, differs from them.
+        if names.count == 1 || text > before {
+            *greatest = key.clone();
+        } else if names.repeat(text, writer) {
+            writer.may_repeat_keys = true;
         }
-        *last_key = key.clone();
         if self.is_top && writer.out.get(key).unwrap_or_default() == RESERVED_KEY.as_bytes() {
             return Err(writer.reserved_key());
         }
@@ -301,11 +321,7 @@ impl SerializeMap for Entries<'_, '_> {
         if self.is_in_entry {
             return Err(self.out_of_turn());
         }
-        let end: &[u8] = if self.last_key.start == 0 {
-            b"{}"
-        } else {
-            b"}"
-        };
+        let end: &[u8] = if self.names.count == 0 { b"{}" } else { b"}" };
         self.writer.out.extend_from_slice(end);
         Ok(())
     }

@@ -189,6 +189,31 @@ fn numbers_that_are_kept_as_text() {
 }
 
 #[test]
+fn keys_that_come_twice_in_any_order_and_number() {
+    struct Map(Vec<String>);
+    impl Serialize for Map {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_map(self.0.iter().map(|key| (key, 1)))
+        }
+    }
+    for keys in 1..25 {
+        let sorted: Vec<_> = (0..keys).map(|n| format!("{n:02}")).collect();
+        let reversed: Vec<_> = sorted.iter().cloned().rev().collect();
+        let mixed = (0..keys).map(|n| format!("{:02}", n * 7 % 25)).collect();
+        for distinct in [sorted, reversed, mixed] {
+            for twice in 0..keys {
+                let mut map = Map(distinct.clone());
+                assert!(passes(&map), "{distinct:?}");
+                let key = distinct[twice].clone();
+                let expected = format!("data.{key}");
+                map.0.push(key);
+                assert_eq!(path(&map), expected, "{distinct:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_map_whose_keys_and_values_do_not_take_turns() {
     struct Turns(&'static str);
     impl Serialize for Turns {
@@ -319,6 +344,8 @@ fn any_value() -> impl Strategy<Value = Any> {
         .prop_map(|json| serde_json::value::RawValue::from_string(json.to_owned()).unwrap());
     let key = prop_oneof![
         text().prop_map(Key::Text),
+        // Few, so that some come twice.
+        "[a-c\"]".prop_map(Key::Text),
         any::<char>().prop_map(Key::Char),
         any::<i128>().prop_map(Key::Int),
         any::<bool>().prop_map(Key::Bool),
