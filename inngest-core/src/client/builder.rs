@@ -46,7 +46,7 @@ impl ClientBuilder {
                 request_events: MAX_REQUEST_EVENTS,
                 event_bytes: MAX_EVENT_BYTES,
             },
-            concurrency: 8,
+            concurrency: 4,
             timeout: Duration::from_secs(30),
             retry: RetryPolicy::default(),
             transport: None,
@@ -103,7 +103,11 @@ impl ClientBuilder {
         self
     }
 
-    /// How many requests of one batch are under way at once; 8 by default.
+    /// How many requests of one batch are under way at once; 4 by default.
+    ///
+    /// Each holds its events until it is answered. Four keep a link busy; more of them bring more
+    /// events a second only to a server that takes long to answer, and take more CPU time for each,
+    /// because their events do not stay in the processor's cache.
     pub fn concurrency(mut self, requests: usize) -> Self {
         self.concurrency = requests;
         self
