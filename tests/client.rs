@@ -1,5 +1,6 @@
 //! The client over real HTTP.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,6 +27,56 @@ async fn one_event_arrives_and_has_a_receipt() {
     assert_ne!(again.event_id, receipt.event_id);
     assert_eq!(again.dedup_id, receipt.dedup_id);
     assert_eq!((server.events().len(), server.runs().len()), (2, 1));
+}
+
+/// A batch of events with these ids; with none where the text is empty.
+fn batch_of(ids: &[&str]) -> Batch {
+    let mut batch = Batch::new();
+    for id in ids {
+        let cleared = CartCleared { note: "n".into() };
+        match *id {
+            "" => batch.push(cleared).unwrap(),
+            id => batch.push(cleared.payload().id(id)).unwrap(),
+        }
+    }
+    batch
+}
+
+#[tokio::test]
+async fn each_receipt_has_the_id_of_its_event_or_none() {
+    let server = EventServer::start().unwrap();
+    let client = server.client().unwrap();
+    for ids in [
+        &["a"] as &[&str],
+        &[""],
+        &["a", "bc", "", "d-ü-😀", "", "a"],
+        &["", "a\"b", "c", "\\", "", "d\n"],
+    ] {
+        let receipts = client.send_many(batch_of(ids)).await.unwrap();
+        let found: Vec<_> = receipts.iter().map(|r| r.dedup_id.as_deref()).collect();
+        let expected: Vec<_> = ids
+            .iter()
+            .map(|id| Some(*id).filter(|id| *id != ""))
+            .collect();
+        assert_eq!(found, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_deduplication_id_is_used_as_its_text_is() {
+    let server = EventServer::start().unwrap();
+    let client = server.client().unwrap();
+    let receipts = client.send_many(batch_of(&["b", "a", "b"])).await.unwrap();
+    let ids: Vec<_> = receipts.into_iter().map(|r| r.dedup_id).collect();
+    let [Some(b), Some(a), Some(other)] = &*ids else {
+        panic!("{ids:?}")
+    };
+    assert!(b == other && b != a && a < b);
+    assert!(*b == *"b" && *b == "b" && *b == "b".to_owned());
+    assert_eq!(format!("{b} {b:>3} {b:?}"), "b   b \"b\"");
+    let places = HashMap::from([(a.clone(), 1), (b.clone(), 0)]);
+    assert_eq!(places.get("b"), Some(&0));
+    assert_eq!(String::from(other.clone()), "b");
 }
 
 #[tokio::test]
@@ -79,7 +130,7 @@ async fn many_events_are_split_by_count_and_receipts_are_in_order() {
         .collect();
     counts.sort_unstable();
     assert_eq!(counts, [2_345, 5_000, 5_000]);
-    let arrived: std::collections::HashMap<_, _> = server
+    let arrived: HashMap<_, _> = server
         .events()
         .into_iter()
         .map(|event| (event.event_id, event.id))

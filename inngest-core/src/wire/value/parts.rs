@@ -155,14 +155,6 @@ impl<'w, 'a> Fields<'w, 'a> {
         self.bits |= bit;
         self.writer.part(value)
     }
-
-    #[inline]
-    fn close(&mut self) {
-        if !self.is_fragment {
-            let end: &[u8] = if self.names.count == 0 { b"{}" } else { b"}" };
-            self.writer.out.extend_from_slice(end);
-        }
-    }
 }
 
 /// Of the length and three bytes, which is the same for few names of a struct and is known when the
@@ -177,45 +169,37 @@ fn hash(name: &str) -> usize {
         ^ byte(len.wrapping_sub(1)).wrapping_mul(23)
 }
 
-impl SerializeStruct for Fields<'_, '_> {
-    type Ok = ();
-    type Error = Stop;
+macro_rules! fields {
+    ($($kind:ident ends $end:literal)*) => {$(
+        impl $kind for Fields<'_, '_> {
+            type Ok = ();
+            type Error = Stop;
 
-    #[inline]
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        name: &'static str,
-        value: &T,
-    ) -> Result<(), Stop> {
-        self.field(name, value)
-    }
+            #[inline]
+            fn serialize_field<T: Serialize + ?Sized>(
+                &mut self,
+                name: &'static str,
+                value: &T,
+            ) -> Result<(), Stop> {
+                self.field(name, value)
+            }
 
-    #[inline]
-    fn end(mut self) -> Result<(), Stop> {
-        self.close();
-        Ok(())
-    }
+            #[inline]
+            fn end(self) -> Result<(), Stop> {
+                if !self.is_fragment {
+                    let end: &[u8] = if self.names.count == 0 { b"{}" } else { b"}" };
+                    self.writer.out.extend_from_slice(end);
+                }
+                self.writer.out.extend_from_slice($end);
+                Ok(())
+            }
+        }
+    )*};
 }
 
-impl SerializeStructVariant for Fields<'_, '_> {
-    type Ok = ();
-    type Error = Stop;
-
-    #[inline]
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        name: &'static str,
-        value: &T,
-    ) -> Result<(), Stop> {
-        self.field(name, value)
-    }
-
-    #[inline]
-    fn end(mut self) -> Result<(), Stop> {
-        self.close();
-        self.writer.out.push(b'}');
-        Ok(())
-    }
+fields! {
+    SerializeStruct ends b""
+    SerializeStructVariant ends b"}"
 }
 
 /// The entries of a map, and the fields of a struct that has another flattened into it.
