@@ -56,7 +56,7 @@ async fn each_receipt_has_the_id_of_its_event_or_none() {
         let found: Vec<_> = receipts.iter().map(|r| r.dedup_id.as_deref()).collect();
         let expected: Vec<_> = ids
             .iter()
-            .map(|id| Some(*id).filter(|id| *id != ""))
+            .map(|id| Some(*id).filter(|id| !id.is_empty()))
             .collect();
         assert_eq!(found, expected);
     }
@@ -72,11 +72,12 @@ async fn a_deduplication_id_is_used_as_its_text_is() {
         panic!("{ids:?}")
     };
     assert!(b == other && b != a && a < b);
-    assert!(*b == *"b" && *b == "b" && *b == "b".to_owned());
+    let text = String::from(other.clone());
+    assert!(*b == *"b" && *b == "b" && *b == text);
     assert_eq!(format!("{b} {b:>3} {b:?}"), "b   b \"b\"");
     let places = HashMap::from([(a.clone(), 1), (b.clone(), 0)]);
     assert_eq!(places.get("b"), Some(&0));
-    assert_eq!(String::from(other.clone()), "b");
+    assert_eq!(text, "b");
 }
 
 #[tokio::test]

@@ -214,6 +214,38 @@ fn keys_that_come_twice_in_any_order_and_number() {
 }
 
 #[test]
+fn fields_that_come_twice_in_any_spelling_and_number() {
+    struct Twice(&'static [&'static str]);
+    impl Serialize for Twice {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut fields = serializer.serialize_struct_variant("Any", 0, "V", self.0.len())?;
+            for name in self.0 {
+                fields.serialize_field(name, &1)?;
+            }
+            fields.end()
+        }
+    }
+    const MANY: &[&str] = &[
+        "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r",
+        "s",
+    ];
+    assert!(passes(&Twice(MANY)) && passes(&Twice(&["a", "ab", "b", "a\"", "a\"b"])));
+    for names in [
+        &["a", "b", "a"] as &'static [&'static str],
+        &["b\"", "a", "b\""],
+        &["\n", "\n"],
+        &["ü", "ü"],
+    ] {
+        let twice = names.last().unwrap();
+        assert_eq!(path(&Twice(names)), format!("data.V.{twice}"));
+    }
+    for twice in MANY {
+        let names: &'static [&'static str] = [MANY, &[twice]].concat().leak();
+        assert_eq!(path(&Twice(names)), format!("data.V.{twice}"));
+    }
+}
+
+#[test]
 fn a_map_whose_keys_and_values_do_not_take_turns() {
     struct Turns(&'static str);
     impl Serialize for Turns {
@@ -232,7 +264,7 @@ fn a_map_whose_keys_and_values_do_not_take_turns() {
     for good in ["", "kv", "e", "ekv"] {
         assert!(passes(&Turns(good)), "{good}");
     }
-    for bad in ["v", "k", "kk", "kvv", "ke", "ev", "ek"] {
+    for bad in ["v", "k", "kk", "kvv", "ke", "ev", "ek", "kkv", "kev"] {
         let failure = write(&mut Vec::new(), &Turns(bad), Keys::Any).unwrap_err();
         assert!(
             matches!(&failure.fault, Fault::Serialize(message) if message.contains("a key without a value")),
