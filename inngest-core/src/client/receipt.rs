@@ -26,9 +26,15 @@ impl EventId {
         Self(Repr::Ulid(high, low))
     }
 
+    /// The id that is a ULID of this text.
+    pub(crate) fn of_ulid(text: &str) -> Option<Self> {
+        let (high, low) = halves(text)?;
+        Some(Self::of_halves(high, low))
+    }
+
     pub(crate) fn from_answer(text: &str) -> Self {
-        match halves(text) {
-            Some((high, low)) => Self::of_halves(high, low),
+        match Self::of_ulid(text) {
+            Some(id) => id,
             None => Self(Repr::Other(text.into())),
         }
     }
