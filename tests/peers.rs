@@ -274,7 +274,6 @@ async fn an_answer_of_200_that_is_not_the_event_apis() {
         r#"{"ids":["a","b"],"status":200}"#,
         r#"{"ids":["a","b","c","d"],"status":200}"#,
         r#"{"ids":["a","b",""],"status":200}"#,
-        r#"{"ids":["a","b","b"],"status":200}"#,
         r#"{"ids":["a","b","c"],"status":500,"error":"internal error"}"#,
         r#"[["a","b","c"]]"#,
         r#"{"ids":[1,2,3],"status":200}"#,
