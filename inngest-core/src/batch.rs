@@ -4,13 +4,13 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-#[cfg(feature = "client")]
-use crate::client::outgoing::Written;
+use crate::encode;
 use crate::error::{PayloadError, PayloadErrorKind};
 use crate::event::Event;
-use crate::payload::{IntoPayload, ToWrite};
-use crate::timestamp::now;
-use crate::wire;
+use crate::event::payload::{IntoPayload, ToWrite};
+use crate::event::timestamp::now;
+#[cfg(feature = "client")]
+use crate::middleware::event::Written;
 
 /// Events on their way out: any mix of types, serialized into one buffer and checked.
 ///
@@ -44,7 +44,7 @@ pub struct Batch {
     pub(crate) entries: Vec<Entry>,
     /// Events of earlier requests, to be sent again just as they were.
     #[cfg(feature = "client")]
-    pub(crate) pinned: Vec<crate::client::chunk::Chunk>,
+    pub(crate) pinned: Vec<crate::delivery::request::Chunk>,
 }
 
 /// What all events of a type share.
@@ -240,7 +240,7 @@ impl Batch {
         let pinned = self
             .pinned
             .iter()
-            .flat_map(crate::client::chunk::Chunk::open_names);
+            .flat_map(crate::delivery::request::Chunk::open_names);
         pinned.chain(self.entries.iter().map(Entry::name))
     }
 
@@ -273,7 +273,7 @@ impl Batch {
         let pinned = self
             .pinned
             .iter()
-            .flat_map(crate::client::chunk::Chunk::open_dedup_ids);
+            .flat_map(crate::delivery::request::Chunk::open_dedup_ids);
         let open = self
             .entries
             .iter()
@@ -296,7 +296,7 @@ impl Batch {
     fn pinned_events(&self) -> impl Iterator<Item = &[u8]> {
         self.pinned
             .iter()
-            .flat_map(crate::client::chunk::Chunk::open_events)
+            .flat_map(crate::delivery::request::Chunk::open_events)
     }
 
     #[cfg(not(feature = "client"))]
@@ -355,7 +355,7 @@ fn append_written<E: Event>(
             version: E::VERSION,
         }
     };
-    let entry = wire::write_event(buffer, event).and_then(|id| {
+    let entry = encode::write_event(buffer, event).and_then(|id| {
         let json = start..buffer.len();
         let bytes = json.len();
         buffer.push(b'\n');

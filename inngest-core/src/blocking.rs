@@ -7,12 +7,12 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::batch::{Batch, IntoBatch};
-use crate::client::{
-    self, BatchError, ConfigError, Failure, Plan, Progress, Receipt, Report, RetryPolicy,
-    SendError, Streaming,
-};
+use crate::client::{self, ConfigError, Failure, Plan, Progress, Report, Streaming};
+use crate::delivery::error::{BatchError, SendError};
+use crate::delivery::receipt::Receipt;
+use crate::delivery::retry::RetryPolicy;
+use crate::event::payload::IntoPayload;
 use crate::middleware::Middleware;
-use crate::payload::IntoPayload;
 use crate::transport::Transport;
 
 /// The settings of a builder of [`crate::client`], under the same names.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use inngest_grammar::proof::Language;
 
-use crate::timestamp::{MAX_MILLIS, MIN_MILLIS};
+use crate::event::timestamp::{MAX_MILLIS, MIN_MILLIS};
 
 /// An event that the server would refuse, or take and change; it has not been sent.
 ///

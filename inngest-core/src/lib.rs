@@ -18,44 +18,47 @@
     )
 )]
 
-mod as_string;
 mod batch;
 #[cfg(feature = "blocking")]
 pub mod blocking;
 #[cfg(feature = "client")]
 pub mod client;
 mod const_text;
+#[cfg(feature = "client")]
+mod delivery;
 mod distinct;
+mod encode;
 mod error;
 mod event;
-mod id;
-mod payload;
+#[cfg(feature = "client")]
+pub mod middleware;
 pub mod registry;
 mod schema;
-mod session;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod timestamp;
 #[cfg(feature = "client")]
 pub mod transport;
-mod wire;
 
-pub use crate::as_string::{AsString, OptionAsString, TextInteger};
 pub use crate::batch::{Batch, IntoBatch};
 #[cfg(feature = "client")]
-pub use crate::client::middleware;
-#[cfg(feature = "client")]
 pub use crate::client::{
-    BatchError, Buffered, BufferedBuilder, Client, ClientBuilder, ConfigError, DedupId, EventId,
-    Failure, IntoEvents, Outcome, Pending, Plan, Progress, Receipt, Report, RetryPolicy, SendError,
-    Sending, Streaming,
+    Buffered, BufferedBuilder, Client, ClientBuilder, ConfigError, Failure, IntoEvents, Pending,
+    Plan, Progress, Report, Sending, Streaming,
+};
+#[cfg(feature = "client")]
+pub use crate::delivery::{
+    dedup_id::DedupId,
+    error::{BatchError, Outcome, SendError},
+    receipt::{EventId, Receipt},
+    retry::RetryPolicy,
 };
 pub use crate::error::{PayloadError, PayloadErrorKind};
 pub use crate::event::Event;
-pub use crate::id::{IdPart, IdWriter};
-pub use crate::payload::{IntoPayload, Payload};
-pub use crate::session::{MAX_SESSIONS, SessionField, SessionKind, SessionValue};
-pub use crate::timestamp::{MAX_MILLIS, MIN_MILLIS, Timestamp};
+pub use crate::event::as_string::{AsString, OptionAsString, TextInteger};
+pub use crate::event::id::{IdPart, IdWriter};
+pub use crate::event::payload::{IntoPayload, Payload};
+pub use crate::event::session::{MAX_SESSIONS, SessionField, SessionKind, SessionValue};
+pub use crate::event::timestamp::{MAX_MILLIS, MIN_MILLIS, Timestamp};
 pub use inngest_grammar::proof::Language;
 pub use inngest_macros::{Event, IdPart};
 

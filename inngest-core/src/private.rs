@@ -1,10 +1,10 @@
 //! What the code that the derives generate calls. Not a public interface: it changes with them.
 
-pub use crate::id::IdWriter;
+pub use crate::encode::UserWriter;
+pub use crate::event::id::IdWriter;
+pub use crate::event::session::{SessionSpec, SessionWriter};
 pub use crate::registry::link;
 pub use crate::schema::{SchemaFn, subschema};
-pub use crate::session::{SessionSpec, SessionWriter};
-pub use crate::wire::UserWriter;
 pub use core::option::Option;
 pub use core::primitive::{bool, i64, str};
 pub use inngest_grammar::proof::{Language, PartKind};
@@ -14,9 +14,9 @@ pub use serde::Serialize;
 use crate::const_text::ConstText;
 use crate::distinct::{ConflictKind, Identity};
 use crate::event::Event;
-use crate::id::IdPart;
-use crate::session::{SessionField, SessionKind, SessionValue};
-use crate::timestamp::Timestamp;
+use crate::event::id::IdPart;
+use crate::event::session::{SessionField, SessionKind, SessionValue};
+use crate::event::timestamp::Timestamp;
 use inngest_grammar::{pieces, proof};
 
 /// What the placeholders of an id template can print, from left to right.

@@ -12,8 +12,8 @@ use serde_json::{Map, Value, json};
 use crate::__private::PartKinds;
 use crate::distinct::Identity;
 use crate::event::Event;
-use crate::session::{SessionKind, SessionSpec};
-use crate::timestamp::{MAX_MILLIS, MIN_MILLIS};
+use crate::event::session::{SessionKind, SessionSpec};
+use crate::event::timestamp::{MAX_MILLIS, MIN_MILLIS};
 
 /// Generates the schema of a part of an event.
 #[doc(hidden)]
@@ -341,7 +341,7 @@ fn meta_schema(sessions: &[SessionSpec]) -> Value {
         "propertyNames": { "minLength": 1, "maxLength": 128 },
         "additionalProperties": { "anyOf": [text, integer] },
         "minProperties": 1,
-        "maxProperties": crate::session::MAX_SESSIONS,
+        "maxProperties": crate::event::session::MAX_SESSIONS,
     });
     if let Some(object) = schema.as_object_mut() {
         if !properties.is_empty() {

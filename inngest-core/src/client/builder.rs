@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::base_url;
-use super::chunk::Limits;
-use super::config::{self, ConfigError, Settings};
-use super::inner::Bounds;
-use super::middleware::{Chain, Middleware};
-use super::retry::RetryPolicy;
-use super::{Client, Inner};
+use crate::client::config::base_url;
+use crate::client::config::{self, ConfigError, Settings};
+use crate::client::inner::Bounds;
+use crate::client::{Client, Inner};
+use crate::delivery::request::Limits;
+use crate::delivery::retry::RetryPolicy;
+use crate::middleware::{Chain, Middleware};
 use crate::transport::{HyperTransport, Transport};
 
 /// The largest event that the server takes: one byte more is refused (measured). Free accounts
@@ -38,7 +38,7 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             settings: Settings::default(),
             limits: Limits {

@@ -5,32 +5,31 @@ use std::time::Duration;
 
 use http::HeaderMap;
 
-use super::chunk::Limits;
-use super::config::Endpoint;
-use super::middleware::Chain;
-use super::request;
-use super::retry::RetryPolicy;
+use crate::client::config::Endpoint;
+use crate::delivery::request::Limits;
+use crate::delivery::retry::RetryPolicy;
+use crate::middleware::Chain;
 use crate::transport::Transport;
 
 pub(crate) struct Inner {
-    pub(super) endpoint: Endpoint,
-    pub(super) url: Arc<str>,
-    pub(super) headers: HeaderMap,
-    pub(super) bounds: Bounds,
-    pub(super) transport: Arc<dyn Transport>,
-    pub(super) middleware: Chain,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) url: Arc<str>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) bounds: Bounds,
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) middleware: Chain,
 }
 
 /// What a client allows its requests.
-pub(super) struct Bounds {
-    pub(super) limits: Limits,
-    pub(super) concurrency: usize,
-    pub(super) timeout: Duration,
-    pub(super) retry: RetryPolicy,
+pub(crate) struct Bounds {
+    pub(crate) limits: Limits,
+    pub(crate) concurrency: usize,
+    pub(crate) timeout: Duration,
+    pub(crate) retry: RetryPolicy,
 }
 
 impl Inner {
-    pub(super) fn new(
+    pub(crate) fn new(
         endpoint: Endpoint,
         bounds: Bounds,
         transport: Arc<dyn Transport>,
@@ -38,7 +37,7 @@ impl Inner {
     ) -> Self {
         Self {
             url: endpoint.base().into(),
-            headers: request::headers(&endpoint),
+            headers: crate::delivery::http::headers(&endpoint),
             endpoint,
             bounds,
             transport,
@@ -46,19 +45,19 @@ impl Inner {
         }
     }
 
-    pub(super) fn limits(&self) -> &Limits {
+    pub(crate) fn limits(&self) -> &Limits {
         &self.bounds.limits
     }
 
-    pub(super) fn concurrency(&self) -> usize {
+    pub(crate) fn concurrency(&self) -> usize {
         self.bounds.concurrency
     }
 
-    pub(super) fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
-    pub(super) fn is_dev(&self) -> bool {
+    pub(crate) fn is_dev(&self) -> bool {
         self.endpoint.is_dev()
     }
 }

@@ -21,59 +21,39 @@
 //! | `answer` | what the server's answers mean |
 //! | [`plan`] | what sending a batch would do |
 
-mod answer;
-mod base_url;
-mod buffered;
+pub(crate) mod buffered;
 mod builder;
-pub(crate) mod chunk;
-mod config;
-#[cfg(feature = "metrics")]
-mod counters;
-mod dedup_id;
-mod deliver;
-mod error;
-mod inner;
-pub mod middleware;
-mod observe;
-mod outcomes;
-pub(crate) mod outgoing;
+pub(crate) mod config;
+pub(crate) mod inner;
+mod pipeline;
 pub mod plan;
-mod queue;
-mod receipt;
-mod request;
-mod retry;
-pub(crate) mod seed;
-mod send;
 mod source;
 mod stream;
-#[cfg(feature = "opentelemetry")]
-mod traceparent;
+pub(crate) mod telemetry;
 
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-pub(crate) use base_url::has_sound_port;
 pub use buffered::{Buffered, BufferedBuilder, Failure, Pending, Report};
 pub use builder::ClientBuilder;
 pub use config::ConfigError;
-pub use dedup_id::DedupId;
-pub use error::{BatchError, Outcome, SendError};
+pub(crate) use config::base_url::has_sound_port;
 pub(crate) use inner::Inner;
-pub use plan::Plan;
-pub use receipt::{EventId, Receipt};
-pub use retry::RetryPolicy;
 #[cfg(feature = "blocking")]
-pub(crate) use send::nothing_sent;
+pub(crate) use pipeline::nothing_sent;
+pub use plan::Plan;
 pub use source::IntoEvents;
 use source::Source;
 pub use stream::{Progress, Streaming};
 
 use crate::batch::{self, Batch};
+use crate::delivery::error::{BatchError, SendError};
+use crate::delivery::receipt::Receipt;
 use crate::error::PayloadError;
-use crate::payload::IntoPayload;
-use crate::timestamp::now;
+use crate::event::payload::IntoPayload;
+use crate::event::timestamp::now;
 
 /// Sends events to Inngest.
 ///

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::chunk::{self, Limits};
 use crate::batch::Batch;
+use crate::delivery::request::{self, Limits};
 use crate::error::PayloadError;
 
 /// What [`Client::plan`](crate::Client::plan) found out about a batch.
@@ -44,14 +44,14 @@ pub struct Duplicate {
 
 impl Plan {
     pub(crate) fn of(batch: &Batch, limits: &Limits) -> Self {
-        let split = chunk::split(batch, limits);
+        let split = request::split(batch, limits);
         let pinned = batch.pinned.iter().map(|chunk| PlannedRequest {
             events: chunk.requested(),
             bytes: chunk.body().len(),
         });
         let open = split.requests.iter().map(|range| PlannedRequest {
             events: range.len(),
-            bytes: chunk::body_bytes(batch.entries.get(range.clone()).unwrap_or_default()),
+            bytes: request::body_bytes(batch.entries.get(range.clone()).unwrap_or_default()),
         });
         Self {
             requests: pinned.chain(open).collect(),

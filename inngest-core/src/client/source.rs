@@ -5,12 +5,12 @@ use std::task::{Context, Poll, ready};
 
 use futures_util::stream::{self, Stream, StreamExt as _};
 
-use super::chunk::Limits;
 use crate::batch::Batch;
+use crate::delivery::request::Limits;
 use crate::error::PayloadError;
 use crate::event::Event as _;
-use crate::payload::IntoPayload;
-use crate::timestamp::now;
+use crate::event::payload::IntoPayload;
+use crate::event::timestamp::now;
 
 /// What [`Client::send_many`](crate::Client::send_many) takes: a [`Batch`], or anything that
 /// iterates over events, references to events, or payloads, and may be read on another thread.
@@ -58,7 +58,7 @@ pub struct Events<'a>(Box<dyn Gather + Send + 'a>);
 
 impl<'a> Events<'a> {
     /// The events of a stream. Those without a time of their own occurred when they are read.
-    pub(super) fn of_stream<S>(events: S) -> Self
+    pub(crate) fn of_stream<S>(events: S) -> Self
     where
         S: Stream<Item: IntoPayload> + Send + 'a,
     {
@@ -69,12 +69,12 @@ impl<'a> Events<'a> {
     }
 
     /// The name that all of them have.
-    pub(super) fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         self.0.name()
     }
 
     /// How many there are at least, by their own account.
-    pub(super) fn at_least(&self) -> usize {
+    pub(crate) fn at_least(&self) -> usize {
         self.0.at_least()
     }
 }
@@ -132,15 +132,15 @@ impl<S: Stream<Item: IntoPayload> + Unpin> Gather for Timed<S> {
 
 /// A request's worth of events.
 #[derive(Default)]
-pub(super) struct Gathered {
+pub(crate) struct Gathered {
     /// The place of the first of them.
-    pub(super) first: usize,
-    pub(super) batch: Batch,
-    pub(super) refused: Vec<PayloadError>,
+    pub(crate) first: usize,
+    pub(crate) batch: Batch,
+    pub(crate) refused: Vec<PayloadError>,
 }
 
 impl Gathered {
-    pub(super) fn events(&self) -> usize {
+    pub(crate) fn events(&self) -> usize {
         self.batch.len() + self.refused.len()
     }
 
@@ -150,7 +150,7 @@ impl Gathered {
 }
 
 /// Reads events, a request's worth at a time.
-pub(super) struct Reading<'a> {
+pub(crate) struct Reading<'a> {
     events: Events<'a>,
     limits: Limits,
     /// What is read of the next request's worth.
@@ -163,7 +163,7 @@ pub(super) struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    pub(super) fn new(events: Events<'a>, limits: Limits) -> Self {
+    pub(crate) fn new(events: Events<'a>, limits: Limits) -> Self {
         Self {
             events,
             limits,
@@ -174,13 +174,13 @@ impl<'a> Reading<'a> {
     }
 
     /// How many events were read in all.
-    pub(super) fn read(&self) -> usize {
+    pub(crate) fn read(&self) -> usize {
         self.next.first + self.next.events()
     }
 
     /// The next request's worth; where that is `urgent`, what there is of it when no more comes
     /// yet.
-    pub(super) fn poll_read(
+    pub(crate) fn poll_read(
         &mut self,
         cx: &mut Context<'_>,
         urgent: bool,

@@ -7,11 +7,11 @@ use std::task::{Context, Poll};
 
 use futures_util::stream::{FuturesOrdered, Stream, StreamExt};
 
-use super::error::BatchError;
-use super::inner::Inner;
-use super::receipt::Receipt;
-use super::source::{Events, Gathered, Reading};
-use crate::payload::IntoPayload;
+use crate::client::inner::Inner;
+use crate::client::source::{Events, Gathered, Reading};
+use crate::delivery::error::BatchError;
+use crate::delivery::receipt::Receipt;
+use crate::event::payload::IntoPayload;
 
 /// What became of some events of a stream.
 #[derive(Debug)]
@@ -78,7 +78,7 @@ impl Stream for Streaming {
 }
 
 impl Streaming {
-    pub(super) fn new<S>(inner: Arc<Inner>, events: S) -> Self
+    pub(crate) fn new<S>(inner: Arc<Inner>, events: S) -> Self
     where
         S: Stream<Item: IntoPayload> + Send + 'static,
     {

@@ -7,7 +7,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Number, Value};
 
-use crate::timestamp::{MAX_MILLIS, MIN_MILLIS};
+use crate::event::timestamp::{MAX_MILLIS, MIN_MILLIS};
 
 /// The most events of a request.
 const MAX_EVENTS: usize = 5_000;
@@ -274,7 +274,7 @@ fn check_name(name: &str) -> Result<(), String> {
 }
 
 fn check_sessions(sessions: &Map<String, Value>) -> Result<(), String> {
-    if sessions.len() > crate::session::MAX_SESSIONS {
+    if sessions.len() > crate::event::session::MAX_SESSIONS {
         return Err("event sessions can include at most 5 entries".into());
     }
     for (key, value) in sessions {
@@ -352,7 +352,7 @@ fn as_doubles(value: &mut Value) {
         Value::Number(number) => {
             let exact = number
                 .as_i64()
-                .is_some_and(|i| crate::wire::json::is_exact(i.into()));
+                .is_some_and(|i| crate::encode::json::is_exact(i.into()));
             if !exact && let Some(double) = number.as_f64().and_then(Number::from_f64) {
                 *number = double;
             }

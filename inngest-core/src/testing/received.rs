@@ -11,10 +11,10 @@ use serde_json::{Map, Value, json};
 
 use super::api::{self, Incoming, Mistake, Reading};
 use super::fault::{Fault, Faults};
-use crate::client::EventId;
-use crate::client::seed::{self, Seed};
+use crate::delivery::receipt::EventId;
+use crate::delivery::seed::{self, Seed};
 use crate::event::Event;
-use crate::timestamp::now;
+use crate::event::timestamp::now;
 use crate::transport::Answer;
 
 /// For how long an id is remembered (documented).

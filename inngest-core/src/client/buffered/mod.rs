@@ -1,0 +1,346 @@
+//! A sender in the background: events gather, and go out together.
+
+mod queue;
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot, watch};
+use tokio::time::Instant;
+
+use crate::batch::Batch;
+use crate::client::buffered::queue::{Shared, State, Waiting, work};
+use crate::client::inner::Inner;
+use crate::client::pipeline::Taken;
+use crate::delivery::error::{Outcome, SendError};
+use crate::delivery::receipt::Receipt;
+use crate::error::PayloadError;
+use crate::event::payload::IntoPayload;
+
+/// Thirty years: as long as is waited where a time is beyond what a clock can say.
+pub(crate) const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 3_600);
+
+/// How long a shutdown waits for hooks that were called before its time was over.
+const SETTLING: Duration = Duration::from_secs(1);
+
+/// Settings of a [`Buffered`] sender; made with [`Client::buffered`](crate::Client::buffered).
+#[must_use = "a builder does nothing until `start`"]
+pub struct BufferedBuilder {
+    pub(crate) inner: Arc<Inner>,
+    pub(crate) max_events: usize,
+    pub(crate) max_bytes: usize,
+    pub(crate) linger: Duration,
+    pub(crate) capacity: usize,
+    pub(crate) on_failure: Option<Arc<OnFailure>>,
+}
+
+pub(crate) type OnFailure = dyn Fn(Failure) + Send + Sync;
+
+/// Events that a [`Buffered`] sender could not deliver for certain.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Failure {
+    /// What became of each event of the request's worth that they were in.
+    pub outcomes: Vec<Outcome>,
+    /// Those that can be sent again, with the same event ids.
+    pub unsent: Batch,
+}
+
+impl BufferedBuilder {
+    pub(crate) fn new(inner: Arc<Inner>) -> Self {
+        let limits = *inner.limits();
+        Self {
+            max_events: limits.request_events.min(500),
+            max_bytes: limits.request_bytes,
+            linger: Duration::from_millis(50),
+            capacity: 10_000,
+            on_failure: None,
+            inner,
+        }
+    }
+
+    /// How many events are gathered at most before they are sent; 500 by default.
+    pub fn max_events(mut self, events: usize) -> Self {
+        self.max_events = events.max(1);
+        self
+    }
+
+    /// How many bytes of JSON are gathered at most before they are sent; by default as many as a
+    /// request holds.
+    pub fn max_bytes(mut self, bytes: usize) -> Self {
+        self.max_bytes = bytes.max(1);
+        self
+    }
+
+    /// How long an event waits for others; 50 milliseconds by default.
+    pub fn linger(mut self, time: Duration) -> Self {
+        self.linger = time;
+        self
+    }
+
+    /// How many events may be waiting or under way; 10,000 by default. Where that is less than a
+    /// request's worth, what is gathered goes out when there is room for no more.
+    pub fn capacity(mut self, events: usize) -> Self {
+        self.capacity = events.clamp(1, Semaphore::MAX_PERMITS);
+        self
+    }
+
+    /// What is called with events that were not delivered for certain. Without it they are reported
+    /// to `tracing` as a warning; their handles say it in any case.
+    pub fn on_failure(mut self, hook: impl Fn(Failure) + Send + Sync + 'static) -> Self {
+        self.on_failure = Some(Arc::new(hook));
+        self
+    }
+
+    /// Starts the sender, as a task of the tokio runtime that this is called in.
+    ///
+    /// # Errors
+    ///
+    /// There is no runtime here.
+    pub fn start(self) -> Result<Buffered, SendError> {
+        let runtime = tokio::runtime::Handle::try_current().map_err(|_| SendError::NoRuntime)?;
+        let (settled, _) = watch::channel(0);
+        let (settling, _) = watch::channel(0);
+        let shared = Arc::new(Shared {
+            room: Arc::new(Semaphore::new(self.capacity)),
+            requests: Semaphore::new(self.inner.concurrency().min(Semaphore::MAX_PERMITS)),
+            queue: Mutex::default(),
+            wake: Notify::new(),
+            settled,
+            settling,
+            builder: self,
+        });
+        runtime.spawn(work(Arc::clone(&shared)));
+        Ok(Buffered {
+            guard: Arc::new(Guard { shared }),
+        })
+    }
+}
+
+impl fmt::Debug for BufferedBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BufferedBuilder")
+            .field("max_events", &self.max_events)
+            .field("max_bytes", &self.max_bytes)
+            .field("linger", &self.linger)
+            .field("capacity", &self.capacity)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Sends events in the background: [`send`](Self::send) returns as soon as there is room, and the
+/// events of many calls go out in one request.
+///
+/// Clones share one queue. When the last is dropped without [`shutdown`](Self::shutdown), what is
+/// still waiting is lost, and a warning says how much.
+///
+/// ```
+/// # #[cfg(feature = "testing")] {
+/// use inngest_core::{Event, testing::EventServer};
+/// use schemars::JsonSchema;
+/// use serde::Serialize;
+///
+/// #[derive(Serialize, JsonSchema, Event)]
+/// #[event(name = "storefront/cart.cleared")]
+/// struct CartCleared {}
+///
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// let server = EventServer::start()?;
+/// let sender = server.client()?.buffered().start()?;
+/// let first = sender.send(&CartCleared {}).await?;
+/// let second = sender.send(&CartCleared {}).await?;
+/// println!("{} {}", first.await?.event_id, second.await?.event_id);
+///
+/// let report = sender.shutdown(std::time::Duration::from_secs(5)).await;
+/// assert!(report.unsent.is_empty());
+/// assert_eq!(server.requests().len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Buffered {
+    guard: Arc<Guard>,
+}
+
+/// Ends the sender when the last handle to it is gone.
+struct Guard {
+    shared: Arc<Shared>,
+}
+
+/// What a [`Buffered`] sender delivered in all, and what it did not at its end.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct Report {
+    /// How many events the server has.
+    pub delivered: u64,
+    /// How many were not delivered for certain; their handles and the hook said so.
+    pub failed: u64,
+    /// Events that were waiting or under way when the time was over, ready to be sent again with
+    /// the same event ids.
+    pub unsent: Batch,
+}
+
+/// The receipt of an event that was given to a [`Buffered`] sender, when it is there. It need not
+/// be awaited for the event to be sent.
+#[derive(Debug)]
+pub struct Pending(oneshot::Receiver<Result<Receipt, SendError>>);
+
+impl Future for Pending {
+    type Output = Result<Receipt, SendError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let settled = Pin::new(&mut self.0).poll(cx);
+        settled.map(|settled| settled.unwrap_or(Err(SendError::SenderClosed)))
+    }
+}
+
+impl Buffered {
+    /// Takes an event in, and waits for room where there is none.
+    ///
+    /// # Errors
+    ///
+    /// The server would refuse the event or change it, or the sender is shut down.
+    pub async fn send<P: IntoPayload>(&self, event: P) -> Result<Pending, SendError> {
+        let event = one(event);
+        let room = Arc::clone(&self.guard.shared.room).acquire_owned().await;
+        self.take_in(event, room.map_err(|_| SendError::SenderClosed)?)
+    }
+
+    /// Takes an event in if there is room.
+    ///
+    /// # Errors
+    ///
+    /// There is no room, the server would refuse the event or change it, or the sender is shut
+    /// down.
+    pub fn try_send<P: IntoPayload>(&self, event: P) -> Result<Pending, SendError> {
+        let event = one(event);
+        let room = Arc::clone(&self.guard.shared.room).try_acquire_owned();
+        let room = room.map_err(|error| match error {
+            tokio::sync::TryAcquireError::Closed => SendError::SenderClosed,
+            tokio::sync::TryAcquireError::NoPermits => SendError::BufferFull,
+        })?;
+        self.take_in(event, room)
+    }
+
+    fn take_in(
+        &self,
+        event: Result<Batch, PayloadError>,
+        room: OwnedSemaphorePermit,
+    ) -> Result<Pending, SendError> {
+        let shared = &self.guard.shared;
+        let Taken {
+            batch,
+            added,
+            discarded,
+        } = shared.builder.inner.take_one(event)?;
+        if let (Some(error), 0) = (&discarded, added) {
+            return Err(error.clone());
+        }
+        let mut queue = shared.queue();
+        if queue.state != State::Open {
+            return Err(SendError::SenderClosed);
+        }
+        let (settle, settled) = oneshot::channel();
+        queue.batch.append(batch);
+        let sender = discarded.is_none().then_some(Waiting::Sender {
+            settle,
+            _room: room,
+        });
+        queue.waiting.extend(sender);
+        let nobody = std::iter::repeat_with(|| Waiting::Nobody);
+        queue.waiting.extend(nobody.take(added));
+        queue.accepted += (added + usize::from(discarded.is_none())) as u64;
+        let linger = shared.builder.linger;
+        queue.deadline.get_or_insert_with(|| {
+            let now = Instant::now();
+            now.checked_add(linger).unwrap_or(now + FAR)
+        });
+        drop(queue);
+        shared.wake.notify_one();
+        match discarded {
+            None => Ok(Pending(settled)),
+            Some(error) => Err(error),
+        }
+    }
+
+    /// Sends what is waiting at once, and waits until everything that was taken in before is
+    /// settled, or the sender is at its end.
+    pub async fn flush(&self) {
+        let shared = &self.guard.shared;
+        let accepted = {
+            let mut queue = shared.queue();
+            queue.flush_to = queue.accepted;
+            queue.accepted
+        };
+        shared.wake.notify_one();
+        let mut settled = shared.settled.subscribe();
+        // The sender lives as long as this handle.
+        let _ = settled.wait_for(|settled| *settled >= accepted).await;
+    }
+
+    /// Takes nothing more in, sends what is there for as long as `timeout`, and says what became
+    /// of it.
+    pub async fn shutdown(self, timeout: Duration) -> Report {
+        let shared = Arc::clone(&self.guard.shared);
+        shared.room.close();
+        shared.queue().state = State::Closing;
+        let _ = tokio::time::timeout(timeout, self.flush()).await;
+        let late = Instant::now() + SETTLING;
+        let (mut unsent, under_way) = loop {
+            // What is just being settled is in the report, and the hook has seen it.
+            let mut settling = shared.settling.subscribe();
+            let none = settling.wait_for(|settling| *settling == 0);
+            let _ = tokio::time::timeout_at(late, none).await;
+            let mut queue = shared.queue();
+            if *shared.settling.borrow() > 0 && Instant::now() < late {
+                continue;
+            }
+            queue.state = State::Closed;
+            queue.waiting.clear();
+            break (
+                std::mem::take(&mut queue.batch),
+                std::mem::take(&mut queue.under_way),
+            );
+        };
+        // What is under way is stopped, and may have arrived.
+        let error = Arc::new(SendError::SenderClosed);
+        for mut load in under_way {
+            let delivered = load.end(&error);
+            unsent.pinned.extend(delivered.unsent);
+            shared.settle(load, delivered.outcomes.into_each(), Batch::new());
+        }
+        let mut report = std::mem::take(&mut shared.queue().report);
+        report.failed = report.failed.saturating_sub(unsent.pinned_len() as u64);
+        report.unsent = unsent;
+        shared.close();
+        report
+    }
+}
+
+impl fmt::Debug for Buffered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let queue = self.guard.shared.queue();
+        f.debug_struct("Buffered")
+            .field("waiting", &queue.batch.len())
+            .field("accepted", &queue.accepted)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.shared
+            .lose("a buffered sender was dropped without `shutdown`");
+    }
+}
+
+/// A batch of one event.
+fn one<P: IntoPayload>(event: P) -> Result<Batch, PayloadError> {
+    let mut batch = Batch::new();
+    batch.push(event).map(|()| batch)
+}

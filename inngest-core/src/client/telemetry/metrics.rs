@@ -1,0 +1,70 @@
+//! Counters by the `metrics` facade, under the names that OpenTelemetry has for them.
+//!
+//! | metric | kind | labels |
+//! |---|---|---|
+//! | `messaging.client.sent.messages` | counter | `messaging.destination.name`: the event name; `error.type` for an event that was not, or may not have been, delivered |
+//! | `messaging.client.operation.duration` | histogram, seconds | `server.address`; `error.type` |
+//! | `inngest.client.resent.requests` | counter | `error.type`: why the request is made again |
+//!
+//! All have `messaging.system` = `inngest` and `messaging.operation.name` = `send`.
+
+use std::time::Instant;
+
+use ::metrics::{Label, counter, histogram};
+
+use crate::client::config::Endpoint;
+use crate::client::telemetry::error_type;
+use crate::delivery::error::SendError;
+use crate::middleware::SentEvent;
+
+fn labels(error: Option<&SendError>) -> Vec<Label> {
+    let mut labels = vec![
+        Label::from_static_parts("messaging.system", "inngest"),
+        Label::from_static_parts("messaging.operation.name", "send"),
+    ];
+    labels.extend(error.map(|error| Label::new("error.type", error_type(error))));
+    labels
+}
+
+/// Counts what became of events; those that stand together and fared alike in one go.
+pub(crate) fn count(events: &[SentEvent<'_>]) {
+    let kind = |event: &SentEvent<'_>| (event.name, event.outcome.error().map(error_type));
+    for alike in events.chunk_by(|a, b| kind(a) == kind(b)) {
+        if let Some(first) = alike.first() {
+            count_one(first.name, first.outcome.error(), alike.len() as u64);
+        }
+    }
+}
+
+/// Counts events of one name that fared alike.
+pub(crate) fn count_one(name: &'static str, error: Option<&SendError>, events: u64) {
+    let mut labels = labels(error);
+    labels.push(Label::from_static_parts("messaging.destination.name", name));
+    counter!("messaging.client.sent.messages", labels).increment(events);
+}
+
+/// A request is made again.
+pub(crate) fn again(error: &SendError) {
+    counter!("inngest.client.resent.requests", labels(Some(error))).increment(1);
+}
+
+/// How long a call of the user's takes.
+pub(crate) struct Duration {
+    started: Instant,
+    server: String,
+}
+
+impl Duration {
+    pub(crate) fn start(endpoint: &Endpoint) -> Self {
+        Self {
+            started: Instant::now(),
+            server: endpoint.uri().host().unwrap_or_default().to_owned(),
+        }
+    }
+
+    pub(crate) fn end(self, error: Option<&SendError>) {
+        let mut labels = labels(error);
+        labels.push(Label::new("server.address", self.server));
+        histogram!("messaging.client.operation.duration", labels).record(self.started.elapsed());
+    }
+}

@@ -1,0 +1,12 @@
+//! A request's way to the server and back: from events in one buffer to an outcome for each.
+
+pub(crate) mod dedup_id;
+pub(crate) mod error;
+pub(crate) mod http;
+pub(crate) mod outcome;
+pub(crate) mod progress;
+pub(crate) mod receipt;
+pub(crate) mod request;
+pub(crate) mod response;
+pub(crate) mod retry;
+pub(crate) mod seed;

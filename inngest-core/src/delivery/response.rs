@@ -1,0 +1,533 @@
+//! What the server's answers mean.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer};
+
+use crate::delivery::error::SendError;
+use crate::delivery::receipt::EventId;
+use crate::delivery::seed::Seed;
+use crate::transport::Answer;
+
+/// The ids that the server gave to the events of a request, in order.
+#[derive(Debug)]
+pub(crate) enum Ids {
+    /// Those that the request's seed asks for.
+    OfSeed,
+    /// Those of a server that stands in for Inngest's, or that did not read the seed.
+    Given(Vec<EventId>),
+}
+
+/// What an answer says of the events of a request.
+#[derive(Debug)]
+pub(crate) enum Meaning {
+    /// All were taken.
+    Taken(Ids),
+    /// Not all were taken: those that it names were, and perhaps some of the others.
+    Failed { taken: Named, error: SendError },
+}
+
+/// The events that an answer names although not all were taken.
+#[derive(Debug)]
+pub(crate) enum Named {
+    /// So many of the first, under the ids that the request's seed asks for.
+    OfSeed(usize),
+    /// The first, under ids of a server that did not read the seed: what is sent to it again runs
+    /// again.
+    Given(Vec<EventId>),
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Body {
+    ids: Option<Vec<Id>>,
+    status: Option<serde_json::Value>,
+    /// In answers with status 400 and 401.
+    error: Option<String>,
+    /// Elsewhere.
+    message: Option<String>,
+}
+
+/// An id; a blank one stands for none.
+struct Id(Option<EventId>);
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+
+        impl Visitor<'_> for Text {
+            type Value = Id;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an id")
+            }
+
+            // Most are seen where they stand in the answer, so that none needs memory of its own.
+            fn visit_str<E>(self, text: &str) -> Result<Id, E> {
+                Ok(Id(
+                    (!text.trim().is_empty()).then(|| EventId::from_answer(text))
+                ))
+            }
+        }
+
+        deserializer.deserialize_str(Text)
+    }
+}
+
+impl Body {
+    fn parse(text: &str) -> Result<Self, serde_json::Error> {
+        // Thousands of ULIDs are read in a fraction of the time by who knows that they are ULIDs.
+        if let Some((ids, rest)) = ulids(text)
+            && let Ok(body) = serde_json::from_str::<Self>(&rest)
+        {
+            let ids = Some(ids);
+            return Ok(Self { ids, ..body });
+        }
+        serde_json::from_str(text)
+    }
+
+    /// Whether it says the opposite of status 200.
+    fn is_of_failure(&self) -> bool {
+        self.status.as_ref().is_some_and(|status| *status != 200)
+            || self
+                .error
+                .as_ref()
+                .is_some_and(|text| !text.trim().is_empty())
+    }
+
+    /// The server's words, as they may be shown.
+    fn words(self, key: &str) -> String {
+        let said = self.said(key);
+        said.unwrap_or_else(|| "it gave no reason".to_owned())
+    }
+
+    fn said(self, key: &str) -> Option<String> {
+        let said = [self.error, self.message];
+        let said = said.into_iter().flatten();
+        let mut said = said.map(|text| shown(&text, key));
+        said.find(|text| !text.is_empty())
+    }
+}
+
+/// The ids of an answer that are all ULIDs, and the answer without them: `{"ids":[],"status":200}`.
+fn ulids(text: &str) -> Option<(Vec<Id>, String)> {
+    const SPACE: [char; 4] = [' ', '\n', '\r', '\t'];
+
+    let (head, mut rest) = text.split_once('[')?;
+    let key = head.trim_end_matches(SPACE).strip_suffix(':')?;
+    let is_of_ids = key.trim_end_matches(SPACE).ends_with("\"ids\"");
+    // They are those of the answer, and not of an object in it.
+    if !is_of_ids || head.matches('{').count() != 1 {
+        return None;
+    }
+    let mut ids = Vec::with_capacity(text.len() / (ulid::ULID_LEN + 3));
+    loop {
+        let quoted = rest.trim_start_matches(SPACE).strip_prefix('"')?;
+        let (id, after) = quoted.split_at_checked(ulid::ULID_LEN)?;
+        ids.push(Id(Some(EventId::of_ulid(id)?)));
+        let after = after.strip_prefix('"')?.trim_start_matches(SPACE);
+        if let Some(tail) = after.strip_prefix(']') {
+            return Some((ids, format!("{head}[]{tail}")));
+        }
+        rest = after.strip_prefix(',')?;
+    }
+}
+
+/// What of a server's words is shown, in characters.
+const MOST_SHOWN: usize = 500;
+
+/// Words from outside as they may be shown: on one line, not without end, and without the event
+/// key, which a gateway that speaks of the path repeats.
+fn shown(text: &str, key: &str) -> String {
+    let masked = without(text, key);
+    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    let mut words = masked
+        .trim()
+        .chars()
+        .map(|c| if breaks(c) { ' ' } else { c });
+    let mut shown: String = words.by_ref().take(MOST_SHOWN).collect();
+    if words.next().is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// A text with `…` where the event key stands in it.
+fn without(text: &str, key: &str) -> String {
+    // Letters of other words are not the key, and without them nobody could read the text.
+    let is_short = key.len() <= 3;
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let mut masked = String::with_capacity(text.len().min(4 * MOST_SHOWN));
+    let mut shown = 0;
+    for (at, _) in text.match_indices(key) {
+        let (before, after) = (text.get(..at), text.get(at + key.len()..));
+        let (before, after) = (before.unwrap_or_default(), after.unwrap_or_default());
+        let stands_alone = !before.ends_with(is_word) && !after.starts_with(is_word);
+        if !key.is_empty() && (!is_short || stands_alone || before.ends_with("/e/")) {
+            masked.push_str(text.get(shown..at).unwrap_or_default());
+            masked.push('…');
+            shown = at + key.len();
+        }
+    }
+    masked.push_str(text.get(shown..).unwrap_or_default());
+    masked
+}
+
+/// Reads an answer to a request of `events` events and `bytes` bytes to the server at `url`. `key`
+/// is the event key as it stands in the path.
+pub(crate) fn read(
+    answer: &Answer,
+    events: usize,
+    bytes: usize,
+    seed: &Seed,
+    url: &str,
+    key: &str,
+) -> Meaning {
+    if answer.status == 200 && seed.is_confirmed_by(&answer.body, events) {
+        return Meaning::Taken(Ids::OfSeed);
+    }
+    let url = url.to_owned();
+    // Checked once for being text, not for each id.
+    let body = str::from_utf8(&answer.body).ok();
+    let body = body.filter(|text| text.trim_start().starts_with('{'));
+    let body = Body::parse(body.unwrap_or_default());
+    let failed = |error| Meaning::Failed {
+        taken: Named::OfSeed(0),
+        error,
+    };
+    match (answer.status, body) {
+        (200, Ok(body)) if body.is_of_failure() => failed(SendError::InvalidAnswer {
+            url,
+            problem: "its status is 200 and its body says that something failed".to_owned(),
+        }),
+        (200, Ok(Body { ids: Some(ids), .. })) => taken(ids, events, url),
+        (200, Ok(_)) => failed(SendError::InvalidAnswer {
+            url,
+            problem: "it has no `ids`".to_owned(),
+        }),
+        (200, Err(_)) => failed(SendError::InvalidAnswer {
+            url,
+            problem: "it is not the JSON of an event API".to_owned(),
+        }),
+        (status @ 201..300, _) => failed(SendError::InvalidAnswer {
+            url,
+            problem: format!("its status is {status}"),
+        }),
+        (400, Ok(mut body)) => {
+            let named: Vec<EventId> = ids_of(body.ids.take().unwrap_or_default()).collect();
+            let ids = named.len();
+            let taken = match seed.named(&named, events) {
+                Some(taken) => Named::OfSeed(taken),
+                None => Named::Given(named),
+            };
+            let problem = match &taken {
+                Named::Given(ids) if repeats(ids) => "it has an id twice".to_owned(),
+                Named::OfSeed(taken) if *taken >= events => {
+                    "it refuses an event and has the id of the last".to_owned()
+                }
+                _ if ids >= events => {
+                    format!("it refuses an event and has {ids} ids for {events} events")
+                }
+                _ => String::new(),
+            };
+            if !problem.is_empty() {
+                return failed(SendError::InvalidAnswer { url, problem });
+            }
+            let message = body.words(key);
+            let error = SendError::Refused { message };
+            Meaning::Failed { taken, error }
+        }
+        // The API's answer may be cut short, and then events before the refused one are taken.
+        (400, Err(_)) => failed(SendError::InvalidAnswer {
+            url,
+            problem: "its status is 400 and its body is not the JSON of an event API".to_owned(),
+        }),
+        (401, body) => failed(SendError::UnknownEventKey {
+            url,
+            message: body.unwrap_or_default().words(key),
+        }),
+        (403, body) => failed(SendError::NotAllowed {
+            message: body.unwrap_or_default().words(key),
+        }),
+        (413, _) => failed(SendError::RequestTooLarge { bytes }),
+        (300..400 | 404 | 405, _) => failed(SendError::WrongUrl {
+            url,
+            status: answer.status,
+            hint: hint(answer.status),
+        }),
+        (status, body) => failed(SendError::UnexpectedStatus {
+            url,
+            status,
+            message: body.unwrap_or_default().said(key).unwrap_or_default(),
+            hint: hint(status),
+        }),
+    }
+}
+
+fn taken(ids: Vec<Id>, events: usize, url: String) -> Meaning {
+    let answered = ids.len();
+    let found: Vec<EventId> = ids_of(ids).collect();
+    if found.len() == events && answered == events {
+        // A server that stands in for Inngest's may give all the same id: it says that it took all.
+        return Meaning::Taken(Ids::Given(found));
+    }
+    let problem = format!("it has {} ids for {events} events", found.len());
+    Meaning::Failed {
+        taken: Named::OfSeed(0),
+        error: SendError::InvalidAnswer { url, problem },
+    }
+}
+
+/// Whether two events have the same id, which no server gives: also of two events with the same
+/// deduplication id each has an id of its own (measured).
+fn repeats(ids: &[EventId]) -> bool {
+    let mut seen = HashSet::with_capacity(ids.len());
+    !ids.iter().all(|id| seen.insert(id))
+}
+
+fn ids_of(ids: Vec<Id>) -> impl Iterator<Item = EventId> {
+    ids.into_iter().filter_map(|Id(id)| id)
+}
+
+fn hint(status: u16) -> &'static str {
+    match status {
+        300..400 => "; redirects are not followed, give the base URL that it points to",
+        402 => "; look at the account's plan and billing in the Inngest dashboard",
+        404 | 405 | 409 | 410 | 421 => {
+            "; check that the base URL is that of Inngest or a dev server"
+        }
+        407 => "; it is a proxy that answers, give it the user name and password that it asks for",
+        425 => "; it is not ready for events yet, send again later",
+        431 => "; the headers are too large for it or a proxy before it, see what adds to them",
+        429 => "; it takes no more events for now, send fewer or later",
+        500.. => "; the server or a proxy before it has a problem, send again later",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn meaning(status: u16, body: &str, events: usize) -> (Vec<String>, Option<String>) {
+        let answer = Answer::new(status, body.to_owned());
+        let strings = |ids: Vec<EventId>| ids.iter().map(ToString::to_string).collect();
+        let seed = Seed::new().unwrap();
+        match read(&answer, events, 100, &seed, "http://host/e/", "key-1") {
+            Meaning::Taken(Ids::OfSeed) => panic!("nobody knows the seed"),
+            Meaning::Taken(Ids::Given(ids)) => (strings(ids), None),
+            Meaning::Failed { taken, error } => {
+                let ids = match taken {
+                    Named::Given(ids) => ids,
+                    Named::OfSeed(taken) => (0..taken).map(|n| seed.event_id(n)).collect(),
+                };
+                (strings(ids), Some(error.to_string()))
+            }
+        }
+    }
+
+    #[test]
+    fn all_ids_are_needed() {
+        let (ids, error) = meaning(200, r#"{"ids":["a","b"],"status":200}"#, 2);
+        assert_eq!((ids, error), (vec!["a".into(), "b".into()], None));
+        for body in [
+            r#"{"ids":["a"],"status":200}"#,
+            r#"{"ids":["a","b","c"],"status":200}"#,
+            r#"{"ids":["a",""],"status":200}"#,
+            r#"{"ids":["a","  "],"status":200}"#,
+            r#"{"ids":["a","b"],"status":500,"error":"internal error"}"#,
+            r#"{"ids":["a","b"],"status":"500"}"#,
+            r#"{"ids":["a","b"],"error":"bad"}"#,
+            r#"[["a","b"]]"#,
+            r#"{"ids":[1,2],"status":200}"#,
+            r#"{"status":200}"#,
+            "<html></html>",
+            "",
+        ] {
+            let (ids, error) = meaning(200, body, 2);
+            assert!(ids.is_empty() && error.is_some(), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_names_those_that_were_taken_before_it() {
+        let (ids, error) = meaning(400, r#"{"ids":["a"],"status":400,"error":"bad name"}"#, 3);
+        assert_eq!(ids, ["a"]);
+        assert_eq!(
+            error.unwrap(),
+            "the server refused an event: bad name; change what it says is wrong, or leave the event out"
+        );
+        let (ids, _) = meaning(400, r#"{"ids":[""],"status":400,"error":"EOF"}"#, 3);
+        assert!(ids.is_empty());
+        for body in [r#"{"ids":["a","b"],"status":400}"#, r#"{"ids":["a"#, ""] {
+            let (ids, error) = meaning(400, body, 2);
+            assert!(ids.is_empty(), "{body}");
+            assert!(error.unwrap().contains("is not the event API's"), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_success_may_say_that_nothing_failed() {
+        for body in [
+            r#"{"ids":["a"]}"#,
+            r#"{"ids":["a"],"status":200,"error":""}"#,
+            r#"{"ids":["a"],"status":null,"error":null}"#,
+        ] {
+            assert_eq!(
+                meaning(200, body, 1),
+                (vec!["a".to_owned()], None),
+                "{body}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_server_may_give_all_events_the_same_id() {
+        let (ids, error) = meaning(200, r#"{"ids":["a","a"],"status":200}"#, 2);
+        assert_eq!((ids.len(), error), (2, None));
+    }
+
+    #[test]
+    fn ulids_are_read_as_serde_json_reads_them() {
+        let id = "01JQDAE4RQF8MBCR55T5AK4KXS";
+        let as_texts = |body: Result<Body, _>| -> Result<_, ()> {
+            let body: Body = body.map_err(|_: serde_json::Error| ())?;
+            let ids = body.ids.map(|ids| {
+                let ids = ids.into_iter();
+                ids.map(|Id(id)| id.map(|id| id.to_string()))
+                    .collect::<Vec<_>>()
+            });
+            Ok((ids, body.status, body.error, body.message))
+        };
+        let mut read = 0;
+        for text in [
+            "{'ids':['I','I'],'status':200}",
+            "{'ids':['I']}",
+            " {\n\t'ids' : [ 'I' ,\r'I' ] , 'status' : 200 }\n",
+            "{'status':200,'ids':['I','I','I']}",
+            "{'error':'no','ids':['I'],'status':400}",
+            "{'ids':['I'],'status':400,'error':'['}",
+            // Not only ULIDs, or no ids.
+            "{'ids':[],'status':200}",
+            "{'ids':['I','%'],'status':200}",
+            "{'ids':['I',''],'status':200}",
+            "{'ids':['IX'],'status':200}",
+            "{'ids':['0I'],'status':200}",
+            "{'ids':[1],'status':200}",
+            "{'ids':null}",
+            "{'data':{'ids':['I']},'ids':['I','I']}",
+            "{'data':{'ids':['I']},'ids':[]}",
+            "{'data':{'ids':['I']}}",
+            "{'errors':['I'],'ids':['I']}",
+            "{'errors':['I'],'ids':[]}",
+            "{'errors':['I']}",
+            // Not JSON.
+            "{'ids':['I',],'status':200}",
+            "{'ids':['I' 'I'],'status':200}",
+            "{'ids':['I'],'status':200",
+            "{'ids':['I'",
+            "{'ids':['I",
+            "{'ids':['I'],'ids':['I']}",
+            "{'ids':\u{a0}['I']}",
+            "{'ids' ['I']}",
+            "{ids:['I']}",
+            "['I']",
+            "",
+        ] {
+            let text = text.replace('\'', "\"").replace('I', id);
+            let text = text.replace('%', &id.to_lowercase());
+            read += usize::from(ulids(&text).is_some());
+            let found = as_texts(Body::parse(&text));
+            assert_eq!(found, as_texts(serde_json::from_str(&text)), "{text}");
+        }
+        assert!(read >= 6, "{read}");
+    }
+
+    #[test]
+    fn a_refusal_may_name_some_of_those_that_were_taken() {
+        let seed = Seed::new().unwrap();
+        let named = |places: &[usize], events| {
+            let ids: Vec<_> = places
+                .iter()
+                .map(|n| seed.event_id(*n).to_string())
+                .collect();
+            let body = serde_json::json!({ "ids": ids, "status": 400, "error": "no" });
+            let answer = Answer::new(400, body.to_string());
+            read(&answer, events, 100, &seed, "http://host/e/", "key-1")
+        };
+        for (places, first) in [(&[0, 1][..], 2), (&[1], 2), (&[0, 3], 4), (&[], 0)] {
+            let meaning = named(places, 6);
+            assert!(
+                matches!(
+                    meaning,
+                    Meaning::Failed {
+                        taken: Named::OfSeed(taken),
+                        error: SendError::Refused { .. }
+                    } if taken == first
+                ),
+                "{meaning:?}"
+            );
+        }
+        for (places, events) in [(&[3][..], 4), (&[0, 1], 2)] {
+            let meaning = named(places, events);
+            let invalid = SendError::may_have_been_taken;
+            assert!(
+                matches!(&meaning, Meaning::Failed { error, .. } if invalid(error)),
+                "{meaning:?}"
+            );
+        }
+        // Not in the order of the events: these are not the ids of the seed as it asks for them.
+        let meaning = named(&[1, 0], 6);
+        assert!(matches!(
+            meaning,
+            Meaning::Failed {
+                taken: Named::Given(_),
+                ..
+            }
+        ));
+    }
+
+    #[test]
+    fn the_words_of_a_server_are_shown_without_the_key() {
+        for (text, key, expected) in [
+            ("cannot POST /e/key-1.", "key-1", "cannot POST /e/…."),
+            ("xkey-1x key-1", "key-1", "x…x …"),
+            (
+                "Event key a not found at /e/a/",
+                "a",
+                "Event key … not found at /e/…/",
+            ),
+            ("e: /e/e", "e", "…: /…/…"),
+            ("/e/abc?x=abc", "abc", "/e/…?x=…"),
+            ("a\r\nb\u{7}\u{2028}c\n", "key-1", "a  b  c"),
+            ("", "key-1", ""),
+        ] {
+            assert_eq!(shown(text, key), expected, "{text}");
+        }
+        let long = shown(&"é".repeat(3_000_000), "key-1");
+        assert_eq!(long.chars().count(), MOST_SHOWN + 1);
+        // Where the text is cut, no part of the key is left.
+        let cut = format!("{}key-1", "x".repeat(MOST_SHOWN - 2));
+        assert!(!shown(&cut, "key-1").contains("ke"), "{cut}");
+    }
+
+    #[test]
+    fn statuses_have_their_own_words() {
+        let text = |status, body| meaning(status, body, 1).1.unwrap();
+        let refused = r#"{"status":401,"message":"","error":"Event key not found"}"#;
+        assert!(text(401, refused).contains("Event key not found; check INNGEST_EVENT_KEY"));
+        assert!(text(403, "{}").contains("it gave no reason; look at the key's allow"));
+        assert!(text(413, "").contains("a request of 100 bytes is too large"));
+        assert!(text(404, "not found").contains("status 404; check that the base URL"));
+        assert!(text(303, "").contains("redirects are not followed"));
+        assert!(text(503, "").contains("status 503; the server"));
+        let reason = r#"{"error":"Event keys are required of key-1","status":503}"#;
+        assert!(text(503, reason).contains("status 503: Event keys are required of …; the server"));
+        for status in [402, 407, 409, 410, 421, 425, 429, 431] {
+            let said = text(status, "");
+            assert!(said.contains(&format!("status {status}; ")), "{said}");
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! The id seed: event ids known before the request, and the same in every retry.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::HeaderValue;
+use ulid::Ulid;
+
+use crate::delivery::receipt::EventId;
+use crate::encode::json;
+use crate::event::timestamp::now;
+
+/// The header that carries the seed.
+pub(crate) const HEADER: &str = "x-inngest-event-id-seed";
+
+/// From which the server makes the ids of a request's events (measured): the ULID of event i is
+/// made of the milliseconds and of the ten bytes with i+1 added to their last four.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Seed {
+    millis: u64,
+    random: [u8; 10],
+}
+
+impl Seed {
+    /// A seed that no other request has.
+    pub(crate) fn new() -> Result<Self, getrandom::Error> {
+        let mut random = [0; 10];
+        getrandom::fill(&mut random)?;
+        // The server ignores a seed of 0 ms, which a clock before 1970 would give.
+        let millis = u64::try_from(now()).unwrap_or_default().max(1);
+        Ok(Self { millis, random })
+    }
+
+    /// Reads the header's value; the server ignores what is malformed.
+    #[cfg(feature = "testing")]
+    pub(crate) fn parse(header: &str) -> Option<Self> {
+        let (millis, random) = header.split_once(',')?;
+        let millis = millis.parse().ok().filter(|millis| *millis > 0)?;
+        let random = STANDARD.decode(random).ok()?.try_into().ok()?;
+        Some(Self { millis, random })
+    }
+
+    pub(crate) fn header(&self) -> HeaderValue {
+        // 13 digits until the year 2286, a comma and 16 characters of base64. A `Vec` that is full is
+        // turned into `Bytes` without another allocation.
+        let mut value = Vec::with_capacity(30);
+        json::integer(&mut value, self.millis.into());
+        value.push(b',');
+        let mut random = [0; 16];
+        let encoded = STANDARD.encode_slice(self.random, &mut random).unwrap_or(0);
+        value.extend(random.iter().take(encoded));
+        // Digits, a comma and base64 are all visible ASCII.
+        HeaderValue::from_maybe_shared(Bytes::from(value))
+            .unwrap_or_else(|_| HeaderValue::from_static(""))
+    }
+
+    /// The id that the server gives to event `index` of the request, counting from 0.
+    pub(crate) fn event_id(&self, index: usize) -> EventId {
+        let (high, low) = self.halves(index);
+        EventId::of_halves(high, low)
+    }
+
+    /// How many of the first events of a request were taken when these were; `None` when they are
+    /// not ids of its events in their order.
+    pub(crate) fn named(&self, ids: &[EventId], events: usize) -> Option<usize> {
+        let mut places = 0..events;
+        let mut taken = 0;
+        for id in ids {
+            taken = 1 + places.find(|place| self.event_id(*place) == *id)?;
+        }
+        Some(taken)
+    }
+
+    /// The seed of a request without the first events of this one: the others keep their ids.
+    pub(crate) fn after(&self, events: usize) -> Self {
+        let mut after = *self;
+        // The counter of an event is one more than that of the event before it.
+        if let (Some(before), Some(counter)) =
+            (events.checked_sub(1), after.random.last_chunk_mut())
+        {
+            *counter = self.counter(before).to_be_bytes();
+        }
+        after
+    }
+
+    fn ulid(&self, index: usize) -> Ulid {
+        let (high, low) = self.halves(index);
+        Ulid(u128::from(high) << 64 | u128::from(low))
+    }
+
+    /// The halves of the id of event `index`: 48 bits of the time, and 80 that are random but for the
+    /// counter in the last of them.
+    fn halves(&self, index: usize) -> (u64, u64) {
+        let (first, rest) = self.random.split_first_chunk().unwrap_or((&[0; 2], &[]));
+        let middle = rest.first_chunk().unwrap_or(&[0; 4]);
+        let high = self.millis << 16 | u64::from(u16::from_be_bytes(*first));
+        let middle = u64::from(u32::from_be_bytes(*middle));
+        (high, middle << 32 | u64::from(self.counter(index)))
+    }
+
+    /// The last four bytes of the id of event `index`.
+    fn counter(&self, index: usize) -> u32 {
+        // A request holds a few thousand events; the sum wraps as the server's does.
+        let step = u32::try_from(index).unwrap_or(u32::MAX).wrapping_add(1);
+        let [.., a, b, c, d] = self.random;
+        u32::from_be_bytes([a, b, c, d]).wrapping_add(step)
+    }
+
+    /// Whether this is the server's answer that it took all of so many events under the ids of this
+    /// seed. To compare it with what is expected takes a fraction of what reading it does.
+    pub(crate) fn is_confirmed_by(&self, answer: &[u8], events: usize) -> bool {
+        let mut id = [0; ulid::ULID_LEN];
+        let mut rest = answer;
+        for index in 0..events {
+            let before: &[u8] = if index == 0 {
+                b"{\"ids\":[\""
+            } else {
+                b"\",\""
+            };
+            if index == 0 || self.counter(index) == 0 {
+                self.ulid(index).array_to_str(&mut id);
+            } else {
+                increment(&mut id);
+            }
+            let after = rest.strip_prefix(before);
+            match after.and_then(|rest| rest.strip_prefix(&id)) {
+                Some(after) => rest = after,
+                None => return false,
+            }
+        }
+        let end = rest.strip_prefix(b"\"],\"status\":200}");
+        end.is_some_and(|end| end.trim_ascii().is_empty())
+    }
+}
+
+/// Makes the text of a ULID that of the next one.
+fn increment(id: &mut [u8]) {
+    for digit in id.iter_mut().rev() {
+        *digit = match *digit {
+            b'Z' => b'0',
+            b'9' => b'A',
+            // Crockford's base 32 leaves out I, L, O and U.
+            b'H' | b'K' | b'N' | b'T' => *digit + 2,
+            _ => *digit + 1,
+        };
+        if *digit != b'0' {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(feature = "testing")]
+    #[test]
+    fn ids_are_those_that_the_real_server_gave() {
+        let seed = Seed::parse("1743130137367,eii2YKXRVTJPuA==").unwrap();
+        assert_eq!(seed.event_id(0), "01JQDAE4RQF8MBCR55T5AK4KXS");
+        assert_eq!(seed.event_id(1), "01JQDAE4RQF8MBCR55T5AK4KXT");
+        assert_eq!(seed.event_id(2), "01JQDAE4RQF8MBCR55T5AK4KXV");
+        assert_eq!(seed.header(), "1743130137367,eii2YKXRVTJPuA==");
+    }
+
+    fn answer(seed: &Seed, events: usize) -> String {
+        let ids: Vec<_> = (0..events).map(|n| seed.event_id(n).to_string()).collect();
+        serde_json::json!({ "ids": ids, "status": 200 }).to_string()
+    }
+
+    #[test]
+    fn an_answer_is_recognized_without_being_read() {
+        // From the last of its digits over, and over the last of its counter.
+        for counter in [0, 30, 31, 1_022, u32::MAX - 40] {
+            let [a, b, c, d] = counter.to_be_bytes();
+            let seed = Seed {
+                millis: 1_743_130_137_367,
+                random: [1, 2, 3, 4, 5, 255, a, b, c, d],
+            };
+            for events in [1, 2, 100, 2_000] {
+                let text = answer(&seed, events);
+                assert!(seed.is_confirmed_by(text.as_bytes(), events), "{text}");
+                assert!(seed.is_confirmed_by(format!("{text}\n").as_bytes(), events));
+                for other in [events - 1, events + 1] {
+                    assert!(!seed.is_confirmed_by(text.as_bytes(), other));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn another_answer_is_not_recognized() {
+        let seed = Seed::new().unwrap();
+        let text = answer(&seed, 3);
+        for place in 0..text.len() {
+            let (before, after) = text.split_at(place);
+            assert!(!seed.is_confirmed_by(before.as_bytes(), 3), "{before}");
+            let changed = format!("{before}~{}", &after[1..]);
+            assert!(!seed.is_confirmed_by(changed.as_bytes(), 3), "{changed}");
+        }
+        let other = answer(&Seed::new().unwrap(), 3);
+        assert!(!seed.is_confirmed_by(other.as_bytes(), 3));
+    }
+
+    #[cfg(feature = "testing")]
+    #[test]
+    fn malformed_seeds_are_none() {
+        for header in [
+            "x",
+            "",
+            "0,eii2YKXRVTJPuA==",
+            "1743130137367",
+            "1,eii2",
+            "-1,eii2YKXRVTJPuA==",
+        ] {
+            assert_eq!(Seed::parse(header), None, "{header}");
+        }
+    }
+
+    #[test]
+    fn the_counter_wraps_and_leaves_the_other_bytes() {
+        let seed = Seed {
+            millis: 1,
+            random: [0xff; 10],
+        };
+        let expected = Ulid::from_parts(
+            1,
+            u128::from_be_bytes([
+                0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0,
+            ]),
+        );
+        assert_eq!(seed.event_id(0), expected.to_string().as_str());
+    }
+
+    #[test]
+    fn events_keep_their_ids_in_a_request_without_the_first() {
+        for counter in [0, 7, u32::MAX - 3, u32::MAX] {
+            let [a, b, c, d] = counter.to_be_bytes();
+            let seed = Seed {
+                millis: 1_743_130_137_367,
+                random: [1, 2, 3, 4, 5, 255, a, b, c, d],
+            };
+            for first in [0, 1, 2, 40] {
+                let after = seed.after(first);
+                for index in [0, 1, 5] {
+                    assert_eq!(after.event_id(index), seed.event_id(first + index));
+                }
+                assert_eq!(after.after(3), seed.after(first + 3));
+            }
+        }
+    }
+
+    #[test]
+    fn seeds_differ() {
+        assert_ne!(Seed::new().unwrap(), Seed::new().unwrap());
+    }
+}

@@ -1,0 +1,435 @@
+use super::{Fault, Keys, write};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use serde::Serialize;
+use serde::ser::{
+    SerializeMap, SerializeStruct, SerializeStructVariant, SerializeTupleVariant, Serializer,
+};
+use std::collections::BTreeMap;
+
+const TOO_LARGE: u64 = (1 << 53) + 1;
+
+fn path(value: &impl Serialize) -> String {
+    let failure = write(&mut Vec::new(), value, Keys::NotReserved).unwrap_err();
+    format!("data{}", failure.path)
+}
+
+#[derive(Serialize)]
+enum Shape {
+    Struct { inner: u64 },
+    Tuple(u8, u64),
+    New(u64),
+    Float { inner: f32 },
+}
+
+#[test]
+fn paths_lead_to_the_first_refused_value() {
+    #[derive(Serialize)]
+    struct Line {
+        total: u64,
+    }
+    #[derive(Serialize)]
+    struct Order {
+        note: String,
+        lines: Vec<Line>,
+    }
+    let lines = vec![Line { total: 1 }, Line { total: TOO_LARGE }];
+    let order = Order {
+        note: "{\"[".into(),
+        lines,
+    };
+    let root = BTreeMap::from([("order", order)]);
+    assert_eq!(path(&root), "data.order.lines[1].total");
+    assert_eq!(path(&(1, [TOO_LARGE])), "data[1][0]");
+    let empty_before: (Vec<u8>, BTreeMap<u8, u8>, i64) = (vec![], BTreeMap::new(), i64::MIN);
+    assert_eq!(path(&empty_before), "data[2]");
+    assert_eq!(path(&BTreeMap::from([(7, u64::MAX)])), "data.7");
+    assert_eq!(path(&BTreeMap::from([("a\"b", u64::MAX)])), "data.a\"b");
+    assert_eq!(
+        path(&Shape::Struct { inner: TOO_LARGE }),
+        "data.Struct.inner"
+    );
+    assert_eq!(path(&Shape::Tuple(1, TOO_LARGE)), "data.Tuple[1]");
+    assert_eq!(path(&Shape::New(TOO_LARGE)), "data.New");
+    assert_eq!(path(&i128::MIN), "data");
+}
+
+struct Fails;
+
+impl Serialize for Fails {
+    fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        Err(serde::ser::Error::custom("no luck"))
+    }
+}
+
+#[test]
+fn a_failing_serialize_is_located_too() {
+    assert_eq!(path(&(1, [Fails])), "data[1][0]");
+    let mut out = Vec::new();
+    let failure = write(&mut out, &Fails, Keys::Any).unwrap_err();
+    assert!(matches!(failure.fault, Fault::Serialize(message) if message == "no luck"));
+}
+
+fn passes(value: &impl Serialize) -> bool {
+    write(&mut Vec::new(), value, Keys::NotReserved).is_ok()
+}
+
+#[test]
+fn the_edge_of_exact_integers() {
+    let edge = (1_i64 << 53) - 1;
+    assert!(passes(&edge) && passes(&-edge) && passes(&i128::from(edge)));
+    assert!(!passes(&(edge + 1)) && !passes(&-(edge + 1)) && !passes(&u128::MAX));
+    // As a key it is a string, and exact.
+    assert!(passes(&BTreeMap::from([(u64::MAX, 1)])));
+}
+
+#[test]
+fn floats_that_json_cannot_say() {
+    assert!(passes(&(f64::MAX, f32::MIN, 0.0, -0.0)));
+    for float in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        assert_eq!(path(&(0, Some([float]))), "data[1][0]");
+    }
+    assert_eq!(path(&Shape::Float { inner: f32::NAN }), "data.Float.inner");
+    let failure = write(&mut Vec::new(), &f32::NAN, Keys::Any).unwrap_err();
+    assert!(matches!(failure.fault, Fault::NotFinite));
+}
+
+#[test]
+fn the_key_that_the_server_deletes() {
+    let map = |key: &str| BTreeMap::from([(key.to_owned(), 1)]);
+    assert_eq!(path(&map("_inngest")), "data._inngest");
+    assert!(passes(&map("_inngestx")) && passes(&map("_inngest\n")) && passes(&map("a_inngest")));
+    assert!(passes(&map("\n_inngest")));
+    // Deeper, or as a value, it is the user's.
+    assert!(passes(&BTreeMap::from([("a", map("_inngest"))])));
+    assert!(passes(&BTreeMap::from([("a", "_inngest")])));
+    assert!(write(&mut Vec::new(), &map("_inngest"), Keys::Any).is_ok());
+}
+
+#[test]
+fn values_and_raw_json_are_looked_into() {
+    let value = serde_json::json!({ "a": [1, { "b": u64::MAX }] });
+    assert_eq!(path(&value), "data.a[1].b");
+    let raw = |json: &str| serde_json::value::RawValue::from_string(json.into()).unwrap();
+    assert!(passes(&raw(
+        r#"{"a":"9007199254740992","b\\":[1.5e300,-9007199254740991]}"#
+    )));
+    assert!(passes(&raw(r#""\"9007199254740992""#)));
+    for (json, inside) in [
+        ("9007199254740992", ""),
+        ("[-9007199254740992]", "[0]"),
+        (
+            r#"{"a\"":123456789012345678901234567890123456789012345}"#,
+            ".a\"",
+        ),
+    ] {
+        let map = BTreeMap::from([("raw", raw(json))]);
+        assert_eq!(path(&map), format!("data.raw{inside}"));
+    }
+}
+
+#[test]
+fn what_is_refused_is_said_where_it_stands_also_after_an_error() {
+    struct Shown;
+    impl Serialize for Shown {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            struct Half;
+            impl std::fmt::Display for Half {
+                fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                    f.write_str("half")?;
+                    Err(std::fmt::Error)
+                }
+            }
+            serializer.collect_str(&Half)
+        }
+    }
+
+    struct GoesOn;
+    impl Serialize for GoesOn {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut fields = serializer.serialize_struct("GoesOn", 2)?;
+            let _ = fields.serialize_field("fails", &Fails);
+            let _ = fields.serialize_field("shown", &Shown);
+            fields.serialize_field("large", &TOO_LARGE)?;
+            fields.end()
+        }
+    }
+    assert_eq!(path(&[GoesOn]), "data[0].large");
+}
+
+#[test]
+fn a_value_that_can_be_read_once_is_located() {
+    struct Once(std::cell::Cell<Option<u64>>);
+    impl Serialize for Once {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            self.0.take().serialize(serializer)
+        }
+    }
+    let once = Once(Some(u64::MAX).into());
+    assert_eq!(path(&BTreeMap::from([("a", (1, once))])), "data.a[1]");
+}
+
+/// As `serde_json` hands numbers on when a program has its feature `arbitrary_precision`.
+#[test]
+fn numbers_that_are_kept_as_text() {
+    struct Number(&'static str);
+    impl Serialize for Number {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let name = "$serde_json::private::Number";
+            let mut number = serializer.serialize_struct(name, 1)?;
+            number.serialize_field(name, self.0)?;
+            number.end()
+        }
+    }
+    let mut out = Vec::new();
+    write(&mut out, &(Number("1.50"), Number("7")), Keys::Any).unwrap();
+    assert_eq!(out, b"[1.50,7]");
+    assert_eq!(path(&(1, Number("9007199254740993"))), "data[1]");
+    assert_eq!(path(&[Number("0.1234567890123456789012345")]), "data[0]");
+}
+
+#[test]
+fn keys_that_come_twice_in_any_order_and_number() {
+    struct Map(Vec<String>);
+    impl Serialize for Map {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_map(self.0.iter().map(|key| (key, 1)))
+        }
+    }
+    for keys in 1..25 {
+        let sorted: Vec<_> = (0..keys).map(|n| format!("{n:02}")).collect();
+        let reversed: Vec<_> = sorted.iter().cloned().rev().collect();
+        let mixed = (0..keys).map(|n| format!("{:02}", n * 7 % 25)).collect();
+        for distinct in [sorted, reversed, mixed] {
+            for twice in 0..keys {
+                let mut map = Map(distinct.clone());
+                assert!(passes(&map), "{distinct:?}");
+                let key = distinct[twice].clone();
+                let expected = format!("data.{key}");
+                map.0.push(key);
+                assert_eq!(path(&map), expected, "{distinct:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn fields_that_come_twice_in_any_spelling_and_number() {
+    struct Twice(&'static [&'static str]);
+    impl Serialize for Twice {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut fields = serializer.serialize_struct_variant("Any", 0, "V", self.0.len())?;
+            for name in self.0 {
+                fields.serialize_field(name, &1)?;
+            }
+            fields.end()
+        }
+    }
+    const MANY: &[&str] = &[
+        "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r",
+        "s",
+    ];
+    assert!(passes(&Twice(MANY)) && passes(&Twice(&["a", "ab", "b", "a\"", "a\"b"])));
+    for names in [
+        &["a", "b", "a"] as &'static [&'static str],
+        &["b\"", "a", "b\""],
+        &["\n", "\n"],
+        &["ü", "ü"],
+    ] {
+        let twice = names.last().unwrap();
+        assert_eq!(path(&Twice(names)), format!("data.V.{twice}"));
+    }
+    for twice in MANY {
+        let names: &'static [&'static str] = [MANY, &[twice]].concat().leak();
+        assert_eq!(path(&Twice(names)), format!("data.V.{twice}"));
+    }
+}
+
+#[test]
+fn a_map_whose_keys_and_values_do_not_take_turns() {
+    struct Turns(&'static str);
+    impl Serialize for Turns {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut map = serializer.serialize_map(None)?;
+            for turn in self.0.chars() {
+                match turn {
+                    'k' => map.serialize_key("k")?,
+                    'v' => map.serialize_value("v")?,
+                    _ => map.serialize_entry("e", "v")?,
+                }
+            }
+            map.end()
+        }
+    }
+    for good in ["", "kv", "e", "ekv"] {
+        assert!(passes(&Turns(good)), "{good}");
+    }
+    for bad in ["v", "k", "kk", "kvv", "ke", "ev", "ek", "kkv", "kev"] {
+        let failure = write(&mut Vec::new(), &Turns(bad), Keys::Any).unwrap_err();
+        assert!(
+            matches!(&failure.fault, Fault::Serialize(message) if message.contains("a key without a value")),
+            "{bad}: {failure:?}"
+        );
+    }
+}
+
+/// A value of any form that serde knows and JSON can say.
+#[derive(Clone, Debug)]
+enum Any {
+    Bool(bool),
+    Int(i64),
+    Wide(i128),
+    Double(f64),
+    Float(f32),
+    Char(char),
+    Text(String),
+    Shown(String),
+    Bytes(Vec<u8>),
+    None,
+    Some(Box<Any>),
+    Unit,
+    UnitVariant,
+    New(Box<Any>),
+    NewVariant(Box<Any>),
+    Seq(Vec<Any>),
+    TupleVariant(Vec<Any>),
+    Map(Vec<(Key, Any)>),
+    Struct(Vec<Any>),
+    StructVariant(Vec<Any>),
+    Raw(Box<serde_json::value::RawValue>),
+}
+
+/// A key of a map, of any form that JSON can say.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+enum Key {
+    Text(String),
+    Char(char),
+    Int(i128),
+    Bool(bool),
+    Double(f64),
+    Some(Option<u8>),
+}
+
+const NAMES: [&str; 4] = ["a", "b\"", "_inngestx", "ü"];
+
+impl Serialize for Any {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Bool(value) => s.serialize_bool(*value),
+            Self::Int(value) => s.serialize_i64(*value),
+            Self::Wide(value) => s.serialize_i128(*value),
+            Self::Double(value) => s.serialize_f64(*value),
+            Self::Float(value) => s.serialize_f32(*value),
+            Self::Char(value) => s.serialize_char(*value),
+            Self::Text(value) => s.serialize_str(value),
+            Self::Shown(value) => s.collect_str(&format_args!("{value}{value:?}")),
+            Self::Bytes(value) => s.serialize_bytes(value),
+            Self::None => s.serialize_none(),
+            Self::Some(value) => s.serialize_some(value),
+            Self::Unit => s.serialize_unit_struct("Unit"),
+            Self::UnitVariant => s.serialize_unit_variant("Any", 0, "Unit\"Variant"),
+            Self::New(value) => s.serialize_newtype_struct("New", value),
+            Self::NewVariant(value) => s.serialize_newtype_variant("Any", 0, "New\n", value),
+            Self::Seq(values) => values.serialize(s),
+            Self::TupleVariant(values) => {
+                let mut tuple = s.serialize_tuple_variant("Any", 0, "Tuple", values.len())?;
+                values
+                    .iter()
+                    .try_for_each(|value| tuple.serialize_field(value))?;
+                tuple.end()
+            }
+            Self::Map(entries) => {
+                let mut map = s.serialize_map(Some(entries.len()))?;
+                for (key, value) in entries {
+                    map.serialize_key(key)?;
+                    map.serialize_value(value)?;
+                }
+                map.end()
+            }
+            Self::Struct(values) => {
+                let mut fields = s.serialize_struct("Struct", values.len())?;
+                for (name, value) in NAMES.iter().zip(values) {
+                    fields.serialize_field(name, value)?;
+                }
+                fields.end()
+            }
+            Self::StructVariant(values) => {
+                let mut fields = s.serialize_struct_variant("Any", 0, "S", values.len())?;
+                for (name, value) in NAMES.iter().zip(values) {
+                    fields.serialize_field(name, value)?;
+                }
+                fields.end()
+            }
+            Self::Raw(value) => value.serialize(s),
+        }
+    }
+}
+
+const EXACT: i64 = (1 << 53) - 1;
+
+fn any_value() -> impl Strategy<Value = Any> {
+    let double = || any::<f64>().prop_filter("JSON has no other", |double| double.is_finite());
+    let float = any::<f32>().prop_filter("JSON has no other", |float| float.is_finite());
+    let text = || "[a-c\"\\\\\u{0}-\u{20}é\u{2028}😀]{0,20}";
+    let raw = prop_oneof![Just("[1, {\"a\": null}]"), Just("\"\\u0041\"")]
+        .prop_map(|json| serde_json::value::RawValue::from_string(json.to_owned()).unwrap());
+    let key = prop_oneof![
+        text().prop_map(Key::Text),
+        // Few, so that some come twice.
+        "[a-c\"]".prop_map(Key::Text),
+        any::<char>().prop_map(Key::Char),
+        any::<i128>().prop_map(Key::Int),
+        any::<bool>().prop_map(Key::Bool),
+        double().prop_map(Key::Double),
+        any::<u8>().prop_map(|byte| Key::Some(Some(byte))),
+    ];
+    let leaf = prop_oneof![
+        any::<bool>().prop_map(Any::Bool),
+        (-EXACT..=EXACT).prop_map(Any::Int),
+        (-EXACT..=EXACT).prop_map(|wide| Any::Wide(wide.into())),
+        double().prop_map(Any::Double),
+        float.prop_map(Any::Float),
+        any::<char>().prop_map(Any::Char),
+        text().prop_map(Any::Text),
+        text().prop_map(Any::Shown),
+        vec(any::<u8>(), 0..4).prop_map(Any::Bytes),
+        Just(Any::None),
+        Just(Any::Unit),
+        Just(Any::UnitVariant),
+        raw.prop_map(Any::Raw),
+    ];
+    leaf.prop_recursive(4, 24, 4, move |value| {
+        let values = || vec(value.clone(), 0..4);
+        prop_oneof![
+            value.clone().prop_map(|value| Any::Some(value.into())),
+            value.clone().prop_map(|value| Any::New(value.into())),
+            value
+                .clone()
+                .prop_map(|value| Any::NewVariant(value.into())),
+            values().prop_map(Any::Seq),
+            values().prop_map(Any::TupleVariant),
+            vec((key.clone(), value.clone()), 0..4).prop_map(Any::Map),
+            values().prop_map(Any::Struct),
+            values().prop_map(Any::StructVariant),
+        ]
+    })
+}
+
+fn has_key_twice(value: &serde_json::value::RawValue) -> bool {
+    crate::encode::scan::twice(value.get()).is_some()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn what_is_written_is_what_serde_json_writes(value in any_value()) {
+        let expected = serde_json::to_string(&value).unwrap();
+        let mut out = b"before".to_vec();
+        let result = write(&mut out, &value, Keys::Any);
+        prop_assert_eq!(str::from_utf8(&out).unwrap(), format!("before{expected}"));
+        let expected = serde_json::value::RawValue::from_string(expected).unwrap();
+        prop_assert_eq!(result.is_err(), has_key_twice(&expected), "{:?}", result);
+    }
+}

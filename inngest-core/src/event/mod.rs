@@ -1,0 +1,138 @@
+//! The trait that makes a struct an event.
+
+pub(crate) mod as_string;
+pub(crate) mod id;
+pub(crate) mod payload;
+pub(crate) mod session;
+pub(crate) mod timestamp;
+
+use schemars::{JsonSchema, Schema};
+use serde::Serialize;
+
+use crate::__private::Spec;
+use crate::encode::UserWriter;
+use crate::error::PayloadError;
+use crate::event::id::IdWriter;
+use crate::event::payload::Payload;
+use crate::event::session::{SessionSpec, SessionWriter};
+use crate::schema::{self, Parts, SchemaFn};
+
+/// An Inngest event: a struct whose fields are the event's data.
+///
+/// `#[derive(Event)]` implements it, see [the derive](derive@crate::Event) for what it takes. An
+/// implementation by hand is not supported: what the derive checks is what makes an event one
+/// that the server takes.
+///
+/// ```
+/// use inngest_core::Event;
+/// use schemars::JsonSchema;
+/// use serde::Serialize;
+///
+/// #[derive(Serialize, JsonSchema, Event)]
+/// #[event(name = "storefront/item.imported", id = "item-imported-{item_id}")]
+/// struct ItemImported {
+///     item_id: String,
+/// }
+///
+/// assert_eq!(ItemImported::NAME, "storefront/item.imported");
+/// let item = ItemImported { item_id: "9f08sdh84".into() };
+/// assert_eq!(item.dedup_id()?.as_deref(), Some("item-imported-9f08sdh84"));
+/// # Ok::<(), inngest_core::PayloadError>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event",
+    label = "the trait `Event` is not implemented for `{Self}`",
+    note = "add `#[derive(Event)]` and `#[event(name = \"…\")]` to `{Self}`"
+)]
+pub trait Event: Serialize + JsonSchema + Sized {
+    /// The event name, for example `storefront/item.imported`.
+    const NAME: &'static str = Self::__SPEC.name();
+
+    /// The version of the event's shape, by convention `YYYY-MM-DD.N`; sent as `v`.
+    const VERSION: Option<&'static str> = Self::__SPEC.version();
+
+    /// The template of the deduplication id as written in the attribute, for example
+    /// `item-imported-{item_id}`. Without one the server takes every event as new.
+    const ID_TEMPLATE: Option<&'static str> = Self::__SPEC.id_template();
+
+    /// The deduplication id of this event, `None` for a type without [`ID_TEMPLATE`].
+    ///
+    /// For 24 hours the server runs nothing for a second event with the same id, whatever its
+    /// name: ids are global across event types.
+    ///
+    /// [`ID_TEMPLATE`]: Event::ID_TEMPLATE
+    ///
+    /// # Errors
+    ///
+    /// A placeholder that prints an empty text, one that is not of its type's
+    /// [`LANGUAGE`](crate::IdPart::LANGUAGE), or whose `Display` fails: events that differ could
+    /// share the id.
+    fn dedup_id(&self) -> Result<Option<String>, PayloadError> {
+        id::render(self)
+    }
+
+    /// The JSON Schema (2020-12) of the event's `data`, as this type writes it.
+    #[must_use]
+    fn data_schema() -> Schema {
+        schema::data(&Parts::of::<Self>())
+    }
+
+    /// The JSON Schema (2020-12) of the whole event: name, id, time, version, data, user and
+    /// sessions.
+    ///
+    /// It describes what a payload of this type holds. An id set with [`Payload::id`] is its
+    /// caller's and need not match.
+    #[must_use]
+    fn schema() -> Schema {
+        schema::event(&Parts::of::<Self>())
+    }
+
+    /// This event with room for overrides: another id, time, user, more sessions.
+    ///
+    /// The event's time is taken now, unless a field is marked `#[event(ts)]`.
+    fn payload(&self) -> Payload<&Self> {
+        Payload::new(self)
+    }
+
+    #[doc(hidden)]
+    const __SPEC: Spec;
+    #[doc(hidden)]
+    const __USER: Option<SchemaFn> = None;
+    #[doc(hidden)]
+    const __SESSIONS: &'static [SessionSpec] = &[];
+    #[doc(hidden)]
+    fn __write_id(&self, _id: &mut IdWriter<'_>) {}
+    #[doc(hidden)]
+    fn __timestamp(&self) -> Option<i64> {
+        None
+    }
+    #[doc(hidden)]
+    fn __write_user(&self, _user: &mut UserWriter<'_>) {}
+    #[doc(hidden)]
+    fn __write_sessions(&self, _sessions: &mut SessionWriter<'_>) {}
+}
+
+macro_rules! event_behind_a_pointer {
+    ($($pointer:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<E: Event> Event for $pointer {
+            const __SPEC: Spec = E::__SPEC;
+            const __USER: Option<SchemaFn> = E::__USER;
+            const __SESSIONS: &'static [SessionSpec] = E::__SESSIONS;
+            fn __write_id(&self, id: &mut IdWriter<'_>) {
+                (**self).__write_id(id);
+            }
+            fn __timestamp(&self) -> Option<i64> {
+                (**self).__timestamp()
+            }
+            fn __write_user(&self, user: &mut UserWriter<'_>) {
+                (**self).__write_user(user);
+            }
+            fn __write_sessions(&self, sessions: &mut SessionWriter<'_>) {
+                (**self).__write_sessions(sessions);
+            }
+        }
+    )*};
+}
+
+event_behind_a_pointer!(&E, Box<E>);

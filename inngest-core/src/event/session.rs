@@ -1,0 +1,235 @@
+//! Sessions: keys by which the server groups the runs of related events.
+
+use std::borrow::Cow;
+
+use crate::encode::json;
+use crate::error::{PayloadError, PayloadErrorKind};
+
+/// The most sessions an event may have (measured).
+pub const MAX_SESSIONS: usize = 5;
+
+/// The value of a session: text of 1 to 512 bytes, or an integer within ±(2^53−1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SessionValue<'a> {
+    /// Text.
+    Text(Cow<'a, str>),
+    /// An integer.
+    Integer(i128),
+}
+
+/// Which kind of value a session field has; the schema says it too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SessionKind {
+    /// [`SessionValue::Text`].
+    Text,
+    /// [`SessionValue::Integer`].
+    Integer,
+}
+
+/// A type that can be the value of a session: what `#[event(session)]` and
+/// [`Payload::session`](crate::Payload::session) take.
+///
+/// Implemented for text, integers, references to them, and `Option` of any of these; `Uuid` and
+/// `Ulid` are text, behind the features of these names. Implement it for a newtype of your own by
+/// handing on to what it wraps.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the value of a session",
+    label = "this type is neither text nor an integer",
+    note = "a session's value is text or an integer, or `Option` of one"
+)]
+pub trait SessionField {
+    /// Which kind of value this type gives.
+    const KIND: SessionKind;
+
+    /// Whether the value can be absent.
+    const OPTIONAL: bool = false;
+
+    /// The value; `None` leaves the session out.
+    fn session_value(&self) -> Option<SessionValue<'_>>;
+}
+
+macro_rules! text {
+    ($($text:ty),*) => {$(
+        impl SessionField for $text {
+            const KIND: SessionKind = SessionKind::Text;
+            fn session_value(&self) -> Option<SessionValue<'_>> {
+                Some(SessionValue::Text(Cow::Borrowed(self)))
+            }
+        }
+    )*};
+}
+
+text!(
+    str,
+    String,
+    Box<str>,
+    Cow<'_, str>,
+    std::rc::Rc<str>,
+    std::sync::Arc<str>
+);
+
+macro_rules! integers {
+    ($($integer:ty),*) => {$(
+        impl SessionField for $integer {
+            const KIND: SessionKind = SessionKind::Integer;
+            fn session_value(&self) -> Option<SessionValue<'_>> {
+                // What does not fit is far out of the range that is checked when it is written.
+                Some(SessionValue::Integer(i128::try_from(*self).unwrap_or(i128::MAX)))
+            }
+        }
+    )*};
+}
+
+integers!(
+    u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize
+);
+
+#[cfg(feature = "uuid")]
+impl SessionField for uuid::Uuid {
+    const KIND: SessionKind = SessionKind::Text;
+    fn session_value(&self) -> Option<SessionValue<'_>> {
+        Some(SessionValue::Text(self.to_string().into()))
+    }
+}
+
+#[cfg(feature = "ulid")]
+impl SessionField for ulid::Ulid {
+    const KIND: SessionKind = SessionKind::Text;
+    fn session_value(&self) -> Option<SessionValue<'_>> {
+        Some(SessionValue::Text(self.to_string().into()))
+    }
+}
+
+impl<T: SessionField> SessionField for Option<T> {
+    const KIND: SessionKind = T::KIND;
+    const OPTIONAL: bool = true;
+    fn session_value(&self) -> Option<SessionValue<'_>> {
+        self.as_ref().and_then(T::session_value)
+    }
+}
+
+impl<T: SessionField + ?Sized> SessionField for &T {
+    const KIND: SessionKind = T::KIND;
+    const OPTIONAL: bool = T::OPTIONAL;
+    fn session_value(&self) -> Option<SessionValue<'_>> {
+        (**self).session_value()
+    }
+}
+
+impl SessionValue<'_> {
+    pub(crate) fn into_owned(self) -> SessionValue<'static> {
+        match self {
+            Self::Text(text) => SessionValue::Text(text.into_owned().into()),
+            Self::Integer(integer) => SessionValue::Integer(integer),
+        }
+    }
+}
+
+/// What the schema needs to know of a session field.
+#[derive(Clone, Copy, Debug)]
+#[doc(hidden)]
+pub struct SessionSpec {
+    pub(crate) key: &'static str,
+    pub(crate) kind: SessionKind,
+    pub(crate) optional: bool,
+}
+
+/// A session that a payload adds to those of the event's fields.
+#[derive(Clone, Debug)]
+pub(crate) struct SessionOverride {
+    pub(crate) key: String,
+    pub(crate) value: SessionValue<'static>,
+}
+
+/// Writes `"meta":{"sessions":{…}}` into an event, or nothing when there are no sessions.
+#[derive(Debug)]
+#[doc(hidden)]
+pub struct SessionWriter<'a> {
+    event: &'static str,
+    out: &'a mut Vec<u8>,
+    overrides: &'a [SessionOverride],
+    count: usize,
+    error: Option<PayloadError>,
+}
+
+impl<'a> SessionWriter<'a> {
+    pub(crate) fn new(
+        event: &'static str,
+        out: &'a mut Vec<u8>,
+        overrides: &'a [SessionOverride],
+    ) -> Self {
+        Self {
+            event,
+            out,
+            overrides,
+            count: 0,
+            error: None,
+        }
+    }
+
+    /// A session from a field; one of the same key in the payload takes its place.
+    pub(crate) fn field(&mut self, key: &'static str, value: Option<SessionValue<'_>>) {
+        if let Some(value) = value
+            && self.overrides.iter().all(|o| o.key != key)
+        {
+            self.push(key, &value);
+        }
+    }
+
+    pub(crate) fn finish(mut self) -> Result<(), PayloadError> {
+        for SessionOverride { key, value } in self.overrides {
+            self.push(key, value);
+        }
+        if self.count > MAX_SESSIONS {
+            self.fail(
+                "meta.sessions",
+                PayloadErrorKind::TooManySessions { count: self.count },
+            );
+        }
+        if self.count > 0 {
+            self.out.extend_from_slice(b"}}");
+        }
+        self.error.map_or(Ok(()), Err)
+    }
+
+    fn push(&mut self, key: &str, value: &SessionValue<'_>) {
+        self.out.extend_from_slice(if self.count == 0 {
+            b",\"meta\":{\"sessions\":{"
+        } else {
+            b","
+        });
+        self.count += 1;
+        if !(1..=128).contains(&key.len()) {
+            self.fail(key, PayloadErrorKind::SessionKeyLength { bytes: key.len() });
+        }
+        json::string(self.out, key);
+        self.out.push(b':');
+        match value {
+            SessionValue::Text(text) => {
+                if !(1..=512).contains(&text.len()) {
+                    self.fail(
+                        key,
+                        PayloadErrorKind::SessionValueLength { bytes: text.len() },
+                    );
+                }
+                json::string(self.out, text);
+            }
+            SessionValue::Integer(integer) => {
+                if !json::is_exact(*integer) {
+                    let value = integer.to_string();
+                    let path = format!("meta.sessions.{key}");
+                    self.fail(&path, PayloadErrorKind::IntegerOutOfRange { value });
+                }
+                json::integer(self.out, *integer);
+            }
+        }
+    }
+
+    fn fail(&mut self, path: &str, kind: PayloadErrorKind) {
+        let event = self.event;
+        self.error
+            .get_or_insert_with(|| PayloadError::new(event, path, kind));
+    }
+}
