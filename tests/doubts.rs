@@ -132,7 +132,7 @@ async fn an_error_says_that_an_earlier_try_may_have_brought_the_event() {
         let many = client(&script(), 2).send_many(items(1)).await.unwrap_err();
         let many = many.outcomes()[0].error().unwrap().clone();
         for error in [alone, seen, many] {
-            assert!(error.may_have_been_taken(), "{error}");
+            assert!(error.may_have_been_accepted(), "{error}");
             let said = error.to_string();
             let doubt = "; an earlier request may have brought the event to the server: the \
                          connection to https://inn.gs/e/ broke before the answer";
@@ -142,7 +142,7 @@ async fn an_error_says_that_an_earlier_try_may_have_brought_the_event() {
         // When all that was tried failed alike, there is no doubt.
         let script = Script::new([last(), last()]);
         let error = client(&script, 2).send(support::item(1)).await.unwrap_err();
-        assert!(!error.may_have_been_taken(), "{error}");
+        assert!(!error.may_have_been_accepted(), "{error}");
         // When the last error leaves the doubt, it says so itself.
         let script = Script::new([broken(), broken()]);
         let error = client(&script, 2).send(support::item(1)).await.unwrap_err();

@@ -281,7 +281,7 @@ async fn a_refusal_after_a_doubt_says_nothing_for_certain() {
             assert_eq!(sorted_runs(&server), all);
         } else {
             let error = client.send(&notes(&["c"])[0]).await.unwrap_err();
-            assert!(error.may_have_been_taken(), "{error}");
+            assert!(error.may_have_been_accepted(), "{error}");
             assert!(error.to_string().contains("no c"), "{error}");
             assert_eq!(sorted_runs(&server), ["c"]);
         }

@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use crate::batch::{Batch, IntoBatch};
-use crate::client::{self, ConfigError, Failure, Plan, Progress, Report, Streaming};
-use crate::delivery::error::{BatchError, SendError};
+use crate::batch::Batch;
+use crate::client::source::Source;
+use crate::client::{self, ConfigError, Failure, IntoEvents, Plan, Progress, Report, Streaming};
+use crate::delivery::batch_error::BatchError;
+use crate::delivery::error::SendError;
 use crate::delivery::receipt::Receipt;
 use crate::delivery::retry::RetryPolicy;
 use crate::event::payload::IntoPayload;
@@ -159,20 +161,14 @@ impl Client {
     /// # Errors
     ///
     /// What became of each event. Inside an async runtime nothing is sent.
-    pub fn send_many<B: IntoBatch>(&self, events: B) -> Result<Vec<Receipt>, BatchError> {
-        let (batch, refused) = events.into_batch();
+    pub fn send_many<'a, B: IntoEvents<'a>>(&self, events: B) -> Result<Vec<Receipt>, BatchError> {
+        let source = events.into_source();
         if Handle::try_current().is_ok() {
-            return Err(client::nothing_sent(
-                SendError::InsideRuntime,
-                refused,
-                batch,
-            ));
+            return Err(client::nothing_sent(SendError::InsideRuntime, source));
         }
-        let sending = self.client.send_gathered(batch, refused);
-        match self.runtime.wait(sending) {
+        match self.runtime.wait(self.client.send_source(source)) {
             Ok(result) => result,
-            // There is no runtime here, so it was waited for.
-            Err(error) => Err(client::nothing_sent(error, Vec::new(), Batch::new())),
+            Err(error) => Err(client::nothing_sent(error, Source::default())),
         }
     }
 

@@ -15,7 +15,7 @@ pub struct PayloadError(Box<Inner>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Inner {
     index: usize,
-    event: &'static str,
+    event: Box<str>,
     path: String,
     kind: PayloadErrorKind,
 }
@@ -98,14 +98,10 @@ pub enum PayloadErrorKind {
 }
 
 impl PayloadError {
-    pub(crate) fn new(
-        event: &'static str,
-        path: impl Into<String>,
-        kind: PayloadErrorKind,
-    ) -> Self {
+    pub(crate) fn new(event: &str, path: impl Into<String>, kind: PayloadErrorKind) -> Self {
         Self(Box::new(Inner {
             index: 0,
-            event,
+            event: event.into(),
             path: path.into(),
             kind,
         }))
@@ -124,8 +120,8 @@ impl PayloadError {
 
     /// The event's name.
     #[must_use]
-    pub fn event_name(&self) -> &'static str {
-        self.0.event
+    pub fn event_name(&self) -> &str {
+        &self.0.event
     }
 
     /// The place in the event, for example `data.order.lines[3].total`; empty for the whole event.

@@ -39,7 +39,7 @@ pub mod testing;
 #[cfg(feature = "client")]
 pub mod transport;
 
-pub use crate::batch::{Batch, IntoBatch};
+pub use crate::batch::Batch;
 #[cfg(feature = "client")]
 pub use crate::client::{
     Buffered, BufferedBuilder, Client, ClientBuilder, ConfigError, Failure, IntoEvents, Pending,
@@ -47,10 +47,8 @@ pub use crate::client::{
 };
 #[cfg(feature = "client")]
 pub use crate::delivery::{
-    dedup_id::DedupId,
-    error::{BatchError, Outcome, SendError},
-    receipt::{EventId, Receipt},
-    retry::RetryPolicy,
+    batch_error::BatchError, dedup_id::DedupId, error::SendError, event_id::EventId,
+    outcome::Outcome, receipt::Receipt, retry::RetryPolicy,
 };
 pub use crate::error::{PayloadError, PayloadErrorKind};
 pub use crate::event::Event;

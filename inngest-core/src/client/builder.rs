@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::client::Client;
 use crate::client::config::base_url;
 use crate::client::config::{self, ConfigError, Settings};
-use crate::client::inner::Bounds;
-use crate::client::{Client, Inner};
-use crate::delivery::request::Limits;
+use crate::client::inner::Inner;
+use crate::delivery::http::RequestSender;
 use crate::delivery::retry::RetryPolicy;
-use crate::middleware::{Chain, Middleware};
+use crate::delivery::split::Limits;
+use crate::middleware::chain::Chain;
+use crate::middleware::outgoing::Middleware;
 use crate::transport::{HyperTransport, Transport};
 
 /// The largest event that the server takes: one byte more is refused (measured). Free accounts
@@ -180,17 +182,12 @@ impl ClientBuilder {
             None => Arc::new(HyperTransport::new(endpoint.uri())?),
         };
         Ok(Client {
-            inner: Arc::new(Inner::new(
-                endpoint,
-                Bounds {
-                    limits,
-                    concurrency,
-                    timeout,
-                    retry,
-                },
-                transport,
+            inner: Arc::new(Inner {
+                sender: RequestSender::new(endpoint, timeout, retry, transport),
+                limits,
+                concurrency,
                 middleware,
-            )),
+            }),
         })
     }
 }

@@ -27,7 +27,7 @@ pub(crate) mod config;
 pub(crate) mod inner;
 mod pipeline;
 pub mod plan;
-mod source;
+pub(crate) mod source;
 mod stream;
 pub(crate) mod telemetry;
 
@@ -48,10 +48,11 @@ pub use source::IntoEvents;
 use source::Source;
 pub use stream::{Progress, Streaming};
 
-use crate::batch::{self, Batch};
-use crate::delivery::error::{BatchError, SendError};
+use crate::batch::Batch;
+use crate::delivery::batch_error::BatchError;
+use crate::delivery::error::SendError;
 use crate::delivery::receipt::Receipt;
-use crate::error::PayloadError;
+use crate::encode::buffer;
 use crate::event::payload::IntoPayload;
 use crate::event::timestamp::now;
 
@@ -125,9 +126,9 @@ impl Client {
     /// The future's error says why the event was not delivered, or why it may not have been.
     pub fn send<P: IntoPayload>(&self, event: P) -> Sending<'static, Result<Receipt, SendError>> {
         // Most events are smaller, and grow into it without being moved.
-        let mut buffer = Vec::with_capacity(1 << 10);
-        let entry = batch::append(&mut buffer, event, now);
-        Sending::new(Arc::clone(&self.inner).deliver_one(buffer, entry))
+        let mut bytes = Vec::with_capacity(1 << 10);
+        let event = buffer::append(&mut bytes, event, now);
+        Sending::new(Arc::clone(&self.inner).send_one(bytes, event))
     }
 
     /// Sends any number of events, split into as many requests as the event API needs: a
@@ -163,24 +164,19 @@ impl Client {
         self.send_source(events.into_source())
     }
 
-    fn send_source<'a>(&self, source: Source<'a>) -> Sending<'a, Result<Vec<Receipt>, BatchError>> {
-        match source {
-            Source::Written(batch) => self.send_gathered(batch, Vec::new()),
-            Source::Read(events) => {
-                let inner = Arc::clone(&self.inner);
-                Sending::new(async move { inner.deliver_read(events).await })
-            }
-        }
-    }
-
-    /// Sends a batch. `refused` are the events that are not in it, with their places in the whole.
-    pub(crate) fn send_gathered<'a>(
+    pub(crate) fn send_source<'a>(
         &self,
-        batch: Batch,
-        refused: Vec<PayloadError>,
+        source: Source<'a>,
     ) -> Sending<'a, Result<Vec<Receipt>, BatchError>> {
         let inner = Arc::clone(&self.inner);
-        Sending::new(async move { inner.deliver(batch, refused, inner.concurrency()).await })
+        match source {
+            Source::Written(batch) => {
+                Sending::new(
+                    async move { inner.send_batch(batch, Vec::new(), inner.concurrency).await },
+                )
+            }
+            Source::Read(events) => Sending::new(async move { inner.send_read(events).await }),
+        }
     }
 
     /// Sends a batch, see [`send_many`](Self::send_many).
@@ -243,19 +239,19 @@ impl Client {
     /// too large, which have the deduplication id of an earlier one.
     #[must_use]
     pub fn plan(&self, batch: &Batch) -> Plan {
-        Plan::of(batch, self.inner.limits())
+        Plan::of(batch, &self.inner.limits)
     }
 
     /// Where the events go, without the event key: `https://inn.gs/e/`.
     #[must_use]
     pub fn url(&self) -> &str {
-        self.inner.url()
+        self.inner.sender.url()
     }
 
     /// Whether the client is in dev mode.
     #[must_use]
     pub fn is_dev(&self) -> bool {
-        self.inner.is_dev()
+        self.inner.sender.is_dev()
     }
 }
 

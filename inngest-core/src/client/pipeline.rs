@@ -1,54 +1,77 @@
-//! Events in, and what became of each of them out, in the order of the sender.
+//! The way of events through the client: prepare, split, deliver, report.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::pin::pin;
 use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt as _};
+use tokio::sync::Semaphore;
 use tracing::Instrument as _;
 
-use crate::batch::{Batch, Entry};
+use crate::batch::Batch;
 use crate::client::inner::Inner;
-use crate::client::source::{Events, Gathered, Reading};
+#[cfg(feature = "blocking")]
+use crate::client::source::Source;
+use crate::client::source::{EventSource, Gathered, Reader};
 use crate::client::telemetry::{self, Operation};
-use crate::delivery::error::{BatchError, Outcome, SendError};
-use crate::delivery::http::{Doubt, Sent};
-use crate::delivery::outcome::{Outcomes, at_place, rejected};
-use crate::delivery::progress::{Delivered, Delivery};
+use crate::delivery::batch_error::BatchError;
+use crate::delivery::error::SendError;
+use crate::delivery::http::RequestResult;
+use crate::delivery::outcome::{Delivered, Outcome, Outcomes, receipt, rejected, undelivered};
+use crate::delivery::progress::RequestProgress;
 use crate::delivery::receipt::Receipt;
-use crate::delivery::request::{self, Chunk, Cut};
-use crate::delivery::response::Ids;
+use crate::delivery::request::EventRequest;
+use crate::delivery::response::AcceptedIds;
+use crate::delivery::seed::Seed;
+use crate::delivery::split::{self, Requests};
+use crate::encode::buffer::{EncodedEvent, EventBuffer, EventMeta};
 use crate::error::PayloadError;
-use crate::middleware::{Discarded, Prepared, SentEvent};
+use crate::middleware::chain::{Discarded, Mapping, Prepared};
+use crate::middleware::outgoing::SentEvent;
 
-/// The names of events, for those who watch what becomes of them; whether middleware added them.
-pub(crate) type Names = Vec<(&'static str, bool)>;
+/// Room is made ahead for at most this many events, because their number is only a guess.
+const MAX_EXPECTED: usize = 1 << 20;
 
-/// What middleware made of a batch, but for the events themselves.
-struct Mapping {
-    /// How many events the batch had before.
-    events: usize,
-    origins: Vec<Option<usize>>,
-    discarded: Vec<Discarded>,
+/// A batch, or a part of it, that could not go on, and why.
+pub(crate) type Stopped = Box<(Batch, SendError)>;
+
+/// The events of a batch under way.
+#[derive(Default)]
+pub(crate) struct InFlight {
+    pub(crate) requests: Vec<RequestProgress>,
+    /// Events over the limit, in order of their places.
+    too_large: Vec<PayloadError>,
+    /// Empty unless somebody watches outcomes.
+    pub(crate) watched: Vec<WatchedEvent>,
 }
 
-/// A batch after middleware has seen it, and what it did if there is any.
-type Shown = (Batch, Option<Mapping>);
+/// An event whose outcome is reported to middleware and counters.
+pub(crate) struct WatchedEvent {
+    meta: EventMeta,
+    /// Whether a middleware added it.
+    pub(crate) added: bool,
+}
 
-/// More events than this are not made room for ahead, because how many there are is only a guess.
-const MOST_EXPECTED: usize = 1 << 20;
+/// How many requests may be under way at once.
+#[derive(Clone, Copy)]
+pub(crate) enum AtOnce<'a> {
+    Count(usize),
+    /// As many as there are permits, shared with other batches.
+    Permits(&'a Semaphore),
+}
 
-/// What is told the sender of events.
+/// What the sender of events is told.
 #[derive(Default)]
-struct Told {
+struct SendReport {
     /// For each event, in order.
     outcomes: Outcomes,
     /// What can be sent again.
     unsent: Batch,
 }
 
-impl Told {
-    /// What is told of the events after these.
+impl SendReport {
+    /// Adds the report of the events after these.
     fn append(&mut self, next: Self) {
         self.outcomes.append(next.outcomes);
         self.unsent.append(next.unsent);
@@ -56,60 +79,64 @@ impl Told {
 
     fn into_result(self) -> Result<Vec<Receipt>, BatchError> {
         let Self { outcomes, unsent } = self;
-        outcomes
-            .into_receipts()
-            .map_err(|outcomes| BatchError::new(outcomes, unsent))
+        let receipts = outcomes.into_receipts();
+        receipts.map_err(|outcomes| BatchError::new(outcomes, unsent))
     }
-}
-
-/// An event that a buffered sender takes in.
-pub(crate) struct Taken {
-    /// The event, unless it was discarded, and after it those that middleware added.
-    pub(crate) batch: Batch,
-    pub(crate) added: usize,
-    pub(crate) discarded: Option<SendError>,
 }
 
 impl Inner {
     /// Sends the event that stands in a buffer.
-    pub(crate) async fn deliver_one(
+    pub(crate) async fn send_one(
         self: Arc<Self>,
         buffer: Vec<u8>,
-        entry: Result<Entry, PayloadError>,
+        event: Result<EncodedEvent, PayloadError>,
     ) -> Result<Receipt, SendError> {
         if !self.middleware.is_empty() {
-            let (batch, refused) = match entry {
-                Ok(entry) => (Batch::of_one(buffer, entry), Vec::new()),
+            let (batch, refused) = match event {
+                Ok(event) => (
+                    Batch::of_fresh(EventBuffer::of_one(buffer, event)),
+                    Vec::new(),
+                ),
                 Err(error) => (Batch::new(), vec![error]),
             };
-            // In a place of its own, because most clients have no need of it.
-            return match Box::pin(self.deliver(batch, refused, 1)).await {
-                Ok(receipts) => receipts.into_iter().next().ok_or(SendError::SenderClosed),
+            // Boxed, because most clients do not need it.
+            return match Box::pin(self.send_batch(batch, refused, 1)).await {
+                Ok(receipts) => receipts.into_iter().next().ok_or(SendError::Internal(
+                    "an event that was sent alone has no receipt",
+                )),
                 Err(error) => Err(error.into_first()),
             };
         }
-        let name = entry_name(&entry);
-        let operation = Operation::of_one(&self.endpoint, name);
+        let meta = event.as_ref().ok().map(|event| event.meta.clone());
+        let refused = event
+            .as_ref()
+            .err()
+            .map(|error| error.event_name().to_owned());
+        let name = meta.as_ref().map(EventMeta::name).or(refused.as_deref());
+        let name = name.unwrap_or_default();
+        let operation = Operation::of_one(&self.sender.endpoint, name);
         let sending = async {
-            let entry = entry?;
-            if let Some(error) = request::too_large(&entry, &self.bounds.limits) {
+            let event = event?;
+            if let Some(error) = split::too_large(&event, &self.limits) {
                 return Err(error.into());
             }
-            let chunk = Chunk::single(buffer, entry)?;
-            match self.request(&chunk).await {
-                Sent::Failed { error, doubt, .. } => Err(match (error, doubt) {
-                    (error, Doubt::None) => error,
-                    (error, Doubt::Left(earlier)) => {
-                        Arc::unwrap_or_clone(Arc::new(error).after(earlier))
-                    }
-                }),
-                Sent::Taken(ids) => {
-                    let event_id = match ids {
-                        Ids::OfSeed => None,
-                        Ids::Given(ids) => ids.into_iter().next(),
+            let request = EventRequest::of_one(buffer, event, Seed::new()?);
+            match self.sender.send(&request).await {
+                RequestResult::Accepted(AcceptedIds::Given(ids)) => {
+                    let id = ids.into_iter().next();
+                    Ok(receipt(&request, id.unwrap_or_else(|| request.event_id(0))))
+                }
+                RequestResult::Accepted(AcceptedIds::OfSeed(_)) => {
+                    Ok(receipt(&request, request.event_id(0)))
+                }
+                RequestResult::Failed { error, request, .. } => {
+                    let uncertainty = request.uncertainty();
+                    let error = if uncertainty.is_some() {
+                        error.after(uncertainty.earlier().cloned())
+                    } else {
+                        error
                     };
-                    let event_id = event_id.unwrap_or_else(|| chunk.event_id(0));
-                    Ok(chunk.receipt(event_id))
+                    Err(Arc::unwrap_or_clone(error))
                 }
             }
         };
@@ -118,292 +145,262 @@ impl Inner {
         result
     }
 
-    /// Sends a batch, of which `at_once` requests are under way at once. `refused` are the events
-    /// that are not in it, with their places in the whole.
-    pub(crate) async fn deliver(
+    /// Sends a batch. `refused` are the events that could not be added to it, with their places
+    /// among all events.
+    pub(crate) async fn send_batch(
         &self,
         batch: Batch,
         refused: Vec<PayloadError>,
         at_once: usize,
     ) -> Result<Vec<Receipt>, BatchError> {
-        let operation = Operation::of_batch(&self.endpoint, &batch, refused.len());
-        let sending = self.deliver_whole(batch, refused, at_once);
-        let sent = sending.instrument(operation.span().clone()).await;
-        let result = sent.into_result();
+        let operation = Operation::of_batch(&self.sender.endpoint, &batch, refused.len());
+        let sending = self.run(batch, refused, AtOnce::Count(at_once));
+        let report = sending.instrument(operation.span().clone()).await;
+        let result = report.into_result();
         operation.end(&result);
         result
     }
 
-    /// Sends events as they are read.
-    pub(crate) async fn deliver_read(
+    /// Sends events while it reads them.
+    pub(crate) async fn send_read(
         &self,
-        events: Events<'_>,
+        events: EventSource<'_>,
     ) -> Result<Vec<Receipt>, BatchError> {
-        let operation = Operation::of_read(&self.endpoint, events.name());
+        let operation = Operation::of_read(&self.sender.endpoint, events.name());
         let sending = async {
-            let mut all = Told::default();
-            all.outcomes.reserve(events.at_least().min(MOST_EXPECTED));
-            let requests = Reading::new(events, *self.limits()).map(|gathered| {
+            let mut all = SendReport::default();
+            all.outcomes.reserve(events.at_least().min(MAX_EXPECTED));
+            let parts = Reader::new(events, self.limits).map(|gathered| {
                 let Gathered {
                     first,
                     batch,
                     refused,
                 } = gathered;
-                async move { (first, self.deliver_whole(batch, refused, 1).await) }
+                async move { (first, self.run(batch, refused, AtOnce::Count(1)).await) }
             });
-            let mut told = pin!(requests.buffer_unordered(self.concurrency()));
-            // Those that others before them are still waited for.
+            let mut reports = pin!(parts.buffer_unordered(self.concurrency));
+            // Reports of events that come after others that are still under way.
             let mut early = BTreeMap::new();
-            while let Some((first, next)) = told.next().await {
-                early.insert(first, next);
+            while let Some((first, report)) = reports.next().await {
+                early.insert(first, report);
                 while let Some(next) = early.remove(&all.outcomes.len()) {
                     all.append(next);
                 }
             }
-            // Each begins where the one before it ends, so none is left; if one were, it is told.
+            // Each part begins where the one before it ends, so none is left. If one were, its
+            // events must still be reported.
             for next in early.into_values() {
                 all.append(next);
             }
             all
         };
-        let told = sending.instrument(operation.span().clone()).await;
-        operation.count(told.outcomes.len());
-        let result = told.into_result();
+        let report = sending.instrument(operation.span().clone()).await;
+        operation.count(report.outcomes.len());
+        let result = report.into_result();
         operation.end(&result);
         result
     }
 
-    async fn deliver_whole(
+    /// All four stages.
+    async fn run(
         &self,
         batch: Batch,
         refused: Vec<PayloadError>,
-        at_once: usize,
-    ) -> Told {
+        at_once: AtOnce<'_>,
+    ) -> SendReport {
         let (batch, mapping) = match self.prepare(batch) {
             Ok(prepared) => prepared,
-            Err(failed) => {
-                let (batch, error) = *failed;
-                return self.nothing_sent(error, refused, batch);
-            }
+            Err(stopped) => return self.stop(stopped, refused),
         };
-        let mut names = self.names(&batch);
-        let Cut { chunks, too_large } = match request::cut(batch, self.limits()) {
-            Ok(cut) => cut,
-            Err((batch, error)) => {
-                return self.nothing_sent(error.into(), refused, batch);
-            }
+        let mut in_flight = match self.split(batch) {
+            Ok(in_flight) => in_flight,
+            Err(stopped) => return self.stop(stopped, refused),
         };
-        let chunks = chunks.into_iter().map(Delivery::new).collect();
+        self.deliver(&in_flight.requests, at_once).await;
         let Delivered {
             mut outcomes,
             unsent,
-        } = self.deliver_all(chunks, too_large, at_once).await;
+        } = in_flight.end(&Arc::new(unfinished()));
         if self.is_watched() {
             let discarded = mapping.as_ref().map_or(&[][..], |mapping| {
-                for (name, origin) in names.iter_mut().zip(&mapping.origins) {
-                    name.1 = origin.is_none();
+                for (event, origin) in in_flight.watched.iter_mut().zip(&mapping.origins) {
+                    event.added = origin.is_none();
                 }
                 &mapping.discarded
             });
-            self.report(&names, outcomes.each(), &not_sent(&refused, discarded));
+            let dropped = dropped(&refused, discarded);
+            self.report(&in_flight.watched, outcomes.each(), &dropped);
         }
         if let Some(mapping) = mapping {
-            outcomes = Outcomes::Each(mapping.back(outcomes.into_each()));
+            outcomes = Outcomes::Each(mapping.restore(outcomes.into_each()));
         }
-        let unsent = Batch {
-            pinned: unsent,
-            ..Batch::default()
-        };
-        Told {
+        SendReport {
             outcomes: outcomes.merge(refused),
-            unsent,
+            unsent: Batch::of_requests(unsent),
         }
     }
 
-    /// Shows an event that a buffered sender takes in to middleware.
-    pub(crate) fn take_one(&self, event: Result<Batch, PayloadError>) -> Result<Taken, SendError> {
-        let event = match event {
-            Ok(batch) => self.prepare(batch).map_err(|failed| {
-                let (batch, error) = *failed;
-                let rejected = rejected(error.clone());
-                self.report(&self.names(&batch), &[rejected], &[]);
-                error
-            }),
-            Err(error) => {
-                let name = error.event_name();
-                let error = SendError::from(error);
-                self.report(&Names::new(), &[], &[(name, rejected(error.clone()))]);
-                Err(error)
-            }
-        };
-        let (batch, mapping) = event?;
-        let Some(mapping) = mapping else {
-            return Ok(Taken {
-                batch,
-                added: 0,
-                discarded: None,
-            });
-        };
-        self.report(&Names::new(), &[], &not_sent(&[], &mapping.discarded));
-        Ok(Taken {
-            batch,
-            added: mapping.origins.iter().filter(|o| o.is_none()).count(),
-            discarded: mapping.discarded.into_iter().next().map(|d| d.error),
-        })
-    }
-
-    /// Shows a batch to middleware.
-    fn prepare(&self, batch: Batch) -> Result<Shown, Box<(Batch, SendError)>> {
+    /// Prepare: shows a batch to middleware.
+    pub(crate) fn prepare(&self, batch: Batch) -> Result<(Batch, Option<Mapping>), Stopped> {
         if self.middleware.is_empty() {
             return Ok((batch, None));
         }
-        let events = batch.len();
-        let Prepared {
-            batch,
-            origins,
-            discarded,
-        } = self.middleware.prepare(batch)?;
-        let mapping = Mapping {
-            events,
-            origins,
-            discarded,
-        };
+        let Prepared { batch, mapping } = self.middleware.prepare(batch)?;
         Ok((batch, Some(mapping)))
     }
 
-    /// Sends the events of chunks. `not_sent` are those that are in none, in order, with their
-    /// places among all.
-    async fn deliver_all(
-        &self,
-        chunks: Vec<Delivery>,
-        not_sent: Vec<PayloadError>,
-        at_once: usize,
-    ) -> Delivered {
-        stream::iter(&chunks)
-            .for_each_concurrent(at_once, |delivery| self.deliver_chunk(delivery))
+    /// Split: cuts the fresh events of a batch into requests. Earlier requests stay as they are.
+    pub(crate) fn split(&self, batch: Batch) -> Result<InFlight, Stopped> {
+        let watched = self.watched(&batch);
+        let first = batch.resent_len();
+        let Batch {
+            fresh,
+            requests: mut all,
+        } = batch;
+        match split::cut(fresh, first, &self.limits) {
+            Ok(Requests {
+                requests,
+                too_large,
+            }) => {
+                all.extend(requests);
+                Ok(InFlight {
+                    requests: all.into_iter().map(RequestProgress::new).collect(),
+                    too_large,
+                    watched,
+                })
+            }
+            Err((fresh, error)) => {
+                let requests = all;
+                Err(Box::new((Batch { fresh, requests }, error.into())))
+            }
+        }
+    }
+
+    /// Deliver: sends requests until the outcome of each event is known.
+    pub(crate) async fn deliver(&self, requests: &[RequestProgress], at_once: AtOnce<'_>) {
+        let (count, permits) = match at_once {
+            AtOnce::Count(count) => (Some(count), None),
+            AtOnce::Permits(permits) => (None, Some(permits)),
+        };
+        stream::iter(requests)
+            .for_each_concurrent(count, async |request| {
+                let _permit = match permits {
+                    Some(permits) => permits.acquire().await.ok(),
+                    None => None,
+                };
+                request.deliver(&self.sender).await;
+            })
             .await;
-        let mut all = Delivered::default();
-        // Nothing is left that could fail.
-        let error = Arc::new(SendError::SenderClosed);
-        for delivered in chunks.iter().map(|delivery| delivery.end(&error)) {
-            all.outcomes.append(delivered.outcomes);
-            all.unsent.extend(delivered.unsent);
-        }
-        all.outcomes = all.outcomes.merge(not_sent);
-        all
     }
 
-    /// None of the events left the process; those of `batch` can be sent again.
-    fn nothing_sent(&self, error: SendError, refused: Vec<PayloadError>, batch: Batch) -> Told {
-        let outcomes = not_delivered(error, &batch);
-        self.report(&self.names(&batch), &outcomes, &not_sent(&refused, &[]));
-        Told {
-            outcomes: Outcomes::Each(outcomes).merge(refused),
-            unsent: batch,
-        }
-    }
-
-    /// The names of the events of a batch; empty when nobody asks for them.
-    pub(crate) fn names(&self, batch: &Batch) -> Names {
-        if !self.is_watched() {
-            return Names::new();
-        }
-        batch.names().map(|name| (name, false)).collect()
-    }
-
-    /// Tells middleware and counters what became of events, and of those that were refused or
-    /// discarded before.
-    pub(crate) fn report(&self, names: &Names, outcomes: &[Outcome], not_sent: &NotSent) {
+    /// Report: tells middleware and counters the outcome of each watched event, and of the events
+    /// that were dropped before they reached a request.
+    pub(crate) fn report(
+        &self,
+        watched: &[WatchedEvent],
+        outcomes: &[Outcome],
+        dropped: &[(Cow<'_, str>, Outcome)],
+    ) {
         if !self.is_watched() {
             return;
         }
-        let sent = names.iter().zip(outcomes);
-        let sent = sent.map(|(&(name, added), outcome)| SentEvent {
-            name,
-            added,
-            outcome,
-        });
-        let not_sent = not_sent.iter().map(|(name, outcome)| SentEvent {
+        let sent = watched
+            .iter()
+            .zip(outcomes)
+            .map(|(event, outcome)| SentEvent {
+                name: event.meta.name(),
+                added: event.added,
+                outcome,
+            });
+        let dropped = dropped.iter().map(|(name, outcome)| SentEvent {
             name,
             added: false,
             outcome,
         });
-        let events: Vec<_> = sent.chain(not_sent).collect();
+        let events: Vec<_> = sent.chain(dropped).collect();
         if !events.is_empty() {
             telemetry::count(&events);
             self.middleware.report(&events);
         }
     }
 
-    /// Whether anybody asks what became of each event.
+    /// None of the events left the process.
+    fn stop(&self, stopped: Stopped, refused: Vec<PayloadError>) -> SendReport {
+        let (batch, error) = *stopped;
+        let outcomes = not_sent(error, &batch);
+        self.report(&self.watched(&batch), &outcomes, &dropped(&refused, &[]));
+        SendReport {
+            outcomes: Outcomes::Each(outcomes).merge(refused),
+            unsent: batch,
+        }
+    }
+
+    /// The events of a batch, if somebody watches outcomes.
+    pub(crate) fn watched(&self, batch: &Batch) -> Vec<WatchedEvent> {
+        if !self.is_watched() {
+            return Vec::new();
+        }
+        let metas = batch.metas().cloned();
+        metas
+            .map(|meta| WatchedEvent { meta, added: false })
+            .collect()
+    }
+
     fn is_watched(&self) -> bool {
         !self.middleware.is_empty() || telemetry::COUNTS
     }
 }
 
-impl Mapping {
-    /// What became of the events that the batch had before middleware saw it, in their order.
-    fn back(self, outcomes: Vec<Outcome>) -> Vec<Outcome> {
-        let mut placed: Vec<Option<Outcome>> = vec![None; self.events];
-        for (origin, outcome) in self.origins.into_iter().zip(outcomes) {
-            match origin.and_then(|place| Some((place, placed.get_mut(place)?))) {
-                Some((place, slot)) => *slot = Some(at_place(outcome, place)),
-                None => {
-                    if let Some(error) = outcome.error() {
-                        tracing::warn!(%error, "an event that middleware added was not delivered");
-                    }
-                }
-            }
+impl InFlight {
+    /// Ends the delivery. Events whose outcome is not final fail with this error.
+    pub(crate) fn end(&mut self, error: &Arc<SendError>) -> Delivered {
+        let mut all = Delivered::default();
+        for delivered in self.requests.iter().map(|request| request.end(error)) {
+            all.outcomes.append(delivered.outcomes);
+            all.unsent.extend(delivered.unsent);
         }
-        for discarded in self.discarded {
-            if let Some(slot) = placed.get_mut(discarded.place) {
-                *slot = Some(rejected(discarded.error));
-            }
-        }
-        // Each place is filled: an event is in the batch that middleware made, or discarded.
-        placed.into_iter().flatten().collect()
+        all.outcomes = all.outcomes.merge(std::mem::take(&mut self.too_large));
+        all
     }
 }
 
-/// Names of events that did not come as far as a request, and why.
-type NotSent = [(&'static str, Outcome)];
+/// The error of an event that a delivery left without an outcome, which none does.
+pub(crate) fn unfinished() -> SendError {
+    SendError::Internal("a delivery ended before the outcome of each event was known")
+}
 
-fn not_sent(refused: &[PayloadError], discarded: &[Discarded]) -> Vec<(&'static str, Outcome)> {
-    let discarded = discarded
-        .iter()
-        .map(|event| (event.name, rejected(event.error.clone())));
-    let refused = refused
-        .iter()
-        .map(|error| (error.event_name(), rejected(error.clone().into())));
+/// The names and outcomes of events that did not reach a request.
+pub(crate) fn dropped<'a>(
+    refused: &'a [PayloadError],
+    discarded: &'a [Discarded],
+) -> Vec<(Cow<'a, str>, Outcome)> {
+    let discarded = discarded.iter().map(|event| {
+        let name = event.meta.name();
+        (Cow::Borrowed(name), rejected(event.error.clone()))
+    });
+    let refused = refused.iter().map(|error| {
+        let name = error.event_name();
+        (Cow::Borrowed(name), rejected(error.clone().into()))
+    });
     discarded.chain(refused).collect()
 }
 
-/// None of the events left the process; those of `batch` can be sent again.
-#[cfg(feature = "blocking")]
-pub(crate) fn nothing_sent(
-    error: SendError,
-    refused: Vec<PayloadError>,
-    batch: Batch,
-) -> BatchError {
-    let outcomes = Outcomes::Each(not_delivered(error, &batch));
-    BatchError::new(outcomes.merge(refused).into_each(), batch)
-}
-
-/// What is known of the events of a batch when none of them was sent. An earlier request may have
-/// brought some of them to the server.
-pub(crate) fn not_delivered(error: SendError, batch: &Batch) -> Vec<Outcome> {
+/// The outcomes of a batch of which nothing was sent now. An earlier request may have brought some
+/// of the events to the server.
+pub(crate) fn not_sent(error: SendError, batch: &Batch) -> Vec<Outcome> {
     let error = Arc::new(error);
-    let pinned = batch.pinned.iter();
-    let mut outcomes: Vec<_> = pinned
-        .flat_map(|chunk| chunk.not_delivered(&error))
+    let requests = batch.requests.iter();
+    let mut outcomes: Vec<_> = requests
+        .flat_map(|request| undelivered(request, &error))
         .collect();
     outcomes.resize(batch.len(), Outcome::Rejected(error));
     outcomes
 }
 
-fn entry_name(entry: &Result<Entry, PayloadError>) -> &'static str {
-    match entry {
-        Ok(entry) => entry.name(),
-        Err(error) => error.event_name(),
-    }
+/// The error of a call that sent nothing.
+#[cfg(feature = "blocking")]
+pub(crate) fn nothing_sent(error: SendError, source: Source<'_>) -> BatchError {
+    let (batch, refused) = source.into_batch();
+    let outcomes = Outcomes::Each(not_sent(error, &batch));
+    BatchError::new(outcomes.merge(refused).into_each(), batch)
 }

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::batch::Batch;
-use crate::delivery::request::{self, Limits};
+use crate::delivery::request::body_bytes;
+use crate::delivery::split::{self, Limits};
 use crate::error::PayloadError;
 
 /// What [`Client::plan`](crate::Client::plan) found out about a batch.
@@ -44,17 +45,18 @@ pub struct Duplicate {
 
 impl Plan {
     pub(crate) fn of(batch: &Batch, limits: &Limits) -> Self {
-        let split = request::split(batch, limits);
-        let pinned = batch.pinned.iter().map(|chunk| PlannedRequest {
-            events: chunk.requested(),
-            bytes: chunk.body().len(),
+        let events = &batch.fresh.events;
+        let split = split::split(events, batch.resent_len(), limits);
+        let resent = batch.requests.iter().map(|request| PlannedRequest {
+            events: request.len(),
+            bytes: request.body_bytes(),
         });
-        let open = split.requests.iter().map(|range| PlannedRequest {
+        let fresh = split.requests.iter().map(|range| PlannedRequest {
             events: range.len(),
-            bytes: request::body_bytes(batch.entries.get(range.clone()).unwrap_or_default()),
+            bytes: body_bytes(events.get(range.clone()).unwrap_or_default()),
         });
         Self {
-            requests: pinned.chain(open).collect(),
+            requests: resent.chain(fresh).collect(),
             too_large: split.too_large,
             duplicates: duplicates(batch),
         }

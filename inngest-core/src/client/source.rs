@@ -1,12 +1,14 @@
 //! Events that are read as they are sent, a request's worth at a time.
 
 use std::pin::Pin;
+#[cfg(feature = "blocking")]
+use std::task::Waker;
 use std::task::{Context, Poll, ready};
 
 use futures_util::stream::{self, Stream, StreamExt as _};
 
 use crate::batch::Batch;
-use crate::delivery::request::Limits;
+use crate::delivery::split::Limits;
 use crate::error::PayloadError;
 use crate::event::Event as _;
 use crate::event::payload::IntoPayload;
@@ -38,7 +40,7 @@ where
     I::IntoIter: Send + 'a,
 {
     fn into_source(self) -> Source<'a> {
-        Source::Read(Events(Box::new(Timed {
+        Source::Read(EventSource(Box::new(Timed {
             events: stream::iter(self),
             now: Some(now()),
         })))
@@ -50,13 +52,42 @@ pub enum Source<'a> {
     /// All are serialized.
     Written(Batch),
     /// They are to be read. Those without a time of their own occurred when they were given.
-    Read(Events<'a>),
+    Read(EventSource<'a>),
+}
+
+#[cfg(feature = "blocking")]
+impl Default for Source<'_> {
+    fn default() -> Self {
+        Self::Written(Batch::new())
+    }
+}
+
+#[cfg(feature = "blocking")]
+impl Source<'_> {
+    /// All events as a batch, and those that could not be added to it, with their places.
+    pub(crate) fn into_batch(self) -> (Batch, Vec<PayloadError>) {
+        match self {
+            Self::Written(batch) => (batch, Vec::new()),
+            Self::Read(EventSource(mut events)) => {
+                let mut cx = Context::from_waker(Waker::noop());
+                let limits = Limits {
+                    request_bytes: usize::MAX,
+                    request_events: usize::MAX,
+                    event_bytes: usize::MAX,
+                };
+                let mut gathered = Gathered::default();
+                // An iterator is always ready.
+                let _ = events.poll_gather(&mut cx, &mut gathered, &limits);
+                (gathered.batch, gathered.refused)
+            }
+        }
+    }
 }
 
 /// Events that are to be read.
-pub struct Events<'a>(Box<dyn Gather + Send + 'a>);
+pub struct EventSource<'a>(Box<dyn Gather + Send + 'a>);
 
-impl<'a> Events<'a> {
+impl<'a> EventSource<'a> {
     /// The events of a stream. Those without a time of their own occurred when they are read.
     pub(crate) fn of_stream<S>(events: S) -> Self
     where
@@ -145,13 +176,14 @@ impl Gathered {
     }
 
     fn is_full(&self, limits: &Limits) -> bool {
-        self.events() >= limits.request_events || self.batch.buffer.len() >= limits.request_bytes
+        self.events() >= limits.request_events
+            || self.batch.fresh.bytes.len() >= limits.request_bytes
     }
 }
 
 /// Reads events, a request's worth at a time.
-pub(crate) struct Reading<'a> {
-    events: Events<'a>,
+pub(crate) struct Reader<'a> {
+    events: EventSource<'a>,
     limits: Limits,
     /// What is read of the next request's worth.
     next: Gathered,
@@ -162,8 +194,8 @@ pub(crate) struct Reading<'a> {
     pauses: bool,
 }
 
-impl<'a> Reading<'a> {
-    pub(crate) fn new(events: Events<'a>, limits: Limits) -> Self {
+impl<'a> Reader<'a> {
+    pub(crate) fn new(events: EventSource<'a>, limits: Limits) -> Self {
         Self {
             events,
             limits,
@@ -208,21 +240,27 @@ impl<'a> Reading<'a> {
         }
         let mut gathered = std::mem::take(next);
         // One event too many would be a request of its own.
-        if gathered.batch.len() > 1 && gathered.batch.buffer.len() > limits.request_bytes {
-            next.batch = gathered.batch.split_last();
+        if gathered.batch.len() > 1 && gathered.batch.fresh.bytes.len() > limits.request_bytes {
+            next.batch = Batch::of_fresh(gathered.batch.fresh.split_last());
         }
         next.first = gathered.first + gathered.events();
         if !*has_ended {
             *pauses = true;
             // The next request's worth is most often as large as this one.
-            next.batch.buffer.reserve(gathered.batch.buffer.len());
-            next.batch.entries.reserve(gathered.batch.entries.len());
+            next.batch
+                .fresh
+                .bytes
+                .reserve(gathered.batch.fresh.bytes.len());
+            next.batch
+                .fresh
+                .events
+                .reserve(gathered.batch.fresh.events.len());
         }
         Poll::Ready(Some(gathered))
     }
 }
 
-impl Stream for Reading<'_> {
+impl Stream for Reader<'_> {
     type Item = Gathered;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Gathered>> {

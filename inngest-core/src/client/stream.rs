@@ -8,8 +8,8 @@ use std::task::{Context, Poll};
 use futures_util::stream::{FuturesOrdered, Stream, StreamExt};
 
 use crate::client::inner::Inner;
-use crate::client::source::{Events, Gathered, Reading};
-use crate::delivery::error::BatchError;
+use crate::client::source::{EventSource, Gathered, Reader};
+use crate::delivery::batch_error::BatchError;
 use crate::delivery::receipt::Receipt;
 use crate::event::payload::IntoPayload;
 
@@ -33,7 +33,7 @@ pub struct Progress {
 #[must_use = "nothing is sent before this is polled"]
 pub struct Streaming {
     inner: Arc<Inner>,
-    reading: Reading<'static>,
+    reading: Reader<'static>,
     under_way: FuturesOrdered<Pin<Box<dyn Future<Output = Progress> + Send>>>,
     /// How many events the progress of was handed out.
     told: usize,
@@ -50,7 +50,7 @@ impl Stream for Streaming {
             told,
         } = &mut *self;
         let mut has_ended = false;
-        while under_way.len() < inner.concurrency() {
+        while under_way.len() < inner.concurrency {
             // While a request is under way, those that come gather, so that the faster they come
             // the fuller the requests are.
             let urgent = under_way.is_empty();
@@ -83,7 +83,7 @@ impl Streaming {
         S: Stream<Item: IntoPayload> + Send + 'static,
     {
         Self {
-            reading: Reading::new(Events::of_stream(events), *inner.limits()),
+            reading: Reader::new(EventSource::of_stream(events), inner.limits),
             under_way: FuturesOrdered::new(),
             told: 0,
             inner,
@@ -117,7 +117,7 @@ impl fmt::Debug for Streaming {
 impl Gathered {
     async fn deliver(self, inner: &Inner) -> Progress {
         let (first, events) = (self.first, self.events());
-        let result = inner.deliver(self.batch, self.refused, 1).await;
+        let result = inner.send_batch(self.batch, self.refused, 1).await;
         Progress {
             first,
             events,

@@ -7,7 +7,7 @@ use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::batch::Entry;
+use crate::encode::buffer::EncodedEvent;
 
 /// The deduplication id that an event was sent with: a text.
 ///
@@ -126,25 +126,25 @@ impl Hash for DedupId {
 /// The deduplication ids of some events, in their order.
 pub(crate) struct DedupIds<'a> {
     buffer: &'a [u8],
-    entries: std::slice::Iter<'a, Entry>,
+    events: std::slice::Iter<'a, EncodedEvent>,
     /// The texts of those that are left begin here; `None` where each has memory of its own.
     shared: Option<(Arc<String>, u32)>,
 }
 
 impl<'a> DedupIds<'a> {
     /// Those of the events that stand in a buffer.
-    pub(crate) fn new(buffer: &'a [u8], entries: &'a [Entry]) -> Self {
+    pub(crate) fn new(buffer: &'a [u8], events: &'a [EncodedEvent]) -> Self {
         Self {
             buffer,
-            entries: entries.iter(),
-            shared: texts(buffer, entries).map(|texts| (texts, 0)),
+            events: events.iter(),
+            shared: texts(buffer, events).map(|texts| (texts, 0)),
         }
     }
 }
 
 /// All ids, one after another; `None` where any has escapes.
-fn texts(buffer: &[u8], entries: &[Entry]) -> Option<Arc<String>> {
-    let ids = || entries.iter().filter_map(Entry::id);
+fn texts(buffer: &[u8], events: &[EncodedEvent]) -> Option<Arc<String>> {
+    let ids = || events.iter().filter_map(EncodedEvent::id);
     let mut texts = Vec::with_capacity(ids().map(|id| id.len()).sum());
     for id in ids() {
         texts.extend_from_slice(buffer.get(id)?);
@@ -161,12 +161,12 @@ impl Iterator for DedupIds<'_> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        let entry = self.entries.next()?;
+        let event = self.events.next()?;
         let Some((texts, next)) = &mut self.shared else {
-            let id = entry.dedup_id(self.buffer);
+            let id = event.dedup_id(self.buffer);
             return Some(id.and_then(|id| DedupId::alone(&id)));
         };
-        let bytes = entry.id_bytes();
+        let bytes = event.id_bytes();
         if bytes == 0 {
             return Some(None);
         }

@@ -4,9 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::batch::Batch;
-use crate::delivery::dedup_id::DedupId;
-use crate::delivery::receipt::{EventId, Receipt};
 use crate::error::PayloadError;
 use crate::transport::TransportError;
 
@@ -213,6 +210,18 @@ pub enum SendError {
     #[error("there is no tokio runtime here; start the buffered sender inside one")]
     NoRuntime,
 
+    /// An earlier request failed in a process that stored the event with
+    /// [`Batch::to_bytes`](crate::Batch::to_bytes). The server may have the event.
+    #[error("an earlier process failed to send the event: {message}")]
+    Stored {
+        /// The error of that process, in words.
+        message: String,
+    },
+
+    /// This library broke a rule of its own.
+    #[error("{0}, which is a fault of inngest-core; please report it")]
+    Internal(&'static str),
+
     /// The operating system gave no random numbers, which the ids of a request need.
     #[error("the operating system gave no random numbers: {0}")]
     NoRandomness(String),
@@ -255,7 +264,7 @@ impl SendError {
 
     /// The error of the last request after one that may have brought the event to the server.
     pub(crate) fn after(self: Arc<Self>, earlier: Option<Arc<Self>>) -> Arc<Self> {
-        if self.may_have_been_taken() {
+        if self.may_have_been_accepted() {
             return self;
         }
         Arc::new(Self::InDoubt {
@@ -301,13 +310,14 @@ impl SendError {
     ///
     /// Sending it again runs nothing twice when it has a deduplication id, for the 24 hours for
     /// which the server knows ids. Without one, send it by [`send_many`](crate::Client::send_many),
-    /// whose [`into_unsent`](BatchError::into_unsent) makes the same request again.
+    /// whose [`into_unsent`](crate::BatchError::into_unsent) makes the same request again.
     #[must_use]
-    pub fn may_have_been_taken(&self) -> bool {
+    pub fn may_have_been_accepted(&self) -> bool {
         match self {
             Self::InvalidAnswer { .. }
             | Self::Timeout { .. }
             | Self::ConnectionBroke { .. }
+            | Self::Stored { .. }
             | Self::InDoubt { .. } => true,
             // A proxy can give up on a request that the server goes on with.
             Self::UnexpectedStatus { status, .. } => *status >= 500 || *status == 408,
@@ -316,149 +326,23 @@ impl SendError {
     }
 }
 
-/// What became of one event of a batch.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum Outcome {
-    /// The server has it.
-    Accepted(Receipt),
-    /// The server does not have it.
-    Rejected(Arc<SendError>),
-    /// The server may have it.
-    Unknown {
-        /// The id under which the server has it, if it has it.
-        event_id: EventId,
-        /// Its deduplication id, if it has one.
-        dedup_id: Option<DedupId>,
-        /// Why nothing is known.
-        error: Arc<SendError>,
-    },
-}
-
-impl Outcome {
-    /// Why the event was not accepted for certain.
-    #[must_use]
-    pub fn error(&self) -> Option<&SendError> {
-        match self {
-            Self::Accepted(_) => None,
-            Self::Rejected(error) | Self::Unknown { error, .. } => Some(error),
-        }
-    }
-}
-
-/// A batch of which not every event was delivered for certain, event by event.
-pub struct BatchError {
-    outcomes: Vec<Outcome>,
-    unsent: Box<Batch>,
-}
-
-impl BatchError {
-    pub(crate) fn new(outcomes: Vec<Outcome>, unsent: Batch) -> Self {
-        Self {
-            outcomes,
-            unsent: Box::new(unsent),
-        }
-    }
-
-    /// Why the first event was not delivered.
-    pub(crate) fn into_first(self) -> SendError {
-        match self.outcomes.first().and_then(Outcome::error) {
-            Some(error) => error.clone(),
-            // Not so: an error has the event that failed.
-            None => SendError::SenderClosed,
-        }
-    }
-
-    /// What became of each event, in the order of the batch.
-    #[must_use]
-    pub fn outcomes(&self) -> &[Outcome] {
-        &self.outcomes
-    }
-
-    /// The events that the server has, with their places in the batch.
-    pub fn accepted(&self) -> impl Iterator<Item = (usize, &Receipt)> {
-        let outcomes = self.outcomes.iter().enumerate();
-        outcomes.filter_map(|(index, outcome)| match outcome {
-            Outcome::Accepted(receipt) => Some((index, receipt)),
-            _ => None,
-        })
-    }
-
-    /// The events that the server does not have, with their places in the batch.
-    pub fn rejected(&self) -> impl Iterator<Item = (usize, &SendError)> {
-        let outcomes = self.outcomes.iter().enumerate();
-        outcomes.filter_map(|(index, outcome)| match outcome {
-            Outcome::Rejected(error) => Some((index, &**error)),
-            _ => None,
-        })
-    }
-
-    /// The events that the server may have, with their places in the batch and the ids that they
-    /// have then.
-    pub fn unknown(&self) -> impl Iterator<Item = (usize, &EventId)> {
-        let outcomes = self.outcomes.iter().enumerate();
-        outcomes.filter_map(|(index, outcome)| match outcome {
-            Outcome::Unknown { event_id, .. } => Some((index, event_id)),
-            _ => None,
-        })
-    }
-
-    /// The events that are not known to be delivered and can be sent again, as a batch.
-    ///
-    /// Those that the server may have are sent with the same event ids as before, so that they do
-    /// not run twice within the 24 hours for which the server knows ids. Events that were refused
-    /// for what they are, by this library or by the server, are not among them: their errors say
-    /// what to change.
-    #[must_use]
-    pub fn into_unsent(self) -> Batch {
-        *self.unsent
-    }
-}
-
-impl fmt::Display for BatchError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let all = self.outcomes.len();
-        let rejected = self.rejected().count();
-        let unknown = self.unknown().count();
-        match (rejected, unknown) {
-            (_, 0) => write!(f, "{rejected} of {all} events were not delivered"),
-            (0, _) => write!(f, "{unknown} of {all} events may not have been delivered"),
-            _ => write!(
-                f,
-                "{rejected} of {all} events were not delivered and {unknown} may not have been"
-            ),
-        }?;
-        match self.outcomes.iter().find_map(Outcome::error) {
-            Some(first) => write!(f, "; the first error: {first}"),
-            None => Ok(()),
-        }
-    }
-}
-
-impl std::error::Error for BatchError {
-    /// The cause of the first error, whose text is in this one's.
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        let first = self.outcomes.iter().find_map(Outcome::error)?;
-        first.source()
-    }
-}
-
 /// `Debug` as `Display` with the causes after it: what `unwrap` and a `main` that returns an error
 /// print is then all that there is to know.
 macro_rules! debug_with_causes {
     ($($error:ty),*) => {$(
-        impl fmt::Debug for $error {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{self}{}", Causes(self))
+        impl std::fmt::Debug for $error {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, "{self}{}", $crate::delivery::error::Causes(self))
             }
         }
     )*};
 }
 
-debug_with_causes!(SendError, BatchError);
+debug_with_causes!(SendError);
+pub(crate) use debug_with_causes;
 
 /// The causes of an error, each after a line break; nothing where there is none.
-struct Causes<'a>(&'a dyn std::error::Error);
+pub(crate) struct Causes<'a>(pub(crate) &'a dyn std::error::Error);
 
 impl fmt::Display for Causes<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,4 +1,4 @@
-//! One request, made until it is answered for good.
+//! Sends one request until its answer is final.
 
 use std::error::Error as _;
 use std::sync::Arc;
@@ -9,40 +9,48 @@ use http::{HeaderMap, Uri};
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
-use super::{retry, seed};
-use crate::client::buffered::FAR;
 use crate::client::config::Endpoint;
-use crate::client::inner::Inner;
 use crate::client::telemetry;
 use crate::delivery::error::SendError;
-use crate::delivery::request::Chunk;
-use crate::delivery::response::{self, Ids, Meaning, Named};
-use crate::transport::{Request, TransportError};
+use crate::delivery::request::EventRequest;
+use crate::delivery::response::{self, AcceptedIds, Response};
+use crate::delivery::retry::{self, RetryPolicy};
+use crate::delivery::seed;
+use crate::delivery::uncertainty::Observation;
+use crate::transport::{Request, Transport, TransportError};
+
+/// Thirty years: how long to wait where the time asked for is beyond what a clock can say.
+pub(crate) const FAR_FUTURE: Duration = Duration::from_secs(30 * 365 * 24 * 3_600);
 
 /// `{name}:v{semver}`, as the SDK specification has it.
 const SDK: &str = concat!("inngest-core:v", env!("CARGO_PKG_VERSION"));
 
-/// What became of a request, after all its tries.
-pub(crate) enum Sent {
-    /// All events were taken, under these ids.
-    Taken(Ids),
+/// The result of a request, after all its tries.
+pub(crate) enum RequestResult {
+    /// The server accepted all events.
+    Accepted(AcceptedIds),
     Failed {
-        /// Those that were taken for certain.
-        taken: Named,
-        error: SendError,
-        doubt: Doubt,
+        /// The events that the server has for certain.
+        accepted: AcceptedIds,
+        error: Arc<SendError>,
+        /// The request, with what is known of it now.
+        request: EventRequest,
     },
 }
 
-/// Whether any of its tries can have brought events to the server.
-pub(crate) enum Doubt {
-    None,
-    /// One can; how one before the last failed, if it was that.
-    Left(Option<Arc<SendError>>),
+/// Sends requests to the one event API that a client talks to.
+pub(crate) struct RequestSender {
+    pub(crate) endpoint: Endpoint,
+    /// The URL without the event key.
+    url: Arc<str>,
+    headers: HeaderMap,
+    timeout: Duration,
+    retry: RetryPolicy,
+    transport: Arc<dyn Transport>,
 }
 
-/// What every request says of its sender.
-pub(crate) fn headers(endpoint: &Endpoint) -> HeaderMap {
+/// The headers that every request has.
+fn headers(endpoint: &Endpoint) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(USER_AGENT, HeaderValue::from_static(SDK));
@@ -53,11 +61,11 @@ pub(crate) fn headers(endpoint: &Endpoint) -> HeaderMap {
     if let Some(env) = endpoint.env() {
         headers.insert(HeaderName::from_static("x-inngest-env"), env.clone());
     }
-    // Known here, so that no HTTP library has to make it anew for each request.
+    // Set here, so that no HTTP library has to make it for each request.
     if let Some(host) = host(endpoint.uri()) {
         headers.insert(HOST, host);
     }
-    // Each request has one of its own; its place is here, the last, so that there is room for it.
+    // A placeholder for the seed of each request. It comes last, so that it is found by its place.
     headers.insert(
         HeaderName::from_static(seed::HEADER),
         HeaderValue::from_static(""),
@@ -78,33 +86,61 @@ fn host(uri: &Uri) -> Option<HeaderValue> {
     }
 }
 
-impl Inner {
-    /// Makes the request of a chunk until it is answered for good.
-    pub(crate) async fn request(&self, chunk: &Chunk) -> Sent {
+impl RequestSender {
+    pub(crate) fn new(
+        endpoint: Endpoint,
+        timeout: Duration,
+        retry: RetryPolicy,
+        transport: Arc<dyn Transport>,
+    ) -> Self {
+        Self {
+            url: endpoint.base().into(),
+            headers: headers(&endpoint),
+            endpoint,
+            timeout,
+            retry,
+            transport,
+        }
+    }
+
+    /// The URL without the event key.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub(crate) fn is_dev(&self) -> bool {
+        self.endpoint.is_dev()
+    }
+
+    /// Sends a request until its answer is final.
+    pub(crate) async fn send(&self, request: &EventRequest) -> RequestResult {
         let url = self.url();
-        let (events, bytes) = (chunk.requested(), chunk.body_bytes());
+        let (events, bytes) = (request.len(), request.body_bytes());
         let started = Instant::now();
         let mut begun = started;
-        let mut in_doubt = false;
-        let mut earlier = None;
+        // What is known after failed tries; `None` while nothing is new.
+        let mut uncertain: Option<EventRequest> = None;
         let mut tried = 0_u32;
         let mut found_somebody = false;
         loop {
             tried = tried.saturating_add(1);
-            let span = telemetry::request_span(&self.endpoint, chunk, tried);
-            let (meaning, asked) = self.try_once(chunk, begun).instrument(span.clone()).await;
-            telemetry::answered(&span, &meaning);
-            let (taken, error) = match meaning {
-                Meaning::Taken(taken) => {
+            let span = telemetry::request_span(&self.endpoint, request, tried);
+            let (response, asked) = self.try_once(request, begun).instrument(span.clone()).await;
+            telemetry::answered(&span, &response);
+            let (accepted, error) = match response {
+                Response::Accepted(ids) => {
                     tracing::debug!(url, events, bytes, tried, "events sent");
-                    return Sent::Taken(taken);
+                    return RequestResult::Accepted(ids);
                 }
-                Meaning::Failed { taken, error } => (taken, error),
+                Response::Failed { accepted, error } => (accepted, Arc::new(error)),
             };
-            in_doubt |= error.may_have_been_taken();
-            found_somebody |= !matches!(error, SendError::NoDevServer { .. });
+            if error.may_have_been_accepted() {
+                let known = uncertain.unwrap_or_else(|| request.clone());
+                uncertain = Some(known.after(Observation::NoAnswer(Some(&error))));
+            }
+            found_somebody |= !matches!(*error, SendError::NoDevServer { .. });
             let delay = error.may_pass().then(|| {
-                let policy = &self.bounds.retry;
+                let policy = &self.retry;
                 let policy = if found_somebody {
                     policy
                 } else {
@@ -112,40 +148,30 @@ impl Inner {
                 };
                 policy.delay(tried, started.elapsed(), asked, random())
             });
+            let cause = cause(&error);
             let Some(delay) = delay.flatten() else {
-                let cause = cause(&error);
                 tracing::warn!(url, events, bytes, tried, %error, cause, "events not sent");
-                let doubt = if in_doubt {
-                    Doubt::Left(earlier)
-                } else {
-                    Doubt::None
-                };
-                return Sent::Failed {
-                    taken,
+                return RequestResult::Failed {
+                    accepted,
                     error,
-                    doubt,
+                    request: uncertain.unwrap_or_else(|| request.clone()),
                 };
             };
-            let cause = cause(&error);
             tracing::debug!(url, events, bytes, tried, %error, cause, ?delay, "sending again");
             telemetry::again(&error);
-            if error.may_have_been_taken() {
-                earlier = Some(Arc::new(error));
-            }
             tokio::time::sleep(delay).await;
             begun = Instant::now();
         }
     }
 
-    /// One try, which begins now: what the answer means, and when the server wants to be asked
-    /// again.
-    async fn try_once(&self, chunk: &Chunk, begun: Instant) -> (Meaning, Option<Duration>) {
-        let body = chunk.body();
+    /// One try, which begins now: what the answer says, and how long the server asks to wait.
+    async fn try_once(&self, sent: &EventRequest, begun: Instant) -> (Response, Option<Duration>) {
+        let body = sent.body();
         let bytes = body.len();
         let mut headers = self.headers.clone();
         // Found by its place, because finding it by its name takes ten times as long.
         if let Some(seed) = headers.values_mut().last() {
-            *seed = chunk.seed().header();
+            *seed = sent.seed().header();
         }
         #[cfg(feature = "opentelemetry")]
         telemetry::traceparent::insert(&mut headers);
@@ -155,23 +181,25 @@ impl Inner {
             headers,
             body,
         };
-        let failed = |error| Meaning::Failed {
-            taken: Named::OfSeed(0),
+        let failed = |error| Response::Failed {
+            accepted: AcceptedIds::OfSeed(0),
             error,
         };
-        let timeout = self.bounds.timeout;
-        let deadline = begun.checked_add(timeout).unwrap_or_else(|| begun + FAR);
+        let timeout = self.timeout;
+        let deadline = begun
+            .checked_add(timeout)
+            .unwrap_or_else(|| begun + FAR_FUTURE);
         match tokio::time::timeout_at(deadline, self.transport.post(request)).await {
             Ok(Ok(answer)) => {
-                let events = chunk.requested();
+                let events = sent.len();
                 let path = self.endpoint.uri().path();
                 let (_, key) = path.rsplit_once('/').unwrap_or_default();
-                let meaning = response::read(&answer, events, bytes, chunk.seed(), &self.url, key);
-                let asked = match meaning {
-                    Meaning::Taken(_) => None,
-                    Meaning::Failed { .. } => retry::asked_for(&answer.headers, SystemTime::now()),
+                let response = response::read(&answer, events, bytes, sent.seed(), &self.url, key);
+                let asked = match response {
+                    Response::Accepted(_) => None,
+                    Response::Failed { .. } => retry::asked_for(&answer.headers, SystemTime::now()),
                 };
-                (meaning, asked)
+                (response, asked)
             }
             Ok(Err(source)) => (failed(self.no_answer(source)), None),
             Err(_) => {

@@ -1,7 +1,10 @@
-//! A request's way to the server and back: from events in one buffer to an outcome for each.
+//! A request's way to the server and back: from encoded events to an outcome for each.
 
+pub(crate) mod batch_error;
+pub(crate) mod bisect;
 pub(crate) mod dedup_id;
 pub(crate) mod error;
+pub(crate) mod event_id;
 pub(crate) mod http;
 pub(crate) mod outcome;
 pub(crate) mod progress;
@@ -10,3 +13,6 @@ pub(crate) mod request;
 pub(crate) mod response;
 pub(crate) mod retry;
 pub(crate) mod seed;
+pub(crate) mod split;
+pub(crate) mod stored;
+pub(crate) mod uncertainty;

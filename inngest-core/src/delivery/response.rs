@@ -1,4 +1,4 @@
-//! What the server's answers mean.
+//! Reads what an answer of the server says about the events of a request.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -7,34 +7,28 @@ use serde::de::Visitor;
 use serde::{Deserialize, Deserializer};
 
 use crate::delivery::error::SendError;
-use crate::delivery::receipt::EventId;
+use crate::delivery::event_id::EventId;
 use crate::delivery::seed::Seed;
 use crate::transport::Answer;
 
-/// The ids that the server gave to the events of a request, in order.
+/// What an answer says about the events of a request.
 #[derive(Debug)]
-pub(crate) enum Ids {
-    /// Those that the request's seed asks for.
-    OfSeed,
-    /// Those of a server that stands in for Inngest's, or that did not read the seed.
-    Given(Vec<EventId>),
+pub(crate) enum Response {
+    /// The server accepted all of them.
+    Accepted(AcceptedIds),
+    /// The server did not accept all of them. It accepted those that it names, and perhaps others.
+    Failed {
+        accepted: AcceptedIds,
+        error: SendError,
+    },
 }
 
-/// What an answer says of the events of a request.
+/// The first events of a request, as an answer names them.
 #[derive(Debug)]
-pub(crate) enum Meaning {
-    /// All were taken.
-    Taken(Ids),
-    /// Not all were taken: those that it names were, and perhaps some of the others.
-    Failed { taken: Named, error: SendError },
-}
-
-/// The events that an answer names although not all were taken.
-#[derive(Debug)]
-pub(crate) enum Named {
-    /// So many of the first, under the ids that the request's seed asks for.
+pub(crate) enum AcceptedIds {
+    /// This many, under the ids that follow from the request's seed.
     OfSeed(usize),
-    /// The first, under ids of a server that did not read the seed: what is sent to it again runs
+    /// Under ids of a server that did not read the seed: an event that is sent to it again runs
     /// again.
     Given(Vec<EventId>),
 }
@@ -67,7 +61,7 @@ impl<'de> Deserialize<'de> for Id {
             // Most are seen where they stand in the answer, so that none needs memory of its own.
             fn visit_str<E>(self, text: &str) -> Result<Id, E> {
                 Ok(Id(
-                    (!text.trim().is_empty()).then(|| EventId::from_answer(text))
+                    (!text.trim().is_empty()).then(|| EventId::from_text(text))
                 ))
             }
         }
@@ -77,17 +71,6 @@ impl<'de> Deserialize<'de> for Id {
 }
 
 impl Body {
-    fn parse(text: &str) -> Result<Self, serde_json::Error> {
-        // Thousands of ULIDs are read in a fraction of the time by who knows that they are ULIDs.
-        if let Some((ids, rest)) = ulids(text)
-            && let Ok(body) = serde_json::from_str::<Self>(&rest)
-        {
-            let ids = Some(ids);
-            return Ok(Self { ids, ..body });
-        }
-        serde_json::from_str(text)
-    }
-
     /// Whether it says the opposite of status 200.
     fn is_of_failure(&self) -> bool {
         self.status.as_ref().is_some_and(|status| *status != 200)
@@ -108,30 +91,6 @@ impl Body {
         let said = said.into_iter().flatten();
         let mut said = said.map(|text| shown(&text, key));
         said.find(|text| !text.is_empty())
-    }
-}
-
-/// The ids of an answer that are all ULIDs, and the answer without them: `{"ids":[],"status":200}`.
-fn ulids(text: &str) -> Option<(Vec<Id>, String)> {
-    const SPACE: [char; 4] = [' ', '\n', '\r', '\t'];
-
-    let (head, mut rest) = text.split_once('[')?;
-    let key = head.trim_end_matches(SPACE).strip_suffix(':')?;
-    let is_of_ids = key.trim_end_matches(SPACE).ends_with("\"ids\"");
-    // They are those of the answer, and not of an object in it.
-    if !is_of_ids || head.matches('{').count() != 1 {
-        return None;
-    }
-    let mut ids = Vec::with_capacity(text.len() / (ulid::ULID_LEN + 3));
-    loop {
-        let quoted = rest.trim_start_matches(SPACE).strip_prefix('"')?;
-        let (id, after) = quoted.split_at_checked(ulid::ULID_LEN)?;
-        ids.push(Id(Some(EventId::of_ulid(id)?)));
-        let after = after.strip_prefix('"')?.trim_start_matches(SPACE);
-        if let Some(tail) = after.strip_prefix(']') {
-            return Some((ids, format!("{head}[]{tail}")));
-        }
-        rest = after.strip_prefix(',')?;
     }
 }
 
@@ -184,17 +143,17 @@ pub(crate) fn read(
     seed: &Seed,
     url: &str,
     key: &str,
-) -> Meaning {
+) -> Response {
     if answer.status == 200 && seed.is_confirmed_by(&answer.body, events) {
-        return Meaning::Taken(Ids::OfSeed);
+        return Response::Accepted(AcceptedIds::OfSeed(events));
     }
     let url = url.to_owned();
     // Checked once for being text, not for each id.
     let body = str::from_utf8(&answer.body).ok();
     let body = body.filter(|text| text.trim_start().starts_with('{'));
-    let body = Body::parse(body.unwrap_or_default());
-    let failed = |error| Meaning::Failed {
-        taken: Named::OfSeed(0),
+    let body = serde_json::from_str::<Body>(body.unwrap_or_default());
+    let failed = |error| Response::Failed {
+        accepted: AcceptedIds::OfSeed(0),
         error,
     };
     match (answer.status, body) {
@@ -202,7 +161,7 @@ pub(crate) fn read(
             url,
             problem: "its status is 200 and its body says that something failed".to_owned(),
         }),
-        (200, Ok(Body { ids: Some(ids), .. })) => taken(ids, events, url),
+        (200, Ok(Body { ids: Some(ids), .. })) => accepted(ids, events, url),
         (200, Ok(_)) => failed(SendError::InvalidAnswer {
             url,
             problem: "it has no `ids`".to_owned(),
@@ -218,13 +177,13 @@ pub(crate) fn read(
         (400, Ok(mut body)) => {
             let named: Vec<EventId> = ids_of(body.ids.take().unwrap_or_default()).collect();
             let ids = named.len();
-            let taken = match seed.named(&named, events) {
-                Some(taken) => Named::OfSeed(taken),
-                None => Named::Given(named),
+            let accepted = match seed.named(&named, events) {
+                Some(accepted) => AcceptedIds::OfSeed(accepted),
+                None => AcceptedIds::Given(named),
             };
-            let problem = match &taken {
-                Named::Given(ids) if repeats(ids) => "it has an id twice".to_owned(),
-                Named::OfSeed(taken) if *taken >= events => {
+            let problem = match &accepted {
+                AcceptedIds::Given(ids) if repeats(ids) => "it has an id twice".to_owned(),
+                AcceptedIds::OfSeed(accepted) if *accepted >= events => {
                     "it refuses an event and has the id of the last".to_owned()
                 }
                 _ if ids >= events => {
@@ -237,7 +196,7 @@ pub(crate) fn read(
             }
             let message = body.words(key);
             let error = SendError::Refused { message };
-            Meaning::Failed { taken, error }
+            Response::Failed { accepted, error }
         }
         // The API's answer may be cut short, and then events before the refused one are taken.
         (400, Err(_)) => failed(SendError::InvalidAnswer {
@@ -266,16 +225,16 @@ pub(crate) fn read(
     }
 }
 
-fn taken(ids: Vec<Id>, events: usize, url: String) -> Meaning {
+fn accepted(ids: Vec<Id>, events: usize, url: String) -> Response {
     let answered = ids.len();
     let found: Vec<EventId> = ids_of(ids).collect();
     if found.len() == events && answered == events {
         // A server that stands in for Inngest's may give all the same id: it says that it took all.
-        return Meaning::Taken(Ids::Given(found));
+        return Response::Accepted(AcceptedIds::Given(found));
     }
     let problem = format!("it has {} ids for {events} events", found.len());
-    Meaning::Failed {
-        taken: Named::OfSeed(0),
+    Response::Failed {
+        accepted: AcceptedIds::OfSeed(0),
         error: SendError::InvalidAnswer { url, problem },
     }
 }
@@ -311,17 +270,19 @@ fn hint(status: u16) -> &'static str {
 mod tests {
     use super::*;
 
-    fn meaning(status: u16, body: &str, events: usize) -> (Vec<String>, Option<String>) {
+    fn response(status: u16, body: &str, events: usize) -> (Vec<String>, Option<String>) {
         let answer = Answer::new(status, body.to_owned());
         let strings = |ids: Vec<EventId>| ids.iter().map(ToString::to_string).collect();
         let seed = Seed::new().unwrap();
         match read(&answer, events, 100, &seed, "http://host/e/", "key-1") {
-            Meaning::Taken(Ids::OfSeed) => panic!("nobody knows the seed"),
-            Meaning::Taken(Ids::Given(ids)) => (strings(ids), None),
-            Meaning::Failed { taken, error } => {
-                let ids = match taken {
-                    Named::Given(ids) => ids,
-                    Named::OfSeed(taken) => (0..taken).map(|n| seed.event_id(n)).collect(),
+            Response::Accepted(AcceptedIds::OfSeed(_)) => panic!("nobody knows the seed"),
+            Response::Accepted(AcceptedIds::Given(ids)) => (strings(ids), None),
+            Response::Failed { accepted, error } => {
+                let ids = match accepted {
+                    AcceptedIds::Given(ids) => ids,
+                    AcceptedIds::OfSeed(accepted) => {
+                        (0..accepted).map(|n| seed.event_id(n)).collect()
+                    }
                 };
                 (strings(ids), Some(error.to_string()))
             }
@@ -330,7 +291,7 @@ mod tests {
 
     #[test]
     fn all_ids_are_needed() {
-        let (ids, error) = meaning(200, r#"{"ids":["a","b"],"status":200}"#, 2);
+        let (ids, error) = response(200, r#"{"ids":["a","b"],"status":200}"#, 2);
         assert_eq!((ids, error), (vec!["a".into(), "b".into()], None));
         for body in [
             r#"{"ids":["a"],"status":200}"#,
@@ -346,23 +307,23 @@ mod tests {
             "<html></html>",
             "",
         ] {
-            let (ids, error) = meaning(200, body, 2);
+            let (ids, error) = response(200, body, 2);
             assert!(ids.is_empty() && error.is_some(), "{body}");
         }
     }
 
     #[test]
     fn a_refusal_names_those_that_were_taken_before_it() {
-        let (ids, error) = meaning(400, r#"{"ids":["a"],"status":400,"error":"bad name"}"#, 3);
+        let (ids, error) = response(400, r#"{"ids":["a"],"status":400,"error":"bad name"}"#, 3);
         assert_eq!(ids, ["a"]);
         assert_eq!(
             error.unwrap(),
             "the server refused an event: bad name; change what it says is wrong, or leave the event out"
         );
-        let (ids, _) = meaning(400, r#"{"ids":[""],"status":400,"error":"EOF"}"#, 3);
+        let (ids, _) = response(400, r#"{"ids":[""],"status":400,"error":"EOF"}"#, 3);
         assert!(ids.is_empty());
         for body in [r#"{"ids":["a","b"],"status":400}"#, r#"{"ids":["a"#, ""] {
-            let (ids, error) = meaning(400, body, 2);
+            let (ids, error) = response(400, body, 2);
             assert!(ids.is_empty(), "{body}");
             assert!(error.unwrap().contains("is not the event API's"), "{body}");
         }
@@ -376,7 +337,7 @@ mod tests {
             r#"{"ids":["a"],"status":null,"error":null}"#,
         ] {
             assert_eq!(
-                meaning(200, body, 1),
+                response(200, body, 1),
                 (vec!["a".to_owned()], None),
                 "{body}"
             );
@@ -385,64 +346,8 @@ mod tests {
 
     #[test]
     fn a_server_may_give_all_events_the_same_id() {
-        let (ids, error) = meaning(200, r#"{"ids":["a","a"],"status":200}"#, 2);
+        let (ids, error) = response(200, r#"{"ids":["a","a"],"status":200}"#, 2);
         assert_eq!((ids.len(), error), (2, None));
-    }
-
-    #[test]
-    fn ulids_are_read_as_serde_json_reads_them() {
-        let id = "01JQDAE4RQF8MBCR55T5AK4KXS";
-        let as_texts = |body: Result<Body, _>| -> Result<_, ()> {
-            let body: Body = body.map_err(|_: serde_json::Error| ())?;
-            let ids = body.ids.map(|ids| {
-                let ids = ids.into_iter();
-                ids.map(|Id(id)| id.map(|id| id.to_string()))
-                    .collect::<Vec<_>>()
-            });
-            Ok((ids, body.status, body.error, body.message))
-        };
-        let mut read = 0;
-        for text in [
-            "{'ids':['I','I'],'status':200}",
-            "{'ids':['I']}",
-            " {\n\t'ids' : [ 'I' ,\r'I' ] , 'status' : 200 }\n",
-            "{'status':200,'ids':['I','I','I']}",
-            "{'error':'no','ids':['I'],'status':400}",
-            "{'ids':['I'],'status':400,'error':'['}",
-            // Not only ULIDs, or no ids.
-            "{'ids':[],'status':200}",
-            "{'ids':['I','%'],'status':200}",
-            "{'ids':['I',''],'status':200}",
-            "{'ids':['IX'],'status':200}",
-            "{'ids':['0I'],'status':200}",
-            "{'ids':[1],'status':200}",
-            "{'ids':null}",
-            "{'data':{'ids':['I']},'ids':['I','I']}",
-            "{'data':{'ids':['I']},'ids':[]}",
-            "{'data':{'ids':['I']}}",
-            "{'errors':['I'],'ids':['I']}",
-            "{'errors':['I'],'ids':[]}",
-            "{'errors':['I']}",
-            // Not JSON.
-            "{'ids':['I',],'status':200}",
-            "{'ids':['I' 'I'],'status':200}",
-            "{'ids':['I'],'status':200",
-            "{'ids':['I'",
-            "{'ids':['I",
-            "{'ids':['I'],'ids':['I']}",
-            "{'ids':\u{a0}['I']}",
-            "{'ids' ['I']}",
-            "{ids:['I']}",
-            "['I']",
-            "",
-        ] {
-            let text = text.replace('\'', "\"").replace('I', id);
-            let text = text.replace('%', &id.to_lowercase());
-            read += usize::from(ulids(&text).is_some());
-            let found = as_texts(Body::parse(&text));
-            assert_eq!(found, as_texts(serde_json::from_str(&text)), "{text}");
-        }
-        assert!(read >= 6, "{read}");
     }
 
     #[test]
@@ -458,32 +363,32 @@ mod tests {
             read(&answer, events, 100, &seed, "http://host/e/", "key-1")
         };
         for (places, first) in [(&[0, 1][..], 2), (&[1], 2), (&[0, 3], 4), (&[], 0)] {
-            let meaning = named(places, 6);
+            let response = named(places, 6);
             assert!(
                 matches!(
-                    meaning,
-                    Meaning::Failed {
-                        taken: Named::OfSeed(taken),
+                    response,
+                    Response::Failed {
+                        accepted: AcceptedIds::OfSeed(accepted),
                         error: SendError::Refused { .. }
-                    } if taken == first
+                    } if accepted == first
                 ),
-                "{meaning:?}"
+                "{response:?}"
             );
         }
         for (places, events) in [(&[3][..], 4), (&[0, 1], 2)] {
-            let meaning = named(places, events);
-            let invalid = SendError::may_have_been_taken;
+            let response = named(places, events);
+            let invalid = SendError::may_have_been_accepted;
             assert!(
-                matches!(&meaning, Meaning::Failed { error, .. } if invalid(error)),
-                "{meaning:?}"
+                matches!(&response, Response::Failed { error, .. } if invalid(error)),
+                "{response:?}"
             );
         }
         // Not in the order of the events: these are not the ids of the seed as it asks for them.
-        let meaning = named(&[1, 0], 6);
+        let response = named(&[1, 0], 6);
         assert!(matches!(
-            meaning,
-            Meaning::Failed {
-                taken: Named::Given(_),
+            response,
+            Response::Failed {
+                accepted: AcceptedIds::Given(_),
                 ..
             }
         ));
@@ -515,7 +420,7 @@ mod tests {
 
     #[test]
     fn statuses_have_their_own_words() {
-        let text = |status, body| meaning(status, body, 1).1.unwrap();
+        let text = |status, body| response(status, body, 1).1.unwrap();
         let refused = r#"{"status":401,"message":"","error":"Event key not found"}"#;
         assert!(text(401, refused).contains("Event key not found; check INNGEST_EVENT_KEY"));
         assert!(text(403, "{}").contains("it gave no reason; look at the key's allow"));

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::HeaderValue;
 use ulid::Ulid;
 
-use crate::delivery::receipt::EventId;
+use crate::delivery::event_id::EventId;
 use crate::encode::json;
 use crate::event::timestamp::now;
 
@@ -32,7 +32,6 @@ impl Seed {
     }
 
     /// Reads the header's value; the server ignores what is malformed.
-    #[cfg(feature = "testing")]
     pub(crate) fn parse(header: &str) -> Option<Self> {
         let (millis, random) = header.split_once(',')?;
         let millis = millis.parse().ok().filter(|millis| *millis > 0)?;
@@ -40,18 +39,28 @@ impl Seed {
         Some(Self { millis, random })
     }
 
+    /// The value of the header as text.
+    pub(crate) fn to_text(self) -> String {
+        // Digits, a comma and base64.
+        String::from_utf8(self.written()).unwrap_or_default()
+    }
+
     pub(crate) fn header(&self) -> HeaderValue {
-        // 13 digits until the year 2286, a comma and 16 characters of base64. A `Vec` that is full is
-        // turned into `Bytes` without another allocation.
+        // Digits, a comma and base64 are all visible ASCII.
+        HeaderValue::from_maybe_shared(Bytes::from(self.written()))
+            .unwrap_or_else(|_| HeaderValue::from_static(""))
+    }
+
+    fn written(&self) -> Vec<u8> {
+        // 13 digits until the year 2286, a comma and 16 characters of base64. A full `Vec` becomes
+        // `Bytes` without another allocation.
         let mut value = Vec::with_capacity(30);
         json::integer(&mut value, self.millis.into());
         value.push(b',');
         let mut random = [0; 16];
         let encoded = STANDARD.encode_slice(self.random, &mut random).unwrap_or(0);
         value.extend(random.iter().take(encoded));
-        // Digits, a comma and base64 are all visible ASCII.
-        HeaderValue::from_maybe_shared(Bytes::from(value))
-            .unwrap_or_else(|_| HeaderValue::from_static(""))
+        value
     }
 
     /// The id that the server gives to event `index` of the request, counting from 0.
@@ -153,7 +162,6 @@ fn increment(id: &mut [u8]) {
 mod tests {
     use super::*;
 
-    #[cfg(feature = "testing")]
     #[test]
     fn ids_are_those_that_the_real_server_gave() {
         let seed = Seed::parse("1743130137367,eii2YKXRVTJPuA==").unwrap();
@@ -202,7 +210,6 @@ mod tests {
         assert!(!seed.is_confirmed_by(other.as_bytes(), 3));
     }
 
-    #[cfg(feature = "testing")]
     #[test]
     fn malformed_seeds_are_none() {
         for header in [

@@ -7,6 +7,7 @@
 //! | `json` | texts and numbers |
 //! | `scan` | JSON that is text already |
 
+pub(crate) mod buffer;
 pub(crate) mod json;
 mod scan;
 mod value;
@@ -18,7 +19,7 @@ use self::value::{Failure, Fault, Keys};
 use crate::error::{PayloadError, PayloadErrorKind};
 use crate::event::Event;
 use crate::event::id::IdWriter;
-use crate::event::payload::ToWrite;
+use crate::event::payload::EventInput;
 use crate::event::session::SessionWriter;
 use crate::event::timestamp::{MAX_MILLIS, MIN_MILLIS};
 
@@ -28,7 +29,7 @@ use crate::event::timestamp::{MAX_MILLIS, MIN_MILLIS};
 /// event, which the caller takes off.
 pub(crate) fn write_event<E: Event>(
     out: &mut Vec<u8>,
-    written: &ToWrite<'_, E>,
+    written: &EventInput<'_, E>,
 ) -> Result<Option<std::ops::Range<usize>>, PayloadError> {
     let error = |path: &str, kind| PayloadError::new(E::NAME, path, kind);
 
@@ -102,7 +103,7 @@ pub(crate) fn write_event<E: Event>(
 
 /// Writes a value, and says where in it the first thing stands that the server would change.
 fn write_value<T: Serialize + ?Sized>(
-    event: &'static str,
+    event: &str,
     out: &mut Vec<u8>,
     root: &str,
     value: &T,
@@ -125,7 +126,7 @@ fn write_value<T: Serialize + ?Sized>(
 /// Writes the value of a field of an event's data.
 #[cfg(feature = "client")]
 pub(crate) fn write_field<T: Serialize + ?Sized>(
-    event: &'static str,
+    event: &str,
     out: &mut Vec<u8>,
     name: &str,
     value: &T,
@@ -143,7 +144,7 @@ pub(crate) fn write_field<T: Serialize + ?Sized>(
 
 /// Writes `,"user":{…}`, or nothing when the value is `null`.
 pub(crate) fn write_user<T: Serialize + ?Sized>(
-    event: &'static str,
+    event: &str,
     out: &mut Vec<u8>,
     user: &T,
 ) -> Result<(), PayloadError> {
@@ -169,13 +170,13 @@ pub(crate) fn write_user<T: Serialize + ?Sized>(
 #[derive(Debug)]
 #[doc(hidden)]
 pub struct UserWriter<'a> {
-    event: &'static str,
+    event: &'a str,
     out: &'a mut Vec<u8>,
     result: Result<(), PayloadError>,
 }
 
 impl<'a> UserWriter<'a> {
-    fn new(event: &'static str, out: &'a mut Vec<u8>) -> Self {
+    fn new(event: &'a str, out: &'a mut Vec<u8>) -> Self {
         Self {
             event,
             out,

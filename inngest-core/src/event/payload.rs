@@ -123,8 +123,8 @@ impl<E: Event> Payload<E> {
         self.overrides.get_or_insert_default()
     }
 
-    pub(crate) fn to_write(&self) -> ToWrite<'_, E> {
-        ToWrite {
+    pub(crate) fn as_input(&self) -> EventInput<'_, E> {
+        EventInput {
             event: &self.event,
             millis: self.millis,
             overrides: self.overrides.as_deref(),
@@ -136,13 +136,13 @@ impl<E: Event> Payload<E> {
 /// for that, which takes a good part of the time that writing it does.
 #[derive(Debug)]
 #[doc(hidden)]
-pub struct ToWrite<'a, E> {
+pub struct EventInput<'a, E> {
     pub(crate) event: &'a E,
     pub(crate) millis: i64,
     overrides: Option<&'a Overrides>,
 }
 
-impl<'a, E> ToWrite<'a, E> {
+impl<'a, E> EventInput<'a, E> {
     pub(crate) fn id_override(&self) -> Option<&'a str> {
         self.overrides?.id.as_deref()
     }
@@ -174,12 +174,12 @@ pub trait IntoPayload {
     fn __write<R>(
         self,
         _now: impl FnOnce() -> i64,
-        write: impl FnOnce(&ToWrite<'_, Self::Event>) -> R,
+        write: impl FnOnce(&EventInput<'_, Self::Event>) -> R,
     ) -> R
     where
         Self: Sized,
     {
-        write(&self.into_payload().to_write())
+        write(&self.into_payload().as_input())
     }
 }
 
@@ -191,8 +191,12 @@ impl<E: Event> IntoPayload for E {
     }
 
     #[inline]
-    fn __write<R>(self, now: impl FnOnce() -> i64, write: impl FnOnce(&ToWrite<'_, E>) -> R) -> R {
-        write(&ToWrite {
+    fn __write<R>(
+        self,
+        now: impl FnOnce() -> i64,
+        write: impl FnOnce(&EventInput<'_, E>) -> R,
+    ) -> R {
+        write(&EventInput {
             millis: self.__timestamp().unwrap_or_else(now),
             event: &self,
             overrides: None,

@@ -147,7 +147,7 @@ pub(crate) struct SessionOverride {
 #[derive(Debug)]
 #[doc(hidden)]
 pub struct SessionWriter<'a> {
-    event: &'static str,
+    event: &'a str,
     out: &'a mut Vec<u8>,
     overrides: &'a [SessionOverride],
     count: usize,
@@ -156,7 +156,7 @@ pub struct SessionWriter<'a> {
 
 impl<'a> SessionWriter<'a> {
     pub(crate) fn new(
-        event: &'static str,
+        event: &'a str,
         out: &'a mut Vec<u8>,
         overrides: &'a [SessionOverride],
     ) -> Self {

@@ -1,4 +1,4 @@
-//! One event in the hands of a middleware.
+//! An event as middleware sees and changes it.
 
 use std::cell::OnceCell;
 use std::fmt;
@@ -9,7 +9,7 @@ use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
-use crate::batch::{Entry, Shape};
+use crate::encode::buffer::{EncodedEvent, EventBuffer, EventMeta};
 use crate::encode::{self, json};
 use crate::error::{PayloadError, PayloadErrorKind};
 use crate::event::Event;
@@ -18,7 +18,7 @@ use crate::event::timestamp::{MAX_MILLIS, MIN_MILLIS, Timestamp};
 
 /// An event that is about to be sent. What is not changed stays byte for byte what it was.
 pub struct OutgoingEvent {
-    shape: &'static Shape,
+    meta: EventMeta,
     /// Its place in the batch; `None` when a middleware added it.
     origin: Option<usize>,
     discarded: Option<String>,
@@ -37,11 +37,11 @@ struct Members {
 }
 
 impl OutgoingEvent {
-    pub(crate) fn new(origin: Option<usize>, entry: &Entry, json: Bytes) -> Self {
-        let before = entry.json().start;
-        let id = entry.id();
+    pub(crate) fn new(origin: Option<usize>, event: &EncodedEvent, json: Bytes) -> Self {
+        let before = event.json().start;
+        let id = event.id();
         Self {
-            shape: entry.shape,
+            meta: event.meta.clone(),
             origin,
             discarded: None,
             json,
@@ -65,14 +65,14 @@ impl OutgoingEvent {
 
     /// The event name.
     #[must_use]
-    pub fn name(&self) -> &'static str {
-        self.shape.name
+    pub fn name(&self) -> &str {
+        self.meta.name()
     }
 
     /// The version of the event's shape.
     #[must_use]
-    pub fn version(&self) -> Option<&'static str> {
-        self.shape.version
+    pub fn version(&self) -> Option<&str> {
+        self.meta.version()
     }
 
     /// Whether it is an event of this type: of its name and version.
@@ -285,30 +285,22 @@ impl OutgoingEvent {
         self.error("data", PayloadErrorKind::Serialize { message })
     }
 
-    pub(crate) fn into_written(self) -> Written {
-        let mut json = self.json;
-        let mut id = self.id;
+    pub(crate) fn meta(&self) -> &EventMeta {
+        &self.meta
+    }
+
+    /// Adds the event to a buffer, as one that all middleware has seen.
+    pub(crate) fn write_to(self, buffer: &mut EventBuffer) {
         if self.is_changed
             && let Some(Members { event, data }) = self.members.into_inner()
         {
-            let mut out = Vec::with_capacity(json.len() + 64);
-            id = event.write_as_event(&mut out, &data.to_json());
-            json = out.into();
-        }
-        Written {
-            shape: self.shape,
-            json,
-            id,
+            let mut json = Vec::with_capacity(self.json.len() + 64);
+            let id = event.write_as_event(&mut json, &data.to_json());
+            buffer.push_json(self.meta, &json, id, true);
+        } else {
+            buffer.push_json(self.meta, &self.json, self.id, true);
         }
     }
-}
-
-/// An event that all middleware has seen.
-pub(crate) struct Written {
-    pub(crate) shape: &'static Shape,
-    pub(crate) json: Bytes,
-    /// Where its deduplication id stands in `json`, without the quotes.
-    pub(crate) id: Option<Range<usize>>,
 }
 
 /// A JSON object of which only the keys are read: the values keep their bytes.

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::api::{self, Incoming, Mistake, Reading};
 use super::fault::{Fault, Faults};
-use crate::delivery::receipt::EventId;
+use crate::delivery::event_id::EventId;
 use crate::delivery::seed::{self, Seed};
 use crate::event::Event;
 use crate::event::timestamp::now;

@@ -14,14 +14,13 @@ use tokio::time::Instant;
 use crate::batch::Batch;
 use crate::client::buffered::queue::{Shared, State, Waiting, work};
 use crate::client::inner::Inner;
-use crate::client::pipeline::Taken;
-use crate::delivery::error::{Outcome, SendError};
+use crate::client::pipeline::dropped;
+use crate::delivery::error::SendError;
+use crate::delivery::http::FAR_FUTURE;
+use crate::delivery::outcome::{Outcome, rejected};
 use crate::delivery::receipt::Receipt;
 use crate::error::PayloadError;
 use crate::event::payload::IntoPayload;
-
-/// Thirty years: as long as is waited where a time is beyond what a clock can say.
-pub(crate) const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 3_600);
 
 /// How long a shutdown waits for hooks that were called before its time was over.
 const SETTLING: Duration = Duration::from_secs(1);
@@ -51,7 +50,7 @@ pub struct Failure {
 
 impl BufferedBuilder {
     pub(crate) fn new(inner: Arc<Inner>) -> Self {
-        let limits = *inner.limits();
+        let limits = inner.limits;
         Self {
             max_events: limits.request_events.min(500),
             max_bytes: limits.request_bytes,
@@ -106,7 +105,7 @@ impl BufferedBuilder {
         let (settling, _) = watch::channel(0);
         let shared = Arc::new(Shared {
             room: Arc::new(Semaphore::new(self.capacity)),
-            requests: Semaphore::new(self.inner.concurrency().min(Semaphore::MAX_PERMITS)),
+            requests: Semaphore::new(self.inner.concurrency.min(Semaphore::MAX_PERMITS)),
             queue: Mutex::default(),
             wake: Notify::new(),
             settled,
@@ -233,11 +232,11 @@ impl Buffered {
         room: OwnedSemaphorePermit,
     ) -> Result<Pending, SendError> {
         let shared = &self.guard.shared;
-        let Taken {
+        let PreparedEvent {
             batch,
             added,
             discarded,
-        } = shared.builder.inner.take_one(event)?;
+        } = prepare(&shared.builder.inner, event)?;
         if let (Some(error), 0) = (&discarded, added) {
             return Err(error.clone());
         }
@@ -258,7 +257,7 @@ impl Buffered {
         let linger = shared.builder.linger;
         queue.deadline.get_or_insert_with(|| {
             let now = Instant::now();
-            now.checked_add(linger).unwrap_or(now + FAR)
+            now.checked_add(linger).unwrap_or(now + FAR_FUTURE)
         });
         drop(queue);
         shared.wake.notify_one();
@@ -310,12 +309,12 @@ impl Buffered {
         // What is under way is stopped, and may have arrived.
         let error = Arc::new(SendError::SenderClosed);
         for mut load in under_way {
-            let delivered = load.end(&error);
-            unsent.pinned.extend(delivered.unsent);
+            let delivered = load.in_flight.end(&error);
+            unsent.requests.extend(delivered.unsent);
             shared.settle(load, delivered.outcomes.into_each(), Batch::new());
         }
         let mut report = std::mem::take(&mut shared.queue().report);
-        report.failed = report.failed.saturating_sub(unsent.pinned_len() as u64);
+        report.failed = report.failed.saturating_sub(unsent.resent_len() as u64);
         report.unsent = unsent;
         shared.close();
         report
@@ -337,6 +336,45 @@ impl Drop for Guard {
         self.shared
             .lose("a buffered sender was dropped without `shutdown`");
     }
+}
+
+/// An event after middleware has seen it.
+struct PreparedEvent {
+    /// The event, unless it was discarded, and then the events that middleware added.
+    batch: Batch,
+    added: usize,
+    discarded: Option<SendError>,
+}
+
+/// Shows an event to middleware.
+fn prepare(inner: &Inner, event: Result<Batch, PayloadError>) -> Result<PreparedEvent, SendError> {
+    let batch = event.map_err(|error| {
+        inner.report(&[], &[], &dropped(std::slice::from_ref(&error), &[]));
+        SendError::from(error)
+    })?;
+    let (batch, mapping) = inner.prepare(batch).map_err(|stopped| {
+        let (batch, error) = *stopped;
+        let outcome = rejected(error.clone());
+        inner.report(&inner.watched(&batch), &[outcome], &[]);
+        error
+    })?;
+    let Some(mapping) = mapping else {
+        return Ok(PreparedEvent {
+            batch,
+            added: 0,
+            discarded: None,
+        });
+    };
+    inner.report(&[], &[], &dropped(&[], &mapping.discarded));
+    Ok(PreparedEvent {
+        batch,
+        added: mapping.added(),
+        discarded: mapping
+            .discarded
+            .into_iter()
+            .next()
+            .map(|event| event.error),
+    })
 }
 
 /// A batch of one event.

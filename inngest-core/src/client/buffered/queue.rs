@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use futures_util::stream::{self, StreamExt as _};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -11,14 +10,14 @@ use tracing::Instrument as _;
 
 use crate::batch::Batch;
 use crate::client::buffered::{BufferedBuilder, Failure, Report};
-use crate::client::pipeline::{Names, not_delivered};
+use crate::client::pipeline::{AtOnce, InFlight, Stopped, not_sent, unfinished};
 use crate::client::telemetry::Operation;
-use crate::delivery::error::{Outcome, SendError};
-use crate::delivery::progress::{Delivered, Delivery};
+use crate::delivery::error::SendError;
+use crate::delivery::outcome::{Delivered, Outcome};
+use crate::delivery::progress::RequestProgress;
 use crate::delivery::receipt::Receipt;
-use crate::delivery::request::{self, Chunk, Cut};
-use crate::error::PayloadError;
-use crate::middleware::guarded;
+use crate::encode::buffer::EventMeta;
+use crate::middleware::chain::guarded;
 use crate::transport::TransportError;
 
 pub(crate) struct Shared {
@@ -123,8 +122,8 @@ impl Shared {
         };
         let sent = queue.accepted - events as u64;
         // One event more, if it is like the last, would be a request of its own.
-        let last = queue.batch.entries.last();
-        let bytes = queue.batch.buffer.len() + last.map_or(0, |entry| entry.json().len());
+        let last = queue.batch.fresh.events.last();
+        let bytes = queue.batch.fresh.bytes.len() + last.map_or(0, |event| event.json().len());
         let is_due = events >= self.builder.max_events
             || bytes >= self.builder.max_bytes
             || queue.flush_to > sent
@@ -140,47 +139,31 @@ impl Shared {
         queue.deadline = None;
         let batch = std::mem::take(&mut queue.batch);
         let waiting = std::mem::take(&mut queue.waiting);
-        let inner = &self.builder.inner;
-        let mut names = inner.names(&batch);
-        for (name, waiting) in names.iter_mut().zip(&waiting) {
-            name.1 = matches!(waiting, Waiting::Nobody);
-        }
         queue.unsettled.insert(sent);
+        let inner = &self.builder.inner;
         let mut load = Load {
             number: sent,
             events,
-            names,
             waiting,
-            chunks: Vec::new(),
-            too_large: Vec::new(),
+            in_flight: InFlight::default(),
         };
-        match request::cut(batch, inner.limits()) {
-            Ok(Cut { chunks, too_large }) => {
-                let names = chunks.iter().flat_map(Chunk::open_names).collect();
-                load.chunks = chunks.into_iter().map(Delivery::new).collect();
-                load.too_large = too_large;
-                let chunks = load.chunks.clone();
+        let names: Vec<_> = batch.metas().cloned().collect();
+        match inner.split(batch) {
+            Ok(in_flight) => {
+                load.set_in_flight(in_flight);
+                let requests = load.in_flight.requests.clone();
                 queue.under_way.push(load);
                 Next::Send {
                     number: sent,
                     names,
-                    chunks,
+                    requests,
                 }
             }
-            Err((batch, error)) => Next::Failed(load, batch, error.into()),
+            Err(stopped) => {
+                load.in_flight.watched = inner.watched(&stopped.0);
+                Next::Failed(load, stopped)
+            }
         }
-    }
-
-    /// Sends the events of chunks; those of all loads together are no more requests at once than
-    /// the client allows.
-    async fn deliver(&self, chunks: &[Delivery]) {
-        let chunks = stream::iter(chunks);
-        chunks
-            .for_each_concurrent(None, async |delivery| {
-                let _request = self.requests.acquire().await;
-                self.builder.inner.deliver_chunk(delivery).await;
-            })
-            .await;
     }
 
     /// Settles what was under way, unless somebody else has. What was not sent fails with this
@@ -197,15 +180,12 @@ impl Shared {
             load
         };
         let Some(mut load) = load else { return };
-        let Delivered { outcomes, unsent } = load.end(&Arc::new(error));
+        let Delivered { outcomes, unsent } = load.in_flight.end(&Arc::new(error));
         let outcomes = outcomes.into_each();
         if let Some(operation) = operation {
             operation.end_with(outcomes.iter().find_map(Outcome::error));
         }
-        let unsent = Batch {
-            pinned: unsent,
-            ..Batch::default()
-        };
+        let unsent = Batch::of_requests(unsent);
         self.settle(load, outcomes, unsent);
         self.settling.send_modify(|settling| *settling -= 1);
     }
@@ -223,7 +203,9 @@ impl Shared {
             queue.report.delivered += events - failed;
             queue.report.failed += failed;
         }
-        self.builder.inner.report(&load.names, &outcomes, &[]);
+        self.builder
+            .inner
+            .report(&load.in_flight.watched, &outcomes, &[]);
         for (waiting, outcome) in load.waiting.into_iter().zip(&outcomes) {
             let Waiting::Sender { settle, .. } = waiting else {
                 continue;
@@ -259,11 +241,11 @@ enum Next {
     Full,
     Send {
         number: u64,
-        names: Vec<&'static str>,
-        chunks: Vec<Delivery>,
+        names: Vec<EventMeta>,
+        requests: Vec<RequestProgress>,
     },
     /// What is to go cannot be sent.
-    Failed(Load, Batch, SendError),
+    Failed(Load, Stopped),
 }
 
 /// Events that go out together.
@@ -271,22 +253,16 @@ pub(crate) struct Load {
     /// How many events were taken in before its first.
     pub(crate) number: u64,
     pub(crate) events: usize,
-    pub(crate) names: Names,
     pub(crate) waiting: Vec<Waiting>,
-    pub(crate) chunks: Vec<Delivery>,
-    pub(crate) too_large: Vec<PayloadError>,
+    pub(crate) in_flight: InFlight,
 }
 
 impl Load {
-    /// What became of all events. Those that are not settled fail with this error.
-    pub(crate) fn end(&mut self, error: &Arc<SendError>) -> Delivered {
-        let mut all = Delivered::default();
-        for delivered in self.chunks.iter().map(|delivery| delivery.end(error)) {
-            all.outcomes.append(delivered.outcomes);
-            all.unsent.extend(delivered.unsent);
+    fn set_in_flight(&mut self, in_flight: InFlight) {
+        self.in_flight = in_flight;
+        for (event, waiting) in self.in_flight.watched.iter_mut().zip(&self.waiting) {
+            event.added = matches!(waiting, Waiting::Nobody);
         }
-        all.outcomes = all.outcomes.merge(std::mem::take(&mut self.too_large));
-        all
     }
 }
 
@@ -298,7 +274,7 @@ impl Drop for Panicking<'_> {
         if std::thread::panicking() {
             let Self(shared, number) = *self;
             let source = TransportError::other("the transport panicked");
-            let url = shared.builder.inner.url().to_owned();
+            let url = shared.builder.inner.sender.url().to_owned();
             let error = SendError::ConnectionBroke { url, source };
             shared.settle_load(number, error, None);
         }
@@ -322,7 +298,7 @@ pub(crate) async fn work(shared: Arc<Shared>) {
     let mut under_way = JoinSet::new();
     let mut had_turn = false;
     loop {
-        let at_most = shared.builder.inner.concurrency();
+        let at_most = shared.builder.inner.concurrency;
         if under_way.len() >= at_most {
             // The queue fills meanwhile, and the next request is the larger.
             tokio::select! {
@@ -347,25 +323,29 @@ pub(crate) async fn work(shared: Arc<Shared>) {
                 tokio::task::yield_now().await;
                 had_turn = true;
             }
-            Next::Failed(load, unsent, error) => {
-                let outcomes = not_delivered(error, &unsent);
+            Next::Failed(load, stopped) => {
+                let (unsent, error) = *stopped;
+                let outcomes = not_sent(error, &unsent);
                 shared.settle(load, outcomes, unsent);
             }
             Next::Send {
                 number,
                 names,
-                chunks,
+                requests,
             } => {
                 let shared = Arc::clone(&shared);
                 under_way.spawn(async move {
                     let inner = &shared.builder.inner;
-                    let operation = Operation::of_names(&inner.endpoint, names.iter().copied());
+                    let operation = Operation::of_names(
+                        &inner.sender.endpoint,
+                        names.iter().map(EventMeta::name),
+                    );
                     let span = operation.span().clone();
                     let panicking = Panicking(&shared, number);
-                    shared.deliver(&chunks).instrument(span).await;
+                    let at_once = AtOnce::Permits(&shared.requests);
+                    inner.deliver(&requests, at_once).instrument(span).await;
                     drop(panicking);
-                    // Nothing is left that could fail.
-                    shared.settle_load(number, SendError::SenderClosed, Some(operation));
+                    shared.settle_load(number, unfinished(), Some(operation));
                 });
             }
         }

@@ -13,9 +13,9 @@ use std::time::Instant;
 use ::metrics::{Label, counter, histogram};
 
 use crate::client::config::Endpoint;
-use crate::client::telemetry::error_type;
+use crate::client::telemetry::error_type::error_type;
 use crate::delivery::error::SendError;
-use crate::middleware::SentEvent;
+use crate::middleware::outgoing::SentEvent;
 
 fn labels(error: Option<&SendError>) -> Vec<Label> {
     let mut labels = vec![
@@ -28,8 +28,8 @@ fn labels(error: Option<&SendError>) -> Vec<Label> {
 
 /// Counts what became of events; those that stand together and fared alike in one go.
 pub(crate) fn count(events: &[SentEvent<'_>]) {
-    let kind = |event: &SentEvent<'_>| (event.name, event.outcome.error().map(error_type));
-    for alike in events.chunk_by(|a, b| kind(a) == kind(b)) {
+    let error = |event: &SentEvent<'_>| event.outcome.error().map(error_type);
+    for alike in events.chunk_by(|a, b| a.name == b.name && error(a) == error(b)) {
         if let Some(first) = alike.first() {
             count_one(first.name, first.outcome.error(), alike.len() as u64);
         }
@@ -37,9 +37,9 @@ pub(crate) fn count(events: &[SentEvent<'_>]) {
 }
 
 /// Counts events of one name that fared alike.
-pub(crate) fn count_one(name: &'static str, error: Option<&SendError>, events: u64) {
+pub(crate) fn count_one(name: &str, error: Option<&SendError>, events: u64) {
     let mut labels = labels(error);
-    labels.push(Label::from_static_parts("messaging.destination.name", name));
+    labels.push(Label::new("messaging.destination.name", name.to_owned()));
     counter!("messaging.client.sent.messages", labels).increment(events);
 }
 

@@ -4,23 +4,25 @@
 //! messaging](https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/) and for HTTP
 //! clients. The URL is the one without the event key.
 
+mod error_type;
 #[cfg(feature = "metrics")]
 mod metrics;
 #[cfg(feature = "opentelemetry")]
 pub(crate) mod traceparent;
 
-use std::borrow::Cow;
-
+use error_type::error_type;
 use tracing::Span;
 use tracing::field::{Empty, display};
 
 use crate::batch::Batch;
 use crate::client::config::Endpoint;
-use crate::delivery::error::{BatchError, Outcome, SendError};
+use crate::delivery::batch_error::BatchError;
+use crate::delivery::error::SendError;
+use crate::delivery::outcome::Outcome;
 use crate::delivery::receipt::Receipt;
-use crate::delivery::request::Chunk;
-use crate::delivery::response::Meaning;
-use crate::middleware::SentEvent;
+use crate::delivery::request::EventRequest;
+use crate::delivery::response::Response;
+use crate::middleware::outgoing::SentEvent;
 
 /// Whether there are counters, which need the names of all events.
 pub(crate) const COUNTS: bool = cfg!(feature = "metrics");
@@ -33,7 +35,7 @@ pub(crate) struct Operation {
 }
 
 impl Operation {
-    pub(crate) fn of_one(endpoint: &Endpoint, name: &'static str) -> Self {
+    pub(crate) fn of_one(endpoint: &Endpoint, name: &str) -> Self {
         let operation = Self::new(endpoint);
         if !operation.span.is_disabled() {
             operation.set_destination(name);
@@ -49,7 +51,7 @@ impl Operation {
     }
 
     /// Events of one name that are read as they are sent: how many there are is said at their end.
-    pub(crate) fn of_read(endpoint: &Endpoint, name: &'static str) -> Self {
+    pub(crate) fn of_read(endpoint: &Endpoint, name: &str) -> Self {
         let operation = Self::new(endpoint);
         operation.span.record("otel.kind", "client");
         operation.set_destination(name);
@@ -61,9 +63,9 @@ impl Operation {
         self.span.record("messaging.batch.message_count", events);
     }
 
-    pub(crate) fn of_names(
+    pub(crate) fn of_names<'a>(
         endpoint: &Endpoint,
-        names: impl ExactSizeIterator<Item = &'static str>,
+        names: impl ExactSizeIterator<Item = &'a str>,
     ) -> Self {
         let operation = Self::new(endpoint);
         let events = names.len();
@@ -71,7 +73,7 @@ impl Operation {
         operation
     }
 
-    fn describe(&self, mut names: impl Iterator<Item = &'static str>, events: usize) {
+    fn describe<'a>(&self, mut names: impl Iterator<Item = &'a str>, events: usize) {
         let span = &self.span;
         if !span.is_disabled() {
             span.record("otel.kind", "client");
@@ -118,7 +120,7 @@ impl Operation {
         &self.span
     }
 
-    pub(crate) fn end_one(self, name: &'static str, result: &Result<Receipt, SendError>) {
+    pub(crate) fn end_one(self, name: &str, result: &Result<Receipt, SendError>) {
         match result {
             Ok(receipt) => {
                 let id = display(&receipt.event_id);
@@ -156,7 +158,7 @@ impl Operation {
 }
 
 /// One try of a request.
-pub(crate) fn request_span(endpoint: &Endpoint, chunk: &Chunk, tried: u32) -> Span {
+pub(crate) fn request_span(endpoint: &Endpoint, request: &EventRequest, tried: u32) -> Span {
     tracing::debug_span!(
         "request",
         otel.name = "POST",
@@ -164,10 +166,10 @@ pub(crate) fn request_span(endpoint: &Endpoint, chunk: &Chunk, tried: u32) -> Sp
         otel.status_code = Empty,
         otel.status_description = Empty,
         http.request.method = "POST",
-        http.request.body.size = chunk.body_bytes(),
+        http.request.body.size = request.body_bytes(),
         http.request.resend_count = (tried > 1).then(|| tried - 1),
         http.response.status_code = Empty,
-        messaging.batch.message_count = chunk.requested(),
+        messaging.batch.message_count = request.len(),
         url.full = endpoint.base(),
         server.address = endpoint.uri().host(),
         server.port = endpoint.uri().port_u16(),
@@ -176,15 +178,15 @@ pub(crate) fn request_span(endpoint: &Endpoint, chunk: &Chunk, tried: u32) -> Sp
 }
 
 /// A try was answered, or failed.
-pub(crate) fn answered(span: &Span, meaning: &Meaning) {
+pub(crate) fn answered(span: &Span, response: &Response) {
     if span.is_disabled() {
         return;
     }
-    match meaning {
-        Meaning::Taken(_) => {
+    match response {
+        Response::Accepted(_) => {
             span.record("http.response.status_code", 200);
         }
-        Meaning::Failed { error, .. } => {
+        Response::Failed { error, .. } => {
             if let Some(status) = error.status() {
                 span.record("http.response.status_code", status);
             }
@@ -213,24 +215,4 @@ fn failed(span: &Span, kind: &SendError, error: &dyn std::error::Error) {
     span.record("error.type", &*error_type(kind));
     span.record("otel.status_code", "ERROR");
     span.record("otel.status_description", display(error));
-}
-
-/// A short word for an error, of which there are few: the HTTP status where there is one.
-pub(crate) fn error_type(error: &SendError) -> Cow<'static, str> {
-    if let Some(status) = error.status() {
-        return status.to_string().into();
-    }
-    Cow::Borrowed(match error {
-        SendError::Payload(_) => "payload",
-        SendError::InvalidAnswer { .. } => "invalid_answer",
-        SendError::Timeout { .. } => "timeout",
-        SendError::NoDevServer { .. } | SendError::NoConnection { .. } => "no_connection",
-        SendError::Tls { .. } => "tls",
-        SendError::ConnectionBroke { .. } => "connection_broke",
-        SendError::Discarded { .. } => "discarded",
-        SendError::Middleware(_) => "middleware",
-        SendError::InDoubt { last, .. } => return error_type(last),
-        // The convention's word for all else.
-        _ => "_OTHER",
-    })
 }

@@ -28,7 +28,7 @@ enum Fault {
 
 impl Fault {
     #[cold]
-    fn error(self, event: &'static str, field: &'static str) -> PayloadError {
+    fn error(self, event: &str, field: &'static str) -> PayloadError {
         let kind = match self {
             Self::Empty => PayloadErrorKind::EmptyIdPart,
             Self::DisplayFailed => PayloadErrorKind::IdPartDisplayFailed,
@@ -64,7 +64,7 @@ impl<'a> IdWriter<'a> {
 
     /// Whether all parts printed what makes an id of this event.
     #[inline]
-    pub(crate) fn finish(&self, event: &'static str) -> Result<(), PayloadError> {
+    pub(crate) fn finish(&self, event: &str) -> Result<(), PayloadError> {
         match self.fault {
             None => Ok(()),
             Some((field, fault)) => Err(fault.error(event, field)),

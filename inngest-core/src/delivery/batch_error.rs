@@ -1,0 +1,108 @@
+//! The error of a batch, event by event.
+
+use std::fmt;
+
+use crate::batch::Batch;
+use crate::delivery::error::{SendError, debug_with_causes};
+use crate::delivery::event_id::EventId;
+use crate::delivery::outcome::Outcome;
+use crate::delivery::receipt::Receipt;
+
+/// A batch of which not every event was delivered for certain, event by event.
+pub struct BatchError {
+    outcomes: Vec<Outcome>,
+    unsent: Box<Batch>,
+}
+
+impl BatchError {
+    pub(crate) fn new(outcomes: Vec<Outcome>, unsent: Batch) -> Self {
+        Self {
+            outcomes,
+            unsent: Box::new(unsent),
+        }
+    }
+
+    /// Why the first event was not delivered.
+    pub(crate) fn into_first(self) -> SendError {
+        match self.outcomes.first().and_then(Outcome::error) {
+            Some(error) => error.clone(),
+            // Not so: an error has the event that failed.
+            None => SendError::Internal("a batch error without a failed event"),
+        }
+    }
+
+    /// What became of each event, in the order of the batch.
+    #[must_use]
+    pub fn outcomes(&self) -> &[Outcome] {
+        &self.outcomes
+    }
+
+    /// The events that the server has, with their places in the batch.
+    pub fn accepted(&self) -> impl Iterator<Item = (usize, &Receipt)> {
+        let outcomes = self.outcomes.iter().enumerate();
+        outcomes.filter_map(|(index, outcome)| match outcome {
+            Outcome::Accepted(receipt) => Some((index, receipt)),
+            _ => None,
+        })
+    }
+
+    /// The events that the server does not have, with their places in the batch.
+    pub fn rejected(&self) -> impl Iterator<Item = (usize, &SendError)> {
+        let outcomes = self.outcomes.iter().enumerate();
+        outcomes.filter_map(|(index, outcome)| match outcome {
+            Outcome::Rejected(error) => Some((index, &**error)),
+            _ => None,
+        })
+    }
+
+    /// The events that the server may have, with their places in the batch and the ids that they
+    /// have then.
+    pub fn unknown(&self) -> impl Iterator<Item = (usize, &EventId)> {
+        let outcomes = self.outcomes.iter().enumerate();
+        outcomes.filter_map(|(index, outcome)| match outcome {
+            Outcome::Unknown { event_id, .. } => Some((index, event_id)),
+            _ => None,
+        })
+    }
+
+    /// The events that are not known to be delivered and can be sent again, as a batch.
+    ///
+    /// Those that the server may have are sent with the same event ids as before, so that they do
+    /// not run twice within the 24 hours for which the server knows ids. Events that were refused
+    /// for what they are, by this library or by the server, are not among them: their errors say
+    /// what to change.
+    #[must_use]
+    pub fn into_unsent(self) -> Batch {
+        *self.unsent
+    }
+}
+
+impl fmt::Display for BatchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all = self.outcomes.len();
+        let rejected = self.rejected().count();
+        let unknown = self.unknown().count();
+        match (rejected, unknown) {
+            (_, 0) => write!(f, "{rejected} of {all} events were not delivered"),
+            (0, _) => write!(f, "{unknown} of {all} events may not have been delivered"),
+            _ => write!(
+                f,
+                "{rejected} of {all} events were not delivered and {unknown} may not have been"
+            ),
+        }?;
+        match self.outcomes.iter().find_map(Outcome::error) {
+            Some(first) => write!(f, "; the first error: {first}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for BatchError {
+    /// The cause of the first error, whose text is in this one's.
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        let first = self.outcomes.iter().find_map(Outcome::error)?;
+        first.source()
+    }
+}
+
+debug_with_causes!(BatchError);

@@ -1,0 +1,100 @@
+//! The id under which the server keeps an event.
+
+use std::fmt;
+
+use ulid::Ulid;
+
+/// The id under which the server keeps an event: a ULID.
+///
+/// This is not the deduplication id: the server gives an event id to a duplicate that it ignores, too.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EventId(Repr);
+
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Repr {
+    /// The halves of a ULID. One `u128` would take twice the room because of its alignment.
+    Ulid(u64, u64),
+    /// A stand-in for Inngest's server may give ids of another form.
+    Other(Box<str>),
+}
+
+impl EventId {
+    /// The id whose ULID has these halves.
+    pub(crate) fn of_halves(high: u64, low: u64) -> Self {
+        Self(Repr::Ulid(high, low))
+    }
+
+    /// The id that a server wrote as this text.
+    pub(crate) fn from_text(written: &str) -> Self {
+        // Decoders accept other letters too, and an id must stay as the server wrote it.
+        let read = Ulid::from_string(written).ok().map(|Ulid(number)| {
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "the lower half is what is kept"
+            )]
+            Self::of_halves((number >> 64) as u64, number as u64)
+        });
+        match read {
+            Some(id) if id == *written => id,
+            _ => Self(Repr::Other(written.into())),
+        }
+    }
+}
+
+fn text(high: u64, low: u64, buffer: &mut [u8; ulid::ULID_LEN]) -> &str {
+    Ulid(u128::from(high) << 64 | u128::from(low)).array_to_str(buffer)
+}
+
+impl fmt::Display for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Repr::Ulid(high, low) => f.pad(text(*high, *low, &mut [0; ulid::ULID_LEN])),
+            Repr::Other(text) => f.pad(text),
+        }
+    }
+}
+
+impl fmt::Debug for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EventId({self})")
+    }
+}
+
+impl PartialEq<str> for EventId {
+    fn eq(&self, other: &str) -> bool {
+        match &self.0 {
+            Repr::Ulid(high, low) => text(*high, *low, &mut [0; ulid::ULID_LEN]) == other,
+            Repr::Other(text) => **text == *other,
+        }
+    }
+}
+
+impl PartialEq<&str> for EventId {
+    fn eq(&self, other: &&str) -> bool {
+        *self == **other
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_keep_the_spelling_of_the_server() {
+        for text in [
+            "01JQDAE4RQF8MBCR55T5AK4KXS",
+            "01jqdae4rqf8mbcr55t5ak4kxs",
+            "O1JQDAE4RQF8MBCR55T5AK4KXS",
+            "01JQDAE4RQF8MBCR55T5AK4KXI",
+            "7ZZZZZZZZZZZZZZZZZZZZZZZZZ",
+            "8ZZZZZZZZZZZZZZZZZZZZZZZZZ",
+            "ZZZZZZZZZZZZZZZZZZZZZZZZZZ",
+            "01JQDAE4RQF8MBCR55T5AK4KX",
+            "an id of another kind",
+        ] {
+            let id = EventId::from_text(text);
+            assert_eq!(id.to_string(), text);
+            assert_eq!(id, text);
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! The bytes in which a batch outlives its process.
+//!
+//! A first line with the format's name, its version and a checksum of everything after the line; a
+//! line of JSON that says how the events are divided; then the JSON of each event, with a line
+//! break after each.
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::delivery::error::SendError;
+use crate::delivery::request::{EventRequest, bracket};
+use crate::delivery::seed::Seed;
+use crate::delivery::uncertainty::Uncertainty;
+use crate::encode::buffer::{EventBuffer, EventMeta, UntypedMeta};
+
+/// The name of the format, as the first line begins with it.
+const NAME: &str = "inngest-batch";
+
+/// The version of the format that this library writes and reads.
+const VERSION: u32 = 1;
+
+/// Bytes that [`Batch::from_bytes`](crate::Batch::from_bytes) cannot read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BatchBytesError {
+    /// The bytes do not begin as a batch does.
+    #[error("the bytes are not a batch; give the bytes that `Batch::to_bytes` returned")]
+    NotABatch,
+
+    /// A newer version of this library wrote the bytes.
+    #[error(
+        "the batch has format version {version}, and this version of inngest-core reads version \
+         1; read it with the version that wrote it"
+    )]
+    UnknownVersion {
+        /// The version of the format.
+        version: u32,
+    },
+
+    /// The bytes are cut off or changed.
+    #[error(
+        "the bytes of the batch are damaged: {problem}; restore them from where they were written"
+    )]
+    Damaged {
+        /// What is wrong with them.
+        problem: String,
+    },
+}
+
+fn damaged(problem: impl ToString) -> BatchBytesError {
+    let problem = problem.to_string();
+    BatchBytesError::Damaged { problem }
+}
+
+/// How the events of a batch are divided.
+#[derive(Serialize, Deserialize)]
+struct Division<'a> {
+    #[serde(borrow)]
+    requests: Vec<StoredRequest<'a>>,
+    /// The length of each event in bytes, and whether all middleware has seen it.
+    fresh: Vec<(usize, bool)>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredRequest<'a> {
+    /// As the header has it.
+    seed: Cow<'a, str>,
+    #[serde(borrow)]
+    uncertainty: StoredUncertainty<'a>,
+    /// The length of each event in bytes.
+    events: Vec<usize>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum StoredUncertainty<'a> {
+    None,
+    #[serde(borrow)]
+    NearRefusal(StoredError<'a>),
+    #[serde(borrow)]
+    Unanswered(Option<StoredError<'a>>),
+}
+
+/// What must be known of an error to go on: whether it is a refusal with the same words as another.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum StoredError<'a> {
+    Refused(Cow<'a, str>),
+    NotAllowed(Cow<'a, str>),
+    Other(Cow<'a, str>),
+}
+
+impl<'a> StoredError<'a> {
+    fn of(error: &'a SendError) -> Self {
+        match error {
+            SendError::Refused { message } => Self::Refused(message.into()),
+            SendError::NotAllowed { message } => Self::NotAllowed(message.into()),
+            other => Self::Other(other.to_string().into()),
+        }
+    }
+
+    fn restore(self) -> Arc<SendError> {
+        Arc::new(match self {
+            Self::Refused(message) => SendError::Refused {
+                message: message.into_owned(),
+            },
+            Self::NotAllowed(message) => SendError::NotAllowed {
+                message: message.into_owned(),
+            },
+            Self::Other(message) => SendError::Stored {
+                message: message.into_owned(),
+            },
+        })
+    }
+}
+
+impl<'a> StoredUncertainty<'a> {
+    fn of(uncertainty: &'a Uncertainty) -> Self {
+        match uncertainty {
+            Uncertainty::None => Self::None,
+            Uncertainty::NearRefusal(error) => Self::NearRefusal(StoredError::of(error)),
+            Uncertainty::Unanswered(error) => {
+                Self::Unanswered(error.as_deref().map(StoredError::of))
+            }
+        }
+    }
+
+    fn restore(self) -> Uncertainty {
+        match self {
+            Self::None => Uncertainty::None,
+            Self::NearRefusal(error) => Uncertainty::NearRefusal(error.restore()),
+            Self::Unanswered(error) => Uncertainty::Unanswered(error.map(StoredError::restore)),
+        }
+    }
+}
+
+/// Writes a batch.
+pub(crate) fn write(requests: &[EventRequest], fresh: &EventBuffer) -> Vec<u8> {
+    let stored = requests.iter().map(|request| StoredRequest {
+        seed: request.seed().to_text().into(),
+        uncertainty: StoredUncertainty::of(request.uncertainty()),
+        events: request.json().map(<[u8]>::len).collect(),
+    });
+    let events = fresh.events.iter();
+    let division = Division {
+        requests: stored.collect(),
+        fresh: events
+            .map(|event| (event.json().len(), event.prepared))
+            .collect(),
+    };
+    // Numbers, texts and lists of them, which JSON has.
+    let mut rest = serde_json::to_vec(&division).unwrap_or_default();
+    rest.push(b'\n');
+    let resent = requests.iter().flat_map(EventRequest::json);
+    for json in resent.chain(fresh.json()) {
+        rest.extend_from_slice(json);
+        rest.push(b'\n');
+    }
+    let mut bytes = format!("{NAME} {VERSION} {:08x}\n", checksum(&rest)).into_bytes();
+    bytes.append(&mut rest);
+    bytes
+}
+
+/// Reads a batch.
+pub(crate) fn read(bytes: &[u8]) -> Result<(Vec<EventRequest>, EventBuffer), BatchBytesError> {
+    let mut lines = bytes.splitn(3, |byte| *byte == b'\n');
+    let (first, head) = (lines.next().unwrap_or_default(), lines.next());
+    let mut words = str::from_utf8(first).unwrap_or_default().split(' ');
+    if words.next() != Some(NAME) {
+        return Err(BatchBytesError::NotABatch);
+    }
+    let version = words.next().and_then(|word| word.parse().ok());
+    match version.ok_or(BatchBytesError::NotABatch)? {
+        VERSION => {}
+        version => return Err(BatchBytesError::UnknownVersion { version }),
+    }
+    let rest = bytes.get(first.len() + 1..).unwrap_or_default();
+    let expected = format!("{:08x}", checksum(rest));
+    if words.next() != Some(&*expected) || words.next().is_some() {
+        return Err(damaged("their checksum is another one"));
+    }
+
+    let division: Division<'_> =
+        serde_json::from_slice(head.unwrap_or_default()).map_err(damaged)?;
+    let mut events = StoredEvents {
+        rest: lines.next().unwrap_or_default(),
+        last: None,
+    };
+    let mut requests = Vec::new();
+    let mut fresh = EventBuffer::default();
+    for stored in division.requests {
+        let seed = Seed::parse(&stored.seed).ok_or_else(|| damaged("a seed cannot be read"))?;
+        let mut buffer = EventBuffer::default();
+        for bytes in stored.events {
+            events.read_into(&mut buffer, bytes, true)?;
+        }
+        let EventBuffer { mut bytes, events } = buffer;
+        bracket(&mut bytes);
+        let range = 0..events.len();
+        let request = EventRequest::of_range(bytes.into(), Arc::new(events), range, seed);
+        let request = request.with_uncertainty(stored.uncertainty.restore());
+        requests.push(request);
+    }
+    for (bytes, prepared) in division.fresh {
+        events.read_into(&mut fresh, bytes, prepared)?;
+    }
+    if !events.rest.is_empty() {
+        return Err(damaged("they go on after the last event"));
+    }
+    Ok((requests, fresh))
+}
+
+/// Events that are still to be read.
+struct StoredEvents<'a> {
+    rest: &'a [u8],
+    /// The name and version of the last event, which most often are those of the next one, too.
+    last: Option<Arc<UntypedMeta>>,
+}
+
+/// What must be known of an event to send it.
+#[derive(Deserialize)]
+struct Members<'a> {
+    #[serde(borrow)]
+    name: Cow<'a, str>,
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    v: Option<Cow<'a, str>>,
+}
+
+impl StoredEvents<'_> {
+    fn read_into(
+        &mut self,
+        buffer: &mut EventBuffer,
+        bytes: usize,
+        prepared: bool,
+    ) -> Result<(), BatchBytesError> {
+        let (json, rest) = self
+            .rest
+            .split_at_checked(bytes)
+            .and_then(|(json, rest)| Some((json, rest.strip_prefix(b"\n")?)))
+            .ok_or_else(|| damaged("they end in the middle of an event"))?;
+        self.rest = rest;
+        let event: Members<'_> = serde_json::from_slice(json).map_err(damaged)?;
+        let id = event.id.map(|id| place_of_text(json, id)).transpose()?;
+        let meta = match &self.last {
+            Some(last)
+                if *last.name == *event.name && last.version.as_deref() == event.v.as_deref() =>
+            {
+                Arc::clone(last)
+            }
+            _ => Arc::new(UntypedMeta {
+                name: event.name.into(),
+                version: event.v.map(Into::into),
+            }),
+        };
+        self.last = Some(Arc::clone(&meta));
+        buffer.push_json(EventMeta::Untyped(meta), json, id, prepared);
+        Ok(())
+    }
+}
+
+/// Where in the JSON of an event the text of its id stands, without the quotes.
+fn place_of_text(json: &[u8], id: &RawValue) -> Result<Range<usize>, BatchBytesError> {
+    let id = id.get();
+    // The id was borrowed from the JSON.
+    let start = (id.as_ptr() as usize).wrapping_sub(json.as_ptr() as usize);
+    let end = start.wrapping_add(id.len());
+    let is_text = id.len() > 2 && id.starts_with('"') && end <= json.len();
+    let inside = start.wrapping_add(1)..end.wrapping_sub(1);
+    is_text
+        .then_some(inside)
+        .ok_or_else(|| damaged("an id is not a text"))
+}
+
+/// The CRC-32 of IEEE 802.3, which notices every change of up to 32 bits in a row.
+fn checksum(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(u32::MAX, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            (crc >> 1) ^ (0xEDB8_8320 & (crc & 1).wrapping_neg())
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_checksum_has_the_check_value_of_its_standard() {
+        assert_eq!(checksum(b"123456789"), 0xCBF4_3926);
+    }
+}

@@ -1,0 +1,140 @@
+//! What is known of whether the events of a request reached the server.
+
+use std::sync::Arc;
+
+use crate::delivery::error::SendError;
+
+/// Whether the server may have the events of a request.
+///
+/// [`after`](Self::after) is the only way from one state to another.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Uncertainty {
+    /// The server has none of the events.
+    #[default]
+    None,
+    /// The server refused an event of an earlier request that held these events as well, with this
+    /// error. It may have accepted some of them before it reached the event that it refused.
+    NearRefusal(Arc<SendError>),
+    /// An earlier request may have brought the events to the server. The error is how that request
+    /// failed, where that is known.
+    Unanswered(Option<Arc<SendError>>),
+}
+
+/// What happened to a request that held the events.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Observation<'a> {
+    /// It was handed to the transport, or it ended without an answer that says what the server has.
+    NoAnswer(Option<&'a Arc<SendError>>),
+    /// The server refused one of its events and may have accepted others before that one.
+    Refused(&'a Arc<SendError>),
+    /// The server refused an event before these with this error, so that request accepted none of
+    /// them.
+    RefusedBefore(&'a SendError),
+}
+
+impl Uncertainty {
+    /// The state after one more observation.
+    pub(crate) fn after(self, observation: Observation<'_>) -> Self {
+        use Observation::{NoAnswer, Refused, RefusedBefore};
+        match (self, observation) {
+            // A request without an answer stays one: no later answer tells what became of it.
+            (Self::Unanswered(known), NoAnswer(error)) => {
+                Self::Unanswered(error.cloned().or(known))
+            }
+            (Self::Unanswered(known), Refused(error)) => {
+                Self::Unanswered(known.or_else(|| Some(Arc::clone(error))))
+            }
+            (Self::NearRefusal(known), NoAnswer(error)) => {
+                Self::Unanswered(Some(error.map_or(known, Arc::clone)))
+            }
+            (Self::None, NoAnswer(error)) => Self::Unanswered(error.cloned()),
+            // A server that refuses one event says the same of it each time. Other words mean
+            // another event, and what came before the one may have come after the other.
+            (Self::NearRefusal(known), Refused(error)) if !known.says_the_same_as(error) => {
+                Self::Unanswered(Some(known))
+            }
+            (Self::None | Self::NearRefusal(_), Refused(error)) => {
+                Self::NearRefusal(Arc::clone(error))
+            }
+            (Self::NearRefusal(known), RefusedBefore(error)) if known.says_the_same_as(error) => {
+                Self::None
+            }
+            (known, RefusedBefore(_)) => known,
+        }
+    }
+
+    /// Whether the server may have the events.
+    pub(crate) fn is_some(&self) -> bool {
+        !matches!(self, Self::None)
+    }
+
+    /// How the earlier request failed that may have brought the events to the server.
+    pub(crate) fn earlier(&self) -> Option<&Arc<SendError>> {
+        match self {
+            Self::None => None,
+            Self::NearRefusal(error) => Some(error),
+            Self::Unanswered(error) => error.as_ref(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(message: &str) -> Arc<SendError> {
+        let message = message.to_owned();
+        Arc::new(SendError::Refused { message })
+    }
+
+    /// A short text for a state: its kind, and the words of its error.
+    fn shown(state: &Uncertainty) -> String {
+        let words = state
+            .earlier()
+            .map_or("?".to_owned(), |error| match &**error {
+                SendError::Refused { message } => message.clone(),
+                other => other.to_string(),
+            });
+        match state {
+            Uncertainty::None => "none".to_owned(),
+            Uncertainty::NearRefusal(_) => format!("near {words}"),
+            Uncertainty::Unanswered(_) => format!("unanswered {words}"),
+        }
+    }
+
+    #[test]
+    fn each_state_follows_from_the_one_before_and_what_was_observed() {
+        use Observation::{NoAnswer, Refused, RefusedBefore};
+        use Uncertainty::{NearRefusal, Unanswered};
+        let (a, b) = (refusal("a"), refusal("b"));
+        let none = || Uncertainty::None;
+        let near = || NearRefusal(Arc::clone(&a));
+        let unanswered = || Unanswered(None);
+        let explained = || Unanswered(Some(Arc::clone(&a)));
+        for (before, observation, after) in [
+            (none(), NoAnswer(None), "unanswered ?"),
+            (none(), NoAnswer(Some(&b)), "unanswered b"),
+            (none(), Refused(&b), "near b"),
+            (none(), RefusedBefore(&b), "none"),
+            (near(), NoAnswer(None), "unanswered a"),
+            (near(), NoAnswer(Some(&b)), "unanswered b"),
+            (near(), Refused(&refusal("a")), "near a"),
+            (near(), Refused(&b), "unanswered a"),
+            (near(), RefusedBefore(&refusal("a")), "none"),
+            (near(), RefusedBefore(&b), "near a"),
+            (unanswered(), NoAnswer(None), "unanswered ?"),
+            (unanswered(), NoAnswer(Some(&b)), "unanswered b"),
+            (unanswered(), Refused(&b), "unanswered b"),
+            (unanswered(), RefusedBefore(&b), "unanswered ?"),
+            (explained(), NoAnswer(None), "unanswered a"),
+            (explained(), NoAnswer(Some(&b)), "unanswered b"),
+            (explained(), Refused(&b), "unanswered a"),
+            (explained(), RefusedBefore(&a), "unanswered a"),
+        ] {
+            let text = format!("{} after {observation:?}", shown(&before));
+            let state = before.after(observation);
+            assert_eq!(shown(&state), after, "{text}");
+            assert_eq!(state.is_some(), after != "none", "{text}");
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! Encoded events, back to back in one buffer.
+
+#[cfg(feature = "client")]
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::encode;
+use crate::error::{PayloadError, PayloadErrorKind};
+use crate::event::Event;
+use crate::event::payload::{EventInput, IntoPayload};
+
+/// The name and version of an encoded event.
+#[derive(Clone, Debug)]
+pub(crate) enum EventMeta {
+    /// Its type is part of the program.
+    Typed(&'static TypedMeta),
+    /// It was read from bytes that may come from another program.
+    #[cfg_attr(
+        not(feature = "client"),
+        expect(dead_code, reason = "read by the client")
+    )]
+    Untyped(Arc<UntypedMeta>),
+}
+
+/// The name and version that all events of a type share.
+#[derive(Debug)]
+pub(crate) struct TypedMeta {
+    name: &'static str,
+    version: Option<&'static str>,
+}
+
+/// The name and version of one event.
+#[derive(Debug)]
+pub(crate) struct UntypedMeta {
+    pub(crate) name: Box<str>,
+    pub(crate) version: Option<Box<str>>,
+}
+
+#[cfg_attr(
+    not(feature = "client"),
+    expect(dead_code, reason = "asked by the client")
+)]
+impl EventMeta {
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Typed(meta) => meta.name,
+            Self::Untyped(meta) => &meta.name,
+        }
+    }
+
+    pub(crate) fn version(&self) -> Option<&str> {
+        match self {
+            Self::Typed(meta) => meta.version,
+            Self::Untyped(meta) => meta.version.as_deref(),
+        }
+    }
+}
+
+/// One event in a buffer. Kept small, because a batch has one for each event.
+#[derive(Clone, Debug)]
+#[cfg_attr(
+    not(feature = "client"),
+    expect(dead_code, reason = "read by the client")
+)]
+pub(crate) struct EncodedEvent {
+    pub(crate) meta: EventMeta,
+    /// Where its JSON begins in the buffer.
+    start: usize,
+    bytes: u32,
+    /// Where its deduplication id begins in its JSON, without the quotes.
+    id_start: u32,
+    /// 0 for an event without a deduplication id.
+    id_bytes: u32,
+    /// Whether all middleware has seen it.
+    pub(crate) prepared: bool,
+}
+
+impl EncodedEvent {
+    /// The event at `json` in a buffer; `None` for an event larger than any server takes.
+    #[inline]
+    pub(crate) fn new(
+        meta: EventMeta,
+        json: Range<usize>,
+        id: Option<Range<usize>>,
+    ) -> Option<Self> {
+        let id = id.unwrap_or(json.start..json.start);
+        Some(Self {
+            meta,
+            start: json.start,
+            bytes: u32::try_from(json.len()).ok()?,
+            id_start: u32::try_from(id.start - json.start).ok()?,
+            id_bytes: u32::try_from(id.len()).ok()?,
+            prepared: false,
+        })
+    }
+
+    /// Where its JSON stands in the buffer.
+    pub(crate) fn json(&self) -> Range<usize> {
+        self.start..self.start + self.bytes as usize
+    }
+}
+
+#[cfg(feature = "client")]
+impl EncodedEvent {
+    pub(crate) fn name(&self) -> &str {
+        self.meta.name()
+    }
+
+    /// The length of its deduplication id in the buffer; 0 for an event without one.
+    pub(crate) fn id_bytes(&self) -> u32 {
+        self.id_bytes
+    }
+
+    /// Where its deduplication id stands in the buffer, without the quotes.
+    pub(crate) fn id(&self) -> Option<Range<usize>> {
+        let start = self.start + self.id_start as usize;
+        (self.id_bytes > 0).then(|| start..start + self.id_bytes as usize)
+    }
+
+    /// Its deduplication id, read from the buffer that holds it.
+    pub(crate) fn dedup_id<'a>(&self, buffer: &'a [u8]) -> Option<Cow<'a, str>> {
+        let id = self.id()?;
+        let text = buffer.get(id.clone())?;
+        if text.contains(&b'\\') {
+            // With the quotes around it, it is a JSON string.
+            let quoted = buffer.get(id.start - 1..id.end + 1)?;
+            serde_json::from_slice(quoted).ok().map(Cow::Owned)
+        } else {
+            str::from_utf8(text).ok().map(Cow::Borrowed)
+        }
+    }
+}
+
+/// Events that no request holds yet.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct EventBuffer {
+    /// For each event `,{…}` and a line break. A request turns the byte before its first event and
+    /// the byte after its last into brackets, so its body is a slice of this buffer.
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) events: Vec<EncodedEvent>,
+}
+
+impl EventBuffer {
+    /// Adds an event that occurred at `now` unless it has a time of its own.
+    #[inline]
+    pub(crate) fn push<P: IntoPayload>(
+        &mut self,
+        event: P,
+        now: impl FnOnce() -> i64,
+    ) -> Result<(), PayloadError> {
+        let event = append(&mut self.bytes, event, now)?;
+        self.events.push(event);
+        Ok(())
+    }
+
+    /// The JSON of each event, in order.
+    pub(crate) fn json(&self) -> impl Iterator<Item = &[u8]> {
+        let events = self.events.iter();
+        events.filter_map(|event| self.bytes.get(event.json()))
+    }
+}
+
+#[cfg(feature = "client")]
+impl EventBuffer {
+    /// The buffer that holds this event and nothing else.
+    pub(crate) fn of_one(bytes: Vec<u8>, event: EncodedEvent) -> Self {
+        let events = vec![event];
+        Self { bytes, events }
+    }
+
+    /// Adds an event whose JSON exists already.
+    pub(crate) fn push_json(
+        &mut self,
+        meta: EventMeta,
+        json: &[u8],
+        id: Option<Range<usize>>,
+        prepared: bool,
+    ) {
+        self.bytes.push(b',');
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(json);
+        let json = start..self.bytes.len();
+        let id = id.map(|id| id.start + start..id.end + start);
+        // An event too large for an entry was refused when it was written.
+        let event = EncodedEvent::new(meta, json, id);
+        self.events
+            .extend(event.map(|event| EncodedEvent { prepared, ..event }));
+        self.bytes.push(b'\n');
+    }
+
+    /// Adds the events of another buffer.
+    pub(crate) fn append(&mut self, other: Self) {
+        let offset = self.bytes.len();
+        self.bytes.extend_from_slice(&other.bytes);
+        let events = other.events.into_iter();
+        self.events.extend(events.map(|mut event| {
+            event.start += offset;
+            event
+        }));
+    }
+
+    /// Takes the last event out, into a buffer of its own.
+    pub(crate) fn split_last(&mut self) -> Self {
+        let Some(mut event) = self.events.pop() else {
+            return Self::default();
+        };
+        // With the comma before it.
+        let bytes = self.bytes.split_off(event.start - 1);
+        event.start = 1;
+        Self::of_one(bytes, event)
+    }
+}
+
+/// Restores the buffer when dropped, unless what was written is kept.
+struct TruncateOnDrop<'a> {
+    buffer: &'a mut Vec<u8>,
+    before: usize,
+}
+
+impl<'a> TruncateOnDrop<'a> {
+    fn new(buffer: &'a mut Vec<u8>) -> Self {
+        let before = buffer.len();
+        Self { buffer, before }
+    }
+
+    fn keep(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for TruncateOnDrop<'_> {
+    fn drop(&mut self) {
+        self.buffer.truncate(self.before);
+    }
+}
+
+/// Writes an event into a buffer in the form of [`EventBuffer::bytes`].
+///
+/// The buffer keeps its content on an error, and also when the event's `Serialize` panics and the
+/// caller catches that.
+#[inline]
+pub(crate) fn append<P: IntoPayload>(
+    buffer: &mut Vec<u8>,
+    event: P,
+    now: impl FnOnce() -> i64,
+) -> Result<EncodedEvent, PayloadError> {
+    event.__write(now, |event| append_input(buffer, event))
+}
+
+#[inline]
+fn append_input<E: Event>(
+    buffer: &mut Vec<u8>,
+    event: &EventInput<'_, E>,
+) -> Result<EncodedEvent, PayloadError> {
+    let guard = TruncateOnDrop::new(buffer);
+    let buffer = &mut *guard.buffer;
+    buffer.push(b',');
+    let start = buffer.len();
+    let meta = const {
+        &TypedMeta {
+            name: E::NAME,
+            version: E::VERSION,
+        }
+    };
+    let encoded = encode::write_event(buffer, event).and_then(|id| {
+        let json = start..buffer.len();
+        let bytes = json.len();
+        buffer.push(b'\n');
+        EncodedEvent::new(EventMeta::Typed(meta), json, id).ok_or_else(|| {
+            let limit = u32::MAX as usize;
+            PayloadError::new(E::NAME, "", PayloadErrorKind::TooLarge { bytes, limit })
+        })
+    });
+    if encoded.is_ok() {
+        guard.keep();
+    }
+    encoded
+}

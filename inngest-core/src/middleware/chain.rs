@@ -1,0 +1,175 @@
+//! Runs the middleware of a client.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::batch::Batch;
+use crate::delivery::error::SendError;
+use crate::delivery::outcome::{Outcome, at_place, rejected};
+use crate::encode::buffer::{EncodedEvent, EventBuffer, EventMeta};
+use crate::middleware::event::OutgoingEvent;
+use crate::middleware::outgoing::{Middleware, Outgoing, SentEvent};
+
+/// All middleware of a client, in order.
+#[derive(Clone, Default)]
+pub(crate) struct Chain(Vec<Arc<dyn Middleware>>);
+
+/// A batch after middleware has seen it.
+pub(crate) struct Prepared {
+    pub(crate) batch: Batch,
+    pub(crate) mapping: Mapping,
+}
+
+/// How the events that middleware left relate to the events that it was shown.
+pub(crate) struct Mapping {
+    /// How many events there were before.
+    events: usize,
+    /// For each event its place before, or `None` if a middleware added it.
+    pub(crate) origins: Vec<Option<usize>>,
+    /// The events that a middleware discarded.
+    pub(crate) discarded: Vec<Discarded>,
+}
+
+/// An event that a middleware discarded.
+pub(crate) struct Discarded {
+    /// Its place before.
+    place: usize,
+    pub(crate) meta: EventMeta,
+    pub(crate) error: SendError,
+}
+
+impl Mapping {
+    /// How many events middleware added.
+    pub(crate) fn added(&self) -> usize {
+        self.origins
+            .iter()
+            .filter(|origin| origin.is_none())
+            .count()
+    }
+
+    /// The outcomes of the events before, in their order, from the outcomes of the events after.
+    pub(crate) fn restore(self, outcomes: Vec<Outcome>) -> Vec<Outcome> {
+        let mut placed: Vec<Option<Outcome>> = vec![None; self.events];
+        for (origin, outcome) in self.origins.into_iter().zip(outcomes) {
+            match origin.and_then(|place| Some((place, placed.get_mut(place)?))) {
+                Some((place, slot)) => *slot = Some(at_place(outcome, place)),
+                None => {
+                    if let Some(error) = outcome.error() {
+                        tracing::warn!(%error, "an event that middleware added was not delivered");
+                    }
+                }
+            }
+        }
+        for discarded in self.discarded {
+            if let Some(slot) = placed.get_mut(discarded.place) {
+                *slot = Some(rejected(discarded.error));
+            }
+        }
+        // Every slot is filled: an event is either in the batch that middleware left, or discarded.
+        placed.into_iter().flatten().collect()
+    }
+}
+
+impl Chain {
+    pub(crate) fn push(&mut self, middleware: impl Middleware) {
+        self.0.push(Arc::new(middleware));
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Shows the events of a batch to all middleware, except events that it has seen before.
+    ///
+    /// # Errors
+    ///
+    /// A middleware failed; the batch comes back unchanged.
+    pub(crate) fn prepare(&self, batch: Batch) -> Result<Prepared, Box<(Batch, SendError)>> {
+        let resent = batch.resent_len();
+        let Batch { fresh, requests } = batch;
+        let bytes = Bytes::from(fresh.bytes);
+        let before = fresh.events;
+        let outgoing = |place: usize, event: &EncodedEvent| {
+            OutgoingEvent::new(Some(place), event, bytes.slice(event.json()))
+        };
+        let (seen, new): (Vec<_>, Vec<_>) = (resent..)
+            .zip(&before)
+            .partition(|(_, event)| event.prepared);
+        let new = new.into_iter().map(|(place, event)| outgoing(place, event));
+        let mut new = Outgoing::of(new.collect());
+        for middleware in &self.0 {
+            let result = catch_unwind(AssertUnwindSafe(|| middleware.before_send(&mut new)));
+            let result = result.unwrap_or_else(|panic| Err(panic_text(&*panic).into()));
+            if let Err(error) = result {
+                drop(new);
+                let fresh = EventBuffer {
+                    // Nothing else holds the bytes any more, so this copies nothing.
+                    bytes: bytes.into(),
+                    events: before,
+                };
+                let batch = Batch { fresh, requests };
+                return Err(Box::new((batch, SendError::Middleware(error.into()))));
+            }
+        }
+
+        let mut origins: Vec<_> = (0..resent).map(Some).collect();
+        let mut discarded = Vec::new();
+        let mut fresh = EventBuffer {
+            bytes: Vec::with_capacity(bytes.len()),
+            events: Vec::with_capacity(before.len()),
+        };
+        for (place, event) in seen {
+            outgoing(place, event).write_to(&mut fresh);
+            origins.push(Some(place));
+        }
+        for mut event in new.into_events() {
+            match (event.take_discarded(), event.origin()) {
+                (None, origin) => {
+                    event.write_to(&mut fresh);
+                    origins.push(origin);
+                }
+                (Some(reason), Some(place)) => discarded.push(Discarded {
+                    place,
+                    meta: event.meta().clone(),
+                    error: SendError::Discarded { reason },
+                }),
+                // One middleware added it and another discarded it.
+                (Some(_), None) => {}
+            }
+        }
+        Ok(Prepared {
+            batch: Batch { fresh, requests },
+            mapping: Mapping {
+                events: resent + before.len(),
+                origins,
+                discarded,
+            },
+        })
+    }
+
+    /// Reports outcomes to all middleware.
+    pub(crate) fn report(&self, events: &[SentEvent<'_>]) {
+        for middleware in &self.0 {
+            guarded("`Middleware::after_send`", || middleware.after_send(events));
+        }
+    }
+}
+
+/// Calls a hook of the user. A panic in it must not take the events with it.
+pub(crate) fn guarded(what: &str, call: impl FnOnce()) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(call)) {
+        let panic = panic_text(&*panic);
+        tracing::error!("{what} failed: {panic}");
+    }
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("it panicked: {}", text.unwrap_or("without a text"))
+}
