@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use inngest_core::testing::EventServer;
-use inngest_core::{Batch, Client, Event, Outcome, RetryPolicy, SendError};
+use inngest_core::testing::{EventServer, Fault};
+use inngest_core::{Batch, BatchError, Client, Event, Outcome, Receipt, RetryPolicy, SendError};
 use proptest::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -35,6 +35,10 @@ struct Case {
     refused_each: usize,
     /// Of how many events that the server looks at one is refused for this time; 0 for none.
     refused_once_each: usize,
+    /// After how many requests the server is gone, until all is well.
+    stop_after: Option<usize>,
+    /// Whether each send is made by a new process, which reads the batch from bytes.
+    restarts: bool,
 }
 
 fn case() -> impl Strategy<Value = Case> {
@@ -47,6 +51,8 @@ fn case() -> impl Strategy<Value = Case> {
         any::<u64>(),
         0..9_usize,
         prop_oneof![Just(0), 2..40_usize],
+        prop::option::of(0..25_usize),
+        any::<bool>(),
     )
         .prop_map(|case| Case {
             events: case.0,
@@ -57,12 +63,43 @@ fn case() -> impl Strategy<Value = Case> {
             seed: case.5,
             refused_each: case.6,
             refused_once_each: case.7,
+            stop_after: case.8,
+            restarts: case.9,
         })
 }
 
 impl Case {
     fn is_refused(&self, place: usize) -> bool {
         self.refused_each > 0 && place % self.refused_each == self.refused_each - 1
+    }
+
+    fn client(&self, server: &EventServer) -> Client {
+        let policy = RetryPolicy::default()
+            .attempts(self.attempts)
+            .max_delay(Duration::ZERO);
+        let builder = Client::builder()
+            .dev(true)
+            .base_url(server.url())
+            .retry(policy);
+        let builder = builder
+            .max_request_events(self.request_events)
+            .concurrency(self.concurrency);
+        builder.build().unwrap()
+    }
+
+    /// Sends a batch, in a new process if the case has restarts.
+    async fn send(
+        &self,
+        client: &Client,
+        server: &EventServer,
+        batch: Batch,
+    ) -> Result<Vec<Receipt>, BatchError> {
+        if !self.restarts {
+            return client.send_batch(batch).await;
+        }
+        let restored = Batch::from_bytes(&batch.to_bytes()).unwrap();
+        assert!(restored.events().eq(batch.events()));
+        self.client(server).send_batch(restored).await
     }
 
     fn batch(&self) -> Batch {
@@ -129,17 +166,11 @@ async fn check(case: &Case) {
     let server = EventServer::start().unwrap();
     let is_well = refuse(&server, case);
     server.inject_at_random(case.percent, Some(case.seed));
-    let policy = RetryPolicy::default()
-        .attempts(case.attempts)
-        .max_delay(Duration::ZERO);
-    let client = Client::builder()
-        .dev(true)
-        .base_url(server.url())
-        .retry(policy);
-    let client = client
-        .max_request_events(case.request_events)
-        .concurrency(case.concurrency);
-    let client = client.build().unwrap();
+    if let Some(requests) = case.stop_after {
+        let gone = Fault::close().always();
+        server.inject(gone.when(move |request| request.index >= requests));
+    }
+    let client = case.client(&server);
 
     let all: BTreeSet<usize> = (0..case.events).collect();
     let mut good: BTreeSet<usize> = all
@@ -147,7 +178,7 @@ async fn check(case: &Case) {
         .copied()
         .filter(|p| !case.is_refused(*p))
         .collect();
-    let result = client.send_batch(case.batch()).await;
+    let result = case.send(&client, &server, case.batch()).await;
     let taken = places(server.events());
     let by_id: BTreeMap<String, usize> = server
         .events()
@@ -201,7 +232,7 @@ async fn check(case: &Case) {
     // What was not delivered is sent again while things still go wrong, and again when all is
     // well: nothing runs twice.
     let mut unsent = error.into_unsent();
-    if let Err(error) = client.send_batch(unsent.clone()).await {
+    if let Err(error) = case.send(&client, &server, unsent.clone()).await {
         for (_, reason) in error.rejected() {
             if let SendError::Refused { message } = reason {
                 let (_, place) = message.rsplit_once(' ').unwrap();
@@ -215,7 +246,7 @@ async fn check(case: &Case) {
     server.clear_faults();
     is_well.store(true, Ordering::Relaxed);
     for _ in 0..=case.events {
-        match client.send_batch(unsent).await {
+        match case.send(&client, &server, unsent).await {
             Ok(_) => break,
             Err(error) => unsent = error.into_unsent(),
         }
@@ -227,9 +258,9 @@ async fn check(case: &Case) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(150))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
     #[test]
-    fn what_is_said_of_each_event_is_so(case in case()) {
+    fn outcomes_match_the_server(case in case()) {
         tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()

@@ -48,7 +48,7 @@ pub use crate::client::{
 #[cfg(feature = "client")]
 pub use crate::delivery::{
     batch_error::BatchError, dedup_id::DedupId, error::SendError, event_id::EventId,
-    outcome::Outcome, receipt::Receipt, retry::RetryPolicy,
+    outcome::Outcome, receipt::Receipt, retry::RetryPolicy, stored::BatchBytesError,
 };
 pub use crate::error::{PayloadError, PayloadErrorKind};
 pub use crate::event::Event;

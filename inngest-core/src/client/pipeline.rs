@@ -210,11 +210,11 @@ impl Inner {
     ) -> SendReport {
         let (batch, mapping) = match self.prepare(batch) {
             Ok(prepared) => prepared,
-            Err(stopped) => return self.stop(stopped, refused),
+            Err(stopped) => return self.stop(*stopped, refused),
         };
         let mut in_flight = match self.split(batch) {
             Ok(in_flight) => in_flight,
-            Err(stopped) => return self.stop(stopped, refused),
+            Err(stopped) => return self.stop(*stopped, refused),
         };
         self.deliver(&in_flight.requests, at_once).await;
         let Delivered {
@@ -325,8 +325,8 @@ impl Inner {
     }
 
     /// None of the events left the process.
-    fn stop(&self, stopped: Stopped, refused: Vec<PayloadError>) -> SendReport {
-        let (batch, error) = *stopped;
+    fn stop(&self, stopped: (Batch, SendError), refused: Vec<PayloadError>) -> SendReport {
+        let (batch, error) = stopped;
         let outcomes = not_sent(error, &batch);
         self.report(&self.watched(&batch), &outcomes, &dropped(&refused, &[]));
         SendReport {

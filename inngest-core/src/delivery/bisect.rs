@@ -96,11 +96,11 @@ impl Bisection {
     }
 
     /// What follows from the result of a request.
-    pub(crate) fn step(&mut self, request: EventRequest, result: RequestResult) -> Step {
+    pub(crate) fn step(&mut self, request: &EventRequest, result: RequestResult) -> Step {
         let mut delivered = Delivered::default();
         let (accepted, error, request) = match result {
             RequestResult::Accepted(ids) => {
-                delivered.accept(&request, ids);
+                delivered.accept(request, ids);
                 self.in_row = (0, None);
                 if !std::mem::take(&mut self.suspects_next) {
                     self.width = self.width.saturating_mul(2);

@@ -37,7 +37,7 @@ impl RequestProgress {
         let mut bisection = Bisection::default();
         while let Some(request) = self.next(bisection.at_most()) {
             let result = sender.send(&request).await;
-            self.take_step(bisection.step(request, result));
+            self.take_step(bisection.step(&request, result));
         }
     }
 

@@ -51,8 +51,13 @@ pub enum BatchBytesError {
     },
 }
 
-fn damaged(problem: impl ToString) -> BatchBytesError {
-    let problem = problem.to_string();
+fn damaged(problem: &str) -> BatchBytesError {
+    let problem = problem.to_owned();
+    BatchBytesError::Damaged { problem }
+}
+
+fn unreadable(error: &serde_json::Error) -> BatchBytesError {
+    let problem = error.to_string();
     BatchBytesError::Damaged { problem }
 }
 
@@ -185,7 +190,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<(Vec<EventRequest>, EventBuffer), Bat
     }
 
     let division: Division<'_> =
-        serde_json::from_slice(head.unwrap_or_default()).map_err(damaged)?;
+        serde_json::from_slice(head.unwrap_or_default()).map_err(|error| unreadable(&error))?;
     let mut events = StoredEvents {
         rest: lines.next().unwrap_or_default(),
         last: None,
@@ -194,6 +199,9 @@ pub(crate) fn read(bytes: &[u8]) -> Result<(Vec<EventRequest>, EventBuffer), Bat
     let mut fresh = EventBuffer::default();
     for stored in division.requests {
         let seed = Seed::parse(&stored.seed).ok_or_else(|| damaged("a seed cannot be read"))?;
+        if stored.events.is_empty() {
+            return Err(damaged("a request has no events"));
+        }
         let mut buffer = EventBuffer::default();
         for bytes in stored.events {
             events.read_into(&mut buffer, bytes, true)?;
@@ -245,7 +253,8 @@ impl StoredEvents<'_> {
             .and_then(|(json, rest)| Some((json, rest.strip_prefix(b"\n")?)))
             .ok_or_else(|| damaged("they end in the middle of an event"))?;
         self.rest = rest;
-        let event: Members<'_> = serde_json::from_slice(json).map_err(damaged)?;
+        let event: Members<'_> =
+            serde_json::from_slice(json).map_err(|error| unreadable(&error))?;
         let id = event.id.map(|id| place_of_text(json, id)).transpose()?;
         let meta = match &self.last {
             Some(last)
@@ -293,5 +302,35 @@ mod tests {
     #[test]
     fn the_checksum_has_the_check_value_of_its_standard() {
         assert_eq!(checksum(b"123456789"), 0xCBF4_3926);
+    }
+
+    #[test]
+    fn every_uncertainty_is_restored() {
+        let message = || "no \"é\"\n".to_owned();
+        let refused = || Arc::new(SendError::Refused { message: message() });
+        let denied = || Arc::new(SendError::NotAllowed { message: message() });
+        let full = || Arc::new(SendError::BufferFull);
+        for uncertainty in [
+            Uncertainty::None,
+            Uncertainty::NearRefusal(refused()),
+            Uncertainty::NearRefusal(denied()),
+            Uncertainty::Unanswered(None),
+            Uncertainty::Unanswered(Some(refused())),
+            Uncertainty::Unanswered(Some(full())),
+        ] {
+            let json = serde_json::to_string(&StoredUncertainty::of(&uncertainty)).unwrap();
+            let stored: StoredUncertainty<'_> = serde_json::from_str(&json).unwrap();
+            let restored = stored.restore();
+            assert_eq!(restored.is_some(), uncertainty.is_some(), "{json}");
+            match (uncertainty.earlier(), restored.earlier()) {
+                (None, None) => {}
+                (Some(before), Some(after)) => {
+                    let is_refusal = !matches!(**before, SendError::BufferFull);
+                    assert_eq!(before.says_the_same_as(after), is_refusal, "{json}");
+                    assert!(after.to_string().contains(&before.to_string()), "{after}");
+                }
+                (before, after) => panic!("{before:?} became {after:?}"),
+            }
+        }
     }
 }
