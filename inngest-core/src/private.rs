@@ -1,10 +1,11 @@
 //! What the code that the derives generate calls. Not a public interface: it changes with them.
 
 pub use crate::encode::UserWriter;
+pub use crate::event::event_type::{EventType, SchemaFn};
 pub use crate::event::id::IdWriter;
 pub use crate::event::session::{SessionSpec, SessionWriter};
 pub use crate::registry::link;
-pub use crate::schema::{SchemaFn, subschema};
+pub use crate::schema::subschema;
 pub use core::option::Option;
 pub use core::primitive::{bool, i64, str};
 pub use inngest_grammar::proof::{Language, PartKind};
@@ -12,55 +13,12 @@ pub use schemars::JsonSchema;
 pub use serde::Serialize;
 
 use crate::const_text::ConstText;
-use crate::distinct::{ConflictKind, Identity};
 use crate::event::Event;
+use crate::event::event_type::ConflictKind;
 use crate::event::id::IdPart;
 use crate::event::session::{SessionField, SessionKind, SessionValue};
 use crate::event::timestamp::Timestamp;
 use inngest_grammar::{pieces, proof};
-
-/// What the placeholders of an id template can print, from left to right.
-pub type PartKinds = &'static [PartKind];
-
-/// What is constant of an event: its name, version, id template and source, with an empty text for
-/// what it does not have, and what the placeholders of the template can print.
-///
-/// A tuple, so that an event takes fewer tokens.
-#[derive(Clone, Copy, Debug)]
-pub struct Spec(
-    pub &'static str,
-    pub &'static str,
-    pub &'static str,
-    pub &'static str,
-    pub PartKinds,
-);
-
-impl Spec {
-    pub(crate) const fn name(self) -> &'static str {
-        self.0
-    }
-
-    pub(crate) const fn version(self) -> Option<&'static str> {
-        given(self.1)
-    }
-
-    pub(crate) const fn id_template(self) -> Option<&'static str> {
-        given(self.2)
-    }
-
-    /// Where the derive stands, as `file:line`.
-    pub(crate) const fn source(self) -> &'static str {
-        self.3
-    }
-
-    pub(crate) const fn id(self) -> PartKinds {
-        self.4
-    }
-}
-
-const fn given(text: &'static str) -> Option<&'static str> {
-    if text.is_empty() { None } else { Some(text) }
-}
 
 /// How the field at the end of a path is printed; the compiler finds its type.
 ///
@@ -153,7 +111,7 @@ pub type Link = extern "C" fn();
 #[track_caller]
 #[expect(clippy::panic, reason = "the panic is the compile error")]
 pub const fn assert_unambiguous<E: Event>(edges: &str) -> Link {
-    if let Some((left, right)) = proof::clash(E::__SPEC.4, edges) {
+    if let Some((left, right)) = proof::clash(E::__TYPE.id_parts, edges) {
         let message = ConstText::new()
             .with("different values of `{")
             .with(placeholder::<E>(left))
@@ -170,7 +128,7 @@ pub const fn assert_unambiguous<E: Event>(edges: &str) -> Link {
 }
 
 const fn placeholder<E: Event>(index: usize) -> &'static str {
-    or_empty(pieces::placeholder(E::__SPEC.2, index))
+    or_empty(pieces::placeholder(E::__TYPE.id_template, index))
 }
 
 /// The link of an event type, which fails to compile when `allow(ambiguous_id)` is given for a
@@ -183,33 +141,28 @@ const fn placeholder<E: Event>(index: usize) -> &'static str {
 #[track_caller]
 pub const fn assert_ambiguous<E: Event>(edges: &str) -> Link {
     assert!(
-        proof::clash(E::__SPEC.4, edges).is_some(),
+        proof::clash(E::__TYPE.id_parts, edges).is_some(),
         "`allow(ambiguous_id)` lifts nothing, different events print different ids; remove it"
     );
     link::<E>
 }
 
-/// What tells an event type from another; the label is its name in a message.
-#[must_use]
-pub const fn identity<E: Event>(label: &'static str) -> Identity {
-    Identity::of::<E>(label)
-}
-
-/// Fails to compile when two of the event types stand in each other's way.
+/// Fails to compile when two of the event types stand in each other's way. Each comes with its name
+/// for the message.
 ///
 /// # Panics
 ///
 /// When two do, which ends the compilation: it is called in constants only.
 #[track_caller]
 #[expect(clippy::panic, reason = "the panic is the compile error")]
-pub const fn assert_distinct(types: &[Identity]) {
+pub const fn assert_distinct(types: &[(&str, &EventType)]) {
     let mut rest = types;
-    while let [first, others @ ..] = rest {
+    while let [(first_label, first), others @ ..] = rest {
         let mut after = others;
-        while let [second, more @ ..] = after {
+        while let [(second_label, second), more @ ..] = after {
             if let Some(kind) = first.conflict(second) {
-                let message = ConstText::new().with("`").with(first.label).with("` and `");
-                let message = message.with(second.label);
+                let message = ConstText::new().with("`").with(first_label).with("` and `");
+                let message = message.with(second_label);
                 let message = match kind {
                     ConflictKind::SameNameAndVersion => message
                         .with("` have the same event name and version, `")
@@ -217,9 +170,9 @@ pub const fn assert_distinct(types: &[Identity]) {
                         .with("`; give one of them another name or version"),
                     ConflictKind::SameId => message
                         .with("` could print the same id, by `")
-                        .with(or_empty(first.id_template))
+                        .with(first.id_template)
                         .with("` and `")
-                        .with(or_empty(second.id_template))
+                        .with(second.id_template)
                         .with(
                             "`, and the server would ignore the second event; give \
  one of them another beginning, such as its whole name with `-` for `/` and `.`, or `:` \
@@ -265,12 +218,22 @@ macro_rules! __event {
         #[automatically_derived]
         #[allow(deprecated)]
         impl $($($generics)*)? $crate::Event for $event $($($arguments)* $($bounds)*)? {
-            const __SPEC: $crate::__private::Spec = {
+            const __TYPE: &'static $crate::__private::EventType = {
                 $($crate::__once!($link);)?
-                $crate::__private::Spec($name, $version, $template, $source, &[$($(
-                    $(<$part as $crate::IdPart>::__KIND)?
-                    $($($at)*.kind())?
-                ),*)?])
+                &$crate::__private::EventType {
+                    name: $name,
+                    version: $version,
+                    id_template: $template,
+                    id_parts: &[$($(
+                        $(<$part as $crate::IdPart>::__KIND)?
+                        $($($at)*.kind())?
+                    ),*)?],
+                    source: $source,
+                    title: <Self as $crate::__private::JsonSchema>::schema_name,
+                    data: <Self as $crate::__private::JsonSchema>::json_schema,
+                    user: Self::__USER,
+                    sessions: Self::__SESSIONS,
+                }
             };
             $(
                 fn __write_id(&self, __inngest_id: &mut $crate::__private::IdWriter<'_>) {

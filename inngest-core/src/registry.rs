@@ -6,16 +6,16 @@ use std::sync::{Mutex, PoisonError};
 
 use schemars::Schema;
 
-pub use crate::distinct::ConflictKind;
-use crate::distinct::Identity;
 use crate::event::Event;
-use crate::schema::{self, Parts};
+pub use crate::event::event_type::ConflictKind;
+use crate::event::event_type::EventType;
+use crate::schema;
 
 /// What is known of an event type without a value of it.
 #[derive(Clone, Copy)]
 pub struct Descriptor {
     rust_type: &'static str,
-    parts: &'static Parts,
+    event_type: &'static EventType,
 }
 
 impl Descriptor {
@@ -24,7 +24,7 @@ impl Descriptor {
     pub fn of<E: Event>() -> Self {
         Self {
             rust_type: std::any::type_name::<E>(),
-            parts: const { &Parts::of::<E>() },
+            event_type: E::__TYPE,
         }
     }
 
@@ -33,26 +33,22 @@ impl Descriptor {
         (self.name(), self.version(), self.rust_type())
     }
 
-    fn identity(&self) -> &Identity {
-        &self.parts.identity
-    }
-
     /// The event name.
     #[must_use]
     pub fn name(&self) -> &'static str {
-        self.identity().name
+        self.event_type.name
     }
 
     /// The version of the event's shape.
     #[must_use]
     pub fn version(&self) -> Option<&'static str> {
-        self.identity().version
+        self.event_type.version()
     }
 
     /// The template of the deduplication id.
     #[must_use]
     pub fn id_template(&self) -> Option<&'static str> {
-        self.identity().id_template
+        self.event_type.id_template()
     }
 
     /// The path of the Rust type, as [`std::any::type_name`] gives it.
@@ -64,13 +60,13 @@ impl Descriptor {
     /// The schema of the whole event, see [`Event::schema`].
     #[must_use]
     pub fn schema(&self) -> Schema {
-        schema::event(self.parts)
+        schema::event(self.event_type)
     }
 
     /// The schema of the event's data, see [`Event::data_schema`].
     #[must_use]
     pub fn data_schema(&self) -> Schema {
-        schema::data(self.parts)
+        schema::data(self.event_type)
     }
 
     /// The doc comment of the type.
@@ -82,7 +78,7 @@ impl Descriptor {
     /// The source file and line of the derive, where the compiler tells it.
     #[must_use]
     pub fn source(&self) -> Option<(&'static str, u32)> {
-        let (file, line) = self.parts.source.rsplit_once(':')?;
+        let (file, line) = self.event_type.source.rsplit_once(':')?;
         Some((file, line.parse().ok()?))
     }
 }
@@ -108,8 +104,11 @@ static LINKED: Mutex<Vec<Descriptor>> = Mutex::new(Vec::new());
 pub extern "C" fn link<E: Event>() {
     #[cfg(feature = "registry")]
     {
-        let Descriptor { rust_type, parts } = Descriptor::of::<E>();
-        add(rust_type, parts);
+        let Descriptor {
+            rust_type,
+            event_type,
+        } = Descriptor::of::<E>();
+        add(rust_type, event_type);
     }
 }
 
@@ -117,9 +116,12 @@ pub extern "C" fn link<E: Event>() {
 /// it knows that it does not unwind into `link`.
 #[cfg(feature = "registry")]
 #[expect(improper_ctypes_definitions, reason = "it is called from Rust alone")]
-extern "C" fn add(rust_type: &'static str, parts: &'static Parts) {
+extern "C" fn add(rust_type: &'static str, event_type: &'static EventType) {
     let mut linked = LINKED.lock().unwrap_or_else(PoisonError::into_inner);
-    linked.push(Descriptor { rust_type, parts });
+    linked.push(Descriptor {
+        rust_type,
+        event_type,
+    });
 }
 
 /// Event types, in order of name, version and Rust type.
@@ -192,7 +194,7 @@ impl Registry {
         let mut rest = self.types.as_slice();
         while let [first, others @ ..] = rest {
             conflicts.extend(others.iter().filter_map(|second| {
-                let kind = first.identity().conflict(second.identity())?;
+                let kind = first.event_type.conflict(second.event_type)?;
                 Some(Conflict {
                     first: *first,
                     second: *second,

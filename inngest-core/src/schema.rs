@@ -2,22 +2,15 @@
 
 mod flattened;
 
-use std::borrow::Cow;
 
 use inngest_grammar::template::{Piece, Template};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use crate::__private::PartKinds;
-use crate::distinct::Identity;
-use crate::event::Event;
+use crate::event::event_type::{EventType, PartKinds, SchemaFn};
 use crate::event::session::{SessionKind, SessionSpec};
 use crate::event::timestamp::{MAX_MILLIS, MIN_MILLIS};
-
-/// Generates the schema of a part of an event.
-#[doc(hidden)]
-pub type SchemaFn = fn(&mut SchemaGenerator) -> Schema;
 
 /// By the *serialize* contract: what the type writes, not what it would read back.
 fn generator() -> SchemaGenerator {
@@ -26,39 +19,14 @@ fn generator() -> SchemaGenerator {
         .into_generator()
 }
 
-/// All that the schemas of an event are made of, so that one function serves every type: it takes
-/// rustc longer to compile one for each than all else of an event.
-#[derive(Clone, Copy)]
-pub(crate) struct Parts {
-    pub(crate) identity: Identity,
-    pub(crate) source: &'static str,
-    title: fn() -> Cow<'static, str>,
-    data: SchemaFn,
-    user: Option<SchemaFn>,
-    sessions: &'static [SessionSpec],
-}
-
-impl Parts {
-    pub(crate) const fn of<E: Event>() -> Self {
-        Self {
-            identity: Identity::of::<E>(""),
-            source: E::__SPEC.source(),
-            title: E::schema_name,
-            data: E::json_schema,
-            user: E::__USER,
-            sessions: E::__SESSIONS,
-        }
-    }
-}
-
 /// The schema of an event's data, as `SchemaGenerator::into_root_schema_for` makes it.
-pub(crate) fn data(parts: &Parts) -> Schema {
+pub(crate) fn data(event_type: &EventType) -> Schema {
     let mut generator = generator();
-    let mut schema = (parts.data)(&mut generator);
+    let mut schema = (event_type.data)(&mut generator);
     let object = schema.ensure_object();
     object
         .entry("title")
-        .or_insert_with(|| Value::from((parts.title)()));
+        .or_insert_with(|| Value::from((event_type.title)()));
     if let Some(meta_schema) = &generator.settings().meta_schema {
         object.insert("$schema".into(), Value::from(meta_schema.as_ref()));
     }
@@ -74,23 +42,22 @@ pub(crate) fn data(parts: &Parts) -> Schema {
 }
 
 /// The schema of a whole event.
-pub(crate) fn event(parts: &Parts) -> Schema {
-    let identity = &parts.identity;
+pub(crate) fn event(event_type: &EventType) -> Schema {
     let mut generator = generator();
-    let mut data = (parts.data)(&mut generator);
+    let mut data = (event_type.data)(&mut generator);
     // The event is what the doc comment of the type speaks of, so it moves to the event's schema.
     let title = data
         .remove("title")
-        .unwrap_or_else(|| (parts.title)().into());
+        .unwrap_or_else(|| (event_type.title)().into());
     let description = data.remove("description");
 
     let mut properties = Map::new();
     let mut required = vec!["name", "ts", "data"];
-    properties.insert("name".into(), json!({ "const": identity.name }));
-    if let Some(template) = identity.id_template {
+    properties.insert("name".into(), json!({ "const": event_type.name }));
+    if let Some(template) = event_type.id_template() {
         properties.insert(
             "id".into(),
-            json!({ "type": "string", "pattern": pattern(template, identity.id) }),
+            json!({ "type": "string", "pattern": pattern(template, event_type.id_parts) }),
         );
         required.insert(1, "id");
     } else {
@@ -106,18 +73,18 @@ pub(crate) fn event(parts: &Parts) -> Schema {
             "maximum": MAX_MILLIS,
         }),
     );
-    if let Some(version) = identity.version {
+    if let Some(version) = event_type.version() {
         properties.insert("v".into(), json!({ "const": version }));
         required.insert(required.len() - 1, "v");
     }
     properties.insert("data".into(), data.to_value());
-    let (user, user_required) = user_schema(parts.user, &mut generator);
+    let (user, user_required) = user_schema(event_type.user, &mut generator);
     properties.insert("user".into(), user);
     if user_required {
         required.push("user");
     }
-    properties.insert("meta".into(), meta_schema(parts.sessions));
-    if parts.sessions.iter().any(|session| !session.optional) {
+    properties.insert("meta".into(), meta_schema(event_type.sessions));
+    if event_type.sessions.iter().any(|session| !session.optional) {
         required.push("meta");
     }
 

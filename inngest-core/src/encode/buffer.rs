@@ -8,26 +8,20 @@ use std::sync::Arc;
 use crate::encode;
 use crate::error::{PayloadError, PayloadErrorKind};
 use crate::event::Event;
+use crate::event::event_type::EventType;
 use crate::event::payload::{EventInput, IntoPayload};
 
 /// The name and version of an encoded event.
 #[derive(Clone, Debug)]
 pub(crate) enum EventMeta {
     /// Its type is part of the program.
-    Typed(&'static TypedMeta),
+    Typed(&'static EventType),
     /// It was read from bytes that may come from another program.
     #[cfg_attr(
         not(feature = "client"),
         expect(dead_code, reason = "read by the client")
     )]
     Untyped(Arc<UntypedMeta>),
-}
-
-/// The name and version that all events of a type share.
-#[derive(Debug)]
-pub(crate) struct TypedMeta {
-    name: &'static str,
-    version: Option<&'static str>,
 }
 
 /// The name and version of one event.
@@ -51,7 +45,7 @@ impl EventMeta {
 
     pub(crate) fn version(&self) -> Option<&str> {
         match self {
-            Self::Typed(meta) => meta.version,
+            Self::Typed(meta) => meta.version(),
             Self::Untyped(meta) => meta.version.as_deref(),
         }
     }
@@ -257,17 +251,11 @@ fn append_input<E: Event>(
     let buffer = &mut *guard.buffer;
     buffer.push(b',');
     let start = buffer.len();
-    let meta = const {
-        &TypedMeta {
-            name: E::NAME,
-            version: E::VERSION,
-        }
-    };
     let encoded = encode::write_event(buffer, event).and_then(|id| {
         let json = start..buffer.len();
         let bytes = json.len();
         buffer.push(b'\n');
-        EncodedEvent::new(EventMeta::Typed(meta), json, id).ok_or_else(|| {
+        EncodedEvent::new(EventMeta::Typed(E::__TYPE), json, id).ok_or_else(|| {
             let limit = u32::MAX as usize;
             PayloadError::new(E::NAME, "", PayloadErrorKind::TooLarge { bytes, limit })
         })

@@ -1,6 +1,7 @@
 //! The trait that makes a struct an event.
 
 pub(crate) mod as_string;
+pub(crate) mod event_type;
 pub(crate) mod id;
 pub(crate) mod payload;
 pub(crate) mod session;
@@ -9,13 +10,13 @@ pub(crate) mod timestamp;
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 
-use crate::__private::Spec;
 use crate::encode::UserWriter;
 use crate::error::PayloadError;
+use crate::event::event_type::{EventType, SchemaFn};
 use crate::event::id::IdWriter;
 use crate::event::payload::Payload;
 use crate::event::session::{SessionSpec, SessionWriter};
-use crate::schema::{self, Parts, SchemaFn};
+use crate::schema;
 
 /// An Inngest event: a struct whose fields are the event's data.
 ///
@@ -46,14 +47,14 @@ use crate::schema::{self, Parts, SchemaFn};
 )]
 pub trait Event: Serialize + JsonSchema + Sized {
     /// The event name, for example `storefront/item.imported`.
-    const NAME: &'static str = Self::__SPEC.name();
+    const NAME: &'static str = Self::__TYPE.name;
 
     /// The version of the event's shape, by convention `YYYY-MM-DD.N`; sent as `v`.
-    const VERSION: Option<&'static str> = Self::__SPEC.version();
+    const VERSION: Option<&'static str> = Self::__TYPE.version();
 
     /// The template of the deduplication id as written in the attribute, for example
     /// `item-imported-{item_id}`. Without one the server takes every event as new.
-    const ID_TEMPLATE: Option<&'static str> = Self::__SPEC.id_template();
+    const ID_TEMPLATE: Option<&'static str> = Self::__TYPE.id_template();
 
     /// The deduplication id of this event, `None` for a type without [`ID_TEMPLATE`].
     ///
@@ -74,7 +75,7 @@ pub trait Event: Serialize + JsonSchema + Sized {
     /// The JSON Schema (2020-12) of the event's `data`, as this type writes it.
     #[must_use]
     fn data_schema() -> Schema {
-        schema::data(&Parts::of::<Self>())
+        schema::data(Self::__TYPE)
     }
 
     /// The JSON Schema (2020-12) of the whole event: name, id, time, version, data, user and
@@ -84,7 +85,7 @@ pub trait Event: Serialize + JsonSchema + Sized {
     /// caller's and need not match.
     #[must_use]
     fn schema() -> Schema {
-        schema::event(&Parts::of::<Self>())
+        schema::event(Self::__TYPE)
     }
 
     /// This event with room for overrides: another id, time, user, more sessions.
@@ -95,7 +96,7 @@ pub trait Event: Serialize + JsonSchema + Sized {
     }
 
     #[doc(hidden)]
-    const __SPEC: Spec;
+    const __TYPE: &'static EventType;
     #[doc(hidden)]
     const __USER: Option<SchemaFn> = None;
     #[doc(hidden)]
@@ -116,7 +117,7 @@ macro_rules! event_behind_a_pointer {
     ($($pointer:ty),*) => {$(
         #[diagnostic::do_not_recommend]
         impl<E: Event> Event for $pointer {
-            const __SPEC: Spec = E::__SPEC;
+            const __TYPE: &'static EventType = E::__TYPE;
             const __USER: Option<SchemaFn> = E::__USER;
             const __SESSIONS: &'static [SessionSpec] = E::__SESSIONS;
             fn __write_id(&self, id: &mut IdWriter<'_>) {

@@ -1,0 +1,93 @@
+//! The descriptor of an event type: everything that is constant about it.
+
+use std::borrow::Cow;
+
+use inngest_grammar::overlap;
+use inngest_grammar::pieces::Pieces;
+use inngest_grammar::proof::PartKind;
+use schemars::{Schema, SchemaGenerator};
+
+use crate::event::session::SessionSpec;
+
+/// Generates the schema of a part of an event.
+#[doc(hidden)]
+pub type SchemaFn = fn(&mut SchemaGenerator) -> Schema;
+
+/// What the placeholders of an id template can print, from left to right.
+#[doc(hidden)]
+pub(crate) type PartKinds = &'static [PartKind];
+
+/// Everything that is constant about an event type. The derive fills one static of it for each
+/// type, and all else reads that.
+#[derive(Debug)]
+#[doc(hidden)]
+pub struct EventType {
+    pub name: &'static str,
+    /// Empty for a type without a version.
+    pub version: &'static str,
+    /// Empty for a type without an id template.
+    pub id_template: &'static str,
+    /// What the placeholders of the id template can print.
+    pub id_parts: PartKinds,
+    /// Where the derive stands, as `file:line`.
+    pub source: &'static str,
+    /// The title of the schema, for a type without one of its own.
+    pub title: fn() -> Cow<'static, str>,
+    pub data: SchemaFn,
+    pub user: Option<SchemaFn>,
+    pub sessions: &'static [SessionSpec],
+}
+
+/// How two event types stand in each other's way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConflictKind {
+    /// They have the same name and version, so nobody can tell their events apart.
+    SameNameAndVersion,
+    /// Their id templates could print the same id, and the server would ignore the second of two
+    /// events that have nothing to do with each other.
+    SameId,
+}
+
+impl EventType {
+    pub(crate) const fn version(&self) -> Option<&'static str> {
+        given(self.version)
+    }
+
+    pub(crate) const fn id_template(&self) -> Option<&'static str> {
+        given(self.id_template)
+    }
+
+    /// How this type and another stand in each other's way, if they do.
+    pub(crate) const fn conflict(&self, other: &Self) -> Option<ConflictKind> {
+        if is_same(self.name, other.name) && is_same(self.version, other.version) {
+            return Some(ConflictKind::SameNameAndVersion);
+        }
+        if self.id_template.is_empty() || other.id_template.is_empty() {
+            return None;
+        }
+        let one = Pieces::of(self.id_template, self.id_parts);
+        match (one, Pieces::of(other.id_template, other.id_parts)) {
+            (Some(a), Some(b)) if !overlap::could_coincide(a.as_slice(), b.as_slice()) => None,
+            _ => Some(ConflictKind::SameId),
+        }
+    }
+}
+
+const fn given(text: &'static str) -> Option<&'static str> {
+    if text.is_empty() { None } else { Some(text) }
+}
+
+/// `==`, which constants do not have.
+const fn is_same(a: &str, b: &str) -> bool {
+    let (mut a, mut b) = (a.as_bytes(), b.as_bytes());
+    loop {
+        match (a, b) {
+            ([], []) => return true,
+            ([x, rest_of_a @ ..], [y, rest_of_b @ ..]) if *x == *y => {
+                (a, b) = (rest_of_a, rest_of_b);
+            }
+            _ => return false,
+        }
+    }
+}
