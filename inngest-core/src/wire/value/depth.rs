@@ -7,8 +7,8 @@ use super::{Fault, Stop, ValueWriter};
 use crate::wire::MAX_DEPTH;
 use crate::wire::json::Unlike;
 
-/// The calls up to which the stack is not looked at, as those of most events are not: what is left
-/// of any usual stack is enough for them.
+/// So many levels and so many steps are taken without a look at the stack, as they are in most events:
+/// what is left of any usual stack is enough for them.
 const SHALLOW: usize = 8;
 
 /// What is to be left on the stack for one call: for the `Serialize` of the largest types that are
@@ -45,7 +45,7 @@ impl<'a> ValueWriter<'a> {
         &mut self,
         mut write: impl FnMut(&mut ValueWriter<'a>) -> Result<(), Stop>,
     ) -> Result<(), Stop> {
-        if self.levels + self.steps <= SHALLOW {
+        if self.levels <= SHALLOW {
             write(self)
         } else {
             self.on_enough_stack(&mut write)
@@ -56,15 +56,27 @@ impl<'a> ValueWriter<'a> {
     #[inline]
     pub(super) fn step(
         &mut self,
-        write: impl FnMut(&mut ValueWriter<'a>) -> Result<(), Stop>,
+        mut write: impl FnMut(&mut ValueWriter<'a>) -> Result<(), Stop>,
     ) -> Result<(), Stop> {
-        if self.steps >= MAX_STEPS {
-            return Err(Stop::no_end());
-        }
         self.steps += 1;
-        let result = self.nested(write);
+        let result = if self.steps <= SHALLOW {
+            write(self)
+        } else {
+            self.further_step(&mut write)
+        };
         self.steps -= 1;
         result
+    }
+
+    #[cold]
+    fn further_step(
+        &mut self,
+        write: &mut dyn FnMut(&mut ValueWriter<'a>) -> Result<(), Stop>,
+    ) -> Result<(), Stop> {
+        if self.steps > MAX_STEPS {
+            return Err(Stop::no_end());
+        }
+        self.on_enough_stack(write)
     }
 
     /// Not generic, so that it is compiled once for all types.
