@@ -62,6 +62,11 @@ fn a_setting_that_cannot_work_is_said_and_the_key_is_not() {
         !success && text.contains("the base URL `inn.gs` from INNGEST_BASE_URL"),
         "{text}"
     );
+    let (success, text) = quickstart(&[("INNGEST_DEV", "disabled"), ("INNGEST_EVENT_KEY", "k")]);
+    assert!(
+        !success && text.contains("INNGEST_DEV is `disabled`, which says neither on nor off"),
+        "{text}"
+    );
 }
 
 #[cfg(unix)]

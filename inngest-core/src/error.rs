@@ -1,5 +1,6 @@
 //! Why an event cannot leave the process.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use inngest_grammar::proof::Language;
@@ -90,6 +91,12 @@ pub enum PayloadErrorKind {
         /// The limit in bytes.
         limit: usize,
     },
+    /// It is nested deeper than [`MAX_DEPTH`](crate::MAX_DEPTH). The server answers such an event with
+    /// an id and loses it (measured).
+    TooDeep {
+        /// The most levels, of which the event is the first.
+        limit: usize,
+    },
     /// The type's own `Serialize` failed.
     Serialize {
         /// What it said.
@@ -102,7 +109,7 @@ impl PayloadError {
         Self(Box::new(Inner {
             index: 0,
             event: event.into(),
-            path: path.into(),
+            path: readable(&path.into()).into_owned(),
             kind,
         }))
     }
@@ -124,7 +131,8 @@ impl PayloadError {
         &self.0.event
     }
 
-    /// The place in the event, for example `data.order.lines[3].total`; empty for the whole event.
+    /// The place in the event, for example `data.order.lines[3].total`; empty for the whole event. A
+    /// long one has `…` for its middle: `data.tree[0][0]…[0][0]`.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.0.path
@@ -134,6 +142,45 @@ impl PayloadError {
     #[must_use]
     pub fn kind(&self) -> &PayloadErrorKind {
         &self.0.kind
+    }
+}
+
+/// The longest path or number that is shown whole, in bytes.
+const LONGEST_PATH: usize = 160;
+
+/// What is shown of each end of a longer one.
+const PATH_END: usize = 60;
+
+/// A path or a number, or its two ends.
+fn readable(path: &str) -> Cow<'_, str> {
+    if path.len() <= LONGEST_PATH {
+        return Cow::Borrowed(path);
+    }
+    let begins_part = |at: &usize| matches!(path.as_bytes().get(*at), Some(b'.' | b'['));
+    // Cut between two parts where there are any, and else between characters.
+    let begins_char = |at: &usize| path.is_char_boundary(*at);
+    let mut heads = (1..=PATH_END).rev();
+    let mut tails = path.len() - PATH_END..path.len();
+    let head = heads
+        .clone()
+        .find(begins_part)
+        .or_else(|| heads.find(begins_char));
+    let tail = tails
+        .clone()
+        .find(begins_part)
+        .or_else(|| tails.find(begins_char));
+    let head = head.and_then(|at| path.get(..at)).unwrap_or_default();
+    let tail = tail.and_then(|at| path.get(at..)).unwrap_or_default();
+    Cow::Owned(format!("{head}…{tail}"))
+}
+
+/// What a type of this language prints.
+fn texts_of(language: Language) -> &'static str {
+    match language {
+        Language::Bool => "`true` or `false`,",
+        Language::Unsigned => "digits,",
+        Language::Signed => "digits, perhaps after a `-`,",
+        _ => "letters, digits and `_`,",
     }
 }
 
@@ -150,13 +197,15 @@ impl fmt::Display for PayloadError {
         match kind {
             Kind::IntegerOutOfRange { value } => write!(
                 f,
-                "`{path}` is {value}, which the server would round because it keeps numbers as \
-                 doubles; write it as a string, with `#[serde(with = \"inngest_core::AsString\")]`"
+                "`{path}` is {}, which the server would round because it keeps numbers as doubles; \
+                 write it as a string, with `#[serde(with = \"inngest_core::AsString\")]`",
+                readable(value)
             ),
             Kind::InexactNumber { value } => write!(
                 f,
-                "`{path}` is {value}, which the server would change because it keeps numbers as \
-                 doubles; write it as a string, or with fewer digits"
+                "`{path}` is {}, which the server would change because it keeps numbers as doubles; \
+                 write it as a string, or with fewer digits",
+                readable(value)
             ),
             Kind::KeyTwice => write!(
                 f,
@@ -192,20 +241,13 @@ impl fmt::Display for PayloadError {
                 "`{path}` stands in the id and its `Display` failed, so different events would \
                  share one; print it in another way, such as a date by a format without the hour"
             ),
-            Kind::IdPartNotOfLanguage { language } => {
-                let only = match language {
-                    Language::Bool => "`true` or `false`,",
-                    Language::Unsigned => "digits,",
-                    Language::Signed => "digits, perhaps after a `-`,",
-                    _ => "letters, digits and `_`,",
-                };
-                write!(
-                    f,
-                    "`{path}` stands in the id and printed more than its `Language::{language:?}` \
-                     has, so different events could share one; print only {only} or make the \
-                     type's `LANGUAGE` `Language::Open`"
-                )
-            }
+            Kind::IdPartNotOfLanguage { language } => write!(
+                f,
+                "`{path}` stands in the id and printed more than its `Language::{language:?}` has, \
+                 so different events could share one; print only {} or make the type's `LANGUAGE` \
+                 `Language::Open`",
+                texts_of(*language)
+            ),
             Kind::EmptyId => f.write_str(
                 "the id is empty, which the server takes as none; give it a text or leave it out",
             ),
@@ -231,6 +273,11 @@ impl fmt::Display for PayloadError {
                 f,
                 "it is {bytes} bytes of JSON and the limit is {limit}; send less in `data`, such as \
                  a link to where the rest is kept"
+            ),
+            Kind::TooDeep { limit } => write!(
+                f,
+                "`{path}` is nested deeper than {limit} levels, and the server would answer with an \
+                 event id and lose the event; make it flatter, or send its inner part as text"
             ),
             Kind::Serialize { message } if path.is_empty() => {
                 write!(f, "it could not be serialized: {message}")
@@ -258,3 +305,32 @@ macro_rules! debug_as_display {
 
 debug_as_display!(PayloadError);
 pub(crate) use debug_as_display;
+
+#[cfg(test)]
+mod tests {
+    use super::{LONGEST_PATH, PATH_END, readable};
+
+    #[test]
+    fn long_paths_are_cut_between_their_parts() {
+        let short = "x".repeat(LONGEST_PATH);
+        assert_eq!(readable(&short), short);
+        let path = format!("data.x{}", "[0]".repeat(9_990));
+        let ends = ("[0]".repeat(18), "[0]".repeat(20));
+        assert_eq!(readable(&path), format!("data.x{}…{}", ends.0, ends.1));
+        let path = format!("data{}", ".key".repeat(90));
+        let ends = (".key".repeat(14), ".key".repeat(15));
+        assert_eq!(readable(&path), format!("data{}…{}", ends.0, ends.1));
+        // Keys longer than what is shown of them.
+        let path = format!("data.{}.b", "ü".repeat(900));
+        assert_eq!(readable(&path), "data….b");
+        for letter in ["a", "ü", "€", "😀"] {
+            for before in ["", "x", "xy", "xyz"] {
+                let text = before.to_owned() + &letter.repeat(900);
+                let cut = readable(&text).into_owned();
+                assert!(cut.len() <= 2 * PATH_END + "…".len() && cut.len() > PATH_END);
+                let (head, tail) = cut.split_once('…').unwrap();
+                assert!(text.starts_with(head) && text.ends_with(tail));
+            }
+        }
+    }
+}

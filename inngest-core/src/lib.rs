@@ -50,6 +50,7 @@ pub use crate::delivery::{
     batch_error::BatchError, dedup_id::DedupId, error::SendError, event_id::EventId,
     outcome::Outcome, receipt::Receipt, retry::RetryPolicy, stored::BatchBytesError,
 };
+pub use crate::encode::MAX_DEPTH;
 pub use crate::error::{PayloadError, PayloadErrorKind};
 pub use crate::event::Event;
 pub use crate::event::as_string::{AsString, OptionAsString, TextInteger};

@@ -2,7 +2,6 @@
 
 mod flattened;
 
-
 use inngest_grammar::template::{Piece, Template};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};

@@ -96,12 +96,15 @@ impl Client {
     /// | variable | what it says |
     /// |---|---|
     /// | `INNGEST_EVENT_KEY` | the event key; needed unless in dev mode |
-    /// | `INNGEST_DEV` | empty, `0` or `false`: no dev mode; a URL, which has `://` in it: the dev server there; anything else: the dev server at `http://localhost:8288` |
+    /// | `INNGEST_DEV` | `0`, `false`, `no` or `off`: no dev mode; `1`, `true`, `yes` or `on`: the dev server at `http://localhost:8288`; a URL, or `host:port` for one that begins with `http://`: the dev server there |
     /// | `INNGEST_EVENT_API_BASE_URL` | where the event API is; wins over the next |
     /// | `INNGEST_BASE_URL` | where Inngest is; wins over the URL in `INNGEST_DEV` |
     /// | `INNGEST_ENV` | the Inngest environment |
     ///
-    /// An empty variable is as good as none.
+    /// White space around a value is taken off, and an empty variable is as good as none; `0` and `off`
+    /// may be written in any case. A value that is not understood is an error, and so is a base URL
+    /// without `http://` or `https://`: no event goes elsewhere, or without a key, because of a
+    /// mistake in a variable.
     ///
     /// # Errors
     ///

@@ -28,6 +28,8 @@ pub(crate) enum Unlike {
     KeyTwice,
     /// Half of a surrogate pair, for which the server keeps U+FFFD, as Go reads JSON.
     Surrogate,
+    /// An array or object inside more of them than the server keeps.
+    TooDeep,
 }
 
 /// The key that the server keeps for itself.

@@ -23,6 +23,14 @@ use crate::event::payload::EventInput;
 use crate::event::session::SessionWriter;
 use crate::event::timestamp::{MAX_MILLIS, MIN_MILLIS};
 
+/// The most levels an event may have: the arrays and objects that are open at once in its JSON. The
+/// event itself is the first, and `data` the second.
+///
+/// The server stores 9,998 levels. With 10,000 it answers with an event id and loses the event, and
+/// with more it refuses (measured). The levels in between are a margin for an array around the event
+/// and for what the server adds.
+pub const MAX_DEPTH: usize = 9_990;
+
 /// Writes an event as JSON: `name`, `id`, `ts`, `v`, `data`, `user`, `meta`, absent members absent.
 ///
 /// Returns where in `out` the id stands, without its quotes. On an error `out` holds a part of the
@@ -78,7 +86,7 @@ pub(crate) fn write_event<E: Event>(
 
     out.extend_from_slice(b",\"data\":");
     let start = out.len();
-    write_value(E::NAME, out, "data", written.event, Keys::NotReserved)?;
+    write_value(E::NAME, out, "data", 1, written.event, Keys::NotReserved)?;
     if out.get(start) != Some(&b'{') {
         return Err(error("data", PayloadErrorKind::DataNotAnObject));
     }
@@ -101,21 +109,24 @@ pub(crate) fn write_event<E: Event>(
     Ok(id)
 }
 
-/// Writes a value, and says where in it the first thing stands that the server would change.
+/// Writes a value inside this many levels, and says where in it the first thing stands that the
+/// server would change.
 fn write_value<T: Serialize + ?Sized>(
     event: &str,
     out: &mut Vec<u8>,
     root: &str,
+    levels: usize,
     value: &T,
     keys: Keys,
 ) -> Result<(), PayloadError> {
-    value::write(out, value, keys).map_err(|Failure { fault, path }| {
+    value::write(out, value, keys, levels).map_err(|Failure { fault, path }| {
         let kind = match fault {
             Fault::Refused(Unlike::Integer(value)) => PayloadErrorKind::IntegerOutOfRange { value },
             Fault::Refused(Unlike::Number(value)) => PayloadErrorKind::InexactNumber { value },
             Fault::Refused(Unlike::ReservedKey) => PayloadErrorKind::ReservedKey,
             Fault::Refused(Unlike::KeyTwice) => PayloadErrorKind::KeyTwice,
             Fault::Refused(Unlike::Surrogate) => PayloadErrorKind::UnpairedSurrogate,
+            Fault::Refused(Unlike::TooDeep) => PayloadErrorKind::TooDeep { limit: MAX_DEPTH },
             Fault::NotFinite => PayloadErrorKind::NotFinite,
             Fault::Serialize(message) => PayloadErrorKind::Serialize { message },
         };
@@ -139,7 +150,7 @@ pub(crate) fn write_field<T: Serialize + ?Sized>(
             PayloadErrorKind::ReservedKey,
         ));
     }
-    write_value(event, out, &path, value, Keys::Any)
+    write_value(event, out, &path, 2, value, Keys::Any)
 }
 
 /// Writes `,"user":{…}`, or nothing when the value is `null`.
@@ -151,7 +162,7 @@ pub(crate) fn write_user<T: Serialize + ?Sized>(
     let before = out.len();
     out.extend_from_slice(b",\"user\":");
     let start = out.len();
-    write_value(event, out, "user", user, Keys::Any)?;
+    write_value(event, out, "user", 1, user, Keys::Any)?;
     match out.get(start..) {
         Some([b'{', ..]) => Ok(()),
         Some(b"null") => {

@@ -31,6 +31,8 @@ struct Scan<'a> {
     keys: Vec<Cow<'a, str>>,
     /// Whether the next string is a key.
     is_key_next: bool,
+    /// How many arrays and objects may be open.
+    levels: usize,
 }
 
 /// What is looked for.
@@ -46,9 +48,11 @@ enum Looked {
 }
 
 /// The first thing in JSON of the user that the server would change; its top object may have the
-/// reserved key when `is_top` is false.
-pub(super) fn of_user(json: &str, is_top: bool) -> Option<Refused> {
-    Scan::new(json).run(Looked::OfUser { is_top })
+/// reserved key when `is_top` is false. More levels than these are too deep.
+pub(super) fn of_user(json: &str, is_top: bool, levels: usize) -> Option<Refused> {
+    let mut scan = Scan::new(json);
+    scan.levels = levels;
+    scan.run(Looked::OfUser { is_top })
 }
 
 /// The first key that an object in JSON of `serde_json` has twice.
@@ -70,6 +74,7 @@ impl<'a> Scan<'a> {
             frames: Vec::new(),
             keys: Vec::new(),
             is_key_next: false,
+            levels: usize::MAX,
         }
     }
 
@@ -84,6 +89,9 @@ impl<'a> Scan<'a> {
             let first = after.next()?;
             self.rest = after.as_str();
             match first {
+                '{' | '[' if self.frames.len() == self.levels => {
+                    return Some(self.refused(Unlike::TooDeep));
+                }
                 '{' => {
                     self.frames.push(Frame::Object {
                         keys: self.keys.len(),
@@ -296,13 +304,13 @@ mod tests {
 
         #[test]
         fn no_text_is_too_much(text in "[\\\\\"{}\\[\\],:0-9eE.a-]{0,40}") {
-            let _ = (of_user(&text, true), twice(&text));
+            let _ = (of_user(&text, true, 3), twice(&text));
         }
     }
 
     #[test]
     fn paths_lead_to_what_would_be_changed() {
-        let inside = |json: &str| of_user(json, true).map(|refused| refused.inside);
+        let inside = |json: &str| of_user(json, true, 9).map(|refused| refused.inside);
         for json in [
             r#"{"a":{"a":1},"b":[{"a":1},{"a":1}],"c":"a","A":1}"#,
             r#"{"a":"x\"","b":"\\","c":"{\"a\":1,\"a\":2}"}"#,
@@ -322,8 +330,30 @@ mod tests {
         ] {
             assert_eq!(inside(json).as_deref(), Some(path), "{json}");
         }
-        assert!(of_user(r#"{"_inngest":1}"#, false).is_none());
+        assert!(of_user(r#"{"_inngest":1}"#, false, 9).is_none());
         assert!(twice(r#"{"a":9007199254740993,"b":"\ud800"}"#).is_none());
         assert!(twice(r#"[{"a":1,"b":2,"a":3}]"#).is_some_and(|found| found.inside == "[0].a"));
+    }
+
+    #[test]
+    fn levels_are_counted_up_to_the_first_that_is_too_deep() {
+        let inside = |json: &str, levels| {
+            let refused = of_user(json, true, levels)?;
+            assert_eq!(refused.unlike, Unlike::TooDeep);
+            Some(refused.inside)
+        };
+        for (json, levels) in [
+            ("1", 0),
+            ("[]", 1),
+            (r#"[[],{},[],"[[["]"#, 2),
+            (r#"{"[":{"{":[]}}"#, 3),
+        ] {
+            assert_eq!(inside(json, levels), None, "{json}");
+            if levels > 0 {
+                assert!(inside(json, levels - 1).is_some(), "{json}");
+            }
+        }
+        assert_eq!(inside("[]", 0).as_deref(), Some(""));
+        assert_eq!(inside(r#"[[],{"a":[1]}]"#, 2).as_deref(), Some("[1].a"));
     }
 }

@@ -4,6 +4,7 @@
 //! object that is closed at once where its length is given as 0 and what comes after it, and values
 //! that go on after an error. Numbers, and texts with escapes, are written by it.
 
+mod depth;
 mod parts;
 mod text;
 
@@ -12,6 +13,7 @@ use std::fmt::{self, Write as _};
 use serde::ser::{Error as _, Serialize, Serializer};
 
 use self::parts::{Elements, Entries, Fields};
+use super::MAX_DEPTH;
 use super::json::{self, MAX_EXACT, RESERVED_KEY, Unlike};
 use super::scan::{self, Refused};
 
@@ -42,11 +44,12 @@ pub(crate) struct Failure {
     pub(crate) path: String,
 }
 
-/// Appends a value as JSON. On an error `out` holds a part of it.
+/// Appends a value as JSON that stands inside this many levels. On an error `out` holds a part of it.
 pub(crate) fn write<T: Serialize + ?Sized>(
     out: &mut Vec<u8>,
     value: &T,
     keys: Keys,
+    levels: usize,
 ) -> Result<(), Failure> {
     let start = out.len();
     let mut writer = ValueWriter {
@@ -56,12 +59,15 @@ pub(crate) fn write<T: Serialize + ?Sized>(
         refused: None,
         failed: None,
         may_repeat_keys: false,
+        levels,
+        steps: 0,
     };
     let result = value.serialize(&mut writer);
-    if result.is_ok() && writer.failed.is_none() && !writer.may_repeat_keys {
+    let is_closed = writer.levels == levels;
+    if result.is_ok() && is_closed && writer.failed.is_none() && !writer.may_repeat_keys {
         return Ok(());
     }
-    writer.look_again(result)
+    writer.look_again(result, is_closed)
 }
 
 struct ValueWriter<'a> {
@@ -74,6 +80,10 @@ struct ValueWriter<'a> {
     /// The path to the first value that failed: the innermost, as it is the first to end.
     failed: Option<String>,
     may_repeat_keys: bool,
+    /// How many arrays and objects are open, with the event that they are in.
+    levels: usize,
+    /// How many calls are open that write a value in place of another: of an `Option` or a newtype.
+    steps: usize,
 }
 
 impl ValueWriter<'_> {
@@ -81,7 +91,7 @@ impl ValueWriter<'_> {
     #[inline]
     fn part<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Stop> {
         let start = self.out.len();
-        let result = value.serialize(&mut *self);
+        let result = self.nested(|writer| value.serialize(writer));
         if result.is_err() {
             self.failed(start);
         }
@@ -147,11 +157,13 @@ impl ValueWriter<'_> {
     #[inline]
     fn variant(&mut self, variant: &'static str) -> Result<(), Stop> {
         let is_top = self.is_at_top();
+        self.open()?;
         self.key(true, is_top, variant)
     }
 
     fn fragment(&mut self, json: &str, is_top: bool) -> Result<(), Stop> {
-        if let Some(Refused { unlike, inside }) = scan::of_user(json, is_top) {
+        let levels = MAX_DEPTH.saturating_sub(self.levels);
+        if let Some(Refused { unlike, inside }) = scan::of_user(json, is_top, levels) {
             return Err(self.refuse_inside(Fault::Refused(unlike), &inside));
         }
         self.out.extend_from_slice(json.as_bytes());
@@ -174,7 +186,7 @@ impl ValueWriter<'_> {
 
     /// What is wrong, if it is; all is written as far as it came.
     #[cold]
-    fn look_again(mut self, result: Result<(), Stop>) -> Result<(), Failure> {
+    fn look_again(mut self, result: Result<(), Stop>, is_closed: bool) -> Result<(), Failure> {
         if let Some(refused) = self.refused.take() {
             return Err(refused);
         }
@@ -182,6 +194,9 @@ impl ValueWriter<'_> {
         let message = match (result, &path) {
             (Err(Stop(message)), _) => message.into(),
             (Ok(()), Some(_)) => "it went on after an error of a value in it".to_owned(),
+            (Ok(()), None) if !is_closed => {
+                "it left an array or an object without its end".to_owned()
+            }
             (Ok(()), None) => {
                 return match scan::twice(self.written()) {
                     Some(Refused { unlike, inside }) => Err(Failure {
@@ -306,7 +321,7 @@ impl<'w, 'a> Serializer for &'w mut ValueWriter<'a> {
 
     #[inline]
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Stop> {
-        value.serialize(self)
+        self.step(|writer| value.serialize(writer))
     }
 
     #[inline]
@@ -336,7 +351,7 @@ impl<'w, 'a> Serializer for &'w mut ValueWriter<'a> {
         _: &'static str,
         value: &T,
     ) -> Result<(), Stop> {
-        value.serialize(self)
+        self.step(|writer| value.serialize(writer))
     }
 
     #[inline]
@@ -350,12 +365,13 @@ impl<'w, 'a> Serializer for &'w mut ValueWriter<'a> {
         self.variant(variant)?;
         self.part(value)?;
         self.out.push(b'}');
+        self.close(1);
         Ok(())
     }
 
     #[inline]
     fn serialize_seq(self, _: Option<usize>) -> Result<Elements<'w, 'a>, Stop> {
-        Ok(Elements::new(self))
+        Elements::new(self)
     }
 
     #[inline]
@@ -382,12 +398,12 @@ impl<'w, 'a> Serializer for &'w mut ValueWriter<'a> {
 
     #[inline]
     fn serialize_map(self, _: Option<usize>) -> Result<Entries<'w, 'a>, Stop> {
-        Ok(Entries::new(self))
+        Entries::new(self)
     }
 
     #[inline]
     fn serialize_struct(self, name: &'static str, _: usize) -> Result<Fields<'w, 'a>, Stop> {
-        Ok(Fields::new(self, name))
+        Fields::new(self, name)
     }
 
     #[inline]
@@ -399,7 +415,7 @@ impl<'w, 'a> Serializer for &'w mut ValueWriter<'a> {
         _: usize,
     ) -> Result<Fields<'w, 'a>, Stop> {
         self.variant(variant)?;
-        Ok(Fields::new(self, ""))
+        Fields::new(self, "")
     }
 
     #[inline]

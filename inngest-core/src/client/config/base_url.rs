@@ -19,11 +19,19 @@ pub(crate) fn join(
         origin,
         problem,
     };
-    let uri: Uri = url.parse().map_err(|_| wrong("is not a URL"))?;
+    let has_no_scheme = "does not begin with `http://` or `https://`";
+    let uri: Uri = url.parse().map_err(|_| {
+        let is_short_of_it = !url.is_empty() && !url.contains("://");
+        wrong(if is_short_of_it {
+            has_no_scheme
+        } else {
+            "is not a URL"
+        })
+    })?;
     match uri.scheme_str() {
         Some("http" | "https") => {}
         Some(_) => return Err(wrong("is neither http nor https")),
-        None => return Err(wrong("does not begin with `http://` or `https://`")),
+        None => return Err(wrong(has_no_scheme)),
     }
     let authority = uri.authority().ok_or_else(|| wrong("names no host"))?;
     if authority.host().is_empty() {
@@ -85,7 +93,8 @@ fn has_key(path: &str, key: &str) -> bool {
     follows_e || holds(path, key)
 }
 
-fn holds(text: &str, key: &str) -> bool {
+/// Whether this key is in a text.
+pub(super) fn holds(text: &str, key: &str) -> bool {
     let mut words = text.split(|c| !is_unreserved(c));
     words.any(|word| word == key) || (key.len() >= LONG_KEY && text.contains(key))
 }
@@ -121,8 +130,21 @@ pub(crate) fn shown(url: &str, key: Option<&str>) -> String {
     let text = format!("{scheme}{user}{host}{path}{query}");
     match key {
         Some(key) if holds(&text, key) => "…".to_owned(),
-        _ => text,
+        _ => printable(&text),
     }
+}
+
+/// A text in one line.
+pub(super) fn printable(text: &str) -> String {
+    let mut printable = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() {
+            printable.extend(c.escape_debug());
+        } else {
+            printable.push(c);
+        }
+    }
+    printable
 }
 
 fn split_before<'a>(text: &'a str, ends: &[char]) -> (&'a str, &'a str) {
@@ -176,6 +198,13 @@ mod tests {
             ),
             ("http://ho st", "is not a URL"),
             ("http://::1:8288", "is not a URL"),
+            (
+                "inngest:8288/x",
+                "does not begin with `http://` or `https://`",
+            ),
+            ("//host", "does not begin with `http://` or `https://`"),
+            ("ho st", "does not begin with `http://` or `https://`"),
+            ("http:/host", "does not begin with `http://` or `https://`"),
         ] {
             match error(url) {
                 ConfigError::InvalidBaseUrl { problem: found, .. } => {
@@ -264,6 +293,7 @@ mod tests {
             ("https:/inn.gs/e/ANOTHER", "https:/…"),
             ("https:\\\\inn.gs\\e\\ANOTHER", "https:/…"),
             ("'https://inn.gs/e/ANOTHER'", "'https:/…"),
+            ("http://host\n/\u{1b}x", "http://host\\n/\\u{1b}x"),
             ("SECRET123", "…"),
             ("ANOTHER", "…"),
             ("SECRET123://x", "…"),

@@ -1,11 +1,14 @@
 //! Where events go: what the caller set, what the environment says, and which of them wins.
 
 pub(crate) mod base_url;
+pub(crate) mod dev_mode;
 
 use std::ffi::OsString;
 use std::fmt;
 
 use http::{HeaderValue, Uri};
+
+use dev_mode::DevMode;
 
 /// The cloud's event API.
 pub(crate) const CLOUD_ORIGIN: &str = "https://inn.gs";
@@ -49,6 +52,15 @@ pub enum ConfigError {
         origin: &'static str,
         /// What is wrong with it.
         problem: &'static str,
+    },
+    /// `INNGEST_DEV` says neither on nor off, and names no server.
+    #[error(
+        "INNGEST_DEV is `{value}`, which says neither on nor off nor where a dev server is; write \
+         `1` or `0`, or a server such as `{DEV_ORIGIN}` or `localhost:8288`"
+    )]
+    InvalidDev {
+        /// The value, with `…` for what could be secret.
+        value: String,
     },
     /// The base URL is the whole URL of the dashboard, with an event key in it. The message does
     /// not show the key.
@@ -169,7 +181,8 @@ impl fmt::Debug for Endpoint {
 type Given = (String, &'static str);
 
 /// Settles where events go. Code wins over the environment, of which no more is read than decides;
-/// an empty variable is as good as unset.
+/// an empty variable is as good as unset. What is read has to be right in all of it, so that dev mode
+/// is never the consequence of a mistake.
 pub(crate) fn resolve(
     settings: &Settings,
     variable: impl Fn(&str) -> Option<OsString>,
@@ -184,11 +197,26 @@ pub(crate) fn resolve(
         Ok((!value.is_empty()).then(|| (value.to_owned(), name)))
     };
 
-    let dev = match settings.dev {
-        Some(dev) => dev,
-        None => variable("INNGEST_DEV")?
-            .is_some_and(|(value, _)| value != "0" && !value.eq_ignore_ascii_case("false")),
+    let dev_variable = variable("INNGEST_DEV");
+    let dev_mode = || match &dev_variable {
+        Ok(Some((value, _))) => DevMode::read(value).ok_or_else(|| {
+            let key = settings.event_key.clone();
+            let key = key.or_else(|| Some(variable("INNGEST_EVENT_KEY").ok()??.0));
+            let key = key.filter(|key| !key.is_empty());
+            let value = dev_mode::shown(value, key.as_deref().unwrap_or(DEV_KEY));
+            ConfigError::InvalidDev { value }
+        }),
+        Ok(None) => Ok(DevMode::Off),
+        Err(error) => Err(error.clone()),
     };
+    // What code overrides is not looked at.
+    let told = match settings.dev {
+        Some(_) => None,
+        None => Some(dev_mode()?),
+    };
+    let dev = settings
+        .dev
+        .unwrap_or(told.as_ref().is_some_and(|mode| *mode != DevMode::Off));
 
     // An empty key in code is none, whatever the environment has.
     let key = match &settings.event_key {
@@ -205,9 +233,12 @@ pub(crate) fn resolve(
         });
     }
 
+    if let Some(DevMode::At(url)) = &told {
+        base_url::join(url, "INNGEST_DEV", &key)?;
+    }
     let (url, origin) = match &settings.base_url {
         Some(url) => (url.clone(), "`base_url`"),
-        None => base_url_by_environment(dev, variable)?,
+        None => base_url_by_environment(dev, variable, dev_mode)?,
     };
     let (base, uri) = base_url::join(&url, origin, &key)?;
 
@@ -228,9 +259,10 @@ pub(crate) fn resolve(
     })
 }
 
-fn base_url_by_environment(
+fn base_url_by_environment<'a>(
     dev: bool,
     variable: impl Fn(&'static str) -> Result<Option<Given>, ConfigError>,
+    dev_mode: impl Fn() -> Result<DevMode<'a>, ConfigError>,
 ) -> Result<Given, ConfigError> {
     for name in ["INNGEST_EVENT_API_BASE_URL", "INNGEST_BASE_URL"] {
         if let Some(url) = variable(name)? {
@@ -240,10 +272,10 @@ fn base_url_by_environment(
     if !dev {
         return Ok((CLOUD_ORIGIN.to_owned(), "the default"));
     }
-    // What was meant as a URL is one, however wrong: the events would go elsewhere without a word.
-    Ok(variable("INNGEST_DEV")?
-        .filter(|(value, _)| value.contains("://"))
-        .unwrap_or_else(|| (DEV_ORIGIN.to_owned(), "the default")))
+    Ok(match dev_mode()? {
+        DevMode::At(url) => (url.into_owned(), "INNGEST_DEV"),
+        DevMode::On | DevMode::Off => (DEV_ORIGIN.to_owned(), "the default"),
+    })
 }
 
 /// The header of an Inngest environment; none for an empty name.
@@ -291,7 +323,7 @@ mod tests {
     fn the_cloud_needs_a_key() {
         let none = Settings::default();
         assert_eq!(resolve_with(&none, &[]), Err(ConfigError::MissingEventKey));
-        for off in ["", " ", "0", "false", "False"] {
+        for off in ["", " ", "0", "false", "False", "no", " OFF\n"] {
             let dev = [("INNGEST_DEV", off)];
             assert_eq!(
                 resolve_with(&none, &dev),
@@ -323,7 +355,7 @@ mod tests {
     #[test]
     fn the_dev_server_takes_any_key() {
         let none = Settings::default();
-        for on in ["1", "true", "yes", "localhost:9"] {
+        for on in ["1", "TRUE", "Yes", " on\n"] {
             let dev = [("INNGEST_DEV", on)];
             assert_eq!(
                 url(&none, &dev),
@@ -331,11 +363,12 @@ mod tests {
                 "{on}"
             );
         }
-        let elsewhere = [("INNGEST_DEV", "http://10.0.0.7:9000")];
-        assert_eq!(
-            url(&none, &elsewhere),
-            "http://10.0.0.7:9000/e/NO_EVENT_KEY_SET"
-        );
+        for elsewhere in ["http://10.0.0.7:9000", "10.0.0.7:9000", " 10.0.0.7:9000/\n"] {
+            assert_eq!(
+                url(&none, &[("INNGEST_DEV", elsewhere)]),
+                "http://10.0.0.7:9000/e/NO_EVENT_KEY_SET"
+            );
+        }
         assert_eq!(
             url(&none, &[KEY, ("INNGEST_DEV", "1")]),
             "http://localhost:8288/e/k1"
@@ -419,6 +452,8 @@ mod tests {
             "http://",
             "ftp://localhost",
             "http://localhost:8288/?x=1",
+            "http://user:word@localhost",
+            "localhost:8288/?x=1",
         ] {
             let dev = [("INNGEST_DEV", value)];
             match resolve_with(&none, &dev) {
@@ -427,9 +462,126 @@ mod tests {
                 }
                 other => panic!("{value}: {other:?}"),
             }
-            // What is not used is not looked at.
-            let other = [("INNGEST_DEV", value), ("INNGEST_BASE_URL", "http://h:1")];
-            assert_eq!(url(&none, &other), "http://h:1/e/NO_EVENT_KEY_SET");
+            // Nor is it taken for dev mode alone, in which no key is needed.
+            let base_url = ("INNGEST_BASE_URL", "http://h:1");
+            assert!(resolve_with(&none, &[dev[0], base_url]).is_err());
+            // What code sets is not read.
+            let settings = Settings {
+                dev: Some(true),
+                ..Settings::default()
+            };
+            assert_eq!(
+                url(&settings, &[dev[0], base_url]),
+                "http://h:1/e/NO_EVENT_KEY_SET"
+            );
+        }
+    }
+
+    #[test]
+    fn what_inngest_dev_does_not_say_is_not_guessed() {
+        let with = |dev, base_url: Option<&str>| Settings {
+            dev,
+            base_url: base_url.map(str::to_owned),
+            ..Settings::default()
+        };
+        for value in [
+            "disabled",
+            "none",
+            "localhost",
+            "8288",
+            ":8288",
+            "host:99999",
+            "//host",
+        ] {
+            let error = ConfigError::InvalidDev {
+                value: value.to_owned(),
+            };
+            let dev = ("INNGEST_DEV", value);
+            let base_url = ("INNGEST_BASE_URL", "http://h:1");
+            for variables in [
+                &[dev][..],
+                &[dev, KEY],
+                &[dev, base_url],
+                &[dev, KEY, base_url],
+            ] {
+                for base_url in [None, Some("http://h:2")] {
+                    let found = resolve_with(&with(None, base_url), variables);
+                    assert_eq!(found, Err(error.clone()));
+                }
+                // It may have been meant to name the server.
+                let in_dev_mode = resolve_with(&with(Some(true), None), variables);
+                let is_named = variables.contains(&base_url);
+                assert_eq!(in_dev_mode.is_ok(), is_named, "{in_dev_mode:?}");
+            }
+            assert!(resolve_with(&with(Some(false), None), &[dev, KEY]).is_ok());
+            assert!(resolve_with(&with(Some(true), Some("http://h")), &[dev]).is_ok());
+        }
+        let error = resolve_with(&Settings::default(), &[("INNGEST_DEV", "disabled")]);
+        assert_eq!(
+            error.unwrap_err().to_string(),
+            "INNGEST_DEV is `disabled`, which says neither on nor off nor where a dev server is; \
+             write `1` or `0`, or a server such as `http://localhost:8288` or `localhost:8288`"
+        );
+        let secret = "an-event-key-in-two-variables";
+        let variables = [("INNGEST_DEV", secret), ("INNGEST_EVENT_KEY", secret)];
+        let error = resolve_with(&Settings::default(), &variables).unwrap_err();
+        assert!(!error.to_string().contains(secret));
+    }
+
+    #[test]
+    fn what_may_be_around_a_variable_is_taken_off_and_nothing_else() {
+        let none = Settings::default();
+        let with = |key| resolve_with(&none, &[("INNGEST_EVENT_KEY", key)]);
+        for key in ["k1\n", "k1\r\n", " k1", "\tk1 "] {
+            assert_eq!(with(key).unwrap().0, "https://inn.gs/e/k1");
+        }
+        for (key, offset) in [
+            ("se cret", 2),
+            ("se\tcret", 2),
+            ("se\ncret", 2),
+            ("se\u{0}cret", 2),
+            ("\"secret\"", 0),
+            ("'secret'", 0),
+            ("\u{feff}secret", 0),
+            ("sécret", 1),
+            ("secret=", 6),
+            ("secret/x", 6),
+        ] {
+            let error = with(key).unwrap_err();
+            let origin = "INNGEST_EVENT_KEY";
+            assert_eq!(error, ConfigError::InvalidEventKey { origin, offset });
+            assert!(!error.to_string().contains("cret"), "{error}");
+        }
+        for variable in ["INNGEST_EVENT_API_BASE_URL", "INNGEST_BASE_URL"] {
+            let with = |url| resolve_with(&none, &[KEY, (variable, url)]);
+            assert_eq!(with(" http://h:1\r\n").unwrap().0, "http://h:1/e/k1");
+            for url in [
+                "h:1",
+                "127.0.0.1:1",
+                "h:1/x",
+                "h",
+                "0",
+                "off",
+                "none",
+                "//h",
+                "http:/h",
+                "http:h",
+            ] {
+                let error = with(url).unwrap_err().to_string();
+                let said = format!("from {variable} does not begin with `http://` or `https://`");
+                assert!(error.contains(&said), "{error}");
+            }
+            for url in [
+                "http://",
+                "ftp://h",
+                "http://h:99999",
+                "http://h h",
+                "http://h\nx",
+            ] {
+                let error = with(url).unwrap_err();
+                assert!(matches!(error, ConfigError::InvalidBaseUrl { .. }));
+                assert!(!error.to_string().contains('\n'));
+            }
         }
     }
 

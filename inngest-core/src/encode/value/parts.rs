@@ -19,12 +19,13 @@ pub(super) struct Elements<'w, 'a> {
 
 impl<'w, 'a> Elements<'w, 'a> {
     #[inline]
-    pub(super) fn new(writer: &'w mut ValueWriter<'a>) -> Self {
+    pub(super) fn new(writer: &'w mut ValueWriter<'a>) -> Result<Self, Stop> {
+        writer.open()?;
         writer.out.push(b'[');
-        Self {
+        Ok(Self {
             writer,
             is_first: true,
-        }
+        })
     }
 
     #[inline]
@@ -37,7 +38,7 @@ impl<'w, 'a> Elements<'w, 'a> {
 }
 
 macro_rules! elements {
-    ($($kind:ident::$method:ident ends $end:literal)*) => {$(
+    ($($kind:ident::$method:ident ends $end:literal closes $levels:literal)*) => {$(
         impl $kind for Elements<'_, '_> {
             type Ok = ();
             type Error = Stop;
@@ -50,6 +51,7 @@ macro_rules! elements {
             #[inline]
             fn end(self) -> Result<(), Stop> {
                 self.writer.out.extend_from_slice($end);
+                self.writer.close($levels);
                 Ok(())
             }
         }
@@ -57,10 +59,10 @@ macro_rules! elements {
 }
 
 elements! {
-    SerializeSeq::serialize_element ends b"]"
-    SerializeTuple::serialize_element ends b"]"
-    SerializeTupleStruct::serialize_field ends b"]"
-    SerializeTupleVariant::serialize_field ends b"]}"
+    SerializeSeq::serialize_element ends b"]" closes 1
+    SerializeTuple::serialize_element ends b"]" closes 1
+    SerializeTupleStruct::serialize_field ends b"]" closes 1
+    SerializeTupleVariant::serialize_field ends b"]}" closes 2
 }
 
 /// The fields of a struct. Those that a derive writes differ, but for names that `rename` makes alike.
@@ -124,14 +126,18 @@ const FRAGMENTS: [&str; 2] = [
 
 impl<'w, 'a> Fields<'w, 'a> {
     #[inline]
-    pub(super) fn new(writer: &'w mut ValueWriter<'a>, name: &str) -> Self {
-        Self {
+    pub(super) fn new(writer: &'w mut ValueWriter<'a>, name: &str) -> Result<Self, Stop> {
+        let is_fragment = FRAGMENTS.contains(&name);
+        if !is_fragment {
+            writer.open()?;
+        }
+        Ok(Self {
             is_top: writer.is_at_top(),
-            is_fragment: FRAGMENTS.contains(&name),
+            is_fragment,
             writer,
             bits: 0,
             names: Names::new(),
-        }
+        })
     }
 
     #[inline]
@@ -170,7 +176,7 @@ fn hash(name: &str) -> usize {
 }
 
 macro_rules! fields {
-    ($($kind:ident ends $end:literal)*) => {$(
+    ($($kind:ident ends $end:literal closes $levels:literal)*) => {$(
         impl $kind for Fields<'_, '_> {
             type Ok = ();
             type Error = Stop;
@@ -189,6 +195,7 @@ macro_rules! fields {
                 if !self.is_fragment {
                     let end: &[u8] = if self.names.count == 0 { b"{}" } else { b"}" };
                     self.writer.out.extend_from_slice(end);
+                    self.writer.close($levels);
                 }
                 self.writer.out.extend_from_slice($end);
                 Ok(())
@@ -198,8 +205,8 @@ macro_rules! fields {
 }
 
 fields! {
-    SerializeStruct ends b""
-    SerializeStructVariant ends b"}"
+    SerializeStruct ends b"" closes 1
+    SerializeStructVariant ends b"}" closes 2
 }
 
 /// The entries of a map, and the fields of a struct that has another flattened into it.
@@ -215,14 +222,15 @@ pub(super) struct Entries<'w, 'a> {
 
 impl<'w, 'a> Entries<'w, 'a> {
     #[inline]
-    pub(super) fn new(writer: &'w mut ValueWriter<'a>) -> Self {
-        Self {
+    pub(super) fn new(writer: &'w mut ValueWriter<'a>) -> Result<Self, Stop> {
+        writer.open()?;
+        Ok(Self {
             is_top: writer.is_at_top(),
             writer,
             names: Names::new(),
             greatest: 0..0,
             is_in_entry: false,
-        }
+        })
     }
 
     #[inline]
@@ -307,6 +315,7 @@ impl SerializeMap for Entries<'_, '_> {
         }
         let end: &[u8] = if self.names.count == 0 { b"{}" } else { b"}" };
         self.writer.out.extend_from_slice(end);
+        self.writer.close(1);
         Ok(())
     }
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 const TOO_LARGE: u64 = (1 << 53) + 1;
 
 fn path(value: &impl Serialize) -> String {
-    let failure = write(&mut Vec::new(), value, Keys::NotReserved).unwrap_err();
+    let failure = write(&mut Vec::new(), value, Keys::NotReserved, 1).unwrap_err();
     format!("data{}", failure.path)
 }
 
@@ -66,12 +66,12 @@ impl Serialize for Fails {
 fn a_failing_serialize_is_located_too() {
     assert_eq!(path(&(1, [Fails])), "data[1][0]");
     let mut out = Vec::new();
-    let failure = write(&mut out, &Fails, Keys::Any).unwrap_err();
+    let failure = write(&mut out, &Fails, Keys::Any, 1).unwrap_err();
     assert!(matches!(failure.fault, Fault::Serialize(message) if message == "no luck"));
 }
 
 fn passes(value: &impl Serialize) -> bool {
-    write(&mut Vec::new(), value, Keys::NotReserved).is_ok()
+    write(&mut Vec::new(), value, Keys::NotReserved, 1).is_ok()
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn floats_that_json_cannot_say() {
         assert_eq!(path(&(0, Some([float]))), "data[1][0]");
     }
     assert_eq!(path(&Shape::Float { inner: f32::NAN }), "data.Float.inner");
-    let failure = write(&mut Vec::new(), &f32::NAN, Keys::Any).unwrap_err();
+    let failure = write(&mut Vec::new(), &f32::NAN, Keys::Any, 1).unwrap_err();
     assert!(matches!(failure.fault, Fault::NotFinite));
 }
 
@@ -103,7 +103,7 @@ fn the_key_that_the_server_deletes() {
     // Deeper, or as a value, it is the user's.
     assert!(passes(&BTreeMap::from([("a", map("_inngest"))])));
     assert!(passes(&BTreeMap::from([("a", "_inngest")])));
-    assert!(write(&mut Vec::new(), &map("_inngest"), Keys::Any).is_ok());
+    assert!(write(&mut Vec::new(), &map("_inngest"), Keys::Any, 1).is_ok());
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn numbers_that_are_kept_as_text() {
         }
     }
     let mut out = Vec::new();
-    write(&mut out, &(Number("1.50"), Number("7")), Keys::Any).unwrap();
+    write(&mut out, &(Number("1.50"), Number("7")), Keys::Any, 1).unwrap();
     assert_eq!(out, b"[1.50,7]");
     assert_eq!(path(&(1, Number("9007199254740993"))), "data[1]");
     assert_eq!(path(&[Number("0.1234567890123456789012345")]), "data[0]");
@@ -265,7 +265,7 @@ fn a_map_whose_keys_and_values_do_not_take_turns() {
         assert!(passes(&Turns(good)), "{good}");
     }
     for bad in ["v", "k", "kk", "kvv", "ke", "ev", "ek", "kkv", "kev"] {
-        let failure = write(&mut Vec::new(), &Turns(bad), Keys::Any).unwrap_err();
+        let failure = write(&mut Vec::new(), &Turns(bad), Keys::Any, 1).unwrap_err();
         assert!(
             matches!(&failure.fault, Fault::Serialize(message) if message.contains("a key without a value")),
             "{bad}: {failure:?}"
@@ -427,7 +427,7 @@ proptest! {
     fn what_is_written_is_what_serde_json_writes(value in any_value()) {
         let expected = serde_json::to_string(&value).unwrap();
         let mut out = b"before".to_vec();
-        let result = write(&mut out, &value, Keys::Any);
+        let result = write(&mut out, &value, Keys::Any, 1);
         prop_assert_eq!(str::from_utf8(&out).unwrap(), format!("before{expected}"));
         let expected = serde_json::value::RawValue::from_string(expected).unwrap();
         prop_assert_eq!(result.is_err(), has_key_twice(&expected), "{:?}", result);

@@ -33,6 +33,12 @@ impl Text<'_, '_> {
         }
     }
 
+    /// Writes a text that stands in place of another.
+    fn step<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Stop> {
+        let Self { writer, kind } = self;
+        writer.step(|writer| value.serialize(Text { writer, kind }))
+    }
+
     #[cold]
     fn no_text(&self) -> Stop {
         Stop::custom(match self.kind {
@@ -119,7 +125,7 @@ impl Serializer for Text<'_, '_> {
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Stop> {
-        value.serialize(self)
+        self.step(value)
     }
 
     fn serialize_unit_variant(
@@ -136,7 +142,7 @@ impl Serializer for Text<'_, '_> {
         _: &'static str,
         value: &T,
     ) -> Result<(), Stop> {
-        value.serialize(self)
+        self.step(value)
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(

@@ -1,0 +1,222 @@
+//! What `INNGEST_DEV` says.
+
+use std::borrow::Cow;
+use std::net::Ipv6Addr;
+
+use super::base_url;
+
+/// Whether events go to a dev server, and to which.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum DevMode<'a> {
+    Off,
+    /// The dev server where it listens unless told otherwise.
+    On,
+    /// The dev server at this URL.
+    At(Cow<'a, str>),
+}
+
+/// The longest word that an error quotes. Event keys are longer, and one may be in the wrong variable.
+const LONGEST_WORD: usize = 24;
+
+impl<'a> DevMode<'a> {
+    /// Reads a value without white space around it; `None` when it cannot be understood. A URL may
+    /// still be one that events cannot be sent to.
+    pub(super) fn read(value: &'a str) -> Option<Self> {
+        let is_one_of =
+            |words: [&str; 4]| words.iter().any(|word| value.eq_ignore_ascii_case(word));
+        if is_one_of(["1", "true", "yes", "on"]) {
+            Some(Self::On)
+        } else if is_one_of(["0", "false", "no", "off"]) {
+            Some(Self::Off)
+        } else if value.contains("://") {
+            Some(Self::At(Cow::Borrowed(value)))
+        } else if begins_with_host_and_port(value) {
+            Some(Self::At(Cow::Owned(format!("http://{value}"))))
+        } else {
+            None
+        }
+    }
+}
+
+/// Whether a URL without its scheme may be meant: a host and its port, and perhaps a path.
+fn begins_with_host_and_port(value: &str) -> bool {
+    let end = value.find(['/', '?', '#']).unwrap_or(value.len());
+    let authority = value.get(..end).unwrap_or_default();
+    let Some((host, port)) = authority.rsplit_once(':') else {
+        return false;
+    };
+    let has_port = port.bytes().all(|byte| byte.is_ascii_digit())
+        && port.parse::<u16>().is_ok_and(|port| port != 0);
+    let has_host = match host.strip_prefix('[') {
+        Some(host) => host
+            .strip_suffix(']')
+            .is_some_and(|host| host.parse::<Ipv6Addr>().is_ok()),
+        // The scheme of a URL that is written wrongly is no host.
+        None => {
+            !["http", "https"]
+                .iter()
+                .any(|scheme| host.eq_ignore_ascii_case(scheme))
+                && host.starts_with(|c: char| c.is_ascii_alphanumeric())
+                && host
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+        }
+    };
+    has_port && has_host
+}
+
+/// What an error may show of a value that cannot be understood, beside this event key.
+pub(super) fn shown(value: &str, key: &str) -> String {
+    if value.contains(['/', '\\', '@', '?', '#']) {
+        base_url::shown(value, Some(key))
+    } else if value.len() > LONGEST_WORD || base_url::holds(value, key) {
+        "…".to_owned()
+    } else {
+        base_url::printable(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn booleans_in_any_case() {
+        for (words, mode) in [
+            (["1", "true", "yes", "on"], DevMode::On),
+            (["0", "false", "no", "off"], DevMode::Off),
+        ] {
+            for word in words {
+                let capital: String = word
+                    .char_indices()
+                    .map(|(at, c)| if at == 0 { c.to_ascii_uppercase() } else { c })
+                    .collect();
+                for word in [word, &word.to_uppercase(), &capital] {
+                    assert_eq!(DevMode::read(word).as_ref(), Some(&mode), "{word}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn servers_with_and_without_a_scheme() {
+        for url in [
+            "http://h",
+            "https://h:1/x",
+            "HTTP://H",
+            "ftp://h",
+            "http://",
+            "://",
+        ] {
+            assert_eq!(DevMode::read(url), Some(DevMode::At(url.into())));
+        }
+        for server in [
+            "inngest:8288",
+            "127.0.0.1:8931",
+            "localhost:8288",
+            "Inngest.Internal:1",
+            "inngest_dev-1:65535",
+            "[::1]:8288",
+            "[fe80::1]:080",
+            "host:8288/",
+            "host:8288/api/x",
+            "host:8288?x",
+            "1:2",
+        ] {
+            let url = format!("http://{server}");
+            assert_eq!(DevMode::read(server), Some(DevMode::At(url.into())));
+        }
+    }
+
+    #[test]
+    fn nothing_else_is_understood() {
+        for value in [
+            "disabled",
+            "enabled",
+            "none",
+            "null",
+            "nil",
+            "undefined",
+            "y",
+            "n",
+            "t",
+            "f",
+            "2",
+            "-1",
+            "00",
+            "01",
+            "+1",
+            "1.0",
+            "0x1",
+            "true;",
+            "tru",
+            "true false",
+            "1 0",
+            "\"1\"",
+            "'true'",
+            "ＯＮ",
+            "оn",
+            "localhost",
+            "inngest.internal",
+            "127.0.0.1",
+            "[::1]",
+            "::1",
+            "::1:8288",
+            "8288",
+            ":8288",
+            "host:",
+            "host:0",
+            "host:99999",
+            "host:65536",
+            "host:-1",
+            "host:+1",
+            "host:8288x",
+            "host:82 88",
+            "host :8288",
+            "a b:8288",
+            "a:b:8288",
+            "[::1:8288",
+            "::1]:8288",
+            "[host]:8288",
+            "[]:8288",
+            "user@host:8288",
+            "user:pass@host:8288",
+            "//host",
+            "//host:8288",
+            "/host:8288",
+            "?host:8288",
+            "http:8288",
+            "HTTPS:8288",
+            "http:/host",
+            "http:host:8288",
+            "http//host:8288",
+            "http;//host",
+            "-host:8288",
+            ".:8288",
+            "hö:8288",
+            "host\\x:8288",
+            "host:8288\\x",
+            "http:\\\\host:8288",
+        ] {
+            assert_eq!(DevMode::read(value), None, "{value}");
+        }
+    }
+
+    #[test]
+    fn errors_quote_the_value_without_what_may_be_secret() {
+        for (value, expected) in [
+            ("disabled", "disabled"),
+            ("a\tb\u{7}", "a\\tb\\u{7}"),
+            ("host:99999", "host:99999"),
+            ("//host", "//host"),
+            ("user:pass@host:8288", "…@host:8288"),
+            ("h:p/e/ANOTHER", "h:p/…"),
+            ("SECRET12", "…"),
+            ("x:SECRET12", "…"),
+            ("a-SECRET12-b", "…"),
+            ("an-event-key-that-is-in-the-wrong-variable", "…"),
+        ] {
+            assert_eq!(shown(value, "SECRET12"), expected);
+        }
+    }
+}
