@@ -11,7 +11,7 @@ use crate::encode::buffer::EventBuffer;
 #[cfg(feature = "client")]
 use crate::encode::buffer::EventMeta;
 use crate::error::PayloadError;
-use crate::event::payload::IntoPayload;
+use crate::event::into_payload::IntoPayload;
 use crate::event::timestamp::now;
 
 /// Events of any mix of types, checked and serialized into one buffer.

@@ -13,7 +13,7 @@ use crate::delivery::batch_error::BatchError;
 use crate::delivery::error::SendError;
 use crate::delivery::receipt::Receipt;
 use crate::delivery::retry::RetryPolicy;
-use crate::event::payload::IntoPayload;
+use crate::event::into_payload::IntoPayload;
 use crate::middleware::Middleware;
 use crate::transport::Transport;
 

@@ -50,12 +50,13 @@ pub use crate::delivery::{
     batch_error::BatchError, dedup_id::DedupId, error::SendError, event_id::EventId,
     outcome::Outcome, receipt::Receipt, retry::RetryPolicy, stored::BatchBytesError,
 };
-pub use crate::encode::MAX_DEPTH;
+pub use crate::encode::value::depth::MAX_DEPTH;
 pub use crate::error::{PayloadError, PayloadErrorKind};
 pub use crate::event::Event;
 pub use crate::event::as_string::{AsString, OptionAsString, TextInteger};
 pub use crate::event::id::{IdPart, IdWriter};
-pub use crate::event::payload::{IntoPayload, Payload};
+pub use crate::event::into_payload::IntoPayload;
+pub use crate::event::payload::Payload;
 pub use crate::event::session::{MAX_SESSIONS, SessionField, SessionKind, SessionValue};
 pub use crate::event::timestamp::{MAX_MILLIS, MIN_MILLIS, Timestamp};
 pub use inngest_grammar::proof::Language;

@@ -1,6 +1,6 @@
 //! What the code that the derives generate calls. Not a public interface: it changes with them.
 
-pub use crate::encode::UserWriter;
+pub use crate::encode::member::UserWriter;
 pub use crate::event::event_type::{EventType, SchemaFn};
 pub use crate::event::id::IdWriter;
 pub use crate::event::session::{SessionSpec, SessionWriter};

@@ -53,7 +53,7 @@ use crate::delivery::batch_error::BatchError;
 use crate::delivery::error::SendError;
 use crate::delivery::receipt::Receipt;
 use crate::encode::buffer;
-use crate::event::payload::IntoPayload;
+use crate::event::into_payload::IntoPayload;
 use crate::event::timestamp::now;
 
 /// Sends events to Inngest.

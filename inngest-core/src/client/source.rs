@@ -11,7 +11,7 @@ use crate::batch::Batch;
 use crate::delivery::split::Limits;
 use crate::error::PayloadError;
 use crate::event::Event as _;
-use crate::event::payload::IntoPayload;
+use crate::event::into_payload::IntoPayload;
 use crate::event::timestamp::now;
 
 /// What [`Client::send_many`](crate::Client::send_many) takes: a [`Batch`], or anything that

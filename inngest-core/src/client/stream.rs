@@ -11,7 +11,7 @@ use crate::client::inner::Inner;
 use crate::client::source::{EventSource, Gathered, Reader};
 use crate::delivery::batch_error::BatchError;
 use crate::delivery::receipt::Receipt;
-use crate::event::payload::IntoPayload;
+use crate::event::into_payload::IntoPayload;
 
 /// What became of some events of a stream.
 #[derive(Debug)]

@@ -5,11 +5,12 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::encode;
+use crate::encode::event::write_event;
 use crate::error::{PayloadError, PayloadErrorKind};
 use crate::event::Event;
 use crate::event::event_type::EventType;
-use crate::event::payload::{EventInput, IntoPayload};
+use crate::event::into_payload::IntoPayload;
+use crate::event::payload::EventInput;
 
 /// The name and version of an encoded event.
 #[derive(Clone, Debug)]
@@ -251,7 +252,7 @@ fn append_input<E: Event>(
     let buffer = &mut *guard.buffer;
     buffer.push(b',');
     let start = buffer.len();
-    let encoded = encode::write_event(buffer, event).and_then(|id| {
+    let encoded = write_event(buffer, event).and_then(|id| {
         let json = start..buffer.len();
         let bytes = json.len();
         buffer.push(b'\n');

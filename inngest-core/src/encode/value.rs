@@ -4,7 +4,7 @@
 //! object that is closed at once where its length is given as 0 and what comes after it, and values
 //! that go on after an error. Numbers, and texts with escapes, are written by it.
 
-mod depth;
+pub(crate) mod depth;
 mod parts;
 mod text;
 
@@ -13,9 +13,9 @@ use std::fmt::{self, Write as _};
 use serde::ser::{Error as _, Serialize, Serializer};
 
 use self::parts::{Elements, Entries, Fields};
-use super::MAX_DEPTH;
 use super::json::{self, MAX_EXACT, RESERVED_KEY, Unlike};
 use super::scan::{self, Refused};
+use depth::MAX_DEPTH;
 
 /// Why a value was not written.
 #[derive(Debug)]

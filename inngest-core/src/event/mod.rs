@@ -3,6 +3,7 @@
 pub(crate) mod as_string;
 pub(crate) mod event_type;
 pub(crate) mod id;
+pub(crate) mod into_payload;
 pub(crate) mod payload;
 pub(crate) mod session;
 pub(crate) mod timestamp;
@@ -10,7 +11,7 @@ pub(crate) mod timestamp;
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 
-use crate::encode::UserWriter;
+use crate::encode::member::UserWriter;
 use crate::error::PayloadError;
 use crate::event::event_type::{EventType, SchemaFn};
 use crate::event::id::IdWriter;
@@ -69,7 +70,15 @@ pub trait Event: Serialize + JsonSchema + Sized {
     /// [`LANGUAGE`](crate::IdPart::LANGUAGE), or whose `Display` fails: events that differ could
     /// share the id.
     fn dedup_id(&self) -> Result<Option<String>, PayloadError> {
-        id::render(self)
+        if Self::ID_TEMPLATE.is_none() {
+            return Ok(None);
+        }
+        // Most ids fit without growing.
+        let mut text = String::with_capacity(64);
+        let mut writer = IdWriter::plain(&mut text);
+        self.__write_id(&mut writer);
+        writer.finish(Self::NAME)?;
+        Ok(Some(text))
     }
 
     /// The JSON Schema (2020-12) of the event's `data`, as this type writes it.
@@ -92,7 +101,7 @@ pub trait Event: Serialize + JsonSchema + Sized {
     ///
     /// The event's time is taken now, unless a field is marked `#[event(ts)]`.
     fn payload(&self) -> Payload<&Self> {
-        Payload::new(self)
+        Payload::at_millis(self, self.__timestamp().unwrap_or_else(timestamp::now))
     }
 
     #[doc(hidden)]

@@ -1,16 +1,12 @@
 //! One event with what its sender sets beside its fields.
 
-use serde::Serialize;
-
-use crate::encode::write_user;
 use crate::error::PayloadError;
-use crate::event::Event;
 use crate::event::session::{SessionField, SessionOverride};
-use crate::event::timestamp::{Timestamp, now};
+use crate::event::timestamp::Timestamp;
 
 /// One event on its way out, with overrides of its id, time, user and sessions.
 ///
-/// Made with [`Event::payload`], or with [`Payload::new`] where the event itself is to be kept
+/// Made with [`Event::payload`](crate::Event::payload), or with [`Payload::new`] where the event itself is to be kept
 /// inside.
 ///
 /// ```
@@ -60,16 +56,20 @@ struct Overrides {
     sessions: Vec<SessionOverride>,
 }
 
-impl<E: Event> Payload<E> {
-    /// A payload of an event, or of a reference to one.
-    ///
-    /// Its time is that of the event's `#[event(ts)]` field, or now.
-    pub fn new(event: E) -> Self {
+impl<E> Payload<E> {
+    /// The payload of an event that occurred at this time.
+    pub(crate) fn at_millis(event: E, millis: i64) -> Self {
         Self {
-            millis: event.__timestamp().unwrap_or_else(now),
             event,
+            millis,
             overrides: None,
         }
+    }
+
+    /// Sets the attributes of the user, as JSON or why it cannot be written.
+    pub(crate) fn with_user(mut self, user: Result<Vec<u8>, PayloadError>) -> Self {
+        self.overrides().user = Some(user);
+        self
     }
 
     /// Sets the deduplication id, in place of the one that the type's template gives.
@@ -87,17 +87,6 @@ impl<E: Event> Payload<E> {
         if let Some(millis) = time.timestamp_millis() {
             self.millis = millis;
         }
-        self
-    }
-
-    /// Sets the user's attributes, an object such as `{"external_id": "…", "email": "…"}`, in
-    /// place of the type's `#[event(user)]` field. The server keeps them encrypted.
-    pub fn user<U: Serialize + ?Sized>(mut self, user: &U) -> Self {
-        // Written here, because the payload does not keep a value of another type. What is wrong
-        // with it is said when the event is written, where its place in the batch is known.
-        let mut json = Vec::new();
-        let user = write_user(E::NAME, &mut json, user).map(|()| json);
-        self.overrides().user = Some(user);
         self
     }
 
@@ -143,6 +132,16 @@ pub struct EventInput<'a, E> {
 }
 
 impl<'a, E> EventInput<'a, E> {
+    /// An event without overrides, which occurred at this time.
+    #[inline]
+    pub(crate) fn of(event: &'a E, millis: i64) -> Self {
+        Self {
+            event,
+            millis,
+            overrides: None,
+        }
+    }
+
     pub(crate) fn id_override(&self) -> Option<&'a str> {
         self.overrides?.id.as_deref()
     }
@@ -153,61 +152,5 @@ impl<'a, E> EventInput<'a, E> {
 
     pub(crate) fn session_overrides(&self) -> &'a [SessionOverride] {
         self.overrides.map_or(&[], |o| &o.sessions)
-    }
-}
-
-/// What can be sent: an event, a reference to one, or a [`Payload`].
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be sent: it is neither an event nor a payload",
-    label = "not an event",
-    note = "add `#[derive(Event)]` and `#[event(name = \"…\")]` to the type"
-)]
-pub trait IntoPayload {
-    /// The event's type.
-    type Event: Event;
-
-    /// The payload to send.
-    fn into_payload(self) -> Payload<Self::Event>;
-
-    /// Hands on what is to be written, of an event that occurred at `now` unless it says otherwise.
-    #[doc(hidden)]
-    fn __write<R>(
-        self,
-        _now: impl FnOnce() -> i64,
-        write: impl FnOnce(&EventInput<'_, Self::Event>) -> R,
-    ) -> R
-    where
-        Self: Sized,
-    {
-        write(&self.into_payload().as_input())
-    }
-}
-
-impl<E: Event> IntoPayload for E {
-    type Event = E;
-
-    fn into_payload(self) -> Payload<E> {
-        Payload::new(self)
-    }
-
-    #[inline]
-    fn __write<R>(
-        self,
-        now: impl FnOnce() -> i64,
-        write: impl FnOnce(&EventInput<'_, E>) -> R,
-    ) -> R {
-        write(&EventInput {
-            millis: self.__timestamp().unwrap_or_else(now),
-            event: &self,
-            overrides: None,
-        })
-    }
-}
-
-impl<E: Event> IntoPayload for Payload<E> {
-    type Event = E;
-
-    fn into_payload(self) -> Self {
-        self
     }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use crate::encode::buffer::{EncodedEvent, EventBuffer, EventMeta};
-use crate::encode::{self, json};
+use crate::encode::{json, member};
 use crate::error::{PayloadError, PayloadErrorKind};
 use crate::event::Event;
 use crate::event::session::{SessionField, SessionOverride, SessionValue, SessionWriter};
@@ -129,7 +129,7 @@ impl OutgoingEvent {
         value: &T,
     ) -> Result<(), PayloadError> {
         let mut written = Vec::new();
-        encode::write_field(self.name(), &mut written, name, value)?;
+        member::write_field(self.name(), &mut written, name, value)?;
         let value = self.raw(written)?;
         self.change()?.data.set(name, value);
         Ok(())
@@ -178,7 +178,7 @@ impl OutgoingEvent {
     /// `user` is no object, or the server would change it; the event stays what it was.
     pub fn set_user<U: Serialize + ?Sized>(&mut self, user: &U) -> Result<(), PayloadError> {
         let mut written = Vec::new();
-        encode::write_user(self.name(), &mut written, user)?;
+        member::write_user(self.name(), &mut written, user)?;
         match written.strip_prefix(b",\"user\":") {
             Some(value) => self.set_member("user", |out| out.extend_from_slice(value)),
             None => {

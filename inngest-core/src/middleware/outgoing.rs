@@ -5,7 +5,7 @@ use bytes::Bytes;
 use crate::delivery::outcome::Outcome;
 use crate::encode::buffer;
 use crate::error::PayloadError;
-use crate::event::payload::IntoPayload;
+use crate::event::into_payload::IntoPayload;
 use crate::event::timestamp::now;
 use crate::middleware::event::OutgoingEvent;
 

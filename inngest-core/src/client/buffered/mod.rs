@@ -20,7 +20,7 @@ use crate::delivery::http::FAR_FUTURE;
 use crate::delivery::outcome::{Outcome, rejected};
 use crate::delivery::receipt::Receipt;
 use crate::error::PayloadError;
-use crate::event::payload::IntoPayload;
+use crate::event::into_payload::IntoPayload;
 
 /// How long a shutdown waits for hooks that were called before its time was over.
 const SETTLING: Duration = Duration::from_secs(1);

@@ -4,8 +4,15 @@
 //! deeper than a thread's stack allows. So the stack grows, up to the depth that is refused.
 
 use super::{Fault, Stop, ValueWriter};
-use crate::encode::MAX_DEPTH;
 use crate::encode::json::Unlike;
+
+/// The most levels an event may have: the arrays and objects that are open at once in its JSON. The
+/// event itself is the first, and `data` the second.
+///
+/// The server stores 9,998 levels. With 10,000 it answers with an event id and loses the event, and
+/// with more it refuses (measured). The levels in between are a margin for an array around the event
+/// and for what the server adds.
+pub const MAX_DEPTH: usize = 9_990;
 
 /// So many levels and so many steps are taken without a look at the stack, as they are in most events:
 /// what is left of any usual stack is enough for them.

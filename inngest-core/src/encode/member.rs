@@ -1,0 +1,106 @@
+//! The members of an event that hold a value of the user.
+
+use serde::Serialize;
+
+#[cfg(feature = "client")]
+use crate::encode::json;
+use crate::encode::json::Unlike;
+use crate::encode::value::depth::MAX_DEPTH;
+use crate::encode::value::{self, Failure, Fault, Keys};
+use crate::error::{PayloadError, PayloadErrorKind};
+
+/// Writes a value inside this many levels, and says where in it the first thing stands that the
+/// server would change.
+pub(crate) fn write_value<T: Serialize + ?Sized>(
+    event: &str,
+    out: &mut Vec<u8>,
+    root: &str,
+    levels: usize,
+    value: &T,
+    keys: Keys,
+) -> Result<(), PayloadError> {
+    value::write(out, value, keys, levels).map_err(|Failure { fault, path }| {
+        let kind = match fault {
+            Fault::Refused(Unlike::Integer(value)) => PayloadErrorKind::IntegerOutOfRange { value },
+            Fault::Refused(Unlike::Number(value)) => PayloadErrorKind::InexactNumber { value },
+            Fault::Refused(Unlike::ReservedKey) => PayloadErrorKind::ReservedKey,
+            Fault::Refused(Unlike::KeyTwice) => PayloadErrorKind::KeyTwice,
+            Fault::Refused(Unlike::Surrogate) => PayloadErrorKind::UnpairedSurrogate,
+            Fault::Refused(Unlike::TooDeep) => PayloadErrorKind::TooDeep { limit: MAX_DEPTH },
+            Fault::NotFinite => PayloadErrorKind::NotFinite,
+            Fault::Serialize(message) => PayloadErrorKind::Serialize { message },
+        };
+        PayloadError::new(event, format!("{root}{path}"), kind)
+    })
+}
+
+/// Writes the value of a field of an event's data.
+#[cfg(feature = "client")]
+pub(crate) fn write_field<T: Serialize + ?Sized>(
+    event: &str,
+    out: &mut Vec<u8>,
+    name: &str,
+    value: &T,
+) -> Result<(), PayloadError> {
+    let path = format!("data.{name}");
+    if name == json::RESERVED_KEY {
+        return Err(PayloadError::new(
+            event,
+            path,
+            PayloadErrorKind::ReservedKey,
+        ));
+    }
+    write_value(event, out, &path, 2, value, Keys::Any)
+}
+
+/// Writes `,"user":{…}`, or nothing when the value is `null`.
+pub(crate) fn write_user<T: Serialize + ?Sized>(
+    event: &str,
+    out: &mut Vec<u8>,
+    user: &T,
+) -> Result<(), PayloadError> {
+    let before = out.len();
+    out.extend_from_slice(b",\"user\":");
+    let start = out.len();
+    write_value(event, out, "user", 1, user, Keys::Any)?;
+    match out.get(start..) {
+        Some([b'{', ..]) => Ok(()),
+        Some(b"null") => {
+            out.truncate(before);
+            Ok(())
+        }
+        _ => Err(PayloadError::new(
+            event,
+            "user",
+            PayloadErrorKind::UserNotAnObject,
+        )),
+    }
+}
+
+/// Takes the value of an event's user field.
+#[derive(Debug)]
+#[doc(hidden)]
+pub struct UserWriter<'a> {
+    event: &'a str,
+    out: &'a mut Vec<u8>,
+    result: Result<(), PayloadError>,
+}
+
+impl<'a> UserWriter<'a> {
+    pub(crate) fn new(event: &'a str, out: &'a mut Vec<u8>) -> Self {
+        Self {
+            event,
+            out,
+            result: Ok(()),
+        }
+    }
+
+    /// Writes the value.
+    pub fn write<T: Serialize + ?Sized>(&mut self, user: &T) {
+        self.result = write_user(self.event, self.out, user);
+    }
+
+    pub(crate) fn finish(self) -> Result<(), PayloadError> {
+        self.result
+    }
+}
