@@ -10,13 +10,12 @@ use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use crate::client::config::Endpoint;
-use crate::client::telemetry;
 use crate::delivery::error::SendError;
 use crate::delivery::request::EventRequest;
 use crate::delivery::response::{self, AcceptedIds, Response};
 use crate::delivery::retry::{self, RetryPolicy};
-use crate::delivery::seed;
 use crate::delivery::uncertainty::Observation;
+use crate::delivery::{seed, trace};
 use crate::transport::{Request, Transport, TransportError};
 
 /// Thirty years: how long to wait where the time asked for is beyond what a clock can say.
@@ -124,9 +123,9 @@ impl RequestSender {
         let mut found_somebody = false;
         loop {
             tried = tried.saturating_add(1);
-            let span = telemetry::request_span(&self.endpoint, request, tried);
+            let span = trace::request_span(&self.endpoint, request, tried);
             let (response, asked) = self.try_once(request, begun).instrument(span.clone()).await;
-            telemetry::answered(&span, &response);
+            trace::answered(&span, &response);
             let (accepted, error) = match response {
                 Response::Accepted(ids) => {
                     tracing::debug!(url, events, bytes, tried, "events sent");
@@ -158,7 +157,7 @@ impl RequestSender {
                 };
             };
             tracing::debug!(url, events, bytes, tried, %error, cause, ?delay, "sending again");
-            telemetry::again(&error);
+            trace::again(&error);
             tokio::time::sleep(delay).await;
             begun = Instant::now();
         }
@@ -174,7 +173,7 @@ impl RequestSender {
             *seed = sent.seed().header();
         }
         #[cfg(feature = "opentelemetry")]
-        telemetry::traceparent::insert(&mut headers);
+        crate::delivery::traceparent::insert(&mut headers);
         let request = Request {
             uri: self.endpoint.uri().clone(),
             base: Arc::clone(&self.url),

@@ -15,4 +15,7 @@ pub(crate) mod retry;
 pub(crate) mod seed;
 pub(crate) mod split;
 pub(crate) mod stored;
+pub(crate) mod trace;
+#[cfg(feature = "opentelemetry")]
+mod traceparent;
 pub(crate) mod uncertainty;

@@ -13,18 +13,9 @@ use std::time::Instant;
 use ::metrics::{Label, counter, histogram};
 
 use crate::client::config::Endpoint;
-use crate::client::telemetry::error_type::error_type;
 use crate::delivery::error::SendError;
+use crate::delivery::trace::{error_type, labels};
 use crate::middleware::outgoing::SentEvent;
-
-fn labels(error: Option<&SendError>) -> Vec<Label> {
-    let mut labels = vec![
-        Label::from_static_parts("messaging.system", "inngest"),
-        Label::from_static_parts("messaging.operation.name", "send"),
-    ];
-    labels.extend(error.map(|error| Label::new("error.type", error_type(error))));
-    labels
-}
 
 /// Counts what became of events; those that stand together and fared alike in one go.
 pub(crate) fn count(events: &[SentEvent<'_>]) {
@@ -41,11 +32,6 @@ pub(crate) fn count_one(name: &str, error: Option<&SendError>, events: u64) {
     let mut labels = labels(error);
     labels.push(Label::new("messaging.destination.name", name.to_owned()));
     counter!("messaging.client.sent.messages", labels).increment(events);
-}
-
-/// A request is made again.
-pub(crate) fn again(error: &SendError) {
-    counter!("inngest.client.resent.requests", labels(Some(error))).increment(1);
 }
 
 /// How long a call of the user's takes.

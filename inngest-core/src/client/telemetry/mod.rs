@@ -4,13 +4,9 @@
 //! messaging](https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/) and for HTTP
 //! clients. The URL is the one without the event key.
 
-mod error_type;
 #[cfg(feature = "metrics")]
 mod metrics;
-#[cfg(feature = "opentelemetry")]
-pub(crate) mod traceparent;
 
-use error_type::error_type;
 use tracing::Span;
 use tracing::field::{Empty, display};
 
@@ -20,8 +16,7 @@ use crate::delivery::batch_error::BatchError;
 use crate::delivery::error::SendError;
 use crate::delivery::outcome::Outcome;
 use crate::delivery::receipt::Receipt;
-use crate::delivery::request::EventRequest;
-use crate::delivery::response::Response;
+use crate::delivery::trace::failed;
 use crate::middleware::outgoing::SentEvent;
 
 /// Whether there are counters, which need the names of all events.
@@ -157,62 +152,10 @@ impl Operation {
     }
 }
 
-/// One try of a request.
-pub(crate) fn request_span(endpoint: &Endpoint, request: &EventRequest, tried: u32) -> Span {
-    tracing::debug_span!(
-        "request",
-        otel.name = "POST",
-        otel.kind = "client",
-        otel.status_code = Empty,
-        otel.status_description = Empty,
-        http.request.method = "POST",
-        http.request.body.size = request.body_bytes(),
-        http.request.resend_count = (tried > 1).then(|| tried - 1),
-        http.response.status_code = Empty,
-        messaging.batch.message_count = request.len(),
-        url.full = endpoint.base(),
-        server.address = endpoint.uri().host(),
-        server.port = endpoint.uri().port_u16(),
-        error.type = Empty,
-    )
-}
-
-/// A try was answered, or failed.
-pub(crate) fn answered(span: &Span, response: &Response) {
-    if span.is_disabled() {
-        return;
-    }
-    match response {
-        Response::Accepted(_) => {
-            span.record("http.response.status_code", 200);
-        }
-        Response::Failed { error, .. } => {
-            if let Some(status) = error.status() {
-                span.record("http.response.status_code", status);
-            }
-            failed(span, error, error);
-        }
-    }
-}
-
-/// A request is made again because of an error.
-pub(crate) fn again(error: &SendError) {
-    #[cfg(feature = "metrics")]
-    metrics::again(error);
-    #[cfg(not(feature = "metrics"))]
-    let _ = error;
-}
-
 /// Counts what became of events.
 pub(crate) fn count(events: &[SentEvent<'_>]) {
     #[cfg(feature = "metrics")]
     metrics::count(events);
     #[cfg(not(feature = "metrics"))]
     let _ = events;
-}
-
-fn failed(span: &Span, kind: &SendError, error: &dyn std::error::Error) {
-    span.record("error.type", &*error_type(kind));
-    span.record("otel.status_code", "ERROR");
-    span.record("otel.status_description", display(error));
 }

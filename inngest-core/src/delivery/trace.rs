@@ -1,0 +1,97 @@
+//! Spans of single tries, and the words by which spans and counters name errors.
+
+use std::borrow::Cow;
+
+#[cfg(feature = "metrics")]
+use metrics::{Label, counter};
+use tracing::Span;
+use tracing::field::{Empty, display};
+
+use crate::client::config::Endpoint;
+use crate::delivery::error::SendError;
+use crate::delivery::request::EventRequest;
+use crate::delivery::response::Response;
+
+/// One try of a request.
+pub(crate) fn request_span(endpoint: &Endpoint, request: &EventRequest, tried: u32) -> Span {
+    tracing::debug_span!(
+        "request",
+        otel.name = "POST",
+        otel.kind = "client",
+        otel.status_code = Empty,
+        otel.status_description = Empty,
+        http.request.method = "POST",
+        http.request.body.size = request.body_bytes(),
+        http.request.resend_count = (tried > 1).then(|| tried - 1),
+        http.response.status_code = Empty,
+        messaging.batch.message_count = request.len(),
+        url.full = endpoint.base(),
+        server.address = endpoint.uri().host(),
+        server.port = endpoint.uri().port_u16(),
+        error.type = Empty,
+    )
+}
+
+/// A try was answered, or failed.
+pub(crate) fn answered(span: &Span, response: &Response) {
+    if span.is_disabled() {
+        return;
+    }
+    match response {
+        Response::Accepted(_) => {
+            span.record("http.response.status_code", 200);
+        }
+        Response::Failed { error, .. } => {
+            if let Some(status) = error.status() {
+                span.record("http.response.status_code", status);
+            }
+            failed(span, error, error);
+        }
+    }
+}
+
+/// A request is made again because of an error.
+pub(crate) fn again(error: &SendError) {
+    #[cfg(feature = "metrics")]
+    counter!("inngest.client.resent.requests", labels(Some(error))).increment(1);
+    #[cfg(not(feature = "metrics"))]
+    let _ = error;
+}
+
+/// Marks a span as failed.
+pub(crate) fn failed(span: &Span, kind: &SendError, error: &dyn std::error::Error) {
+    span.record("error.type", &*error_type(kind));
+    span.record("otel.status_code", "ERROR");
+    span.record("otel.status_description", display(error));
+}
+
+/// A short word for an error, of which there are few: the HTTP status where there is one.
+pub(crate) fn error_type(error: &SendError) -> Cow<'static, str> {
+    if let Some(status) = error.status() {
+        return status.to_string().into();
+    }
+    Cow::Borrowed(match error {
+        SendError::Payload(_) => "payload",
+        SendError::InvalidAnswer { .. } => "invalid_answer",
+        SendError::Timeout { .. } => "timeout",
+        SendError::NoDevServer { .. } | SendError::NoConnection { .. } => "no_connection",
+        SendError::Tls { .. } => "tls",
+        SendError::ConnectionBroke { .. } => "connection_broke",
+        SendError::Discarded { .. } => "discarded",
+        SendError::Middleware(_) => "middleware",
+        SendError::InDoubt { last, .. } => return error_type(last),
+        // The convention's word for all else.
+        _ => "_OTHER",
+    })
+}
+
+/// The labels that all counters have.
+#[cfg(feature = "metrics")]
+pub(crate) fn labels(error: Option<&SendError>) -> Vec<Label> {
+    let mut labels = vec![
+        Label::from_static_parts("messaging.system", "inngest"),
+        Label::from_static_parts("messaging.operation.name", "send"),
+    ];
+    labels.extend(error.map(|error| Label::new("error.type", error_type(error))));
+    labels
+}
