@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::client::Client;
 use crate::client::config::base_url;
 use crate::client::config::{self, ConfigError, Settings};
 use crate::client::inner::Inner;
+use crate::client::send::Client;
 use crate::delivery::http::RequestSender;
 use crate::delivery::retry::RetryPolicy;
 use crate::delivery::split::Limits;
@@ -37,6 +37,35 @@ pub struct ClientBuilder {
     retry: RetryPolicy,
     transport: Option<Arc<dyn Transport>>,
     middleware: Chain,
+}
+
+impl Client {
+    /// A client as the environment describes it.
+    ///
+    /// | variable | what it says |
+    /// |---|---|
+    /// | `INNGEST_EVENT_KEY` | the event key; needed unless in dev mode |
+    /// | `INNGEST_DEV` | `0`, `false`, `no` or `off`: no dev mode; `1`, `true`, `yes` or `on`: the dev server at `http://localhost:8288`; a URL, or `host:port` for one that begins with `http://`: the dev server there |
+    /// | `INNGEST_EVENT_API_BASE_URL` | where the event API is; wins over the next |
+    /// | `INNGEST_BASE_URL` | where Inngest is; wins over the URL in `INNGEST_DEV` |
+    /// | `INNGEST_ENV` | the Inngest environment |
+    ///
+    /// White space around a value is taken off, and an empty variable is as good as none; `0` and `off`
+    /// may be written in any case. A value that is not understood is an error, and so is a base URL
+    /// without `http://` or `https://`: no event goes elsewhere, or without a key, because of a
+    /// mistake in a variable.
+    ///
+    /// # Errors
+    ///
+    /// See [`ClientBuilder::build`].
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::builder().build()
+    }
+
+    /// Settings for a client; what is not set is taken from the environment.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::new()
+    }
 }
 
 impl ClientBuilder {
@@ -181,14 +210,12 @@ impl ClientBuilder {
             Some(transport) => transport,
             None => Arc::new(HyperTransport::new(endpoint.uri())?),
         };
-        Ok(Client {
-            inner: Arc::new(Inner {
-                sender: RequestSender::new(endpoint, timeout, retry, transport),
-                limits,
-                concurrency,
-                middleware,
-            }),
-        })
+        Ok(Client::of(Inner {
+            sender: RequestSender::new(endpoint, timeout, retry, transport),
+            limits,
+            concurrency,
+            middleware,
+        }))
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use inngest_grammar::proof::{Language, PartKind};
 
-use super::IdWriter;
+use crate::event::id::writer::IdWriter;
 
 /// A type that can stand in a deduplication id.
 ///

@@ -1,0 +1,237 @@
+//! The calls that send events.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use crate::batch::Batch;
+use crate::client::buffered::BufferedBuilder;
+use crate::client::inner::Inner;
+use crate::client::plan::Plan;
+use crate::client::source::{IntoEvents, Source};
+use crate::client::stream::Streaming;
+use crate::delivery::batch_error::BatchError;
+use crate::delivery::error::SendError;
+use crate::delivery::receipt::Receipt;
+use crate::encode::buffer;
+use crate::event::into_payload::IntoPayload;
+use crate::event::timestamp::now;
+
+/// Sends events to Inngest.
+///
+/// A client keeps a pool of connections; make one and clone it, clones share the pool. It is used
+/// inside a tokio runtime.
+///
+/// ```
+/// # #[cfg(feature = "testing")] {
+/// use inngest_core::{Client, Event, testing::EventServer};
+/// use schemars::JsonSchema;
+/// use serde::Serialize;
+///
+/// #[derive(Serialize, JsonSchema, Event)]
+/// #[event(name = "storefront/item.imported", id = "item-imported-{item_id}")]
+/// struct ItemImported {
+///     item_id: String,
+/// }
+///
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// let server = EventServer::start()?;
+/// let client = Client::builder().dev(true).base_url(server.url()).build()?;
+///
+/// let item = ItemImported { item_id: "9f08sdh84".into() };
+/// let receipt = client.send(&item).await?;
+/// assert_eq!(receipt.dedup_id.as_deref(), Some("item-imported-9f08sdh84"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+impl Client {
+    pub(crate) fn of(inner: Inner) -> Self {
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    /// Sends one event: an event, a reference to one, or a [`Payload`](crate::Payload).
+    ///
+    /// The event is serialized when this is called, so the future holds no reference to it and
+    /// can be spawned. Nothing is sent before the future is awaited. Dropping the future while it
+    /// runs leaves open whether the server has the event.
+    ///
+    /// # Errors
+    ///
+    /// The future's error says why the event was not delivered, or why it may not have been.
+    pub fn send<P: IntoPayload>(&self, event: P) -> Sending<'static, Result<Receipt, SendError>> {
+        // Most events are smaller, and grow into it without being moved.
+        let mut bytes = Vec::with_capacity(1 << 10);
+        let event = buffer::append(&mut bytes, event, now);
+        Sending::new(Arc::clone(&self.inner).send_one(bytes, event))
+    }
+
+    /// Sends any number of events, split into as many requests as the event API needs: a
+    /// [`Batch`], or anything that iterates over events, references to events, or payloads.
+    ///
+    /// Requests go out concurrently; receipts come back in the order of the events. An event that
+    /// cannot be sent does not hold up the others; only after ten refusals in a row with the same
+    /// words the rest of a request is given back, because an account that is suspended refuses each.
+    /// Dropping the future while it runs leaves open which events the server has.
+    ///
+    /// The events are read and serialized as they are sent, a request's worth at a time, so that
+    /// what is held of them is what [`concurrency`](ClientBuilder::concurrency) requests hold and
+    /// the receipts. An event without a time of its own occurred when this is called. What borrows
+    /// its events can be spawned in a future that owns them; events of which the future is to hold
+    /// no reference, or that cannot go to another thread, are put in a [`Batch`] before.
+    ///
+    /// ```no_run
+    /// # use inngest_core::{Client, Event};
+    /// # fn example<E: Event + Send + Sync + 'static>(client: Client, items: Vec<E>) {
+    /// tokio::spawn(async move {
+    ///     let receipts = client.send_many(&items).await;
+    /// });
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The future's error says for each event what became of it.
+    pub fn send_many<'a, B>(&self, events: B) -> Sending<'a, Result<Vec<Receipt>, BatchError>>
+    where
+        B: IntoEvents<'a>,
+    {
+        self.send_source(events.into_source())
+    }
+
+    pub(crate) fn send_source<'a>(
+        &self,
+        source: Source<'a>,
+    ) -> Sending<'a, Result<Vec<Receipt>, BatchError>> {
+        let inner = Arc::clone(&self.inner);
+        match source {
+            Source::Written(batch) => {
+                Sending::new(
+                    async move { inner.send_batch(batch, Vec::new(), inner.concurrency).await },
+                )
+            }
+            Source::Read(events) => Sending::new(async move { inner.send_read(events).await }),
+        }
+    }
+
+    /// Sends a batch, see [`send_many`](Self::send_many).
+    ///
+    /// # Errors
+    ///
+    /// The future's error says for each event what became of it.
+    pub fn send_batch(&self, batch: Batch) -> Sending<'static, Result<Vec<Receipt>, BatchError>> {
+        self.send_many(batch)
+    }
+
+    /// Sends the events of a stream as they come, in bounded memory: as many requests are gathered
+    /// and under way as [`concurrency`](ClientBuilder::concurrency) says, however many events
+    /// there are.
+    ///
+    /// While a request is under way, the events that come gather for the next; when none is, what
+    /// has come goes out as soon as the stream has no more. So an event a second is sent a second,
+    /// and a stream that is faster than the server fills its requests.
+    ///
+    /// Dropping the [`Streaming`] before its end leaves open what became of the events that were
+    /// read and not reported: the server may have them, or they are lost.
+    ///
+    /// ```no_run
+    /// # use inngest_core::{Client, Event};
+    /// # async fn example<E: Event + Send + 'static>(
+    /// #     client: Client,
+    /// #     events: impl futures_util::Stream<Item = E> + Send + 'static,
+    /// # ) {
+    /// let mut progress = client.send_stream(events);
+    /// while let Some(some) = progress.next().await {
+    ///     match some.result {
+    ///         Ok(receipts) => println!("{} sent from {}", receipts.len(), some.first),
+    ///         Err(error) => eprintln!("{error}"),
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    pub fn send_stream<S>(&self, events: S) -> Streaming
+    where
+        S: futures_util::Stream<Item: IntoPayload> + Send + 'static,
+    {
+        Streaming::new(Arc::clone(&self.inner), events)
+    }
+
+    /// Sends the events of an iterator, which is read as they are sent: see
+    /// [`send_stream`](Self::send_stream).
+    pub fn send_iter<I>(&self, events: I) -> Streaming
+    where
+        I: IntoIterator<Item: IntoPayload, IntoIter: Send + 'static>,
+    {
+        self.send_stream(futures_util::stream::iter(events))
+    }
+
+    /// A sender in the background for services: events of many calls gather and go out together.
+    pub fn buffered(&self) -> BufferedBuilder {
+        BufferedBuilder::new(Arc::clone(&self.inner))
+    }
+
+    /// What sending a batch would do, without a request: how it would be split, which events are
+    /// too large, which have the deduplication id of an earlier one.
+    #[must_use]
+    pub fn plan(&self, batch: &Batch) -> Plan {
+        Plan::of(batch, &self.inner.limits)
+    }
+
+    /// Where the events go, without the event key: `https://inn.gs/e/`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        self.inner.sender.url()
+    }
+
+    /// Whether the client is in dev mode.
+    #[must_use]
+    pub fn is_dev(&self) -> bool {
+        self.inner.sender.is_dev()
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("url", &self.url())
+            .field("dev", &self.is_dev())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Events on their way. Nothing is sent before it is awaited. It can be spawned when what it reads
+/// its events from is its own; one event or a [`Batch`] is serialized before, and then it holds no
+/// reference.
+///
+/// It is a type of its own so that an event that is none is one compile error, not two.
+#[must_use = "nothing is sent before this is awaited"]
+pub struct Sending<'a, T>(Pin<Box<dyn Future<Output = T> + Send + 'a>>);
+
+impl<'a, T> Sending<'a, T> {
+    fn new(future: impl Future<Output = T> + Send + 'a) -> Self {
+        Self(Box::pin(future))
+    }
+}
+
+impl<T> Future for Sending<'_, T> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+        self.0.as_mut().poll(cx)
+    }
+}
+
+impl<T> fmt::Debug for Sending<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sending")
+    }
+}

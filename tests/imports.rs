@@ -1,0 +1,389 @@
+//! No two production files import each other, directly or through others, and no room imports one
+//! above it. CONTRIBUTING.md shows the rooms.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+/// The rooms of each crate from the ground up: a file may import files of its own room and of rooms
+/// before it. A path names a file or a folder, and the longest path that fits decides.
+const ROOMS: &[(&str, &[&[&str]])] = &[
+    ("inngest-grammar", &[]),
+    ("inngest-macros", &[]),
+    (
+        "inngest-core",
+        &[
+            &["error.rs", "const_text.rs"],
+            &["encode"],
+            &["event", "schema.rs", "schema"],
+            &[
+                "event/into_payload.rs",
+                "encode/event.rs",
+                "encode/buffer.rs",
+            ],
+            &["registry.rs", "distinct.rs", "private.rs"],
+            &["transport"],
+            &["delivery", "batch.rs"],
+            &["middleware"],
+            &["client"],
+            &["blocking.rs", "testing"],
+            &["lib.rs"],
+        ],
+    ),
+    ("inngest-registry", &[]),
+];
+
+/// The files of a crate, and for each the files that it imports.
+type Imports = BTreeMap<PathBuf, BTreeSet<PathBuf>>;
+
+/// The modules of a crate: their files by their paths, such as `["client", "config"]`.
+#[derive(Default)]
+struct Modules(BTreeMap<Vec<String>, PathBuf>);
+
+impl Modules {
+    fn read(source: &Path) -> Self {
+        let mut modules = Self::default();
+        modules.add(source, &source.join("lib.rs"), Vec::new());
+        modules
+    }
+
+    /// Adds the module of a file and, below it, the modules that the file declares.
+    fn add(&mut self, source: &Path, file: &Path, path: Vec<String>) {
+        let tokens: Vec<_> = tokens(file).into_iter().collect();
+        let is_root = path.is_empty() || file.ends_with("mod.rs");
+        let folder = if is_root {
+            file.parent().unwrap().to_owned()
+        } else {
+            file.with_extension("")
+        };
+        for (index, token) in tokens.iter().enumerate() {
+            let (TokenTree::Ident(word), Some(TokenTree::Ident(name)), Some(TokenTree::Punct(end))) =
+                (token, tokens.get(index + 1), tokens.get(index + 2))
+            else {
+                continue;
+            };
+            if word != "mod" || end.as_char() != ';' || is_for_tests(&tokens[..index]) {
+                continue;
+            }
+            let name = name.to_string();
+            let path_attribute = path_attribute(&tokens[..index]);
+            let below = [
+                path_attribute.map_or_else(
+                    || folder.join(format!("{name}.rs")),
+                    |path| folder.join(path),
+                ),
+                folder.join(&name).join("mod.rs"),
+            ];
+            let below = below.iter().find(|file| file.exists());
+            let below = below.unwrap_or_else(|| panic!("{} declares {name}", file.display()));
+            let path = path.iter().cloned().chain([name]).collect();
+            self.add(source, below, path);
+        }
+        self.0
+            .insert(path, file.strip_prefix(source).unwrap().to_owned());
+    }
+}
+
+fn tokens(file: &Path) -> TokenStream {
+    let text = fs::read_to_string(file).unwrap();
+    text.parse()
+        .unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+/// Whether the attributes at the end of these tokens keep an item out of a build without tests.
+fn is_for_tests(before: &[TokenTree]) -> bool {
+    attributes(before).any(|text| text == "cfg (test)")
+}
+
+fn path_attribute(before: &[TokenTree]) -> Option<String> {
+    attributes(before).find_map(|text| {
+        let path = text.strip_prefix("path = \"")?;
+        Some(path.trim_end_matches('"').to_owned())
+    })
+}
+
+/// The attributes at the end of these tokens, but for a visibility after them.
+fn attributes(before: &[TokenTree]) -> impl Iterator<Item = String> {
+    let mut rest = before;
+    loop {
+        match rest {
+            [start @ .., TokenTree::Ident(word)] if word == "pub" => rest = start,
+            [start @ .., TokenTree::Ident(word), TokenTree::Group(group)]
+                if word == "pub" && group.delimiter() == Delimiter::Parenthesis =>
+            {
+                rest = start;
+            }
+            _ => break,
+        }
+    }
+    let mut found = Vec::new();
+    while let [start @ .., TokenTree::Punct(hash), TokenTree::Group(group)] = rest {
+        if hash.as_char() != '#' {
+            break;
+        }
+        found.push(group.stream().to_string());
+        rest = start;
+    }
+    found.into_iter()
+}
+
+/// Finds the paths in a file that lead to other modules.
+struct Finder<'a> {
+    modules: &'a Modules,
+    found: BTreeSet<PathBuf>,
+}
+
+impl Finder<'_> {
+    /// Looks at the tokens of a module, which may stand inside another one's file.
+    fn look(&mut self, tokens: TokenStream, module: &[String]) {
+        let tokens: Vec<_> = tokens.into_iter().collect();
+        let mut index = 0;
+        while let Some(token) = tokens.get(index) {
+            match token {
+                TokenTree::Ident(word) if word == "mod" => {
+                    if let Some(TokenTree::Group(body)) = tokens.get(index + 2) {
+                        let name = tokens[index + 1].to_string();
+                        let inner: Vec<_> = module.iter().cloned().chain([name]).collect();
+                        if !is_for_tests(&tokens[..index]) {
+                            self.look(body.stream(), &inner);
+                        }
+                    }
+                    index += 3;
+                    continue;
+                }
+                TokenTree::Ident(_) if !continues_a_path(&tokens[..index]) => {
+                    self.path(&tokens[index..], module, None);
+                }
+                TokenTree::Group(group) => self.look(group.stream(), module),
+                _ => {}
+            }
+            index += 1;
+        }
+    }
+
+    /// Follows a path from its first segment, as `a::b` or `a::{b, c::d}`. `from` is the module that
+    /// the segments before it lead to.
+    fn path(&mut self, tokens: &[TokenTree], module: &[String], from: Option<Vec<String>>) {
+        let Some(TokenTree::Ident(first)) = tokens.first() else {
+            return;
+        };
+        let first = first.to_string();
+        let has_more = matches!(
+            tokens.get(1..3),
+            Some([TokenTree::Punct(a), TokenTree::Punct(b)]) if a.as_char() == ':' && b.as_char() == ':'
+        );
+        let is_start = from.is_none();
+        let to = match (&*first, from) {
+            ("crate", None) => Some(Vec::new()),
+            ("self", None) => Some(module.to_vec()),
+            ("self", Some(from)) => Some(from),
+            ("super", None) => module.split_last().map(|(_, parent)| parent.to_vec()),
+            ("super", Some(from)) => from.split_last().map(|(_, parent)| parent.to_vec()),
+            (name, from) => {
+                let mut below = from.unwrap_or_else(|| module.to_vec());
+                below.push(name.to_owned());
+                self.modules.0.contains_key(&below).then_some(below)
+            }
+        };
+        let Some(to) = to else {
+            return;
+        };
+        if is_start && !has_more {
+            return;
+        }
+        let after = if has_more { &tokens[3..] } else { &[] };
+        match after.first() {
+            Some(TokenTree::Ident(_)) => {
+                let before = self.found.len();
+                self.path(after, module, Some(to.clone()));
+                // What follows is an item of the module.
+                let next = after[0].to_string();
+                let below: Vec<_> = to.iter().cloned().chain([next.clone()]).collect();
+                let is_module = next == "super" || self.modules.0.contains_key(&below);
+                if !is_module && before == self.found.len() {
+                    self.reach(&to);
+                }
+            }
+            Some(TokenTree::Group(group)) => {
+                let inside: Vec<_> = group.stream().into_iter().collect();
+                for item in
+                    inside.split(|token| matches!(token, TokenTree::Punct(p) if p.as_char() == ','))
+                {
+                    let Some(TokenTree::Ident(name)) = item.first() else {
+                        continue;
+                    };
+                    let below: Vec<_> = to.iter().cloned().chain([name.to_string()]).collect();
+                    if self.modules.0.contains_key(&below) || name == "self" {
+                        self.path(item, module, Some(to.clone()));
+                    } else {
+                        self.reach(&to);
+                    }
+                }
+            }
+            _ => self.reach(&to),
+        }
+    }
+
+    fn reach(&mut self, module: &[String]) {
+        if let Some(file) = self.modules.0.get(module) {
+            self.found.insert(file.clone());
+        }
+    }
+}
+
+/// Whether the next token continues a path, or belongs to a path of another crate's macro.
+fn continues_a_path(before: &[TokenTree]) -> bool {
+    match before {
+        [.., TokenTree::Punct(a), TokenTree::Punct(b)]
+            if a.as_char() == ':' && b.as_char() == ':' =>
+        {
+            true
+        }
+        [.., TokenTree::Punct(sign)] => sign.as_char() == '$' || sign.as_char() == '.',
+        _ => false,
+    }
+}
+
+fn imports(source: &Path) -> Imports {
+    let modules = Modules::read(source);
+    let files = modules.0.iter().map(|(path, file)| {
+        let mut finder = Finder {
+            modules: &modules,
+            found: BTreeSet::new(),
+        };
+        finder.look(tokens(&source.join(file)), path);
+        finder.found.remove(file);
+        (file.clone(), finder.found)
+    });
+    files.collect()
+}
+
+/// The files of a crate that import each other, as one such circle for each set of files.
+fn circles(imports: &Imports) -> Vec<Vec<&Path>> {
+    let mut circles = Vec::new();
+    let mut seen = BTreeSet::new();
+    for file in imports.keys() {
+        let mutual: Vec<&Path> = reached(imports, file)
+            .into_iter()
+            .filter(|other| reached(imports, other).contains(&**file))
+            .collect();
+        if mutual.len() > 1 && seen.insert(mutual.clone()) {
+            circles.push(mutual);
+        }
+    }
+    circles
+}
+
+/// The files that a file imports, directly or through others.
+fn reached<'a>(imports: &'a Imports, file: &Path) -> BTreeSet<&'a Path> {
+    let mut reached = BTreeSet::new();
+    let mut next = vec![file];
+    while let Some(file) = next.pop() {
+        let imported = imports.get(file).into_iter().flatten();
+        next.extend(
+            imported
+                .filter(|file| reached.insert(&***file))
+                .map(|file| &**file),
+        );
+    }
+    reached
+}
+
+/// How high the room of a file is.
+fn floor(rooms: &[&[&str]], file: &Path) -> Option<usize> {
+    let places = rooms.iter().enumerate();
+    let places = places.flat_map(|(floor, places)| places.iter().map(move |place| (floor, place)));
+    let fits = places.filter(|(_, place)| file.starts_with(place));
+    fits.max_by_key(|(_, place)| place.len())
+        .map(|(floor, _)| floor)
+}
+
+fn source(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
+        .join(name)
+        .join("src")
+}
+
+#[test]
+fn files_do_not_import_each_other() {
+    let mut found = Vec::new();
+    for (name, _) in ROOMS {
+        let imports = imports(&source(name));
+        let files = circles(&imports).concat();
+        found.extend(
+            files
+                .iter()
+                .map(|file| format!("{name}: {}", file.display())),
+        );
+    }
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn rooms_import_rooms_below_them() {
+    for (name, rooms) in ROOMS.iter().filter(|(_, rooms)| !rooms.is_empty()) {
+        let imports = imports(&source(name));
+        let mut wrong = Vec::new();
+        for (file, imported) in &imports {
+            let Some(high) = floor(rooms, file) else {
+                panic!("{name}: {} is in no room", file.display());
+            };
+            for below in imported {
+                if floor(rooms, below) > Some(high) {
+                    wrong.push(format!("{} imports {}", file.display(), below.display()));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{name}: {wrong:#?}");
+    }
+}
+
+/// The reader of imports sees every way of writing one.
+#[test]
+fn every_way_of_importing_is_seen() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let file = folder.path().join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+    };
+    write(
+        "lib.rs",
+        "mod a; mod b; pub(crate) mod c; #[cfg(test)] mod t; #[path = \"z.rs\"] mod d;",
+    );
+    write(
+        "a.rs",
+        "use crate::b::{self, inner::Thing as Other}; fn f() -> super::c::X { }",
+    );
+    write(
+        "b/mod.rs",
+        "mod inner; pub use inner::Thing; fn f() { crate::d::g::<u8>() }",
+    );
+    write(
+        "b/inner.rs",
+        "use super::super::c; mod deep { fn f() { super::super::h() } } #[cfg(test)] mod tests { use crate::a::f; }",
+    );
+    write(
+        "c.rs",
+        "macro_rules! m { () => { $crate::a::f() } } // crate::a::f\nconst A: &str = \"crate::a\";",
+    );
+    write(
+        "z.rs",
+        "use crate::{a::f, c}; pub(super) struct X; pub(crate) struct Y; trait T { fn a(&self); }",
+    );
+    write("t.rs", "");
+    let imports = imports(folder.path());
+    let of = |name: &str| {
+        let files = imports[Path::new(name)].iter();
+        files.map(|file| file.to_str().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(of("a.rs"), ["b/inner.rs", "b/mod.rs", "c.rs"]);
+    assert_eq!(of("b/mod.rs"), ["b/inner.rs", "z.rs"]);
+    assert_eq!(of("b/inner.rs"), ["b/mod.rs", "c.rs"]);
+    assert_eq!(of("c.rs"), Vec::<&str>::new());
+    assert_eq!(of("z.rs"), ["a.rs", "c.rs"]);
+    assert_eq!(circles(&imports).len(), 1);
+}
