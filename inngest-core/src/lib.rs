@@ -54,7 +54,9 @@ pub use crate::error::{PayloadError, PayloadErrorKind};
 pub use crate::event::Event;
 pub use crate::id::{IdPart, IdWriter};
 pub use crate::payload::{IntoPayload, Payload};
-pub use crate::session::{MAX_SESSIONS, SessionField, SessionKind, SessionValue};
+pub use crate::session::{
+    MAX_SESSIONS, OptionalSessionField, SessionField, SessionKind, SessionValue,
+};
 pub use crate::timestamp::{MAX_MILLIS, MIN_MILLIS, Timestamp};
 pub use crate::wire::MAX_DEPTH;
 pub use inngest_grammar::proof::Language;
