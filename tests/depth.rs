@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::mem::ManuallyDrop;
 
-use inngest_core::{Batch, Event, MAX_DEPTH, PayloadError, PayloadErrorKind};
+use inngest_core::testing::EventServer;
+use inngest_core::{Batch, Event, MAX_DEPTH, PayloadError, PayloadErrorKind, SendError};
 use proptest::prelude::*;
 use schemars::JsonSchema;
 use serde::ser::{
@@ -373,7 +374,7 @@ fn options_and_newtypes_are_no_levels() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(ProptestConfig::with_cases(40))]
 
     #[test]
     fn any_mix_of_shapes(
@@ -615,4 +616,63 @@ fn write_payload<E: Event>(payload: inngest_core::Payload<E>) -> Result<String, 
     let mut batch = Batch::new();
     batch.push(payload)?;
     Ok(batch.events().next().unwrap().to_owned())
+}
+
+/// The events beside one that is too deep are delivered, and it is refused with its place.
+#[test]
+fn every_way_of_sending_refuses_it() {
+    const TOO_DEEP: Nested<'static> = Nested {
+        shapes: &[Seq, Map],
+        levels: usize::MAX,
+        step: 0,
+    };
+    const FLAT: Nested<'static> = Nested {
+        levels: 3,
+        ..TOO_DEEP
+    };
+    let all = || [FLAT, TOO_DEEP, FLAT].map(|x| Deep { x });
+    let is_too_deep = |error: &SendError, index: usize| match error {
+        SendError::Payload(error) => {
+            assert_too_deep(error, "data.x");
+            error.index() == index
+        }
+        _ => false,
+    };
+    let sent = on_small_stack(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        runtime.unwrap().block_on(async {
+            let server = EventServer::start().unwrap();
+            let client = server.client().unwrap();
+            let error = client.send(Deep { x: TOO_DEEP }).await.unwrap_err();
+            assert!(is_too_deep(&error, 0));
+
+            let error = client.send_many(all()).await.unwrap_err();
+            let rejected: Vec<_> = error.rejected().collect();
+            assert!(matches!(rejected[..], [(1, error)] if is_too_deep(error, 1)));
+
+            let mut progress = client.send_iter(all());
+            let mut rejected = 0;
+            while let Some(part) = progress.next().await {
+                if let Err(error) = part.result {
+                    rejected += error
+                        .rejected()
+                        .filter(|(_, error)| is_too_deep(error, 1))
+                        .count();
+                }
+            }
+            assert_eq!(rejected, 1);
+
+            let buffered = client.buffered().start().unwrap();
+            for (index, event) in all().into_iter().enumerate() {
+                match buffered.send(event).await {
+                    Ok(pending) => assert!(index != 1 && pending.await.is_ok()),
+                    Err(error) => assert!(index == 1 && is_too_deep(&error, 0)),
+                }
+            }
+            server.events().len()
+        })
+    });
+    assert_eq!(sent, 6);
 }

@@ -170,16 +170,6 @@ fn the_schema_says_what_is_always_written() {
     }
 }
 
-#[test]
-fn which_types_are_optional_says_their_trait() {
-    fn is_optional<T: SessionField>() -> bool {
-        T::OPTIONAL
-    }
-    assert!(
-        is_optional::<Option<u8>>() && is_optional::<&Option<&str>>() && !is_optional::<&str>()
-    );
-}
-
 /// Whatever way an event takes, its cleared sessions arrive as `null`.
 #[tokio::test]
 async fn the_server_gets_null() {

@@ -28,6 +28,10 @@ use crate::timestamp::{MAX_MILLIS, MIN_MILLIS};
 /// The server stores 9,998 levels. With 10,000 it answers with an event id and loses the event, and
 /// with more it refuses (measured). The levels in between are a margin for an array around the event
 /// and for what the server adds.
+///
+/// The stack grows while values are written, so that any thread can write this many. There is one
+/// exception: serde itself first copies some variants of an enum, such as those with fields under
+/// `#[serde(flatten)]`, and it does so on the stack that there is.
 pub const MAX_DEPTH: usize = 9_990;
 
 /// Writes an event as JSON: `name`, `id`, `ts`, `v`, `data`, `user`, `meta`, absent members absent.
