@@ -1,9 +1,7 @@
 //! Sessions that an event has, and those that it clears.
 
 use inngest_core::testing::EventServer;
-use inngest_core::{
-    Batch, Event, IntoPayload, Payload, PayloadError, PayloadErrorKind, SessionField,
-};
+use inngest_core::{Batch, Event, IntoPayload, Payload, PayloadError, PayloadErrorKind};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
