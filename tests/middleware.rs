@@ -2,15 +2,19 @@
 
 mod support;
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use inngest_core::middleware::{Middleware, Outgoing, SentEvent};
 use inngest_core::testing::{EventServer, Fault};
-use inngest_core::{Batch, Client, Event, Payload, PayloadErrorKind, RetryPolicy, SendError};
+use inngest_core::{
+    Batch, Client, Event, MAX_DEPTH, Payload, PayloadErrorKind, RetryPolicy, SendError,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use support::{KEY, Script};
 
@@ -198,6 +202,48 @@ async fn everything_of_an_event_can_be_changed() {
 }
 
 #[tokio::test]
+async fn sessions_are_cleared_and_stay_so() {
+    let setup = setup(|events| {
+        for event in events {
+            event.set_session_cleared("import")?;
+            event.set_session("visit", "v")?;
+            event.set_session_cleared("visit")?;
+            event.set_session_cleared("cart")?;
+            event.set_session("cart", 5)?;
+            event.set_session("other", None::<&str>)?;
+        }
+        Ok(())
+    });
+    let payload = Payload::new(item(1)).session_cleared("before");
+    setup.client.send(payload).await.unwrap();
+    assert_eq!(
+        setup.server.events()[0].to_json()["meta"]["sessions"],
+        json!({ "before": null, "import": null, "visit": null, "cart": 5 })
+    );
+}
+
+#[tokio::test]
+async fn cleared_sessions_leave_room_for_five_others() {
+    let setup = setup(|events| {
+        for event in events {
+            event.set_session_cleared("cleared")?;
+            for n in 0..4 {
+                event.set_session(&format!("s{n}"), n)?;
+            }
+            let error = event.set_session("s4", 4).unwrap_err();
+            let count = 6;
+            assert_eq!(*error.kind(), PayloadErrorKind::TooManySessions { count });
+            event.set_session_cleared("import")?;
+            event.set_session("s4", 4)?;
+            event.discard("seen");
+        }
+        Ok(())
+    });
+    let error = setup.client.send(item(1)).await.unwrap_err();
+    assert!(matches!(error, SendError::Discarded { .. }), "{error}");
+}
+
+#[tokio::test]
 async fn what_the_server_would_refuse_or_change_cannot_be_set() {
     let setup = setup(|events| {
         for event in events {
@@ -206,6 +252,26 @@ async fn what_the_server_would_refuse_or_change_cannot_be_set() {
             let error = event.set_field("a", &json!({ "b": [1, 1_u64 << 60] }));
             assert_eq!(error.unwrap_err().path(), "data.a.b[1]");
             assert!(event.set_field("ratio", &f64::NAN).is_err());
+            // The event, its data and so many arrays in a field, or in a field of the user.
+            let deepest = MAX_DEPTH - 2;
+            let deep =
+                |levels| RawValue::from_string("[".repeat(levels) + &"]".repeat(levels)).unwrap();
+            let kind = PayloadErrorKind::TooDeep { limit: MAX_DEPTH };
+            let user = |levels| BTreeMap::from([("x", deep(levels))]);
+            let error = event.set_field("a", &deep(deepest + 1)).unwrap_err();
+            assert_eq!(
+                (error.kind(), error.path().get(..9)),
+                (&kind, Some("data.a[0]"))
+            );
+            let error = event.set_user(&user(deepest + 1)).unwrap_err();
+            assert_eq!(
+                (error.kind(), error.path().get(..9)),
+                (&kind, Some("user.x[0]"))
+            );
+            event.set_field("a", &deep(deepest))?;
+            event.set_user(&user(deepest))?;
+            event.remove_field("a")?;
+            event.set_user(&())?;
             let error = event.set_field("_inngest", "x").unwrap_err();
             assert_eq!(*error.kind(), PayloadErrorKind::ReservedKey);
             assert!(event.set_id("").is_err());

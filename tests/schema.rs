@@ -162,10 +162,7 @@ fn what_is_not_sent_is_not_what_the_schema_says() {
         ("/user", json!(null)),
         ("/user/external_id", json!(1)),
         ("/meta/sessions/cart", json!("")),
-        (
-            "/meta/sessions",
-            json!({ "cart": "s", "b": 1, "c": 1, "d": 1, "e": 1, "f": 1 }),
-        ),
+        ("/meta/sessions", json!({ "cart": "s", "more": true })),
     ] {
         assert_invalid::<CheckoutCompleted>(&with(pointer, value), pointer);
     }

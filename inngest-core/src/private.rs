@@ -16,7 +16,7 @@ use crate::const_text::ConstText;
 use crate::event::Event;
 use crate::event::event_type::ConflictKind;
 use crate::event::id::IdPart;
-use crate::event::session::{SessionField, SessionKind, SessionValue};
+use crate::event::session::{OptionalSessionField, SessionField, SessionKind, SessionValue};
 use crate::event::timestamp::Timestamp;
 use inngest_grammar::{pieces, proof};
 
@@ -60,6 +60,8 @@ impl<E, T: ?Sized> IdFieldAt<E, T> {
 pub struct SessionOf<T: ?Sized> {
     kind: SessionKind,
     optional: bool,
+    /// Whether `None` clears the session.
+    clears: bool,
     value: fn(&T) -> Option<SessionValue<'_>>,
 }
 
@@ -69,6 +71,20 @@ pub const fn session_field<T: SessionField + ?Sized>() -> SessionOf<T> {
     SessionOf {
         kind: T::KIND,
         optional: T::OPTIONAL,
+        clears: false,
+        value: T::session_value,
+    }
+}
+
+/// How a field of this type becomes a session that its `None` clears.
+///
+/// All that asks for `T: OptionalSessionField` goes through this.
+#[must_use]
+pub const fn clearing_session_field<T: OptionalSessionField + ?Sized>() -> SessionOf<T> {
+    SessionOf {
+        kind: T::KIND,
+        optional: false,
+        clears: true,
         value: T::session_value,
     }
 }
@@ -86,7 +102,10 @@ impl<T: ?Sized> SessionOf<T> {
 
     /// Writes it.
     pub fn write(&self, key: &'static str, field: &T, sessions: &mut SessionWriter<'_>) {
-        sessions.field(key, (self.value)(field));
+        let value = (self.value)(field);
+        if value.is_some() || self.clears {
+            sessions.field(key, value.as_ref());
+        }
     }
 }
 

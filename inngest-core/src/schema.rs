@@ -283,12 +283,13 @@ fn take_null_value(values: &mut Vec<Value>, null: &Value) -> Null {
 }
 
 fn meta_schema(sessions: &[SessionSpec]) -> Value {
+    // Any session may be `null`, because a payload may clear it.
     let integer = json!({
-        "type": "integer",
+        "type": ["integer", "null"],
         "minimum": -((1_i64 << 53) - 1),
         "maximum": (1_i64 << 53) - 1,
     });
-    let text = json!({ "type": "string", "minLength": 1, "maxLength": 512 });
+    let text = json!({ "type": ["string", "null"], "minLength": 1, "maxLength": 512 });
     let mut properties = Map::new();
     let mut required = Vec::new();
     for session in sessions {
@@ -303,11 +304,10 @@ fn meta_schema(sessions: &[SessionSpec]) -> Value {
     }
     let mut schema = json!({
         "type": "object",
-        "description": "Keys by which the server groups the runs of related events.",
-        "propertyNames": { "minLength": 1, "maxLength": 128 },
+        "description": "Keys by which the server groups the runs of related events. At most 5 of them \
+                        are not null; null clears an inherited one.",
         "additionalProperties": { "anyOf": [text, integer] },
         "minProperties": 1,
-        "maxProperties": crate::event::session::MAX_SESSIONS,
     });
     if let Some(object) = schema.as_object_mut() {
         if !properties.is_empty() {

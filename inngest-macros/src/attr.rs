@@ -116,10 +116,11 @@ pub(crate) struct FieldAttrs {
     pub(crate) ts: Option<Keyed<()>>,
     pub(crate) user: Option<Keyed<()>>,
     pub(crate) session: Option<Keyed<Option<LitStr>>>,
+    pub(crate) clear_if_none: Option<Keyed<()>>,
 }
 
 impl FieldAttrs {
-    const KEYS: [&'static str; 4] = ["id", "ts", "user", "session"];
+    const KEYS: [&'static str; 5] = ["id", "ts", "user", "session", "clear_if_none"];
 
     pub(crate) fn read(cx: &Ctxt, attrs: &[Attribute]) -> Self {
         let mut all = Self::default();
@@ -135,6 +136,7 @@ impl FieldAttrs {
                         item.string(cx)
                     }
                 }),
+                "clear_if_none" => item.once(cx, &mut all.clear_if_none, |item| item.flag(cx)),
                 _ => {
                     item.unknown(cx, &Self::KEYS, &StructAttrs::KEYS, "the struct");
                 }

@@ -304,7 +304,12 @@ fn sessions(event: &Event<'_>, krate: &Path) -> Option<TokenStream> {
         };
         let Field { ident, ty, .. } = field;
         let key = session_key(field, session);
-        let field = quote_spanned!(ty.span()=> #krate::__private::session_field::<#ty>());
+        let field = match &field.attrs.clear_if_none {
+            None => quote_spanned!(ty.span()=> #krate::__private::session_field::<#ty>()),
+            Some(_) => {
+                quote_spanned!(ty.span()=> #krate::__private::clearing_session_field::<#ty>())
+            }
+        };
         specs.push(quote!(#field.spec(#key)));
         writes.push(quote!(#field.write(#key, &self.#ident, __inngest_sessions);));
     }
@@ -349,7 +354,10 @@ fn add_field_bounds(generics: &mut Generics, event: &Event<'_>, valid: &Valid, k
             ));
         }
         if field.attrs.session.is_some() {
-            bound(quote!(#krate::SessionField));
+            bound(match &field.attrs.clear_if_none {
+                None => quote!(#krate::SessionField),
+                Some(_) => quote!(#krate::OptionalSessionField),
+            });
         }
     }
     if !bounds.is_empty() {

@@ -252,6 +252,15 @@ fn check_user(cx: &Ctxt, event: &Event<'_>) {
 
 /// At most five sessions, of different keys that the server takes.
 fn check_sessions(cx: &Ctxt, event: &Event<'_>) {
+    for attrs in event.fields.iter().map(|field| &field.attrs) {
+        if let (Some(clear), None) = (&attrs.clear_if_none, &attrs.session) {
+            cx.error(
+                &clear.key,
+                "`clear_if_none` needs a session, and this field is not one; write \
+                 `#[event(session, clear_if_none)]`, or remove it",
+            );
+        }
+    }
     let mut keys: Vec<String> = Vec::new();
     for (field, session) in event
         .fields

@@ -63,11 +63,10 @@ pub(crate) fn write<T: Serialize + ?Sized>(
         steps: 0,
     };
     let result = value.serialize(&mut writer);
-    let is_closed = writer.levels == levels;
-    if result.is_ok() && is_closed && writer.failed.is_none() && !writer.may_repeat_keys {
+    if result.is_ok() && writer.failed.is_none() && !writer.may_repeat_keys {
         return Ok(());
     }
-    writer.look_again(result, is_closed)
+    writer.look_again(result)
 }
 
 struct ValueWriter<'a> {
@@ -186,7 +185,7 @@ impl ValueWriter<'_> {
 
     /// What is wrong, if it is; all is written as far as it came.
     #[cold]
-    fn look_again(mut self, result: Result<(), Stop>, is_closed: bool) -> Result<(), Failure> {
+    fn look_again(mut self, result: Result<(), Stop>) -> Result<(), Failure> {
         if let Some(refused) = self.refused.take() {
             return Err(refused);
         }
@@ -194,9 +193,6 @@ impl ValueWriter<'_> {
         let message = match (result, &path) {
             (Err(Stop(message)), _) => message.into(),
             (Ok(()), Some(_)) => "it went on after an error of a value in it".to_owned(),
-            (Ok(()), None) if !is_closed => {
-                "it left an array or an object without its end".to_owned()
-            }
             (Ok(()), None) => {
                 return match scan::twice(self.written()) {
                     Some(Refused { unlike, inside }) => Err(Failure {

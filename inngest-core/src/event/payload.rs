@@ -1,7 +1,7 @@
 //! One event with what its sender sets beside its fields.
 
 use crate::error::PayloadError;
-use crate::event::session::{SessionField, SessionOverride};
+use crate::event::session::{SessionField, SessionOverride, set_session};
 use crate::event::timestamp::Timestamp;
 
 /// One event on its way out, with overrides of its id, time, user and sessions.
@@ -92,14 +92,20 @@ impl<E> Payload<E> {
 
     /// Adds a session, or replaces the one of the same key. An absent value adds nothing.
     pub fn session(mut self, key: impl Into<String>, value: impl SessionField) -> Self {
-        let key = key.into();
-        let Some(value) = value.session_value() else {
-            return self;
-        };
-        let value = value.into_owned();
-        let sessions = &mut self.overrides().sessions;
-        sessions.retain(|session| session.key != key);
-        sessions.push(SessionOverride { key, value });
+        if let Some(value) = value.session_value() {
+            set_session(&mut self.overrides().sessions, key.into(), Some(value));
+        }
+        self
+    }
+
+    /// Clears a session: the runs of this event do not inherit it from the run that sent it. Replaces a
+    /// session of the same key, also that of a field.
+    ///
+    /// It is sent as `null`, which does not count towards [`MAX_SESSIONS`](crate::MAX_SESSIONS). The
+    /// server takes any key here (measured); one that no session can have, such as an empty one, clears
+    /// nothing.
+    pub fn session_cleared(mut self, key: impl Into<String>) -> Self {
+        set_session(&mut self.overrides().sessions, key.into(), None);
         self
     }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::encode::json;
 use crate::error::{PayloadError, PayloadErrorKind};
 
-/// The most sessions an event may have (measured).
+/// The most sessions an event may have (measured). Those that are cleared do not count.
 pub const MAX_SESSIONS: usize = 5;
 
 /// The value of a session: text of 1 to 512 bytes, or an integer within ±(2^53−1).
@@ -118,6 +118,20 @@ impl<T: SessionField + ?Sized> SessionField for &T {
     }
 }
 
+/// A session field that may be absent: what `#[event(session, clear_if_none)]` takes.
+///
+/// Implemented for `Option` of a [`SessionField`], and for references to one. Implement it for a
+/// newtype of your own that wraps an `Option`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an `Option` of a session's value, so `clear_if_none` has no effect",
+    label = "this session is never `None`",
+    note = "make it an `Option`, or remove `clear_if_none`"
+)]
+pub trait OptionalSessionField: SessionField {}
+
+impl<T: SessionField> OptionalSessionField for Option<T> {}
+impl<T: OptionalSessionField + ?Sized> OptionalSessionField for &T {}
+
 impl SessionValue<'_> {
     pub(crate) fn into_owned(self) -> SessionValue<'static> {
         match self {
@@ -136,11 +150,23 @@ pub struct SessionSpec {
     pub(crate) optional: bool,
 }
 
-/// A session that a payload adds to those of the event's fields.
+/// A session beside those of the event's fields.
 #[derive(Clone, Debug)]
 pub(crate) struct SessionOverride {
     pub(crate) key: String,
-    pub(crate) value: SessionValue<'static>,
+    /// `None` clears the session.
+    pub(crate) value: Option<SessionValue<'static>>,
+}
+
+/// Sets a session among others, in place of one of the same key.
+pub(crate) fn set_session(
+    sessions: &mut Vec<SessionOverride>,
+    key: String,
+    value: Option<SessionValue<'_>>,
+) {
+    let value = value.map(SessionValue::into_owned);
+    sessions.retain(|session| session.key != key);
+    sessions.push(SessionOverride { key, value });
 }
 
 /// Writes `"meta":{"sessions":{…}}` into an event, or nothing when there are no sessions.
@@ -150,6 +176,9 @@ pub struct SessionWriter<'a> {
     event: &'a str,
     out: &'a mut Vec<u8>,
     overrides: &'a [SessionOverride],
+    /// Whether one was written.
+    has_any: bool,
+    /// How many have a value.
     count: usize,
     error: Option<PayloadError>,
 }
@@ -164,23 +193,22 @@ impl<'a> SessionWriter<'a> {
             event,
             out,
             overrides,
+            has_any: false,
             count: 0,
             error: None,
         }
     }
 
-    /// A session from a field; one of the same key in the payload takes its place.
-    pub(crate) fn field(&mut self, key: &'static str, value: Option<SessionValue<'_>>) {
-        if let Some(value) = value
-            && self.overrides.iter().all(|o| o.key != key)
-        {
-            self.push(key, &value);
+    /// A session from a field; one of the same key in the payload takes its place. `None` clears it.
+    pub(crate) fn field(&mut self, key: &'static str, value: Option<&SessionValue<'_>>) {
+        if self.overrides.iter().all(|o| o.key != key) {
+            self.push(key, value);
         }
     }
 
     pub(crate) fn finish(mut self) -> Result<(), PayloadError> {
         for SessionOverride { key, value } in self.overrides {
-            self.push(key, value);
+            self.push(key, value.as_ref());
         }
         if self.count > MAX_SESSIONS {
             self.fail(
@@ -188,18 +216,25 @@ impl<'a> SessionWriter<'a> {
                 PayloadErrorKind::TooManySessions { count: self.count },
             );
         }
-        if self.count > 0 {
+        if self.has_any {
             self.out.extend_from_slice(b"}}");
         }
         self.error.map_or(Ok(()), Err)
     }
 
-    fn push(&mut self, key: &str, value: &SessionValue<'_>) {
-        self.out.extend_from_slice(if self.count == 0 {
+    fn push(&mut self, key: &str, value: Option<&SessionValue<'_>>) {
+        let is_first = !std::mem::replace(&mut self.has_any, true);
+        self.out.extend_from_slice(if is_first {
             b",\"meta\":{\"sessions\":{"
         } else {
             b","
         });
+        let Some(value) = value else {
+            // The server neither counts it nor checks its key (measured).
+            json::string(self.out, key);
+            self.out.extend_from_slice(b":null");
+            return;
+        };
         self.count += 1;
         if !(1..=128).contains(&key.len()) {
             self.fail(key, PayloadErrorKind::SessionKeyLength { bytes: key.len() });

@@ -13,7 +13,9 @@ use crate::encode::buffer::{EncodedEvent, EventBuffer, EventMeta};
 use crate::encode::{json, member};
 use crate::error::{PayloadError, PayloadErrorKind};
 use crate::event::Event;
-use crate::event::session::{SessionField, SessionOverride, SessionValue, SessionWriter};
+use crate::event::session::{
+    SessionField, SessionOverride, SessionValue, SessionWriter, set_session,
+};
 use crate::event::timestamp::{MAX_MILLIS, MIN_MILLIS, Timestamp};
 
 /// An event that is about to be sent. What is not changed stays byte for byte what it was.
@@ -197,12 +199,25 @@ impl OutgoingEvent {
         let Some(value) = value.session_value() else {
             return Ok(());
         };
+        self.change_session(key, Some(value))
+    }
+
+    /// Clears a session, see [`Payload::session_cleared`](crate::Payload::session_cleared).
+    ///
+    /// # Errors
+    ///
+    /// The event's JSON cannot be read again, which is a mistake in its `Serialize`.
+    pub fn set_session_cleared(&mut self, key: &str) -> Result<(), PayloadError> {
+        self.change_session(key, None)
+    }
+
+    fn change_session(
+        &mut self,
+        key: &str,
+        value: Option<SessionValue<'_>>,
+    ) -> Result<(), PayloadError> {
         let mut sessions = self.sessions()?;
-        sessions.retain(|session| session.key != key);
-        sessions.push(SessionOverride {
-            key: key.to_owned(),
-            value: value.into_owned(),
-        });
+        set_session(&mut sessions, key.to_owned(), value);
         let mut written = Vec::new();
         SessionWriter::new(self.name(), &mut written, &sessions).finish()?;
         let meta = written.strip_prefix(b",\"meta\":").unwrap_or(b"{}");
@@ -228,9 +243,12 @@ impl OutgoingEvent {
         let meta: Meta =
             serde_json::from_str(meta.get()).map_err(|error| self.unreadable(&error))?;
         let sessions = meta.sessions.0.into_iter().map(|(key, value)| {
-            let value = match serde_json::from_str(value.get()) {
-                Ok(integer) => SessionValue::Integer(integer),
-                Err(_) => SessionValue::Text(serde_json::from_str::<String>(value.get())?.into()),
+            let integer = serde_json::from_str::<Option<i128>>(value.get());
+            let value = match integer {
+                Ok(integer) => integer.map(SessionValue::Integer),
+                Err(_) => Some(SessionValue::Text(
+                    serde_json::from_str::<String>(value.get())?.into(),
+                )),
             };
             Ok(SessionOverride { key, value })
         });

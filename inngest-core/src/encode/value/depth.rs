@@ -12,6 +12,10 @@ use crate::encode::json::Unlike;
 /// The server stores 9,998 levels. With 10,000 it answers with an event id and loses the event, and
 /// with more it refuses (measured). The levels in between are a margin for an array around the event
 /// and for what the server adds.
+///
+/// The stack grows while values are written, so that any thread can write this many. There is one
+/// exception: serde itself first copies some variants of an enum, such as those with fields under
+/// `#[serde(flatten)]`, and it does so on the stack that there is.
 pub const MAX_DEPTH: usize = 9_990;
 
 /// So many levels and so many steps are taken without a look at the stack, as they are in most events:

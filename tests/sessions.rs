@@ -1,0 +1,200 @@
+//! Sessions that an event has, and those that it clears.
+
+use inngest_core::testing::EventServer;
+use inngest_core::{Batch, Event, IntoPayload, Payload, PayloadError, PayloadErrorKind};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+#[derive(Clone, Debug, Default, Serialize, JsonSchema, Event)]
+#[event(name = "storefront/item.imported")]
+struct ItemImported {
+    #[event(session = "import", clear_if_none)]
+    import_id: Option<u64>,
+    #[event(session, clear_if_none)]
+    visit: Option<String>,
+    #[event(session)]
+    cart: Option<String>,
+}
+
+#[derive(Clone, Serialize, JsonSchema, Event)]
+#[event(name = "a/plain")]
+struct Plain {}
+
+#[derive(Serialize, JsonSchema, Event)]
+#[event(name = "a/required")]
+struct Required {
+    #[event(session)]
+    shop: u64,
+}
+
+#[derive(Serialize, JsonSchema, Event)]
+#[event(name = "a/generic")]
+struct Generic<T> {
+    #[event(session, clear_if_none)]
+    either: Option<T>,
+}
+
+fn write(event: impl IntoPayload) -> Result<String, PayloadError> {
+    let mut batch = Batch::new();
+    batch.push(event)?;
+    Ok(batch.events().next().unwrap().to_owned())
+}
+
+/// The sessions as they are written, and that the schema allows them.
+#[track_caller]
+fn sessions<P: IntoPayload>(event: P) -> Option<String> {
+    let json = write(event).unwrap();
+    let schema = P::Event::schema().to_value();
+    let validator = jsonschema::draft202012::new(&schema).unwrap();
+    let read: Value = serde_json::from_str(&json).unwrap();
+    if let Err(error) = validator.validate(&read) {
+        panic!("{error}: {json}");
+    }
+    let (_, meta) = json.split_once(r#","meta":{"sessions":"#)?;
+    Some(meta.strip_suffix("}}").unwrap().to_owned())
+}
+
+#[test]
+fn a_field_without_a_value_is_absent_or_cleared_as_it_says() {
+    assert_eq!(
+        sessions(ItemImported::default()).as_deref(),
+        Some(r#"{"import":null,"visit":null}"#)
+    );
+    let item = ItemImported {
+        import_id: Some(7),
+        visit: None,
+        cart: Some("c".into()),
+    };
+    assert_eq!(
+        sessions(&item).as_deref(),
+        Some(r#"{"import":7,"visit":null,"cart":"c"}"#)
+    );
+    let generic = |either: Option<&'static str>| sessions(Generic { either });
+    assert_eq!(generic(None).as_deref(), Some(r#"{"either":null}"#));
+    assert_eq!(generic(Some("x")).as_deref(), Some(r#"{"either":"x"}"#));
+}
+
+#[test]
+fn of_two_that_a_payload_has_under_one_key_the_later_counts() {
+    let with =
+        |change: fn(Payload<Plain>) -> Payload<Plain>| sessions(change(Payload::new(Plain {})));
+    let cleared = Some(r#"{"a":null}"#.to_owned());
+    assert_eq!(with(|p| p.session_cleared("a")), cleared);
+    assert_eq!(with(|p| p.session("a", 1).session_cleared("a")), cleared);
+    assert_eq!(
+        with(|p| p.session_cleared("a").session_cleared("a")),
+        cleared
+    );
+    // An absent value adds nothing, and so it takes nothing away.
+    assert_eq!(with(|p| p.session("a", None::<&str>)), None);
+    let found = with(|p| p.session_cleared("a").session("a", None::<u8>));
+    assert_eq!(found, cleared);
+    let found = with(|p| p.session_cleared("a").session("a", 1));
+    assert_eq!(found.as_deref(), Some(r#"{"a":1}"#));
+    let found = with(|p| p.session("b\"", "x").session_cleared("a").session("c", 2));
+    assert_eq!(found.as_deref(), Some(r#"{"b\"":"x","a":null,"c":2}"#));
+}
+
+#[test]
+fn a_payload_clears_the_session_of_a_field() {
+    let item = ItemImported {
+        import_id: Some(7),
+        visit: Some("v".into()),
+        cart: Some("c".into()),
+    };
+    let payload = item.payload().session_cleared("cart").session("visit", "w");
+    assert_eq!(
+        sessions(payload).as_deref(),
+        Some(r#"{"import":7,"cart":null,"visit":"w"}"#)
+    );
+    let cleared = Payload::new(ItemImported::default()).session("import", 3);
+    assert_eq!(
+        sessions(cleared).as_deref(),
+        Some(r#"{"visit":null,"import":3}"#)
+    );
+    let required = Payload::new(Required { shop: 1 }).session_cleared("shop");
+    assert_eq!(sessions(required).as_deref(), Some(r#"{"shop":null}"#));
+}
+
+#[test]
+fn cleared_sessions_count_towards_no_limit() {
+    let mut payload = Payload::new(Plain {});
+    for n in 0..20 {
+        payload = payload.session_cleared(format!("cleared{n}"));
+    }
+    for n in 0..5 {
+        payload = payload.session(format!("kept{n}"), n);
+    }
+    assert!(sessions(payload.clone()).is_some());
+    let error = write(payload.session("sixth", 1)).unwrap_err();
+    assert_eq!(
+        *error.kind(),
+        PayloadErrorKind::TooManySessions { count: 6 }
+    );
+    // The server takes any key of one that is cleared.
+    for key in [String::new(), "k".repeat(129)] {
+        assert!(sessions(Payload::new(Plain {}).session_cleared(&key)).is_some());
+        let error = write(Payload::new(Plain {}).session(&key, 1)).unwrap_err();
+        let bytes = key.len();
+        assert_eq!(*error.kind(), PayloadErrorKind::SessionKeyLength { bytes });
+    }
+}
+
+#[test]
+fn the_schema_says_what_is_always_written() {
+    let schema = ItemImported::schema().to_value();
+    let sessions = &schema["properties"]["meta"]["properties"]["sessions"];
+    assert_eq!(sessions["required"], json!(["import", "visit"]));
+    assert!(
+        schema["required"]
+            .as_array()
+            .unwrap()
+            .contains(&json!("meta"))
+    );
+    let validator = jsonschema::draft202012::new(sessions).unwrap();
+    for (sessions, is_valid) in [
+        (json!({ "import": null, "visit": null }), true),
+        (
+            json!({ "import": 1, "visit": "v", "cart": null, "x": null, "y": 2 }),
+            true,
+        ),
+        (json!({ "import": 1, "visit": "" }), false),
+        (json!({ "import": "1", "visit": "v" }), false),
+        (json!({ "import": 1 }), false),
+        (json!({ "import": 1, "visit": "v", "x": true }), false),
+    ] {
+        assert_eq!(validator.is_valid(&sessions), is_valid, "{sessions}");
+    }
+}
+
+/// Whatever way an event takes, its cleared sessions arrive as `null`.
+#[tokio::test]
+async fn the_server_gets_null() {
+    let server = EventServer::start().unwrap();
+    let client = server.client().unwrap();
+    let cleared = || Payload::new(Plain {}).session("a", 1).session_cleared("b");
+    client.send(cleared()).await.unwrap();
+    client.send_many([cleared(), cleared()]).await.unwrap();
+    let mut batch = Batch::new();
+    batch.push(cleared()).unwrap();
+    client.send_batch(batch).await.unwrap();
+    let buffered = client.buffered().start().unwrap();
+    buffered.send(cleared()).await.unwrap().await.unwrap();
+    let mut stream = client.send_iter([cleared()]);
+    while stream.next().await.is_some() {}
+    let events = server.events();
+    assert_eq!(events.len(), 6);
+    for event in events {
+        assert_eq!(
+            event.to_json()["meta"],
+            json!({ "sessions": { "a": 1, "b": null } })
+        );
+    }
+    client.send(ItemImported::default()).await.unwrap();
+    assert_eq!(
+        server.events().last().unwrap().to_json()["meta"],
+        json!({ "sessions": { "import": null, "visit": null } })
+    );
+    server.assert_valid();
+}
