@@ -42,12 +42,18 @@ pub(crate) fn crate_path(given: Option<&Path>) -> Path {
 /// The one name by which the code of `derive(IdPart)` calls `inngest-core`.
 pub(crate) fn alias(krate: &Path) -> TokenStream {
     // With the place of the path, where rustc says that there is nothing at it.
-    let last = krate
-        .segments
-        .last()
-        .map_or_else(Span::call_site, |last| last.ident.span());
-    let span = Span::call_site().located_at(last);
+    let last = krate.segments.last();
+    let span = last.map_or_else(Span::call_site, |last| at(last.ident.span()));
     quote_spanned!(span=> use #krate as __inngest;)
+}
+
+/// The place of a user's token, for tokens that the derive makes.
+///
+/// They must not resolve as the user's token does. A token that came through `macro_rules!` has
+/// hygiene of its own, and `self` or a local with that hygiene is not the one of the generated
+/// function.
+fn at(span: Span) -> Span {
+    Span::call_site().located_at(span)
 }
 
 /// The struct's generics with `Serialize` and `JsonSchema`, which an event has: a generic struct
@@ -60,7 +66,7 @@ pub(crate) fn with_supertraits(input: &DeriveInput, krate: &Path) -> Generics {
     if is_generic(input) {
         let ident = &input.ident;
         let (_, ty_generics, _) = input.generics.split_for_impl();
-        let span = Span::call_site().located_at(ident.span());
+        let span = at(ident.span());
         let bound = parse_quote_spanned! {span=>
             #ident #ty_generics: #krate::__private::Serialize + #krate::__private::JsonSchema
         };
@@ -150,8 +156,8 @@ fn proof(id: &Id, ty: &TokenStream, krate: &Path) -> Option<TokenStream> {
     let (span, assertion) = match id.may_be_ambiguous {
         // Whatever a single part prints, it is found between the texts around it.
         None if parts < 2 => return None,
-        None => (id.span, "assert_unambiguous"),
-        Some(span) => (span, "assert_ambiguous"),
+        None => (at(id.span), "assert_unambiguous"),
+        Some(span) => (at(span), "assert_ambiguous"),
     };
     let assertion = Ident::new(assertion, span);
     let krate = path_at(span, krate);
@@ -159,13 +165,17 @@ fn proof(id: &Id, ty: &TokenStream, krate: &Path) -> Option<TokenStream> {
 }
 
 /// A path with all of its tokens at one place.
+///
+/// The tokens are the user's and resolve as before, because a path that begins with `$crate` means
+/// nothing elsewhere.
 fn path_at(span: Span, path: &Path) -> Path {
     let mut path = path.clone();
     if path.leading_colon.is_some() {
         path.leading_colon = Some(PathSep(span));
     }
     for segment in &mut path.segments {
-        segment.ident.set_span(span);
+        let resolved = segment.ident.span();
+        segment.ident.set_span(resolved.located_at(span));
     }
     for separator in path.segments.pairs_mut() {
         if let Some(separator) = separator.into_tuple().1 {
@@ -201,7 +211,7 @@ impl ToTokens for IdTokens<'_> {
                 Piece::Placeholder(placeholder) => {
                     before.to_tokens(tokens);
                     placeholder.path().to_tokens(tokens);
-                    id_field(event, placeholder, id.span, krate, tokens);
+                    id_field(event, placeholder, at(id.span), krate, tokens);
                     Semi(call_site).to_tokens(tokens);
                     before = "";
                 }
@@ -270,7 +280,7 @@ fn ident(name: &str, span: Span) -> Ident {
 fn ts(event: &Event<'_>, krate: &Path) -> Option<TokenStream> {
     let field = event.fields.iter().find(|field| field.attrs.ts.is_some())?;
     let Field { ident, ty, .. } = field;
-    let millis = quote_spanned!(ty.span()=> #krate::__private::timestamp::<#ty>(&self.#ident));
+    let millis = quote_spanned!(at(ty.span())=> #krate::__private::timestamp::<#ty>(&self.#ident));
     Some(quote! {
         fn __timestamp(&self) -> #krate::__private::Option<#krate::__private::i64> {
             #millis
@@ -284,8 +294,8 @@ fn user(event: &Event<'_>, krate: &Path) -> Option<TokenStream> {
         .iter()
         .find(|field| field.attrs.user.is_some())?;
     let Field { ident, ty, .. } = field;
-    let schema = quote_spanned!(ty.span()=> #krate::__private::subschema::<#ty>);
-    let write = quote_spanned!(ty.span()=> __inngest_user.write::<#ty>(&self.#ident));
+    let schema = quote_spanned!(at(ty.span())=> #krate::__private::subschema::<#ty>);
+    let write = quote_spanned!(at(ty.span())=> __inngest_user.write::<#ty>(&self.#ident));
     Some(quote! {
         const __USER: #krate::__private::Option<#krate::__private::SchemaFn> =
             #krate::__private::Option::Some(#schema);
@@ -304,7 +314,7 @@ fn sessions(event: &Event<'_>, krate: &Path) -> Option<TokenStream> {
         };
         let Field { ident, ty, .. } = field;
         let key = session_key(field, session);
-        let field = quote_spanned!(ty.span()=> #krate::__private::session_field::<#ty>());
+        let field = quote_spanned!(at(ty.span())=> #krate::__private::session_field::<#ty>());
         specs.push(quote!(#field.spec(#key)));
         writes.push(quote!(#field.write(#key, &self.#ident, __inngest_sessions);));
     }
