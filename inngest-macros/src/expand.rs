@@ -47,11 +47,12 @@ pub(crate) fn alias(krate: &Path) -> TokenStream {
     quote_spanned!(span=> use #krate as __inngest;)
 }
 
-/// The place of a user's token, for tokens that the derive makes.
+/// The place of a user's token, for identifiers that the derive makes.
 ///
 /// They must not resolve as the user's token does. A token that came through `macro_rules!` has
 /// hygiene of its own, and `self` or a local with that hygiene is not the one of the generated
-/// function.
+/// function. Punctuation resolves to nothing: where an expression begins and ends with some that
+/// has the user's span as it is, rustc reports an error in it without mentioning the derive.
 fn at(span: Span) -> Span {
     Span::call_site().located_at(span)
 }
@@ -156,12 +157,13 @@ fn proof(id: &Id, ty: &TokenStream, krate: &Path) -> Option<TokenStream> {
     let (span, assertion) = match id.may_be_ambiguous {
         // Whatever a single part prints, it is found between the texts around it.
         None if parts < 2 => return None,
-        None => (at(id.span), "assert_unambiguous"),
-        Some(span) => (at(span), "assert_ambiguous"),
+        None => (id.span, "assert_unambiguous"),
+        Some(span) => (span, "assert_ambiguous"),
     };
-    let assertion = Ident::new(assertion, span);
+    let private = Ident::new("__private", at(span));
+    let assertion = Ident::new(assertion, at(span));
     let krate = path_at(span, krate);
-    Some(quote_spanned!(span=> #krate::__private::#assertion::<#ty>(#edges)))
+    Some(quote_spanned!(span=> #krate::#private::#assertion::<#ty>(#edges)))
 }
 
 /// A path with all of its tokens at one place.
@@ -211,7 +213,7 @@ impl ToTokens for IdTokens<'_> {
                 Piece::Placeholder(placeholder) => {
                     before.to_tokens(tokens);
                     placeholder.path().to_tokens(tokens);
-                    id_field(event, placeholder, at(id.span), krate, tokens);
+                    id_field(event, placeholder, id.span, krate, tokens);
                     Semi(call_site).to_tokens(tokens);
                     before = "";
                 }
@@ -243,8 +245,10 @@ fn id_field(
     }
     // Only the compiler knows the type at the end of a path, and says once what is wrong with it.
     let krate = path_at(span, krate);
-    let get = quote_spanned!(span=> |__inngest_event: &Self| &__inngest_event #(.#members)*);
-    quote_spanned!(span=> { #krate::__private::id_field_at(#get) }).to_tokens(tokens);
+    let [this, event, private, function] = ["Self", "__inngest_event", "__private", "id_field_at"]
+        .map(|name| Ident::new(name, at(span)));
+    let get = quote_spanned!(span=> |#event| &#event #(.#members)*);
+    quote_spanned!(span=> { #krate::#private::#function::<#this, _>(#get) }).to_tokens(tokens);
 }
 
 fn field_of<'a, 'b>(event: &'a Event<'b>, placeholder: &Placeholder) -> Option<&'a Field<'b>> {
@@ -295,7 +299,9 @@ fn user(event: &Event<'_>, krate: &Path) -> Option<TokenStream> {
         .find(|field| field.attrs.user.is_some())?;
     let Field { ident, ty, .. } = field;
     let schema = quote_spanned!(at(ty.span())=> #krate::__private::subschema::<#ty>);
-    let write = quote_spanned!(at(ty.span())=> __inngest_user.write::<#ty>(&self.#ident));
+    let write = quote_spanned! {at(ty.span())=>
+        #krate::__private::UserWriter::write::<#ty>(__inngest_user, &self.#ident)
+    };
     Some(quote! {
         const __USER: #krate::__private::Option<#krate::__private::SchemaFn> =
             #krate::__private::Option::Some(#schema);

@@ -32,6 +32,7 @@ mod derive;
 mod expand;
 mod fallback;
 mod id_part;
+mod id_type;
 mod input;
 mod serde_attr;
 mod valid;

@@ -5,14 +5,14 @@ use inngest_grammar::scope::is_scoped;
 use inngest_grammar::suggest::nearest;
 use inngest_grammar::template::{Placeholder, Template};
 use inngest_grammar::version::{self, VersionError};
-use proc_macro2::{Span, TokenTree};
-use quote::ToTokens as _;
+use proc_macro2::Span;
 use syn::ext::IdentExt as _;
-use syn::{Ident, LitStr, Type, TypePath};
+use syn::{Ident, LitStr};
 
 use crate::ast::{Event, Field};
 use crate::attr::{Keyed, Rule, StructAttrs, listed, span_of};
 use crate::ctxt::Ctxt;
+use crate::id_type::{check_id_type, is_option};
 use crate::serde_attr::SerdeStruct;
 
 /// What the server takes at most (measured).
@@ -452,53 +452,6 @@ fn check_placeholder(
     }
     // A path through a type is for the compiler, but what is absent has no fields.
     !is_option(field.ty) || check_id_type(cx, field.ty, &field.name)
-}
-
-/// Types that people try in an id and that are refused with a reason. All others are for the
-/// trait `IdPart`, because a macro does not see through a type's name.
-fn check_id_type(cx: &Ctxt, ty: &Type, field: &str) -> bool {
-    let Some(path) = suspect(ty) else { return true };
-    let Some(last) = path.path.segments.last() else {
-        return true;
-    };
-    let name = last.ident.to_string();
-    let bare = path.path.segments.len() == 1 && path.qself.is_none();
-    match (name.as_str(), &last.arguments) {
-        ("Option", syn::PathArguments::AngleBracketed(_)) => cx.error(
-            ty,
-            format!(
-                "`{field}` is named in the id and may be absent, so different events would share \
-                 one; split the event in two, or choose another field"
-            ),
-        ),
-        ("f32" | "f64", syn::PathArguments::None) if bare => cx.error(
-            ty,
-            format!(
-                "`{field}` is named in the id and is a float, of which one number has many \
-                 spellings; use a fixed-point integer, or choose another field"
-            ),
-        ),
-        _ => return true,
-    }
-    false
-}
-
-/// A type in which there is a name of those that are refused.
-fn suspect(ty: &Type) -> Option<TypePath> {
-    let names = ["Option", "f32", "f64"];
-    let tokens = ty.to_token_stream();
-    let is_suspect = tokens.clone().into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => names.contains(&ident.to_string().as_str()),
-        _ => false,
-    });
-    is_suspect.then(|| syn::parse2(tokens).ok()).flatten()
-}
-
-/// Whether a type is written as `Option<…>`.
-fn is_option(ty: &Type) -> bool {
-    let path = suspect(ty);
-    let last = path.as_ref().and_then(|path| path.path.segments.last());
-    last.is_some_and(|last| last.ident == "Option" && !last.arguments.is_none())
 }
 
 /// Rules of an id cannot be lifted where there is none.
