@@ -91,14 +91,22 @@ fn check_name(cx: &Ctxt, event: &Event<'_>) -> Option<String> {
     let is_standard = name::is_standard(&name);
     match (is_standard, event.attrs.allows(Rule::NonstandardName)) {
         (true, Some(allow)) => lifts_nothing(cx, allow, "the name follows the convention"),
-        (false, None) if event.attrs.insists_on(Rule::NonstandardName) => cx.error(
-            literal,
-            format!(
-                "the event name is not lowercase segments `[a-z0-9][a-z0-9_-]*` joined by `.` under \
-                 prefixes that end in `/`; {}, or add `allow(nonstandard_name)`",
-                instead()
-            ),
-        ),
+        (false, None) if event.attrs.insists_on(Rule::NonstandardName) => {
+            let problem = match name.find(char::is_whitespace) {
+                Some(offset) => format!(
+                    "the event name has white space at byte {offset}, which the server takes but \
+                     is off the convention and easy to mistype"
+                ),
+                None => "the event name is not lowercase segments `[a-z0-9][a-z0-9_-]*` joined by \
+                         `.` under prefixes that end in `/`"
+                    .to_owned(),
+            };
+            let instead = instead();
+            cx.error(
+                literal,
+                format!("{problem}; {instead}, or add `allow(nonstandard_name)`"),
+            );
+        }
         _ => {}
     }
     // Of a name that will be another one nothing follows for the id.
