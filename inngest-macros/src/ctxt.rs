@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::fmt::Display;
 
-use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 
 /// The mistakes found so far.
@@ -52,4 +52,12 @@ pub(crate) fn ungrouped(tokens: TokenStream) -> TokenStream {
         }
         _ => tokens,
     }
+}
+
+/// A mistake: an `allow` that has no effect.
+pub(crate) fn lifts_nothing(cx: &Ctxt, allow: &Ident, why: &str) {
+    cx.error(
+        allow,
+        format!("`allow({allow})` lifts nothing, {why}; remove it"),
+    );
 }

@@ -10,10 +10,11 @@ use syn::ext::IdentExt as _;
 use syn::{Ident, LitStr};
 
 use crate::ast::{Event, Field};
-use crate::attr::{Keyed, Rule, StructAttrs, listed, span_of};
-use crate::ctxt::Ctxt;
+use crate::attr::{Keyed, StructAttrs, listed, span_of};
+use crate::ctxt::{Ctxt, lifts_nothing};
+use crate::data::check_shape;
 use crate::id_type::{check_id_type, is_option};
-use crate::serde_attr::SerdeStruct;
+use crate::rule::Rule;
 
 /// What the server takes at most (measured).
 const MAX_SESSIONS: usize = 5;
@@ -142,79 +143,6 @@ fn check_version(cx: &Ctxt, attrs: &StructAttrs) -> Option<String> {
         _ => {}
     }
     Some(version)
-}
-
-fn lifts_nothing(cx: &Ctxt, allow: &Ident, why: &str) {
-    cx.error(
-        allow,
-        format!("`allow({allow})` lifts nothing, {why}; remove it"),
-    );
-}
-
-/// `data` is an object, made of the fields that the derive sees.
-fn check_shape(cx: &Ctxt, event: &Event<'_>) {
-    let serde = SerdeStruct::read(&event.input.attrs);
-    if let Some((attribute, path)) = &serde.transparent {
-        cx.error(
-            path,
-            format!(
-                "`#[{attribute}(transparent)]` makes the event's data what its field is, and data \
-                 is an object; remove it"
-            ),
-        );
-    }
-    if let Some(path) = &serde.into {
-        cx.error(
-            path,
-            "`#[serde(into = \"…\")]` makes the event's data that of another type; remove it, or \
-             derive `Event` for the other type",
-        );
-    }
-    if serde.tag.is_some()
-        || event
-            .fields
-            .iter()
-            .any(|field| field.serde.renamed.is_some())
-    {
-        check_keys(cx, event, &serde);
-    }
-}
-
-/// No two members of `data` have the same key.
-fn check_keys(cx: &Ctxt, event: &Event<'_>, serde: &SerdeStruct) {
-    let mut keys: Vec<(String, &LitStr)> = Vec::new();
-    keys.extend(serde.tag.as_ref().map(|tag| (tag.value(), tag)));
-    let mut names: Vec<String> = Vec::new();
-    for field in &event.fields {
-        if field.serde.skipped || field.serde.varies {
-            continue;
-        }
-        let (key, renamed) = match &field.serde.renamed {
-            Some(renamed) => (renamed.value(), Some(renamed)),
-            None if serde.renames_all => continue,
-            None => (field.name.clone(), None),
-        };
-        let other = keys.iter().find(|(other, _)| *other == key);
-        // Of two names one is a literal, and that is the one to change.
-        let place = match (renamed, other) {
-            (Some(renamed), Some(_)) => Some(renamed),
-            (Some(renamed), None) => names.contains(&key).then_some(renamed),
-            (None, other) => other.map(|(_, literal)| *literal),
-        };
-        if let Some(place) = place {
-            cx.error(
-                place,
-                format!(
-                    "two members of the event's data have the key `{key}`, and the server keeps one; \
-                     choose another"
-                ),
-            );
-        }
-        match renamed {
-            Some(renamed) => keys.push((key, renamed)),
-            None => names.push(key),
-        }
-    }
 }
 
 /// An event occurs once.
