@@ -54,8 +54,9 @@ pub use crate::error::{PayloadError, PayloadErrorKind};
 pub use crate::event::Event;
 pub use crate::id::{IdPart, IdWriter};
 pub use crate::payload::{IntoPayload, Payload};
-pub use crate::session::{MAX_SESSIONS, SessionField, SessionKind, SessionValue};
-pub use crate::timestamp::{MAX_MILLIS, MIN_MILLIS, Timestamp};
+pub use crate::session::{SessionField, SessionKind, SessionValue};
+pub use crate::timestamp::Timestamp;
+pub use inngest_grammar::limits::{MAX_MILLIS, MAX_SESSIONS, MIN_MILLIS};
 pub use inngest_grammar::proof::Language;
 pub use inngest_macros::{Event, IdPart};
 

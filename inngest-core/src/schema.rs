@@ -4,6 +4,10 @@ mod flattened;
 
 use std::borrow::Cow;
 
+use inngest_grammar::limits::{
+    MAX_INTEGER, MAX_MILLIS, MAX_SESSION_KEY_BYTES, MAX_SESSION_VALUE_BYTES, MAX_SESSIONS,
+    MIN_MILLIS,
+};
 use inngest_grammar::template::{Piece, Template};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -13,7 +17,6 @@ use crate::__private::PartKinds;
 use crate::distinct::Identity;
 use crate::event::Event;
 use crate::session::{SessionKind, SessionSpec};
-use crate::timestamp::{MAX_MILLIS, MIN_MILLIS};
 
 /// Generates the schema of a part of an event.
 #[doc(hidden)]
@@ -319,10 +322,10 @@ fn take_null_value(values: &mut Vec<Value>, null: &Value) -> Null {
 fn meta_schema(sessions: &[SessionSpec]) -> Value {
     let integer = json!({
         "type": "integer",
-        "minimum": -((1_i64 << 53) - 1),
-        "maximum": (1_i64 << 53) - 1,
+        "minimum": -MAX_INTEGER,
+        "maximum": MAX_INTEGER,
     });
-    let text = json!({ "type": "string", "minLength": 1, "maxLength": 512 });
+    let text = json!({ "type": "string", "minLength": 1, "maxLength": MAX_SESSION_VALUE_BYTES });
     let mut properties = Map::new();
     let mut required = Vec::new();
     for session in sessions {
@@ -338,10 +341,10 @@ fn meta_schema(sessions: &[SessionSpec]) -> Value {
     let mut schema = json!({
         "type": "object",
         "description": "Keys by which the server groups the runs of related events.",
-        "propertyNames": { "minLength": 1, "maxLength": 128 },
+        "propertyNames": { "minLength": 1, "maxLength": MAX_SESSION_KEY_BYTES },
         "additionalProperties": { "anyOf": [text, integer] },
         "minProperties": 1,
-        "maxProperties": crate::session::MAX_SESSIONS,
+        "maxProperties": MAX_SESSIONS,
     });
     if let Some(object) = schema.as_object_mut() {
         if !properties.is_empty() {

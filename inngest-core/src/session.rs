@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use crate::error::{PayloadError, PayloadErrorKind};
 use crate::wire::json;
 
-/// The most sessions an event may have (measured).
-pub const MAX_SESSIONS: usize = 5;
+pub(crate) use inngest_grammar::limits::MAX_SESSIONS;
+use inngest_grammar::limits::{MAX_SESSION_KEY_BYTES, MAX_SESSION_VALUE_BYTES};
 
 /// The value of a session: text of 1 to 512 bytes, or an integer within ±(2^53−1).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -201,14 +201,14 @@ impl<'a> SessionWriter<'a> {
             b","
         });
         self.count += 1;
-        if !(1..=128).contains(&key.len()) {
+        if !(1..=MAX_SESSION_KEY_BYTES).contains(&key.len()) {
             self.fail(key, PayloadErrorKind::SessionKeyLength { bytes: key.len() });
         }
         json::string(self.out, key);
         self.out.push(b':');
         match value {
             SessionValue::Text(text) => {
-                if !(1..=512).contains(&text.len()) {
+                if !(1..=MAX_SESSION_VALUE_BYTES).contains(&text.len()) {
                     self.fail(
                         key,
                         PayloadErrorKind::SessionValueLength { bytes: text.len() },

@@ -1,5 +1,6 @@
 //! Rules that need more than one token at once. Each function holds one of them.
 
+use inngest_grammar::limits::{MAX_SESSION_KEY_BYTES, MAX_SESSIONS};
 use inngest_grammar::name;
 use inngest_grammar::scope::is_scoped;
 use inngest_grammar::suggest::nearest;
@@ -15,9 +16,6 @@ use crate::ctxt::{Ctxt, lifts_nothing};
 use crate::data::check_shape;
 use crate::id_type::{check_id_type, is_option};
 use crate::rule::Rule;
-
-/// What the server takes at most (measured).
-const MAX_SESSIONS: usize = 5;
 
 /// An event in which nothing is wrong that the derive can see.
 pub(crate) struct Valid {
@@ -204,13 +202,15 @@ fn check_sessions(cx: &Ctxt, event: &Event<'_>) {
         } else if key.is_empty() {
             cx.error_at(
                 span,
-                "the session's key is empty; write one of 1 to 128 bytes",
+                format!(
+                    "the session's key is empty; write one of 1 to {MAX_SESSION_KEY_BYTES} bytes"
+                ),
             );
-        } else if key.len() > 128 {
+        } else if key.len() > MAX_SESSION_KEY_BYTES {
             cx.error_at(
                 span,
                 format!(
-                    "the session's key has {} bytes, 128 is the limit; write a shorter one",
+                    "the session's key has {} bytes, {MAX_SESSION_KEY_BYTES} is the limit; write a shorter one",
                     key.len()
                 ),
             );
