@@ -5,7 +5,6 @@ use std::fmt;
 use std::ops::Range;
 
 use bytes::Bytes;
-use inngest_grammar::limits::{MAX_MILLIS, MIN_MILLIS};
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
@@ -14,7 +13,7 @@ use crate::batch::{Entry, Shape};
 use crate::error::{PayloadError, PayloadErrorKind};
 use crate::event::Event;
 use crate::session::{SessionField, SessionOverride, SessionValue, SessionWriter};
-use crate::timestamp::Timestamp;
+use crate::timestamp::{MAX_MILLIS, MIN_MILLIS, Timestamp};
 use crate::wire::{self, json};
 
 /// An event that is about to be sent. What is not changed stays byte for byte what it was.

@@ -11,7 +11,6 @@ pub(crate) mod json;
 mod scan;
 mod value;
 
-use inngest_grammar::limits::{MAX_MILLIS, MIN_MILLIS};
 use serde::Serialize;
 
 use self::json::Unlike;
@@ -21,6 +20,7 @@ use crate::event::Event;
 use crate::id::IdWriter;
 use crate::payload::ToWrite;
 use crate::session::SessionWriter;
+use crate::timestamp::{MAX_MILLIS, MIN_MILLIS};
 
 /// Writes an event as JSON: `name`, `id`, `ts`, `v`, `data`, `user`, `meta`, absent members absent.
 ///
