@@ -2,8 +2,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use inngest_core::testing::Recorder;
-use inngest_core::{Client, Event};
+use inngest_core::testing::{Recorder, assert_matches_schema};
+use inngest_core::{Client, Event, Payload};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -126,4 +126,99 @@ async fn what_does_not_fit_its_schema_is_said() {
     let server = send(r#"{"name":"storefront/unheard.of"}"#).await;
     let message = failure(|| server.assert_valid());
     insta::assert_snapshot!(message, @"event 0 (`storefront/unheard.of`): no such type is linked in");
+}
+
+/// What the derive does not see: a type further inside says one thing and writes another.
+mod unlike_its_schema {
+    use super::*;
+
+    #[derive(Serialize, JsonSchema, Event)]
+    #[event(name = "shop/delivery.planned", id = "delivery-planned-{order}")]
+    struct DeliveryPlanned {
+        order: u64,
+        slots: Vec<Slot>,
+        #[event(user)]
+        #[serde(skip)]
+        user: Option<User>,
+    }
+
+    #[derive(Serialize, JsonSchema)]
+    struct Slot {
+        #[serde(serialize_with = "as_time")]
+        minute: u16,
+        remark: Option<Remark>,
+    }
+
+    #[derive(Serialize, JsonSchema)]
+    #[schemars(with = "String")]
+    enum Remark {
+        Gate,
+        Floor(u8),
+    }
+
+    #[derive(Serialize, JsonSchema)]
+    struct User {
+        #[schemars(with = "u64")]
+        external_id: String,
+    }
+
+    fn as_time<S: serde::Serializer>(minute: &u16, serializer: S) -> Result<S::Ok, S::Error> {
+        if *minute < 1_000 {
+            return minute.serialize(serializer);
+        }
+        serializer.collect_str(&format_args!("{:02}:{:02}", minute / 60, minute % 60))
+    }
+
+    fn planned(slots: Vec<Slot>) -> DeliveryPlanned {
+        DeliveryPlanned {
+            order: 1,
+            slots,
+            user: None,
+        }
+    }
+
+    #[test]
+    fn is_found_by_the_values_that_show_it() {
+        // The same types, by values that the schema takes.
+        let gate = Slot {
+            minute: 999,
+            remark: Some(Remark::Gate),
+        };
+        assert_matches_schema(&planned(vec![gate]));
+        let floor = Slot {
+            minute: 1_020,
+            remark: Some(Remark::Floor(3)),
+        };
+        let message = failure(|| assert_matches_schema(planned(vec![floor])));
+        insta::assert_snapshot!(message, @r#"
+        event (`shop/delivery.planned`) at `/data/slots/0/minute`: "17:00" is not of type "integer"
+        event (`shop/delivery.planned`) at `/data/slots/0/remark`: {"Floor":3} is not of types "null", "string"
+        "#);
+        let payload =
+            Payload::new(planned(Vec::new())).user(&serde_json::json!({ "external_id": "5" }));
+        let message = failure(|| assert_matches_schema(payload));
+        insta::assert_snapshot!(message, @r#"
+        event (`shop/delivery.planned`) at `/user/external_id`: "5" is not of type "integer"
+        "#);
+        let message = failure(|| {
+            assert_matches_schema(DeliveryPlanned {
+                user: Some(User {
+                    external_id: "5".into(),
+                }),
+                ..planned(Vec::new())
+            });
+        });
+        insta::assert_snapshot!(message, @r#"
+        event (`shop/delivery.planned`) at `/user/external_id`: "5" is not of type "integer"
+        "#);
+    }
+
+    #[test]
+    fn what_cannot_be_sent_is_said() {
+        let payload = Payload::new(planned(Vec::new())).id("");
+        let message = failure(|| assert_matches_schema(payload));
+        insta::assert_snapshot!(message, @r#"
+        the event cannot be sent: event 0 (`shop/delivery.planned`): the id is empty, which the server takes as none; give it a text or leave it out
+        "#);
+    }
 }

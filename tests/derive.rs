@@ -3,6 +3,7 @@
 use std::fmt::{Display, Write as _};
 
 use inngest_core::registry::Registry;
+use inngest_core::testing::EventServer;
 use inngest_core::{Batch, Event, IdPart, IdWriter, Language, Payload, PayloadErrorKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -52,6 +53,50 @@ fn attributes_may_be_spread_over_several() {
     }
     assert_eq!((Spread::NAME, Spread::VERSION), ("a/b.c", Some("1")));
     assert_eq!(Spread { x: 7 }.dedup_id().unwrap().unwrap(), "b-c-7");
+}
+
+#[tokio::test]
+async fn a_name_with_white_space_is_sent_as_it_is() {
+    macro_rules! spaced {
+        ($($type:ident = $name:literal),*) => {
+            $(
+                #[derive(Serialize, JsonSchema, Event)]
+                #[event(name = $name, allow(nonstandard_name))]
+                struct $type {
+                    #[event(id)]
+                    order: u8,
+                }
+            )*
+            let server = EventServer::start().unwrap();
+            let client = server.client().unwrap();
+            $(
+                client.send(&$type { order: 7 }).await.unwrap();
+                let event = server.events().pop().unwrap();
+                assert_eq!(event.name, $name);
+                let slug = $name.rsplit('/').next().unwrap().replace('.', "-");
+                assert_eq!(event.id.unwrap(), format!("{slug}-7"));
+                assert_valid(&$type { order: 7 });
+            )*
+            assert_eq!(server.events().len(), server.runs().len());
+        };
+    }
+    spaced! {
+        Segment = "Order Completed",
+        Leading = " order.completed",
+        Trailing = "order.completed ",
+        Blank = " ",
+        NoBreak = "order\u{a0}completed",
+        Separator = "shop/order\u{2028}completed",
+        Wide = "Shop Front/\u{3000}"
+    }
+}
+
+/// The schema of the whole event takes the event as it is sent.
+fn assert_valid<E: Event>(event: &E) {
+    let schema = E::schema().to_value();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let event = json(event);
+    assert!(validator.is_valid(&event), "{event} against {schema}");
 }
 
 #[test]

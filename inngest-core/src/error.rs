@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use inngest_grammar::limits::{
+    MAX_MILLIS, MAX_SESSION_KEY_BYTES, MAX_SESSION_VALUE_BYTES, MIN_MILLIS,
+};
 use inngest_grammar::proof::Language;
-
-use crate::event::timestamp::{MAX_MILLIS, MIN_MILLIS};
 
 /// An event that the server would refuse, or take and change; it has not been sent.
 ///
@@ -263,11 +264,11 @@ impl fmt::Display for PayloadError {
             }
             Kind::SessionKeyLength { bytes } => write!(
                 f,
-                "the session key `{path}` has {bytes} bytes; the server takes 1 to 128"
+                "the session key `{path}` has {bytes} bytes; the server takes 1 to {MAX_SESSION_KEY_BYTES}"
             ),
             Kind::SessionValueLength { bytes } => write!(
                 f,
-                "the value of session `{path}` has {bytes} bytes; the server takes 1 to 512"
+                "the value of session `{path}` has {bytes} bytes; the server takes 1 to {MAX_SESSION_VALUE_BYTES}"
             ),
             Kind::TooLarge { bytes, limit } => write!(
                 f,

@@ -57,10 +57,9 @@ pub use crate::event::as_string::{AsString, OptionAsString, TextInteger};
 pub use crate::event::id::{IdPart, IdWriter};
 pub use crate::event::into_payload::IntoPayload;
 pub use crate::event::payload::Payload;
-pub use crate::event::session::{
-    MAX_SESSIONS, OptionalSessionField, SessionField, SessionKind, SessionValue,
-};
-pub use crate::event::timestamp::{MAX_MILLIS, MIN_MILLIS, Timestamp};
+pub use crate::event::session::{OptionalSessionField, SessionField, SessionKind, SessionValue};
+pub use crate::event::timestamp::Timestamp;
+pub use inngest_grammar::limits::{MAX_MILLIS, MAX_SESSIONS, MIN_MILLIS};
 pub use inngest_grammar::proof::Language;
 pub use inngest_macros::{Event, IdPart};
 

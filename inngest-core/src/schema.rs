@@ -2,6 +2,7 @@
 
 mod flattened;
 
+use inngest_grammar::limits::{MAX_INTEGER, MAX_MILLIS, MAX_SESSION_VALUE_BYTES, MIN_MILLIS};
 use inngest_grammar::template::{Piece, Template};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -9,7 +10,6 @@ use serde_json::{Map, Value, json};
 
 use crate::event::event_type::{EventType, PartKinds, SchemaFn};
 use crate::event::session::{SessionKind, SessionSpec};
-use crate::event::timestamp::{MAX_MILLIS, MIN_MILLIS};
 
 /// By the *serialize* contract: what the type writes, not what it would read back.
 fn generator() -> SchemaGenerator {
@@ -286,10 +286,14 @@ fn meta_schema(sessions: &[SessionSpec]) -> Value {
     // Any session may be `null`, because a payload may clear it.
     let integer = json!({
         "type": ["integer", "null"],
-        "minimum": -((1_i64 << 53) - 1),
-        "maximum": (1_i64 << 53) - 1,
+        "minimum": -MAX_INTEGER,
+        "maximum": MAX_INTEGER,
     });
-    let text = json!({ "type": ["string", "null"], "minLength": 1, "maxLength": 512 });
+    let text = json!({
+        "type": ["string", "null"],
+        "minLength": 1,
+        "maxLength": MAX_SESSION_VALUE_BYTES,
+    });
     let mut properties = Map::new();
     let mut required = Vec::new();
     for session in sessions {

@@ -6,6 +6,7 @@
 //!
 //! | module | the rule it holds |
 //! |---|---|
+//! | [`limits`] | how long, how many and how large things may be |
 //! | [`name`] | what an event may be called, and the slugs made of a name |
 //! | [`version`] | what the version of an event's shape looks like |
 //! | [`template`] | how a deduplication id is put together from text and fields |
@@ -30,6 +31,7 @@
     )
 )]
 
+pub mod limits;
 pub mod name;
 pub mod overlap;
 pub mod pieces;

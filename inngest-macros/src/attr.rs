@@ -10,6 +10,7 @@ use syn::spanned::Spanned as _;
 use syn::{Attribute, Lit, LitStr, Meta, Path};
 
 use crate::ctxt::Ctxt;
+use crate::rule::{Allowed, Rule};
 use inngest_grammar::suggest::nearest;
 
 /// What a user wrote, with the place of its key.
@@ -17,48 +18,6 @@ use inngest_grammar::suggest::nearest;
 pub(crate) struct Keyed<T> {
     pub(crate) key: Ident,
     pub(crate) value: T,
-}
-
-/// A rule that `allow(…)` lifts.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Rule {
-    NonstandardName,
-    NonstandardVersion,
-    UnscopedId,
-    AmbiguousId,
-}
-
-impl Rule {
-    const ALL: [(&'static str, Self); 4] = [
-        ("nonstandard_name", Self::NonstandardName),
-        ("nonstandard_version", Self::NonstandardVersion),
-        ("unscoped_id", Self::UnscopedId),
-        ("ambiguous_id", Self::AmbiguousId),
-    ];
-}
-
-/// What `allow(…)` lifts.
-#[derive(Default)]
-pub(crate) struct Allowed {
-    rules: Vec<Keyed<Rule>>,
-    /// Rules that were probably meant where a mistake was found.
-    meant: Vec<Rule>,
-}
-
-impl Allowed {
-    /// Notes what a text that names no rule was probably meant to lift.
-    fn guess(&mut self, text: &str) {
-        let text: String = text
-            .chars()
-            .filter(|c| !c.is_whitespace() && *c != '"')
-            .collect();
-        let known = Rule::ALL.map(|(name, _)| name);
-        let near = nearest(&text, known);
-        let meant = Rule::ALL
-            .into_iter()
-            .filter(|(name, _)| Some(*name) == near);
-        self.meant.extend(meant.map(|(_, rule)| rule));
-    }
 }
 
 /// `#[event(…)]` on a struct.
@@ -98,8 +57,8 @@ impl StructAttrs {
 
     /// The place at which a rule is lifted.
     pub(crate) fn allows(&self, rule: Rule) -> Option<&Ident> {
-        let allow = self.allow.rules.iter().find(|allow| allow.value == rule)?;
-        Some(&allow.key)
+        let mut allowed = self.allow.rules.iter();
+        allowed.find_map(|(name, allowed)| (*allowed == rule).then_some(name))
     }
 
     /// Whether a rule holds. It is not said to be broken where an `allow` with a mistake may have
@@ -355,10 +314,10 @@ impl Item {
             let text = name.to_string();
             let rule = |text: &str| Rule::ALL.into_iter().find(|(known, _)| *known == text);
             match rule(&text) {
-                Some((_, rule)) if allowed.rules.iter().any(|a| a.value == rule) => {
+                Some((_, rule)) if allowed.rules.iter().any(|(_, allowed)| *allowed == rule) => {
                     cx.error(&name, format!("`{name}` is allowed twice; once is enough"));
                 }
-                Some((_, value)) => allowed.rules.push(Keyed { key: name, value }),
+                Some((_, rule)) => allowed.rules.push((name, rule)),
                 None => {
                     cx.error(&name, unknown("rule", &text, &known));
                     allowed.guess(&text);

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::fmt::Display;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 
 /// The mistakes found so far.
@@ -20,6 +20,7 @@ impl Ctxt {
 
     /// A mistake that takes up some tokens.
     pub(crate) fn error(&self, tokens: impl ToTokens, message: impl Display) {
+        let tokens = ungrouped(tokens.into_token_stream());
         self.push(syn::Error::new_spanned(tokens, message));
     }
 
@@ -39,4 +40,24 @@ impl Ctxt {
         all.extend(errors);
         Some(all.to_compile_error())
     }
+}
+
+/// The tokens without the group that `macro_rules!` puts around a fragment that it passes on. The
+/// group has the place of the fragment's name in the macro, and the tokens have the user's.
+pub(crate) fn ungrouped(tokens: TokenStream) -> TokenStream {
+    let mut within = tokens.clone().into_iter();
+    match (within.next(), within.next()) {
+        (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::None => {
+            ungrouped(group.stream())
+        }
+        _ => tokens,
+    }
+}
+
+/// A mistake: an `allow` that has no effect.
+pub(crate) fn lifts_nothing(cx: &Ctxt, allow: &Ident, why: &str) {
+    cx.error(
+        allow,
+        format!("`allow({allow})` lifts nothing, {why}; remove it"),
+    );
 }

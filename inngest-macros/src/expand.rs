@@ -42,12 +42,19 @@ pub(crate) fn crate_path(given: Option<&Path>) -> Path {
 /// The one name by which the code of `derive(IdPart)` calls `inngest-core`.
 pub(crate) fn alias(krate: &Path) -> TokenStream {
     // With the place of the path, where rustc says that there is nothing at it.
-    let last = krate
-        .segments
-        .last()
-        .map_or_else(Span::call_site, |last| last.ident.span());
-    let span = Span::call_site().located_at(last);
+    let last = krate.segments.last();
+    let span = last.map_or_else(Span::call_site, |last| at(last.ident.span()));
     quote_spanned!(span=> use #krate as __inngest;)
+}
+
+/// The place of a user's token, for identifiers that the derive makes.
+///
+/// They must not resolve as the user's token does. A token that came through `macro_rules!` has
+/// hygiene of its own, and `self` or a local with that hygiene is not the one of the generated
+/// function. Punctuation resolves to nothing: where an expression begins and ends with some that
+/// has the user's span as it is, rustc reports an error in it without mentioning the derive.
+fn at(span: Span) -> Span {
+    Span::call_site().located_at(span)
 }
 
 /// The struct's generics with `Serialize` and `JsonSchema`, which an event has: a generic struct
@@ -60,7 +67,7 @@ pub(crate) fn with_supertraits(input: &DeriveInput, krate: &Path) -> Generics {
     if is_generic(input) {
         let ident = &input.ident;
         let (_, ty_generics, _) = input.generics.split_for_impl();
-        let span = Span::call_site().located_at(ident.span());
+        let span = at(ident.span());
         let bound = parse_quote_spanned! {span=>
             #ident #ty_generics: #krate::__private::Serialize + #krate::__private::JsonSchema
         };
@@ -153,19 +160,24 @@ fn proof(id: &Id, ty: &TokenStream, krate: &Path) -> Option<TokenStream> {
         None => (id.span, "assert_unambiguous"),
         Some(span) => (span, "assert_ambiguous"),
     };
-    let assertion = Ident::new(assertion, span);
+    let private = Ident::new("__private", at(span));
+    let assertion = Ident::new(assertion, at(span));
     let krate = path_at(span, krate);
-    Some(quote_spanned!(span=> #krate::__private::#assertion::<#ty>(#edges)))
+    Some(quote_spanned!(span=> #krate::#private::#assertion::<#ty>(#edges)))
 }
 
 /// A path with all of its tokens at one place.
+///
+/// The tokens are the user's and resolve as before, because a path that begins with `$crate` means
+/// nothing elsewhere.
 fn path_at(span: Span, path: &Path) -> Path {
     let mut path = path.clone();
     if path.leading_colon.is_some() {
         path.leading_colon = Some(PathSep(span));
     }
     for segment in &mut path.segments {
-        segment.ident.set_span(span);
+        let resolved = segment.ident.span();
+        segment.ident.set_span(resolved.located_at(span));
     }
     for separator in path.segments.pairs_mut() {
         if let Some(separator) = separator.into_tuple().1 {
@@ -233,8 +245,10 @@ fn id_field(
     }
     // Only the compiler knows the type at the end of a path, and says once what is wrong with it.
     let krate = path_at(span, krate);
-    let get = quote_spanned!(span=> |__inngest_event: &Self| &__inngest_event #(.#members)*);
-    quote_spanned!(span=> { #krate::__private::id_field_at(#get) }).to_tokens(tokens);
+    let [this, event, private, function] = ["Self", "__inngest_event", "__private", "id_field_at"]
+        .map(|name| Ident::new(name, at(span)));
+    let get = quote_spanned!(span=> |#event| &#event #(.#members)*);
+    quote_spanned!(span=> { #krate::#private::#function::<#this, _>(#get) }).to_tokens(tokens);
 }
 
 fn field_of<'a, 'b>(event: &'a Event<'b>, placeholder: &Placeholder) -> Option<&'a Field<'b>> {
@@ -270,7 +284,7 @@ fn ident(name: &str, span: Span) -> Ident {
 fn ts(event: &Event<'_>, krate: &Path) -> Option<TokenStream> {
     let field = event.fields.iter().find(|field| field.attrs.ts.is_some())?;
     let Field { ident, ty, .. } = field;
-    let millis = quote_spanned!(ty.span()=> #krate::__private::timestamp::<#ty>(&self.#ident));
+    let millis = quote_spanned!(at(ty.span())=> #krate::__private::timestamp::<#ty>(&self.#ident));
     Some(quote! {
         fn __timestamp(&self) -> #krate::__private::Option<#krate::__private::i64> {
             #millis
@@ -284,8 +298,10 @@ fn user(event: &Event<'_>, krate: &Path) -> Option<TokenStream> {
         .iter()
         .find(|field| field.attrs.user.is_some())?;
     let Field { ident, ty, .. } = field;
-    let schema = quote_spanned!(ty.span()=> #krate::__private::subschema::<#ty>);
-    let write = quote_spanned!(ty.span()=> __inngest_user.write::<#ty>(&self.#ident));
+    let schema = quote_spanned!(at(ty.span())=> #krate::__private::subschema::<#ty>);
+    let write = quote_spanned! {at(ty.span())=>
+        #krate::__private::UserWriter::write::<#ty>(__inngest_user, &self.#ident)
+    };
     Some(quote! {
         const __USER: #krate::__private::Option<#krate::__private::SchemaFn> =
             #krate::__private::Option::Some(#schema);
@@ -305,9 +321,9 @@ fn sessions(event: &Event<'_>, krate: &Path) -> Option<TokenStream> {
         let Field { ident, ty, .. } = field;
         let key = session_key(field, session);
         let field = match &field.attrs.clear_if_none {
-            None => quote_spanned!(ty.span()=> #krate::__private::session_field::<#ty>()),
+            None => quote_spanned!(at(ty.span())=> #krate::__private::session_field::<#ty>()),
             Some(_) => {
-                quote_spanned!(ty.span()=> #krate::__private::clearing_session_field::<#ty>())
+                quote_spanned!(at(ty.span())=> #krate::__private::clearing_session_field::<#ty>())
             }
         };
         specs.push(quote!(#field.spec(#key)));

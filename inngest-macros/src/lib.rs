@@ -5,9 +5,10 @@
 //! | stage | what it does |
 //! |---|---|
 //! | `input` | reads the struct |
-//! | `attr` | reads `#[event(…)]` |
+//! | `attr` | reads `#[event(…)]`, with the rules that it can lift from `rule` |
+//! | `serde_attr` | reads what matters of `#[serde(…)]` and `#[schemars(…)]` |
 //! | `ast` | the struct as its author wrote it |
-//! | `valid` | rules that need more than one token at once |
+//! | `valid` | rules that need more than one token at once, with `data` and `id_type` |
 //! | `expand` | the code |
 //! | `fallback` | the code for a struct with mistakes, so that no second error follows |
 //! | `ctxt` | gathers the mistakes of all stages |
@@ -28,11 +29,14 @@
 mod ast;
 mod attr;
 mod ctxt;
+mod data;
 mod derive;
 mod expand;
 mod fallback;
 mod id_part;
+mod id_type;
 mod input;
+mod rule;
 mod serde_attr;
 mod valid;
 

@@ -1,22 +1,21 @@
 //! Rules that need more than one token at once. Each function holds one of them.
 
+use inngest_grammar::limits::{MAX_SESSION_KEY_BYTES, MAX_SESSIONS};
 use inngest_grammar::name;
 use inngest_grammar::scope::is_scoped;
 use inngest_grammar::suggest::nearest;
 use inngest_grammar::template::{Placeholder, Template};
 use inngest_grammar::version::{self, VersionError};
-use proc_macro2::{Span, TokenTree};
-use quote::ToTokens as _;
+use proc_macro2::Span;
 use syn::ext::IdentExt as _;
-use syn::{Ident, LitStr, Type, TypePath};
+use syn::{Ident, LitStr};
 
 use crate::ast::{Event, Field};
-use crate::attr::{Keyed, Rule, StructAttrs, listed, span_of};
-use crate::ctxt::Ctxt;
-use crate::serde_attr::SerdeStruct;
-
-/// What the server takes at most (measured).
-const MAX_SESSIONS: usize = 5;
+use crate::attr::{Keyed, StructAttrs, listed, span_of};
+use crate::ctxt::{Ctxt, lifts_nothing};
+use crate::data::check_shape;
+use crate::id_type::{check_id_type, is_option};
+use crate::rule::Rule;
 
 /// An event in which nothing is wrong that the derive can see.
 pub(crate) struct Valid {
@@ -91,14 +90,22 @@ fn check_name(cx: &Ctxt, event: &Event<'_>) -> Option<String> {
     let is_standard = name::is_standard(&name);
     match (is_standard, event.attrs.allows(Rule::NonstandardName)) {
         (true, Some(allow)) => lifts_nothing(cx, allow, "the name follows the convention"),
-        (false, None) if event.attrs.insists_on(Rule::NonstandardName) => cx.error(
-            literal,
-            format!(
-                "the event name is not lowercase segments `[a-z0-9][a-z0-9_-]*` joined by `.` under \
-                 prefixes that end in `/`; {}, or add `allow(nonstandard_name)`",
-                instead()
-            ),
-        ),
+        (false, None) if event.attrs.insists_on(Rule::NonstandardName) => {
+            let problem = match name.find(char::is_whitespace) {
+                Some(offset) => format!(
+                    "the event name has white space at byte {offset}, which the server takes but \
+                     is off the convention and easy to mistype"
+                ),
+                None => "the event name is not lowercase segments `[a-z0-9][a-z0-9_-]*` joined by \
+                         `.` under prefixes that end in `/`"
+                    .to_owned(),
+            };
+            let instead = instead();
+            cx.error(
+                literal,
+                format!("{problem}; {instead}, or add `allow(nonstandard_name)`"),
+            );
+        }
         _ => {}
     }
     // Of a name that will be another one nothing follows for the id.
@@ -134,79 +141,6 @@ fn check_version(cx: &Ctxt, attrs: &StructAttrs) -> Option<String> {
         _ => {}
     }
     Some(version)
-}
-
-fn lifts_nothing(cx: &Ctxt, allow: &Ident, why: &str) {
-    cx.error(
-        allow,
-        format!("`allow({allow})` lifts nothing, {why}; remove it"),
-    );
-}
-
-/// `data` is an object, made of the fields that the derive sees.
-fn check_shape(cx: &Ctxt, event: &Event<'_>) {
-    let serde = SerdeStruct::read(&event.input.attrs);
-    if let Some((attribute, path)) = &serde.transparent {
-        cx.error(
-            path,
-            format!(
-                "`#[{attribute}(transparent)]` makes the event's data what its field is, and data \
-                 is an object; remove it"
-            ),
-        );
-    }
-    if let Some(path) = &serde.into {
-        cx.error(
-            path,
-            "`#[serde(into = \"…\")]` makes the event's data that of another type; remove it, or \
-             derive `Event` for the other type",
-        );
-    }
-    if serde.tag.is_some()
-        || event
-            .fields
-            .iter()
-            .any(|field| field.serde.renamed.is_some())
-    {
-        check_keys(cx, event, &serde);
-    }
-}
-
-/// No two members of `data` have the same key.
-fn check_keys(cx: &Ctxt, event: &Event<'_>, serde: &SerdeStruct) {
-    let mut keys: Vec<(String, &LitStr)> = Vec::new();
-    keys.extend(serde.tag.as_ref().map(|tag| (tag.value(), tag)));
-    let mut names: Vec<String> = Vec::new();
-    for field in &event.fields {
-        if field.serde.skipped || field.serde.varies {
-            continue;
-        }
-        let (key, renamed) = match &field.serde.renamed {
-            Some(renamed) => (renamed.value(), Some(renamed)),
-            None if serde.renames_all => continue,
-            None => (field.name.clone(), None),
-        };
-        let other = keys.iter().find(|(other, _)| *other == key);
-        // Of two names one is a literal, and that is the one to change.
-        let place = match (renamed, other) {
-            (Some(renamed), Some(_)) => Some(renamed),
-            (Some(renamed), None) => names.contains(&key).then_some(renamed),
-            (None, other) => other.map(|(_, literal)| *literal),
-        };
-        if let Some(place) = place {
-            cx.error(
-                place,
-                format!(
-                    "two members of the event's data have the key `{key}`, and the server keeps one; \
-                     choose another"
-                ),
-            );
-        }
-        match renamed {
-            Some(renamed) => keys.push((key, renamed)),
-            None => names.push(key),
-        }
-    }
 }
 
 /// An event occurs once.
@@ -277,13 +211,15 @@ fn check_sessions(cx: &Ctxt, event: &Event<'_>) {
         } else if key.is_empty() {
             cx.error_at(
                 span,
-                "the session's key is empty; write one of 1 to 128 bytes",
+                format!(
+                    "the session's key is empty; write one of 1 to {MAX_SESSION_KEY_BYTES} bytes"
+                ),
             );
-        } else if key.len() > 128 {
+        } else if key.len() > MAX_SESSION_KEY_BYTES {
             cx.error_at(
                 span,
                 format!(
-                    "the session's key has {} bytes, 128 is the limit; write a shorter one",
+                    "the session's key has {} bytes, {MAX_SESSION_KEY_BYTES} is the limit; write a shorter one",
                     key.len()
                 ),
             );
@@ -461,53 +397,6 @@ fn check_placeholder(
     }
     // A path through a type is for the compiler, but what is absent has no fields.
     !is_option(field.ty) || check_id_type(cx, field.ty, &field.name)
-}
-
-/// Types that people try in an id and that are refused with a reason. All others are for the
-/// trait `IdPart`, because a macro does not see through a type's name.
-fn check_id_type(cx: &Ctxt, ty: &Type, field: &str) -> bool {
-    let Some(path) = suspect(ty) else { return true };
-    let Some(last) = path.path.segments.last() else {
-        return true;
-    };
-    let name = last.ident.to_string();
-    let bare = path.path.segments.len() == 1 && path.qself.is_none();
-    match (name.as_str(), &last.arguments) {
-        ("Option", syn::PathArguments::AngleBracketed(_)) => cx.error(
-            ty,
-            format!(
-                "`{field}` is named in the id and may be absent, so different events would share \
-                 one; split the event in two, or choose another field"
-            ),
-        ),
-        ("f32" | "f64", syn::PathArguments::None) if bare => cx.error(
-            ty,
-            format!(
-                "`{field}` is named in the id and is a float, of which one number has many \
-                 spellings; use a fixed-point integer, or choose another field"
-            ),
-        ),
-        _ => return true,
-    }
-    false
-}
-
-/// A type in which there is a name of those that are refused.
-fn suspect(ty: &Type) -> Option<TypePath> {
-    let names = ["Option", "f32", "f64"];
-    let tokens = ty.to_token_stream();
-    let is_suspect = tokens.clone().into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => names.contains(&ident.to_string().as_str()),
-        _ => false,
-    });
-    is_suspect.then(|| syn::parse2(tokens).ok()).flatten()
-}
-
-/// Whether a type is written as `Option<…>`.
-fn is_option(ty: &Type) -> bool {
-    let path = suspect(ty);
-    let last = path.as_ref().and_then(|path| path.path.segments.last());
-    last.is_some_and(|last| last.ident == "Option" && !last.arguments.is_none())
 }
 
 /// Rules of an id cannot be lifted where there is none.

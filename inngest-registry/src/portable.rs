@@ -4,13 +4,10 @@
 //! ajv, refuse as unknown. What such a format means is said in other words instead where there are
 //! some, so that a schema accepts what the type writes and nothing else.
 
+use inngest_grammar::limits::MAX_INTEGER;
 use serde_json::{Map, Value, json};
 
 use crate::walk::{Place, each_schema_mut};
-
-/// The largest integer that an event can carry: the server keeps numbers as doubles, and events
-/// with larger ones are refused before they are sent.
-pub(crate) const MAX_SAFE: i64 = (1 << 53) - 1;
 
 /// Says the formats of Rust types that are no formats of JSON Schema in other words.
 pub(crate) fn formats(schema: &mut Value) {
@@ -25,8 +22,8 @@ pub(crate) fn formats(schema: &mut Value) {
             "uint8" => (0, u8::MAX.into()),
             "uint16" => (0, u16::MAX.into()),
             "uint32" => (0, u32::MAX.into()),
-            "int64" | "int128" | "int" => (-MAX_SAFE, MAX_SAFE),
-            "uint64" | "uint128" | "uint" => (0, MAX_SAFE),
+            "int64" | "int128" | "int" => (-MAX_INTEGER, MAX_INTEGER),
+            "uint64" | "uint128" | "uint" => (0, MAX_INTEGER),
             // Every number of JSON that is finite, and others are refused before they are sent.
             "float" | "double" if is_type(schema, "number") => {
                 schema.remove("format");
@@ -128,11 +125,11 @@ mod tests {
             ),
             (
                 json!({ "type": ["integer", "null"], "format": "uint64", "minimum": 1 }),
-                json!({ "type": ["integer", "null"], "minimum": 1, "maximum": MAX_SAFE }),
+                json!({ "type": ["integer", "null"], "minimum": 1, "maximum": MAX_INTEGER }),
             ),
             (
                 json!({ "type": "integer", "format": "int64", "maximum": 9, "minimum": -1e30 }),
-                json!({ "type": "integer", "minimum": -MAX_SAFE, "maximum": 9 }),
+                json!({ "type": "integer", "minimum": -MAX_INTEGER, "maximum": 9 }),
             ),
             (
                 json!({ "type": "number", "format": "double" }),

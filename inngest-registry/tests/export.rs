@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use inngest_core::Event;
 use inngest_registry::export::Export;
 use inngest_registry::files::FilesError;
-use inngest_registry::{Catalogue, CheckError, Registry, check_registry};
+use inngest_registry::{Catalogue, CheckError, Mode, Registry, check_registry};
 use schemars::JsonSchema;
 use serde::Serialize;
 use tempfile::TempDir;
@@ -73,6 +73,24 @@ mod earlier {
 #[derive(Serialize, JsonSchema, Event)]
 #[event(name = "Shop/../cartCleared", allow(nonstandard_name))]
 struct OddlyNamed {}
+
+#[derive(Serialize, JsonSchema, Event)]
+#[event(
+    name = "Order Completed",
+    version = "2026-11-21.1",
+    allow(nonstandard_name)
+)]
+struct Spaced {
+    #[event(id)]
+    order: u64,
+}
+
+#[derive(Serialize, JsonSchema, Event)]
+#[event(name = " order\u{a0}completed\u{2028}/ ", allow(nonstandard_name))]
+struct OddlySpaced {
+    #[event(id)]
+    order: u64,
+}
 
 fn paid() -> Catalogue {
     Catalogue::of(&Registry::new().with::<Paid>())
@@ -263,19 +281,52 @@ fn files_that_are_lost_or_broken_are_named_and_written_again() {
 #[test]
 fn what_is_read_is_what_was_written() {
     let dir = TempDir::new().unwrap();
-    let types = Catalogue::of(&Registry::new().with::<Paid>().with::<OddlyNamed>());
+    let types = Catalogue::of(
+        &Registry::new()
+            .with::<Paid>()
+            .with::<OddlyNamed>()
+            .with::<Spaced>()
+            .with::<OddlySpaced>(),
+    );
     Export::new()
         .base_url("https://example.com")
         .run(&types, dir.path())
         .unwrap();
     let read = Catalogue::read(dir.path()).unwrap();
-    assert_eq!(read.len(), 2);
+    assert_eq!(read.len(), 4);
     for (read, written) in read.iter().zip(&types) {
         let mut expected = written.clone();
         expected.rust_type = None;
         expected.source = None;
         assert_eq!(*read, expected);
     }
+}
+
+#[test]
+fn names_with_white_space_have_paths_and_settings_of_their_own() {
+    let dir = TempDir::new().unwrap();
+    let types = Catalogue::of(&Registry::new().with::<Spaced>().with::<OddlySpaced>());
+    Export::new().run(&types, dir.path()).unwrap();
+    let written: Vec<_> = files(dir.path()).into_keys().collect();
+    assert_eq!(
+        written,
+        [
+            "=20order=c2=a0completed=e2=80=a8/=20/unversioned.json",
+            "index.json",
+            "~order=20~completed/2026-11-21.1.json",
+        ]
+    );
+    let settings = "[events.\"Order Completed\"]\nmode = \"none\"\n\
+                    [events.\" order\u{a0}completed\u{2028}/ \"]\nmode = \"full\"\n";
+    fs::write(dir.path().join("inngest-registry.toml"), settings).unwrap();
+    let settings = inngest_registry::settings::Settings::of_folder(dir.path()).unwrap();
+    assert_eq!(settings.mode(Spaced::NAME), Mode::None);
+    assert_eq!(settings.mode(OddlySpaced::NAME), Mode::Full);
+    check_registry(
+        &Registry::new().with::<Spaced>().with::<OddlySpaced>(),
+        dir.path(),
+    )
+    .unwrap();
 }
 
 #[test]

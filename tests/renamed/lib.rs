@@ -24,3 +24,62 @@ fn an_event_of_a_renamed_dependency_has_its_id() {
     };
     assert_eq!(paid.dedup_id().unwrap().unwrap(), "order-paid-7");
 }
+
+#[doc(hidden)]
+pub mod __private {
+    pub use {events, schemars, serde};
+}
+
+/// Makes an event, for crates that depend on this one alone.
+#[macro_export]
+macro_rules! event {
+    (
+        name = $name:literal, id = $id:literal, $(allow($($rule:ident),*),)?
+        struct $type:ident { $($body:tt)* }
+    ) => {
+        #[derive(
+            $crate::__private::serde::Serialize,
+            $crate::__private::schemars::JsonSchema,
+            $crate::__private::events::Event,
+        )]
+        #[event(crate = $crate::__private::events, name = $name, id = $id, $(allow($($rule),*))?)]
+        struct $type { $($body)* }
+    };
+}
+
+/// Makes a part of an id, as [`event!`] makes an event.
+#[macro_export]
+macro_rules! part {
+    ($item:item) => {
+        #[derive(
+            $crate::__private::serde::Serialize,
+            $crate::__private::schemars::JsonSchema,
+            $crate::__private::events::IdPart,
+        )]
+        #[id_part(crate = $crate::__private::events)]
+        $item
+    };
+}
+
+/// An item with attributes of its caller before it.
+#[macro_export]
+macro_rules! as_item {
+    ([$($derive:tt)*] $item:item) => { $($derive)* $item };
+}
+
+/// A struct put together from its parts.
+#[macro_export]
+macro_rules! as_fragments {
+    (
+        [$(#[$derive:meta])*] $(#[$meta:meta])*
+        $vis:vis struct $name:ident $(<$lifetime:lifetime, $parameter:ident>)? {
+            $($(#[$of_field:meta])* $field_vis:vis $field:ident: $ty:ty),*
+        }
+    ) => {
+        $(#[$derive])*
+        $(#[$meta])*
+        $vis struct $name $(<$lifetime, $parameter>)? {
+            $($(#[$of_field])* $field_vis $field: $ty),*
+        }
+    };
+}

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use inngest_grammar::limits::{MAX_EVENT_BYTES, MAX_REQUEST_EVENTS};
+
 use crate::client::config::base_url;
 use crate::client::config::{self, ConfigError, Settings};
 use crate::client::inner::Inner;
@@ -14,15 +16,8 @@ use crate::middleware::chain::Chain;
 use crate::middleware::outgoing::Middleware;
 use crate::transport::{HyperTransport, Transport};
 
-/// The largest event that the server takes: one byte more is refused (measured). Free accounts
-/// have a limit of 256 KiB.
-const MAX_EVENT_BYTES: usize = 3 << 20;
-
 /// What the server documents for a request by default; accounts can have more.
 const MAX_REQUEST_BYTES: usize = 512_000;
-
-/// More events make the whole request an error after 5,000 were taken (measured).
-const MAX_REQUEST_EVENTS: usize = 5_000;
 
 /// Settings of a [`Client`]; made with [`Client::builder`].
 ///

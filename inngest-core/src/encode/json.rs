@@ -2,13 +2,13 @@
 
 use std::io;
 
+use inngest_grammar::limits::MAX_INTEGER;
 use serde::{Serialize, Serializer as _};
 use serde_json::Serializer;
 use serde_json::ser::Formatter;
 
-/// 2^53 − 1: beyond it a double no longer holds every integer, and the server keeps numbers as
-/// doubles (measured).
-pub(super) const MAX_EXACT: u128 = (1 << 53) - 1;
+/// The largest integer that the server keeps, in the type of the largest that is compared with it.
+pub(super) const MAX_EXACT: u128 = MAX_INTEGER.unsigned_abs() as u128;
 
 /// Whether the server stores this integer and no other.
 pub(crate) fn is_exact(integer: i128) -> bool {

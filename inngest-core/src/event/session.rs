@@ -5,8 +5,7 @@ use std::borrow::Cow;
 use crate::encode::json;
 use crate::error::{PayloadError, PayloadErrorKind};
 
-/// The most sessions an event may have (measured). Those that are cleared do not count.
-pub const MAX_SESSIONS: usize = 5;
+use inngest_grammar::limits::{MAX_SESSION_KEY_BYTES, MAX_SESSION_VALUE_BYTES, MAX_SESSIONS};
 
 /// The value of a session: text of 1 to 512 bytes, or an integer within ±(2^53−1).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -236,14 +235,14 @@ impl<'a> SessionWriter<'a> {
             return;
         };
         self.count += 1;
-        if !(1..=128).contains(&key.len()) {
+        if !(1..=MAX_SESSION_KEY_BYTES).contains(&key.len()) {
             self.fail(key, PayloadErrorKind::SessionKeyLength { bytes: key.len() });
         }
         json::string(self.out, key);
         self.out.push(b':');
         match value {
             SessionValue::Text(text) => {
-                if !(1..=512).contains(&text.len()) {
+                if !(1..=MAX_SESSION_VALUE_BYTES).contains(&text.len()) {
                     self.fail(
                         key,
                         PayloadErrorKind::SessionValueLength { bytes: text.len() },

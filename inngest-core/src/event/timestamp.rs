@@ -2,13 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The earliest time that the server takes: 1980-01-01, in milliseconds since the Unix epoch
-/// (measured).
-pub const MIN_MILLIS: i64 = 315_532_800_000;
-
-/// The latest time that the server takes: 2100-01-01, in milliseconds since the Unix epoch
-/// (measured).
-pub const MAX_MILLIS: i64 = 4_102_444_800_000;
+pub(crate) use inngest_grammar::limits::{MAX_MILLIS, MIN_MILLIS};
 
 /// A type that can say when an event occurred: what `#[event(ts)]` and
 /// [`Payload::at`](crate::Payload::at) take.

@@ -274,7 +274,7 @@ fn check_name(name: &str) -> Result<(), String> {
 }
 
 fn check_sessions(sessions: &Map<String, Value>) -> Result<(), String> {
-    if sessions.len() > crate::event::session::MAX_SESSIONS {
+    if sessions.len() > inngest_grammar::limits::MAX_SESSIONS {
         return Err("event sessions can include at most 5 entries".into());
     }
     for (key, value) in sessions {

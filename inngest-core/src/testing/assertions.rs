@@ -6,7 +6,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::received::{Received, ReceivedEvent};
+use crate::batch::Batch;
 use crate::event::Event;
+use crate::event::into_payload::IntoPayload;
 use crate::registry::Registry;
 
 /// How many events a failure lists.
@@ -100,23 +102,85 @@ impl Received {
                 continue;
             };
             let schema = descriptor.schema().to_value();
-            match jsonschema::draft202012::new(&schema) {
-                Ok(validator) => {
-                    let event_json = event.to_json();
-                    problems.extend(validator.iter_errors(&event_json).map(|error| {
-                        format!(
-                            "event {index} (`{}`) at `{}`: {error}",
-                            event.name,
-                            error.instance_path()
-                        )
-                    }));
-                }
-                Err(error) => problems.push(format!("the schema of `{}`: {error}", event.name)),
-            }
+            let found = schema_violations(&schema, &event.name, &event.to_json());
+            problems.extend(found.into_iter().map(|it| format!("event {index} {it}")));
         }
         if !problems.is_empty() {
             fail(&problems.join("\n"));
         }
+    }
+}
+
+/// Asserts that an event is written as the schema of its type says.
+///
+/// The derive compares the attributes of the event's own fields with the schema, and does not see
+/// what the types of these fields write. So a test calls this with events in which every kind of
+/// value occurs: each variant of an enum, `Some` and `None`, empty lists and full ones.
+///
+/// ```
+/// use inngest_core::Event;
+/// use inngest_core::testing::assert_matches_schema;
+/// use schemars::JsonSchema;
+/// use serde::Serialize;
+///
+/// #[derive(Serialize, JsonSchema, Event)]
+/// #[event(name = "shop/delivery.planned", id = "delivery-planned-{order}")]
+/// struct DeliveryPlanned {
+///     order: u64,
+///     slot: Option<Slot>,
+/// }
+///
+/// #[derive(Serialize, JsonSchema)]
+/// struct Slot {
+///     // Without this, the schema would say integer.
+///     #[schemars(with = "String")]
+///     #[serde(serialize_with = "as_time")]
+///     minute: u16,
+/// }
+///
+/// fn as_time<S: serde::Serializer>(minute: &u16, serializer: S) -> Result<S::Ok, S::Error> {
+///     serializer.collect_str(&format_args!("{:02}:{:02}", minute / 60, minute % 60))
+/// }
+///
+/// for slot in [None, Some(Slot { minute: 510 })] {
+///     assert_matches_schema(DeliveryPlanned { order: 1, slot });
+/// }
+/// ```
+///
+/// # Panics
+///
+/// The event is written in another way, which the message says for each place in it, or cannot be
+/// sent at all.
+#[track_caller]
+pub fn assert_matches_schema<P: IntoPayload>(event: P) {
+    let name = P::Event::NAME;
+    let mut batch = Batch::new();
+    if let Err(error) = batch.push(event) {
+        fail(&format!("the event cannot be sent: {error}"));
+    }
+    let schema = P::Event::schema().to_value();
+    let mut violations = Vec::new();
+    for event in batch.events() {
+        match serde_json::from_str(event) {
+            Ok(event) => violations.extend(schema_violations(&schema, name, &event)),
+            Err(error) => violations.push(format!("(`{name}`) is no JSON: {error}")),
+        }
+    }
+    if !violations.is_empty() {
+        fail(&format!("event {}", violations.join("\nevent ")));
+    }
+}
+
+/// Where an event is not what a schema says, a line each.
+fn schema_violations(schema: &Value, name: &str, event: &Value) -> Vec<String> {
+    match jsonschema::draft202012::new(schema) {
+        Ok(validator) => {
+            let errors = validator.iter_errors(event);
+            errors
+                .map(|error| format!("(`{name}`) at `{}`: {error}", error.instance_path()))
+                .collect()
+        }
+        Err(error) => vec![format!("(`{name}`) has no valid schema: {error}")],
     }
 }
 

@@ -23,6 +23,7 @@ mod received;
 mod recorder;
 mod server;
 
+pub use assertions::assert_matches_schema;
 pub use fault::{Fault, FaultRequest};
 pub use received::{Counts, Duplicate, Received, ReceivedEvent, ReceivedRequest};
 pub use recorder::Recorder;

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use inngest_core::registry::{ConflictKind, Registry};
+use inngest_grammar::limits::MAX_INTEGER;
 use serde_json::{Map, Value};
 
 use super::{Level, Lint, Warning};
 use crate::catalogue::{Catalogue, EventType};
 use crate::fields::{self, Field};
-use crate::portable::MAX_SAFE;
 use crate::settings::Settings;
 use crate::version;
 
@@ -160,6 +160,6 @@ fn is_large(schema: &Map<String, Value>) -> bool {
         None => false,
     };
     integer
-        && (bound("maximum").is_some_and(|maximum| maximum >= MAX_SAFE)
-            || bound("minimum").is_some_and(|minimum| minimum <= -MAX_SAFE))
+        && (bound("maximum").is_some_and(|maximum| maximum >= MAX_INTEGER)
+            || bound("minimum").is_some_and(|minimum| minimum <= -MAX_INTEGER))
 }

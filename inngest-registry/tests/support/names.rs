@@ -174,6 +174,29 @@ struct Address {
     street: String,
 }
 
+/// The name has white space, as in Segment's convention.
+#[derive(Default, Serialize, JsonSchema, Event)]
+#[event(
+    name = "odd/Order Completed",
+    id = "Order Completed-{order}",
+    version = "2026-11-21.1",
+    allow(nonstandard_name)
+)]
+struct Spaced {
+    order: u8,
+}
+
+/// The name has white space of other kinds, also at its ends.
+#[derive(Default, Serialize, JsonSchema, Event)]
+#[event(
+    name = "odd/\u{2028}Order\u{a0}Placed\u{3000} ",
+    allow(nonstandard_name)
+)]
+struct OddlySpaced {
+    #[event(id)]
+    order: u8,
+}
+
 pub(crate) fn add(odd: &mut Odd) {
     odd.add([Fields {
         r#type: 1,
@@ -186,6 +209,8 @@ pub(crate) fn add(odd: &mut Odd) {
     odd.add([SameB::default()]);
     odd.add([SameC::default()]);
     odd.add([Nonstandard::default()]);
+    odd.add([Spaced::default()]);
+    odd.add([OddlySpaced::default()]);
     odd.add([
         Meta {
             cart: "c".into(),

@@ -3,7 +3,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 #[derive(Serialize, JsonSchema, Event)]
-#[event(name = "Item Imported", allow(nonstandard_name))]
+#[event(name = "Item\u{85}Imported", allow(nonstandard_name))]
 struct ItemImported {
     item_id: String,
 }

@@ -1,7 +1,3 @@
-#![deny(warnings, missing_docs, unreachable_pub)]
-#![allow(dead_code)]
-//! The longest name that the server takes.
-
 use inngest_core::Event;
 use schemars::JsonSchema;
 use serde::Serialize;

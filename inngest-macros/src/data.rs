@@ -1,0 +1,117 @@
+//! What serde writes as the event's data, and what its schema says.
+
+use syn::LitStr;
+
+use crate::ast::Event;
+use crate::ctxt::{Ctxt, lifts_nothing};
+use crate::rule::Rule;
+use crate::serde_attr::SerdeStruct;
+
+/// `data` is an object, made of the fields that the derive sees.
+pub(crate) fn check_shape(cx: &Ctxt, event: &Event<'_>) {
+    let serde = SerdeStruct::read(&event.input.attrs);
+    if let Some((attribute, key)) = &serde.transparent {
+        cx.error(
+            key,
+            format!(
+                "`#[{attribute}(transparent)]` makes the event's data what its field is, and data \
+                 is an object; remove it"
+            ),
+        );
+    }
+    if let Some(key) = &serde.into {
+        cx.error(
+            key,
+            "`#[serde(into = \"…\")]` makes the event's data that of another type; remove it, or \
+             derive `Event` for the other type",
+        );
+    }
+    if serde.tag.is_some()
+        || event
+            .fields
+            .iter()
+            .any(|field| field.serde.renamed.is_some())
+    {
+        check_keys(cx, event, &serde);
+    }
+    check_schema(cx, event, &serde);
+}
+
+/// The schema says what is written.
+///
+/// Schemars does not see what `serialize_with` writes, and the type that it reads in `with` may say
+/// anything, so a field with one of them says itself what is written.
+fn check_schema(cx: &Ctxt, event: &Event<'_>, serde: &SerdeStruct) {
+    let unchecked = event.fields.iter().filter_map(|field| {
+        let is_checked = field.serde.skipped || field.serde.has_own_schema || serde.has_own_schema;
+        let key = field.serde.written_with.as_ref()?;
+        (!is_checked).then_some((field, key))
+    });
+    let mut unchecked = unchecked.peekable();
+    match event.attrs.allows(Rule::UncheckedSchema) {
+        Some(allow) if unchecked.peek().is_none() => {
+            let why =
+                "no field is written by `serialize_with` or `with` without a schema of its own";
+            lifts_nothing(cx, allow, why);
+        }
+        None if event.attrs.insists_on(Rule::UncheckedSchema) => {
+            for (field, key) in unchecked {
+                let name = &field.name;
+                let problem = if key == "with" {
+                    format!(
+                        "`with` decides what is written for `{name}`, and nothing checks that the schema says the same"
+                    )
+                } else {
+                    format!(
+                        "`{key}` decides what is written for `{name}`, and the schema says what its type would write"
+                    )
+                };
+                cx.error(
+                    key,
+                    format!(
+                        "{problem}; add `#[schemars(with = \"…\")]` with a type that is written \
+                         like that, or `allow(unchecked_schema)`"
+                    ),
+                );
+            }
+        }
+        _ => {}
+    }
+}
+
+/// No two members of `data` have the same key.
+fn check_keys(cx: &Ctxt, event: &Event<'_>, serde: &SerdeStruct) {
+    let mut keys: Vec<(String, &LitStr)> = Vec::new();
+    keys.extend(serde.tag.as_ref().map(|tag| (tag.value(), tag)));
+    let mut names: Vec<String> = Vec::new();
+    for field in &event.fields {
+        if field.serde.skipped || field.serde.varies {
+            continue;
+        }
+        let (key, renamed) = match &field.serde.renamed {
+            Some(renamed) => (renamed.value(), Some(renamed)),
+            None if serde.renames_all => continue,
+            None => (field.name.clone(), None),
+        };
+        let other = keys.iter().find(|(other, _)| *other == key);
+        // Of two names one is a literal, and that is the one to change.
+        let place = match (renamed, other) {
+            (Some(renamed), Some(_)) => Some(renamed),
+            (Some(renamed), None) => names.contains(&key).then_some(renamed),
+            (None, other) => other.map(|(_, literal)| *literal),
+        };
+        if let Some(place) = place {
+            cx.error(
+                place,
+                format!(
+                    "two members of the event's data have the key `{key}`, and the server keeps one; \
+                     choose another"
+                ),
+            );
+        }
+        match renamed {
+            Some(renamed) => keys.push((key, renamed)),
+            None => names.push(key),
+        }
+    }
+}

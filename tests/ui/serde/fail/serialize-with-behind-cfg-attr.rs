@@ -1,0 +1,17 @@
+use inngest_core::Event;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+#[derive(Serialize, JsonSchema, Event)]
+#[event(name = "storefront/item.imported")]
+struct ItemImported {
+    #[cfg_attr(all(), serde(serialize_with = "write"))]
+    #[cfg_attr(any(), schemars(with = "String"))]
+    made: std::time::Duration,
+}
+
+fn write<S: serde::Serializer>(made: &std::time::Duration, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(&made.as_secs())
+}
+
+fn main() {}
