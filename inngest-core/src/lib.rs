@@ -50,7 +50,6 @@ pub use crate::delivery::{
     batch_error::BatchError, dedup_id::DedupId, error::SendError, event_id::EventId,
     outcome::Outcome, receipt::Receipt, retry::RetryPolicy, stored::BatchBytesError,
 };
-pub use crate::encode::value::depth::MAX_DEPTH;
 pub use crate::error::{PayloadError, PayloadErrorKind};
 pub use crate::event::Event;
 pub use crate::event::as_string::{AsString, OptionAsString, TextInteger};
@@ -59,7 +58,7 @@ pub use crate::event::into_payload::IntoPayload;
 pub use crate::event::payload::Payload;
 pub use crate::event::session::{OptionalSessionField, SessionField, SessionKind, SessionValue};
 pub use crate::event::timestamp::Timestamp;
-pub use inngest_grammar::limits::{MAX_MILLIS, MAX_SESSIONS, MIN_MILLIS};
+pub use inngest_grammar::limits::{MAX_DEPTH, MAX_MILLIS, MAX_SESSIONS, MIN_MILLIS};
 pub use inngest_grammar::proof::Language;
 pub use inngest_macros::{Event, IdPart};
 

@@ -33,6 +33,18 @@ pub const MIN_MILLIS: i64 = 315_532_800_000;
 /// The latest time of an event, in milliseconds since the Unix epoch: 2100-01-01.
 pub const MAX_MILLIS: i64 = 4_102_444_800_000;
 
+/// The most levels an event may have: the arrays and objects that are open at once in its JSON. The
+/// event itself is the first, and `data` the second.
+///
+/// The server stores 9,998 levels. With 10,000 it answers with an event id and loses the event, and
+/// with more it refuses (measured). The levels in between are a margin for an array around the event
+/// and for what the server adds.
+///
+/// The stack grows while values are written, so that any thread can write this many. There is one
+/// exception: serde itself first copies some variants of an enum, such as those with fields under
+/// `#[serde(flatten)]`, and it does so on the stack that there is.
+pub const MAX_DEPTH: usize = 9_990;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,6 +54,7 @@ mod tests {
     fn limits_are_the_servers() {
         assert_eq!(MAX_NAME_BYTES, 255);
         assert_eq!(MAX_SESSIONS, 5);
+        assert_eq!(MAX_DEPTH, 9_990);
         assert_eq!(MAX_SESSION_KEY_BYTES, 128);
         assert_eq!(MAX_SESSION_VALUE_BYTES, 512);
         assert_eq!(MAX_INTEGER, 9_007_199_254_740_991);

@@ -2,7 +2,7 @@
 
 use crate::encode::json;
 use crate::encode::member::{UserWriter, write_value};
-use crate::encode::value::Keys;
+use crate::encode::value::writer::Keys;
 use crate::error::{PayloadError, PayloadErrorKind};
 use crate::event::Event;
 use crate::event::id::IdWriter;

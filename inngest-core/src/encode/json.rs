@@ -17,7 +17,7 @@ pub(crate) fn is_exact(integer: i128) -> bool {
 
 /// How what the server keeps would differ from what was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Unlike {
+pub(crate) enum Lossy {
     /// An integer that a double does not hold, in decimal.
     Integer(String),
     /// Another number that a double does not hold.

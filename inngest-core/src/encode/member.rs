@@ -4,10 +4,11 @@ use serde::Serialize;
 
 #[cfg(feature = "client")]
 use crate::encode::json;
-use crate::encode::json::Unlike;
-use crate::encode::value::depth::MAX_DEPTH;
-use crate::encode::value::{self, Failure, Fault, Keys};
+use crate::encode::json::Lossy;
+use crate::encode::value;
+use crate::encode::value::writer::{EncodeError, Failure, Keys};
 use crate::error::{PayloadError, PayloadErrorKind};
+use inngest_grammar::limits::MAX_DEPTH;
 
 /// Writes a value inside this many levels, and says where in it the first thing stands that the
 /// server would change.
@@ -21,14 +22,16 @@ pub(crate) fn write_value<T: Serialize + ?Sized>(
 ) -> Result<(), PayloadError> {
     value::write(out, value, keys, levels).map_err(|Failure { fault, path }| {
         let kind = match fault {
-            Fault::Refused(Unlike::Integer(value)) => PayloadErrorKind::IntegerOutOfRange { value },
-            Fault::Refused(Unlike::Number(value)) => PayloadErrorKind::InexactNumber { value },
-            Fault::Refused(Unlike::ReservedKey) => PayloadErrorKind::ReservedKey,
-            Fault::Refused(Unlike::KeyTwice) => PayloadErrorKind::KeyTwice,
-            Fault::Refused(Unlike::Surrogate) => PayloadErrorKind::UnpairedSurrogate,
-            Fault::Refused(Unlike::TooDeep) => PayloadErrorKind::TooDeep { limit: MAX_DEPTH },
-            Fault::NotFinite => PayloadErrorKind::NotFinite,
-            Fault::Serialize(message) => PayloadErrorKind::Serialize { message },
+            EncodeError::Refused(Lossy::Integer(value)) => {
+                PayloadErrorKind::IntegerOutOfRange { value }
+            }
+            EncodeError::Refused(Lossy::Number(value)) => PayloadErrorKind::InexactNumber { value },
+            EncodeError::Refused(Lossy::ReservedKey) => PayloadErrorKind::ReservedKey,
+            EncodeError::Refused(Lossy::KeyTwice) => PayloadErrorKind::KeyTwice,
+            EncodeError::Refused(Lossy::Surrogate) => PayloadErrorKind::UnpairedSurrogate,
+            EncodeError::Refused(Lossy::TooDeep) => PayloadErrorKind::TooDeep { limit: MAX_DEPTH },
+            EncodeError::NotFinite => PayloadErrorKind::NotFinite,
+            EncodeError::Serialize(message) => PayloadErrorKind::Serialize { message },
         };
         PayloadError::new(event, format!("{root}{path}"), kind)
     })

@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use super::json::{MAX_EXACT, RESERVED_KEY, Unlike};
+use super::json::{Lossy, MAX_EXACT, RESERVED_KEY};
 
 /// What the server would take and change, and where it stands in what is text already: `.a[1]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refused {
-    pub(crate) unlike: Unlike,
+    pub(crate) unlike: Lossy,
     pub(crate) inside: String,
 }
 
@@ -90,7 +90,7 @@ impl<'a> Scan<'a> {
             self.rest = after.as_str();
             match first {
                 '{' | '[' if self.frames.len() == self.levels => {
-                    return Some(self.refused(Unlike::TooDeep));
+                    return Some(self.refused(Lossy::TooDeep));
                 }
                 '{' => {
                     self.frames.push(Frame::Object {
@@ -119,7 +119,7 @@ impl<'a> Scan<'a> {
                                 key: Some(key.clone()),
                             };
                             self.frames.push(key);
-                            return Some(self.refused(Unlike::KeyTwice));
+                            return Some(self.refused(Lossy::KeyTwice));
                         }
                         self.keys.truncate(keys);
                     }
@@ -145,11 +145,11 @@ impl<'a> Scan<'a> {
                         }
                         self.keys.push(text);
                         if is_reserved {
-                            return Some(self.refused(Unlike::ReservedKey));
+                            return Some(self.refused(Lossy::ReservedKey));
                         }
                     }
                     if is_of_user && unescaped(string).is_none() {
-                        return Some(self.refused(Unlike::Surrogate));
+                        return Some(self.refused(Lossy::Surrogate));
                     }
                 }
                 _ => {
@@ -187,7 +187,7 @@ impl<'a> Scan<'a> {
         std::mem::take(&mut self.rest)
     }
 
-    fn refused(&self, unlike: Unlike) -> Refused {
+    fn refused(&self, unlike: Lossy) -> Refused {
         let inside = self.path();
         Refused { unlike, inside }
     }
@@ -218,17 +218,17 @@ fn unescaped(inside: &str) -> Option<Cow<'_, str>> {
 }
 
 /// How the double that the server keeps differs from a number.
-pub(super) fn inexact(number: &str) -> Option<Unlike> {
+pub(super) fn inexact(number: &str) -> Option<Lossy> {
     let digits = number.strip_prefix('-').unwrap_or(number);
     if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
         // Texts of more digits than a u128 has are beyond it too.
         let is_beyond = digits.parse::<u128>().map_or(true, |n| n > MAX_EXACT);
-        return is_beyond.then(|| Unlike::Integer(number.to_owned()));
+        return is_beyond.then(|| Lossy::Integer(number.to_owned()));
     }
     // What is no number, the server says.
     let double: f64 = number.parse().ok()?;
     let is_same = double.is_finite() && decimal(number) == decimal(&format!("{double:e}"));
-    (!is_same).then(|| Unlike::Number(number.to_owned()))
+    (!is_same).then(|| Lossy::Number(number.to_owned()))
 }
 
 /// The digits of a number between its first and its last that is not 0, and the power of ten of
@@ -255,7 +255,7 @@ fn decimal(number: &str) -> Option<(String, i64)> {
 #[cfg(test)]
 mod tests {
     use super::{inexact, of_user, twice};
-    use crate::encode::json::Unlike;
+    use crate::encode::json::Lossy;
     use proptest::prelude::*;
 
     #[test]
@@ -287,7 +287,7 @@ mod tests {
             "-1e-400",
             "1e99999999999999999999",
         ] {
-            assert_eq!(inexact(number), Some(Unlike::Number(number.into())));
+            assert_eq!(inexact(number), Some(Lossy::Number(number.into())));
         }
     }
 
@@ -298,7 +298,7 @@ mod tests {
             for text in [format!("{double:e}"), format!("{double:?}"), format!("{double:E}")] {
                 // A whole number of so many digits is one that the user may not mean to be a double.
                 let unlike = inexact(&text);
-                prop_assert!(matches!(unlike, None | Some(Unlike::Integer(_))), "{text}");
+                prop_assert!(matches!(unlike, None | Some(Lossy::Integer(_))), "{text}");
             }
         }
 
@@ -339,7 +339,7 @@ mod tests {
     fn levels_are_counted_up_to_the_first_that_is_too_deep() {
         let inside = |json: &str, levels| {
             let refused = of_user(json, true, levels)?;
-            assert_eq!(refused.unlike, Unlike::TooDeep);
+            assert_eq!(refused.unlike, Lossy::TooDeep);
             Some(refused.inside)
         };
         for (json, levels) in [

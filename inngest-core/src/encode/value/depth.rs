@@ -3,20 +3,10 @@
 //! Writing a value inside another takes stack for each of them, and values of users may be nested
 //! deeper than a thread's stack allows. So the stack grows, up to the depth that is refused.
 
-use super::{Fault, Stop, ValueWriter};
-use crate::encode::json::Unlike;
+use inngest_grammar::limits::MAX_DEPTH;
 
-/// The most levels an event may have: the arrays and objects that are open at once in its JSON. The
-/// event itself is the first, and `data` the second.
-///
-/// The server stores 9,998 levels. With 10,000 it answers with an event id and loses the event, and
-/// with more it refuses (measured). The levels in between are a margin for an array around the event
-/// and for what the server adds.
-///
-/// The stack grows while values are written, so that any thread can write this many. There is one
-/// exception: serde itself first copies some variants of an enum, such as those with fields under
-/// `#[serde(flatten)]`, and it does so on the stack that there is.
-pub const MAX_DEPTH: usize = 9_990;
+use crate::encode::json::Lossy;
+use crate::encode::value::writer::{EncodeError, SerError, ValueWriter};
 
 /// So many levels and so many steps are taken without a look at the stack, as they are in most events:
 /// what is left of any usual stack is enough for them.
@@ -36,9 +26,9 @@ const MAX_STEPS: usize = 16 * MAX_DEPTH;
 impl<'a> ValueWriter<'a> {
     /// An array or an object begins here.
     #[inline]
-    pub(super) fn open(&mut self) -> Result<(), Stop> {
+    pub(crate) fn open(&mut self) -> Result<(), SerError> {
         if self.levels >= MAX_DEPTH {
-            return Err(self.refuse(Fault::Refused(Unlike::TooDeep)));
+            return Err(self.refuse(EncodeError::Refused(Lossy::TooDeep)));
         }
         self.levels += 1;
         Ok(())
@@ -46,16 +36,16 @@ impl<'a> ValueWriter<'a> {
 
     /// So many arrays and objects end here.
     #[inline]
-    pub(super) fn close(&mut self, levels: usize) {
+    pub(crate) fn close(&mut self, levels: usize) {
         self.levels -= levels;
     }
 
     /// Writes what is inside another value.
     #[inline]
-    pub(super) fn nested(
+    pub(crate) fn nested(
         &mut self,
-        mut write: impl FnMut(&mut ValueWriter<'a>) -> Result<(), Stop>,
-    ) -> Result<(), Stop> {
+        mut write: impl FnMut(&mut ValueWriter<'a>) -> Result<(), SerError>,
+    ) -> Result<(), SerError> {
         if self.levels <= SHALLOW {
             write(self)
         } else {
@@ -65,10 +55,10 @@ impl<'a> ValueWriter<'a> {
 
     /// Writes a value in place of another, as an `Option` and a newtype are written.
     #[inline]
-    pub(super) fn step(
+    pub(crate) fn step(
         &mut self,
-        mut write: impl FnMut(&mut ValueWriter<'a>) -> Result<(), Stop>,
-    ) -> Result<(), Stop> {
+        mut write: impl FnMut(&mut ValueWriter<'a>) -> Result<(), SerError>,
+    ) -> Result<(), SerError> {
         self.steps += 1;
         let result = if self.steps <= SHALLOW {
             write(self)
@@ -82,10 +72,10 @@ impl<'a> ValueWriter<'a> {
     #[cold]
     fn further_step(
         &mut self,
-        write: &mut dyn FnMut(&mut ValueWriter<'a>) -> Result<(), Stop>,
-    ) -> Result<(), Stop> {
+        write: &mut dyn FnMut(&mut ValueWriter<'a>) -> Result<(), SerError>,
+    ) -> Result<(), SerError> {
         if self.steps > MAX_STEPS {
-            return Err(Stop::no_end());
+            return Err(SerError::no_end());
         }
         self.on_enough_stack(write)
     }
@@ -94,13 +84,13 @@ impl<'a> ValueWriter<'a> {
     #[inline(never)]
     fn on_enough_stack(
         &mut self,
-        write: &mut dyn FnMut(&mut ValueWriter<'a>) -> Result<(), Stop>,
-    ) -> Result<(), Stop> {
+        write: &mut dyn FnMut(&mut ValueWriter<'a>) -> Result<(), SerError>,
+    ) -> Result<(), SerError> {
         stacker::maybe_grow(RED_ZONE, GROWTH, || write(self))
     }
 }
 
-impl Stop {
+impl SerError {
     #[cold]
     fn no_end() -> Self {
         serde::ser::Error::custom("its `Option`s or newtypes are nested without end")

@@ -7,19 +7,19 @@ use serde::ser::{
     SerializeTuple, SerializeTupleStruct, SerializeTupleVariant,
 };
 
-use super::text::{Text, TextKind};
-use super::{Stop, ValueWriter};
 use crate::encode::json::{RESERVED_KEY, is_plain};
+use crate::encode::value::text::{Text, TextKind};
+use crate::encode::value::writer::{SerError, ValueWriter};
 
 /// The elements of an array.
-pub(super) struct Elements<'w, 'a> {
+pub(crate) struct Elements<'w, 'a> {
     writer: &'w mut ValueWriter<'a>,
     is_first: bool,
 }
 
 impl<'w, 'a> Elements<'w, 'a> {
     #[inline]
-    pub(super) fn new(writer: &'w mut ValueWriter<'a>) -> Result<Self, Stop> {
+    pub(crate) fn new(writer: &'w mut ValueWriter<'a>) -> Result<Self, SerError> {
         writer.open()?;
         writer.out.push(b'[');
         Ok(Self {
@@ -29,7 +29,7 @@ impl<'w, 'a> Elements<'w, 'a> {
     }
 
     #[inline]
-    fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Stop> {
+    fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), SerError> {
         if !std::mem::take(&mut self.is_first) {
             self.writer.out.push(b',');
         }
@@ -41,15 +41,15 @@ macro_rules! elements {
     ($($kind:ident::$method:ident ends $end:literal closes $levels:literal)*) => {$(
         impl $kind for Elements<'_, '_> {
             type Ok = ();
-            type Error = Stop;
+            type Error = SerError;
 
             #[inline]
-            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Stop> {
+            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), SerError> {
                 self.element(value)
             }
 
             #[inline]
-            fn end(self) -> Result<(), Stop> {
+            fn end(self) -> Result<(), SerError> {
                 self.writer.out.extend_from_slice($end);
                 self.writer.close($levels);
                 Ok(())
@@ -66,7 +66,7 @@ elements! {
 }
 
 /// The fields of a struct. Those that a derive writes differ, but for names that `rename` makes alike.
-pub(super) struct Fields<'w, 'a> {
+pub(crate) struct Fields<'w, 'a> {
     writer: &'w mut ValueWriter<'a>,
     is_top: bool,
     /// Whether its one field is JSON as text.
@@ -126,7 +126,7 @@ const FRAGMENTS: [&str; 2] = [
 
 impl<'w, 'a> Fields<'w, 'a> {
     #[inline]
-    pub(super) fn new(writer: &'w mut ValueWriter<'a>, name: &str) -> Result<Self, Stop> {
+    pub(crate) fn new(writer: &'w mut ValueWriter<'a>, name: &str) -> Result<Self, SerError> {
         let is_fragment = FRAGMENTS.contains(&name);
         if !is_fragment {
             writer.open()?;
@@ -141,7 +141,11 @@ impl<'w, 'a> Fields<'w, 'a> {
     }
 
     #[inline]
-    fn field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Stop> {
+    fn field<T: Serialize + ?Sized>(
+        &mut self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<(), SerError> {
         if self.is_fragment {
             return value.serialize(Text {
                 writer: self.writer,
@@ -179,19 +183,19 @@ macro_rules! fields {
     ($($kind:ident ends $end:literal closes $levels:literal)*) => {$(
         impl $kind for Fields<'_, '_> {
             type Ok = ();
-            type Error = Stop;
+            type Error = SerError;
 
             #[inline]
             fn serialize_field<T: Serialize + ?Sized>(
                 &mut self,
                 name: &'static str,
                 value: &T,
-            ) -> Result<(), Stop> {
+            ) -> Result<(), SerError> {
                 self.field(name, value)
             }
 
             #[inline]
-            fn end(self) -> Result<(), Stop> {
+            fn end(self) -> Result<(), SerError> {
                 if !self.is_fragment {
                     let end: &[u8] = if self.names.count == 0 { b"{}" } else { b"}" };
                     self.writer.out.extend_from_slice(end);
@@ -210,7 +214,7 @@ fields! {
 }
 
 /// The entries of a map, and the fields of a struct that has another flattened into it.
-pub(super) struct Entries<'w, 'a> {
+pub(crate) struct Entries<'w, 'a> {
     writer: &'w mut ValueWriter<'a>,
     is_top: bool,
     names: Names,
@@ -222,7 +226,7 @@ pub(super) struct Entries<'w, 'a> {
 
 impl<'w, 'a> Entries<'w, 'a> {
     #[inline]
-    pub(super) fn new(writer: &'w mut ValueWriter<'a>) -> Result<Self, Stop> {
+    pub(crate) fn new(writer: &'w mut ValueWriter<'a>) -> Result<Self, SerError> {
         writer.open()?;
         Ok(Self {
             is_top: writer.is_at_top(),
@@ -234,7 +238,7 @@ impl<'w, 'a> Entries<'w, 'a> {
     }
 
     #[inline]
-    fn key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Stop> {
+    fn key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), SerError> {
         if self.is_in_entry {
             return Err(self.out_of_turn());
         }
@@ -273,25 +277,25 @@ impl<'w, 'a> Entries<'w, 'a> {
 
     /// Keys and values do not take turns.
     #[cold]
-    fn out_of_turn(&mut self) -> Stop {
+    fn out_of_turn(&mut self) -> SerError {
         self.writer.failed(self.writer.out.len());
-        Stop::custom("a map has a key without a value, or a value without a key")
+        SerError::custom("a map has a key without a value, or a value without a key")
     }
 }
 
 impl SerializeMap for Entries<'_, '_> {
     type Ok = ();
-    type Error = Stop;
+    type Error = SerError;
 
     #[inline]
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Stop> {
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), SerError> {
         self.key(key)?;
         self.is_in_entry = true;
         Ok(())
     }
 
     #[inline]
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Stop> {
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), SerError> {
         if !std::mem::take(&mut self.is_in_entry) {
             return Err(self.out_of_turn());
         }
@@ -303,13 +307,13 @@ impl SerializeMap for Entries<'_, '_> {
         &mut self,
         key: &K,
         value: &V,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), SerError> {
         self.key(key)?;
         self.writer.part(value)
     }
 
     #[inline]
-    fn end(mut self) -> Result<(), Stop> {
+    fn end(mut self) -> Result<(), SerError> {
         if self.is_in_entry {
             return Err(self.out_of_turn());
         }

@@ -1,4 +1,5 @@
-use super::{Fault, Keys, write};
+use super::write;
+use super::writer::{EncodeError, Keys};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde::Serialize;
@@ -67,7 +68,7 @@ fn a_failing_serialize_is_located_too() {
     assert_eq!(path(&(1, [Fails])), "data[1][0]");
     let mut out = Vec::new();
     let failure = write(&mut out, &Fails, Keys::Any, 1).unwrap_err();
-    assert!(matches!(failure.fault, Fault::Serialize(message) if message == "no luck"));
+    assert!(matches!(failure.fault, EncodeError::Serialize(message) if message == "no luck"));
 }
 
 fn passes(value: &impl Serialize) -> bool {
@@ -91,7 +92,7 @@ fn floats_that_json_cannot_say() {
     }
     assert_eq!(path(&Shape::Float { inner: f32::NAN }), "data.Float.inner");
     let failure = write(&mut Vec::new(), &f32::NAN, Keys::Any, 1).unwrap_err();
-    assert!(matches!(failure.fault, Fault::NotFinite));
+    assert!(matches!(failure.fault, EncodeError::NotFinite));
 }
 
 #[test]
@@ -267,7 +268,7 @@ fn a_map_whose_keys_and_values_do_not_take_turns() {
     for bad in ["v", "k", "kk", "kvv", "ke", "ev", "ek", "kkv", "kev"] {
         let failure = write(&mut Vec::new(), &Turns(bad), Keys::Any, 1).unwrap_err();
         assert!(
-            matches!(&failure.fault, Fault::Serialize(message) if message.contains("a key without a value")),
+            matches!(&failure.fault, EncodeError::Serialize(message) if message.contains("a key without a value")),
             "{bad}: {failure:?}"
         );
     }

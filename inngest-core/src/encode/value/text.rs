@@ -4,24 +4,24 @@ use std::fmt;
 
 use serde::ser::{Error as _, Impossible, Serialize, Serializer};
 
-use super::{Fault, Stop, ValueWriter};
 use crate::encode::json;
+use crate::encode::value::writer::{EncodeError, SerError, ValueWriter};
 
 /// Writes a text, and nothing else.
-pub(super) struct Text<'w, 'a> {
-    pub(super) writer: &'w mut ValueWriter<'a>,
-    pub(super) kind: TextKind,
+pub(crate) struct Text<'w, 'a> {
+    pub(crate) writer: &'w mut ValueWriter<'a>,
+    pub(crate) kind: TextKind,
 }
 
 #[derive(Clone, Copy)]
-pub(super) enum TextKind {
+pub(crate) enum TextKind {
     Key,
     Fragment { is_top: bool },
 }
 
 impl Text<'_, '_> {
     /// Writes a number or a boolean between quotes.
-    fn quoted<T: Serialize>(self, value: &T) -> Result<(), Stop> {
+    fn quoted<T: Serialize>(self, value: &T) -> Result<(), SerError> {
         match self.kind {
             TextKind::Key => {
                 self.writer.out.push(b'"');
@@ -34,14 +34,14 @@ impl Text<'_, '_> {
     }
 
     /// Writes a text that stands in place of another.
-    fn step<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Stop> {
+    fn step<T: Serialize + ?Sized>(self, value: &T) -> Result<(), SerError> {
         let Self { writer, kind } = self;
         writer.step(|writer| value.serialize(Text { writer, kind }))
     }
 
     #[cold]
-    fn no_text(&self) -> Stop {
-        Stop::custom(match self.kind {
+    fn no_text(&self) -> SerError {
+        SerError::custom(match self.kind {
             TextKind::Key => "key must be a string",
             TextKind::Fragment { .. } => "JSON as text must be a string",
         })
@@ -50,7 +50,7 @@ impl Text<'_, '_> {
 
 macro_rules! quoted {
     ($($method:ident($ty:ty))*) => {$(
-        fn $method(self, value: $ty) -> Result<(), Stop> {
+        fn $method(self, value: $ty) -> Result<(), SerError> {
             self.quoted(&value)
         }
     )*};
@@ -58,7 +58,7 @@ macro_rules! quoted {
 
 macro_rules! no_text {
     ($($method:ident($($ty:ty),*) -> $ok:ty;)*) => {$(
-        fn $method(self, $(_: $ty),*) -> Result<$ok, Stop> {
+        fn $method(self, $(_: $ty),*) -> Result<$ok, SerError> {
             Err(self.no_text())
         }
     )*};
@@ -66,20 +66,20 @@ macro_rules! no_text {
 
 macro_rules! finite {
     ($($method:ident($float:ty))*) => {$(
-        fn $method(self, value: $float) -> Result<(), Stop> {
+        fn $method(self, value: $float) -> Result<(), SerError> {
             if !value.is_finite() {
-                return Err(self.writer.refuse(Fault::NotFinite));
+                return Err(self.writer.refuse(EncodeError::NotFinite));
             }
             self.quoted(&value)
         }
     )*};
 }
 
-type Never = Impossible<(), Stop>;
+type Never = Impossible<(), SerError>;
 
 impl Serializer for Text<'_, '_> {
     type Ok = ();
-    type Error = Stop;
+    type Error = SerError;
     type SerializeSeq = Never;
     type SerializeTuple = Never;
     type SerializeTupleStruct = Never;
@@ -113,18 +113,18 @@ impl Serializer for Text<'_, '_> {
     }
 
     #[inline]
-    fn serialize_str(self, value: &str) -> Result<(), Stop> {
+    fn serialize_str(self, value: &str) -> Result<(), SerError> {
         match self.kind {
             TextKind::Key => self.writer.serialize_str(value),
             TextKind::Fragment { is_top } => self.writer.fragment(value, is_top),
         }
     }
 
-    fn serialize_char(self, value: char) -> Result<(), Stop> {
+    fn serialize_char(self, value: char) -> Result<(), SerError> {
         self.serialize_str(value.encode_utf8(&mut [0; 4]))
     }
 
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Stop> {
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), SerError> {
         self.step(value)
     }
 
@@ -133,7 +133,7 @@ impl Serializer for Text<'_, '_> {
         _: &'static str,
         _: u32,
         variant: &'static str,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), SerError> {
         self.serialize_str(variant)
     }
 
@@ -141,7 +141,7 @@ impl Serializer for Text<'_, '_> {
         self,
         _: &'static str,
         value: &T,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), SerError> {
         self.step(value)
     }
 
@@ -151,11 +151,11 @@ impl Serializer for Text<'_, '_> {
         _: u32,
         _: &'static str,
         _: &T,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), SerError> {
         Err(self.no_text())
     }
 
-    fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Result<(), Stop> {
+    fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Result<(), SerError> {
         match self.kind {
             TextKind::Key => self.writer.shown(value),
             TextKind::Fragment { .. } => self.serialize_str(&value.to_string()),
