@@ -393,7 +393,7 @@ mod tests {
             let ids = |parts: &Parts| samples::ids(parts).into_iter().map(|(id, _)| format!("{lead}{id}"));
             let (a_pieces, b_pieces) = (samples::pieces(&lead, &a), samples::pieces(&lead, &b));
             if !could_coincide(&a_pieces, &b_pieces) {
-                let of_a: std::collections::HashSet<String> = ids(&a).collect();
+                let of_a: HashSet<String> = ids(&a).collect();
                 prop_assert!(ids(&b).all(|id| !of_a.contains(&id)), "{:?} {:?}", a, b);
             }
         }
