@@ -162,6 +162,7 @@ mod unlike_its_schema {
         external_id: String,
     }
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
     fn as_time<S: serde::Serializer>(minute: &u16, serializer: S) -> Result<S::Ok, S::Error> {
         if *minute < 1_000 {
             return minute.serialize(serializer);
@@ -184,7 +185,7 @@ mod unlike_its_schema {
             minute: 999,
             remark: Some(Remark::Gate),
         };
-        assert_matches_schema(&planned(vec![gate]));
+        assert_matches_schema(planned(vec![gate]));
         let floor = Slot {
             minute: 1_020,
             remark: Some(Remark::Floor(3)),

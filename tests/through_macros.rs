@@ -463,6 +463,14 @@ mod parts {
         );
     }
 
+    renamed::part! { struct Part(u8); }
+
+    #[derive(Serialize, JsonSchema, Event)]
+    #[event(name = "a/part", id = "part-{part}")]
+    struct OfPart {
+        part: Part,
+    }
+
     /// A path that begins with `$crate`, where the id that it stands beside is the caller's.
     #[test]
     fn a_path_of_the_macros_own_crate() {
@@ -490,7 +498,6 @@ mod parts {
                 right: (String,),
             }
         }
-        renamed::part! { struct Part(u8); }
         let elsewhere = Elsewhere {
             order: Order { id: 7 },
             pair: (1, String::new()),
@@ -517,11 +524,6 @@ mod parts {
         };
         let id = ambiguous.dedup_id().unwrap().unwrap();
         assert_eq!(id, "ambiguous-l-r");
-        #[derive(Serialize, JsonSchema, Event)]
-        #[event(name = "a/part", id = "part-{part}")]
-        struct OfPart {
-            part: Part,
-        }
         let of_part = OfPart { part: Part(1) };
         assert_eq!(of_part.dedup_id().unwrap().unwrap(), "part-1");
     }

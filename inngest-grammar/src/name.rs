@@ -313,6 +313,60 @@ mod tests {
         assert_eq!(long_slug("a/b/c.d"), "a-b-c-d");
     }
 
+    #[test]
+    fn suggestions_keep_marks_within_words_only() {
+        for (name, expected) in [
+            ("a.b", None),
+            ("A.b", Some("a.b")),
+            ("A._b", Some("a.b")),
+            ("A.-b", Some("a.b")),
+            ("_A", Some("a")),
+            ("-A-", Some("a")),
+            ("A__B", Some("a__b")),
+            ("A_.b", Some("a_b")),
+            ("A-.b", Some("a-b")),
+            ("..A..", Some("a")),
+            ("A/_/b", Some("a/b")),
+            ("A_b/C-d", Some("a_b/c-d")),
+            ("Aa/Bb", Some("aa/bb")),
+            ("X2Y", Some("x2.y")),
+            ("Foo BarBAZ", Some("foo.bar.baz")),
+            ("FOOBar", Some("foo.bar")),
+            ("FooB", Some("foo.b")),
+            ("my shop/item", Some("my-shop/item")),
+        ] {
+            assert_eq!(suggest(name).as_deref(), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn errors_say_what_is_wrong_and_where() {
+        for (name, offset, text) in [
+            ("", 0, "the event name is empty"),
+            (
+                "éa\t",
+                3,
+                "the event name has a control character at byte 3, which the server takes but this \
+                 crate does not, because dashboards and logs do not show it",
+            ),
+            (
+                "inngest/a",
+                0,
+                "the event name begins with `inngest/`, which the server keeps for itself",
+            ),
+            (
+                &"a".repeat(300),
+                0,
+                "the event name is 300 bytes long, and no function can be registered for a name \
+                 over 255 bytes",
+            ),
+        ] {
+            let error = check(name).unwrap_err();
+            assert_eq!(error.offset(), offset);
+            assert_eq!(error.to_string(), text);
+        }
+    }
+
     proptest! {
         #[test]
         fn any_text_is_answered(name in any::<String>()) {

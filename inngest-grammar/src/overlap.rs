@@ -197,10 +197,130 @@ impl Bytes {
 #[cfg(test)]
 mod tests {
     use super::could_coincide;
+    use super::{MOST_STATES, Piece};
     use crate::proof::Language::{Bool, Fixed, Open, Signed, Unsigned, Word};
     use crate::proof::Piece::{Part, Text};
     use crate::proof::samples::{self, Parts};
     use proptest::prelude::*;
+    use std::collections::{BTreeSet, HashSet};
+
+    /// What can be read at a place of a template, and whether that place may be left or kept.
+    struct Place {
+        reads: BTreeSet<u8>,
+        repeats: bool,
+    }
+
+    fn places(pieces: &[Piece<'_>]) -> Vec<Place> {
+        let once = |reads| Place {
+            reads,
+            repeats: false,
+        };
+        let again = |reads| Place {
+            reads,
+            repeats: true,
+        };
+        let set = |of: &str| of.bytes().collect::<BTreeSet<u8>>();
+        let digits = "0123456789";
+        let mut places = Vec::new();
+        for piece in pieces {
+            let (first, more) = match piece {
+                Text(text) => {
+                    places.extend(text.bytes().map(|byte| once(BTreeSet::from([byte]))));
+                    continue;
+                }
+                Part(Fixed | Open) => ((0..=255).collect(), (0..=255).collect()),
+                Part(Bool) => (set("tf"), set("ruealse")),
+                Part(Unsigned) => (set(digits), set(digits)),
+                Part(Signed) => (set("-0123456789"), set(digits)),
+                Part(Word) => {
+                    let of: BTreeSet<u8> = (0..=255)
+                        .filter(|byte| *byte > 127 || *byte == b'_' || byte.is_ascii_alphanumeric())
+                        .collect();
+                    (of.clone(), of)
+                }
+            };
+            places.extend([once(first), again(more)]);
+        }
+        places
+    }
+
+    /// The same answer by the textbook: the pairs of places that one text leads to.
+    fn have_a_text_in_common(a: &[Place], b: &[Place]) -> bool {
+        let mut seen = HashSet::new();
+        let mut open = vec![(0, 0)];
+        while let Some((i, j)) = open.pop() {
+            if !seen.insert((i, j)) {
+                continue;
+            }
+            if (i, j) == (a.len(), b.len()) {
+                return true;
+            }
+            let (at_a, at_b) = (a.get(i), b.get(j));
+            open.extend(at_a.filter(|at| at.repeats).map(|_| (i + 1, j)));
+            open.extend(at_b.filter(|at| at.repeats).map(|_| (i, j + 1)));
+            if let (Some(at_a), Some(at_b)) = (at_a, at_b)
+                && !at_a.reads.is_disjoint(&at_b.reads)
+            {
+                let after = |at: &Place, here| if at.repeats { here } else { here + 1 };
+                open.push((after(at_a, i), after(at_b, j)));
+            }
+        }
+        false
+    }
+
+    #[test]
+    fn texts_differ_in_any_byte() {
+        let texts = [
+            "\0",
+            "a",
+            "\u{7f}",
+            "é",
+            "è",
+            "Ā",
+            "ā",
+            "ÿ",
+            "\u{10ffff}",
+            "😀",
+        ];
+        for (i, a) in texts.iter().enumerate() {
+            for (j, b) in texts.iter().enumerate() {
+                assert_eq!(
+                    could_coincide(&[Text(a)], &[Text(b)]),
+                    i == j,
+                    "{a:?} {b:?}"
+                );
+            }
+            let is_word = !a.is_ascii() || *a == "a";
+            assert_eq!(could_coincide(&[Text(a)], &[Part(Word)]), is_word, "{a:?}");
+        }
+    }
+
+    /// The last state is the end of the template.
+    #[test]
+    fn templates_are_walked_up_to_the_limit() {
+        let text = |length| "x".repeat(length);
+        let (most, over) = (text(MOST_STATES - 1), text(MOST_STATES));
+        let walked = [
+            vec![Text(most.as_str())],
+            vec![Text(&most[2..]), Part(Unsigned)],
+        ];
+        let not_walked = [
+            vec![Text(over.as_str())],
+            vec![Text(&over[1..]), Part(Unsigned)],
+            vec![Text(&over[2..]), Part(Unsigned)],
+            vec![Text(&over), Text("y")],
+        ];
+        for a in &walked {
+            assert!(!could_coincide(a, &[Text("y")]), "{a:?}");
+            assert!(!could_coincide(&[Text("y")], a), "{a:?}");
+            assert!(could_coincide(a, a), "{a:?}");
+            assert!(could_coincide(a, &[Text("x"), Part(Open)]), "{a:?}");
+        }
+        for a in &not_walked {
+            assert!(could_coincide(a, &[Text("y")]), "{a:?}");
+            assert!(could_coincide(&[Text("y")], a), "{a:?}");
+        }
+    }
 
     #[test]
     fn templates_that_part_ways() {
@@ -258,13 +378,22 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2_000))]
         #[test]
+        fn the_answer_is_that_of_the_textbook(
+            a in samples::parts(), b in samples::parts(), leads in ("[a0-]{0,2}", "[a0-]{0,2}")
+        ) {
+            let (a, b) = (samples::pieces(&leads.0, &a), samples::pieces(&leads.1, &b));
+            let expected = have_a_text_in_common(&places(&a), &places(&b));
+            prop_assert_eq!(could_coincide(&a, &b), expected, "{:?} {:?}", a, b);
+        }
+
+        #[test]
         fn templates_with_an_id_in_common_are_never_called_distinct(
             a in samples::parts(), b in samples::parts(), lead in "[a0-]{0,2}"
         ) {
             let ids = |parts: &Parts| samples::ids(parts).into_iter().map(|(id, _)| format!("{lead}{id}"));
             let (a_pieces, b_pieces) = (samples::pieces(&lead, &a), samples::pieces(&lead, &b));
             if !could_coincide(&a_pieces, &b_pieces) {
-                let of_a: std::collections::HashSet<String> = ids(&a).collect();
+                let of_a: HashSet<String> = ids(&a).collect();
                 prop_assert!(ids(&b).all(|id| !of_a.contains(&id)), "{:?} {:?}", a, b);
             }
         }

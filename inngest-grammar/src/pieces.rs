@@ -145,6 +145,41 @@ mod tests {
     }
 
     #[test]
+    fn as_many_pieces_as_there_is_room_for() {
+        let parts = [part(Open); MOST_PIECES / 2 + 1];
+        let template = "a{b}".repeat(MOST_PIECES / 2);
+        let pieces = Pieces::of(&template, &parts[1..]).unwrap();
+        assert_eq!(pieces.as_slice().len(), MOST_PIECES);
+        for one_more in ["a", "{a}"] {
+            let template = format!("{template}{one_more}");
+            let parts = &parts[usize::from(one_more == "a")..];
+            assert!(Pieces::of(&template, parts).is_none());
+        }
+    }
+
+    /// No template that is well formed has them, and a constant must not hang or panic.
+    #[test]
+    fn braces_by_themselves_end_a_template() {
+        let texts = |template| {
+            let pieces = Pieces::of(template, &[]).unwrap();
+            let texts = pieces.as_slice().iter().map(|piece| match piece {
+                Piece::Text(text) => (*text).to_owned(),
+                Piece::Part(_) => unreachable!(),
+            });
+            texts.collect::<Vec<_>>()
+        };
+        assert_eq!(texts("a}b{c}"), ["a", "}b{c}"]);
+        assert_eq!(texts("}}a{{"), ["}", "a", "{"]);
+        assert!(texts("").is_empty());
+        assert_eq!(placeholder("a{b", 0), Some("b"));
+        assert_eq!(placeholder("{", 0), Some(""));
+        assert_eq!(placeholder("{{b}}", 0), None);
+        let order = "{a}{{{b}}}{c}";
+        let found = [0, 1, 2, 3].map(|index| placeholder(order, index));
+        assert_eq!(found, [Some("a"), Some("b"), Some("c"), None]);
+    }
+
+    #[test]
     fn one_part_for_each_placeholder() {
         assert!(Pieces::of("{a}-{b}", &[part(Open)]).is_none());
         assert!(Pieces::of("{a}", &[part(Open), part(Open)]).is_none());

@@ -341,6 +341,111 @@ mod tests {
         }
     }
 
+    /// Which bytes can stand beside a part, for every byte.
+    #[test]
+    fn a_part_ends_where_its_text_cannot_go_on() {
+        let digits = b"0123456789";
+        let others = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
+        let digit = |byte: u8| digits.contains(&byte);
+        let word = |byte: u8| digit(byte) || others.contains(&byte) || byte > 127;
+        for byte in 0..=255 {
+            for (language, ends, begins) in [
+                (Fixed, true, true),
+                (Bool, true, true),
+                (Unsigned, !digit(byte), !digit(byte)),
+                (Signed, !digit(byte), !digit(byte) && byte != b'-'),
+                (Word, !word(byte), !word(byte)),
+                (Open, false, false),
+            ] {
+                let at = format!("{language:?} beside {byte}");
+                assert_eq!(language.ends_before(Some(byte)), ends, "{at}");
+                assert_eq!(language.begins_after(Some(byte)), begins, "{at}");
+            }
+        }
+        for language in Language::ALL {
+            let always = matches!(language, Fixed | Bool);
+            assert_eq!(language.ends_before(None), always, "{language:?}");
+            assert_eq!(language.begins_after(None), always, "{language:?}");
+        }
+    }
+
+    #[test]
+    fn edges_are_sets_of_languages() {
+        // The bits from the lowest: fixed, bool, unsigned, signed, word, open; `@` is set in all.
+        let set = |bits: u8| char::from(b'@' | bits);
+        let edges = edges([Some("a"), None, Some("/é"), None, None, Some("-")]);
+        let expected = [
+            (0b01_1111, 0b00_1111), // `/` ends words, the `a` before belongs to them
+            (0b00_0011, 0b00_1111), // another part follows, `é` stands before
+            (0b01_1111, 0b00_0011), // `-` follows, another part stands before
+        ];
+        let expected: String = expected
+            .iter()
+            .flat_map(|(ends, begins)| [set(*ends), set(*begins)])
+            .collect();
+        assert_eq!(edges, expected);
+    }
+
+    /// A clash is searched for by the definition: the part to begin with on the left, and the one on
+    /// the right.
+    fn clash_by_definition(pieces: &[Piece<'_>]) -> Option<(usize, usize)> {
+        let byte = |at: Option<usize>, last: bool| match pieces.get(at?)? {
+            Text(text) if last => text.bytes().last(),
+            Text(text) => text.bytes().next(),
+            Part(_) => None,
+        };
+        let parts: Vec<(bool, bool)> = pieces
+            .iter()
+            .enumerate()
+            .filter_map(|(at, piece)| match piece {
+                Text(_) => None,
+                Part(language) => Some((
+                    language.ends_before(byte(Some(at + 1), false)),
+                    language.begins_after(byte(at.checked_sub(1), true)),
+                )),
+            })
+            .collect();
+        let left = parts.iter().position(|(ends, _)| !ends)?;
+        let right = parts.iter().rposition(|(_, begins)| !begins)?;
+        (left < right).then_some((left, right))
+    }
+
+    #[test]
+    fn edges_of_another_template_are_a_clash() {
+        let part = PartKind {
+            language: Fixed,
+            pattern: Fixed.pattern(),
+        };
+        let edges = edges([None, Some("-"), None]);
+        assert_eq!(clash(&[part; 2], &edges), None);
+        assert_eq!(clash(&[part; 1], &edges), Some((0, 0)));
+        assert_eq!(clash(&[part; 3], &edges), Some((0, 0)));
+        assert_eq!(clash(&[], ""), None);
+    }
+
+    #[test]
+    fn patterns_are_those_of_schemas() {
+        for (language, pattern) in [
+            (Fixed, r"[\s\S]+"),
+            (Bool, "(?:true|false)"),
+            (Unsigned, "[0-9]+"),
+            (Signed, "-?[0-9]+"),
+            (Word, r"(?:[0-9A-Za-z_]|[^\x00-\x7F])+"),
+            (Open, r"[\s\S]+"),
+        ] {
+            assert_eq!(language.pattern(), pattern);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(3_000))]
+        #[test]
+        fn a_clash_is_that_of_the_definition(parts in parts(), lead in "[a0/é-]{0,1}") {
+            let pieces = pieces(&lead, &parts);
+            prop_assert_eq!(clash_of(&pieces), clash_by_definition(&pieces), "{:?}", pieces);
+        }
+    }
+
     #[test]
     fn a_language_has_its_texts_and_no_others() {
         for (language, others) in [

@@ -77,6 +77,69 @@ mod tests {
         }
     }
 
+    /// By the definition: the least number of edits, over all ways to begin.
+    fn distance_by_definition(a: &[char], b: &[char]) -> usize {
+        let ([x, rest_a @ ..], [y, rest_b @ ..]) = (a, b) else {
+            return a.len() + b.len();
+        };
+        let mut least = distance_by_definition(rest_a, rest_b) + usize::from(x != y);
+        least = least.min(distance_by_definition(rest_a, b) + 1);
+        least = least.min(distance_by_definition(a, rest_b) + 1);
+        if let ([second_a, rest_a @ ..], [second_b, rest_b @ ..]) = (rest_a, rest_b)
+            && (x, second_a) == (second_b, y)
+        {
+            least = least.min(distance_by_definition(rest_a, rest_b) + 1);
+        }
+        least
+    }
+
+    /// All words of up to four letters from an alphabet of three.
+    #[test]
+    fn distances_are_those_of_the_definition() {
+        let mut words: Vec<Vec<char>> = vec![Vec::new()];
+        for length in 0..4 {
+            let longer: Vec<_> = words
+                .iter()
+                .filter(|word| word.len() == length)
+                .flat_map(|word| "abc".chars().map(|c| [word.as_slice(), &[c]].concat()))
+                .collect();
+            words.extend(longer);
+        }
+        for a in &words {
+            for b in &words {
+                assert_eq!(distance(a, b), distance_by_definition(a, b), "{a:?} {b:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_third_of_the_letters_may_differ() {
+        for (word, candidate, is_near) in [
+            ("ab", "xb", true),
+            ("ab", "xy", false),
+            ("abcde", "xbcde", true),
+            ("abcde", "xycde", false),
+            ("abcdef", "xycdef", true),
+            ("abcdef", "xyzdef", false),
+            ("abcd", "abcdxy", true),
+            ("abcdxy", "abcd", true),
+            ("abc", "abcdx", false),
+            ("", "a", true),
+            ("", "ab", false),
+            ("A_B-C", "abc", true),
+            ("ÉTÉ", "été", true),
+        ] {
+            let found = nearest(word, [candidate]);
+            assert_eq!(found, is_near.then_some(candidate), "{word} {candidate}");
+        }
+        // The nearest, and of two equally near the first.
+        assert_eq!(
+            nearest("abcdef", ["abcdxy", "abcdex", "abcdey"]),
+            Some("abcdex")
+        );
+        assert_eq!(nearest("abc", []), None);
+    }
+
     #[test]
     fn slips_are_recognised_and_other_words_are_not() {
         let known = ["name", "id", "version", "crate", "allow"];

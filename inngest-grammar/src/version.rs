@@ -145,6 +145,47 @@ mod tests {
         }
     }
 
+    #[test]
+    fn months_have_their_days() {
+        let days = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+        for year in [1900, 2000, 2023, 2024, 2100] {
+            let is_leap = matches!(year, 2000 | 2024);
+            for (month, days) in (1..).zip(days) {
+                let days = days + u32::from(month == 2 && is_leap);
+                for day in 1..=31 {
+                    let version = format!("{year}-{month:02}-{day:02}.1");
+                    assert_eq!(check(&version).is_ok(), day <= days, "{version}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn errors_say_what_is_wrong_and_where() {
+        for (version, offset, text) in [
+            ("", 0, "the version is empty"),
+            (
+                "2026",
+                4,
+                "the version does not have the form `YYYY-MM-DD.N`",
+            ),
+            (
+                "2026-13-01.1",
+                5,
+                "the version names a month that does not exist",
+            ),
+            (
+                "2026-02-30.1",
+                8,
+                "the version names a day that does not exist",
+            ),
+        ] {
+            let error = check(version).unwrap_err();
+            assert_eq!(error.offset(), offset);
+            assert_eq!(error.to_string(), text);
+        }
+    }
+
     proptest! {
         #[test]
         fn any_text_is_answered(version in "[0-9é.-]{0,14}|\\PC*") {

@@ -199,3 +199,77 @@ impl fmt::Display for TemplateErrors {
 }
 
 impl std::error::Error for TemplateErrors {}
+
+#[cfg(test)]
+mod tests {
+    use crate::template::Template;
+
+    #[test]
+    fn errors_say_what_to_write() {
+        for (template, expected) in [
+            (
+                "",
+                "the id template is empty; write one such as `order-paid-{order_id}`, or leave it out",
+            ),
+            (
+                "a-{{b}}",
+                "the id template has no placeholder, because `{{` prints a brace; write `{b}`",
+            ),
+            (
+                "a",
+                "the id template has no placeholder, so every event of this type after the first \
+                 would be ignored; name a field that tells events apart, as `{order_id}` does",
+            ),
+            (
+                "{ }",
+                "the placeholder `{ }` names no field; write the field's name between the braces",
+            ),
+            (
+                "{",
+                "a `{` is not closed; remove it, or write `{{` for a brace",
+            ),
+            ("{a", "`{a` is not closed; write `{a}`, or `{{` for a brace"),
+            (
+                "}{a}",
+                "the `}` at the beginning closes no placeholder; remove it, or write `}}` for a brace",
+            ),
+            (
+                "b}{a}",
+                "the `}` after `b` closes no placeholder; remove it, or write `}}` for a brace",
+            ),
+            (
+                "{a:?}",
+                "the placeholder `{a:?}` has a format spec, which an id does not take; write `{a}`",
+            ),
+            (
+                "{self.a}",
+                "the placeholder `{self.a}` names no field; write `{a}`",
+            ),
+            (
+                "{a-b}",
+                "the placeholder `{a-b}` names no field; write a field's name, `{field}`, or the \
+                 path to one, `{field.nested}`",
+            ),
+            (
+                "{a}{b}",
+                "nothing stands between `{a}` and `{b}`, so different values could print the same \
+                 id; separate them by a character that neither can contain, such as `/` beside a \
+                 number",
+            ),
+            (
+                "{a}-{a}",
+                "the placeholder `{a}` stands in the id template twice; once is enough",
+            ),
+            (
+                "{}-{a}-{a}",
+                "the placeholder `{}` names no field; write the field's name between the braces\n\
+                 the placeholder `{a}` stands in the id template twice; once is enough",
+            ),
+        ] {
+            let errors = Template::parse(template).unwrap_err();
+            assert_eq!(errors.to_string(), expected, "{template}");
+            assert_eq!(errors.iter().count(), (&errors).into_iter().count());
+            assert_eq!(errors.iter().count(), expected.lines().count());
+        }
+    }
+}
