@@ -32,6 +32,15 @@ impl EventId {
         Some(Self::of_halves(high, low))
     }
 
+    /// The milliseconds of its time; 0 where it is no ULID.
+    #[cfg(feature = "testing")]
+    pub(crate) fn millis(&self) -> u64 {
+        match &self.0 {
+            Repr::Ulid(high, _) => high >> 16,
+            Repr::Other(_) => 0,
+        }
+    }
+
     pub(crate) fn from_answer(text: &str) -> Self {
         match Self::of_ulid(text) {
             Some(id) => id,

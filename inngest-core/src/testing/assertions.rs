@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::received::{Received, ReceivedEvent};
+use super::event::ReceivedEvent;
+use super::received::Received;
 use crate::event::Event;
 use crate::registry::Registry;
 

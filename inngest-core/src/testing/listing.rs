@@ -1,43 +1,171 @@
-//! `GET /v1/events`: what came, in the shape of the real server's answer.
+//! What other programs ask the server for: the events that it keeps, in the shape of the real
+//! server's answers.
 
-use serde_json::{Value, json};
+use std::fmt::Write as _;
 
-use super::received::{Received, ReceivedEvent};
+use serde_json::json;
+
+use super::event::ReceivedEvent;
+use super::received::Received;
+use crate::client::EventId;
+use crate::timestamp::now;
 
 /// How many events are listed unless the query says otherwise.
-const LIMIT: usize = 20;
+const LIMIT: i64 = 20;
+
+/// How many events are listed at most.
+const MAX_LIMIT: i64 = 51;
+
+/// For how many milliseconds the real server keeps an answer.
+const CACHED: i64 = 5_000;
 
 /// The answer to a query such as `name=storefront/item.imported&limit=5`, newest first.
 pub(super) fn events(received: &Received, query: &str) -> String {
     let mut name = None;
-    let mut limit = LIMIT;
-    for (key, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
-        match key {
-            "name" => name = Some(decoded(value)),
-            "limit" => limit = value.parse().unwrap_or(LIMIT),
-            _ => {}
-        }
+    let mut limit = None;
+    let mut cursor = None;
+    for pair in query.split('&') {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        // Of keys that come twice the first one counts.
+        let field = match decoded(key).as_str() {
+            "name" => &mut name,
+            "limit" => &mut limit,
+            "cursor" => &mut cursor,
+            _ => continue,
+        };
+        field.get_or_insert_with(|| decoded(value));
     }
-    let events = received.events();
-    let wanted = events
-        .iter()
-        .rev()
-        .filter(|event| name.as_ref().is_none_or(|n| *n == event.name));
-    let data: Vec<Value> = wanted.take(limit).map(row).collect();
-    json!({ "data": data }).to_string()
+    let limit = match limit.as_deref().map_or(0, integer) {
+        0 => LIMIT,
+        limit => limit.clamp(1, MAX_LIMIT),
+    };
+    let cursor = match cursor.filter(|cursor| !cursor.is_empty()) {
+        None => None,
+        Some(text) => match ulid(&text) {
+            Some(id) => Some(id),
+            None => return refused("Invalid cursor query parameter", 400),
+        },
+    };
+    let name = name.filter(|name| !name.is_empty());
+    let most = usize::try_from(limit).unwrap_or_default();
+    let wanted = received.listed(most, |event| {
+        name.as_ref().is_none_or(|name| *name == event.name)
+            && cursor
+                .as_ref()
+                .is_none_or(|cursor| event.event_id < *cursor)
+    });
+    let rows: Vec<String> = wanted.iter().map(row).collect();
+    answer(&format!("[{}]", rows.join(",")), None)
 }
 
-fn row(event: &ReceivedEvent) -> Value {
+/// The answer to a question for one event. The real server's status is 200 even where it has none
+/// (measured).
+pub(super) fn event(received: &Received, id: &str) -> String {
+    let id = decoded_path(id);
+    let Some(event_id) = ulid(&id) else {
+        return refused(&format!("Invalid event ID: {id}"), 400);
+    };
+    match received.stored(&event_id) {
+        Some(event) => answer(&row(&event), Some(now() + CACHED)),
+        None => refused("Event not found", 404),
+    }
+}
+
+/// The answer to a question for the runs of an event; nothing runs here.
+pub(super) fn runs(id: &str) -> String {
+    let id = decoded_path(id);
+    match ulid(&id) {
+        Some(_) => answer("[]", Some(now() + CACHED)),
+        None => refused(&format!("Invalid event ID: {id}"), 400),
+    }
+}
+
+/// What the server is, by which SDKs find it.
+pub(super) fn server() -> String {
+    let server = json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "startOpts": {},
+        "functions": [],
+        "handlers": [],
+        "isSingleNodeService": false,
+        "isMissingSigningKey": false,
+        "isMissingEventKeys": false,
+        "features": {},
+    });
+    server.to_string()
+}
+
+fn answer(data: &str, cached_until: Option<i64>) -> String {
+    let metadata = json!({
+        "fetched_at": rfc3339(now()),
+        "cached_until": cached_until.map(rfc3339),
+    });
+    format!(r#"{{"data":{data},"metadata":{metadata}}}"#)
+}
+
+fn refused(error: &str, status: u16) -> String {
+    json!({ "error": error, "data": null, "status": status }).to_string()
+}
+
+/// The event as text, because its data may be nested deeper than a `Value` can be printed.
+fn row(event: &ReceivedEvent) -> String {
     let internal_id = event.event_id.to_string();
-    json!({
+    let mut row = json!({
         "internal_id": internal_id,
+        "account_id": NIL,
+        "environment_id": NIL,
+        "source": "",
+        "source_id": null,
+        "received_at": rfc3339(event.received_at),
         "id": event.id.as_ref().unwrap_or(&internal_id),
         "name": event.name,
-        "data": event.data,
         "ts": event.ts,
-        "v": event.v,
-        "received_at": rfc3339(event.received_at),
-    })
+    });
+    if let Some(v) = &event.v {
+        row["v"] = v.as_str().into();
+    }
+    let mut row = row.to_string();
+    // The members are added before the brace that ends it.
+    row.pop();
+    let data = event.data_json();
+    let data = if event.has_data { &*data } else { "null" };
+    // Writing to a `String` cannot fail.
+    let _ = write!(row, r#","data":{data}"#);
+    if let Some(user) = event.user_json() {
+        let _ = write!(row, r#","user":{user}"#);
+    }
+    row.push('}');
+    row
+}
+
+/// The accounts of a server that has none.
+const NIL: &str = "00000000-0000-0000-0000-000000000000";
+
+/// The id of a text, as the server reads it: letters in any case, and what is no ULID but as long as
+/// one is an id that no event has.
+fn ulid(text: &str) -> Option<EventId> {
+    let fits = text.len() == ulid::ULID_LEN && text.as_bytes().first() <= Some(&b'7');
+    fits.then(|| EventId::from_answer(&text.to_ascii_uppercase()))
+}
+
+/// A number as Go's `Atoi` reads it where its error is not looked at: one that is too large is the
+/// largest, and what is none is 0.
+fn integer(text: &str) -> i64 {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return 0;
+    }
+    let too_large = if text.starts_with('-') {
+        i64::MIN
+    } else {
+        i64::MAX
+    };
+    text.parse().unwrap_or(too_large)
+}
+
+/// The text that a segment of a path stands for.
+pub(super) fn decoded_path(text: &str) -> String {
+    decoded(&text.replace('+', "%2B"))
 }
 
 /// The text that a part of a query stands for; what is no `%` escape stands for itself.

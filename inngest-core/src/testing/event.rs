@@ -1,0 +1,153 @@
+//! What is known of an event that came, and of a request.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use http::{HeaderMap, Method};
+use serde_json::{Map, Value, json};
+
+use super::value;
+use crate::client::EventId;
+
+/// An event that the server took.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ReceivedEvent {
+    /// The id under which the server keeps it, a ULID.
+    pub event_id: EventId,
+    /// The deduplication id that it came with; the server takes the event id where there is none.
+    pub id: Option<String>,
+    /// The event name.
+    pub name: String,
+    /// Its data, as the server keeps it: numbers are doubles, and the key `_inngest` is gone.
+    ///
+    /// What is nested deeper than 600 levels is one text of JSON in it, because a thread has not the
+    /// stack to compare, print or drop it; [`data_json`](Self::data_json) is all of it.
+    pub data: Value,
+    /// When it occurred, in milliseconds since the Unix epoch; the time of receipt where it did
+    /// not say.
+    pub ts: i64,
+    /// The version of its shape.
+    pub v: Option<String>,
+    /// Attributes of the user; none where the object was empty, as the server keeps it. What is
+    /// nested deeper than 600 levels is text, as in `data`.
+    pub user: Option<Value>,
+    /// Its sessions, as the server keeps them: numbers are text, and sessions that an earlier run
+    /// hands on are among them as far as there is room. One that the event clears is `null`.
+    pub sessions: Map<String, Value>,
+    /// When the server took it, in milliseconds since the Unix epoch.
+    pub received_at: i64,
+    /// Which functions it would run.
+    pub would_run: WouldRun,
+    /// Whether the server keeps it. Of events with one event id it keeps the first, and an event
+    /// nested 10,000 levels gets an id and vanishes (measured).
+    pub stored: bool,
+    pub(super) sent_sessions: Map<String, Value>,
+    pub(super) has_data: bool,
+    pub(super) whole_data: Option<Arc<str>>,
+    pub(super) whole_user: Option<Arc<str>>,
+}
+
+/// Which functions an event would run.
+///
+/// | the second event has | a plain function | a function with `batchEvents` |
+/// |---|---|---|
+/// | the event id of an earlier one: the same request came again | ignores it for 24 hours | ignores it for 30 minutes |
+/// | the `id` of an earlier one, and another event id | ignores it for 24 hours | runs again |
+/// | no `id`, and another event id | runs again | runs again |
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct WouldRun {
+    /// Functions that run for each event.
+    pub plain: bool,
+    /// Functions that run for batches of events: those with `batchEvents`.
+    pub batched: bool,
+}
+
+impl ReceivedEvent {
+    /// The event as its schema describes it: `name`, `id`, `ts`, `v`, `data`, `user`, `meta`.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let mut members = Map::new();
+        members.insert("name".into(), self.name.clone().into());
+        if let Some(id) = &self.id {
+            members.insert("id".into(), id.clone().into());
+        }
+        members.insert("ts".into(), self.ts.into());
+        if let Some(v) = &self.v {
+            members.insert("v".into(), v.clone().into());
+        }
+        members.insert("data".into(), self.data.clone());
+        if let Some(user) = &self.user {
+            members.insert("user".into(), user.clone());
+        }
+        if !self.sent_sessions.is_empty() {
+            members.insert("meta".into(), json!({ "sessions": self.sent_sessions }));
+        }
+        members.into()
+    }
+
+    /// The data as JSON, however deep it is nested.
+    #[must_use]
+    pub fn data_json(&self) -> Cow<'_, str> {
+        whole(self.whole_data.as_deref(), &self.data)
+    }
+
+    /// The user as JSON, however deep it is nested.
+    pub(super) fn user_json(&self) -> Option<Cow<'_, str>> {
+        let user = self.user.as_ref()?;
+        Some(whole(self.whole_user.as_deref(), user))
+    }
+}
+
+fn whole<'a>(text: Option<&'a str>, value: &Value) -> Cow<'a, str> {
+    match text {
+        Some(text) => Cow::Borrowed(text),
+        None => {
+            let mut text = String::new();
+            value::write(&mut text, value);
+            Cow::Owned(text)
+        }
+    }
+}
+
+/// An event that plain functions ignore, because an earlier one had its id.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Duplicate {
+    /// The event that was ignored. Its [`would_run`](ReceivedEvent::would_run) says whether functions
+    /// with `batchEvents` run it all the same.
+    pub event: ReceivedEvent,
+    /// The event because of which it was. When its name is another, two types share an id.
+    pub first: ReceivedEvent,
+}
+
+/// How many events came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counts {
+    /// All of them.
+    pub events: usize,
+    /// Those that would have run plain functions.
+    pub runs: usize,
+    /// Those that would have run functions with `batchEvents`.
+    pub batched_runs: usize,
+}
+
+/// A request that came.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ReceivedRequest {
+    /// The method.
+    pub method: Method,
+    /// The path, without the event key.
+    pub path: String,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The size of the body in bytes.
+    pub bytes: usize,
+    /// How many events were taken.
+    pub events: usize,
+    /// The status of the answer; `None` when a fault closed the connection without one.
+    pub status: Option<u16>,
+}
