@@ -174,11 +174,8 @@ fn read_event(text: &[u8]) -> Result<Incoming, String> {
             "name" => set_text(&mut event.name, value, "name")?,
             "id" => set_text(event.id.get_or_insert_default(), value, "id")?,
             "v" => set_text(event.v.get_or_insert_default(), value, "v")?,
-            "ts" => {
-                if value != b"null" {
-                    event.ts = Some(integer(value)?);
-                }
-            }
+            "ts" if value == b"null" => {}
+            "ts" => event.ts = Some(integer(value)?),
             "data" => set_object(&mut event.data, value, "data")?,
             "user" => set_object(&mut event.user, value, "user")?,
             "meta" => meta = sessions::read(value)?,

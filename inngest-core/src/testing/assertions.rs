@@ -104,12 +104,15 @@ impl Received {
             match jsonschema::draft202012::new(&schema) {
                 Ok(validator) => {
                     let event_json = event.to_json();
-                    problems.extend(validator.iter_errors(&event_json).map(|error| {
-                        format!(
-                            "event {index} (`{}`) at `{}`: {error}",
-                            event.name,
-                            error.instance_path()
-                        )
+                    let mut errors: Vec<_> = validator
+                        .iter_errors(&event_json)
+                        .map(|error| (error.instance_path().to_string(), error.to_string()))
+                        .collect();
+                    // They come in the order of the schema's members, which depends on features of
+                    // `serde_json` that a program may have.
+                    errors.sort();
+                    problems.extend(errors.iter().map(|(path, error)| {
+                        format!("event {index} (`{}`) at `{path}`: {error}", event.name)
                     }));
                 }
                 Err(error) => problems.push(format!("the schema of `{}`: {error}", event.name)),

@@ -85,10 +85,11 @@ fn route(head: &Parts, received: &Received) -> Response<Body> {
     let query = head.uri.query().unwrap_or_default();
     let is_get = head.method == Method::GET;
     if let Some(rest) = path.strip_prefix("/v1/events") {
-        let answer = match rest.strip_prefix('/').map(|rest| rest.split_once('/')) {
-            None if rest.is_empty() => Some(listing::events(received, query)),
-            Some(None) if rest.len() > 1 => Some(listing::event(received, &rest[1..])),
-            Some(Some((id, "runs"))) if !id.is_empty() => Some(listing::runs(id)),
+        let segments: Vec<&str> = rest.split('/').collect();
+        let answer = match segments.as_slice() {
+            [""] => Some(listing::events(received, query)),
+            ["", id] if !id.is_empty() => Some(listing::event(received, id)),
+            ["", id, "runs"] if !id.is_empty() => Some(listing::runs(id)),
             _ => None,
         };
         match answer {

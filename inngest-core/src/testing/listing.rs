@@ -110,7 +110,7 @@ fn refused(error: &str, status: u16) -> String {
 /// The event as text, because its data may be nested deeper than a `Value` can be printed.
 fn row(event: &ReceivedEvent) -> String {
     let internal_id = event.event_id.to_string();
-    let mut row = json!({
+    let row = json!({
         "internal_id": internal_id,
         "account_id": NIL,
         "environment_id": NIL,
@@ -121,15 +121,15 @@ fn row(event: &ReceivedEvent) -> String {
         "name": event.name,
         "ts": event.ts,
     });
-    if let Some(v) = &event.v {
-        row["v"] = v.as_str().into();
-    }
     let mut row = row.to_string();
-    // The members are added before the brace that ends it.
+    // The other members are added before the brace that ends it.
     row.pop();
+    // Writing to a `String` cannot fail.
+    if let Some(v) = &event.v {
+        let _ = write!(row, r#","v":{}"#, json!(v));
+    }
     let data = event.data_json();
     let data = if event.has_data { &*data } else { "null" };
-    // Writing to a `String` cannot fail.
     let _ = write!(row, r#","data":{data}"#);
     if let Some(user) = event.user_json() {
         let _ = write!(row, r#","user":{user}"#);

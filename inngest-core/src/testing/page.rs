@@ -68,22 +68,27 @@ fn article(
         html,
         "<article id=\"{anchor}\">\n<h2>{name} <small>{version}</small>"
     );
+    let (plain, batched) = (event.would_run.plain, event.would_run.batched);
     if let Some(first) = duplicate_of {
         let first_id = first.event_id.to_string();
         let _ = write!(
             html,
-            " <mark>duplicate</mark> <small>of <a href=\"#{0}\">{0}</a> ({1})</small>",
+            " <mark>duplicate</mark> <small>of <a href=\"#{0}\">{0}</a> ({1}); {2}</small>",
             escaped(&first_id),
-            escaped(&first.name)
+            escaped(&first.name),
+            if batched {
+                "plain functions ignore it"
+            } else {
+                "runs nothing"
+            }
         );
-    }
-    html.push_str(match (event.would_run.plain, event.would_run.batched) {
-        (false, true) => " <mark>batched functions run it again</mark>",
-        (true, false) => " <mark>ignored by batched functions</mark>",
-        (true, true) | (false, false) => "",
-    });
-    if !event.stored && !event.would_run.plain && duplicate_of.is_none() {
+    } else if !plain && !batched {
         html.push_str(" <mark>never stored</mark> <small>nested too deep</small>");
+    }
+    match (plain, batched) {
+        (false, true) => html.push_str(" <mark>batched functions run it again</mark>"),
+        (true, false) => html.push_str(" <mark>batched functions ignore it</mark>"),
+        (true, true) | (false, false) => {}
     }
     let _ = writeln!(html, "</h2>\n<dl>");
     let mut row = |term: &str, text: &str| {
@@ -96,7 +101,7 @@ fn article(
     row("occurred", &rfc3339(event.ts));
     row(
         "would run",
-        match (event.would_run.plain, event.would_run.batched) {
+        match (plain, batched) {
             (true, true) => "plain and batched functions",
             (true, false) => "plain functions",
             (false, true) => "batched functions",

@@ -2,6 +2,9 @@ use serde_json::{Value, json};
 
 use super::*;
 
+mod depths;
+mod meta;
+
 fn one(body: impl AsRef<[u8]>) -> Incoming {
     let body = body.as_ref();
     let mut reading = read(None, body);
@@ -105,7 +108,7 @@ fn numbers_are_doubles() {
         ("18446744073709551615", json!(18_446_744_073_709_552_000.0)),
         (
             "123456789012345678901234567890",
-            json!(1.2345678901234568e29),
+            json!(1.234_567_890_123_456_8e29),
         ),
     ] {
         let event = one(format!(r#"{{"name":"a","data":{{"n":[{number}]}}}}"#));
@@ -136,325 +139,11 @@ fn numbers_are_written_as_go_writes_them() {
     }
 }
 
-/// What the server says to bodies that are odd: how many events it takes, and the beginning of its
-/// error where it has one. As Go's `encoding/json` and its `Decoder` read them.
-#[test]
-fn odd_bodies() {
-    const E: &str = r#"{"name":"a"}"#;
-    let cases: &[(String, usize, Option<&str>)] = &[
-        // Nothing.
-        (String::new(), 0, None),
-        (" \t\r\n ".into(), 0, None),
-        ("[]".into(), 0, None),
-        (" [ \n] xyz".into(), 0, None),
-        // An array without its end, or with the end of an object.
-        ("[".into(), 0, None),
-        ("[ \n".into(), 0, None),
-        ("[}".into(), 0, None),
-        (format!("[{E}"), 1, None),
-        (format!("[{E} \n"), 1, None),
-        (format!("[{E},{E}"), 2, None),
-        (format!("[{E}}}"), 1, None),
-        (format!("[{E}]]]"), 1, None),
-        (format!("[{E}]{E}"), 1, None),
-        (format!("[{E},"), 1, Some("EOF")),
-        (format!("[{E}, "), 1, Some("EOF")),
-        (format!("[{E},{{"), 1, Some("unexpected EOF")),
-        (format!("[{E},{{\"name\":\"a"), 1, Some("unexpected EOF")),
-        (format!("[{E},tru"), 1, Some("unexpected EOF")),
-        (format!("[{E},-"), 1, Some("unexpected EOF")),
-        // Between events.
-        ("[,".into(), 0, Some("invalid character ',' looking for")),
-        (
-            format!("[,{E}]"),
-            0,
-            Some("invalid character ',' looking for"),
-        ),
-        (
-            format!("[{E},]"),
-            1,
-            Some("invalid character ']' looking for"),
-        ),
-        (
-            format!("[{E},,{E}]"),
-            1,
-            Some("invalid character ',' looking for"),
-        ),
-        (format!("[{E}{E}]"), 1, Some("expected comma")),
-        (format!("[{E}:{E}]"), 1, Some("expected comma")),
-        (format!("[{E} x"), 1, Some("expected comma")),
-        (
-            format!("[{E},\u{feff}{E}]"),
-            1,
-            Some("invalid character '\\xef'"),
-        ),
-        // Values that are no events.
-        ("[null]".into(), 0, Some("event name is empty")),
-        (
-            "[1]".into(),
-            0,
-            Some("json: cannot unmarshal number into Go value"),
-        ),
-        (
-            "[true]".into(),
-            0,
-            Some("json: cannot unmarshal bool into Go value"),
-        ),
-        (
-            "[[]]".into(),
-            0,
-            Some("json: cannot unmarshal array into Go value"),
-        ),
-        (
-            format!("[[{E}]]"),
-            0,
-            Some("json: cannot unmarshal array into Go value"),
-        ),
-        (
-            format!("[{E},\"x\"]"),
-            1,
-            Some("json: cannot unmarshal string"),
-        ),
-        ("[{}]".into(), 0, Some("event name is empty")),
-        ("{}".into(), 0, Some("event name is empty")),
-        ("5".into(), 0, Some("Request body must")),
-        ("\"x\"".into(), 0, Some("Request body must")),
-        ("null".into(), 0, Some("Request body must")),
-        ("true".into(), 0, Some("Request body must")),
-        ("]".into(), 0, Some("Request body must")),
-        ("}".into(), 0, Some("Request body must")),
-        ("x".into(), 0, Some("Request body must")),
-        (format!("\u{feff}{E}"), 0, Some("Request body must")),
-        (format!("// x\n{E}"), 0, Some("Request body must")),
-        ("\0".into(), 0, Some("Request body must")),
-        // One event and what is around it.
-        (format!(" \n{E}\t "), 1, None),
-        (
-            format!("{E}x"),
-            0,
-            Some("invalid character 'x' after top-level value"),
-        ),
-        (
-            format!("{E},{E}"),
-            0,
-            Some("invalid character ',' after top-level value"),
-        ),
-        (
-            format!("{E}\n{E}"),
-            0,
-            Some("invalid character '{' after top-level value"),
-        ),
-        (
-            format!("{E}\0"),
-            0,
-            Some("invalid character '\\x00' after top-level"),
-        ),
-        (
-            format!("{E}\u{feff}"),
-            0,
-            Some("invalid character '\\xef' after top-level"),
-        ),
-        ("{".into(), 0, Some("unexpected end of JSON input")),
-        ("{\"name\"".into(), 0, Some("unexpected end of JSON input")),
-        (
-            "{\"name\":\"a\\".into(),
-            0,
-            Some("unexpected end of JSON input"),
-        ),
-        (
-            "{\"name\":\"a\\u00".into(),
-            0,
-            Some("unexpected end of JSON input"),
-        ),
-        (
-            "{\"name\":\"a\",".into(),
-            0,
-            Some("unexpected end of JSON input"),
-        ),
-        // What is no JSON.
-        (
-            r#"{"name":"a",}"#.into(),
-            0,
-            Some("invalid character '}' looking for beginning of object key"),
-        ),
-        (
-            r#"{,"name":"a"}"#.into(),
-            0,
-            Some("invalid character ',' looking for beginning of object key"),
-        ),
-        (
-            r#"{name:"a"}"#.into(),
-            0,
-            Some("invalid character 'n' looking for beginning of object key"),
-        ),
-        (
-            r#"{'name':"a"}"#.into(),
-            0,
-            Some(r"invalid character '\'' looking for"),
-        ),
-        (
-            r#"{"name" "a"}"#.into(),
-            0,
-            Some("invalid character '\"' after object key"),
-        ),
-        (
-            r#"{"name":"a" "v":"1"}"#.into(),
-            0,
-            Some("invalid character '\"' after object key:value pair"),
-        ),
-        (
-            r#"{"name":"a","x":[1 2]}"#.into(),
-            0,
-            Some("invalid character '2' after array element"),
-        ),
-        (
-            r#"{"name":"a","x":[1,]}"#.into(),
-            0,
-            Some("invalid character ']' looking for"),
-        ),
-        (
-            r#"{"name":"a","x":[1}}"#.into(),
-            0,
-            Some("invalid character '}' after array element"),
-        ),
-        (
-            r#"{"name":"a"]"#.into(),
-            0,
-            Some("invalid character ']' after object key:value pair"),
-        ),
-        (
-            r#"{"name":"a","x":01}"#.into(),
-            0,
-            Some("invalid character '1' after object key:value"),
-        ),
-        (
-            r#"{"name":"a","x":-}"#.into(),
-            0,
-            Some("invalid character '}' in numeric literal"),
-        ),
-        (
-            r#"{"name":"a","x":+1}"#.into(),
-            0,
-            Some("invalid character '+' looking for"),
-        ),
-        (
-            r#"{"name":"a","x":.5}"#.into(),
-            0,
-            Some("invalid character '.' looking for"),
-        ),
-        (
-            r#"{"name":"a","x":1.}"#.into(),
-            0,
-            Some("invalid character '}' after decimal point"),
-        ),
-        (
-            r#"{"name":"a","x":1e}"#.into(),
-            0,
-            Some("invalid character '}' in exponent"),
-        ),
-        (
-            r#"{"name":"a","x":1e+}"#.into(),
-            0,
-            Some("invalid character '}' in exponent"),
-        ),
-        (
-            r#"{"name":"a","x":0x10}"#.into(),
-            0,
-            Some("invalid character 'x' after object"),
-        ),
-        (
-            r#"{"name":"a","x":NaN}"#.into(),
-            0,
-            Some("invalid character 'N' looking for"),
-        ),
-        (
-            r#"{"name":"a","x":nul}"#.into(),
-            0,
-            Some("invalid character '}' in literal null"),
-        ),
-        (
-            r#"{"name":"a","x":True}"#.into(),
-            0,
-            Some("invalid character 'T' looking for"),
-        ),
-        (
-            r#"{"name":"a\'"}"#.into(),
-            0,
-            Some(r"invalid character '\'' in string escape"),
-        ),
-        (
-            r#"{"name":"a\x41"}"#.into(),
-            0,
-            Some("invalid character 'x' in string escape"),
-        ),
-        (
-            r#"{"name":"\u12g4"}"#.into(),
-            0,
-            Some("invalid character 'g' in \\u hexadecimal"),
-        ),
-        (
-            "{\"name\":\"a\nb\"}".into(),
-            0,
-            Some("invalid character '\\x0a' in string literal"),
-        ),
-        (
-            "{\"na\tme\":\"a\"}".into(),
-            0,
-            Some("invalid character '\\x09' in string literal"),
-        ),
-        // Fields of another type.
-        (
-            r#"{"name":"a","id":5}"#.into(),
-            0,
-            Some("json: cannot unmarshal number into Go struct field raw.id"),
-        ),
-        (
-            r#"{"name":5,"name":"a"}"#.into(),
-            0,
-            Some("json: cannot unmarshal number into Go struct field raw.name"),
-        ),
-        (
-            r#"{"name":"a","data":"x","data":{}}"#.into(),
-            0,
-            Some("json: cannot unmarshal string into Go struct field raw.data"),
-        ),
-        (
-            r#"{"name":"a","ts":1.0}"#.into(),
-            0,
-            Some("json: cannot unmarshal number 1.0 into Go struct field raw.ts"),
-        ),
-        (
-            r#"{"name":"a","ts":9223372036854775808}"#.into(),
-            0,
-            Some("json: cannot unmarshal number 9223372036854775808"),
-        ),
-        (
-            r#"{"name":"a","ts":true}"#.into(),
-            0,
-            Some("json: cannot unmarshal bool into Go struct field raw.ts"),
-        ),
-        (
-            r#"{"name":"a","data":{"x":[{"y":1e400}]}}"#.into(),
-            0,
-            Some(
-                "json: cannot unmarshal number 1e400 into Go struct field raw.data of type float64",
-            ),
-        ),
-        (
-            r#"{"name":"a","data":{"x":1e400,"x":1}}"#.into(),
-            0,
-            Some("json: cannot unmarshal number 1e400"),
-        ),
-        (
-            r#"{"name":"a","user":{"x":-1e400}}"#.into(),
-            0,
-            Some("json: cannot unmarshal number -1e400 into Go struct field raw.user"),
-        ),
-        // What the server has no field for is not looked at.
-        (r#"{"name":"a","x":1e400,"":{},"data ":5}"#.into(), 1, None),
-        (r#"{"name":"a","data":{"":1,"x":{}}}"#.into(), 1, None),
-    ];
+/// What the server says to bodies, where `§` stands for an event: how many events it takes, and the
+/// beginning of its error where it has one. As Go's `encoding/json` and its `Decoder` read them.
+fn check(cases: &[(&str, usize, &str)]) {
     for (body, taken, error) in cases {
+        let body = body.replace('§', r#"{"name":"a"}"#);
         let reading = read(Some("application/json"), body.as_bytes());
         assert_eq!(
             reading.taken.len(),
@@ -462,13 +151,297 @@ fn odd_bodies() {
             "{body:?} {:?}",
             reading.mistake
         );
-        let found = reading.mistake.map(|mistake| mistake.error);
-        match (&found, error) {
-            (None, None) => {}
-            (Some(found), Some(error)) => assert!(found.starts_with(error), "{body:?}: {found}"),
-            _ => panic!("{body:?}: {found:?} and not {error:?}"),
+        let found = reading
+            .mistake
+            .map_or(String::new(), |mistake| mistake.error);
+        assert_eq!(found.is_empty(), error.is_empty(), "{body:?}: {found}");
+        assert!(found.starts_with(error), "{body:?}: {found}");
+    }
+}
+
+#[test]
+fn odd_arrays() {
+    check(&[
+        ("[]", 0, ""),
+        (" [ \n] xyz", 0, ""),
+        // Without an end, or with that of an object.
+        ("[", 0, ""),
+        ("[ \n", 0, ""),
+        ("[}", 0, ""),
+        ("[§", 1, ""),
+        ("[§ \n", 1, ""),
+        ("[§,§", 2, ""),
+        ("[§}", 1, ""),
+        ("[§]]]", 1, ""),
+        ("[§]§", 1, ""),
+        ("[§,", 1, "EOF"),
+        ("[§, ", 1, "EOF"),
+        ("[§,{", 1, "unexpected EOF"),
+        ("[§,{\"name\":\"a", 1, "unexpected EOF"),
+        ("[§,tru", 1, "unexpected EOF"),
+        ("[§,-", 1, "unexpected EOF"),
+        // Between events.
+        ("[,", 0, "invalid character ',' looking for"),
+        ("[,§]", 0, "invalid character ',' looking for"),
+        ("[§,]", 1, "invalid character ']' looking for"),
+        ("[§,,§]", 1, "invalid character ',' looking for"),
+        ("[§§]", 1, "expected comma"),
+        ("[§:§]", 1, "expected comma"),
+        ("[§ x", 1, "expected comma"),
+        ("[§,\u{feff}§]", 1, "invalid character '\\xef'"),
+        // Values that are no events.
+        ("[null]", 0, "event name is empty"),
+        ("[{}]", 0, "event name is empty"),
+        ("[1]", 0, "json: cannot unmarshal number into Go value"),
+        ("[true]", 0, "json: cannot unmarshal bool into Go value"),
+        ("[[]]", 0, "json: cannot unmarshal array into Go value"),
+        ("[[§]]", 0, "json: cannot unmarshal array into Go value"),
+        (
+            "[§,\"x\"]",
+            1,
+            "json: cannot unmarshal string into Go value",
+        ),
+    ]);
+}
+
+#[test]
+fn odd_bodies() {
+    check(&[
+        ("", 0, ""),
+        (" \t\r\n ", 0, ""),
+        ("5", 0, "Request body must"),
+        ("\"x\"", 0, "Request body must"),
+        ("null", 0, "Request body must"),
+        ("true", 0, "Request body must"),
+        ("]", 0, "Request body must"),
+        ("}", 0, "Request body must"),
+        ("x", 0, "Request body must"),
+        ("\u{feff}§", 0, "Request body must"),
+        ("\u{b}§", 0, "Request body must"),
+        ("// x\n§", 0, "Request body must"),
+        ("\0", 0, "Request body must"),
+        // One event and what is around it.
+        (" \n§\t ", 1, ""),
+        ("§x", 0, "invalid character 'x' after top-level value"),
+        ("§,§", 0, "invalid character ',' after top-level value"),
+        ("§\n§", 0, "invalid character '{' after top-level value"),
+        ("§\0", 0, "invalid character '\\x00' after top-level"),
+        ("§\u{feff}", 0, "invalid character '\\xef' after top-level"),
+        ("{}", 0, "event name is empty"),
+        ("{", 0, "unexpected end of JSON input"),
+        ("{\"name\"", 0, "unexpected end of JSON input"),
+        ("{\"name\":\"a\\", 0, "unexpected end of JSON input"),
+        ("{\"name\":\"a\\u00", 0, "unexpected end of JSON input"),
+        ("{\"name\":\"a\",", 0, "unexpected end of JSON input"),
+    ]);
+}
+
+#[test]
+fn odd_objects() {
+    check(&[
+        (
+            r#"{"name":"a",}"#,
+            0,
+            "invalid character '}' looking for beginning of object key",
+        ),
+        (
+            r#"{,"name":"a"}"#,
+            0,
+            "invalid character ',' looking for beginning of object key",
+        ),
+        (
+            r#"{name:"a"}"#,
+            0,
+            "invalid character 'n' looking for beginning of object key",
+        ),
+        (r#"{'name':"a"}"#, 0, r"invalid character '\'' looking for"),
+        (
+            r#"{"name" "a"}"#,
+            0,
+            "invalid character '\"' after object key",
+        ),
+        (
+            r#"{"name":"a" "v":"1"}"#,
+            0,
+            "invalid character '\"' after object key:value pair",
+        ),
+        (
+            r#"{"name":"a","x":[1 2]}"#,
+            0,
+            "invalid character '2' after array element",
+        ),
+        (
+            r#"{"name":"a","x":[1,]}"#,
+            0,
+            "invalid character ']' looking for",
+        ),
+        (
+            r#"{"name":"a","x":[1}}"#,
+            0,
+            "invalid character '}' after array element",
+        ),
+        (
+            r#"{"name":"a"]"#,
+            0,
+            "invalid character ']' after object key:value pair",
+        ),
+        (
+            r#"{"name":"a\'"}"#,
+            0,
+            r"invalid character '\'' in string escape",
+        ),
+        (
+            r#"{"name":"a\x41"}"#,
+            0,
+            "invalid character 'x' in string escape",
+        ),
+        (
+            r#"{"name":"\u12g4"}"#,
+            0,
+            "invalid character 'g' in \\u hexadecimal",
+        ),
+        (
+            "{\"name\":\"a\nb\"}",
+            0,
+            "invalid character '\\x0a' in string literal",
+        ),
+        (
+            "{\"na\tme\":\"a\"}",
+            0,
+            "invalid character '\\x09' in string literal",
+        ),
+        (
+            r#"{"name":"a","x":nul}"#,
+            0,
+            "invalid character '}' in literal null",
+        ),
+        (
+            r#"{"name":"a","x":True}"#,
+            0,
+            "invalid character 'T' looking for",
+        ),
+        (
+            r#"{"name":"a","x":NaN}"#,
+            0,
+            "invalid character 'N' looking for",
+        ),
+        // What the server has no field for is not looked at.
+        (r#"{"name":"a","x":1e400,"":{},"data ":5}"#, 1, ""),
+        (r#"{"name":"a","data":{"":1,"x":{}}}"#, 1, ""),
+    ]);
+}
+
+#[test]
+fn odd_numbers() {
+    let field = "json: cannot unmarshal number";
+    check(&[
+        (
+            r#"{"name":"a","x":01}"#,
+            0,
+            "invalid character '1' after object key:value",
+        ),
+        (
+            r#"{"name":"a","x":-}"#,
+            0,
+            "invalid character '}' in numeric literal",
+        ),
+        (
+            r#"{"name":"a","x":-01}"#,
+            0,
+            "invalid character '1' after object key:value",
+        ),
+        (
+            r#"{"name":"a","x":+1}"#,
+            0,
+            "invalid character '+' looking for",
+        ),
+        (
+            r#"{"name":"a","x":.5}"#,
+            0,
+            "invalid character '.' looking for",
+        ),
+        (
+            r#"{"name":"a","x":1.}"#,
+            0,
+            "invalid character '}' after decimal point",
+        ),
+        (
+            r#"{"name":"a","x":1e}"#,
+            0,
+            "invalid character '}' in exponent",
+        ),
+        (
+            r#"{"name":"a","x":1e+}"#,
+            0,
+            "invalid character '}' in exponent",
+        ),
+        (
+            r#"{"name":"a","x":0x10}"#,
+            0,
+            "invalid character 'x' after object",
+        ),
+        (r#"{"name":"a","x":-0.0E-0}"#, 1, ""),
+        (
+            r#"{"name":"a","ts":1.0}"#,
+            0,
+            "json: cannot unmarshal number 1.0 into Go struct field raw.ts",
+        ),
+        (
+            r#"{"name":"a","ts":1e12}"#,
+            0,
+            "json: cannot unmarshal number 1e12 into Go struct field raw.ts",
+        ),
+        (r#"{"name":"a","ts":-0.0}"#, 0, field),
+        (r#"{"name":"a","ts":-0}"#, 1, ""),
+        (r#"{"name":"a","ts":9223372036854775808}"#, 0, field),
+        (
+            r#"{"name":"a","data":{"x":[{"y":1e400}]}}"#,
+            0,
+            "json: cannot unmarshal number 1e400 into Go struct field raw.data of type float64",
+        ),
+        (
+            r#"{"name":"a","data":{"x":1.7976931348623159e308}}"#,
+            0,
+            field,
+        ),
+        (r#"{"name":"a","data":{"x":1e400,"x":1}}"#, 0, field),
+        (
+            r#"{"name":"a","user":{"x":-1e400}}"#,
+            0,
+            "json: cannot unmarshal number -1e400 into Go struct field raw.user",
+        ),
+    ]);
+}
+
+#[test]
+fn fields_of_another_type() {
+    let values = ["5", "true", "\"x\"", "[]", "{}"];
+    let kinds = ["number", "bool", "string", "array", "object"];
+    for (field, fits) in [
+        ("id", "string"),
+        ("v", "string"),
+        ("ts", "number"),
+        ("data", "object"),
+        ("user", "object"),
+        ("meta", "object"),
+    ] {
+        for (value, kind) in values.iter().zip(kinds) {
+            // A later value that fits does not make up for it.
+            let body = format!(r#"{{"name":"a","{field}":{value},"{field}":null}}"#);
+            let error = format!("json: cannot unmarshal {kind}");
+            match (fits == kind, field) {
+                // 5 ms after 1970.
+                (true, "ts") => check(&[(&body, 0, "timestamp is before")]),
+                (true, _) => check(&[(&body, 1, "")]),
+                (false, _) => check(&[(&body, 0, &error)]),
+            }
         }
     }
+    check(&[(
+        r#"{"name":5,"name":"a"}"#,
+        0,
+        "json: cannot unmarshal number into Go struct field raw.name of type string",
+    )]);
 }
 
 #[test]
@@ -561,141 +534,5 @@ fn parts_of_a_form_are_no_event() {
         Some("application/x-www-form-urlencoded"),
     ] {
         assert_eq!(read(content_type, br#"{"name":"a"}"#).taken.len(), 1);
-    }
-}
-
-/// Sessions as sent, and those that the server keeps or the end of its error.
-#[test]
-fn sessions_are_resolved() {
-    let long = |bytes: usize| "k".repeat(bytes);
-    let cases = [
-        (r#"{}"#.to_owned(), Ok(json!({}))),
-        (r#"{"sessions":null}"#.into(), Ok(json!({}))),
-        (r#"{"sessions":{}}"#.into(), Ok(json!({}))),
-        (r#"{"sessions":{"a":"1","b":2,"c":2.50,"d":1e999}}"#.into(), Ok(json!({"a":"1","b":"2","c":"2.50","d":"1e999"}))),
-        (r#"{"sessions":{"a":null}}"#.into(), Ok(json!({ "a": null }))),
-        (r#"{"sessions":{"a":true,"a":"x"}}"#.into(), Ok(json!({ "a": "x" }))),
-        (r#"{"sessions":{"a":true},"sessions":{"a":"x"}}"#.into(), Ok(json!({ "a": "x" }))),
-        (r#"{"sessions":{"a":"x"},"sessions":null}"#.into(), Ok(json!({}))),
-        (r#"{"SESSIONS":{"a":"x"}}"#.into(), Ok(json!({ "a": "x" }))),
-        ("{\"ſeſſionſ\":{\"a\":\"x\"}}".into(), Ok(json!({ "a": "x" }))),
-        (r#"{"sessions":{"a":true}}"#.into(), Err("must be a string, number, or null")),
-        (r#"{"sessions":{"a":{}}}"#.into(), Err("must be a string, number, or null")),
-        (r#"{"sessions":{"a":[]}}"#.into(), Err("must be a string, number, or null")),
-        (r#"{"sessions":{"a":""}}"#.into(), Err("cannot have an empty ID")),
-        (r#"{"sessions":{"":"a"}}"#.into(), Err("keys cannot be empty")),
-        (r#"{"sessions":{"":null}}"#.into(), Ok(json!({ "": null }))),
-        (r#"{"sessions":[]}"#.into(), Err("raw.meta of type map[string]interface {}")),
-        (r#"{"sessions":5}"#.into(), Err("raw.meta of type map[string]interface {}")),
-        (r#"{"propagated_sessions":true}"#.into(), Err("raw.meta.propagated_sessions of type map[string]interface {}")),
-        (r#"{"propagated_sessions":null}"#.into(), Ok(json!({}))),
-        (r#"{"propagated_sessions":{"a":null}}"#.into(), Err("must be a string or number")),
-        (r#"{"propagated_sessions":{"a":true},"propagated_sessions":{"a":"1"}}"#.into(), Err("must be a string or number")),
-        (r#"{"propagated_sessions":{"a":"1"},"propagated_sessions":null}"#.into(), Ok(json!({}))),
-        (r#"{"propagated_sessions":{"a":"1","b":2}}"#.into(), Ok(json!({ "a": "1", "b": "2" }))),
-        (r#"{"Propagated_Sessions":{"a":"1"},"sessions":{"a":"2"}}"#.into(), Ok(json!({ "a": "2" }))),
-        (r#"{"propagated_sessions":{"a":"1","b":"1"},"sessions":{"a":null}}"#.into(), Ok(json!({ "a": null, "b": "1" }))),
-        (r#"{"propagated_sessions":{"a":"1","b":"1"},"sessions":null}"#.into(), Ok(json!({}))),
-        (
-            r#"{"propagated_sessions":{"a":"1","b":"1","c":"1","d":"1","e":"1"},"sessions":{"f":"9"}}"#.into(),
-            Ok(json!({"a":"1","b":"1","c":"1","d":"1","f":"9"})),
-        ),
-        (
-            r#"{"propagated_sessions":{"Z":"1","a":"1","b":"1","c":"1","z":"1","é":""}}"#.into(),
-            Ok(json!({"Z":"1","a":"1","b":"1","c":"1","z":"1"})),
-        ),
-        (
-            r#"{"sessions":{"a":1,"b":1,"c":1,"d":1,"e":1,"f":1}}"#.into(),
-            Err("at most 5 entries"),
-        ),
-        (format!(r#"{{"sessions":{{"{}":"v"}}}}"#, long(128)), Ok(json!({ long(128): "v" }))),
-        (format!(r#"{{"sessions":{{"{}":"v"}}}}"#, long(129)), Err("exceeds 128 bytes")),
-        (format!(r#"{{"sessions":{{"{}":null}}}}"#, long(129)), Ok(json!({ long(129): null }))),
-        (format!(r#"{{"propagated_sessions":{{"{}":"v"}}}}"#, long(129)), Err("exceeds 128 bytes")),
-        (format!(r#"{{"sessions":{{"k":"{}"}}}}"#, long(512)), Ok(json!({ "k": long(512) }))),
-        (format!(r#"{{"sessions":{{"k":"{}"}}}}"#, long(513)), Err("exceeds 512 bytes")),
-    ];
-    for (meta, expected) in cases {
-        let body = format!(r#"{{"name":"a","meta":{meta}}}"#);
-        let mut reading = read(None, body.as_bytes());
-        match expected {
-            Ok(kept) => {
-                let event = reading.taken.pop();
-                let event = event.unwrap_or_else(|| panic!("{meta}: {:?}", reading.mistake));
-                assert_eq!(Value::from(event.sessions.kept), kept, "{meta}");
-            }
-            Err(end) => {
-                let error = reading.mistake.unwrap().error;
-                assert!(error.ends_with(end), "{meta}: {error}");
-            }
-        }
-    }
-    for meta in ["5", "\"x\"", "[]", "true"] {
-        let body = format!(r#"{{"name":"a","meta":{meta},"meta":{{}}}}"#);
-        assert!(read(None, body.as_bytes()).mistake.is_some(), "{meta}");
-    }
-}
-
-/// How deep, and whether it is kept.
-#[test]
-fn depths() {
-    for array in [true, false] {
-        let nested = |levels: usize| {
-            if array {
-                "[".repeat(levels) + &"]".repeat(levels)
-            } else {
-                r#"{"a":"#.repeat(levels) + "1" + &"}".repeat(levels)
-            }
-        };
-        for (levels, taken, vanishes) in [
-            (1, true, false),
-            (599, true, false),
-            (600, true, false),
-            (9_997, true, false),
-            (9_998, true, true),
-            (9_999, false, false),
-            (200_000, false, false),
-        ] {
-            let deep = nested(levels);
-            for field in ["data", "user", "else"] {
-                let event = format!(r#"{{"name":"a","{field}":{{"x":{deep}}}}}"#);
-                for body in [event.clone(), format!("[{event}]")] {
-                    let mut reading = read(None, body.as_bytes());
-                    assert_eq!(reading.taken.len(), usize::from(taken), "{levels}");
-                    if let Some(event) = reading.taken.pop() {
-                        assert_eq!(event.vanishes, vanishes, "{levels}");
-                        let Some(object) = event.data.or(event.user) else {
-                            continue;
-                        };
-                        let (value, whole) = object.settle();
-                        // Compares, prints and drops of what is given out fit a test's stack.
-                        assert_eq!(value.clone(), value);
-                        assert!(!format!("{value:?}{value}").is_empty());
-                        assert_eq!(whole.is_some(), levels > 599, "{levels}");
-                        let whole = whole.as_deref().map(str::to_owned);
-                        let whole = whole.unwrap_or_else(|| value.to_string());
-                        assert_eq!(whole, format!(r#"{{"x":{deep}}}"#));
-                    }
-                }
-            }
-        }
-        // Values that do not last are as deep.
-        let deep = nested(9_000);
-        for body in [
-            format!(r#"{{"name":"a","data":{{"x":{deep},"x":1}}}}"#),
-            format!(r#"{{"name":"a","data":{{"x":{deep}}},"data":{{"x":1}}}}"#),
-            format!(r#"{{"name":"a","data":{{"x":{deep}}},"data":null}}"#),
-            format!(r#"{{"name":"a","data":{{"_inngest":{deep}}}}}"#),
-        ] {
-            assert!(!data(one(&body)).to_string().contains("[["));
-        }
-        for body in [
-            format!(r#"{{"name":"a","data":{{"x":{deep},"y":1e400}}}}"#),
-            format!(r#"{{"name":"a","data":{{"x":{deep}}},"ts":1}}"#),
-            format!(r#"{{"name":"a","data":{{"x":{deep}}},"id":{deep}}}"#),
-            format!(r#"{{"name":"a","meta":{{"sessions":{{"x":{deep}}}}}}}"#),
-        ] {
-            assert!(read(None, body.as_bytes()).mistake.is_some());
-        }
     }
 }

@@ -1,0 +1,190 @@
+//! Which second event runs nothing: plain functions go by the `id` for 24 hours, functions with
+//! `batchEvents` by the event id for 30 minutes.
+
+use std::time::Duration;
+
+use inngest_core::Event;
+use inngest_core::testing::{EventServer, ReceivedEvent, Recorder};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+const HALF_HOUR: Duration = Duration::from_secs(30 * 60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// More than the test takes, so that a time this much before an edge is before it.
+const SOME_TIME: Duration = Duration::from_secs(60);
+
+async fn post(server: &EventServer, seed: &str, ids: &[Option<&str>]) {
+    let event = |id: &Option<&str>| match id {
+        Some(id) => json!({ "name": "a/b.c", "id": id }),
+        None => json!({ "name": "a/b.c" }),
+    };
+    let events: Vec<_> = ids.iter().map(event).collect();
+    let request = reqwest::Client::new()
+        .post(format!("{}/e/key", server.url()))
+        .header("x-inngest-event-id-seed", seed)
+        .body(serde_json::to_vec(&events).unwrap());
+    assert_eq!(request.send().await.unwrap().status(), 200);
+}
+
+const SEED: &str = "1743130137367,eii2YKXRVTJPuA==";
+const OTHER_SEED: &str = "1743130137367,AAAAAAAAAAAAAA==";
+
+/// Whether plain and batched functions would run it.
+fn runs(event: &ReceivedEvent) -> (bool, bool) {
+    (event.would_run.plain, event.would_run.batched)
+}
+
+/// Each line of the table at each edge of both windows.
+#[tokio::test]
+async fn the_second_event() {
+    let same_request = (SEED, Some("i"), SEED, Some("i"));
+    let same_request_without_id = (SEED, None, SEED, None);
+    let same_id = (SEED, Some("i"), OTHER_SEED, Some("i"));
+    let no_id = (SEED, None, OTHER_SEED, None);
+    let other_id = (SEED, Some("i"), OTHER_SEED, Some("j"));
+    let other_id_same_seed = (SEED, Some("i"), SEED, Some("j"));
+    let before_half_hour = HALF_HOUR - SOME_TIME;
+    let before_day = DAY - SOME_TIME;
+    for (case, after, expected) in [
+        (same_request, Duration::ZERO, (false, false)),
+        (same_request, before_half_hour, (false, false)),
+        (same_request, HALF_HOUR, (false, true)),
+        (same_request, before_day, (false, true)),
+        (same_request, DAY, (true, true)),
+        (same_request_without_id, Duration::ZERO, (false, false)),
+        (same_request_without_id, before_half_hour, (false, false)),
+        (same_request_without_id, HALF_HOUR, (false, true)),
+        (same_request_without_id, before_day, (false, true)),
+        (same_request_without_id, DAY, (true, true)),
+        (same_id, Duration::ZERO, (false, true)),
+        (same_id, HALF_HOUR, (false, true)),
+        (same_id, before_day, (false, true)),
+        (same_id, DAY, (true, true)),
+        (no_id, Duration::ZERO, (true, true)),
+        (no_id, DAY, (true, true)),
+        (other_id, Duration::ZERO, (true, true)),
+        (other_id_same_seed, Duration::ZERO, (true, false)),
+        (other_id_same_seed, before_half_hour, (true, false)),
+        (other_id_same_seed, HALF_HOUR, (true, true)),
+    ] {
+        let server = EventServer::start().unwrap();
+        let (first_seed, first_id, second_seed, second_id) = case;
+        post(&server, first_seed, &[first_id]).await;
+        server.advance(after);
+        post(&server, second_seed, &[second_id]).await;
+
+        let [first, second] = server.events().try_into().unwrap();
+        assert_eq!(runs(&first), (true, true), "{case:?} {after:?}");
+        assert_eq!(runs(&second), expected, "{case:?} {after:?}");
+        let (plain, batched) = expected;
+        assert_eq!(server.runs().len(), 1 + usize::from(plain));
+        assert_eq!(server.batched_runs().len(), 1 + usize::from(batched));
+        let counts = server.counts();
+        assert_eq!(counts.events, 2);
+        assert_eq!(counts.runs, server.runs().len());
+        assert_eq!(counts.batched_runs, server.batched_runs().len());
+        assert_eq!(server.duplicates().len(), usize::from(!plain));
+        let again = server.batched_duplicates();
+        assert_eq!(again.len(), usize::from(!plain && batched), "{case:?}");
+        for duplicate in again {
+            assert_eq!(
+                (duplicate.event, duplicate.first),
+                (second.clone(), first.clone())
+            );
+        }
+        // Of two with one event id the server keeps the first.
+        assert_eq!(second.stored, first_seed != second_seed);
+    }
+}
+
+/// The window begins with the event that ran, not with one that was ignored.
+#[tokio::test]
+async fn what_is_ignored_does_not_extend_a_window() {
+    let server = EventServer::start().unwrap();
+    for _ in 0..5 {
+        post(&server, SEED, &[Some("i")]).await;
+        server.advance(HALF_HOUR / 3);
+    }
+    let batched: Vec<_> = server
+        .events()
+        .iter()
+        .map(|e| e.would_run.batched)
+        .collect();
+    assert_eq!(batched, [true, false, false, true, false]);
+
+    let server = EventServer::start().unwrap();
+    for _ in 0..5 {
+        post(&server, SEED, &[Some("i")]).await;
+        server.advance(DAY / 3);
+    }
+    let plain: Vec<_> = server.events().iter().map(|e| e.would_run.plain).collect();
+    assert_eq!(plain, [true, false, false, true, false]);
+}
+
+/// Another order, or a part of a request, is other event ids; a part whose seed is moved on is not.
+#[tokio::test]
+async fn regrouped_events_are_batched_again() {
+    let server = EventServer::start().unwrap();
+    post(&server, SEED, &[Some("a"), Some("b"), Some("c")]).await;
+    post(&server, SEED, &[Some("a"), Some("b")]).await;
+    post(&server, SEED, &[Some("c"), Some("b")]).await;
+    // The same seed with 1 added to the last four bytes: b and c under the ids that they had.
+    post(
+        &server,
+        "1743130137367,eii2YKXRVTJPuQ==",
+        &[Some("b"), Some("c")],
+    )
+    .await;
+    assert_eq!((server.runs().len(), server.batched_runs().len()), (3, 3));
+    post(&server, OTHER_SEED, &[Some("b"), Some("c")]).await;
+    assert_eq!((server.runs().len(), server.batched_runs().len()), (3, 5));
+    let again = server.batched_duplicates();
+    let again: Vec<_> = again.iter().map(|d| d.event.id.as_deref()).collect();
+    assert_eq!(again, [Some("b"), Some("c")]);
+}
+
+/// What the oldest events leave behind is forgotten with them, and no more than that.
+#[tokio::test]
+async fn ids_are_forgotten_with_their_events() {
+    let server = EventServer::builder().keep_events(2).start().unwrap();
+    post(&server, SEED, &[Some("i")]).await;
+    server.advance(HALF_HOUR);
+    post(&server, SEED, &[Some("i")]).await;
+    post(&server, OTHER_SEED, &[Some("j")]).await;
+    // The first one is gone, by which plain functions knew it; the batched run is kept.
+    post(&server, SEED, &[Some("i")]).await;
+    let last = server.events().pop().unwrap();
+    assert_eq!(runs(&last), (true, false));
+}
+
+#[derive(Serialize, Deserialize, JsonSchema, Event)]
+#[event(name = "storefront/item.imported", id = "item-imported-{item_id}")]
+struct ItemImported {
+    item_id: String,
+}
+
+/// A recorder counts as the server does, and its clock moves as well.
+#[tokio::test]
+async fn a_recorder_has_the_same_rules_and_a_clock() {
+    let recorder = Recorder::new();
+    let client = inngest_core::Client::builder().dev(true);
+    let client = client.transport(recorder.clone()).build().unwrap();
+    let item = ItemImported {
+        item_id: "1".into(),
+    };
+    client.send(&item).await.unwrap();
+    client.send(&item).await.unwrap();
+    assert_eq!(
+        (recorder.runs().len(), recorder.batched_runs().len()),
+        (1, 2)
+    );
+    assert_eq!(recorder.batched_duplicates().len(), 1);
+    recorder.advance(DAY);
+    client.send(&item).await.unwrap();
+    assert_eq!(
+        (recorder.runs().len(), recorder.batched_runs().len()),
+        (2, 3)
+    );
+}
