@@ -247,8 +247,8 @@ async fn sdks_find_the_server() {
 
 #[tokio::test]
 async fn methods_and_paths() {
-    let server = EventServer::start().unwrap();
     const PAGE: (u16, &str) = (200, "");
+    let server = EventServer::start().unwrap();
     for (method, path, (status, header)) in [
         ("GET", "/e/key", (405, "POST")),
         ("HEAD", "/e/key", (405, "POST")),

@@ -12,14 +12,13 @@ use serde_json::json;
 const HALF_HOUR: Duration = Duration::from_secs(30 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// More than the test takes, so that a time this much before an edge is before it.
-const SOME_TIME: Duration = Duration::from_secs(60);
+/// A minute before each edge: more than the test takes.
+const BEFORE_HALF_HOUR: Duration = Duration::from_secs(29 * 60);
+const BEFORE_DAY: Duration = Duration::from_secs((24 * 60 - 1) * 60);
 
 async fn post(server: &EventServer, seed: &str, ids: &[Option<&str>]) {
-    let event = |id: &Option<&str>| match id {
-        Some(id) => json!({ "name": "a/b.c", "id": id }),
-        None => json!({ "name": "a/b.c" }),
-    };
+    // `null` is no id.
+    let event = |id| json!({ "name": "a/b.c", "id": id });
     let events: Vec<_> = ids.iter().map(event).collect();
     let request = reqwest::Client::new()
         .post(format!("{}/e/key", server.url()))
@@ -45,28 +44,26 @@ async fn the_second_event() {
     let no_id = (SEED, None, OTHER_SEED, None);
     let other_id = (SEED, Some("i"), OTHER_SEED, Some("j"));
     let other_id_same_seed = (SEED, Some("i"), SEED, Some("j"));
-    let before_half_hour = HALF_HOUR - SOME_TIME;
-    let before_day = DAY - SOME_TIME;
     for (case, after, expected) in [
         (same_request, Duration::ZERO, (false, false)),
-        (same_request, before_half_hour, (false, false)),
+        (same_request, BEFORE_HALF_HOUR, (false, false)),
         (same_request, HALF_HOUR, (false, true)),
-        (same_request, before_day, (false, true)),
+        (same_request, BEFORE_DAY, (false, true)),
         (same_request, DAY, (true, true)),
         (same_request_without_id, Duration::ZERO, (false, false)),
-        (same_request_without_id, before_half_hour, (false, false)),
+        (same_request_without_id, BEFORE_HALF_HOUR, (false, false)),
         (same_request_without_id, HALF_HOUR, (false, true)),
-        (same_request_without_id, before_day, (false, true)),
+        (same_request_without_id, BEFORE_DAY, (false, true)),
         (same_request_without_id, DAY, (true, true)),
         (same_id, Duration::ZERO, (false, true)),
         (same_id, HALF_HOUR, (false, true)),
-        (same_id, before_day, (false, true)),
+        (same_id, BEFORE_DAY, (false, true)),
         (same_id, DAY, (true, true)),
         (no_id, Duration::ZERO, (true, true)),
         (no_id, DAY, (true, true)),
         (other_id, Duration::ZERO, (true, true)),
         (other_id_same_seed, Duration::ZERO, (true, false)),
-        (other_id_same_seed, before_half_hour, (true, false)),
+        (other_id_same_seed, BEFORE_HALF_HOUR, (true, false)),
         (other_id_same_seed, HALF_HOUR, (true, true)),
     ] {
         let server = EventServer::start().unwrap();
