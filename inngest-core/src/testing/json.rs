@@ -307,3 +307,6 @@ pub(super) fn kind(value: &[u8]) -> &'static str {
         _ => "number",
     }
 }
+
+#[cfg(test)]
+mod tests;
