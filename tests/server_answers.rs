@@ -80,6 +80,34 @@ async fn events_are_listed_as_the_server_keeps_them() {
     );
 }
 
+/// Whatever the order in which a program's `serde_json` keeps them.
+#[tokio::test]
+async fn members_are_in_the_order_of_their_keys() {
+    let server = EventServer::start().unwrap();
+    let body = r#"{"data":{"b":1,"a":{"d":[{"f":1,"e":2}],"c":2}},"name":"a",
+        "data":{"ab":3,"b":2},"meta":{"sessions":{"s":1,"r":null}}}"#;
+    post(&server, &[SEED], body).await;
+    let event = server.events().remove(0);
+    let data = r#"{"a":{"c":2,"d":[{"e":2,"f":1}]},"ab":3,"b":2}"#;
+    assert_eq!(event.data.to_string(), data);
+    assert_eq!(event.data_json(), data);
+    assert_eq!(
+        Value::from(event.sessions).to_string(),
+        r#"{"r":null,"s":"1"}"#
+    );
+    let found = request(
+        &server,
+        Method::GET,
+        &format!("/v1/events/{SEEDED}"),
+        &[],
+        "",
+    )
+    .await;
+    let found = found.bytes().await.unwrap();
+    let found = String::from_utf8_lossy(&found).into_owned();
+    assert!(found.contains(&format!(r#""data":{data}"#)), "{found}");
+}
+
 #[tokio::test]
 async fn an_event_is_found_by_its_id() {
     let server = EventServer::start().unwrap();
