@@ -60,7 +60,7 @@ async fn the_page_is_readable_without_scripts() {
     assert!(page.contains(&format!(
         r##"<mark>duplicate</mark> <small>of <a href="#{first_of_second}">"##
     )));
-    // The same id in another request: the rule of plain functions, and that of batched ones.
+    // The same id in another request: plain functions ignore it, batched functions do not.
     assert!(page.contains("plain functions ignore it"));
     assert!(page.contains("<mark>batched functions run it again</mark>"));
     assert!(page.contains("<dt>would run</dt><dd>batched functions</dd>"));
@@ -82,7 +82,7 @@ async fn the_page_is_readable_without_scripts() {
     assert!(newest < page.find("alert(1)").unwrap(), "newest first");
 }
 
-/// What each second event would run is said beside it.
+/// The page marks what each event would run.
 #[tokio::test]
 async fn the_page_says_what_each_event_would_run() {
     const BATCHED_AGAIN: &str = "<mark>batched functions run it again</mark>";

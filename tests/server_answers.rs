@@ -1,4 +1,4 @@
-//! What the embedded server answers to the other questions of SDKs, as the real one does.
+//! The embedded server's other endpoints, headers and redirects, compared with the real server.
 
 use inngest_core::testing::EventServer;
 use reqwest::header::{HeaderMap, HeaderName};
@@ -80,7 +80,7 @@ async fn events_are_listed_as_the_server_keeps_them() {
     );
 }
 
-/// Whatever the order in which a program's `serde_json` keeps them.
+/// With and without `serde_json/preserve_order`.
 #[tokio::test]
 async fn members_are_in_the_order_of_their_keys() {
     let server = EventServer::start().unwrap();
@@ -126,7 +126,7 @@ async fn an_event_is_found_by_its_id() {
     }
     let runs = get(&server, &format!("/v1/events/{SEEDED}/runs")).await;
     assert_eq!(runs["data"], json!([]));
-    // The status of these is 200, and another one is in the body.
+    // The HTTP status is 200; the body has the real one.
     for (id, error, status) in [
         ("xyz", "Invalid event ID: xyz", 400),
         (
@@ -160,7 +160,7 @@ async fn a_seed_used_twice_is_kept_once() {
     let listed = get(&server, "/v1/events").await;
     assert_eq!(listed["data"].as_array().unwrap().len(), 1);
     assert_eq!(listed["data"][0]["name"], "first");
-    // Both came.
+    // Both were received.
     assert_eq!(server.events().len(), 2);
     let stored: Vec<_> = server.events().iter().map(|event| event.stored).collect();
     assert_eq!(stored, [true, false]);
@@ -313,7 +313,7 @@ async fn methods_and_paths() {
         assert_eq!(value, header, "{method} {path}");
     }
     assert!(server.events().is_empty());
-    // Event keys are in no path that is shown.
+    // No recorded path contains an event key.
     assert!(
         server
             .requests()
@@ -335,7 +335,7 @@ async fn event_keys_may_be_escaped() {
     }
 }
 
-/// The headers of an answer that browsers look at.
+/// The CORS headers of a response.
 fn cors(headers: &HeaderMap) -> Vec<String> {
     let of = |name: &HeaderName| name.as_str().starts_with("access-control-") || name == "vary";
     let mut lines: Vec<_> = headers
@@ -405,7 +405,7 @@ async fn preflights_are_answered_everywhere() {
         assert_eq!(cors(found.headers()), expected, "{path}");
         assert!(found.bytes().await.unwrap().is_empty());
     }
-    // Without an origin, and for a method that is not allowed, nothing is.
+    // Nothing is allowed without an origin, or for a method that is not allowed.
     for headers in [
         vec![METHOD],
         vec![ORIGIN, ("access-control-request-method", "PATCH")],
@@ -416,7 +416,7 @@ async fn preflights_are_answered_everywhere() {
             (200, VARY.map(String::from).to_vec())
         );
     }
-    // No event key is in what is noted of a preflight.
+    // Recorded preflights contain no event key.
     assert!(
         server
             .requests()
@@ -425,7 +425,7 @@ async fn preflights_are_answered_everywhere() {
     );
 }
 
-/// However deep an event is nested, all that shows it answers on the stack that it has.
+/// Endpoints show events of any depth without overflowing the server's stack.
 #[tokio::test]
 async fn deep_events_are_shown() {
     let server = EventServer::start().unwrap();
@@ -439,7 +439,7 @@ async fn deep_events_are_shown() {
             assert_eq!(event.event_id, id.as_str());
             assert_eq!(event.data_json(), format!(r#"{{"x":{deep}}}"#));
             assert!(!format!("{event:?}{}", event.to_json()).is_empty());
-            // One level more than these gets an id and vanishes.
+            // One level more gets an id but is never stored.
             let kept = levels < 9_998;
             assert_eq!(event.stored, kept, "{levels}");
             assert_eq!(

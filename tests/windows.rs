@@ -1,5 +1,5 @@
-//! Which second event runs nothing: plain functions go by the `id` for 24 hours, functions with
-//! `batchEvents` by the event id for 30 minutes.
+//! Deduplication: plain functions by `id` for 24 hours, functions with `batchEvents` by event id for
+//! 30 minutes.
 
 use std::time::Duration;
 
@@ -12,12 +12,12 @@ use serde_json::json;
 const HALF_HOUR: Duration = Duration::from_secs(30 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A minute before each edge: more than the test takes.
+/// A minute before each edge, which is longer than the test takes.
 const BEFORE_HALF_HOUR: Duration = Duration::from_secs(29 * 60);
 const BEFORE_DAY: Duration = Duration::from_secs((24 * 60 - 1) * 60);
 
 async fn post(server: &EventServer, seed: &str, ids: &[Option<&str>]) {
-    // `null` is no id.
+    // A `null` id counts as absent.
     let event = |id| json!({ "name": "a/b.c", "id": id });
     let events: Vec<_> = ids.iter().map(event).collect();
     let request = reqwest::Client::new()
@@ -30,12 +30,12 @@ async fn post(server: &EventServer, seed: &str, ids: &[Option<&str>]) {
 const SEED: &str = "1743130137367,eii2YKXRVTJPuA==";
 const OTHER_SEED: &str = "1743130137367,AAAAAAAAAAAAAA==";
 
-/// Whether plain and batched functions would run it.
+/// Whether plain and batched functions would run the event.
 fn runs(event: &ReceivedEvent) -> (bool, bool) {
     (event.would_run.plain, event.would_run.batched)
 }
 
-/// Each line of the table at each edge of both windows.
+/// Each row of the table, at the edges of both windows.
 #[tokio::test]
 async fn the_second_event() {
     let same_request = (SEED, Some("i"), SEED, Some("i"));
@@ -91,14 +91,14 @@ async fn the_second_event() {
                 (second.clone(), first.clone())
             );
         }
-        // Of two with one event id the server keeps the first.
+        // The server stores only the first event with an event id.
         assert_eq!(second.stored, first_seed != second_seed);
     }
 }
 
-/// The window begins with the event that ran, not with one that was ignored.
+/// A window starts at the event that ran, not at an ignored one.
 #[tokio::test]
-async fn what_is_ignored_does_not_extend_a_window() {
+async fn ignored_events_do_not_extend_a_window() {
     let server = EventServer::start().unwrap();
     for _ in 0..5 {
         post(&server, SEED, &[Some("i")]).await;
@@ -120,14 +120,14 @@ async fn what_is_ignored_does_not_extend_a_window() {
     assert_eq!(plain, [true, false, false, true, false]);
 }
 
-/// Another order, or a part of a request, is other event ids; a part whose seed is moved on is not.
+/// Regrouping changes event ids, unless the seed is moved on to the first event.
 #[tokio::test]
 async fn regrouped_events_are_batched_again() {
     let server = EventServer::start().unwrap();
     post(&server, SEED, &[Some("a"), Some("b"), Some("c")]).await;
     post(&server, SEED, &[Some("a"), Some("b")]).await;
     post(&server, SEED, &[Some("c"), Some("b")]).await;
-    // The same seed with 1 added to the last four bytes: b and c under the ids that they had.
+    // The same seed plus 1: b and c keep their event ids.
     post(
         &server,
         "1743130137367,eii2YKXRVTJPuQ==",
@@ -142,7 +142,7 @@ async fn regrouped_events_are_batched_again() {
     assert_eq!(again, [Some("b"), Some("c")]);
 }
 
-/// What the oldest events leave behind is forgotten with them, and no more than that.
+/// Dropping an event forgets only the ids that it holds.
 #[tokio::test]
 async fn ids_are_forgotten_with_their_events() {
     let server = EventServer::builder().keep_events(2).start().unwrap();
@@ -150,7 +150,7 @@ async fn ids_are_forgotten_with_their_events() {
     server.advance(HALF_HOUR);
     post(&server, SEED, &[Some("i")]).await;
     post(&server, OTHER_SEED, &[Some("j")]).await;
-    // The first one is gone, by which plain functions knew it; the batched run is kept.
+    // The plain run was dropped; the batched run is still kept.
     post(&server, SEED, &[Some("i")]).await;
     let last = server.events().pop().unwrap();
     assert_eq!(runs(&last), (true, false));
@@ -162,7 +162,7 @@ struct ItemImported {
     item_id: String,
 }
 
-/// A recorder counts as the server does, and its clock moves as well.
+/// A recorder applies the same rules and has the same clock.
 #[tokio::test]
 async fn a_recorder_has_the_same_rules_and_a_clock() {
     let recorder = Recorder::new();

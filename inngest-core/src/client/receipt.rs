@@ -32,7 +32,7 @@ impl EventId {
         Some(Self::of_halves(high, low))
     }
 
-    /// The milliseconds of its time; 0 where it is no ULID.
+    /// The ULID's timestamp in milliseconds, or 0 if the id is not a ULID.
     #[cfg(feature = "testing")]
     pub(crate) fn millis(&self) -> u64 {
         match &self.0 {

@@ -27,7 +27,7 @@ impl Seed {
         Self::at(now())
     }
 
-    /// The same for a time in milliseconds since the Unix epoch.
+    /// A random seed with this timestamp, in milliseconds since the Unix epoch.
     pub(crate) fn at(millis: i64) -> Result<Self, getrandom::Error> {
         let mut random = [0; 10];
         getrandom::fill(&mut random)?;
@@ -36,18 +36,18 @@ impl Seed {
         Ok(Self { millis, random })
     }
 
-    /// Reads the header's value as the server does, which ignores what is malformed (measured).
+    /// Parses the header as the server does. It ignores malformed seeds (measured).
     #[cfg(feature = "testing")]
     pub(crate) fn parse(header: &str) -> Option<Self> {
         use base64::alphabet;
         use base64::engine::general_purpose::{GeneralPurpose, PAD};
 
-        /// Go's decoder does not look at the bits of the last character that are left over.
+        /// Go's decoder ignores the unused bits of the last character.
         const LENIENT: GeneralPurpose = GeneralPurpose::new(
             &alphabet::STANDARD,
             PAD.with_decode_allow_trailing_bits(true),
         );
-        /// The times that a ULID holds.
+        /// The timestamps that fit in a ULID.
         const TIMES: std::ops::RangeInclusive<i64> = 1..=(1 << 48) - 1;
 
         let (millis, random) = header.split_once(',')?;
@@ -183,7 +183,7 @@ mod tests {
         assert_eq!(seed.header(), "1743130137367,eii2YKXRVTJPuA==");
     }
 
-    /// As Go's `ParseInt` and its decoder of base64 take them.
+    /// Go's `ParseInt` and its base64 decoder accept these.
     #[cfg(feature = "testing")]
     #[test]
     fn odd_seeds_are_read() {

@@ -1,20 +1,21 @@
-//! Which events a request brings, by the rules of the real server (measured).
+//! Reads the events of a request by the real server's rules (measured).
 
-use super::json::{self, Extent, Unreadable};
+use super::json::{self, Scanned, SyntaxError};
 use super::sessions::{self, Sessions};
 use super::value::Object;
 use crate::timestamp::{MAX_MILLIS, MIN_MILLIS};
 
-/// The most events of a request.
+/// The maximum number of events in a request.
 const MAX_EVENTS: usize = 5_000;
 
-/// The largest event.
+/// The maximum size of an event, in bytes.
 const MAX_EVENT_BYTES: usize = 3 << 20;
 
-/// How deep an event may be nested that is kept: one level more gets an id and vanishes (measured).
+/// The maximum nesting depth of a stored event. One level more gets an id but is never stored
+/// (measured).
 const MAX_KEPT_LEVELS: usize = json::MAX_OPEN - 1;
 
-/// An event as the server reads it.
+/// An event as the server parses it.
 #[derive(Debug, Default)]
 pub(super) struct Incoming {
     pub(super) name: String,
@@ -24,92 +25,96 @@ pub(super) struct Incoming {
     pub(super) data: Option<Object>,
     pub(super) user: Option<Object>,
     pub(super) sessions: Sessions,
-    /// Whether it is nested too deep to be kept.
-    pub(super) vanishes: bool,
+    /// Whether the server never stores it because of its depth.
+    pub(super) too_deep_to_store: bool,
 }
 
-/// What a request brings: events are taken one by one, so those before a mistake count.
+/// The outcome of reading a request. Events before a mistake are accepted.
 #[derive(Debug, Default)]
 pub(super) struct Reading {
     pub(super) taken: Vec<Incoming>,
     pub(super) mistake: Option<Mistake>,
 }
 
-/// Why reading ended before the end.
+/// Why reading stopped early.
 #[derive(Debug, PartialEq)]
 pub(super) struct Mistake {
     pub(super) error: String,
-    /// How many of the events taken the answer names; the server does not always name all.
+    /// How many accepted events the answer names. The server does not always name all of them.
     pub(super) named: usize,
 }
 
-/// The events of a request with this `Content-Type`.
+/// Reads the body of a request with the given `Content-Type`.
 pub(super) fn read(content_type: Option<&str>, body: &[u8]) -> Reading {
     let mut reading = Reading::default();
     let media_type = content_type.and_then(|value| value.split(';').next());
     if media_type.is_some_and(|t| t.trim().eq_ignore_ascii_case("multipart/form-data")) {
-        // The server makes lists of the parts, and no list is a name.
-        reading.stop("json: cannot unmarshal array into Go struct field raw.name of type string");
+        // The server turns form fields into arrays, and an array cannot be a name.
+        reading.fail("json: cannot unmarshal array into Go struct field raw.name of type string");
         return reading;
     }
     let start = json::skip_space(body, 0);
     let text = body.get(start..).unwrap_or_default();
     match text.first() {
         None => {}
-        Some(b'{') => reading.take_only(text),
-        Some(b'[') => reading.take_array(text),
+        Some(b'{') => reading.read_single(text),
+        Some(b'[') => reading.read_array(text),
         Some(_) => {
-            reading.stop("Request body must contain an event object or an array of event objects");
+            reading.fail("Request body must contain an event object or an array of event objects");
         }
     }
     reading
 }
 
 impl Reading {
-    /// The event that is all of a body.
-    fn take_only(&mut self, text: &[u8]) {
+    /// Reads a body that is one event.
+    fn read_single(&mut self, text: &[u8]) {
         if let Err(error) = check_size(text) {
-            return self.stop(error);
+            return self.fail(error);
         }
-        match json::extent(text, 0) {
-            Err(Unreadable::End) => self.stop("unexpected end of JSON input"),
-            Err(Unreadable::Wrong(error)) => self.stop(error),
-            Ok(Extent { end, levels }) => match text.get(json::skip_space(text, end)) {
-                Some(other) => self.stop(json::invalid(*other, "after top-level value")),
+        match json::scan_value(text, 0) {
+            Err(SyntaxError::UnexpectedEnd) => self.fail("unexpected end of JSON input"),
+            Err(SyntaxError::Invalid(error)) => self.fail(error),
+            Ok(Scanned { end, levels }) => match text.get(json::skip_space(text, end)) {
+                Some(other) => self.fail(json::invalid(*other, "after top-level value")),
                 None => self.take(text.get(..end).unwrap_or_default(), levels),
             },
         }
     }
 
-    fn take_array(&mut self, text: &[u8]) {
+    fn read_array(&mut self, text: &[u8]) {
         let mut at = 1;
         while self.mistake.is_none() {
             at = json::skip_space(text, at);
-            // Where the text ends after an event, or a brace stands, the array is taken to be whole.
-            // What follows it is not looked at.
+            // Go's decoder reports no further element at the end of input and at either closing
+            // bracket. The server ignores the rest of the body.
             let Some(next) = text.get(at).filter(|byte| !matches!(byte, b']' | b'}')) else {
                 return;
             };
             if self.taken.len() == MAX_EVENTS {
                 let error = format!("Cannot have more than {MAX_EVENTS} events in a batch");
-                return self.give_up(error);
+                return self.fail_between_events(error);
             }
             if !self.taken.is_empty() {
                 if *next != b',' {
-                    return self.give_up("expected comma after array element");
+                    return self.fail_between_events("expected comma after array element");
                 }
                 at += 1;
             }
             let start = json::skip_space(text, at);
-            match json::extent(text, start) {
-                Err(Unreadable::End) if start == text.len() => return self.give_up("EOF"),
-                Err(Unreadable::End) => return self.give_up("unexpected EOF"),
-                Err(Unreadable::Wrong(error)) => return self.give_up(error),
-                Ok(Extent { end, levels }) => {
+            match json::scan_value(text, start) {
+                Err(SyntaxError::UnexpectedEnd) if start == text.len() => {
+                    return self.fail_between_events("EOF");
+                }
+                Err(SyntaxError::UnexpectedEnd) => {
+                    return self.fail_between_events("unexpected EOF");
+                }
+                Err(SyntaxError::Invalid(error)) => return self.fail_between_events(error),
+                Ok(Scanned { end, levels }) => {
                     let event = text.get(start..end).unwrap_or_default();
                     match check_size(event) {
                         Ok(()) => self.take(event, levels),
-                        Err(error) => self.stop(error),
+                        Err(error) => self.fail(error),
                     }
                     at = end;
                 }
@@ -120,24 +125,24 @@ impl Reading {
     fn take(&mut self, event: &[u8], levels: usize) {
         match read_event(event) {
             Ok(mut event) => {
-                event.vanishes = levels > MAX_KEPT_LEVELS;
+                event.too_deep_to_store = levels > MAX_KEPT_LEVELS;
                 self.taken.push(event);
             }
-            Err(error) => self.stop(error),
+            Err(error) => self.fail(error),
         }
     }
 
-    /// A mistake in an event, which is found after those before it are answered for.
-    fn stop(&mut self, error: impl Into<String>) {
+    /// Stops at a mistake inside an event. All events before it are named.
+    fn fail(&mut self, error: impl Into<String>) {
         self.mistake = Some(Mistake {
             error: error.into(),
             named: self.taken.len(),
         });
     }
 
-    /// A mistake in what stands between events. It is found while the last event is still on its way
-    /// through the server, so that the answer does not name it.
-    fn give_up(&mut self, error: impl Into<String>) {
+    /// Stops at a syntax error between events. The server finds it while the last event is still in
+    /// flight, so the answer does not name that event.
+    fn fail_between_events(&mut self, error: impl Into<String>) {
         self.mistake = Some(Mistake {
             error: error.into(),
             named: self.taken.len().saturating_sub(1),
@@ -155,7 +160,7 @@ fn check_size(event: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-/// Reads the text of one JSON value.
+/// Parses and validates one event.
 fn read_event(text: &[u8]) -> Result<Incoming, String> {
     let Some(members) = json::members(text) else {
         if text == b"null" {
@@ -169,8 +174,8 @@ fn read_event(text: &[u8]) -> Result<Incoming, String> {
     let mut event = Incoming::default();
     let mut meta = sessions::Meta::default();
     for (key, value) in members {
-        // A later `null` leaves texts and numbers as they are, and clears objects.
-        match json::folded(&key).as_str() {
+        // As in Go, a later `null` keeps strings and numbers but clears objects.
+        match json::fold_key(&key).as_str() {
             "name" => set_text(&mut event.name, value, "name")?,
             "id" => set_text(event.id.get_or_insert_default(), value, "id")?,
             "v" => set_text(event.v.get_or_insert_default(), value, "v")?,
@@ -199,7 +204,7 @@ fn check_name(name: &str) -> Result<(), String> {
     if name.is_empty() {
         return Err("event name is empty".into());
     }
-    // In lower case as Go has it, where the dotted capital I is an i.
+    // Go lowercases the dotted capital I to a plain i; Rust adds a combining dot.
     let lower = name.replace('İ', "i").to_lowercase();
     if lower.starts_with("inngest/") {
         return Err(format!("event name is reserved for internal use: {name}"));
@@ -207,8 +212,8 @@ fn check_name(name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// The server looks at nanoseconds in 64 bits, which wrap: 2·10¹³ ms is a time in 2019 to it
-/// (measured).
+/// The server converts to nanoseconds in 64 bits and lets them wrap, so 2·10¹³ ms passes as a time in
+/// 2019 (measured).
 fn check_time(millis: i64) -> Result<(), String> {
     const NANOS: i64 = 1_000_000;
     let nanos = millis.wrapping_mul(NANOS);
@@ -225,10 +230,10 @@ fn set_text(field: &mut String, value: &[u8], name: &str) -> Result<(), String> 
     match value.first() {
         Some(b'n') => Ok(()),
         Some(b'"') => {
-            *field = json::unquoted(value);
+            *field = json::unquote(value);
             Ok(())
         }
-        _ => Err(unfit(json::kind(value), name, "string")),
+        _ => Err(unmarshal_error(json::kind(value), name, "string")),
     }
 }
 
@@ -237,28 +242,38 @@ fn integer(value: &[u8]) -> Result<i64, String> {
     let text = String::from_utf8_lossy(value);
     match text.parse() {
         Ok(integer) if kind == "number" => Ok(integer),
-        _ if kind == "number" => Err(unfit(&format!("number {text}"), "ts", "int64")),
-        _ => Err(unfit(kind, "ts", "int64")),
+        _ if kind == "number" => Err(unmarshal_error(&format!("number {text}"), "ts", "int64")),
+        _ => Err(unmarshal_error(kind, "ts", "int64")),
     }
 }
 
-/// An object that is given twice is put together.
+/// Sets an object field. Go merges repeated objects.
 fn set_object(field: &mut Option<Object>, value: &[u8], name: &str) -> Result<(), String> {
     match value.first() {
         Some(b'n') => *field = None,
         Some(b'{') => {
             let (object, too_large) = Object::read(value);
             if let Some(number) = too_large {
-                return Err(unfit(&format!("number {number}"), name, "float64"));
+                return Err(unmarshal_error(
+                    &format!("number {number}"),
+                    name,
+                    "float64",
+                ));
             }
             field.get_or_insert_default().merge(object);
         }
-        _ => return Err(unfit(json::kind(value), name, "map[string]interface {}")),
+        _ => {
+            return Err(unmarshal_error(
+                json::kind(value),
+                name,
+                "map[string]interface {}",
+            ));
+        }
     }
     Ok(())
 }
 
-fn unfit(what: &str, field: &str, type_: &str) -> String {
+fn unmarshal_error(what: &str, field: &str, type_: &str) -> String {
     format!("json: cannot unmarshal {what} into Go struct field raw.{field} of type {type_}")
 }
 

@@ -108,8 +108,7 @@ impl Received {
                         .iter_errors(&event_json)
                         .map(|error| (error.instance_path().to_string(), error.to_string()))
                         .collect();
-                    // They come in the order of the schema's members, which depends on features of
-                    // `serde_json` that a program may have.
+                    // Their order depends on whether `serde_json/preserve_order` is enabled.
                     errors.sort();
                     problems.extend(errors.iter().map(|(path, error)| {
                         format!("event {index} (`{}`) at `{path}`: {error}", event.name)

@@ -1,20 +1,20 @@
-//! What lets pages of other origins call the server: it allows all of them (measured).
+//! CORS headers. Like the real server, it allows every origin.
 
 use http::{HeaderMap, HeaderValue, Method, Response, header};
 
-/// Allowed in answers; a request with another method is answered without a word of CORS.
+/// The allowed methods. Responses to other methods get no `Access-Control` headers.
 const METHODS: [&str; 5] = ["GET", "POST", "PUT", "DELETE", "OPTIONS"];
 
-/// For how many seconds a browser may keep the answer to a preflight.
+/// How long browsers may cache a preflight response, in seconds.
 const MAX_AGE: &str = "3600";
 
-/// Whether a browser asks what it may send.
+/// Returns whether the request is a preflight.
 pub(super) fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
     let asked = headers.get(header::ACCESS_CONTROL_REQUEST_METHOD);
     *method == Method::OPTIONS && asked.is_some_and(|asked| !asked.is_empty())
 }
 
-/// Completes the answer to a preflight.
+/// Adds the headers of a preflight response.
 pub(super) fn allow<B>(asked: &HeaderMap, response: &mut Response<B>) {
     let headers = response.headers_mut();
     for name in [
@@ -46,7 +46,7 @@ pub(super) fn allow<B>(asked: &HeaderMap, response: &mut Response<B>) {
     insert(headers, header::ACCESS_CONTROL_MAX_AGE, MAX_AGE);
 }
 
-/// Completes the answer to any other request.
+/// Adds the headers of any other response.
 pub(super) fn complete<B>(method: &Method, asked: &HeaderMap, response: &mut Response<B>) {
     let headers = response.headers_mut();
     headers.append(header::VARY, HeaderValue::from_static("Origin"));
@@ -64,13 +64,13 @@ fn origin(asked: &HeaderMap) -> Option<&HeaderValue> {
 }
 
 fn insert(headers: &mut HeaderMap, name: header::HeaderName, value: &str) {
-    // What came in a header may go out in one.
+    // Parts of a valid header value are valid.
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(name, value);
     }
 }
 
-/// A header's name with a capital after each hyphen.
+/// Capitalizes a header name at its start and after each hyphen.
 fn canonical(name: &str) -> String {
     let mut begins = true;
     let letter = |letter: char| {

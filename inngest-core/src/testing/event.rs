@@ -1,4 +1,4 @@
-//! What is known of an event that came, and of a request.
+//! Received events and requests.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -19,48 +19,48 @@ pub struct ReceivedEvent {
     pub id: Option<String>,
     /// The event name.
     pub name: String,
-    /// Its data, as the server keeps it: numbers are doubles, and the key `_inngest` is gone.
+    /// Its data as the server stores it: numbers are doubles, and the key `_inngest` is removed.
     ///
-    /// What is nested deeper than 600 levels is one text of JSON in it, because a thread has not the
-    /// stack to compare, print or drop it; [`data_json`](Self::data_json) is all of it.
+    /// Values nested deeper than 600 levels are replaced by strings of their JSON text, because
+    /// comparing, printing or dropping them would overflow a thread's stack. Use
+    /// [`data_json`](Self::data_json) to get the full data.
     pub data: Value,
     /// When it occurred, in milliseconds since the Unix epoch; the time of receipt where it did
     /// not say.
     pub ts: i64,
     /// The version of its shape.
     pub v: Option<String>,
-    /// Attributes of the user; none where the object was empty, as the server keeps it. What is
-    /// nested deeper than 600 levels is text, as in `data`.
+    /// Attributes of the user. The server drops an empty object. The depth is limited as in `data`.
     pub user: Option<Value>,
-    /// Its sessions, as the server keeps them: numbers are text, and sessions that an earlier run
-    /// hands on are among them as far as there is room. One that the event clears is `null`.
+    /// Its sessions as the server stores them: numbers become text, and inherited sessions fill the
+    /// remaining places. A session that the event clears is `null`.
     pub sessions: Map<String, Value>,
     /// When the server took it, in milliseconds since the Unix epoch.
     pub received_at: i64,
-    /// Which functions it would run.
+    /// Which kinds of functions it would run.
     pub would_run: WouldRun,
-    /// Whether the server keeps it. Of events with one event id it keeps the first, and an event
-    /// nested 10,000 levels gets an id and vanishes (measured).
+    /// Whether the server stores it. It stores only the first event with a given event id, and never an
+    /// event nested 10,000 levels deep, although it answers with an id (measured).
     pub stored: bool,
     pub(super) sent_sessions: Map<String, Value>,
     pub(super) has_data: bool,
-    pub(super) whole_data: Option<Arc<str>>,
-    pub(super) whole_user: Option<Arc<str>>,
+    pub(super) full_data: Option<Arc<str>>,
+    pub(super) full_user: Option<Arc<str>>,
 }
 
-/// Which functions an event would run.
+/// Which kinds of functions an event would run.
 ///
 /// | the second event has | a plain function | a function with `batchEvents` |
 /// |---|---|---|
-/// | the event id of an earlier one: the same request came again | ignores it for 24 hours | ignores it for 30 minutes |
-/// | the `id` of an earlier one, and another event id | ignores it for 24 hours | runs again |
+/// | the same event id, because the request was sent again | ignores it for 24 hours | ignores it for 30 minutes |
+/// | the same `id`, but another event id | ignores it for 24 hours | runs again |
 /// | no `id`, and another event id | runs again | runs again |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WouldRun {
-    /// Functions that run for each event.
+    /// Whether plain functions run, which run once for each event.
     pub plain: bool,
-    /// Functions that run for batches of events: those with `batchEvents`.
+    /// Whether functions with `batchEvents` run, which run once for a batch of events.
     pub batched: bool,
 }
 
@@ -87,20 +87,20 @@ impl ReceivedEvent {
         members.into()
     }
 
-    /// The data as JSON, however deep it is nested.
+    /// The full data as JSON, however deep it is nested.
     #[must_use]
     pub fn data_json(&self) -> Cow<'_, str> {
-        whole(self.whole_data.as_deref(), &self.data)
+        full_json(self.full_data.as_deref(), &self.data)
     }
 
-    /// The user as JSON, however deep it is nested.
+    /// The full user attributes as JSON.
     pub(super) fn user_json(&self) -> Option<Cow<'_, str>> {
         let user = self.user.as_ref()?;
-        Some(whole(self.whole_user.as_deref(), user))
+        Some(full_json(self.full_user.as_deref(), user))
     }
 }
 
-fn whole<'a>(text: Option<&'a str>, value: &Value) -> Cow<'a, str> {
+fn full_json<'a>(text: Option<&'a str>, value: &Value) -> Cow<'a, str> {
     match text {
         Some(text) => Cow::Borrowed(text),
         None => {
@@ -111,14 +111,14 @@ fn whole<'a>(text: Option<&'a str>, value: &Value) -> Cow<'a, str> {
     }
 }
 
-/// An event that plain functions ignore, because an earlier one had its id.
+/// An event that plain functions ignore because an earlier event had the same id.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Duplicate {
-    /// The event that was ignored. Its [`would_run`](ReceivedEvent::would_run) says whether functions
-    /// with `batchEvents` run it all the same.
+    /// The ignored event. Its [`would_run`](ReceivedEvent::would_run) tells whether functions with
+    /// `batchEvents` run it anyway.
     pub event: ReceivedEvent,
-    /// The event because of which it was. When its name is another, two types share an id.
+    /// The earlier event with the same id. If its name differs, two event types share an id.
     pub first: ReceivedEvent,
 }
 
@@ -128,9 +128,9 @@ pub struct Duplicate {
 pub struct Counts {
     /// All of them.
     pub events: usize,
-    /// Those that would have run plain functions.
+    /// Events that would have run plain functions.
     pub runs: usize,
-    /// Those that would have run functions with `batchEvents`.
+    /// Events that would have run functions with `batchEvents`.
     pub batched_runs: usize,
 }
 

@@ -1,4 +1,4 @@
-//! What the server answers to which request.
+//! Routes requests.
 
 use std::convert::Infallible;
 use std::io;
@@ -61,16 +61,16 @@ pub(super) async fn answer(
     Ok(response)
 }
 
-/// Where events go, without the key.
+/// The path of events, without the key.
 const EVENTS: &str = "/e/";
 
-/// The key in the path to which events are sent: one segment that is not empty.
+/// Extracts the event key from a path: one non-empty segment.
 fn event_key(path: &str) -> Option<&str> {
     let key = path.strip_prefix(EVENTS)?;
     (!key.is_empty() && !key.contains('/')).then_some(key)
 }
 
-/// The path without an event key.
+/// The path as recorded, without an event key.
 fn shown(path: &str) -> &str {
     if path.starts_with(EVENTS) {
         EVENTS
@@ -79,7 +79,7 @@ fn shown(path: &str) -> &str {
     }
 }
 
-/// The answer to a request that brings no events.
+/// Answers a request that carries no events.
 fn route(head: &Parts, received: &Received) -> Response<Body> {
     let path = head.uri.path();
     let query = head.uri.query().unwrap_or_default();
@@ -104,15 +104,15 @@ fn route(head: &Parts, received: &Received) -> Response<Body> {
         "/dev" if is_get => typed(listing::server(), "application/json; charset=utf-8"),
         "/health" | "/dev" => not_allowed("GET"),
         _ if path.len() > 1 && path.ends_with('/') => without_slash(path, head.uri.query()),
-        // The real server shows its page in the place of all that it does not know (measured).
+        // Like the real server, shows the page for every unknown path (measured).
         _ => html(page::whole(received)),
     }
 }
 
-/// Sends to the path without its last slash.
+/// Redirects to the path without its trailing slash.
 fn without_slash(path: &str, query: Option<&str>) -> Response<Body> {
     let mut there = path.strip_suffix('/').unwrap_or(path).to_owned();
-    // Two slashes at the beginning would be another host.
+    // A target with two leading slashes would name another host.
     let slashes = there.len() - there.trim_start_matches('/').len();
     there.replace_range(..slashes, "/");
     if let Some(query) = query {
@@ -120,7 +120,7 @@ fn without_slash(path: &str, query: Option<&str>) -> Response<Body> {
         there.push_str(query);
     }
     let mut response = status(StatusCode::SEE_OTHER);
-    // It was part of a URL that came in a request.
+    // Part of a valid URL is a valid header value.
     if let Ok(there) = HeaderValue::from_str(&there) {
         response.headers_mut().insert(header::LOCATION, there);
     }

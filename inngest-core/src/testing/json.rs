@@ -1,32 +1,31 @@
-//! JSON as the real server reads it, with Go's `encoding/json`.
+//! Parses JSON with the rules of Go's `encoding/json`, which the real server uses.
 //!
-//! Nothing here recurses over what a request brings, because the server takes values that are nested
-//! deeper than the stack of a thread allows.
+//! Nothing here recurses over input: the server accepts nesting that would overflow a thread's stack.
 
 use std::str;
 
-/// How many arrays and objects may be open at a time (measured).
+/// The maximum nesting depth of a value (measured).
 pub(super) const MAX_OPEN: usize = 10_000;
 
-/// Why a text is not JSON.
+/// Why a text is not valid JSON.
 #[derive(Debug, PartialEq)]
-pub(super) enum Unreadable {
-    /// It ends before the value does.
-    End,
-    /// It is wrong in some place.
-    Wrong(String),
+pub(super) enum SyntaxError {
+    /// The text ends inside the value.
+    UnexpectedEnd,
+    /// A byte is out of place. Holds Go's error message.
+    Invalid(String),
 }
 
-/// A value in a text.
+/// The result of scanning one value.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Extent {
-    /// The place after its last byte.
+pub(super) struct Scanned {
+    /// The offset after the value's last byte.
     pub(super) end: usize,
-    /// How many arrays and objects are open in its innermost one.
+    /// The value's nesting depth: 0 for a scalar.
     pub(super) levels: usize,
 }
 
-/// The place of the next byte that is not white space.
+/// Returns the offset of the next byte that is not white space.
 pub(super) fn skip_space(text: &[u8], at: usize) -> usize {
     let rest = text.get(at..).unwrap_or_default();
     let space = rest
@@ -35,8 +34,8 @@ pub(super) fn skip_space(text: &[u8], at: usize) -> usize {
     at + space.count()
 }
 
-/// How far the value reaches that begins at a place or after white space there.
-pub(super) fn extent(text: &[u8], start: usize) -> Result<Extent, Unreadable> {
+/// Validates the value at `start`, after optional white space.
+pub(super) fn scan_value(text: &[u8], start: usize) -> Result<Scanned, SyntaxError> {
     let mut open: Vec<u8> = Vec::new();
     let mut levels = 0;
     let mut at = start;
@@ -50,7 +49,7 @@ pub(super) fn extent(text: &[u8], start: usize) -> Result<Extent, Unreadable> {
                     return Err(wrong(*opened, "exceeded max depth"));
                 }
                 at = skip_space(text, at + 1);
-                // One more than an opening bracket is its closing one, in ASCII but for one byte.
+                // In ASCII, each closing bracket is its opening bracket plus two.
                 if text.get(at) != Some(&(opened + 2)) {
                     if *opened == b'{' {
                         at = end_of_key(text, at)?;
@@ -66,12 +65,12 @@ pub(super) fn extent(text: &[u8], start: usize) -> Result<Extent, Unreadable> {
             Some(b'f') => at = end_of_word(text, at, b"false")?,
             Some(b'n') => at = end_of_word(text, at, b"null")?,
             Some(other) => return Err(wrong(*other, "looking for beginning of value")),
-            None => return Err(Unreadable::End),
+            None => return Err(SyntaxError::UnexpectedEnd),
         }
-        // After a value: what it stands in ends as well, or another one follows.
+        // After a value: close enclosing containers until another value follows.
         loop {
             let Some(opened) = open.last() else {
-                return Ok(Extent { end: at, levels });
+                return Ok(Scanned { end: at, levels });
             };
             at = skip_space(text, at);
             let object = *opened == b'{';
@@ -91,17 +90,17 @@ pub(super) fn extent(text: &[u8], start: usize) -> Result<Extent, Unreadable> {
                     return Err(wrong(*other, "after object key:value pair"));
                 }
                 Some(other) => return Err(wrong(*other, "after array element")),
-                None => return Err(Unreadable::End),
+                None => return Err(SyntaxError::UnexpectedEnd),
             }
         }
     }
 }
 
-fn wrong(byte: u8, why: &str) -> Unreadable {
-    Unreadable::Wrong(invalid(byte, why))
+fn wrong(byte: u8, why: &str) -> SyntaxError {
+    SyntaxError::Invalid(invalid(byte, why))
 }
 
-/// The words for a byte in a place where it cannot stand.
+/// Formats Go's message for a misplaced byte.
 pub(super) fn invalid(byte: u8, why: &str) -> String {
     let shown = match byte {
         b'\'' => "\\'".to_owned(),
@@ -111,24 +110,24 @@ pub(super) fn invalid(byte: u8, why: &str) -> String {
     format!("invalid character '{shown}' {why}")
 }
 
-/// The place after a key and its colon.
-fn end_of_key(text: &[u8], at: usize) -> Result<usize, Unreadable> {
+/// Returns the offset after a key and its colon.
+fn end_of_key(text: &[u8], at: usize) -> Result<usize, SyntaxError> {
     match text.get(at) {
         Some(b'"') => {}
         Some(other) => {
             return Err(wrong(*other, "looking for beginning of object key string"));
         }
-        None => return Err(Unreadable::End),
+        None => return Err(SyntaxError::UnexpectedEnd),
     }
     let at = skip_space(text, end_of_string(text, at)?);
     match text.get(at) {
         Some(b':') => Ok(at + 1),
         Some(other) => Err(wrong(*other, "after object key")),
-        None => Err(Unreadable::End),
+        None => Err(SyntaxError::UnexpectedEnd),
     }
 }
 
-pub(super) fn end_of_string(text: &[u8], start: usize) -> Result<usize, Unreadable> {
+pub(super) fn end_of_string(text: &[u8], start: usize) -> Result<usize, SyntaxError> {
     let mut at = start + 1;
     loop {
         match text.get(at) {
@@ -142,24 +141,24 @@ pub(super) fn end_of_string(text: &[u8], start: usize) -> Result<usize, Unreadab
                             Some(other) => {
                                 return Err(wrong(*other, "in \\u hexadecimal character escape"));
                             }
-                            None => return Err(Unreadable::End),
+                            None => return Err(SyntaxError::UnexpectedEnd),
                         }
                     }
                     at += 6;
                 }
                 Some(other) => return Err(wrong(*other, "in string escape code")),
-                None => return Err(Unreadable::End),
+                None => return Err(SyntaxError::UnexpectedEnd),
             },
             Some(control) if *control < b' ' => {
                 return Err(wrong(*control, "in string literal"));
             }
             Some(_) => at += 1,
-            None => return Err(Unreadable::End),
+            None => return Err(SyntaxError::UnexpectedEnd),
         }
     }
 }
 
-fn end_of_word(text: &[u8], start: usize, word: &[u8]) -> Result<usize, Unreadable> {
+fn end_of_word(text: &[u8], start: usize, word: &[u8]) -> Result<usize, SyntaxError> {
     for (place, expected) in (start..).zip(word) {
         match text.get(place) {
             Some(found) if found == expected => {}
@@ -167,13 +166,13 @@ fn end_of_word(text: &[u8], start: usize, word: &[u8]) -> Result<usize, Unreadab
                 let word = String::from_utf8_lossy(word);
                 return Err(wrong(*other, &format!("in literal {word}")));
             }
-            None => return Err(Unreadable::End),
+            None => return Err(SyntaxError::UnexpectedEnd),
         }
     }
     Ok(start + word.len())
 }
 
-pub(super) fn end_of_number(text: &[u8], start: usize) -> Result<usize, Unreadable> {
+pub(super) fn end_of_number(text: &[u8], start: usize) -> Result<usize, SyntaxError> {
     let mut at = start;
     let digits = |at: usize, why: &str| match text.get(at) {
         Some(b'0'..=b'9') => {
@@ -181,7 +180,7 @@ pub(super) fn end_of_number(text: &[u8], start: usize) -> Result<usize, Unreadab
             Ok(at + rest.iter().take_while(|b| b.is_ascii_digit()).count())
         }
         Some(other) => Err(wrong(*other, why)),
-        None => Err(Unreadable::End),
+        None => Err(SyntaxError::UnexpectedEnd),
     };
     if text.get(at) == Some(&b'-') {
         at += 1;
@@ -203,9 +202,8 @@ pub(super) fn end_of_number(text: &[u8], start: usize) -> Result<usize, Unreadab
     Ok(at)
 }
 
-/// The text that a JSON string stands for. Each byte that is not UTF-8 and each half of a surrogate
-/// pair is U+FFFD.
-pub(super) fn unquoted(quoted: &[u8]) -> String {
+/// Decodes a JSON string. Invalid UTF-8 bytes and unpaired surrogates each become U+FFFD.
+pub(super) fn unquote(quoted: &[u8]) -> String {
     let inside = quoted.strip_prefix(b"\"").unwrap_or(quoted);
     let mut rest = inside.strip_suffix(b"\"").unwrap_or(inside);
     let mut text = String::with_capacity(rest.len());
@@ -229,7 +227,7 @@ pub(super) fn unquoted(quoted: &[u8]) -> String {
     text
 }
 
-/// The character of an escape `\uXXXX` or of two that are a pair, and how long it is.
+/// Decodes `\uXXXX` or a surrogate pair, and returns the character and the length of the escape.
 fn escaped_character(escaped: &[u8]) -> (char, usize) {
     let unit = |at: usize| -> Option<u32> {
         let digits = escaped.get(at..at + 6)?.strip_prefix(b"\\u")?;
@@ -263,8 +261,8 @@ fn push_bytes(text: &mut String, mut bytes: &[u8]) {
     }
 }
 
-/// The members of an object in the order in which they stand: each key, and the text of its value.
-/// `None` when the value is no object. The text is JSON by [`extent`].
+/// Splits an object into keys and the texts of their values, in source order. Returns `None` for any
+/// other value. Expects text that [`scan_value`] accepted.
 pub(super) fn members(text: &[u8]) -> Option<Vec<(String, &[u8])>> {
     let mut members = Vec::new();
     let mut at = skip_space(text, 0);
@@ -272,22 +270,22 @@ pub(super) fn members(text: &[u8]) -> Option<Vec<(String, &[u8])>> {
         return None;
     }
     loop {
-        // After the brace, or after a comma.
+        // `at` is at the opening brace or at a comma.
         let key = skip_space(text, at + 1);
         if text.get(key) != Some(&b'"') {
             return Some(members);
         }
         let end_of_key = end_of_string(text, key).ok()?;
         let value = skip_space(text, skip_space(text, end_of_key) + 1);
-        let end = extent(text, value).ok()?.end;
-        members.push((unquoted(text.get(key..end_of_key)?), text.get(value..end)?));
+        let end = scan_value(text, value).ok()?.end;
+        members.push((unquote(text.get(key..end_of_key)?), text.get(value..end)?));
         at = skip_space(text, end);
     }
 }
 
-/// A key as Go compares it with the name of a field: letters in any case, and the long s and the sign
-/// of the kelvin are letters too.
-pub(super) fn folded(key: &str) -> String {
+/// Folds a key the way Go matches struct fields: ASCII case, the long s (U+017F) and the Kelvin sign
+/// (U+212A).
+pub(super) fn fold_key(key: &str) -> String {
     let fold = |character: char| match character {
         'ſ' => 's',
         '\u{212a}' => 'k',
@@ -296,7 +294,7 @@ pub(super) fn folded(key: &str) -> String {
     key.chars().map(fold).collect()
 }
 
-/// The word that Go has for the kind of a value, which is given as text.
+/// Returns Go's name for the kind of a JSON value.
 pub(super) fn kind(value: &[u8]) -> &'static str {
     match value.first() {
         Some(b'{') => "object",

@@ -1,5 +1,4 @@
-//! What other programs ask the server for: the events that it keeps, in the shape of the real
-//! server's answers.
+//! JSON endpoints besides `/e/`, in the format of the real server.
 
 use std::fmt::Write as _;
 
@@ -10,23 +9,23 @@ use super::received::Received;
 use crate::client::EventId;
 use crate::timestamp::now;
 
-/// How many events are listed unless the query says otherwise.
+/// The default number of listed events.
 const LIMIT: i64 = 20;
 
-/// How many events are listed at most.
+/// The maximum number of listed events.
 const MAX_LIMIT: i64 = 51;
 
-/// For how many milliseconds the real server keeps an answer.
+/// How long the real server caches a response, in milliseconds.
 const CACHED: i64 = 5_000;
 
-/// The answer to a query such as `name=storefront/item.imported&limit=5`, newest first.
+/// Answers `GET /v1/events` with a query such as `name=storefront/item.imported&limit=5`.
 pub(super) fn events(received: &Received, query: &str) -> String {
     let mut name = None;
     let mut limit = None;
     let mut cursor = None;
     for pair in query.split('&') {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        // Of keys that come twice the first one counts.
+        // The first of equal keys wins.
         let field = match decoded(key).as_str() {
             "name" => &mut name,
             "limit" => &mut limit,
@@ -48,7 +47,7 @@ pub(super) fn events(received: &Received, query: &str) -> String {
     };
     let name = name.filter(|name| !name.is_empty());
     let most = usize::try_from(limit).unwrap_or_default();
-    let wanted = received.listed(most, |event| {
+    let wanted = received.list(most, |event| {
         name.as_ref().is_none_or(|name| *name == event.name)
             && cursor
                 .as_ref()
@@ -58,8 +57,7 @@ pub(super) fn events(received: &Received, query: &str) -> String {
     answer(&format!("[{}]", rows.join(",")), None)
 }
 
-/// The answer to a question for one event. The real server's status is 200 even where it has none
-/// (measured).
+/// Answers `GET /v1/events/{id}`. The HTTP status is 200 even if there is no such event (measured).
 pub(super) fn event(received: &Received, id: &str) -> String {
     let id = decoded_path(id);
     let Some(event_id) = ulid(&id) else {
@@ -71,7 +69,7 @@ pub(super) fn event(received: &Received, id: &str) -> String {
     }
 }
 
-/// The answer to a question for the runs of an event; nothing runs here.
+/// Answers `GET /v1/events/{id}/runs`. This server runs nothing.
 pub(super) fn runs(id: &str) -> String {
     let id = decoded_path(id);
     match ulid(&id) {
@@ -80,7 +78,7 @@ pub(super) fn runs(id: &str) -> String {
     }
 }
 
-/// What the server is, by which SDKs find it.
+/// Answers `GET /dev`, which SDKs use to detect a dev server.
 pub(super) fn server() -> String {
     let server = json!({
         "version": env!("CARGO_PKG_VERSION"),
@@ -107,7 +105,7 @@ fn refused(error: &str, status: u16) -> String {
     json!({ "error": error, "data": null, "status": status }).to_string()
 }
 
-/// The event as text, because its data may be nested deeper than a `Value` can be printed.
+/// Formats an event. Builds text because its data may be nested too deep to print a `Value`.
 fn row(event: &ReceivedEvent) -> String {
     let internal_id = event.event_id.to_string();
     let row = json!({
@@ -122,7 +120,7 @@ fn row(event: &ReceivedEvent) -> String {
         "ts": event.ts,
     });
     let mut row = row.to_string();
-    // The other members are added before the brace that ends it.
+    // Reopens the object to append the remaining members.
     row.pop();
     // Writing to a `String` cannot fail.
     if let Some(v) = &event.v {
@@ -138,18 +136,17 @@ fn row(event: &ReceivedEvent) -> String {
     row
 }
 
-/// The accounts of a server that has none.
+/// The account and environment of a server without accounts.
 const NIL: &str = "00000000-0000-0000-0000-000000000000";
 
-/// The id of a text, as the server reads it: letters in any case, and what is no ULID but as long as
-/// one is an id that no event has.
+/// Parses an event id in any case. Like the real server, accepts any text of a ULID's length up to its
+/// maximum first digit; ids that are not ULIDs match no event.
 fn ulid(text: &str) -> Option<EventId> {
     let fits = text.len() == ulid::ULID_LEN && text.as_bytes().first() <= Some(&b'7');
     fits.then(|| EventId::from_answer(&text.to_ascii_uppercase()))
 }
 
-/// A number as Go's `Atoi` reads it where its error is not looked at: one that is too large is the
-/// largest, and what is none is 0.
+/// Parses a number like Go's `Atoi` with its error ignored: saturates on overflow, 0 if malformed.
 fn integer(text: &str) -> i64 {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -163,7 +160,7 @@ fn integer(text: &str) -> i64 {
     text.parse().unwrap_or(too_large)
 }
 
-/// The text that a segment of a path stands for.
+/// Decodes the percent escapes of a path segment.
 pub(super) fn decoded_path(text: &str) -> String {
     decoded(&text.replace('+', "%2B"))
 }

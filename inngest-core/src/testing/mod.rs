@@ -5,14 +5,14 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | `json`, `value` | JSON as the real server reads and keeps it |
-//! | `api`, `sessions` | which events a request brings, and what is wrong with them |
-//! | `event` | an event that came |
-//! | `state`, `received` | the events that came, and which would run functions |
+//! | `json`, `value` | parse and store JSON like the real server |
+//! | `api`, `sessions` | read and validate the events of a request |
+//! | `event` | received events and requests |
+//! | `state`, `received` | store events and decide which would run functions |
 //! | `assertions` | what a test can assert of them |
 //! | `fault` | what goes wrong on cue |
-//! | `server`, `http`, `cors` | the same over HTTP |
-//! | `page`, `listing` | the events for a reader, and for a program |
+//! | `server`, `http`, `cors` | the HTTP server |
+//! | `page`, `listing` | the received events as HTML and JSON |
 //! | `recorder` | the same without HTTP |
 
 mod api;

@@ -13,7 +13,7 @@ use crate::registry::Registry;
 /// How many events the page shows.
 const SHOWN: usize = 200;
 
-/// How deep data may be nested that is indented: the spaces grow with the depth of each line.
+/// The depth up to which data is indented. Indentation makes deeper data too large for a page.
 const INDENTED: usize = 50;
 
 /// The whole page.

@@ -1,4 +1,4 @@
-//! What a server has received, for a test to read.
+//! The interface through which tests read what a server received.
 
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -65,7 +65,7 @@ impl Received {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The events for which something is so, in the order in which they came.
+    /// Clones the kept events that match, oldest first.
     fn filtered(&self, is_so: impl Fn(&Kept) -> bool) -> Vec<ReceivedEvent> {
         let state = self.state();
         let kept = state.kept().filter(|kept| is_so(kept));
@@ -78,19 +78,21 @@ impl Received {
         self.filtered(|_| true)
     }
 
-    /// The events that would have run plain functions, which run for each event: the first of each
-    /// `id` within 24 hours, whatever the names. An event without an `id` has its event id for one.
+    /// The events that would run plain functions: the first event with each `id` within 24 hours,
+    /// whatever its name. The event id stands in for a missing `id`.
     ///
-    /// Functions with `batchEvents` go by another rule, and an `id` does not hold them back; see
+    /// An `id` does not deduplicate events for functions with `batchEvents`; see
     /// [`batched_runs`](Self::batched_runs).
     #[must_use]
     pub fn runs(&self) -> Vec<ReceivedEvent> {
         self.filtered(|kept| kept.event.would_run.plain)
     }
 
-    /// The events that would have been in a batch of functions with `batchEvents`: the first of each
-    /// event id within 30 minutes. The event id comes of the request's seed and the place in it, so
-    /// only the same request again is ignored.
+    /// The events that would join a batch of functions with `batchEvents`: the first event with each
+    /// event id within 30 minutes.
+    ///
+    /// The request's seed and the event's position determine the event id, so only a resend of the same
+    /// request is ignored.
     #[must_use]
     pub fn batched_runs(&self) -> Vec<ReceivedEvent> {
         self.filtered(|kept| kept.event.would_run.batched)
@@ -103,15 +105,14 @@ impl Received {
         self.state().counts()
     }
 
-    /// The events that plain functions ignore, each with the one because of which.
+    /// The events that plain functions ignore, each with the earlier event of the same id.
     #[must_use]
     pub fn duplicates(&self) -> Vec<Duplicate> {
         self.filtered_duplicates(|_| true)
     }
 
-    /// The events that plain functions ignore and functions with `batchEvents` run all the same, each
-    /// with the one because of which: what was sent again under another event id, or after more than
-    /// 30 minutes.
+    /// The [`duplicates`](Self::duplicates) that functions with `batchEvents` run anyway, because they
+    /// were sent again under another event id or after 30 minutes.
     #[must_use]
     pub fn batched_duplicates(&self) -> Vec<Duplicate> {
         self.filtered_duplicates(|event| event.would_run.batched)
@@ -129,8 +130,8 @@ impl Received {
         duplicates.collect()
     }
 
-    /// The newest events, newest first, each with the one because of which plain functions ignore it;
-    /// and how many are kept in all.
+    /// Up to `most` events, newest first, each with the earlier event that suppresses it; and the number
+    /// of kept events.
     pub(super) fn newest(
         &self,
         most: usize,
@@ -141,21 +142,20 @@ impl Received {
         (newest.collect(), state.kept().len())
     }
 
-    /// The event that the server keeps under an id.
+    /// The stored event with this event id.
     pub(super) fn stored(&self, id: &EventId) -> Option<ReceivedEvent> {
         self.state().stored(id).cloned()
     }
 
-    /// So many of the events that the server keeps and for which something is so, those with the
-    /// highest ids first.
-    pub(super) fn listed(
+    /// Up to `most` stored events that match, ordered by descending event id.
+    pub(super) fn list(
         &self,
         most: usize,
         is_so: impl Fn(&ReceivedEvent) -> bool,
     ) -> Vec<ReceivedEvent> {
         let state = self.state();
         let stored = state.kept().map(|kept| &kept.event);
-        // The newest first where ids are of one millisecond, within which they are drawn.
+        // Ids within one millisecond are random, so the order of receipt breaks ties.
         let mut stored: Vec<_> = stored.rev().filter(|e| e.stored && is_so(e)).collect();
         stored.sort_by_key(|event| std::cmp::Reverse(event.event_id.millis()));
         stored.into_iter().take(most).cloned().collect()
@@ -180,7 +180,7 @@ impl Received {
         self.state().requests.iter().cloned().collect()
     }
 
-    /// Moves the server's clock on: plain functions remember ids for 24 hours, functions with
+    /// Advances the server's clock. Plain functions ignore duplicates for 24 hours, functions with
     /// `batchEvents` for 30 minutes.
     pub fn advance(&self, time: Duration) {
         self.state().clock_ahead += time;

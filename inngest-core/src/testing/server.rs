@@ -18,8 +18,8 @@ use crate::client::{Client, ConfigError};
 
 /// An event API in the process: real HTTP on 127.0.0.1, events taken as the real server does.
 ///
-/// It reads JSON as the real server does, in Go, answers at `/health`, `/dev`, `/v1/events` and
-/// `/v1/events/{id}`, and lets pages of all origins call it. At `/` it shows what came.
+/// It parses JSON like the real server, serves `/health`, `/dev`, `/v1/events` and `/v1/events/{id}`,
+/// and allows requests from all origins. `/` shows the received events.
 ///
 /// It runs on a thread of its own until it is dropped, so it serves async and blocking programs
 /// alike. What it has received is read through [`Received`]'s methods.

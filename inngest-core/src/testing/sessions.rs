@@ -1,4 +1,4 @@
-//! `meta` of an event, by the rules of the real server (measured).
+//! Parses and validates an event's `meta` by the real server's rules (measured).
 
 use std::collections::BTreeMap;
 
@@ -7,27 +7,23 @@ use serde_json::{Map, Value};
 use super::{json, value};
 use crate::session::MAX_SESSIONS;
 
-/// The longest key in bytes.
+/// The maximum length of a key, in bytes.
 const MAX_KEY_BYTES: usize = 128;
 
-/// The longest value in bytes.
+/// The maximum length of a value, in bytes.
 const MAX_VALUE_BYTES: usize = 512;
 
-/// The sessions of an event.
+/// An event's sessions.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Sessions {
-    /// As the server keeps them: numbers are text, those that an earlier run hands on are among them,
-    /// and one that the event clears is `null`.
+    /// As the server stores them: numbers as text, inherited sessions merged in. Cleared sessions are
+    /// `null`.
     pub(super) kept: Map<String, Value>,
-    /// As the event has them.
+    /// The event's own sessions, as sent.
     pub(super) sent: Map<String, Value>,
 }
 
-/// The sessions that a `meta` gives. Each `meta` of an event takes the place of the one before it.
-///
-/// # Errors
-///
-/// The server's words for what is wrong, which it finds in every `meta`, the last one or not.
+/// Parses one `meta` member. If an event has several, each is checked and the last one applies.
 pub(super) fn read(meta: &[u8]) -> Result<Meta, String> {
     if meta == b"null" {
         return Ok(Meta::default());
@@ -38,7 +34,7 @@ pub(super) fn read(meta: &[u8]) -> Result<Meta, String> {
     let mut own: Option<&[u8]> = None;
     let mut inherited = BTreeMap::new();
     for (key, value) in members {
-        match json::folded(&key).as_str() {
+        match json::fold_key(&key).as_str() {
             "sessions" => own = Some(value),
             "propagated_sessions" => {
                 inherited = entries(value, "meta.propagated_sessions")?
@@ -67,7 +63,7 @@ pub(super) fn read(meta: &[u8]) -> Result<Meta, String> {
     Ok(Meta { own, inherited })
 }
 
-/// What stands in `meta`.
+/// A parsed `meta`.
 #[derive(Debug, Default)]
 pub(super) struct Meta {
     own: BTreeMap<String, Entry>,
@@ -77,13 +73,13 @@ pub(super) struct Meta {
 #[derive(Debug)]
 enum Entry {
     Text(String),
-    /// A number, as it is written.
+    /// A number's source text.
     Number(String),
     Null,
     Other,
 }
 
-/// The last value of each key.
+/// Parses a sessions object. The last of equal keys wins.
 fn entries(object: &[u8], field: &str) -> Result<BTreeMap<String, Entry>, String> {
     if object == b"null" {
         return Ok(BTreeMap::new());
@@ -91,7 +87,7 @@ fn entries(object: &[u8], field: &str) -> Result<BTreeMap<String, Entry>, String
     let members = json::members(object).ok_or_else(|| not_an_object(object, field))?;
     let entry = |(key, value): (String, &[u8])| {
         let entry = match value.first() {
-            Some(b'"') => Entry::Text(json::unquoted(value)),
+            Some(b'"') => Entry::Text(json::unquote(value)),
             Some(b'-' | b'0'..=b'9') => Entry::Number(String::from_utf8_lossy(value).into_owned()),
             Some(b'n') => Entry::Null,
             _ => Entry::Other,
@@ -109,7 +105,7 @@ fn not_an_object(value: &[u8], field: &str) -> String {
 }
 
 impl Meta {
-    /// The event's own sessions and, as far as there is room, those that it inherits.
+    /// Merges inherited sessions into the event's own, up to the limit, and validates the result.
     pub(super) fn resolve(self) -> Result<Sessions, String> {
         let Self { own, mut inherited } = self;
         let mut sessions = Sessions::default();

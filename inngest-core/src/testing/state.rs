@@ -1,4 +1,4 @@
-//! The events that are kept, and which of them would run functions.
+//! Stores received events and decides which would run functions.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
@@ -16,11 +16,11 @@ use crate::client::seed::{self, Seed};
 use crate::timestamp::now;
 use crate::transport::Answer;
 
-/// For how long plain functions ignore a second event with an id (documented).
+/// How long plain functions ignore another event with the same id (documented).
 const PLAIN_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// For how long functions with `batchEvents` ignore a second event with an event id (measured: after
-/// 10 minutes it was in no batch, after 31 it was).
+/// How long functions with `batchEvents` ignore another event with the same event id (measured: ignored
+/// after 10 minutes, run again after 31).
 const BATCHED_WINDOW: Duration = Duration::from_secs(30 * 60);
 
 /// How many events are kept unless told otherwise.
@@ -33,16 +33,17 @@ pub(super) struct State {
     keys: Vec<String>,
     keep: usize,
     events: VecDeque<Kept>,
-    /// How many events were there before those that are kept.
+    /// The number of events dropped so far, which is also the number of the oldest kept event.
     dropped: usize,
-    /// How many events would have run functions, those that are no longer kept included.
+    /// Events that would have run plain functions, including dropped ones.
     runs: usize,
+    /// Events that would have run functions with `batchEvents`, including dropped ones.
     batched_runs: usize,
-    /// For each id the number of the last event with it that would have run plain functions.
+    /// Maps an id to the number of the last event that ran plain functions under it.
     ran: HashMap<String, usize>,
-    /// For each event id the number of the last event that would have run batched functions.
+    /// Maps an event id to the number of the last event that ran batched functions under it.
     ran_batched: HashMap<EventId, usize>,
-    /// For each event id the number of the event that is stored.
+    /// Maps an event id to the number of the stored event.
     stored: HashMap<EventId, usize>,
     pub(super) requests: VecDeque<ReceivedRequest>,
     /// How many requests were answered in all.
@@ -60,7 +61,7 @@ type Refusal = dyn Fn(&ReceivedEvent) -> Option<String> + Send + Sync;
 
 pub(super) struct Kept {
     pub(super) event: ReceivedEvent,
-    /// The event because of which plain functions ignore it.
+    /// The earlier event with the same id, if plain functions ignore this one.
     pub(super) duplicate_of: Option<Box<ReceivedEvent>>,
 }
 
@@ -84,7 +85,7 @@ impl State {
         }
     }
 
-    /// The events that are kept, in the order in which they came.
+    /// The kept events, oldest first.
     pub(super) fn kept(&self) -> impl DoubleEndedIterator<Item = &Kept> + ExactSizeIterator {
         self.events.iter()
     }
@@ -110,7 +111,7 @@ impl State {
         self.requests.push_back(request);
     }
 
-    /// Takes the events of a request; how many they are, and the answer.
+    /// Accepts the events of a request. Returns the answer and the number of accepted events.
     pub(super) fn ingest(
         &mut self,
         key: &str,
@@ -172,30 +173,30 @@ impl State {
     fn received(&self, incoming: Incoming, event_id: EventId) -> ReceivedEvent {
         let received_at = self.now();
         let has_data = incoming.data.is_some();
-        let (data, whole_data) = match incoming.data {
-            Some(data) => data.settle(),
+        let (data, full_data) = match incoming.data {
+            Some(data) => data.into_value(),
             None => (Map::new().into(), None),
         };
-        let (user, whole_user) = match incoming.user {
+        let (user, full_user) = match incoming.user {
             Some(user) => {
-                let (user, whole) = user.settle();
+                let (user, whole) = user.into_value();
                 (Some(user), whole)
             }
             None => (None, None),
         };
-        let vanishes = incoming.vanishes;
+        let too_deep_to_store = incoming.too_deep_to_store;
         let key = incoming.id.clone().unwrap_or_else(|| event_id.to_string());
         let ran = self.ran.get(&key);
         let ran_batched = self.ran_batched.get(&event_id);
         ReceivedEvent {
             would_run: WouldRun {
-                plain: !vanishes && self.within(PLAIN_WINDOW, ran, received_at).is_none(),
-                batched: !vanishes
+                plain: !too_deep_to_store && self.within(PLAIN_WINDOW, ran, received_at).is_none(),
+                batched: !too_deep_to_store
                     && self
                         .within(BATCHED_WINDOW, ran_batched, received_at)
                         .is_none(),
             },
-            stored: !vanishes && !self.stored.contains_key(&event_id),
+            stored: !too_deep_to_store && !self.stored.contains_key(&event_id),
             event_id,
             id: incoming.id,
             name: incoming.name,
@@ -207,8 +208,8 @@ impl State {
             received_at,
             sent_sessions: incoming.sessions.sent,
             has_data,
-            whole_data,
-            whole_user,
+            full_data,
+            full_user,
         }
     }
 
@@ -239,7 +240,7 @@ impl State {
         }
     }
 
-    /// The event of a number, where a second one is ignored because of it.
+    /// The event with this number, if it still suppresses another one received at `received_at`.
     fn within(
         &self,
         window: Duration,
@@ -274,13 +275,13 @@ impl State {
     }
 }
 
-/// By what plain functions know an event again.
+/// The key by which plain functions recognize an event.
 fn deduplication_key(event: &ReceivedEvent) -> String {
     let id = event.id.clone();
     id.unwrap_or_else(|| event.event_id.to_string())
 }
 
-/// Removes a key unless a later event has it.
+/// Removes a key unless a later event has taken it over.
 fn forget<K: Eq + Hash>(numbers: &mut HashMap<K, usize>, key: &K, number: usize) {
     if numbers.get(key) == Some(&number) {
         numbers.remove(key);

@@ -1,5 +1,4 @@
-//! `data` and `user` of an event as the server keeps them: objects that may be nested deeper than the
-//! stack allows.
+//! The objects `data` and `user` as the server stores them. They may be nested too deep for recursion.
 
 use std::fmt::Write as _;
 use std::mem;
@@ -10,31 +9,31 @@ use serde_json::{Map, Number, Value};
 
 use super::json;
 
-/// How deep a value may be nested that is given out. A thread of a test has the stack to compare,
-/// print and drop so much, and not much more.
+/// The depth up to which a `Value` is handed out whole. Comparing, printing or dropping a much deeper
+/// one overflows a test thread's 2 MiB stack.
 const MAX_LEVELS: usize = 600;
 
-/// An object as it is read. It is dropped without recursion.
+/// A parsed object of any depth. Dropping it does not recurse.
 #[derive(Debug, Default)]
 pub(super) struct Object(Map<String, Value>);
 
 impl Object {
-    /// Reads the text of an object, and names the first number that a double does not hold.
+    /// Parses an object. Also returns the first number that overflows a double.
     pub(super) fn read(text: &[u8]) -> (Self, Option<String>) {
         match read(text) {
             (Value::Object(members), too_large) => (Self(members), too_large),
             (other, too_large) => {
-                discard(other);
+                drop_iteratively(other);
                 (Self::default(), too_large)
             }
         }
     }
 
-    /// Takes in the members of another one, which win.
+    /// Inserts the members of `other`, replacing existing ones.
     pub(super) fn merge(&mut self, mut other: Self) {
         for (key, value) in mem::take(&mut other.0) {
             if let Some(earlier) = self.0.insert(key, value) {
-                discard(earlier);
+                drop_iteratively(earlier);
             }
         }
         self.0.sort_keys();
@@ -42,7 +41,7 @@ impl Object {
 
     pub(super) fn remove(&mut self, key: &str) {
         if let Some(value) = self.0.remove(key) {
-            discard(value);
+            drop_iteratively(value);
         }
     }
 
@@ -50,26 +49,27 @@ impl Object {
         self.0.is_empty()
     }
 
-    /// The value to give out, and the text of all of it where the value is not all.
-    pub(super) fn settle(mut self) -> (Value, Option<Arc<str>>) {
+    /// Converts the object into a `Value` of bounded depth. If that truncates it, also returns its full
+    /// JSON text.
+    pub(super) fn into_value(mut self) -> (Value, Option<Arc<str>>) {
         let mut value = Value::Object(mem::take(&mut self.0));
         if !is_deeper(&value, MAX_LEVELS) {
             return (value, None);
         }
         let mut whole = String::new();
         write(&mut whole, &value);
-        cut(&mut value, MAX_LEVELS);
+        truncate(&mut value, MAX_LEVELS);
         (value, Some(whole.into()))
     }
 }
 
 impl Drop for Object {
     fn drop(&mut self) {
-        discard(Value::Object(mem::take(&mut self.0)));
+        drop_iteratively(Value::Object(mem::take(&mut self.0)));
     }
 }
 
-/// Whether a value is nested deeper than so many levels. It looks no deeper than these.
+/// Returns whether the value is nested deeper than `levels`. Recurses no deeper than that.
 pub(super) fn is_deeper(value: &Value, levels: usize) -> bool {
     match value {
         Value::Array(_) | Value::Object(_) if levels == 0 => true,
@@ -79,25 +79,27 @@ pub(super) fn is_deeper(value: &Value, levels: usize) -> bool {
     }
 }
 
-/// Puts text of JSON in the place of what is nested deeper.
-fn cut(value: &mut Value, levels: usize) {
+/// Replaces arrays and objects below `levels` by strings of their JSON text.
+fn truncate(value: &mut Value, levels: usize) {
     match value {
         Value::Array(_) | Value::Object(_) if levels == 0 => {
             let mut text = String::new();
             write(&mut text, value);
-            discard(mem::replace(value, Value::String(text)));
+            drop_iteratively(mem::replace(value, Value::String(text)));
         }
-        Value::Array(values) => values.iter_mut().for_each(|value| cut(value, levels - 1)),
+        Value::Array(values) => values
+            .iter_mut()
+            .for_each(|value| truncate(value, levels - 1)),
         Value::Object(members) => members
             .values_mut()
-            .for_each(|value| cut(value, levels - 1)),
+            .for_each(|value| truncate(value, levels - 1)),
         _ => {}
     }
 }
 
-/// The number as Go writes it, which is how the server keeps it.
+/// Formats a number the way Go does.
 pub(super) fn number_text(double: f64) -> String {
-    // -0 reaches functions as 0 (measured).
+    // The server turns -0 into 0 (measured).
     let double = if double == 0.0 { 0.0 } else { double };
     let size = double.abs();
     if size != 0.0 && !(1e-6..1e21).contains(&size) {
@@ -111,7 +113,7 @@ pub(super) fn number_text(double: f64) -> String {
     double.to_string()
 }
 
-/// The number that the server keeps; `None` when a double does not hold it.
+/// Parses a number as the server does, through a double. Returns `None` if it overflows.
 pub(super) fn number(text: &str) -> Option<Number> {
     let double: f64 = text.parse().ok()?;
     if !double.is_finite() {
@@ -131,7 +133,7 @@ pub(super) fn number(text: &str) -> Option<Number> {
         .or_else(|| Number::from_f64(double))
 }
 
-/// Appends a value as the server writes it.
+/// Appends the value as JSON text in the server's number format.
 pub(super) fn write(out: &mut String, value: &Value) {
     enum Open<'a> {
         Array(std::slice::Iter<'a, Value>),
@@ -192,7 +194,7 @@ pub(super) fn write(out: &mut String, value: &Value) {
 fn write_string(out: &mut String, text: &str) {
     let mut quoted = Vec::with_capacity(text.len() + 2);
     crate::wire::json::string(&mut quoted, text);
-    // What is written of a `str` is one.
+    // Escaping a `str` yields valid UTF-8.
     out.push_str(str::from_utf8(&quoted).unwrap_or_default());
 }
 
@@ -206,9 +208,8 @@ fn write_number(out: &mut String, number: &Number) {
     };
 }
 
-/// The value that a text stands for, as the server keeps it: numbers as doubles, the last one of
-/// equal keys. The text is JSON by [`json::extent`]. The numbers that a double does not hold are `null`, and
-/// the first of them is given beside it.
+/// Parses text that [`json::scan_value`] accepted. Numbers are doubles, and the last of equal keys wins.
+/// A number that overflows becomes `null`; the first one is also returned.
 fn read(text: &[u8]) -> (Value, Option<String>) {
     enum Open {
         Array(Vec<Value>),
@@ -243,13 +244,13 @@ fn read(text: &[u8]) -> (Value, Option<String>) {
             Some(b'"') => {
                 let end = json::end_of_string(text, at).unwrap_or(text.len());
                 let quoted = text.get(at..end).unwrap_or_default();
-                (Value::String(json::unquoted(quoted)), end)
+                (Value::String(json::unquote(quoted)), end)
             }
             Some(b't') => (Value::Bool(true), at + 4),
             Some(b'f') => (Value::Bool(false), at + 5),
             Some(b'n') | None => (Value::Null, at + 4),
             Some(_) => {
-                // A byte at least, so that every text comes to an end.
+                // Advances by at least one byte, so the loop ends for any text.
                 let end = json::end_of_number(text, at).unwrap_or(at + 1);
                 let digits = str::from_utf8(text.get(at..end).unwrap_or_default());
                 let digits = digits.unwrap_or_default();
@@ -267,7 +268,7 @@ fn read(text: &[u8]) -> (Value, Option<String>) {
                 Some(Open::Array(values)) => values.push(value),
                 Some(Open::Object(members, key)) => {
                     if let Some(earlier) = members.insert(mem::take(key), value) {
-                        discard(earlier);
+                        drop_iteratively(earlier);
                     }
                 }
             }
@@ -292,15 +293,15 @@ fn read(text: &[u8]) -> (Value, Option<String>) {
     }
 }
 
-/// A key and the place after its colon.
+/// Parses a key and returns it with the offset after its colon.
 fn key(text: &[u8], at: usize) -> (String, usize) {
     let end = json::end_of_string(text, at).unwrap_or(text.len());
-    let key = json::unquoted(text.get(at..end).unwrap_or_default());
+    let key = json::unquote(text.get(at..end).unwrap_or_default());
     (key, json::skip_space(text, end) + 1)
 }
 
-/// Drops a value however deep it is nested.
-fn discard(value: Value) {
+/// Drops a value of any depth without recursion.
+fn drop_iteratively(value: Value) {
     let mut left = vec![value];
     while let Some(value) = left.pop() {
         match value {

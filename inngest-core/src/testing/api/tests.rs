@@ -15,7 +15,7 @@ fn one(body: impl AsRef<[u8]>) -> Incoming {
 }
 
 fn data(event: Incoming) -> Value {
-    event.data.map_or(Value::Null, |data| data.settle().0)
+    event.data.map_or(Value::Null, |data| data.into_value().0)
 }
 
 #[test]
@@ -25,7 +25,7 @@ fn keys_in_any_case_and_the_last_one_counts() {
     assert_eq!(data(event), json!({ "x": 2, "y": 1 }));
     let event = one(r#"{"name":"a","data":{"x":1},"user":{"a":1},"data":null,"user":null}"#);
     assert!(event.data.is_none() && event.user.is_none());
-    // The long s and the sign of the kelvin are letters of field names, and no others.
+    // The long s folds to s; the dotless i does not fold.
     let event = one("{\"name\":\"a\",\"tſ\":1743130137367,\"\\u0054\\u017f\":1743130137368}");
     assert_eq!(event.ts, Some(1_743_130_137_368));
     assert_eq!(
@@ -67,7 +67,7 @@ fn bytes_and_escapes_that_are_no_text_are_replaced() {
         let event = one(format!(r#"{{"name":"{text}"}}"#));
         assert_eq!(event.name, expected, "{text}");
     }
-    // Go replaces each byte by itself, also those of a character that is cut off or is a surrogate.
+    // Go replaces each invalid byte separately.
     for (bytes, expected) in [
         (&b"\xff\xfe"[..], 2),
         (b"\xe2\x82", 2),
@@ -78,7 +78,7 @@ fn bytes_and_escapes_that_are_no_text_are_replaced() {
         let body = [br#"{"name":"a"#, bytes, br#"b"}"#].concat();
         let replaced = format!("a{}b", "\u{fffd}".repeat(expected));
         assert_eq!(one(&body).name, replaced, "{bytes:x?}");
-        // In keys too: no field is meant.
+        // A key with replaced bytes matches no field.
         let body = [br#"{"name":"a","v"#, bytes, br#"":5}"#].concat();
         assert_eq!(one(&body).v, None);
     }
@@ -139,8 +139,8 @@ fn numbers_are_written_as_go_writes_them() {
     }
 }
 
-/// What the server says to bodies, where `§` stands for an event: how many events it takes, and the
-/// beginning of its error where it has one. As Go's `encoding/json` and its `Decoder` read them.
+/// Checks how many events of each body are accepted, and how its error message starts. `§` stands for
+/// an event. The expectations follow Go's `encoding/json`.
 fn check(cases: &[(&str, usize, &str)]) {
     for (body, taken, error) in cases {
         let body = body.replace('§', r#"{"name":"a"}"#);
@@ -164,7 +164,7 @@ fn odd_arrays() {
     check(&[
         ("[]", 0, ""),
         (" [ \n] xyz", 0, ""),
-        // Without an end, or with that of an object.
+        // Without an end, or closed by a brace.
         ("[", 0, ""),
         ("[ \n", 0, ""),
         ("[}", 0, ""),
@@ -189,7 +189,7 @@ fn odd_arrays() {
         ("[§:§]", 1, "expected comma"),
         ("[§ x", 1, "expected comma"),
         ("[§,\u{feff}§]", 1, "invalid character '\\xef'"),
-        // Values that are no events.
+        // Values that are not events.
         ("[null]", 0, "event name is empty"),
         ("[{}]", 0, "event name is empty"),
         ("[1]", 0, "json: cannot unmarshal number into Go value"),
@@ -220,7 +220,7 @@ fn odd_bodies() {
         ("\u{b}§", 0, "Request body must"),
         ("// x\n§", 0, "Request body must"),
         ("\0", 0, "Request body must"),
-        // One event and what is around it.
+        // Text around a single event.
         (" \n§\t ", 1, ""),
         ("§x", 0, "invalid character 'x' after top-level value"),
         ("§,§", 0, "invalid character ',' after top-level value"),
@@ -325,7 +325,7 @@ fn odd_objects() {
             0,
             "invalid character 'N' looking for",
         ),
-        // What the server has no field for is not looked at.
+        // Unknown fields are ignored.
         (r#"{"name":"a","x":1e400,"":{},"data ":5}"#, 1, ""),
         (r#"{"name":"a","data":{"":1,"x":{}}}"#, 1, ""),
     ]);
@@ -426,7 +426,7 @@ fn fields_of_another_type() {
         ("meta", "object"),
     ] {
         for (value, kind) in values.iter().zip(kinds) {
-            // A later value that fits does not make up for it.
+            // A later valid value does not hide the mistake.
             let body = format!(r#"{{"name":"a","{field}":{value},"{field}":null}}"#);
             let error = format!("json: cannot unmarshal {kind}");
             match (fits == kind, field) {
@@ -449,13 +449,13 @@ fn every_beginning_of_a_body_is_answered() {
     let body = r#" [ {"name":"a\u00e9\"","data":{"x":[1,-2.5e3,{}],"y":null},"ts":1743130137367,"meta":{"sessions":{"a":1}}} , {"NAME":"b","user":{"a":[true,false]}} ] x"#;
     for end in 0..body.len() {
         read(None, &body.as_bytes()[..end]);
-        // And with each byte changed.
+        // Also with each byte changed.
         for other in *b"\0\"\\,:{}[]0-.eEtfnux \xff" {
             let mut changed = body.as_bytes().to_vec();
             changed[end] = other;
             let reading = read(None, &changed);
             for mut event in reading.taken {
-                event.data.take().unwrap_or_default().settle();
+                event.data.take().unwrap_or_default().into_value();
             }
         }
     }

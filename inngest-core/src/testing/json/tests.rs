@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::super::value::{self, Object};
 use super::*;
 
-/// Pieces of JSON that make a value now and then, and something like one mostly.
+/// Fragments that sometimes concatenate to valid JSON.
 const PIECES: &[&str] = &[
     "{",
     "}",
@@ -50,12 +50,12 @@ const PIECES: &[&str] = &[
     "{\"c\":1,",
 ];
 
-/// Whether a text is one value and white space.
+/// Returns whether the text is a single value.
 fn is_json(text: &[u8]) -> bool {
-    extent(text, 0).is_ok_and(|extent| skip_space(text, extent.end) == text.len())
+    scan_value(text, 0).is_ok_and(|extent| skip_space(text, extent.end) == text.len())
 }
 
-/// Values with numbers that a double holds, so that `serde_json` and Go agree on them.
+/// Values whose numbers `serde_json` and Go parse alike.
 fn values() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -77,7 +77,7 @@ fn values() -> impl Strategy<Value = Value> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
-    /// `serde_json` ignores a value by the same grammar.
+    /// `IgnoredAny` accepts the same grammar.
     #[test]
     fn what_is_json_is_what_serde_json_takes(pieces in vec(select(PIECES), 0..9)) {
         let text = pieces.concat();
@@ -103,13 +103,13 @@ proptest! {
         for text in [object.to_string(), serde_json::to_string_pretty(&object).unwrap()] {
             let (read, too_large) = Object::read(text.as_bytes());
             prop_assert_eq!(too_large, None);
-            let (read, whole) = read.settle();
+            let (read, whole) = read.into_value();
             prop_assert_eq!((&read, whole), (&object, None));
             let mut written = String::new();
             value::write(&mut written, &read);
             let again: Value = serde_json::from_str(&written).unwrap();
             prop_assert_eq!(&again, &object);
-            // Each member is found where it is.
+            // `members` finds the same value.
             let found = members(text.as_bytes()).unwrap();
             let found: Value = serde_json::from_slice(found[0].1).unwrap();
             prop_assert_eq!(&found, &object["value"]);
@@ -126,7 +126,7 @@ fn levels_are_counted() {
         (r#"{"a":[{"b":"[[[["}],"c":[]}"#, 3),
     ] {
         let end = text.len();
-        assert_eq!(extent(text.as_bytes(), 0), Ok(Extent { end, levels }));
+        assert_eq!(scan_value(text.as_bytes(), 0), Ok(Scanned { end, levels }));
     }
     for (levels, fits) in [(MAX_OPEN, true), (MAX_OPEN + 1, false)] {
         let text = "[".repeat(levels) + &"]".repeat(levels);

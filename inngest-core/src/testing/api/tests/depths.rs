@@ -1,6 +1,6 @@
 use super::*;
 
-/// How deep, and whether it is kept.
+/// The nesting depth at which events are accepted and stored.
 #[test]
 fn depths() {
     for array in [true, false] {
@@ -11,7 +11,7 @@ fn depths() {
                 r#"{"a":"#.repeat(levels) + "1" + &"}".repeat(levels)
             }
         };
-        for (levels, taken, vanishes) in [
+        for (levels, taken, too_deep_to_store) in [
             (1, true, false),
             (599, true, false),
             (600, true, false),
@@ -27,12 +27,12 @@ fn depths() {
                     let mut reading = read(None, body.as_bytes());
                     assert_eq!(reading.taken.len(), usize::from(taken), "{levels}");
                     if let Some(event) = reading.taken.pop() {
-                        assert_eq!(event.vanishes, vanishes, "{levels}");
+                        assert_eq!(event.too_deep_to_store, too_deep_to_store, "{levels}");
                         let Some(object) = event.data.or(event.user) else {
                             continue;
                         };
-                        let (value, whole) = object.settle();
-                        // Compares, prints and drops of what is given out fit a test's stack.
+                        let (value, whole) = object.into_value();
+                        // Comparing, printing and dropping the value fits a test's stack.
                         assert_eq!(value.clone(), value);
                         assert!(!format!("{value:?}{value}").is_empty());
                         assert_eq!(whole.is_some(), levels > 599, "{levels}");
@@ -43,7 +43,7 @@ fn depths() {
                 }
             }
         }
-        // Values that do not last are as deep.
+        // Discarded values are as deep.
         let deep = nested(9_000);
         for body in [
             format!(r#"{{"name":"a","data":{{"x":{deep},"x":1}}}}"#),

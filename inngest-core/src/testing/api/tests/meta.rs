@@ -1,6 +1,6 @@
 use super::*;
 
-/// Sessions as sent, and those that the server keeps or the end of its error.
+/// Each `meta` with the stored sessions, or the end of the error message.
 #[test]
 fn sessions_are_resolved() {
     let long = |bytes: usize| "k".repeat(bytes);
