@@ -60,6 +60,14 @@ async fn the_page_is_readable_without_scripts() {
     assert!(page.contains(&format!(
         r##"<mark>duplicate</mark> <small>of <a href="#{first_of_second}">"##
     )));
+    // The same id in another request: plain functions ignore it, batched functions do not.
+    assert!(page.contains("plain functions ignore it"));
+    assert!(page.contains("<mark>batched functions run it again</mark>"));
+    assert!(page.contains("<dt>would run</dt><dd>batched functions</dd>"));
+    assert!(page.contains(
+        "Of all 3 that came, plain functions would run 2 and functions with \
+         <code>batchEvents</code> 3."
+    ));
     assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
     assert!(!page.contains("<script>alert"));
     assert!(page.contains("schema of page::ItemImported"));
@@ -72,6 +80,45 @@ async fn the_page_is_readable_without_scripts() {
     }
     let newest = page.find("item-imported-second").unwrap();
     assert!(newest < page.find("alert(1)").unwrap(), "newest first");
+}
+
+/// The page marks what each event would run.
+#[tokio::test]
+async fn the_page_says_what_each_event_would_run() {
+    const BATCHED_AGAIN: &str = "<mark>batched functions run it again</mark>";
+    const BATCHED_IGNORE: &str = "<mark>batched functions ignore it</mark>";
+    const NOTHING: &str = "; runs nothing</small>";
+    const NEVER: &str = "<mark>never stored</mark>";
+    let deep = format!(r#"{{"x":{}{}}}"#, "[".repeat(9_998), "]".repeat(9_998));
+    for (after, second, seed, data, shown) in [
+        (0, "i", "AAAAAAAAAAAAAA==", "{}", Some(NOTHING)),
+        (30, "i", "AAAAAAAAAAAAAA==", "{}", Some(BATCHED_AGAIN)),
+        (0, "i", "BBBBBBBBBBBBBA==", "{}", Some(BATCHED_AGAIN)),
+        (0, "j", "AAAAAAAAAAAAAA==", "{}", Some(BATCHED_IGNORE)),
+        (0, "j", "BBBBBBBBBBBBBA==", "{}", None),
+        (24 * 60, "i", "AAAAAAAAAAAAAA==", "{}", None),
+        (0, "j", "BBBBBBBBBBBBBA==", &deep, Some(NEVER)),
+    ] {
+        let server = EventServer::start().unwrap();
+        let post = async |id: &str, seed: &str, data: &str| {
+            let request = reqwest::Client::new()
+                .post(format!("{}/e/key", server.url()))
+                .header("x-inngest-event-id-seed", format!("1743130137367,{seed}"))
+                .body(format!(r#"{{"name":"a","id":"{id}","data":{data}}}"#));
+            assert_eq!(request.send().await.unwrap().status(), 200);
+        };
+        post("i", "AAAAAAAAAAAAAA==", "{}").await;
+        server.advance(Duration::from_secs(after * 60));
+        post(second, seed, data).await;
+        let page = get(&server, "/events").await;
+        for mark in [NOTHING, BATCHED_AGAIN, BATCHED_IGNORE, NEVER] {
+            assert_eq!(
+                page.contains(mark),
+                Some(mark) == shown,
+                "{after} {second} {seed}"
+            );
+        }
+    }
 }
 
 fn chromium() -> Option<PathBuf> {

@@ -21,6 +21,8 @@ Usage: event_server [--port PORT] [--address ADDRESS] [--event-key KEY]... [--ke
   POST /e/KEY                      events as JSON
   GET  /                           what came, for a browser
   GET  /v1/events?name=..&limit=.. what came, as JSON
+  GET  /v1/events/ID               one event
+  GET  /health                     whether it runs
 
 Exit codes: 0 ended by Ctrl-C or SIGTERM, 1 the port is taken, 2 wrong usage.";
 

@@ -24,6 +24,15 @@ impl EventId {
         Self(Repr::Ulid(high, low))
     }
 
+    /// The ULID's timestamp in milliseconds, or 0 if the id is not a ULID.
+    #[cfg(feature = "testing")]
+    pub(crate) fn millis(&self) -> u64 {
+        match &self.0 {
+            Repr::Ulid(high, _) => high >> 16,
+            Repr::Other(_) => 0,
+        }
+    }
+
     /// The id that a server wrote as this text.
     pub(crate) fn from_text(written: &str) -> Self {
         // Decoders accept other letters too, and an id must stay as the server wrote it.

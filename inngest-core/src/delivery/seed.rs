@@ -24,18 +24,38 @@ pub(crate) struct Seed {
 impl Seed {
     /// A seed that no other request has.
     pub(crate) fn new() -> Result<Self, getrandom::Error> {
+        Self::at(now())
+    }
+
+    /// A random seed with this timestamp, in milliseconds since the Unix epoch.
+    pub(crate) fn at(millis: i64) -> Result<Self, getrandom::Error> {
         let mut random = [0; 10];
         getrandom::fill(&mut random)?;
         // The server ignores a seed of 0 ms, which a clock before 1970 would give.
-        let millis = u64::try_from(now()).unwrap_or_default().max(1);
+        let millis = u64::try_from(millis).unwrap_or_default().max(1);
         Ok(Self { millis, random })
     }
 
-    /// Reads the header's value; the server ignores what is malformed.
+    /// Parses the header as the server does. It ignores malformed seeds (measured).
     pub(crate) fn parse(header: &str) -> Option<Self> {
+        use base64::alphabet;
+        use base64::engine::general_purpose::{GeneralPurpose, PAD};
+
+        /// Go's decoder ignores the unused bits of the last character.
+        const LENIENT: GeneralPurpose = GeneralPurpose::new(
+            &alphabet::STANDARD,
+            PAD.with_decode_allow_trailing_bits(true),
+        );
+        /// The timestamps that fit in a ULID.
+        const TIMES: std::ops::RangeInclusive<i64> = 1..=(1 << 48) - 1;
+
         let (millis, random) = header.split_once(',')?;
-        let millis = millis.parse().ok().filter(|millis| *millis > 0)?;
-        let random = STANDARD.decode(random).ok()?.try_into().ok()?;
+        let millis: i64 = millis
+            .parse()
+            .ok()
+            .filter(|millis| TIMES.contains(millis))?;
+        let millis = u64::try_from(millis).ok()?;
+        let random = LENIENT.decode(random).ok()?.try_into().ok()?;
         Some(Self { millis, random })
     }
 
@@ -171,6 +191,22 @@ mod tests {
         assert_eq!(seed.header(), "1743130137367,eii2YKXRVTJPuA==");
     }
 
+    /// Go's `ParseInt` and its base64 decoder accept these.
+    #[cfg(feature = "testing")]
+    #[test]
+    fn odd_seeds_are_read() {
+        let plain = Seed::parse("1743130137367,eii2YKXRVTJPuA==");
+        assert!(plain.is_some());
+        for header in [
+            "+1743130137367,eii2YKXRVTJPuA==",
+            "0001743130137367,eii2YKXRVTJPuA==",
+            "1743130137367,eii2YKXRVTJPuP==",
+        ] {
+            assert_eq!(Seed::parse(header), plain, "{header}");
+        }
+        assert!(Seed::parse("281474976710655,eii2YKXRVTJPuA==").is_some());
+    }
+
     fn answer(seed: &Seed, events: usize) -> String {
         let ids: Vec<_> = (0..events).map(|n| seed.event_id(n).to_string()).collect();
         serde_json::json!({ "ids": ids, "status": 200 }).to_string()
@@ -219,6 +255,14 @@ mod tests {
             "1743130137367",
             "1,eii2",
             "-1,eii2YKXRVTJPuA==",
+            "281474976710656,eii2YKXRVTJPuA==",
+            "9223372036854775808,eii2YKXRVTJPuA==",
+            "1743130137367,eii2YKXRVTJPuA",
+            "1743130137367,eii2YKXRVTJPuA==,",
+            "1743130137367,eii2YKXRVTJPuAA=",
+            "1743130137367, eii2YKXRVTJPuA==",
+            "1_000,eii2YKXRVTJPuA==",
+            "1.7e12,eii2YKXRVTJPuA==",
         ] {
             assert_eq!(Seed::parse(header), None, "{header}");
         }

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::received::{Received, ReceivedEvent};
+use super::event::ReceivedEvent;
+use super::received::Received;
 use crate::batch::Batch;
 use crate::event::Event;
 use crate::event::into_payload::IntoPayload;
@@ -176,8 +177,14 @@ fn schema_violations(schema: &Value, name: &str, event: &Value) -> Vec<String> {
     match jsonschema::draft202012::new(schema) {
         Ok(validator) => {
             let errors = validator.iter_errors(event);
+            let mut errors: Vec<_> = errors
+                .map(|error| (error.instance_path().to_string(), error.to_string()))
+                .collect();
+            // Their order depends on whether `serde_json/preserve_order` is enabled.
+            errors.sort();
+            let errors = errors.iter();
             errors
-                .map(|error| format!("(`{name}`) at `{}`: {error}", error.instance_path()))
+                .map(|(path, error)| format!("(`{name}`) at `{path}`: {error}"))
                 .collect()
         }
         Err(error) => vec![format!("(`{name}`) has no valid schema: {error}")],

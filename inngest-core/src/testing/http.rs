@@ -1,4 +1,4 @@
-//! What the server answers to which request.
+//! Routes requests.
 
 use std::convert::Infallible;
 use std::io;
@@ -11,9 +11,10 @@ use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt as _, Full, Limited, StreamBody};
 use hyper::body::{Frame, Incoming};
 
+use super::event::ReceivedRequest;
 use super::fault::{Fault, Kind};
-use super::received::{Outcome, Received, ReceivedRequest};
-use super::{listing, page};
+use super::received::{Outcome, Received};
+use super::{cors, listing, page};
 use crate::transport::Answer;
 
 /// Larger than any request that a client sends.
@@ -27,39 +28,110 @@ pub(super) async fn answer(
     received: Received,
 ) -> io::Result<Response<Body>> {
     let (head, body) = request.into_parts();
-    let path = head.uri.path().to_owned();
-    if let Some(key) = path.strip_prefix("/e/") {
-        if key.is_empty() || key.contains('/') {
-            // No key, or a trailing slash.
-            let mut response = status(StatusCode::SEE_OTHER);
-            let there = HeaderValue::from_static("/");
-            response.headers_mut().insert(header::LOCATION, there);
-            return Ok(noted(&received, &head, "/e/", response));
-        }
-        if head.method != Method::POST {
-            let response = status(StatusCode::METHOD_NOT_ALLOWED);
-            return Ok(noted(&received, &head, "/e/", response));
-        }
-        let Ok(body) = Limited::new(body, MAX_BODY_BYTES).collect().await else {
-            let response = status(StatusCode::PAYLOAD_TOO_LARGE);
-            return Ok(noted(&received, &head, "/e/", response));
-        };
-        return match received.ingest(key, &head.headers, &body.to_bytes()) {
-            Outcome::Answer(answer) => Ok(whole(answer)),
-            Outcome::Fault(fault, answer) => faulty(fault, answer).await,
-        };
+    if cors::is_preflight(&head.method, &head.headers) {
+        let mut response = status(StatusCode::OK);
+        cors::allow(&head.headers, &mut response);
+        let path = shown(head.uri.path());
+        return Ok(noted(&received, &head, path, response));
     }
-    let response = match (&head.method, path.as_str()) {
-        (&Method::GET, "/") => html(page::whole(&received)),
-        (&Method::GET, "/events") => html(page::events(&received)),
-        (&Method::GET, "/v1/events") => {
-            let query = head.uri.query().unwrap_or_default();
-            json(listing::events(&received, query))
+    let mut response = match event_key(head.uri.path()) {
+        Some(_) if head.method != Method::POST => {
+            let response = not_allowed("POST");
+            noted(&received, &head, EVENTS, response)
         }
-        (_, "/" | "/events" | "/v1/events") => status(StatusCode::METHOD_NOT_ALLOWED),
-        _ => status(StatusCode::NOT_FOUND),
+        Some(key) => {
+            let key = listing::decoded_path(key);
+            match Limited::new(body, MAX_BODY_BYTES).collect().await {
+                Ok(body) => match received.ingest(&key, &head.headers, &body.to_bytes()) {
+                    Outcome::Answer(answer) => whole(answer),
+                    Outcome::Fault(fault, answer) => faulty(fault, answer).await?,
+                },
+                Err(_) => {
+                    let response = status(StatusCode::PAYLOAD_TOO_LARGE);
+                    noted(&received, &head, EVENTS, response)
+                }
+            }
+        }
+        None => {
+            let response = route(&head, &received);
+            noted(&received, &head, shown(head.uri.path()), response)
+        }
     };
-    Ok(noted(&received, &head, &path, response))
+    cors::complete(&head.method, &head.headers, &mut response);
+    Ok(response)
+}
+
+/// The path of events, without the key.
+const EVENTS: &str = "/e/";
+
+/// Extracts the event key from a path: one non-empty segment.
+fn event_key(path: &str) -> Option<&str> {
+    let key = path.strip_prefix(EVENTS)?;
+    (!key.is_empty() && !key.contains('/')).then_some(key)
+}
+
+/// The path as recorded, without an event key.
+fn shown(path: &str) -> &str {
+    if path.starts_with(EVENTS) {
+        EVENTS
+    } else {
+        path
+    }
+}
+
+/// Answers a request that carries no events.
+fn route(head: &Parts, received: &Received) -> Response<Body> {
+    let path = head.uri.path();
+    let query = head.uri.query().unwrap_or_default();
+    let is_get = head.method == Method::GET;
+    if let Some(rest) = path.strip_prefix("/v1/events") {
+        let segments: Vec<&str> = rest.split('/').collect();
+        let answer = match segments.as_slice() {
+            [""] => Some(listing::events(received, query)),
+            ["", id] if !id.is_empty() => Some(listing::event(received, id)),
+            ["", id, "runs"] if !id.is_empty() => Some(listing::runs(id)),
+            _ => None,
+        };
+        match answer {
+            Some(answer) if is_get => return json(answer),
+            Some(_) => return not_allowed("GET"),
+            None => {}
+        }
+    }
+    match path {
+        "/events" if is_get => html(page::events(received)),
+        "/health" if is_get => json(r#"{"status":200,"message":"OK"}"#.into()),
+        "/dev" if is_get => typed(listing::server(), "application/json; charset=utf-8"),
+        "/health" | "/dev" => not_allowed("GET"),
+        _ if path.len() > 1 && path.ends_with('/') => without_slash(path, head.uri.query()),
+        // Like the real server, shows the page for every unknown path (measured).
+        _ => html(page::whole(received)),
+    }
+}
+
+/// Redirects to the path without its trailing slash.
+fn without_slash(path: &str, query: Option<&str>) -> Response<Body> {
+    let mut there = path.strip_suffix('/').unwrap_or(path).to_owned();
+    // A target with two leading slashes would name another host.
+    let slashes = there.len() - there.trim_start_matches('/').len();
+    there.replace_range(..slashes, "/");
+    if let Some(query) = query {
+        there.push('?');
+        there.push_str(query);
+    }
+    let mut response = status(StatusCode::SEE_OTHER);
+    // Part of a valid URL is a valid header value.
+    if let Ok(there) = HeaderValue::from_str(&there) {
+        response.headers_mut().insert(header::LOCATION, there);
+    }
+    response
+}
+
+fn not_allowed(method: &'static str) -> Response<Body> {
+    let mut response = status(StatusCode::METHOD_NOT_ALLOWED);
+    let method = HeaderValue::from_static(method);
+    response.headers_mut().insert(header::ALLOW, method);
+    response
 }
 
 /// Notes a request that brought no events.

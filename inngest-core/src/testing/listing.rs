@@ -1,43 +1,168 @@
-//! `GET /v1/events`: what came, in the shape of the real server's answer.
+//! JSON endpoints besides `/e/`, in the format of the real server.
 
-use serde_json::{Value, json};
+use std::fmt::Write as _;
 
-use super::received::{Received, ReceivedEvent};
+use serde_json::json;
 
-/// How many events are listed unless the query says otherwise.
-const LIMIT: usize = 20;
+use super::event::ReceivedEvent;
+use super::received::Received;
+use crate::delivery::event_id::EventId;
+use crate::event::timestamp::now;
 
-/// The answer to a query such as `name=storefront/item.imported&limit=5`, newest first.
+/// The default number of listed events.
+const LIMIT: i64 = 20;
+
+/// The maximum number of listed events.
+const MAX_LIMIT: i64 = 51;
+
+/// How long the real server caches a response, in milliseconds.
+const CACHED: i64 = 5_000;
+
+/// Answers `GET /v1/events` with a query such as `name=storefront/item.imported&limit=5`.
 pub(super) fn events(received: &Received, query: &str) -> String {
     let mut name = None;
-    let mut limit = LIMIT;
-    for (key, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
-        match key {
-            "name" => name = Some(decoded(value)),
-            "limit" => limit = value.parse().unwrap_or(LIMIT),
-            _ => {}
-        }
+    let mut limit = None;
+    let mut cursor = None;
+    for pair in query.split('&') {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        // The first of equal keys wins.
+        let field = match decoded(key).as_str() {
+            "name" => &mut name,
+            "limit" => &mut limit,
+            "cursor" => &mut cursor,
+            _ => continue,
+        };
+        field.get_or_insert_with(|| decoded(value));
     }
-    let events = received.events();
-    let wanted = events
-        .iter()
-        .rev()
-        .filter(|event| name.as_ref().is_none_or(|n| *n == event.name));
-    let data: Vec<Value> = wanted.take(limit).map(row).collect();
-    json!({ "data": data }).to_string()
+    let limit = match limit.as_deref().map_or(0, integer) {
+        0 => LIMIT,
+        limit => limit.clamp(1, MAX_LIMIT),
+    };
+    let cursor = match cursor.filter(|cursor| !cursor.is_empty()) {
+        None => None,
+        Some(text) => match ulid(&text) {
+            Some(id) => Some(id),
+            None => return refused("Invalid cursor query parameter", 400),
+        },
+    };
+    let name = name.filter(|name| !name.is_empty());
+    let most = usize::try_from(limit).unwrap_or_default();
+    let wanted = received.list(most, |event| {
+        name.as_ref().is_none_or(|name| *name == event.name)
+            && cursor
+                .as_ref()
+                .is_none_or(|cursor| event.event_id < *cursor)
+    });
+    let rows: Vec<String> = wanted.iter().map(row).collect();
+    answer(&format!("[{}]", rows.join(",")), None)
 }
 
-fn row(event: &ReceivedEvent) -> Value {
+/// Answers `GET /v1/events/{id}`. The HTTP status is 200 even if there is no such event (measured).
+pub(super) fn event(received: &Received, id: &str) -> String {
+    let id = decoded_path(id);
+    let Some(event_id) = ulid(&id) else {
+        return refused(&format!("Invalid event ID: {id}"), 400);
+    };
+    match received.stored(&event_id) {
+        Some(event) => answer(&row(&event), Some(now() + CACHED)),
+        None => refused("Event not found", 404),
+    }
+}
+
+/// Answers `GET /v1/events/{id}/runs`. This server runs nothing.
+pub(super) fn runs(id: &str) -> String {
+    let id = decoded_path(id);
+    match ulid(&id) {
+        Some(_) => answer("[]", Some(now() + CACHED)),
+        None => refused(&format!("Invalid event ID: {id}"), 400),
+    }
+}
+
+/// Answers `GET /dev`, which SDKs use to detect a dev server.
+pub(super) fn server() -> String {
+    let server = json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "startOpts": {},
+        "functions": [],
+        "handlers": [],
+        "isSingleNodeService": false,
+        "isMissingSigningKey": false,
+        "isMissingEventKeys": false,
+        "features": {},
+    });
+    server.to_string()
+}
+
+fn answer(data: &str, cached_until: Option<i64>) -> String {
+    let metadata = json!({
+        "fetched_at": rfc3339(now()),
+        "cached_until": cached_until.map(rfc3339),
+    });
+    format!(r#"{{"data":{data},"metadata":{metadata}}}"#)
+}
+
+fn refused(error: &str, status: u16) -> String {
+    json!({ "error": error, "data": null, "status": status }).to_string()
+}
+
+/// Formats an event. Builds text because its data may be nested too deep to print a `Value`.
+fn row(event: &ReceivedEvent) -> String {
     let internal_id = event.event_id.to_string();
-    json!({
+    let row = json!({
         "internal_id": internal_id,
+        "account_id": NIL,
+        "environment_id": NIL,
+        "source": "",
+        "source_id": null,
+        "received_at": rfc3339(event.received_at),
         "id": event.id.as_ref().unwrap_or(&internal_id),
         "name": event.name,
-        "data": event.data,
         "ts": event.ts,
-        "v": event.v,
-        "received_at": rfc3339(event.received_at),
-    })
+    });
+    let mut row = row.to_string();
+    // Reopens the object to append the remaining members.
+    row.pop();
+    // Writing to a `String` cannot fail.
+    if let Some(v) = &event.v {
+        let _ = write!(row, r#","v":{}"#, json!(v));
+    }
+    let data = event.data_json();
+    let data = if event.has_data { &*data } else { "null" };
+    let _ = write!(row, r#","data":{data}"#);
+    if let Some(user) = event.user_json() {
+        let _ = write!(row, r#","user":{user}"#);
+    }
+    row.push('}');
+    row
+}
+
+/// The account and environment of a server without accounts.
+const NIL: &str = "00000000-0000-0000-0000-000000000000";
+
+/// Parses an event id in any case. Like the real server, accepts any text of a ULID's length up to its
+/// maximum first digit; ids that are not ULIDs match no event.
+fn ulid(text: &str) -> Option<EventId> {
+    let fits = text.len() == ulid::ULID_LEN && text.as_bytes().first() <= Some(&b'7');
+    fits.then(|| EventId::from_text(&text.to_ascii_uppercase()))
+}
+
+/// Parses a number like Go's `Atoi` with its error ignored: saturates on overflow, 0 if malformed.
+fn integer(text: &str) -> i64 {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return 0;
+    }
+    let too_large = if text.starts_with('-') {
+        i64::MIN
+    } else {
+        i64::MAX
+    };
+    text.parse().unwrap_or(too_large)
+}
+
+/// Decodes the percent escapes of a path segment.
+pub(super) fn decoded_path(text: &str) -> String {
+    decoded(&text.replace('+', "%2B"))
 }
 
 /// The text that a part of a query stands for; what is no `%` escape stands for itself.

@@ -5,26 +5,35 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | `api` | which events a request brings, and what is wrong with them |
-//! | `received` | the events that came, and which would run functions |
+//! | `json`, `value` | parse and store JSON like the real server |
+//! | `api`, `sessions` | read and validate the events of a request |
+//! | `event` | received events and requests |
+//! | `state`, `received` | store events and decide which would run functions |
 //! | `assertions` | what a test can assert of them |
 //! | `fault` | what goes wrong on cue |
-//! | `server`, `http` | the same over HTTP |
-//! | `page`, `listing` | the events for a reader, and for a program |
+//! | `server`, `http`, `cors` | the HTTP server |
+//! | `page`, `listing` | the received events as HTML and JSON |
 //! | `recorder` | the same without HTTP |
 
 mod api;
 mod assertions;
+mod cors;
+mod event;
 mod fault;
 mod http;
+mod json;
 mod listing;
 mod page;
 mod received;
 mod recorder;
 mod server;
+mod sessions;
+mod state;
+mod value;
 
 pub use assertions::assert_matches_schema;
+pub use event::{Counts, Duplicate, ReceivedEvent, ReceivedRequest, WouldRun};
 pub use fault::{Fault, FaultRequest};
-pub use received::{Counts, Duplicate, Received, ReceivedEvent, ReceivedRequest};
+pub use received::Received;
 pub use recorder::Recorder;
 pub use server::{EventServer, EventServerBuilder};

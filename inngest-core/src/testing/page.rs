@@ -4,12 +4,17 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use super::event::ReceivedEvent;
 use super::listing::rfc3339;
-use super::received::{Received, ReceivedEvent};
+use super::received::Received;
+use super::value;
 use crate::registry::Registry;
 
 /// How many events the page shows.
 const SHOWN: usize = 200;
+
+/// The depth up to which data is indented. Indentation makes deeper data too large for a page.
+const INDENTED: usize = 50;
 
 /// The whole page.
 pub(super) fn whole(received: &Received) -> String {
@@ -19,6 +24,7 @@ pub(super) fn whole(received: &Received) -> String {
 /// The part of the page that changes.
 pub(super) fn events(received: &Received) -> String {
     let (events, all) = received.newest(SHOWN);
+    let counts = received.counts();
     let mut html = String::new();
     // Writing to a `String` cannot fail.
     let _ = match all {
@@ -26,15 +32,22 @@ pub(super) fn events(received: &Received) -> String {
             html,
             "<h1>No events</h1>\n<p>Send one and it appears here.</p>"
         ),
-        1 => writeln!(html, "<h1>1 event</h1>\n<p>Newest first.</p>"),
-        _ if all > SHOWN => {
-            writeln!(
-                html,
-                "<h1>{all} events</h1>\n<p>The newest {SHOWN}, newest first.</p>"
-            )
-        }
-        _ => writeln!(html, "<h1>{all} events</h1>\n<p>Newest first.</p>"),
+        1 => writeln!(html, "<h1>1 event</h1>"),
+        _ => writeln!(html, "<h1>{all} events</h1>"),
     };
+    if all > 0 {
+        let shown = if all > SHOWN {
+            format!("The newest {SHOWN}, newest first.")
+        } else {
+            "Newest first.".to_owned()
+        };
+        let _ = writeln!(
+            html,
+            "<p>{shown} Of all {} that came, plain functions would run {} and functions with \
+             <code>batchEvents</code> {}.</p>",
+            counts.events, counts.runs, counts.batched_runs
+        );
+    }
     let registry = Registry::collect();
     for (event, duplicate_of) in &events {
         article(&mut html, event, duplicate_of.as_ref(), &registry);
@@ -55,14 +68,27 @@ fn article(
         html,
         "<article id=\"{anchor}\">\n<h2>{name} <small>{version}</small>"
     );
+    let (plain, batched) = (event.would_run.plain, event.would_run.batched);
     if let Some(first) = duplicate_of {
         let first_id = first.event_id.to_string();
         let _ = write!(
             html,
-            " <mark>duplicate</mark> <small>of <a href=\"#{0}\">{0}</a> ({1}); runs nothing</small>",
+            " <mark>duplicate</mark> <small>of <a href=\"#{0}\">{0}</a> ({1}); {2}</small>",
             escaped(&first_id),
-            escaped(&first.name)
+            escaped(&first.name),
+            if batched {
+                "plain functions ignore it"
+            } else {
+                "runs nothing"
+            }
         );
+    } else if !plain && !batched {
+        html.push_str(" <mark>never stored</mark> <small>nested too deep</small>");
+    }
+    match (plain, batched) {
+        (false, true) => html.push_str(" <mark>batched functions run it again</mark>"),
+        (true, false) => html.push_str(" <mark>batched functions ignore it</mark>"),
+        (true, true) | (false, false) => {}
     }
     let _ = writeln!(html, "</h2>\n<dl>");
     let mut row = |term: &str, text: &str| {
@@ -73,13 +99,27 @@ fn article(
         row("deduplication id", id);
     }
     row("occurred", &rfc3339(event.ts));
-    if let Some(user) = &event.user {
-        row("user", &user.to_string());
+    row(
+        "would run",
+        match (plain, batched) {
+            (true, true) => "plain and batched functions",
+            (true, false) => "plain functions",
+            (false, true) => "batched functions",
+            (false, false) => "nothing",
+        },
+    );
+    if let Some(user) = event.user_json() {
+        row("user", &user);
     }
     for (key, value) in &event.sessions {
         row("session", &format!("{key}: {value}"));
     }
-    let _ = writeln!(html, "</dl>\n<pre>{}</pre>", escaped(&pretty(&event.data)));
+    let data = if value::is_deeper(&event.data, INDENTED) {
+        event.data_json().into_owned()
+    } else {
+        pretty(&event.data)
+    };
+    let _ = writeln!(html, "</dl>\n<pre>{}</pre>", escaped(&data));
     if let Some(descriptor) = registry.type_of(&event.name, event.v.as_deref()) {
         let schema = descriptor.data_schema().to_value();
         let _ = writeln!(

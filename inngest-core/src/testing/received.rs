@@ -1,117 +1,18 @@
-//! The events that came, and which of them would run functions.
+//! The interface through which tests read what a server received.
 
-use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, Method};
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
 
-use super::api::{self, Incoming, Mistake, Reading};
+use super::event::{Counts, Duplicate, ReceivedEvent, ReceivedRequest};
 use super::fault::{Fault, Faults};
+use super::state::{Kept, Refuses, State};
 use crate::delivery::event_id::EventId;
-use crate::delivery::seed::{self, Seed};
 use crate::event::Event;
-use crate::event::timestamp::now;
 use crate::transport::Answer;
-
-/// For how long an id is remembered (documented).
-const DEDUPLICATION: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// How many events are kept unless told otherwise.
-const KEPT_EVENTS: usize = 100_000;
-
-/// How many requests are kept.
-const KEPT_REQUESTS: usize = 10_000;
-
-/// An event that the server took.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ReceivedEvent {
-    /// The id under which the server keeps it, a ULID.
-    pub event_id: EventId,
-    /// The deduplication id that it came with; the server takes the event id where there is none.
-    pub id: Option<String>,
-    /// The event name.
-    pub name: String,
-    /// Its data, as the server stores it.
-    pub data: Value,
-    /// When it occurred, in milliseconds since the Unix epoch; the time of receipt where it did
-    /// not say.
-    pub ts: i64,
-    /// The version of its shape.
-    pub v: Option<String>,
-    /// Attributes of the user.
-    pub user: Option<Value>,
-    /// Its sessions.
-    pub sessions: Map<String, Value>,
-    /// When the server took it, in milliseconds since the Unix epoch.
-    pub received_at: i64,
-}
-
-impl ReceivedEvent {
-    /// The event as its schema describes it: `name`, `id`, `ts`, `v`, `data`, `user`, `meta`.
-    #[must_use]
-    pub fn to_json(&self) -> Value {
-        let mut members = Map::new();
-        members.insert("name".into(), self.name.clone().into());
-        if let Some(id) = &self.id {
-            members.insert("id".into(), id.clone().into());
-        }
-        members.insert("ts".into(), self.ts.into());
-        if let Some(v) = &self.v {
-            members.insert("v".into(), v.clone().into());
-        }
-        members.insert("data".into(), self.data.clone());
-        if let Some(user) = &self.user {
-            members.insert("user".into(), user.clone());
-        }
-        if !self.sessions.is_empty() {
-            members.insert("meta".into(), json!({ "sessions": self.sessions }));
-        }
-        members.into()
-    }
-}
-
-/// An event that runs nothing, because an earlier one had its id.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Duplicate {
-    /// The event that was ignored.
-    pub event: ReceivedEvent,
-    /// The event because of which it was. When its name is another, two types share an id.
-    pub first: ReceivedEvent,
-}
-
-/// How many events came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Counts {
-    /// All of them.
-    pub events: usize,
-    /// Those that would have run functions.
-    pub runs: usize,
-}
-
-/// A request that came.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct ReceivedRequest {
-    /// The method.
-    pub method: Method,
-    /// The path, without the event key.
-    pub path: String,
-    /// The headers.
-    pub headers: HeaderMap,
-    /// The size of the body in bytes.
-    pub bytes: usize,
-    /// How many events were taken.
-    pub events: usize,
-    /// The status of the answer; `None` when a fault closed the connection without one.
-    pub status: Option<u16>,
-}
 
 /// What a server or a [`Recorder`](super::Recorder) has received.
 ///
@@ -124,10 +25,11 @@ pub struct Received(Arc<Shared>);
 /// How much it is; not the event keys that it knows.
 impl fmt::Debug for Received {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Counts { events, runs } = self.counts();
+        let counts = self.counts();
         f.debug_struct("Received")
-            .field("events", &events)
-            .field("runs", &runs)
+            .field("events", &counts.events)
+            .field("runs", &counts.runs)
+            .field("batched_runs", &counts.batched_runs)
             .finish_non_exhaustive()
     }
 }
@@ -135,37 +37,6 @@ impl fmt::Debug for Received {
 struct Shared {
     state: Mutex<State>,
     changed: Condvar,
-}
-
-#[derive(Default)]
-struct State {
-    keys: Vec<String>,
-    keep: usize,
-    events: VecDeque<Kept>,
-    /// How many events were there before those that are kept.
-    dropped: usize,
-    /// How many events would have run functions, those that are no longer kept included.
-    runs: usize,
-    /// For each id the number of the last event with it that would have run functions.
-    ran: HashMap<String, usize>,
-    requests: VecDeque<ReceivedRequest>,
-    /// How many requests were answered in all.
-    answered: usize,
-    clock_ahead: Duration,
-    faults: Faults,
-    refuses: Option<Refuses>,
-}
-
-/// Why an event is refused, if it is.
-#[derive(Clone)]
-struct Refuses(Arc<Refusal>);
-
-type Refusal = dyn Fn(&ReceivedEvent) -> Option<String> + Send + Sync;
-
-struct Kept {
-    event: ReceivedEvent,
-    /// The event because of which it runs nothing.
-    duplicate_of: Option<Box<ReceivedEvent>>,
 }
 
 /// What becomes of a request.
@@ -183,13 +54,8 @@ impl Default for Received {
 
 impl Received {
     pub(super) fn new(keys: Vec<String>, keep: Option<usize>) -> Self {
-        let state = State {
-            keys,
-            keep: keep.unwrap_or(KEPT_EVENTS),
-            ..State::default()
-        };
         Self(Arc::new(Shared {
-            state: Mutex::new(state),
+            state: Mutex::new(State::new(keys, keep)),
             changed: Condvar::new(),
         }))
     }
@@ -199,44 +65,63 @@ impl Received {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Clones the kept events that match, oldest first.
+    fn filtered(&self, is_so: impl Fn(&Kept) -> bool) -> Vec<ReceivedEvent> {
+        let state = self.state();
+        let kept = state.kept().filter(|kept| is_so(kept));
+        kept.map(|kept| kept.event.clone()).collect()
+    }
+
     /// All events, in the order in which they came, duplicates among them.
     #[must_use]
     pub fn events(&self) -> Vec<ReceivedEvent> {
-        self.state()
-            .events
-            .iter()
-            .map(|kept| kept.event.clone())
-            .collect()
+        self.filtered(|_| true)
     }
 
-    /// The events that would have run functions: the first of each id within 24 hours, whatever
-    /// the names.
+    /// The events that would run plain functions: the first event with each `id` within 24 hours,
+    /// whatever its name. The event id stands in for a missing `id`.
+    ///
+    /// An `id` does not deduplicate events for functions with `batchEvents`; see
+    /// [`batched_runs`](Self::batched_runs).
     #[must_use]
     pub fn runs(&self) -> Vec<ReceivedEvent> {
-        let state = self.state();
-        let runs = state
-            .events
-            .iter()
-            .filter(|kept| kept.duplicate_of.is_none());
-        runs.map(|kept| kept.event.clone()).collect()
+        self.filtered(|kept| kept.event.would_run.plain)
+    }
+
+    /// The events that would join a batch of functions with `batchEvents`: the first event with each
+    /// event id within 30 minutes.
+    ///
+    /// The request's seed and the event's position determine the event id, so only a resend of the same
+    /// request is ignored.
+    #[must_use]
+    pub fn batched_runs(&self) -> Vec<ReceivedEvent> {
+        self.filtered(|kept| kept.event.would_run.batched)
     }
 
     /// How many events came in all, and how many of them would have run functions, those that are no
     /// longer kept included.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        let state = self.state();
-        Counts {
-            events: state.dropped + state.events.len(),
-            runs: state.runs,
-        }
+        self.state().counts()
     }
 
-    /// The events that run nothing, each with the one because of which.
+    /// The events that plain functions ignore, each with the earlier event of the same id.
     #[must_use]
     pub fn duplicates(&self) -> Vec<Duplicate> {
+        self.filtered_duplicates(|_| true)
+    }
+
+    /// The [`duplicates`](Self::duplicates) that functions with `batchEvents` run anyway, because they
+    /// were sent again under another event id or after 30 minutes.
+    #[must_use]
+    pub fn batched_duplicates(&self) -> Vec<Duplicate> {
+        self.filtered_duplicates(|event| event.would_run.batched)
+    }
+
+    fn filtered_duplicates(&self, is_so: impl Fn(&ReceivedEvent) -> bool) -> Vec<Duplicate> {
         let state = self.state();
-        let duplicates = state.events.iter().filter_map(|kept| {
+        let kept = state.kept().filter(|kept| is_so(&kept.event));
+        let duplicates = kept.filter_map(|kept| {
             Some(Duplicate {
                 event: kept.event.clone(),
                 first: kept.duplicate_of.as_deref()?.clone(),
@@ -245,16 +130,35 @@ impl Received {
         duplicates.collect()
     }
 
-    /// The newest events, newest first, each with the one because of which it runs nothing; and how
-    /// many are kept in all.
+    /// Up to `most` events, newest first, each with the earlier event that suppresses it; and the number
+    /// of kept events.
     pub(super) fn newest(
         &self,
         most: usize,
     ) -> (Vec<(ReceivedEvent, Option<ReceivedEvent>)>, usize) {
         let state = self.state();
-        let newest = state.events.iter().rev().take(most);
+        let newest = state.kept().rev().take(most);
         let newest = newest.map(|kept| (kept.event.clone(), kept.duplicate_of.as_deref().cloned()));
-        (newest.collect(), state.events.len())
+        (newest.collect(), state.kept().len())
+    }
+
+    /// The stored event with this event id.
+    pub(super) fn stored(&self, id: &EventId) -> Option<ReceivedEvent> {
+        self.state().stored(id).cloned()
+    }
+
+    /// Up to `most` stored events that match, ordered by descending event id.
+    pub(super) fn list(
+        &self,
+        most: usize,
+        is_so: impl Fn(&ReceivedEvent) -> bool,
+    ) -> Vec<ReceivedEvent> {
+        let state = self.state();
+        let stored = state.kept().map(|kept| &kept.event);
+        // Ids within one millisecond are random, so the order of receipt breaks ties.
+        let mut stored: Vec<_> = stored.rev().filter(|e| e.stored && is_so(e)).collect();
+        stored.sort_by_key(|event| std::cmp::Reverse(event.event_id.millis()));
+        stored.into_iter().take(most).cloned().collect()
     }
 
     /// The data of all events of a type, by name, in the order in which they came.
@@ -264,10 +168,7 @@ impl Received {
     /// Data that is not of the type.
     pub fn sent<E: Event + DeserializeOwned>(&self) -> Result<Vec<E>, serde_json::Error> {
         let state = self.state();
-        let events = state
-            .events
-            .iter()
-            .filter(|kept| kept.event.name == E::NAME);
+        let events = state.kept().filter(|kept| kept.event.name == E::NAME);
         events
             .map(|kept| E::deserialize(&kept.event.data))
             .collect()
@@ -279,7 +180,8 @@ impl Received {
         self.state().requests.iter().cloned().collect()
     }
 
-    /// Moves the clock on; ids are remembered for 24 hours.
+    /// Advances the server's clock. Plain functions ignore duplicates for 24 hours, functions with
+    /// `batchEvents` for 30 minutes.
     pub fn advance(&self, time: Duration) {
         self.state().clock_ahead += time;
     }
@@ -354,147 +256,4 @@ impl Received {
         self.state().note(request);
         self.0.changed.notify_all();
     }
-}
-
-impl State {
-    fn note(&mut self, mut request: ReceivedRequest) {
-        request.headers = copied(&request.headers);
-        self.answered += 1;
-        if self.requests.len() == KEPT_REQUESTS {
-            self.requests.pop_front();
-        }
-        self.requests.push_back(request);
-    }
-
-    fn ingest(&mut self, key: &str, headers: &HeaderMap, body: &[u8]) -> (Answer, usize) {
-        if !self.keys.is_empty() && !self.keys.iter().any(|known| known == key) {
-            let refused = json!({ "status": 401, "message": "", "error": "Event key not found" });
-            return (answer(401, &refused), 0);
-        }
-        let seed = headers
-            .get(seed::HEADER)
-            .and_then(|value| value.to_str().ok());
-        let seed = match seed.and_then(Seed::parse) {
-            Some(seed) => seed,
-            None => match Seed::new() {
-                Ok(seed) => seed,
-                Err(error) => return (Answer::new(500, error.to_string()), 0),
-            },
-        };
-        let Reading { taken, mut mistake } = api::read(body);
-        let refuses = self.refuses.clone();
-        let mut ids = Vec::with_capacity(taken.len());
-        for (index, event) in taken.into_iter().enumerate() {
-            let event = self.received(event, seed.event_id(index));
-            if let Some(error) = refuses.as_ref().and_then(|refuses| (refuses.0)(&event)) {
-                let named = ids.len();
-                mistake = Some(Mistake { error, named });
-                break;
-            }
-            ids.push(event.event_id.to_string());
-            self.take(event);
-        }
-        let count = ids.len();
-        if let Some(mistake) = &mistake {
-            ids.truncate(mistake.named);
-        }
-        if ids.is_empty() {
-            ids.push(String::new());
-        }
-        let answer = match mistake {
-            None => answer(200, &json!({ "ids": ids, "status": 200 })),
-            Some(mistake) => answer(
-                400,
-                &json!({ "ids": ids, "status": 400, "error": mistake.error }),
-            ),
-        };
-        (answer, count)
-    }
-
-    fn received(&self, incoming: Incoming, event_id: EventId) -> ReceivedEvent {
-        let ahead = i64::try_from(self.clock_ahead.as_millis()).unwrap_or(i64::MAX);
-        let received_at = now().saturating_add(ahead);
-        ReceivedEvent {
-            event_id,
-            id: incoming.id,
-            name: incoming.name,
-            data: incoming.data.into(),
-            ts: incoming.ts.unwrap_or(received_at),
-            v: incoming.v,
-            user: incoming.user.map(Value::from),
-            sessions: incoming.sessions,
-            received_at,
-        }
-    }
-
-    fn take(&mut self, event: ReceivedEvent) {
-        let key = event
-            .id
-            .clone()
-            .unwrap_or_else(|| event.event_id.to_string());
-        let first = self.earlier(&key, event.received_at).cloned().map(Box::new);
-        if first.is_none() {
-            self.runs += 1;
-            self.ran.insert(key, self.dropped + self.events.len());
-        }
-        self.events.push_back(Kept {
-            event,
-            duplicate_of: first,
-        });
-        while self.events.len() > self.keep {
-            self.drop_oldest();
-        }
-    }
-
-    /// The event that would have run functions and whose id is still remembered.
-    fn earlier(&self, key: &str, received_at: i64) -> Option<&ReceivedEvent> {
-        let window = i64::try_from(DEDUPLICATION.as_millis()).unwrap_or(i64::MAX);
-        let place = self.ran.get(key)?.checked_sub(self.dropped)?;
-        let first = &self.events.get(place)?.event;
-        (received_at - first.received_at < window).then_some(first)
-    }
-
-    fn drop_oldest(&mut self) {
-        let Some(Kept {
-            event,
-            duplicate_of,
-        }) = self.events.pop_front()
-        else {
-            return;
-        };
-        let number = self.dropped;
-        self.dropped += 1;
-        if duplicate_of.is_none() {
-            let key = event.id.unwrap_or_else(|| event.event_id.to_string());
-            if self.ran.get(&key) == Some(&number) {
-                self.ran.remove(&key);
-            }
-        }
-    }
-}
-
-/// The same headers in memory of their own: as they come they are slices of what was read from the
-/// connection, and would keep all of it, bodies too.
-fn copied(headers: &HeaderMap) -> HeaderMap {
-    let mut all = HeaderMap::with_capacity(headers.len());
-    for (name, value) in headers {
-        // What was a name and a value is one again.
-        if let (Ok(name), Ok(mut own)) = (
-            HeaderName::from_bytes(name.as_str().as_bytes()),
-            HeaderValue::from_bytes(value.as_bytes()),
-        ) {
-            own.set_sensitive(value.is_sensitive());
-            all.append(name, own);
-        }
-    }
-    all
-}
-
-fn answer(status: u16, body: &Value) -> Answer {
-    let mut headers = HeaderMap::new();
-    headers.insert(
-        http::header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    );
-    Answer::new(status, body.to_string()).with_headers(headers)
 }

@@ -18,8 +18,8 @@ use crate::client::{Client, ConfigError};
 
 /// An event API in the process: real HTTP on 127.0.0.1, events taken as the real server does.
 ///
-/// One difference is on purpose: an event may be nested 600 levels deep. The real server takes 500
-/// and refuses 20,000 (measured); where between them its limit is, is not known.
+/// It parses JSON like the real server, serves `/health`, `/dev`, `/v1/events` and `/v1/events/{id}`,
+/// and allows requests from all origins. `/` shows the received events.
 ///
 /// It runs on a thread of its own until it is dropped, so it serves async and blocking programs
 /// alike. What it has received is read through [`Received`]'s methods.

@@ -1,0 +1,86 @@
+//! CORS headers. Like the real server, it allows every origin.
+
+use http::{HeaderMap, HeaderValue, Method, Response, header};
+
+/// The allowed methods. Responses to other methods get no `Access-Control` headers.
+const METHODS: [&str; 5] = ["GET", "POST", "PUT", "DELETE", "OPTIONS"];
+
+/// How long browsers may cache a preflight response, in seconds.
+const MAX_AGE: &str = "3600";
+
+/// Returns whether the request is a preflight.
+pub(super) fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
+    let asked = headers.get(header::ACCESS_CONTROL_REQUEST_METHOD);
+    *method == Method::OPTIONS && asked.is_some_and(|asked| !asked.is_empty())
+}
+
+/// Adds the headers of a preflight response.
+pub(super) fn allow<B>(asked: &HeaderMap, response: &mut Response<B>) {
+    let headers = response.headers_mut();
+    for name in [
+        "Origin",
+        "Access-Control-Request-Method",
+        "Access-Control-Request-Headers",
+    ] {
+        headers.append(header::VARY, HeaderValue::from_static(name));
+    }
+    let method = asked.get(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let method = method.and_then(|method| method.to_str().ok());
+    let method = method.unwrap_or_default().to_ascii_uppercase();
+    let (Some(origin), true) = (origin(asked), METHODS.contains(&method.as_str())) else {
+        return;
+    };
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+    insert(headers, header::ACCESS_CONTROL_ALLOW_METHODS, &method);
+    let wanted = asked.get(header::ACCESS_CONTROL_REQUEST_HEADERS);
+    let wanted = wanted.and_then(|wanted| wanted.to_str().ok());
+    let names = wanted.unwrap_or_default().split([',', ' ']);
+    let names: Vec<_> = names.filter(|n| !n.is_empty()).map(canonical).collect();
+    if !names.is_empty() {
+        insert(
+            headers,
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            &names.join(", "),
+        );
+    }
+    insert(headers, header::ACCESS_CONTROL_MAX_AGE, MAX_AGE);
+}
+
+/// Adds the headers of any other response.
+pub(super) fn complete<B>(method: &Method, asked: &HeaderMap, response: &mut Response<B>) {
+    let headers = response.headers_mut();
+    headers.append(header::VARY, HeaderValue::from_static("Origin"));
+    headers.insert("x-inngest-server-kind", HeaderValue::from_static("dev"));
+    if let (Some(origin), true) = (origin(asked), METHODS.contains(&method.as_str())) {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+        let exposed = HeaderValue::from_static("Link, Mcp-Session-Id");
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
+    }
+}
+
+fn origin(asked: &HeaderMap) -> Option<&HeaderValue> {
+    let origin = asked.get(header::ORIGIN)?;
+    (!origin.is_empty()).then_some(origin)
+}
+
+fn insert(headers: &mut HeaderMap, name: header::HeaderName, value: &str) {
+    // Parts of a valid header value are valid.
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}
+
+/// Capitalizes a header name at its start and after each hyphen.
+fn canonical(name: &str) -> String {
+    let mut begins = true;
+    let letter = |letter: char| {
+        let canonical = if begins {
+            letter.to_ascii_uppercase()
+        } else {
+            letter.to_ascii_lowercase()
+        };
+        begins = letter == '-';
+        canonical
+    };
+    name.chars().map(letter).collect()
+}

@@ -1,0 +1,315 @@
+//! Stores received events and decides which would run functions.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::Hash;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use serde_json::{Map, Value, json};
+
+use super::api::{self, Incoming, Mistake, Reading};
+use super::event::{Counts, ReceivedEvent, ReceivedRequest, WouldRun};
+use super::fault::Faults;
+use crate::delivery::event_id::EventId;
+use crate::delivery::seed::{self, Seed};
+use crate::event::timestamp::now;
+use crate::transport::Answer;
+
+/// How long plain functions ignore another event with the same id (documented).
+const PLAIN_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How long functions with `batchEvents` ignore another event with the same event id (measured: ignored
+/// after 10 minutes, run again after 31).
+const BATCHED_WINDOW: Duration = Duration::from_secs(30 * 60);
+
+/// How many events are kept unless told otherwise.
+const KEPT_EVENTS: usize = 100_000;
+
+/// How many requests are kept.
+const KEPT_REQUESTS: usize = 10_000;
+
+pub(super) struct State {
+    keys: Vec<String>,
+    keep: usize,
+    events: VecDeque<Kept>,
+    /// The number of events dropped so far, which is also the number of the oldest kept event.
+    dropped: usize,
+    /// Events that would have run plain functions, including dropped ones.
+    runs: usize,
+    /// Events that would have run functions with `batchEvents`, including dropped ones.
+    batched_runs: usize,
+    /// Maps an id to the number of the last event that ran plain functions under it.
+    ran: HashMap<String, usize>,
+    /// Maps an event id to the number of the last event that ran batched functions under it.
+    ran_batched: HashMap<EventId, usize>,
+    /// Maps an event id to the number of the stored event.
+    stored: HashMap<EventId, usize>,
+    pub(super) requests: VecDeque<ReceivedRequest>,
+    /// How many requests were answered in all.
+    pub(super) answered: usize,
+    pub(super) clock_ahead: Duration,
+    pub(super) faults: Faults,
+    pub(super) refuses: Option<Refuses>,
+}
+
+/// Why an event is refused, if it is.
+#[derive(Clone)]
+pub(super) struct Refuses(pub(super) Arc<Refusal>);
+
+type Refusal = dyn Fn(&ReceivedEvent) -> Option<String> + Send + Sync;
+
+pub(super) struct Kept {
+    pub(super) event: ReceivedEvent,
+    /// The earlier event with the same id, if plain functions ignore this one.
+    pub(super) duplicate_of: Option<Box<ReceivedEvent>>,
+}
+
+impl State {
+    pub(super) fn new(keys: Vec<String>, keep: Option<usize>) -> Self {
+        Self {
+            keys,
+            keep: keep.unwrap_or(KEPT_EVENTS),
+            events: VecDeque::new(),
+            dropped: 0,
+            runs: 0,
+            batched_runs: 0,
+            ran: HashMap::new(),
+            ran_batched: HashMap::new(),
+            stored: HashMap::new(),
+            requests: VecDeque::new(),
+            answered: 0,
+            clock_ahead: Duration::ZERO,
+            faults: Faults::default(),
+            refuses: None,
+        }
+    }
+
+    /// The kept events, oldest first.
+    pub(super) fn kept(&self) -> impl DoubleEndedIterator<Item = &Kept> + ExactSizeIterator {
+        self.events.iter()
+    }
+
+    pub(super) fn stored(&self, id: &EventId) -> Option<&ReceivedEvent> {
+        self.event(*self.stored.get(id)?)
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        Counts {
+            events: self.dropped + self.events.len(),
+            runs: self.runs,
+            batched_runs: self.batched_runs,
+        }
+    }
+
+    pub(super) fn note(&mut self, mut request: ReceivedRequest) {
+        request.headers = copied(&request.headers);
+        self.answered += 1;
+        if self.requests.len() == KEPT_REQUESTS {
+            self.requests.pop_front();
+        }
+        self.requests.push_back(request);
+    }
+
+    /// Accepts the events of a request. Returns the answer and the number of accepted events.
+    pub(super) fn ingest(
+        &mut self,
+        key: &str,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> (Answer, usize) {
+        if !self.keys.is_empty() && !self.keys.iter().any(|known| known == key) {
+            let refused = json!({ "status": 401, "message": "", "error": "Event key not found" });
+            return (answer(401, &refused), 0);
+        }
+        let text = |name| {
+            headers
+                .get(name)
+                .and_then(|value: &HeaderValue| value.to_str().ok())
+        };
+        let seed = match text(seed::HEADER).and_then(Seed::parse) {
+            Some(seed) => seed,
+            None => match Seed::at(self.now()) {
+                Ok(seed) => seed,
+                Err(error) => return (Answer::new(500, error.to_string()), 0),
+            },
+        };
+        let content_type = text(header::CONTENT_TYPE.as_str());
+        let Reading { taken, mut mistake } = api::read(content_type, body);
+        let refuses = self.refuses.clone();
+        let mut ids = Vec::with_capacity(taken.len());
+        for (index, event) in taken.into_iter().enumerate() {
+            let event = self.received(event, seed.event_id(index));
+            if let Some(error) = refuses.as_ref().and_then(|refuses| (refuses.0)(&event)) {
+                let named = ids.len();
+                mistake = Some(Mistake { error, named });
+                break;
+            }
+            ids.push(event.event_id.to_string());
+            self.take(event);
+        }
+        let count = ids.len();
+        if let Some(mistake) = &mistake {
+            ids.truncate(mistake.named);
+        }
+        if ids.is_empty() {
+            ids.push(String::new());
+        }
+        let answer = match mistake {
+            None => answer(200, &json!({ "ids": ids, "status": 200 })),
+            Some(mistake) => answer(
+                400,
+                &json!({ "ids": ids, "status": 400, "error": mistake.error }),
+            ),
+        };
+        (answer, count)
+    }
+
+    fn now(&self) -> i64 {
+        let ahead = i64::try_from(self.clock_ahead.as_millis()).unwrap_or(i64::MAX);
+        now().saturating_add(ahead)
+    }
+
+    fn received(&self, incoming: Incoming, event_id: EventId) -> ReceivedEvent {
+        let received_at = self.now();
+        let has_data = incoming.data.is_some();
+        let (data, full_data) = match incoming.data {
+            Some(data) => data.into_value(),
+            None => (Map::new().into(), None),
+        };
+        let (user, full_user) = match incoming.user {
+            Some(user) => {
+                let (user, whole) = user.into_value();
+                (Some(user), whole)
+            }
+            None => (None, None),
+        };
+        let too_deep_to_store = incoming.too_deep_to_store;
+        let key = incoming.id.clone().unwrap_or_else(|| event_id.to_string());
+        let ran = self.ran.get(&key);
+        let ran_batched = self.ran_batched.get(&event_id);
+        ReceivedEvent {
+            would_run: WouldRun {
+                plain: !too_deep_to_store && self.within(PLAIN_WINDOW, ran, received_at).is_none(),
+                batched: !too_deep_to_store
+                    && self
+                        .within(BATCHED_WINDOW, ran_batched, received_at)
+                        .is_none(),
+            },
+            stored: !too_deep_to_store && !self.stored.contains_key(&event_id),
+            event_id,
+            id: incoming.id,
+            name: incoming.name,
+            data,
+            ts: incoming.ts.unwrap_or(received_at),
+            v: incoming.v,
+            user,
+            sessions: incoming.sessions.kept,
+            received_at,
+            sent_sessions: incoming.sessions.sent,
+            has_data,
+            full_data,
+            full_user,
+        }
+    }
+
+    fn take(&mut self, event: ReceivedEvent) {
+        let number = self.dropped + self.events.len();
+        let key = deduplication_key(&event);
+        let mut duplicate_of = None;
+        if event.would_run.plain {
+            self.runs += 1;
+            self.ran.insert(key, number);
+        } else {
+            let first = self.within(PLAIN_WINDOW, self.ran.get(&key), event.received_at);
+            duplicate_of = first.cloned().map(Box::new);
+        }
+        if event.would_run.batched {
+            self.batched_runs += 1;
+            self.ran_batched.insert(event.event_id.clone(), number);
+        }
+        if event.stored {
+            self.stored.insert(event.event_id.clone(), number);
+        }
+        self.events.push_back(Kept {
+            event,
+            duplicate_of,
+        });
+        while self.events.len() > self.keep {
+            self.drop_oldest();
+        }
+    }
+
+    /// The event with this number, if it still suppresses another one received at `received_at`.
+    fn within(
+        &self,
+        window: Duration,
+        number: Option<&usize>,
+        received_at: i64,
+    ) -> Option<&ReceivedEvent> {
+        let window = i64::try_from(window.as_millis()).unwrap_or(i64::MAX);
+        let first = self.event(*number?)?;
+        (received_at - first.received_at < window).then_some(first)
+    }
+
+    fn event(&self, number: usize) -> Option<&ReceivedEvent> {
+        let place = number.checked_sub(self.dropped)?;
+        Some(&self.events.get(place)?.event)
+    }
+
+    fn drop_oldest(&mut self) {
+        let Some(Kept { event, .. }) = self.events.pop_front() else {
+            return;
+        };
+        let number = self.dropped;
+        self.dropped += 1;
+        if event.would_run.plain {
+            forget(&mut self.ran, &deduplication_key(&event), number);
+        }
+        if event.would_run.batched {
+            forget(&mut self.ran_batched, &event.event_id, number);
+        }
+        if event.stored {
+            forget(&mut self.stored, &event.event_id, number);
+        }
+    }
+}
+
+/// The key by which plain functions recognize an event.
+fn deduplication_key(event: &ReceivedEvent) -> String {
+    let id = event.id.clone();
+    id.unwrap_or_else(|| event.event_id.to_string())
+}
+
+/// Removes a key unless a later event has taken it over.
+fn forget<K: Eq + Hash>(numbers: &mut HashMap<K, usize>, key: &K, number: usize) {
+    if numbers.get(key) == Some(&number) {
+        numbers.remove(key);
+    }
+}
+
+/// The same headers in memory of their own: as they come they are slices of what was read from the
+/// connection, and would keep all of it, bodies too.
+fn copied(headers: &HeaderMap) -> HeaderMap {
+    let mut all = HeaderMap::with_capacity(headers.len());
+    for (name, value) in headers {
+        // What was a name and a value is one again.
+        if let (Ok(name), Ok(mut own)) = (
+            HeaderName::from_bytes(name.as_str().as_bytes()),
+            HeaderValue::from_bytes(value.as_bytes()),
+        ) {
+            own.set_sensitive(value.is_sensitive());
+            all.append(name, own);
+        }
+    }
+    all
+}
+
+fn answer(status: u16, body: &Value) -> Answer {
+    let mut headers = HeaderMap::new();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
+    Answer::new(status, body.to_string()).with_headers(headers)
+}
