@@ -31,10 +31,14 @@ mod event;
 mod id;
 mod payload;
 pub mod registry;
+#[cfg(feature = "client")]
+mod runtime;
 mod schema;
 mod session;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(feature = "client")]
+mod timer;
 mod timestamp;
 #[cfg(feature = "client")]
 pub mod transport;

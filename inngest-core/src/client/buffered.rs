@@ -11,15 +11,16 @@ use tokio::time::Instant;
 
 use super::error::{Outcome, SendError};
 use super::inner::Inner;
-use super::queue::{Shared, State, Waiting, work};
+use super::queue::{Shared, State, Waiting, Worker, work};
 use super::receipt::Receipt;
 use super::send::Taken;
 use crate::batch::Batch;
 use crate::error::PayloadError;
 use crate::payload::IntoPayload;
+use crate::timer::Clock;
 
 /// Thirty years: as long as is waited where a time is beyond what a clock can say.
-pub(super) const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 3_600);
+const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 3_600);
 
 /// How long a shutdown waits for hooks that were called before its time was over.
 const SETTLING: Duration = Duration::from_secs(1);
@@ -97,9 +98,10 @@ impl BufferedBuilder {
     ///
     /// # Errors
     ///
-    /// There is no runtime here.
+    /// There is no runtime here, or it has ended, or the system gives no thread.
     pub fn start(self) -> Result<Buffered, SendError> {
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| SendError::NoRuntime)?;
+        let timer = self.inner.timer()?.clone();
         let (settled, _) = watch::channel(0);
         let (settling, _) = watch::channel(0);
         let shared = Arc::new(Shared {
@@ -109,9 +111,14 @@ impl BufferedBuilder {
             wake: Notify::new(),
             settled,
             settling,
+            timer,
             builder: self,
         });
-        runtime.spawn(work(Arc::clone(&shared)));
+        runtime.spawn(work(Worker(Arc::clone(&shared))));
+        // A runtime that has ended takes no tasks, and says nothing of it.
+        if shared.queue().state == State::Closed {
+            return Err(SendError::NoRuntime);
+        }
         Ok(Buffered {
             guard: Arc::new(Guard { shared }),
         })
@@ -287,15 +294,18 @@ impl Buffered {
         let shared = Arc::clone(&self.guard.shared);
         shared.room.close();
         shared.queue().state = State::Closing;
-        let _ = tokio::time::timeout(timeout, self.flush()).await;
-        let late = Instant::now() + SETTLING;
+        let timer = &shared.timer;
+        let clock = shared.builder.inner.bounds.clock;
+        timer.within(timeout, clock, self.flush()).await;
+        let over = std::time::Instant::now();
         let (mut unsent, under_way) = loop {
             // What is just being settled is in the report, and the hook has seen it.
             let mut settling = shared.settling.subscribe();
             let none = settling.wait_for(|settling| *settling == 0);
-            let _ = tokio::time::timeout_at(late, none).await;
+            let left = SETTLING.saturating_sub(over.elapsed());
+            timer.within(left, Clock::Real, none).await;
             let mut queue = shared.queue();
-            if *shared.settling.borrow() > 0 && Instant::now() < late {
+            if *shared.settling.borrow() > 0 && over.elapsed() < SETTLING {
                 continue;
             }
             queue.state = State::Closed;

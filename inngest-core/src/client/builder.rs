@@ -10,6 +10,7 @@ use super::inner::Bounds;
 use super::middleware::{Chain, Middleware};
 use super::retry::RetryPolicy;
 use super::{Client, Inner};
+use crate::timer::Clock;
 use crate::transport::{HyperTransport, Transport};
 
 /// The largest event that the server takes: one byte more is refused (measured). Free accounts
@@ -34,6 +35,8 @@ pub struct ClientBuilder {
     timeout: Duration,
     retry: RetryPolicy,
     transport: Option<Arc<dyn Transport>>,
+    /// By which clock its requests may take no longer than their time.
+    clock: Clock,
     middleware: Chain,
 }
 
@@ -50,6 +53,7 @@ impl ClientBuilder {
             timeout: Duration::from_secs(30),
             retry: RetryPolicy::default(),
             transport: None,
+            clock: Clock::Real,
             middleware: Chain::default(),
         }
     }
@@ -130,12 +134,18 @@ impl ClientBuilder {
     /// redirects (`redirect::Policy::none()`): by default it does, and they may drop the events.
     #[cfg(feature = "reqwest")]
     pub fn http_client(self, client: ::reqwest::Client) -> Self {
-        self.transport(crate::transport::ReqwestTransport(client))
+        let transport = crate::transport::ReqwestTransport::new(client);
+        Self {
+            clock: Clock::Real,
+            ..self.transport(transport)
+        }
     }
 
     /// Sends through this transport.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
+        // Most of those that meet a paused clock have no sockets.
+        self.clock = Clock::Paused;
         self
     }
 
@@ -159,6 +169,7 @@ impl ClientBuilder {
             timeout,
             retry,
             transport,
+            clock,
             middleware,
         } = self;
         for (setting, value) in [
@@ -186,6 +197,7 @@ impl ClientBuilder {
                     limits,
                     concurrency,
                     timeout,
+                    clock,
                     retry,
                 },
                 transport,

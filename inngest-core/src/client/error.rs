@@ -190,11 +190,11 @@ pub enum SendError {
     #[error("a middleware failed and the event was not sent")]
     Middleware(#[source] Arc<dyn std::error::Error + Send + Sync>),
 
-    /// A blocking client was used inside an async runtime, where waiting would stop other tasks.
-    /// The threads of `spawn_blocking` cannot be told from the runtime's others.
+    /// A blocking client was used in an async task of tokio's, where waiting would stop other tasks.
     #[error(
-        "a blocking client was used inside an async runtime, and nothing was sent; use \
-         `inngest_core::Client` there, or a thread of your own (`std::thread::spawn`)"
+        "a blocking client was used inside an async task, and nothing was sent; use \
+         `inngest_core::Client` there, or a thread that may block (`spawn_blocking`, \
+         `std::thread::spawn`)"
     )]
     InsideRuntime,
 
@@ -209,9 +209,19 @@ pub enum SendError {
     )]
     SenderClosed,
 
-    /// A buffered sender was started outside an async runtime.
-    #[error("there is no tokio runtime here; start the buffered sender inside one")]
+    /// There is no tokio runtime here to make a connection in or to start a buffered sender in: none
+    /// at all, one without IO, or one that has ended. Nothing was sent. A client with a
+    /// [`transport`](crate::ClientBuilder::transport) that needs none sends anywhere.
+    #[error(
+        "there is no tokio runtime here that runs and has IO; call this inside one that is made \
+         with `enable_all`, as `#[tokio::main]` does"
+    )]
     NoRuntime,
+
+    /// The operating system gave no thread, which the time limits of requests need. Nothing was
+    /// sent.
+    #[error("the operating system gave no thread to keep time on: {0}")]
+    NoThread(String),
 
     /// The operating system gave no random numbers, which the ids of a request need.
     #[error("the operating system gave no random numbers: {0}")]

@@ -7,9 +7,11 @@ use http::HeaderMap;
 
 use super::chunk::Limits;
 use super::config::Endpoint;
+use super::error::SendError;
 use super::middleware::Chain;
 use super::request;
 use super::retry::RetryPolicy;
+use crate::timer::{Clock, Timer, Timers};
 use crate::transport::Transport;
 
 pub(crate) struct Inner {
@@ -19,6 +21,7 @@ pub(crate) struct Inner {
     pub(super) bounds: Bounds,
     pub(super) transport: Arc<dyn Transport>,
     pub(super) middleware: Chain,
+    timers: Timers,
 }
 
 /// What a client allows its requests.
@@ -26,6 +29,8 @@ pub(super) struct Bounds {
     pub(super) limits: Limits,
     pub(super) concurrency: usize,
     pub(super) timeout: Duration,
+    /// By which clock that time passes.
+    pub(super) clock: Clock,
     pub(super) retry: RetryPolicy,
 }
 
@@ -43,7 +48,18 @@ impl Inner {
             bounds,
             transport,
             middleware,
+            timers: Timers::of_this_process(),
         }
+    }
+
+    /// What keeps the times of requests and pauses.
+    ///
+    /// # Errors
+    ///
+    /// The system gives no thread.
+    pub(super) fn timer(&self) -> Result<&Timer, SendError> {
+        let timer = self.timers.get();
+        timer.map_err(|error| SendError::NoThread(error.to_string()))
     }
 
     pub(super) fn limits(&self) -> &Limits {

@@ -10,12 +10,12 @@ use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use super::answer::{self, Ids, Meaning, Named};
-use super::buffered::FAR;
 use super::chunk::Chunk;
 use super::config::Endpoint;
 use super::error::SendError;
-use super::inner::Inner;
+use super::inner::{Bounds, Inner};
 use super::{observe, retry, seed};
+use crate::timer::Timer;
 use crate::transport::{Request, TransportError};
 
 /// `{name}:v{semver}`, as the SDK specification has it.
@@ -82,8 +82,17 @@ impl Inner {
     pub(super) async fn request(&self, chunk: &Chunk) -> Sent {
         let url = self.url();
         let (events, bytes) = (chunk.requested(), chunk.body_bytes());
+        let timer = match self.timer() {
+            Ok(timer) => timer,
+            Err(error) => {
+                return Sent::Failed {
+                    taken: Named::OfSeed(0),
+                    error,
+                    doubt: Doubt::None,
+                };
+            }
+        };
         let started = Instant::now();
-        let mut begun = started;
         let mut in_doubt = false;
         let mut earlier = None;
         let mut tried = 0_u32;
@@ -91,7 +100,7 @@ impl Inner {
         loop {
             tried = tried.saturating_add(1);
             let span = observe::request_span(&self.endpoint, chunk, tried);
-            let (meaning, asked) = self.try_once(chunk, begun).instrument(span.clone()).await;
+            let (meaning, asked) = self.try_once(chunk, timer).instrument(span.clone()).await;
             observe::answered(&span, &meaning);
             let (taken, error) = match meaning {
                 Meaning::Taken(taken) => {
@@ -131,14 +140,13 @@ impl Inner {
             if error.may_have_been_taken() {
                 earlier = Some(Arc::new(error));
             }
-            tokio::time::sleep(delay).await;
-            begun = Instant::now();
+            timer.pause(delay).await;
         }
     }
 
     /// One try, which begins now: what the answer means, and when the server wants to be asked
     /// again.
-    async fn try_once(&self, chunk: &Chunk, begun: Instant) -> (Meaning, Option<Duration>) {
+    async fn try_once(&self, chunk: &Chunk, timer: &Timer) -> (Meaning, Option<Duration>) {
         let body = chunk.body();
         let bytes = body.len();
         let mut headers = self.headers.clone();
@@ -158,10 +166,10 @@ impl Inner {
             taken: Named::OfSeed(0),
             error,
         };
-        let timeout = self.bounds.timeout;
-        let deadline = begun.checked_add(timeout).unwrap_or_else(|| begun + FAR);
-        match tokio::time::timeout_at(deadline, self.transport.post(request)).await {
-            Ok(Ok(answer)) => {
+        let Bounds { timeout, clock, .. } = self.bounds;
+        let answering = self.transport.post(request);
+        match timer.within(timeout, clock, answering).await {
+            Some(Ok(answer)) => {
                 let events = chunk.requested();
                 let path = self.endpoint.uri().path();
                 let (_, key) = path.rsplit_once('/').unwrap_or_default();
@@ -172,8 +180,8 @@ impl Inner {
                 };
                 (meaning, asked)
             }
-            Ok(Err(source)) => (failed(self.no_answer(source)), None),
-            Err(_) => {
+            Some(Err(source)) => (failed(self.no_answer(source)), None),
+            None => {
                 let url = self.url().to_owned();
                 (failed(SendError::Timeout { url, timeout }), None)
             }
@@ -182,7 +190,9 @@ impl Inner {
 
     fn no_answer(&self, source: TransportError) -> SendError {
         let url = self.url().to_owned();
-        if source.is_tls() {
+        if source.is_no_runtime() {
+            SendError::NoRuntime
+        } else if source.is_tls() {
             SendError::Tls { url, source }
         } else if !source.is_connect() {
             SendError::ConnectionBroke { url, source }

@@ -4,17 +4,17 @@ use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use http::{HeaderValue, Uri};
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::proxy::Tunnel;
-use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
+use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
+use super::dial::Dial;
 use crate::client::{ConfigError, has_sound_port};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -22,13 +22,13 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// The way to the one server that a client talks to.
 #[derive(Clone, Debug)]
 pub(super) enum Route {
-    Direct(HttpConnector),
+    Direct(Dial),
     /// Through a proxy that passes the connection on (`CONNECT`).
-    Tunnel(Tunnel<HttpConnector>),
+    Tunnel(Tunnel<Dial>),
     /// To a proxy that makes the request itself.
     Forward {
         proxy: Uri,
-        connector: HttpConnector,
+        connector: Dial,
     },
 }
 
@@ -41,11 +41,7 @@ pub(super) struct Routed {
 /// Chooses the route to a server by `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, as
 /// curl does. Servers on this machine are reached directly.
 pub(super) fn route(server: &Uri) -> Result<Routed, ConfigError> {
-    let mut connector = HttpConnector::new();
-    connector.enforce_http(false);
-    connector.set_nodelay(true);
-    connector.set_connect_timeout(Some(Duration::from_secs(10)));
-
+    let connector = Dial::new();
     let proxy = Some(Matcher::from_env())
         .filter(|_| !is_loopback(server))
         .and_then(|matcher| matcher.intercept(server));

@@ -2,6 +2,7 @@
 //! default.
 
 mod connect;
+mod dial;
 mod hyper;
 mod pool;
 #[cfg(feature = "reqwest")]
@@ -14,6 +15,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, Uri};
+use tokio::runtime::is_rt_shutdown_err;
+use tokio::task::JoinError;
+
+use crate::runtime::NoRuntime;
 
 pub(crate) use self::hyper::HyperTransport;
 #[cfg(feature = "reqwest")]
@@ -143,6 +148,8 @@ enum Phase {
     Connect,
     Tls,
     UnderWay,
+    /// Not even to a connection, for want of a runtime.
+    NoRuntime,
 }
 
 /// No answer.
@@ -178,6 +185,15 @@ impl TransportError {
         }
     }
 
+    /// There is no tokio runtime here that makes connections: the server has seen nothing of the
+    /// request.
+    fn no_runtime(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self {
+            phase: Phase::NoRuntime,
+            source: error.into().into(),
+        }
+    }
+
     /// Whether the server has certainly seen nothing of the request.
     #[must_use]
     pub fn is_connect(&self) -> bool {
@@ -188,6 +204,11 @@ impl TransportError {
     #[must_use]
     pub fn is_tls(&self) -> bool {
         self.phase == Phase::Tls
+    }
+
+    /// Whether there was no tokio runtime to make a connection in.
+    pub(crate) fn is_no_runtime(&self) -> bool {
+        self.phase == Phase::NoRuntime
     }
 
     /// Whether this program, or this machine, has no file left for a connection: that says nothing of
@@ -213,9 +234,19 @@ impl TransportError {
         let error = error.into();
         if has_cause(&*error, |_: &rustls::Error| true) {
             Self::tls(error)
+        } else if has_cause(&*error, is_rt_shutdown_err)
+            || has_cause(&*error, JoinError::is_cancelled)
+        {
+            Self::no_runtime(error)
         } else {
             Self::connect(error)
         }
+    }
+}
+
+impl From<NoRuntime> for TransportError {
+    fn from(_: NoRuntime) -> Self {
+        Self::no_runtime("there is none, or it has no IO")
     }
 }
 
@@ -244,6 +275,7 @@ impl fmt::Display for TransportError {
             Phase::Connect => "no connection was made",
             Phase::Tls => "TLS failed",
             Phase::UnderWay => "no whole answer came",
+            Phase::NoRuntime => "there is no tokio runtime for a connection",
         })
     }
 }

@@ -19,6 +19,7 @@ use tower_service::Service as _;
 
 use super::connect::Route;
 use super::{Answer, TransportError};
+use crate::runtime::{NoRuntime, Unfit};
 
 /// A connection whose last request began longer ago is not used: what is between here and the
 /// server may have forgotten it.
@@ -40,6 +41,7 @@ pub(super) struct Pool {
     server: Uri,
     /// Those that were used last at the end.
     idle: Mutex<Vec<Idle>>,
+    unfit: Unfit,
 }
 
 struct Idle {
@@ -59,6 +61,7 @@ impl Pool {
             connector,
             server,
             idle: Mutex::default(),
+            unfit: Unfit::default(),
         }
     }
 
@@ -122,21 +125,24 @@ impl Pool {
     async fn connect(&self) -> Result<Connection, TransportError> {
         self.idle()
             .retain(|idle| !idle.connection.requests.is_closed());
+        // Whoever polls this later, the connection stays in this one.
+        let runtime = Handle::try_current().map_err(|_| NoRuntime)?;
         let mut connector = self.connector.clone();
         let connecting = async {
             poll_fn(|cx| connector.poll_ready(cx)).await?;
             connector.call(self.server.clone()).await
         };
-        let stream = connecting.await.map_err(TransportError::no_connection)?;
+        let stream = self.unfit.run(connecting).await?;
+        let stream = stream.map_err(TransportError::no_connection)?;
         let (requests, task) = handshake(stream).await.map_err(TransportError::connect)?;
-        tokio::spawn(async move {
+        runtime.spawn(async move {
             if let Err(error) = task.await {
                 tracing::debug!(%error, "a connection ended");
             }
         });
         Ok(Connection {
             requests,
-            runtime: this_runtime(),
+            runtime: Some(runtime.id()),
         })
     }
 
