@@ -15,10 +15,11 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use tokio::runtime::{Builder, Handle};
+use tokio::task::JoinSet;
 use tokio::task::coop::{Unconstrained, unconstrained};
 use tokio::time::Sleep;
 
-use crate::runtime::{self, Unfit};
+use crate::runtime;
 
 /// How long what may come from a socket is waited for in real time, when the time of a paused clock
 /// is over: that clock may have jumped while an answer was under way.
@@ -153,10 +154,13 @@ impl Timer {
 
 type Paused = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// A wait by a clock that is paused here. Without timers, or in a runtime that ends, it is not over.
+/// A wait by a clock that is paused here. It is a task of the runtime here, because outside of it, or
+/// once that has ended, tokio's timers panic; then it is not over.
 async fn paused_sleep(time: Duration) {
-    let sleeping = async { tokio::time::sleep(time).await };
-    if Unfit::default().run(sleeping).await.is_err() {
+    // It ends its task when it is dropped, so that nothing makes the clock jump any more.
+    let mut sleeping = JoinSet::new();
+    sleeping.spawn(async move { tokio::time::sleep(time).await });
+    if !matches!(sleeping.join_next().await, Some(Ok(()))) {
         pending::<()>().await;
     }
 }
