@@ -185,7 +185,7 @@ fn watched<T: Send + 'static>(what: &str, cell: impl FnOnce() -> T + Send + 'sta
     match result.recv_timeout(HANG) {
         Ok(Ok(output)) => output,
         Ok(Err(_)) => panic!("{what}: it panicked"),
-        Err(_) => panic!("{what}: it hangs"),
+        Err(late) => panic!("{what}: it hangs ({late})"),
     }
 }
 
@@ -197,7 +197,11 @@ fn count_panics() {
     ONCE.call_once(|| {
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
-            let text = panic.payload_as_str().unwrap_or_default();
+            let payload = panic.payload();
+            let text = match payload.downcast_ref::<String>() {
+                Some(text) => text,
+                None => payload.downcast_ref::<&str>().copied().unwrap_or_default(),
+            };
             // tokio has no other way to tell.
             if text.contains("IO is disabled") {
                 return;
@@ -611,14 +615,22 @@ const MAY_NOT_WAIT: [Spot; 15] = [
     Spot::BlockOnInBlockInPlace,
 ];
 
+fn on_blocking_thread<T: Send + 'static>(
+    runtime: &Runtime,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> T {
+    runtime.block_on(async { tokio::task::spawn_blocking(work).await.unwrap() })
+}
+
+fn in_task<T: Send + 'static>(
+    runtime: &Runtime,
+    work: impl Future<Output = T> + Send + 'static,
+) -> T {
+    runtime.block_on(async { tokio::spawn(work).await.unwrap() })
+}
+
 impl Spot {
     fn run<T: Send + 'static>(self, work: impl FnOnce() -> T + Send + 'static) -> T {
-        let blocking = |runtime: Runtime, work: Box<dyn FnOnce() -> T + Send>| {
-            runtime.block_on(async { tokio::task::spawn_blocking(work).await.unwrap() })
-        };
-        let task = |runtime: Runtime, work: Pin<Box<dyn Future<Output = T> + Send>>| {
-            runtime.block_on(async { tokio::spawn(work).await.unwrap() })
-        };
         match self {
             Self::Thread => work(),
             Self::Entered => {
@@ -632,11 +644,11 @@ impl Spot {
                 work()
             }
             Self::OtherExecutor => block_on(async { work() }),
-            Self::SpawnBlocking => blocking(multi(), Box::new(work)),
-            Self::SpawnBlockingCurrent => blocking(current(), Box::new(work)),
-            Self::SpawnBlockingPaused => blocking(paused(), Box::new(work)),
+            Self::SpawnBlocking => on_blocking_thread(&multi(), work),
+            Self::SpawnBlockingCurrent => on_blocking_thread(&current(), work),
+            Self::SpawnBlockingPaused => on_blocking_thread(&paused(), work),
             Self::SpawnBlockingBare => {
-                blocking(build(&mut Builder::new_current_thread()), Box::new(work))
+                on_blocking_thread(&build(&mut Builder::new_current_thread()), work)
             }
             Self::SpawnBlockingAsRuntimeEnds => {
                 let runtime = multi();
@@ -652,20 +664,19 @@ impl Spot {
                 ending.send(()).unwrap();
                 block_on(working).unwrap()
             }
-            Self::BlockInPlace => task(
-                multi(),
-                Box::pin(async { tokio::task::block_in_place(work) }),
-            ),
+            Self::BlockInPlace => in_task(&multi(), async { tokio::task::block_in_place(work) }),
             Self::BlockInPlaceOfRoot => {
                 multi().block_on(async { tokio::task::block_in_place(work) })
             }
-            Self::ThreadInTask => task(
-                multi(),
-                Box::pin(async { thread::spawn(work).join().unwrap() }),
-            ),
+            Self::ThreadInTask => in_task(&multi(), async { thread::spawn(work).join().unwrap() }),
+            _ => self.run_async(work),
+        }
+    }
 
-            Self::Task => task(multi(), Box::pin(async { work() })),
-            Self::TaskCurrent => task(current(), Box::pin(async { work() })),
+    fn run_async<T: Send + 'static>(self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        match self {
+            Self::Task => in_task(&multi(), async { work() }),
+            Self::TaskCurrent => in_task(&current(), async { work() }),
             Self::Root => multi().block_on(async { work() }),
             Self::RootCurrent => current().block_on(async { work() }),
             Self::RootBare => build(&mut Builder::new_current_thread()).block_on(async { work() }),
@@ -679,50 +690,35 @@ impl Spot {
                     tokio::task::spawn_local(async { work() }).await.unwrap()
                 })
             }
-            Self::Unconstrained => task(
-                multi(),
-                Box::pin(tokio::task::unconstrained(async { work() })),
-            ),
-            Self::UnconstrainedCurrent => task(
-                current(),
-                Box::pin(tokio::task::unconstrained(async { work() })),
-            ),
+            Self::Unconstrained => in_task(&multi(), tokio::task::unconstrained(async { work() })),
+            Self::UnconstrainedCurrent => {
+                in_task(&current(), tokio::task::unconstrained(async { work() }))
+            }
             Self::UnconstrainedRootCurrent => {
                 current().block_on(tokio::task::unconstrained(async { work() }))
             }
-            Self::Spent => task(
-                multi(),
-                Box::pin(async {
-                    while tokio::task::coop::has_budget_remaining() {
-                        let mut spending = pin!(tokio::task::consume_budget());
-                        poll_fn(|cx| Poll::Ready(spending.as_mut().poll(cx).is_ready())).await;
-                    }
-                    work()
-                }),
-            ),
-            Self::Selected => task(
-                multi(),
-                Box::pin(async {
-                    tokio::select! {
-                        biased;
-                        () = pending() => unreachable!("it does not end"),
-                        done = async { work() } => done,
-                    }
-                }),
-            ),
-            Self::OtherExecutorInTask => {
-                task(multi(), Box::pin(async { block_on(async { work() }) }))
+            Self::Spent => in_task(&multi(), async {
+                while tokio::task::coop::has_budget_remaining() {
+                    let mut spending = pin!(tokio::task::consume_budget());
+                    poll_fn(|cx| Poll::Ready(spending.as_mut().poll(cx).is_ready())).await;
+                }
+                work()
+            }),
+            Self::Selected => in_task(&multi(), async {
+                tokio::select! {
+                    biased;
+                    () = pending() => unreachable!("it does not end"),
+                    done = async { work() } => done,
+                }
+            }),
+            Self::OtherExecutorInTask => in_task(&multi(), async { block_on(async { work() }) }),
+            Self::BlockOnInSpawnBlocking => {
+                on_blocking_thread(&multi(), || Handle::current().block_on(async { work() }))
             }
-            Self::BlockOnInSpawnBlocking => blocking(
-                multi(),
-                Box::new(|| Handle::current().block_on(async { work() })),
-            ),
-            Self::BlockOnInBlockInPlace => task(
-                multi(),
-                Box::pin(async {
-                    tokio::task::block_in_place(|| Handle::current().block_on(async { work() }))
-                }),
-            ),
+            Self::BlockOnInBlockInPlace => in_task(&multi(), async {
+                tokio::task::block_in_place(|| Handle::current().block_on(async { work() }))
+            }),
+            spot => unreachable!("a thread may wait in {spot:?}"),
         }
     }
 }
@@ -882,7 +878,7 @@ fn every_way_of_sending_works_while_time_is_paused() {
 #[tokio::test(start_paused = true)]
 async fn a_jump_of_the_clock_ends_no_request() {
     let server = EventServer::start().unwrap();
-    server.inject(Fault::late(Duration::from_millis(50)));
+    server.inject(Fault::late(Duration::from_millis(400)));
     let client = server.client().unwrap();
     let sending = tokio::spawn(client.send(item(1)));
     for _ in 0..10 {

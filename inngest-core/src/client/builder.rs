@@ -119,6 +119,10 @@ impl ClientBuilder {
 
     /// The time allowed for each try of a request, from its first byte to the last byte of its
     /// answer; 30 seconds by default.
+    ///
+    /// It is real time, also in a test that has paused tokio's clock, which jumps ahead while a
+    /// request is on a socket. Only with a [`transport`](Self::transport) of your own is that clock
+    /// followed.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
@@ -142,6 +146,9 @@ impl ClientBuilder {
     }
 
     /// Sends through this transport.
+    ///
+    /// Where a test has paused tokio's clock, [`timeout`](Self::timeout) is over as soon as that
+    /// clock says so; an answer that may be on a socket then has a quarter of a second to come.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
         // Most of those that meet a paused clock have no sockets.

@@ -77,8 +77,13 @@ use crate::timestamp::now;
 
 /// Sends events to Inngest.
 ///
-/// A client keeps a pool of connections; make one and clone it, clones share the pool. It is used
-/// inside a tokio runtime.
+/// A client keeps a pool of connections; make one and clone it, clones share the pool.
+///
+/// Its connections need a tokio runtime with IO; without one, sending gives
+/// [`SendError::NoRuntime`]. With a [`transport`](ClientBuilder::transport) that needs no runtime,
+/// such as [`testing::Recorder`](crate::testing::Recorder), it sends in any executor. Time limits
+/// and pauses need no timers of tokio's: one thread, which all clients of a process share, keeps
+/// them.
 ///
 /// ```
 /// # #[cfg(feature = "testing")] {

@@ -22,7 +22,8 @@ use crate::client::{Client, ConfigError};
 /// and refuses 20,000 (measured); where between them its limit is, is not known.
 ///
 /// It runs on a thread of its own until it is dropped, so it serves async and blocking programs
-/// alike. What it has received is read through [`Received`]'s methods.
+/// alike, also while tokio's clock is paused (`#[tokio::test(start_paused = true)]`). What it has
+/// received is read through [`Received`]'s methods.
 ///
 /// ```
 /// use inngest_core::testing::EventServer;

@@ -76,8 +76,7 @@ async fn dial(timer: &Timer, server: &Uri) -> io::Result<TcpStream> {
         Either::Right(_) => {}
     }
     match select(connecting, pin!(connect_any(timer, &others))).await {
-        Either::Left((Err(_), other)) => other.await,
-        Either::Right((Err(_), other)) => other.await,
+        Either::Left((Err(_), other)) | Either::Right((Err(_), other)) => other.await,
         Either::Left((connected, _)) | Either::Right((connected, _)) => connected,
     }
 }
