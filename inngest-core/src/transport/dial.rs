@@ -45,7 +45,9 @@ impl Service<Uri> for Dial {
     fn call(&mut self, server: Uri) -> Self::Future {
         let timers = self.0.clone();
         Box::pin(async move {
-            let stream = dial(timers.get()?, &server).await?;
+            let timer = timers.get()?;
+            let addresses = resolve(&server).await?;
+            let stream = connect(timer, addresses).await?;
             if let Err(error) = stream.set_nodelay(true) {
                 tracing::debug!(%error, "a connection may be slow");
             }
@@ -54,13 +56,8 @@ impl Service<Uri> for Dial {
     }
 }
 
-async fn dial(timer: &Timer, server: &Uri) -> io::Result<TcpStream> {
-    let host = server.host().unwrap_or_default();
-    let port = server.port_u16().unwrap_or(match server.scheme_str() {
-        Some("https") => 443,
-        _ => 80,
-    });
-    let addresses = resolve(host.trim_matches(['[', ']']), port).await?;
+/// Connects to one of the addresses. Those of the first one's kind have a head start.
+async fn connect(timer: &Timer, addresses: Vec<SocketAddr>) -> io::Result<TcpStream> {
     let first = addresses.first().map(SocketAddr::is_ipv4);
     let is_preferred = |address: &SocketAddr| Some(address.is_ipv4()) == first;
     let (preferred, others): (Vec<_>, Vec<_>) = addresses.into_iter().partition(is_preferred);
@@ -81,7 +78,12 @@ async fn dial(timer: &Timer, server: &Uri) -> io::Result<TcpStream> {
     }
 }
 
-async fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+async fn resolve(server: &Uri) -> io::Result<Vec<SocketAddr>> {
+    let host = server.host().unwrap_or_default().trim_matches(['[', ']']);
+    let port = server.port_u16().unwrap_or(match server.scheme_str() {
+        Some("https") => 443,
+        _ => 80,
+    });
     if let Ok(address) = host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(address, port)]);
     }
@@ -107,4 +109,55 @@ async fn connect_any(timer: &Timer, addresses: &[SocketAddr]) -> io::Result<TcpS
         }
     }
     Err(first.unwrap_or_else(|| io::Error::other("the name has no address")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
+
+    fn closed(address: impl Into<IpAddr>) -> Option<SocketAddr> {
+        let listener = TcpListener::bind((address.into(), 0)).ok()?;
+        listener.local_addr().ok()
+    }
+
+    #[tokio::test]
+    async fn the_addresses_of_a_url() {
+        for (url, expected) in [
+            ("http://127.0.0.1:8288/e/k", "127.0.0.1:8288"),
+            ("http://127.0.0.1", "127.0.0.1:80"),
+            ("https://[::1]/", "[::1]:443"),
+            ("http://[::1]:1", "[::1]:1"),
+        ] {
+            let addresses = resolve(&url.parse().unwrap()).await.unwrap();
+            assert_eq!(addresses, [expected.parse().unwrap()], "{url}");
+        }
+        let named = resolve(&"http://localhost:7".parse().unwrap()).await;
+        let named = named.unwrap();
+        assert!(named.iter().all(|a| a.ip().is_loopback() && a.port() == 7));
+    }
+
+    #[tokio::test]
+    async fn one_address_that_answers_is_enough() {
+        let timers = Timers::of_this_process();
+        let timer = timers.get().unwrap();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let open = listener.local_addr().unwrap();
+        let refused = closed(Ipv4Addr::LOCALHOST).unwrap();
+        // Where there is no IPv6, that fails as well.
+        let other = closed(Ipv6Addr::LOCALHOST).unwrap_or_else(|| "[::1]:9".parse().unwrap());
+        for addresses in [
+            vec![open],
+            vec![refused, open],
+            vec![other, open],
+            vec![open, other],
+            vec![other, refused, open],
+        ] {
+            let connected = connect(timer, addresses.clone()).await.unwrap();
+            assert_eq!(connected.peer_addr().unwrap(), open, "{addresses:?}");
+        }
+        let error = connect(timer, vec![other, refused]).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+        assert!(connect(timer, Vec::new()).await.is_err());
+    }
 }
