@@ -16,7 +16,7 @@ use super::config::Endpoint;
 use super::error::SendError;
 use super::inner::Inner;
 use super::{observe, retry, seed};
-use crate::transport::{Request, TransportError};
+use crate::transport::{Answer, Request, TransportError};
 
 /// `{name}:v{semver}`, as the SDK specification has it.
 const SDK: &str = concat!("inngest-core:v", env!("CARGO_PKG_VERSION"));
@@ -139,30 +139,15 @@ impl Inner {
     /// One try, which begins now: what the answer means, and when the server wants to be asked
     /// again.
     async fn try_once(&self, chunk: &Chunk, begun: Instant) -> (Meaning, Option<Duration>) {
-        let body = chunk.body();
-        let bytes = body.len();
-        let mut headers = self.headers.clone();
-        // Found by its place, because finding it by its name takes ten times as long.
-        if let Some(seed) = headers.values_mut().last() {
-            *seed = chunk.seed().header();
-        }
-        #[cfg(feature = "opentelemetry")]
-        super::traceparent::insert(&mut headers);
-        let request = Request {
-            uri: self.endpoint.uri().clone(),
-            base: Arc::clone(&self.url),
-            headers,
-            body,
-        };
         let failed = |error| Meaning::Failed {
             taken: Named::OfSeed(0),
             error,
         };
         let timeout = self.bounds.timeout;
         let deadline = begun.checked_add(timeout).unwrap_or_else(|| begun + FAR);
-        match tokio::time::timeout_at(deadline, self.transport.post(request)).await {
+        match tokio::time::timeout_at(deadline, self.post(chunk)).await {
             Ok(Ok(answer)) => {
-                let events = chunk.requested();
+                let (events, bytes) = (chunk.requested(), chunk.body_bytes());
                 let path = self.endpoint.uri().path();
                 let (_, key) = path.rsplit_once('/').unwrap_or_default();
                 let meaning = answer::read(&answer, events, bytes, chunk.seed(), &self.url, key);
@@ -177,6 +162,33 @@ impl Inner {
                 let url = self.url().to_owned();
                 (failed(SendError::Timeout { url, timeout }), None)
             }
+        }
+    }
+
+    /// Has the transport make the request, and once more where the connection had been closed before
+    /// anything of it was written: that is no try, because nothing was tried.
+    async fn post(&self, chunk: &Chunk) -> Result<Answer, TransportError> {
+        loop {
+            match self.transport.post(self.http_request(chunk)).await {
+                Err(error) if error.is_unsent() => {}
+                result => return result,
+            }
+        }
+    }
+
+    fn http_request(&self, chunk: &Chunk) -> Request {
+        let mut headers = self.headers.clone();
+        // Found by its place, because finding it by its name takes ten times as long.
+        if let Some(seed) = headers.values_mut().last() {
+            *seed = chunk.seed().header();
+        }
+        #[cfg(feature = "opentelemetry")]
+        super::traceparent::insert(&mut headers);
+        Request {
+            uri: self.endpoint.uri().clone(),
+            base: Arc::clone(&self.url),
+            headers,
+            body: chunk.body(),
         }
     }
 

@@ -1,20 +1,19 @@
 //! Connections: direct, or through the proxy that the environment names.
 
-use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::{HeaderValue, Uri};
-use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
-use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
 use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
+use super::stream::Stream;
 use crate::client::{ConfigError, has_sound_port};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -137,61 +136,8 @@ fn stream<E: Into<BoxError>>(
 ) -> Connecting {
     Box::pin(async move {
         let io = connecting.await.map_err(Into::into)?;
-        Ok(Stream { io, forwarded })
+        Ok(Stream::new(io.into_inner(), forwarded))
     })
-}
-
-/// A connection that knows whether a proxy is at its other end, which must be told the whole URL.
-#[derive(Debug)]
-pub(super) struct Stream {
-    io: TokioIo<TcpStream>,
-    forwarded: bool,
-}
-
-impl Connection for Stream {
-    fn connected(&self) -> Connected {
-        self.io.inner().connected().proxy(self.forwarded)
-    }
-}
-
-impl Read for Stream {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_read(cx, buffer)
-    }
-}
-
-impl Write for Stream {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_shutdown(cx)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.io.is_write_vectored()
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write_vectored(cx, bytes)
-    }
 }
 
 #[cfg(test)]

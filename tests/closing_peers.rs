@@ -1,0 +1,106 @@
+//! Peers that close connections after answers, without saying so.
+
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use inngest_core::{Client, RetryPolicy};
+use support::http::{answer, body, head, serve, taken};
+use support::item;
+
+mod support;
+
+/// When a peer closes a connection.
+#[derive(Clone, Copy, Debug)]
+enum Closing {
+    AtOnce,
+    /// Turns in a loop for this time before.
+    Later(Duration),
+    Reset,
+}
+
+fn peer(
+    closing: Closing,
+    answers: usize,
+) -> (String, std::sync::Arc<std::sync::atomic::AtomicUsize>) {
+    serve(move |_, mut stream| {
+        for _ in 0..answers {
+            let Some(length) = head(&mut stream) else {
+                return;
+            };
+            let events = taken(&body(&mut stream, length));
+            answer(&mut stream, &format!("HTTP/1.1 200 OK\r\n{events}"));
+        }
+        match closing {
+            Closing::AtOnce => {}
+            Closing::Later(time) => {
+                let begun = Instant::now();
+                while begun.elapsed() < time {
+                    std::hint::spin_loop();
+                }
+            }
+            Closing::Reset => {
+                let socket = socket2::Socket::from(stream.into_inner());
+                socket.set_linger(Some(Duration::ZERO)).unwrap();
+            }
+        }
+    })
+}
+
+fn client(url: &str) -> Client {
+    let builder = Client::builder().event_key("k").base_url(url);
+    builder.retry(RetryPolicy::none()).build().unwrap()
+}
+
+/// Every event is delivered without retries, because nothing of a request is written to a
+/// connection that the peer has closed.
+async fn none_fails(case: &str, closing: Closing) {
+    let (url, connections) = peer(closing, 1);
+    let client = client(&url);
+    let mut failed = 0;
+    for n in 0..300 {
+        if let Err(error) = client.send(item(n)).await {
+            eprintln!("{case} {closing:?} {n}: {error}");
+            failed += 1;
+        }
+    }
+    assert_eq!(failed, 0, "{case} {closing:?}");
+    assert_eq!(connections.load(Ordering::Relaxed), 300);
+}
+
+const CLOSINGS: [Closing; 5] = [
+    Closing::AtOnce,
+    Closing::Later(Duration::from_micros(20)),
+    Closing::Later(Duration::from_micros(200)),
+    Closing::Later(Duration::from_millis(1)),
+    Closing::Reset,
+];
+
+#[tokio::test]
+async fn none_of_300_fails_on_one_thread() {
+    for closing in CLOSINGS {
+        none_fails("one thread", closing).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn none_of_300_fails_on_two_threads() {
+    for closing in CLOSINGS {
+        let sending = none_fails("two threads", closing);
+        sending.await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn none_fails_of_many_senders() {
+    for closing in CLOSINGS {
+        let (url, _) = peer(closing, 1);
+        let client = client(&url);
+        let senders = (0..10).map(|_| async {
+            for n in 0..30 {
+                client.send(item(n)).await.unwrap();
+            }
+        });
+        join_all(senders).await;
+    }
+}
