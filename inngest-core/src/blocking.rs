@@ -47,6 +47,7 @@ settings! { ClientBuilder, client::ClientBuilder:
     concurrency(usize)
     timeout(Duration)
     retry(RetryPolicy)
+    root_certificates(impl AsRef<[u8]>)
     #[cfg(feature = "reqwest")]
     http_client(::reqwest::Client)
     transport(impl Transport)
@@ -54,6 +55,16 @@ settings! { ClientBuilder, client::ClientBuilder:
 }
 
 impl ClientBuilder {
+    /// See [`client::ClientBuilder::client_certificate`].
+    pub fn client_certificate(
+        mut self,
+        certificates: impl AsRef<[u8]>,
+        private_key: impl AsRef<[u8]>,
+    ) -> Self {
+        self.0 = self.0.client_certificate(certificates, private_key);
+        self
+    }
+
     /// Makes the client. It opens no connection before the first event is sent.
     ///
     /// # Errors

@@ -54,7 +54,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-pub(crate) use base_url::has_sound_port;
+pub(crate) use base_url::{has_sound_port, shown as shown_url};
 pub use buffered::{Buffered, BufferedBuilder, Failure, Pending, Report};
 pub use builder::ClientBuilder;
 pub use config::ConfigError;

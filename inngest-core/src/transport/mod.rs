@@ -6,9 +6,11 @@ mod connect;
 mod hyper;
 mod keeping;
 mod pool;
+mod proxy;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 mod stream;
+mod tls;
 
 use std::fmt;
 use std::io;
@@ -21,6 +23,7 @@ use http::{HeaderMap, Uri};
 pub(crate) use self::hyper::HyperTransport;
 #[cfg(feature = "reqwest")]
 pub(crate) use self::reqwest::ReqwestTransport;
+pub(crate) use self::tls::Certificates;
 pub use ::{bytes, http};
 
 /// More than any answer of the event API: 5,000 ids take 145 kB.

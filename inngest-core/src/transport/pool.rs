@@ -333,6 +333,7 @@ async fn broken(connection: Connection, error: hyper::Error) -> TransportError {
 #[cfg(test)]
 mod tests {
     use super::super::connect::route;
+    use super::super::tls::Certificates;
     use super::*;
 
     /// Answers all requests on each connection; returns its URL and how many connections there were.
@@ -367,14 +368,8 @@ mod tests {
     #[tokio::test]
     async fn a_machine_that_slept_opens_new_connections() {
         let (url, connections) = server().await;
-        let tls = rustls::ClientConfig::builder_with_provider(
-            rustls::crypto::ring::default_provider().into(),
-        )
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth();
-        let connector = HttpsConnector::from((route(&url).unwrap().route, tls));
+        let tls = Certificates::default().config(false, |_| None).unwrap();
+        let connector = HttpsConnector::from((route(&url, |_| None).unwrap().route, tls));
         let pool = Pool::new(connector, url);
         for (slept, expected) in [(0, 1), (59, 1), (120, 2), (120, 2)] {
             let now = Moment::now().after_sleep(Duration::from_secs(slept));
