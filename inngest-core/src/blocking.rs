@@ -8,7 +8,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::batch::{Batch, IntoBatch};
 use crate::client::{
-    self, BatchError, ConfigError, Failure, Plan, Progress, Receipt, Report, RetryPolicy,
+    self, BatchError, ConfigError, Failure, Plan, Process, Progress, Receipt, Report, RetryPolicy,
     SendError, Streaming,
 };
 use crate::middleware::Middleware;
@@ -82,7 +82,7 @@ impl ClientBuilder {
             })?;
         Ok(Client {
             client,
-            runtime: Arc::new(OwnRuntime(Some(runtime))),
+            runtime: Arc::new(OwnRuntime(Some(runtime), Process::this())),
         })
     }
 }
@@ -116,11 +116,15 @@ pub struct Client {
 }
 
 /// Ends without waiting, so that a client may be dropped anywhere.
-struct OwnRuntime(Option<Runtime>);
+struct OwnRuntime(Option<Runtime>, Process);
 
 impl Drop for OwnRuntime {
     fn drop(&mut self) {
         if let Some(runtime) = self.0.take() {
+            if !self.1.is_this() {
+                // In the child of a fork, its threads are not there to be ended.
+                return std::mem::forget(runtime);
+            }
             runtime.shutdown_background();
         }
     }
@@ -337,7 +341,7 @@ impl Buffered {
     ///
     /// Inside an async runtime this does nothing.
     pub fn flush(&self) -> Result<(), SendError> {
-        self.runtime.wait(self.sender.flush())
+        self.runtime.wait(self.sender.try_flush())?
     }
 
     /// Takes nothing more in, sends what is there for as long as `timeout`, and says what became
@@ -347,7 +351,7 @@ impl Buffered {
     ///
     /// Inside an async runtime; the sender is then dropped, with a warning of what is lost.
     pub fn shutdown(self, timeout: Duration) -> Result<Report, SendError> {
-        self.runtime.wait(self.sender.shutdown(timeout))
+        self.runtime.wait(self.sender.try_shutdown(timeout))?
     }
 
     fn pending(&self, pending: client::Pending) -> Pending {

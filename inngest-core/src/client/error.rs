@@ -213,6 +213,13 @@ pub enum SendError {
     #[error("there is no tokio runtime here; start the buffered sender inside one")]
     NoRuntime,
 
+    /// The client was made before a `fork`, in the parent of this process. Nothing was sent.
+    #[error(
+        "the client was made before this process was forked, and its connections belong to the \
+         parent; make the client, and the runtime that it is used in, in the child"
+    )]
+    AfterFork,
+
     /// The operating system gave no random numbers, which the ids of a request need.
     #[error("the operating system gave no random numbers: {0}")]
     NoRandomness(String),

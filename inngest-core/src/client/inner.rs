@@ -8,6 +8,7 @@ use http::HeaderMap;
 use super::chunk::Limits;
 use super::config::Endpoint;
 use super::middleware::Chain;
+use super::process::Process;
 use super::request;
 use super::retry::RetryPolicy;
 use crate::transport::Transport;
@@ -19,6 +20,7 @@ pub(crate) struct Inner {
     pub(super) bounds: Bounds,
     pub(super) transport: Arc<dyn Transport>,
     pub(super) middleware: Chain,
+    pub(super) process: Process,
 }
 
 /// What a client allows its requests.
@@ -43,6 +45,7 @@ impl Inner {
             bounds,
             transport,
             middleware,
+            process: Process::this(),
         }
     }
 

@@ -12,6 +12,7 @@
 //! | `request` | one request, made until it is answered for good |
 //! | `observe` | spans; `counters` and `traceparent` behind features |
 //! | `retry` | when a request is made again |
+//! | `process` | the process that a client belongs to |
 //! | `buffered` | a sender in the background; `queue` is what it works on |
 //! | [`middleware`] | code of the user that sees every event before and after |
 //! | `outgoing` | one event in the hands of a middleware |
@@ -38,6 +39,7 @@ mod observe;
 mod outcomes;
 pub(crate) mod outgoing;
 pub mod plan;
+mod process;
 mod queue;
 mod receipt;
 mod request;
@@ -62,6 +64,8 @@ pub use dedup_id::DedupId;
 pub use error::{BatchError, Outcome, SendError};
 pub(crate) use inner::Inner;
 pub use plan::Plan;
+#[cfg(feature = "blocking")]
+pub(crate) use process::Process;
 pub use receipt::{EventId, Receipt};
 pub use retry::RetryPolicy;
 #[cfg(feature = "blocking")]
@@ -79,6 +83,9 @@ use crate::timestamp::now;
 ///
 /// A client keeps a pool of connections; make one and clone it, clones share the pool. It is used
 /// inside a tokio runtime.
+///
+/// A program that calls `fork` makes a client, and a runtime, in each child: the ones from before
+/// the `fork` belong to the parent, and sending fails with [`SendError::AfterFork`].
 ///
 /// ```
 /// # #[cfg(feature = "testing")] {

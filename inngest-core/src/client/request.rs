@@ -80,6 +80,13 @@ fn host(uri: &Uri) -> Option<HeaderValue> {
 impl Inner {
     /// Makes the request of a chunk until it is answered for good.
     pub(super) async fn request(&self, chunk: &Chunk) -> Sent {
+        if let Err(error) = self.process.check() {
+            return Sent::Failed {
+                taken: Named::OfSeed(0),
+                error,
+                doubt: Doubt::None,
+            };
+        }
         let url = self.url();
         let (events, bytes) = (chunk.requested(), chunk.body_bytes());
         let started = Instant::now();
