@@ -146,8 +146,9 @@ pub enum SendError {
     /// The server and this program could not agree on TLS. Nothing was sent, and sending again
     /// does not help.
     #[error(
-        "no TLS connection to {url}; check that this machine trusts the server's certificate, and \
-         write `http://` in the base URL of a server without TLS"
+        "no TLS connection to {url}; check that this machine trusts the server's certificate, that \
+         the server takes the client's if it asks for one, and write `http://` in the base URL of a \
+         server without TLS"
     )]
     Tls {
         /// The URL without the key.

@@ -126,8 +126,11 @@ impl Client {
     /// | `INNGEST_EVENT_API_BASE_URL` | where the event API is; wins over the next |
     /// | `INNGEST_BASE_URL` | where Inngest is; wins over the URL in `INNGEST_DEV` |
     /// | `INNGEST_ENV` | the Inngest environment |
+    /// | `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` | the proxy, by the scheme of the server's URL |
+    /// | `NO_PROXY` | which servers are reached without it: hosts, domains, addresses and networks, each with a port or without |
+    /// | `SSL_CERT_FILE`, `SSL_CERT_DIR` | the certificates to trust instead of the machine's |
     ///
-    /// An empty variable is as good as none.
+    /// An empty variable is as good as none, and one that cannot be understood is an error.
     ///
     /// # Errors
     ///

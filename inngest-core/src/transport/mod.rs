@@ -196,7 +196,7 @@ impl TransportError {
     }
 
     /// A new connection brought no answer.
-    fn no_answer_on_new(error: ::hyper::Error) -> Self {
+    fn no_answer_on_new(error: impl std::error::Error + Send + Sync + 'static) -> Self {
         // In TLS 1.3 the server looks at the client's certificate when the client already speaks.
         if has_cause(&error, |error: &rustls::Error| is_refusal(error)) {
             Self::tls(error)

@@ -7,6 +7,8 @@
 //! time, because what broke its connection (a network that forgot it, a server that restarted) most
 //! often broke the others too. So none of them carries another request.
 
+use std::error::Error;
+use std::fmt;
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -316,17 +318,46 @@ impl Pool {
 /// connection any more, the error of the connection.
 async fn broken(connection: Connection, error: hyper::Error) -> TransportError {
     let is_new = connection.answers == 0;
-    let mut error = error;
-    if error.is_canceled() || error.is_closed() {
+    let mut error = Broken(error);
+    let knows_why = error
+        .0
+        .source()
+        .is_some_and(|cause| cause.is::<hyper::Error>());
+    if !knows_why && (error.0.is_canceled() || error.0.is_closed()) {
         let ended = tokio::time::timeout(UNTIL_ITS_END, connection.task).await;
         if let Ok(Ok(Err(own))) = ended {
-            error = own;
+            error = Broken(own);
         }
     }
     if is_new {
         TransportError::no_answer_on_new(error)
     } else {
         TransportError::other(error)
+    }
+}
+
+/// An error of hyper. That an operation was canceled is left out where it is known why.
+#[derive(Debug)]
+struct Broken(hyper::Error);
+
+impl Broken {
+    fn shown(&self) -> &(dyn Error + 'static) {
+        match self.0.source() {
+            Some(cause) if self.0.is_canceled() => cause,
+            _ => &self.0,
+        }
+    }
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.shown())
+    }
+}
+
+impl Error for Broken {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.shown().source()
     }
 }
 
