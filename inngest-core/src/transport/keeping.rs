@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// How long the first connection waits before it is used again. A peer that closes after an answer
 /// does so at once.
-const FIRST_PAUSE: Duration = Duration::from_millis(5);
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
 
 /// How long a connection of a peer that closes connections must have lived after its last answer to
 /// be used again. A connection that ends within that time was closed because of the answer, not
