@@ -139,3 +139,26 @@ async fn a_peer_that_closes_after_some_answers_loses_at_most_the_first() {
         );
     }
 }
+
+/// The runtime does not know yet that the connection is closed, because it had no time to ask.
+#[tokio::test]
+async fn a_connection_that_was_closed_unseen_is_not_written_to() {
+    let (closed, closings) = std::sync::mpsc::channel();
+    let (url, connections) = serve(move |_, mut stream| {
+        for _ in 0..3 {
+            let length = head(&mut stream).unwrap();
+            let events = taken(&body(&mut stream, length));
+            answer(&mut stream, &format!("HTTP/1.1 200 OK\r\n{events}"));
+        }
+        drop(stream);
+        closed.send(()).unwrap();
+    });
+    let client = client(&url);
+    for round in 1..=30 {
+        for n in 0..3 {
+            client.send(item(n)).await.unwrap();
+        }
+        closings.recv().unwrap();
+        assert_eq!(connections.load(Ordering::Relaxed), round);
+    }
+}

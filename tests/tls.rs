@@ -66,23 +66,37 @@ impl Authority {
 
 const VERSIONS: [&SupportedProtocolVersion; 2] = [&TLS12, &TLS13];
 
+/// How a connection ends.
 #[derive(Clone, Copy, PartialEq)]
 enum End {
     Kept,
-    /// After each answer, with a word of TLS before.
+    /// With a word of TLS before.
     Notified,
-    /// After each answer.
     Closed,
 }
 
-/// A server with a certificate of an authority. It asks clients for one of another authority, if
-/// there is one.
+/// A server with a certificate of an authority.
 fn server(
     authority: &Authority,
     clients: Option<&Authority>,
     version: &'static SupportedProtocolVersion,
     end: End,
 ) -> (String, Arc<AtomicUsize>) {
+    let config = server_config(authority, clients, version);
+    let most = if end == End::Kept { usize::MAX } else { 1 };
+    let (url, connections) = serve(move |_, stream| answer_some(stream, &config, end, most));
+    (
+        url.replace("http://127.0.0.1", "https://localhost"),
+        connections,
+    )
+}
+
+/// It asks clients for a certificate of another authority, if there is one.
+fn server_config(
+    authority: &Authority,
+    clients: Option<&Authority>,
+    version: &'static SupportedProtocolVersion,
+) -> Arc<ServerConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(&[version])
@@ -98,29 +112,24 @@ fn server(
     let identity = authority.identity();
     let certificate = CertificateDer::from_pem_slice(identity.certificate.as_bytes()).unwrap();
     let key = PrivateKeyDer::from_pem_slice(identity.private_key.as_bytes()).unwrap();
-    let config = Arc::new(config.with_single_cert(vec![certificate], key).unwrap());
-    let (url, connections) = serve(move |_, stream| answer_all(stream, &config, end));
-    (
-        url.replace("http://127.0.0.1", "https://localhost"),
-        connections,
-    )
+    Arc::new(config.with_single_cert(vec![certificate], key).unwrap())
 }
 
-fn answer_all(stream: BufReader<TcpStream>, config: &Arc<ServerConfig>, end: End) {
+fn answer_some(stream: BufReader<TcpStream>, config: &Arc<ServerConfig>, end: End, most: usize) {
     let tls = ServerConnection::new(Arc::clone(config)).unwrap();
     let mut stream = BufReader::new(StreamOwned::new(tls, stream.into_inner()));
-    while let Some(length) = head(&mut stream) {
+    for _ in 0..most {
+        let Some(length) = head(&mut stream) else {
+            return;
+        };
         let events = taken(&body(&mut stream, length));
         let answer = format!("HTTP/1.1 200 OK\r\n{events}");
         stream.get_mut().write_all(answer.as_bytes()).unwrap();
-        if end == End::Notified {
-            let StreamOwned { conn, sock } = stream.get_mut();
-            conn.send_close_notify();
-            conn.complete_io(sock).unwrap();
-        }
-        if end != End::Kept {
-            return;
-        }
+    }
+    if end == End::Notified {
+        let StreamOwned { conn, sock } = stream.get_mut();
+        conn.send_close_notify();
+        conn.complete_io(sock).unwrap();
     }
 }
 
@@ -225,6 +234,31 @@ async fn a_peer_that_closes_after_each_answer_loses_nothing() {
             let client = client.retry(RetryPolicy::none()).build().unwrap();
             for n in 0..150 {
                 client.send(item(n)).await.unwrap();
+            }
+        }
+    }
+}
+
+/// As over plain TCP, also when the runtime had no time to ask for news.
+#[tokio::test]
+async fn a_connection_that_was_closed_unseen_is_not_written_to() {
+    for version in VERSIONS {
+        for end in [End::Notified, End::Closed] {
+            let authority = Authority::new();
+            let (closed, closings) = std::sync::mpsc::channel();
+            let config = server_config(&authority, None, version);
+            let (url, _) = serve(move |_, stream| {
+                answer_some(stream, &config, end, 3);
+                closed.send(()).unwrap();
+            });
+            let url = url.replace("http://127.0.0.1", "https://localhost");
+            let client = builder(&url).root_certificates(authority.pem());
+            let client = client.retry(RetryPolicy::none()).build().unwrap();
+            for _ in 0..10 {
+                for n in 0..3 {
+                    client.send(item(n)).await.unwrap();
+                }
+                closings.recv().unwrap();
             }
         }
     }
