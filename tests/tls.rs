@@ -84,7 +84,9 @@ fn server(
 ) -> (String, Arc<AtomicUsize>) {
     let config = server_config(authority, clients, version);
     let most = if end == End::Kept { usize::MAX } else { 1 };
-    let (url, connections) = serve(move |_, stream| answer_some(stream, &config, end, most));
+    let (url, connections) = serve(move |_, stream| {
+        answer_some(stream, &config, end, most);
+    });
     (
         url.replace("http://127.0.0.1", "https://localhost"),
         connections,
@@ -115,12 +117,18 @@ fn server_config(
     Arc::new(config.with_single_cert(vec![certificate], key).unwrap())
 }
 
-fn answer_some(stream: BufReader<TcpStream>, config: &Arc<ServerConfig>, end: End, most: usize) {
+/// Answers as many requests; whether so many came.
+fn answer_some(
+    stream: BufReader<TcpStream>,
+    config: &Arc<ServerConfig>,
+    end: End,
+    most: usize,
+) -> bool {
     let tls = ServerConnection::new(Arc::clone(config)).unwrap();
     let mut stream = BufReader::new(StreamOwned::new(tls, stream.into_inner()));
     for _ in 0..most {
         let Some(length) = head(&mut stream) else {
-            return;
+            return false;
         };
         let events = taken(&body(&mut stream, length));
         let answer = format!("HTTP/1.1 200 OK\r\n{events}");
@@ -131,6 +139,7 @@ fn answer_some(stream: BufReader<TcpStream>, config: &Arc<ServerConfig>, end: En
         conn.send_close_notify();
         conn.complete_io(sock).unwrap();
     }
+    true
 }
 
 fn builder(url: &str) -> ClientBuilder {
@@ -248,17 +257,21 @@ async fn a_connection_that_was_closed_unseen_is_not_written_to() {
             let (closed, closings) = std::sync::mpsc::channel();
             let config = server_config(&authority, None, version);
             let (url, _) = serve(move |_, stream| {
-                answer_some(stream, &config, end, 3);
-                closed.send(()).unwrap();
+                if answer_some(stream, &config, end, 3) {
+                    closed.send(()).unwrap();
+                }
             });
             let url = url.replace("http://127.0.0.1", "https://localhost");
             let client = builder(&url).root_certificates(authority.pem());
-            let client = client.retry(RetryPolicy::none()).build().unwrap();
+            let client = client.retry(RetryPolicy::none());
             for _ in 0..10 {
+                // Each has to learn anew how the peer is.
+                let client = client.clone().build().unwrap();
                 for n in 0..3 {
                     client.send(item(n)).await.unwrap();
                 }
                 closings.recv().unwrap();
+                client.send(item(3)).await.unwrap();
             }
         }
     }
