@@ -148,9 +148,10 @@ fn blocking_client(server: &EventServer) {
         let builder = blocking::Client::builder().dev(true).base_url(server.url());
         builder.build().unwrap().send(CartCleared {}).unwrap();
     });
-    in_child("blocking: dropped", || {
-        drop((client.clone(), buffered.clone()))
-    });
+    let builder = blocking::Client::builder().dev(true).base_url(server.url());
+    let last = builder.build().unwrap();
+    let sender = last.buffered().start().unwrap();
+    in_child("blocking: dropped", move || drop((last, sender)));
     let report = buffered.shutdown(MOST).unwrap();
     assert_eq!(report.delivered, 1, "the parent sends what is waiting");
     client.send(CartCleared {}).unwrap();

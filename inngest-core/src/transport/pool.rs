@@ -255,8 +255,11 @@ impl Pool {
             idle.remove(0);
         }
         for place in (0..idle.len()).rev() {
-            let Idle { connection, .. } = &idle[place];
-            if connection.runtime != runtime || is_old(&idle[place]) {
+            let candidate = idle.get(place).filter(|idle| !is_old(idle));
+            let Some(Idle { connection, .. }) = candidate else {
+                continue;
+            };
+            if connection.runtime != runtime {
                 continue;
             }
             let (answers, rested) = (connection.answers, connection.answered.elapsed());
@@ -322,7 +325,7 @@ async fn broken(connection: Connection, error: hyper::Error) -> TransportError {
     let knows_why = error
         .0
         .source()
-        .is_some_and(|cause| cause.is::<hyper::Error>());
+        .is_some_and(<dyn Error>::is::<hyper::Error>);
     if !knows_why && (error.0.is_canceled() || error.0.is_closed()) {
         let ended = tokio::time::timeout(UNTIL_ITS_END, connection.task).await;
         if let Ok(Ok(Err(own))) = ended {

@@ -75,10 +75,10 @@ impl Stream {
     /// What the system has, which the runtime need not know of.
     fn read_now(&mut self, buffer: &mut ReadBufCursor<'_>) -> Poll<io::Result<()>> {
         let mut piece = [0; PIECE];
-        let most = PIECE.min(buffer.remaining());
+        let most = buffer.remaining() as u64;
         let read = loop {
             let socket = SockRef::from(self.io.inner());
-            match (&*socket).read(&mut piece[..most]) {
+            match (&*socket).take(most).read(&mut piece) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 read => break read,
             }
@@ -88,7 +88,7 @@ impl Stream {
             (Ok(bytes), broken) => {
                 self.broken = broken;
                 self.reading = Reading::Read;
-                buffer.put_slice(&piece[..bytes]);
+                buffer.put_slice(piece.get(..bytes).unwrap_or_default());
                 Ok(())
             }
             (Err(error), broken) if error.kind() == ErrorKind::WouldBlock => {

@@ -25,6 +25,9 @@ struct Client {
     private_key: Arc<[u8]>,
 }
 
+const FILE: &str = "SSL_CERT_FILE";
+const FOLDERS: &str = "SSL_CERT_DIR";
+
 const ROOTS: &str = "root_certificates";
 const CLIENT: &str = "client_certificate";
 
@@ -120,7 +123,7 @@ fn given_roots(pem: &[u8]) -> Result<RootCertStore, ConfigError> {
     Ok(roots)
 }
 
-/// The certificates in `SSL_CERT_FILE` and `SSL_CERT_DIR`, if one of them is set.
+/// The certificates in `SSL_CERT_FILE` and the folders of `SSL_CERT_DIR`, if one of them is set.
 ///
 /// # Errors
 ///
@@ -129,9 +132,7 @@ fn roots_by_environment(
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Result<Option<RootCertStore>, ConfigError> {
     let mut roots = None;
-    let sources: [(&str, fn(&OsStr) -> Found); 2] =
-        [("SSL_CERT_FILE", of_file), ("SSL_CERT_DIR", of_folders)];
-    for (name, read) in sources {
+    for name in [FILE, FOLDERS] {
         let Some(value) = variable(name).filter(|value| !value.is_empty()) else {
             continue;
         };
@@ -141,7 +142,12 @@ fn roots_by_environment(
             path: value.to_string_lossy().into_owned(),
             problem,
         };
-        let found = read(&value).map_err(|problem| none(format!("cannot be read: {problem}")))?;
+        let found = if name == FILE {
+            of_file(&value)
+        } else {
+            of_folders(&value)
+        };
+        let found = found.map_err(|problem| none(format!("cannot be read: {problem}")))?;
         let (valid, _) = roots.add_parsable_certificates(found);
         if valid == 0 {
             return Err(none("has no certificate in it".to_owned()));
