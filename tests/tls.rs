@@ -151,7 +151,8 @@ fn told(error: &SendError) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(error) = next {
-        text += &format!("\n{error}");
+        text.push('\n');
+        text += &error.to_string();
         next = error.source();
     }
     text

@@ -18,7 +18,7 @@ const PROOF: Duration = Duration::from_secs(1);
 /// What is known about the peer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Keeping {
-    /// No connection was used twice, or one that was ended in doubt.
+    /// No connection was used twice.
     #[default]
     Unknown,
     Keeps,
@@ -57,14 +57,6 @@ impl Keeping {
         }
     }
 
-    /// A connection ended after something of a request was written to it. The peer may have closed it
-    /// before it saw that, or because of it.
-    pub(super) fn lost(&mut self) {
-        if *self == Self::Keeps {
-            *self = Self::Unknown;
-        }
-    }
-
     /// The peer closed a connection that had brought `answers`; this time ago it was open.
     pub(super) fn closed(&mut self, answers: u32, open: Duration) {
         if answers > 0 && open < PROOF {
@@ -88,8 +80,6 @@ mod tests {
         assert_eq!(peer, Keeping::Unknown, "a new connection shows nothing");
         peer.answered(1);
         assert_eq!(peer.allows(1, AT_ONCE), Use::Now);
-        peer.lost();
-        assert_eq!(peer.allows(1, AT_ONCE), Use::After(FIRST_PAUSE));
     }
 
     #[test]

@@ -10,7 +10,7 @@
 use std::error::Error;
 use std::fmt;
 use std::future::poll_fn;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -62,6 +62,11 @@ pub(super) struct Pool {
     server: Uri,
     /// How many requests got no whole answer. It changes only while the state is locked.
     failures: AtomicU64,
+    /// Held while a request waits to see whether its connection stays open. Others that come
+    /// meanwhile wait too, and so do not go out before it.
+    pause: tokio::sync::Mutex<()>,
+    /// Whether that may be held.
+    is_pausing: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -109,6 +114,8 @@ impl Pool {
             connector,
             server,
             failures: AtomicU64::new(0),
+            pause: tokio::sync::Mutex::default(),
+            is_pausing: AtomicBool::new(false),
             state: Mutex::default(),
         }
     }
@@ -140,6 +147,9 @@ impl Pool {
         async move {
             let under_way = UnderWay(self);
             let mut reuse = true;
+            if self.is_pausing.load(Ordering::Relaxed) {
+                Box::pin(self.pause_ends()).await;
+            }
             let (connection, response) = loop {
                 let taken = if reuse { self.take(now) } else { None };
                 let mut connection = match taken {
@@ -183,9 +193,6 @@ impl Pool {
                             return Err(TransportError::unsent(error.into_error()));
                         }
                         _ => {
-                            if !is_new {
-                                self.state().keeping.lost();
-                            }
                             // There was a server to connect to, which is more than a connect error
                             // says.
                             return Err(Box::pin(broken(connection, error.into_error())).await);
@@ -280,12 +287,22 @@ impl Pool {
 
     /// The connection, if it is still open after this time.
     async fn pause(&self, mut connection: Connection, time: Duration) -> Option<Connection> {
+        let pause = self.pause.lock().await;
+        self.is_pausing.store(true, Ordering::Relaxed);
         let ended = tokio::time::timeout(time, &mut connection.task).await;
+        self.is_pausing.store(false, Ordering::Relaxed);
+        drop(pause);
         if ended.is_ok() {
             self.closed(&connection);
             return None;
         }
         Some(connection)
+    }
+
+    async fn pause_ends(&self) {
+        let _pause = self.pause.lock().await;
+        // It was dropped before its end, if this is still set.
+        self.is_pausing.store(false, Ordering::Relaxed);
     }
 
     /// The peer closed a connection that waited for a request.
