@@ -10,7 +10,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::batch::{Batch, IntoBatch};
 use crate::client::{
-    self, BatchError, ConfigError, Failure, Plan, Progress, Receipt, Report, RetryPolicy,
+    self, BatchError, ConfigError, Failure, Plan, Process, Progress, Receipt, Report, RetryPolicy,
     SendError, Streaming,
 };
 use crate::middleware::Middleware;
@@ -50,6 +50,7 @@ settings! { ClientBuilder, client::ClientBuilder:
     concurrency(usize)
     timeout(Duration)
     retry(RetryPolicy)
+    root_certificates(impl AsRef<[u8]>)
     #[cfg(feature = "reqwest")]
     http_client(::reqwest::Client)
     transport(impl Transport)
@@ -57,6 +58,16 @@ settings! { ClientBuilder, client::ClientBuilder:
 }
 
 impl ClientBuilder {
+    /// See [`client::ClientBuilder::client_certificate`].
+    pub fn client_certificate(
+        mut self,
+        certificates: impl AsRef<[u8]>,
+        private_key: impl AsRef<[u8]>,
+    ) -> Self {
+        self.0 = self.0.client_certificate(certificates, private_key);
+        self
+    }
+
     /// Makes the client. It opens no connection before the first event is sent.
     ///
     /// # Errors
@@ -74,7 +85,7 @@ impl ClientBuilder {
             })?;
         Ok(Client {
             client,
-            runtime: Arc::new(OwnRuntime(Some(runtime))),
+            runtime: Arc::new(OwnRuntime(Some(runtime), Process::this())),
         })
     }
 }
@@ -112,11 +123,15 @@ pub struct Client {
 }
 
 /// Ends without waiting, so that a client may be dropped anywhere.
-struct OwnRuntime(Option<Runtime>);
+struct OwnRuntime(Option<Runtime>, Process);
 
 impl Drop for OwnRuntime {
     fn drop(&mut self) {
         if let Some(runtime) = self.0.take() {
+            if !self.1.is_this() {
+                // In the child of a fork, its threads are not there to be ended.
+                return std::mem::forget(runtime);
+            }
             runtime.shutdown_background();
         }
     }
@@ -369,7 +384,7 @@ impl Buffered {
     ///
     /// In an async task this does nothing.
     pub fn flush(&self) -> Result<(), SendError> {
-        self.runtime.wait(self.sender.flush())
+        self.runtime.wait(self.sender.try_flush())?
     }
 
     /// Takes nothing more in, sends what is there for as long as `timeout`, and says what became
@@ -379,7 +394,7 @@ impl Buffered {
     ///
     /// In an async task; the sender is then dropped, with a warning of what is lost.
     pub fn shutdown(self, timeout: Duration) -> Result<Report, SendError> {
-        self.runtime.wait(self.sender.shutdown(timeout))
+        self.runtime.wait(self.sender.try_shutdown(timeout))?
     }
 
     fn pending(&self, pending: client::Pending) -> Pending {

@@ -92,7 +92,7 @@ fn holds(text: &str, key: &str) -> bool {
 
 /// What may be shown of a base URL, which may be none: no user name, no password, no query, and no
 /// path that may have an event key in it; so no path where the key is not known.
-pub(super) fn shown(url: &str, key: Option<&str>) -> String {
+pub(crate) fn shown(url: &str, key: Option<&str>) -> String {
     let (scheme, rest) = match url.split_once("://") {
         Some((scheme, rest)) if scheme.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
             (format!("{scheme}://"), rest)

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::error::{Outcome, SendError};
 use super::inner::Inner;
+use super::process::Process;
 use super::queue::{Shared, State, Waiting, Worker, work};
 use super::receipt::Receipt;
 use super::send::Taken;
@@ -98,8 +99,10 @@ impl BufferedBuilder {
     ///
     /// # Errors
     ///
-    /// There is no runtime here, or it has ended, or the system gives no thread.
+    /// There is no runtime here, or it has ended, the system gives no thread, or the client was made
+    /// before a `fork`.
     pub fn start(self) -> Result<Buffered, SendError> {
+        self.inner.process.check()?;
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| SendError::NoRuntime)?;
         let timer = self.inner.timer()?.clone();
         let (settled, _) = watch::channel(0);
@@ -193,14 +196,22 @@ pub struct Report {
 /// The receipt of an event that was given to a [`Buffered`] sender, when it is there. It need not
 /// be awaited for the event to be sent.
 #[derive(Debug)]
-pub struct Pending(oneshot::Receiver<Result<Receipt, SendError>>);
+pub struct Pending {
+    settled: oneshot::Receiver<Result<Receipt, SendError>>,
+    process: Process,
+}
 
 impl Future for Pending {
     type Output = Result<Receipt, SendError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let settled = Pin::new(&mut self.0).poll(cx);
-        settled.map(|settled| settled.unwrap_or(Err(SendError::SenderClosed)))
+        match Pin::new(&mut self.settled).poll(cx) {
+            Poll::Ready(settled) => Poll::Ready(settled.unwrap_or(Err(SendError::SenderClosed))),
+            Poll::Pending => match self.process.check() {
+                Ok(()) => Poll::Pending,
+                Err(error) => Poll::Ready(Err(error)),
+            },
+        }
     }
 }
 
@@ -211,6 +222,7 @@ impl Buffered {
     ///
     /// The server would refuse the event or change it, or the sender is shut down.
     pub async fn send<P: IntoPayload>(&self, event: P) -> Result<Pending, SendError> {
+        self.process().check()?;
         let event = one(event);
         let room = Arc::clone(&self.guard.shared.room).acquire_owned().await;
         self.take_in(event, room.map_err(|_| SendError::SenderClosed)?)
@@ -223,6 +235,7 @@ impl Buffered {
     /// There is no room, the server would refuse the event or change it, or the sender is shut
     /// down.
     pub fn try_send<P: IntoPayload>(&self, event: P) -> Result<Pending, SendError> {
+        self.process().check()?;
         let event = one(event);
         let room = Arc::clone(&self.guard.shared.room).try_acquire_owned();
         let room = room.map_err(|error| match error {
@@ -268,14 +281,25 @@ impl Buffered {
         drop(queue);
         shared.wake.notify_one();
         match discarded {
-            None => Ok(Pending(settled)),
+            None => Ok(Pending {
+                settled,
+                process: self.process(),
+            }),
             Some(error) => Err(error),
         }
     }
 
     /// Sends what is waiting at once, and waits until everything that was taken in before is
     /// settled, or the sender is at its end.
+    ///
+    /// In the child of a `fork`, whose parent sends what is waiting, this does nothing.
     pub async fn flush(&self) {
+        // The error says just that.
+        let _ = self.try_flush().await;
+    }
+
+    pub(crate) async fn try_flush(&self) -> Result<(), SendError> {
+        self.process().check()?;
         let shared = &self.guard.shared;
         let accepted = {
             let mut queue = shared.queue();
@@ -286,11 +310,24 @@ impl Buffered {
         let mut settled = shared.settled.subscribe();
         // The sender lives as long as this handle.
         let _ = settled.wait_for(|settled| *settled >= accepted).await;
+        Ok(())
+    }
+
+    fn process(&self) -> Process {
+        self.guard.shared.builder.inner.process
     }
 
     /// Takes nothing more in, sends what is there for as long as `timeout`, and says what became
     /// of it.
+    ///
+    /// In the child of a `fork`, whose parent sends what is waiting, this does nothing, and the
+    /// report is empty.
     pub async fn shutdown(self, timeout: Duration) -> Report {
+        self.try_shutdown(timeout).await.unwrap_or_default()
+    }
+
+    pub(crate) async fn try_shutdown(self, timeout: Duration) -> Result<Report, SendError> {
+        self.process().check()?;
         let shared = Arc::clone(&self.guard.shared);
         shared.room.close();
         shared.queue().state = State::Closing;
@@ -326,7 +363,7 @@ impl Buffered {
         report.failed = report.failed.saturating_sub(unsent.pinned_len() as u64);
         report.unsent = unsent;
         shared.close();
-        report
+        Ok(report)
     }
 }
 

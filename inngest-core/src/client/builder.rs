@@ -11,7 +11,7 @@ use super::middleware::{Chain, Middleware};
 use super::retry::RetryPolicy;
 use super::{Client, Inner};
 use crate::timer::Clock;
-use crate::transport::{HyperTransport, Transport};
+use crate::transport::{Certificates, HyperTransport, Transport};
 
 /// The largest event that the server takes: one byte more is refused (measured). Free accounts
 /// have a limit of 256 KiB.
@@ -34,6 +34,7 @@ pub struct ClientBuilder {
     concurrency: usize,
     timeout: Duration,
     retry: RetryPolicy,
+    certificates: Certificates,
     transport: Option<Arc<dyn Transport>>,
     /// By which clock its requests may take no longer than their time.
     clock: Clock,
@@ -52,6 +53,7 @@ impl ClientBuilder {
             concurrency: 4,
             timeout: Duration::from_secs(30),
             retry: RetryPolicy::default(),
+            certificates: Certificates::default(),
             transport: None,
             clock: Clock::Real,
             middleware: Chain::default(),
@@ -134,8 +136,37 @@ impl ClientBuilder {
         self
     }
 
-    /// Sends through this `reqwest::Client`, with its proxies and certificates. It should follow no
-    /// redirects (`redirect::Policy::none()`): by default it does, and they may drop the events.
+    /// The certificates that are trusted to sign that of the server, in PEM form, such as the one of
+    /// a company's own authority. No others are trusted then. Without this: the ones in
+    /// `SSL_CERT_FILE` and `SSL_CERT_DIR`, then the ones that the machine trusts, then Mozilla's.
+    ///
+    /// A transport of your own has certificates of its own.
+    pub fn root_certificates(mut self, pem: impl AsRef<[u8]>) -> Self {
+        self.certificates.set_roots(pem.as_ref());
+        self
+    }
+
+    /// The certificate that the client shows to a server or a proxy before it that asks for one
+    /// (mTLS), in PEM form: the client's own first, then the ones that lead to the authority. The
+    /// private key is in PEM form too, in PKCS#8, PKCS#1 or SEC1, and not encrypted.
+    ///
+    /// A transport of your own has certificates of its own.
+    pub fn client_certificate(
+        mut self,
+        certificates: impl AsRef<[u8]>,
+        private_key: impl AsRef<[u8]>,
+    ) -> Self {
+        self.certificates
+            .set_client(certificates.as_ref(), private_key.as_ref());
+        self
+    }
+
+    /// Sends through this `reqwest::Client`, with its proxies, certificates and pool of connections.
+    /// It should follow no redirects (`redirect::Policy::none()`): by default it does, and they may
+    /// drop the events.
+    ///
+    /// Its pool does not learn from failures: after a timeout, another try may use a connection that
+    /// is just as dead. A `pool_max_idle_per_host` of 0 keeps none.
     #[cfg(feature = "reqwest")]
     pub fn http_client(self, client: ::reqwest::Client) -> Self {
         let transport = crate::transport::ReqwestTransport::new(client);
@@ -175,6 +206,7 @@ impl ClientBuilder {
             concurrency,
             timeout,
             retry,
+            certificates,
             transport,
             clock,
             middleware,
@@ -195,7 +227,11 @@ impl ClientBuilder {
         let endpoint = config::resolve(&settings, |name| std::env::var_os(name))?;
         let transport = match transport {
             Some(transport) => transport,
-            None => Arc::new(HyperTransport::new(endpoint.uri())?),
+            None => Arc::new(HyperTransport::new(
+                endpoint.uri(),
+                &certificates,
+                |name| std::env::var_os(name),
+            )?),
         };
         Ok(Client {
             inner: Arc::new(Inner::new(

@@ -85,21 +85,38 @@ pub enum ConfigError {
     },
     /// A proxy that speaks another protocol than HTTP.
     #[error(
-        "the environment names a proxy with the scheme `{scheme}`, which is not supported; use an \
+        "{variable} names a proxy with the scheme `{scheme}`, which is not supported; use an \
          `http://` proxy, name the host in NO_PROXY, or give a transport of your own"
     )]
     UnsupportedProxy {
+        /// The name of the variable.
+        variable: &'static str,
         /// The scheme of the proxy's URL.
         scheme: String,
     },
-    /// A proxy with a port that is none.
+    /// A proxy that cannot be reached, because its URL is none.
     #[error(
-        "the environment names the proxy `{proxy}`, whose port is no number from 1 to 65535; \
-         correct HTTP_PROXY, HTTPS_PROXY or ALL_PROXY"
+        "the proxy `{proxy}` from {variable} {problem}; give one such as \
+         `http://proxy.example:3128`, unset {variable}, or name the host in NO_PROXY"
     )]
     InvalidProxy {
-        /// The proxy's host and port.
+        /// The name of the variable.
+        variable: &'static str,
+        /// The proxy's URL, with `…` for what could be secret.
         proxy: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// An entry of `NO_PROXY` that names the server's host with a port that is none.
+    #[error(
+        "the entry `{entry}` of {variable} has a port that is no number from 1 to 65535; correct it \
+         or leave the port out"
+    )]
+    InvalidNoProxy {
+        /// The name of the variable.
+        variable: &'static str,
+        /// The entry.
+        entry: String,
     },
     /// The system gave no thread for a blocking client.
     #[error("a thread for the client cannot be started: {reason}")]
@@ -112,6 +129,28 @@ pub enum ConfigError {
     Tls {
         /// What failed.
         reason: String,
+    },
+    /// A variable names certificates to trust, and there are none.
+    #[error(
+        "{variable} names `{path}`, which {problem}; set it to certificates in PEM form, or unset it"
+    )]
+    NoTrustedCertificates {
+        /// The name of the variable.
+        variable: &'static str,
+        /// The value of the variable.
+        path: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Certificates or a private key that cannot be used. The message does not show them.
+    #[error("{what} of `{setting}` {problem}; give it in PEM form")]
+    InvalidCertificate {
+        /// The builder's method.
+        setting: &'static str,
+        /// Which of its arguments.
+        what: &'static str,
+        /// What is wrong with it.
+        problem: String,
     },
 }
 

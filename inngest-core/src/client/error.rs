@@ -146,8 +146,9 @@ pub enum SendError {
     /// The server and this program could not agree on TLS. Nothing was sent, and sending again
     /// does not help.
     #[error(
-        "no TLS connection to {url}; check that this machine trusts the server's certificate, and \
-         write `http://` in the base URL of a server without TLS"
+        "no TLS connection to {url}; check that this machine trusts the server's certificate, that \
+         the server takes the client's if it asks for one, and write `http://` in the base URL of a \
+         server without TLS"
     )]
     Tls {
         /// The URL without the key.
@@ -222,6 +223,13 @@ pub enum SendError {
     /// sent.
     #[error("the operating system gave no thread to keep time on: {0}")]
     NoThread(String),
+
+    /// The client was made before a `fork`, in the parent of this process. Nothing was sent.
+    #[error(
+        "the client was made before this process was forked, and its connections belong to the \
+         parent; make the client, and the runtime that it is used in, in the child"
+    )]
+    AfterFork,
 
     /// The operating system gave no random numbers, which the ids of a request need.
     #[error("the operating system gave no random numbers: {0}")]

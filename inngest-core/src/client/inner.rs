@@ -9,6 +9,7 @@ use super::chunk::Limits;
 use super::config::Endpoint;
 use super::error::SendError;
 use super::middleware::Chain;
+use super::process::Process;
 use super::request;
 use super::retry::RetryPolicy;
 use crate::timer::{Clock, Timer, Timers};
@@ -22,6 +23,7 @@ pub(crate) struct Inner {
     pub(super) transport: Arc<dyn Transport>,
     pub(super) middleware: Chain,
     timers: Timers,
+    pub(super) process: Process,
 }
 
 /// What a client allows its requests.
@@ -49,6 +51,7 @@ impl Inner {
             transport,
             middleware,
             timers: Timers::of_this_process(),
+            process: Process::this(),
         }
     }
 

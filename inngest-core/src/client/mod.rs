@@ -12,6 +12,7 @@
 //! | `request` | one request, made until it is answered for good |
 //! | `observe` | spans; `counters` and `traceparent` behind features |
 //! | `retry` | when a request is made again |
+//! | `process` | the process that a client belongs to |
 //! | `buffered` | a sender in the background; `queue` is what it works on |
 //! | [`middleware`] | code of the user that sees every event before and after |
 //! | `outgoing` | one event in the hands of a middleware |
@@ -38,6 +39,7 @@ mod observe;
 mod outcomes;
 pub(crate) mod outgoing;
 pub mod plan;
+mod process;
 mod queue;
 mod receipt;
 mod request;
@@ -54,7 +56,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-pub(crate) use base_url::has_sound_port;
+pub(crate) use base_url::{has_sound_port, shown as shown_url};
 pub use buffered::{Buffered, BufferedBuilder, Failure, Pending, Report};
 pub use builder::ClientBuilder;
 pub use config::ConfigError;
@@ -62,6 +64,8 @@ pub use dedup_id::DedupId;
 pub use error::{BatchError, Outcome, SendError};
 pub(crate) use inner::Inner;
 pub use plan::Plan;
+#[cfg(feature = "blocking")]
+pub(crate) use process::Process;
 pub use receipt::{EventId, Receipt};
 pub use retry::RetryPolicy;
 #[cfg(feature = "blocking")]
@@ -84,6 +88,9 @@ use crate::timestamp::now;
 /// such as [`testing::Recorder`](crate::testing::Recorder), it sends in any executor. Time limits
 /// and pauses need no timers of tokio's: one thread, which all clients of a process share, keeps
 /// them.
+///
+/// A program that calls `fork` makes a client, and a runtime, in each child: the ones from before
+/// the `fork` belong to the parent, and sending fails with [`SendError::AfterFork`].
 ///
 /// ```
 /// # #[cfg(feature = "testing")] {
@@ -124,8 +131,11 @@ impl Client {
     /// | `INNGEST_EVENT_API_BASE_URL` | where the event API is; wins over the next |
     /// | `INNGEST_BASE_URL` | where Inngest is; wins over the URL in `INNGEST_DEV` |
     /// | `INNGEST_ENV` | the Inngest environment |
+    /// | `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` | the proxy, by the scheme of the server's URL |
+    /// | `NO_PROXY` | which servers are reached without it: hosts, domains, addresses and networks, each with a port or without |
+    /// | `SSL_CERT_FILE`, `SSL_CERT_DIR` | the certificates to trust instead of the machine's |
     ///
-    /// An empty variable is as good as none.
+    /// An empty variable is as good as none, and one that cannot be understood is an error.
     ///
     /// # Errors
     ///

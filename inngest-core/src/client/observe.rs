@@ -222,6 +222,7 @@ pub(super) fn error_type(error: &SendError) -> Cow<'static, str> {
         SendError::NoDevServer { .. } | SendError::NoConnection { .. } => "no_connection",
         SendError::Tls { .. } => "tls",
         SendError::ConnectionBroke { .. } => "connection_broke",
+        SendError::AfterFork => "after_fork",
         SendError::Discarded { .. } => "discarded",
         SendError::Middleware(_) => "middleware",
         SendError::InDoubt { last, .. } => return error_type(last),

@@ -86,6 +86,10 @@ impl Shared {
 
     /// Closes a sender that is not shut down. What it has is kept for a `shutdown` to come.
     pub(super) fn lose(&self, why: &str) {
+        // In the child of a fork they are the parent's, which sends them.
+        if !self.builder.inner.process.is_this() {
+            return;
+        }
         let mut waiting = Vec::new();
         let mut lost = 0;
         {

@@ -16,7 +16,7 @@ use super::error::SendError;
 use super::inner::{Bounds, Inner};
 use super::{observe, retry, seed};
 use crate::timer::Timer;
-use crate::transport::{Request, TransportError};
+use crate::transport::{Answer, Request, TransportError};
 
 /// `{name}:v{semver}`, as the SDK specification has it.
 const SDK: &str = concat!("inngest-core:v", env!("CARGO_PKG_VERSION"));
@@ -80,6 +80,13 @@ fn host(uri: &Uri) -> Option<HeaderValue> {
 impl Inner {
     /// Makes the request of a chunk until it is answered for good.
     pub(super) async fn request(&self, chunk: &Chunk) -> Sent {
+        if let Err(error) = self.process.check() {
+            return Sent::Failed {
+                taken: Named::OfSeed(0),
+                error,
+                doubt: Doubt::None,
+            };
+        }
         let url = self.url();
         let (events, bytes) = (chunk.requested(), chunk.body_bytes());
         let timer = match self.timer() {
@@ -147,30 +154,14 @@ impl Inner {
     /// One try, which begins now: what the answer means, and when the server wants to be asked
     /// again.
     async fn try_once(&self, chunk: &Chunk, timer: &Timer) -> (Meaning, Option<Duration>) {
-        let body = chunk.body();
-        let bytes = body.len();
-        let mut headers = self.headers.clone();
-        // Found by its place, because finding it by its name takes ten times as long.
-        if let Some(seed) = headers.values_mut().last() {
-            *seed = chunk.seed().header();
-        }
-        #[cfg(feature = "opentelemetry")]
-        super::traceparent::insert(&mut headers);
-        let request = Request {
-            uri: self.endpoint.uri().clone(),
-            base: Arc::clone(&self.url),
-            headers,
-            body,
-        };
         let failed = |error| Meaning::Failed {
             taken: Named::OfSeed(0),
             error,
         };
         let Bounds { timeout, clock, .. } = self.bounds;
-        let answering = self.transport.post(request);
-        match timer.within(timeout, clock, answering).await {
+        match timer.within(timeout, clock, self.post(chunk)).await {
             Some(Ok(answer)) => {
-                let events = chunk.requested();
+                let (events, bytes) = (chunk.requested(), chunk.body_bytes());
                 let path = self.endpoint.uri().path();
                 let (_, key) = path.rsplit_once('/').unwrap_or_default();
                 let meaning = answer::read(&answer, events, bytes, chunk.seed(), &self.url, key);
@@ -185,6 +176,33 @@ impl Inner {
                 let url = self.url().to_owned();
                 (failed(SendError::Timeout { url, timeout }), None)
             }
+        }
+    }
+
+    /// Has the transport make the request, and once more where the connection had been closed before
+    /// anything of it was written: that is no try, because nothing was tried.
+    async fn post(&self, chunk: &Chunk) -> Result<Answer, TransportError> {
+        loop {
+            match self.transport.post(self.http_request(chunk)).await {
+                Err(error) if error.is_unsent() => {}
+                result => return result,
+            }
+        }
+    }
+
+    fn http_request(&self, chunk: &Chunk) -> Request {
+        let mut headers = self.headers.clone();
+        // Found by its place, because finding it by its name takes ten times as long.
+        if let Some(seed) = headers.values_mut().last() {
+            *seed = chunk.seed().header();
+        }
+        #[cfg(feature = "opentelemetry")]
+        super::traceparent::insert(&mut headers);
+        Request {
+            uri: self.endpoint.uri().clone(),
+            base: Arc::clone(&self.url),
+            headers,
+            body: chunk.body(),
         }
     }
 

@@ -1,12 +1,17 @@
 //! How a request reaches the server: the [`Transport`] trait and the transport that is there by
 //! default.
 
+mod age;
 mod connect;
 mod dial;
 mod hyper;
+mod keeping;
 mod pool;
+mod proxy;
 #[cfg(feature = "reqwest")]
 mod reqwest;
+mod stream;
+mod tls;
 
 use std::fmt;
 use std::io;
@@ -23,6 +28,7 @@ use crate::runtime::NoRuntime;
 pub(crate) use self::hyper::HyperTransport;
 #[cfg(feature = "reqwest")]
 pub(crate) use self::reqwest::ReqwestTransport;
+pub(crate) use self::tls::Certificates;
 pub use ::{bytes, http};
 
 /// More than any answer of the event API: 5,000 ids take 145 kB.
@@ -147,6 +153,8 @@ impl Answer {
 enum Phase {
     Connect,
     Tls,
+    /// The peer had closed the connection before anything of the request was written.
+    Closed,
     UnderWay,
     /// Not even to a connection, for want of a runtime.
     NoRuntime,
@@ -192,6 +200,30 @@ impl TransportError {
             phase: Phase::NoRuntime,
             source: error.into().into(),
         }
+    }
+
+    /// The peer had closed the connection, which earlier requests had used, and nothing of this one
+    /// was written.
+    fn unsent(error: ::hyper::Error) -> Self {
+        Self {
+            phase: Phase::Closed,
+            source: Arc::new(error),
+        }
+    }
+
+    /// A new connection brought no answer.
+    fn no_answer_on_new(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        // In TLS 1.3 the server looks at the client's certificate when the client already speaks.
+        if has_cause(&error, |error: &rustls::Error| is_refusal(error)) {
+            Self::tls(error)
+        } else {
+            Self::other(error)
+        }
+    }
+
+    /// Whether the request is to go out on another connection, as if nothing had happened.
+    pub(crate) fn is_unsent(&self) -> bool {
+        self.phase == Phase::Closed
     }
 
     /// Whether the server has certainly seen nothing of the request.
@@ -250,6 +282,28 @@ impl From<NoRuntime> for TransportError {
     }
 }
 
+/// Whether the server refused the TLS connection, and so has read no request on it.
+fn is_refusal(error: &rustls::Error) -> bool {
+    use rustls::AlertDescription as Alert;
+
+    matches!(
+        error,
+        rustls::Error::AlertReceived(
+            Alert::HandshakeFailure
+                | Alert::NoCertificate
+                | Alert::BadCertificate
+                | Alert::UnsupportedCertificate
+                | Alert::CertificateRevoked
+                | Alert::CertificateExpired
+                | Alert::CertificateUnknown
+                | Alert::CertificateRequired
+                | Alert::UnknownCA
+                | Alert::AccessDenied
+                | Alert::InsufficientSecurity
+        )
+    )
+}
+
 /// Whether an error is such a one of this type, or one of its causes is.
 fn has_cause<E: std::error::Error + 'static>(
     error: &(dyn std::error::Error + 'static),
@@ -274,6 +328,7 @@ impl fmt::Display for TransportError {
         f.write_str(match self.phase {
             Phase::Connect => "no connection was made",
             Phase::Tls => "TLS failed",
+            Phase::Closed => "the connection had been closed",
             Phase::UnderWay => "no whole answer came",
             Phase::NoRuntime => "there is no tokio runtime for a connection",
         })
