@@ -15,7 +15,14 @@ const ROOMS: &[(&str, &[&[&str]])] = &[
     (
         "inngest-core",
         &[
-            &["error.rs", "const_text.rs"],
+            &[
+                "error.rs",
+                "error",
+                "const_text.rs",
+                "url.rs",
+                "runtime.rs",
+                "timer.rs",
+            ],
             &["encode"],
             &["event", "schema.rs", "schema"],
             &[

@@ -1,20 +1,25 @@
 //! The client for programs without async.
 
 use std::fmt;
-use std::sync::Arc;
+use std::pin::pin;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::runtime::{Builder, Runtime};
 
 use crate::batch::Batch;
 use crate::client::source::Source;
-use crate::client::{self, ConfigError, Failure, IntoEvents, Plan, Progress, Report, Streaming};
+use crate::client::{self, Failure, IntoEvents, Plan, Progress, Report, Streaming};
 use crate::delivery::batch_error::BatchError;
 use crate::delivery::error::SendError;
+use crate::delivery::process::Process;
 use crate::delivery::receipt::Receipt;
 use crate::delivery::retry::RetryPolicy;
+use crate::error::config::ConfigError;
 use crate::event::into_payload::IntoPayload;
 use crate::middleware::Middleware;
+use crate::runtime::is_async_task;
 use crate::transport::Transport;
 
 /// The settings of a builder of [`crate::client`], under the same names.
@@ -49,6 +54,7 @@ settings! { ClientBuilder, client::ClientBuilder:
     concurrency(usize)
     timeout(Duration)
     retry(RetryPolicy)
+    root_certificates(impl AsRef<[u8]>)
     #[cfg(feature = "reqwest")]
     http_client(::reqwest::Client)
     transport(impl Transport)
@@ -56,6 +62,16 @@ settings! { ClientBuilder, client::ClientBuilder:
 }
 
 impl ClientBuilder {
+    /// See [`client::ClientBuilder::client_certificate`].
+    pub fn client_certificate(
+        mut self,
+        certificates: impl AsRef<[u8]>,
+        private_key: impl AsRef<[u8]>,
+    ) -> Self {
+        self.0 = self.0.client_certificate(certificates, private_key);
+        self
+    }
+
     /// Makes the client. It opens no connection before the first event is sent.
     ///
     /// # Errors
@@ -73,7 +89,7 @@ impl ClientBuilder {
             })?;
         Ok(Client {
             client,
-            runtime: Arc::new(OwnRuntime(Some(runtime))),
+            runtime: Arc::new(OwnRuntime(Some(runtime), Process::this())),
         })
     }
 }
@@ -82,6 +98,10 @@ impl ClientBuilder {
 /// without async.
 ///
 /// It runs a thread of its own. Clones share it and the pool of connections.
+///
+/// It works wherever a thread may wait, also in a runtime's `spawn_blocking` and `block_in_place`.
+/// In an async task, where waiting would stop other tasks, it gives
+/// [`SendError::InsideRuntime`].
 ///
 /// ```
 /// # #[cfg(feature = "testing")] {
@@ -107,11 +127,15 @@ pub struct Client {
 }
 
 /// Ends without waiting, so that a client may be dropped anywhere.
-struct OwnRuntime(Option<Runtime>);
+struct OwnRuntime(Option<Runtime>, Process);
 
 impl Drop for OwnRuntime {
     fn drop(&mut self) {
         if let Some(runtime) = self.0.take() {
+            if !self.1.is_this() {
+                // In the child of a fork, its threads are not there to be ended.
+                return std::mem::forget(runtime);
+            }
             runtime.shutdown_background();
         }
     }
@@ -122,12 +146,48 @@ impl OwnRuntime {
     ///
     /// # Errors
     ///
-    /// Inside a runtime, where waiting would stop other tasks, the future is not run.
+    /// In an async task, where waiting would stop other tasks, the future is not run.
     fn wait<T>(&self, future: impl Future<Output = T>) -> Result<T, SendError> {
-        match (Handle::try_current(), &self.0) {
-            (Err(_), Some(runtime)) => Ok(runtime.block_on(future)),
+        match &self.0 {
+            Some(runtime) if !is_async_task() => {
+                let _inside = runtime.enter();
+                Ok(block_on(future))
+            }
             _ => Err(SendError::InsideRuntime),
         }
+    }
+}
+
+/// Waits on this thread. tokio's own `block_on` panics where a runtime is, even if it would do no
+/// harm.
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    /// Not by parking the thread: that could take the wake-up of somebody else who parks it.
+    #[derive(Default)]
+    struct Woken {
+        is_woken: Mutex<bool>,
+        changed: Condvar,
+    }
+    impl Woken {
+        // A `bool` is whole at any time.
+        fn is_woken(&self) -> MutexGuard<'_, bool> {
+            self.is_woken.lock().unwrap_or_else(PoisonError::into_inner)
+        }
+    }
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            *self.is_woken() = true;
+            self.changed.notify_one();
+        }
+    }
+    let woken = Arc::new(Woken::default());
+    let waker = Waker::from(Arc::clone(&woken));
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return output;
+        }
+        let waiting = woken.changed.wait_while(woken.is_woken(), |woken| !*woken);
+        *waiting.unwrap_or_else(PoisonError::into_inner) = false;
     }
 }
 
@@ -150,7 +210,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Why the event was not delivered, or why it may not have been. Inside an async runtime,
+    /// Why the event was not delivered, or why it may not have been. In an async task,
     /// where waiting would stop other tasks, nothing is sent: use [`client::Client`] there.
     pub fn send<P: IntoPayload>(&self, event: P) -> Result<Receipt, SendError> {
         self.runtime.wait(self.client.send(event))?
@@ -160,14 +220,15 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// What became of each event. Inside an async runtime nothing is sent.
+    /// What became of each event. In an async task nothing is sent.
     pub fn send_many<'a, B: IntoEvents<'a>>(&self, events: B) -> Result<Vec<Receipt>, BatchError> {
         let source = events.into_source();
-        if Handle::try_current().is_ok() {
+        if is_async_task() {
             return Err(client::nothing_sent(SendError::InsideRuntime, source));
         }
         match self.runtime.wait(self.client.send_source(source)) {
             Ok(result) => result,
+            // This is no async task, so it was waited for.
             Err(error) => Err(client::nothing_sent(error, Source::default())),
         }
     }
@@ -176,7 +237,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// What became of each event. Inside an async runtime nothing is sent.
+    /// What became of each event. In an async task nothing is sent.
     pub fn send_batch(&self, batch: Batch) -> Result<Vec<Receipt>, BatchError> {
         self.send_many(batch)
     }
@@ -184,8 +245,8 @@ impl Client {
     /// Sends the events of an iterator as they come, in bounded memory, see
     /// [`client::Client::send_iter`].
     ///
-    /// The iterator that this returns has an item for each request's worth of events. Inside an
-    /// async runtime its only item is the error [`SendError::InsideRuntime`], and nothing is sent.
+    /// The iterator that this returns has an item for each request's worth of events. In an
+    /// async task its only item is the error [`SendError::InsideRuntime`], and nothing is sent.
     pub fn send_iter<I>(&self, events: I) -> Sending
     where
         I: IntoIterator<Item: IntoPayload, IntoIter: Send + 'static>,
@@ -300,7 +361,7 @@ impl Buffered {
     ///
     /// # Errors
     ///
-    /// See [`client::Buffered::send`]; inside an async runtime nothing is taken in.
+    /// See [`client::Buffered::send`]; in an async task nothing is taken in.
     pub fn send<P: IntoPayload>(&self, event: P) -> Result<Pending, SendError> {
         let pending = self.runtime.wait(self.sender.send(event))??;
         Ok(self.pending(pending))
@@ -320,9 +381,9 @@ impl Buffered {
     ///
     /// # Errors
     ///
-    /// Inside an async runtime this does nothing.
+    /// In an async task this does nothing.
     pub fn flush(&self) -> Result<(), SendError> {
-        self.runtime.wait(self.sender.flush())
+        self.runtime.wait(self.sender.try_flush())?
     }
 
     /// Takes nothing more in, sends what is there for as long as `timeout`, and says what became
@@ -330,9 +391,9 @@ impl Buffered {
     ///
     /// # Errors
     ///
-    /// Inside an async runtime; the sender is then dropped, with a warning of what is lost.
+    /// In an async task; the sender is then dropped, with a warning of what is lost.
     pub fn shutdown(self, timeout: Duration) -> Result<Report, SendError> {
-        self.runtime.wait(self.sender.shutdown(timeout))
+        self.runtime.wait(self.sender.try_shutdown(timeout))?
     }
 
     fn pending(&self, pending: client::Pending) -> Pending {
@@ -361,7 +422,7 @@ impl Pending {
     ///
     /// # Errors
     ///
-    /// Why the event was not delivered, or why it may not have been. Inside an async runtime this
+    /// Why the event was not delivered, or why it may not have been. In an async task this
     /// does not wait.
     pub fn wait(self) -> Result<Receipt, SendError> {
         self.runtime.wait(self.pending)?

@@ -1,5 +1,8 @@
 //! Why an event cannot leave the process.
 
+#[cfg(feature = "client")]
+pub(crate) mod config;
+
 use std::borrow::Cow;
 use std::fmt;
 

@@ -33,23 +33,31 @@ mod event;
 #[cfg(feature = "client")]
 pub mod middleware;
 pub mod registry;
+#[cfg(feature = "client")]
+mod runtime;
 mod schema;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(feature = "client")]
+mod timer;
+#[cfg(feature = "client")]
 pub mod transport;
+#[cfg(feature = "client")]
+mod url;
 
 pub use crate::batch::Batch;
 #[cfg(feature = "client")]
 pub use crate::client::{
-    Buffered, BufferedBuilder, Client, ClientBuilder, ConfigError, Failure, IntoEvents, Pending,
-    Plan, Progress, Report, Sending, Streaming,
+    Buffered, BufferedBuilder, Client, ClientBuilder, Failure, IntoEvents, Pending, Plan, Progress,
+    Report, Sending, Streaming,
 };
 #[cfg(feature = "client")]
 pub use crate::delivery::{
     batch_error::BatchError, dedup_id::DedupId, error::SendError, event_id::EventId,
     outcome::Outcome, receipt::Receipt, retry::RetryPolicy, stored::BatchBytesError,
 };
+#[cfg(feature = "client")]
+pub use crate::error::config::ConfigError;
 pub use crate::error::{PayloadError, PayloadErrorKind};
 pub use crate::event::Event;
 pub use crate::event::as_string::{AsString, OptionAsString, TextInteger};

@@ -1,6 +1,8 @@
 //! Events, and a transport with a script.
 #![allow(dead_code, reason = "each test file uses a part")]
 
+pub(crate) mod http;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 

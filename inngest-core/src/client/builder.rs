@@ -5,16 +5,18 @@ use std::time::Duration;
 
 use inngest_grammar::limits::{MAX_EVENT_BYTES, MAX_REQUEST_EVENTS};
 
-use crate::client::config::base_url;
-use crate::client::config::{self, ConfigError, Settings};
+use crate::client::config::{self, Settings};
 use crate::client::inner::Inner;
 use crate::client::send::Client;
-use crate::delivery::http::RequestSender;
+use crate::delivery::http::{RequestSender, Time};
 use crate::delivery::retry::RetryPolicy;
 use crate::delivery::split::Limits;
+use crate::error::config::ConfigError;
 use crate::middleware::chain::Chain;
 use crate::middleware::outgoing::Middleware;
-use crate::transport::{HyperTransport, Transport};
+use crate::timer::Clock;
+use crate::transport::{Certificates, HyperTransport, Transport};
+use crate::url;
 
 /// What the server documents for a request by default; accounts can have more.
 const MAX_REQUEST_BYTES: usize = 512_000;
@@ -30,7 +32,10 @@ pub struct ClientBuilder {
     concurrency: usize,
     timeout: Duration,
     retry: RetryPolicy,
+    certificates: Certificates,
     transport: Option<Arc<dyn Transport>>,
+    /// By which clock its requests may take no longer than their time.
+    clock: Clock,
     middleware: Chain,
 }
 
@@ -75,7 +80,9 @@ impl ClientBuilder {
             concurrency: 4,
             timeout: Duration::from_secs(30),
             retry: RetryPolicy::default(),
+            certificates: Certificates::default(),
             transport: None,
+            clock: Clock::Real,
             middleware: Chain::default(),
         }
     }
@@ -141,6 +148,10 @@ impl ClientBuilder {
 
     /// The time allowed for each try of a request, from its first byte to the last byte of its
     /// answer; 30 seconds by default.
+    ///
+    /// It is real time, also in a test that has paused tokio's clock, which jumps ahead while a
+    /// request is on a socket. Only with a [`transport`](Self::transport) of your own is that clock
+    /// followed.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
@@ -152,16 +163,54 @@ impl ClientBuilder {
         self
     }
 
-    /// Sends through this `reqwest::Client`, with its proxies and certificates. It should follow no
-    /// redirects (`redirect::Policy::none()`): by default it does, and they may drop the events.
+    /// The certificates that are trusted to sign that of the server, in PEM form, such as the one of
+    /// a company's own authority. No others are trusted then. Without this: the ones in
+    /// `SSL_CERT_FILE` and `SSL_CERT_DIR`, then the ones that the machine trusts, then Mozilla's.
+    ///
+    /// A transport of your own has certificates of its own.
+    pub fn root_certificates(mut self, pem: impl AsRef<[u8]>) -> Self {
+        self.certificates.set_roots(pem.as_ref());
+        self
+    }
+
+    /// The certificate that the client shows to a server or a proxy before it that asks for one
+    /// (mTLS), in PEM form: the client's own first, then the ones that lead to the authority. The
+    /// private key is in PEM form too, in PKCS#8, PKCS#1 or SEC1, and not encrypted.
+    ///
+    /// A transport of your own has certificates of its own.
+    pub fn client_certificate(
+        mut self,
+        certificates: impl AsRef<[u8]>,
+        private_key: impl AsRef<[u8]>,
+    ) -> Self {
+        self.certificates
+            .set_client(certificates.as_ref(), private_key.as_ref());
+        self
+    }
+
+    /// Sends through this `reqwest::Client`, with its proxies, certificates and pool of connections.
+    /// It should follow no redirects (`redirect::Policy::none()`): by default it does, and they may
+    /// drop the events.
+    ///
+    /// Its pool does not learn from failures: after a timeout, another try may use a connection that
+    /// is just as dead. A `pool_max_idle_per_host` of 0 keeps none.
     #[cfg(feature = "reqwest")]
     pub fn http_client(self, client: ::reqwest::Client) -> Self {
-        self.transport(crate::transport::ReqwestTransport(client))
+        let transport = crate::transport::ReqwestTransport::new(client);
+        Self {
+            clock: Clock::Real,
+            ..self.transport(transport)
+        }
     }
 
     /// Sends through this transport.
+    ///
+    /// Where a test has paused tokio's clock, [`timeout`](Self::timeout) is over as soon as that
+    /// clock says so; an answer that may be on a socket then has a quarter of a second to come.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
+        // Most of those that meet a paused clock have no sockets.
+        self.clock = Clock::Paused;
         self
     }
 
@@ -184,7 +233,9 @@ impl ClientBuilder {
             concurrency,
             timeout,
             retry,
+            certificates,
             transport,
+            clock,
             middleware,
         } = self;
         for (setting, value) in [
@@ -203,10 +254,15 @@ impl ClientBuilder {
         let endpoint = config::resolve(&settings, |name| std::env::var_os(name))?;
         let transport = match transport {
             Some(transport) => transport,
-            None => Arc::new(HyperTransport::new(endpoint.uri())?),
+            None => Arc::new(HyperTransport::new(
+                endpoint.uri(),
+                &certificates,
+                |name| std::env::var_os(name),
+            )?),
         };
+        let time = Time { timeout, clock };
         Ok(Client::of(Inner {
-            sender: RequestSender::new(endpoint, timeout, retry, transport),
+            sender: RequestSender::new(endpoint, time, retry, transport),
             limits,
             concurrency,
             middleware,
@@ -222,7 +278,7 @@ impl std::fmt::Debug for ClientBuilder {
             ..
         } = &self.settings;
         let key = event_key.as_deref().filter(|key| !key.is_empty());
-        let base_url = base_url.as_deref().map(|url| base_url::shown(url, key));
+        let base_url = base_url.as_deref().map(|url| url::shown(url, key));
         f.debug_struct("ClientBuilder")
             .field("base_url", &base_url)
             .field("env", &self.settings.env)

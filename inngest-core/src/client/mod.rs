@@ -2,7 +2,7 @@
 
 mod buffered;
 mod builder;
-pub(crate) mod config;
+mod config;
 mod inner;
 mod pipeline;
 pub mod plan;
@@ -13,8 +13,6 @@ mod telemetry;
 
 pub use buffered::{Buffered, BufferedBuilder, Failure, Pending, Report};
 pub use builder::ClientBuilder;
-pub use config::ConfigError;
-pub(crate) use config::base_url::has_sound_port;
 #[cfg(feature = "blocking")]
 pub(crate) use pipeline::nothing_sent;
 pub use plan::Plan;

@@ -143,8 +143,9 @@ pub enum SendError {
     /// The server and this program could not agree on TLS. Nothing was sent, and sending again
     /// does not help.
     #[error(
-        "no TLS connection to {url}; check that this machine trusts the server's certificate, and \
-         write `http://` in the base URL of a server without TLS"
+        "no TLS connection to {url}; check that this machine trusts the server's certificate, that \
+         the server takes the client's if it asks for one, and write `http://` in the base URL of a \
+         server without TLS"
     )]
     Tls {
         /// The URL without the key.
@@ -187,11 +188,11 @@ pub enum SendError {
     #[error("a middleware failed and the event was not sent")]
     Middleware(#[source] Arc<dyn std::error::Error + Send + Sync>),
 
-    /// A blocking client was used inside an async runtime, where waiting would stop other tasks.
-    /// The threads of `spawn_blocking` cannot be told from the runtime's others.
+    /// A blocking client was used in an async task of tokio's, where waiting would stop other tasks.
     #[error(
-        "a blocking client was used inside an async runtime, and nothing was sent; use \
-         `inngest_core::Client` there, or a thread of your own (`std::thread::spawn`)"
+        "a blocking client was used inside an async task, and nothing was sent; use \
+         `inngest_core::Client` there, or a thread that may block (`spawn_blocking`, \
+         `std::thread::spawn`)"
     )]
     InsideRuntime,
 
@@ -206,9 +207,26 @@ pub enum SendError {
     )]
     SenderClosed,
 
-    /// A buffered sender was started outside an async runtime.
-    #[error("there is no tokio runtime here; start the buffered sender inside one")]
+    /// There is no tokio runtime here to make a connection in or to start a buffered sender in: none
+    /// at all, one without IO, or one that has ended. Nothing was sent. A client with a
+    /// [`transport`](crate::ClientBuilder::transport) that needs none sends anywhere.
+    #[error(
+        "there is no tokio runtime here that runs and has IO; call this inside one that is made \
+         with `enable_all`, as `#[tokio::main]` does"
+    )]
     NoRuntime,
+
+    /// The operating system gave no thread, which the time limits of requests need. Nothing was
+    /// sent.
+    #[error("the operating system gave no thread to keep time on: {0}")]
+    NoThread(String),
+
+    /// The client was made before a `fork`, in the parent of this process. Nothing was sent.
+    #[error(
+        "the client was made before this process was forked, and its connections belong to the \
+         parent; make the client, and the runtime that it is used in, in the child"
+    )]
+    AfterFork,
 
     /// An earlier request failed in a process that stored the event with
     /// [`Batch::to_bytes`](crate::Batch::to_bytes). The server may have the event.

@@ -9,14 +9,16 @@ use http::{HeaderMap, Uri};
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
-use crate::client::config::Endpoint;
+use crate::delivery::endpoint::Endpoint;
 use crate::delivery::error::SendError;
+use crate::delivery::process::Process;
 use crate::delivery::request::EventRequest;
 use crate::delivery::response::{self, AcceptedIds, Response};
 use crate::delivery::retry::{self, RetryPolicy};
 use crate::delivery::uncertainty::Observation;
 use crate::delivery::{seed, trace};
-use crate::transport::{Request, Transport, TransportError};
+use crate::timer::{Clock, Timer, Timers};
+use crate::transport::{Answer, Request, Transport, TransportError};
 
 /// Thirty years: how long to wait where the time asked for is beyond what a clock can say.
 pub(crate) const FAR_FUTURE: Duration = Duration::from_secs(30 * 365 * 24 * 3_600);
@@ -43,9 +45,20 @@ pub(crate) struct RequestSender {
     /// The URL without the event key.
     url: Arc<str>,
     headers: HeaderMap,
-    timeout: Duration,
+    time: Time,
     retry: RetryPolicy,
     transport: Arc<dyn Transport>,
+    timers: Timers,
+    /// The process in which this was made.
+    pub(crate) process: Process,
+}
+
+/// How long a try may take.
+#[derive(Clone, Copy)]
+pub(crate) struct Time {
+    pub(crate) timeout: Duration,
+    /// By which clock that time passes.
+    pub(crate) clock: Clock,
 }
 
 /// The headers that every request has.
@@ -88,7 +101,7 @@ fn host(uri: &Uri) -> Option<HeaderValue> {
 impl RequestSender {
     pub(crate) fn new(
         endpoint: Endpoint,
-        timeout: Duration,
+        time: Time,
         retry: RetryPolicy,
         transport: Arc<dyn Transport>,
     ) -> Self {
@@ -96,9 +109,11 @@ impl RequestSender {
             url: endpoint.base().into(),
             headers: headers(&endpoint),
             endpoint,
-            timeout,
+            time,
             retry,
             transport,
+            timers: Timers::of_this_process(),
+            process: Process::this(),
         }
     }
 
@@ -111,12 +126,36 @@ impl RequestSender {
         self.endpoint.is_dev()
     }
 
+    /// The clock by which requests may take no longer than their time.
+    pub(crate) fn clock(&self) -> Clock {
+        self.time.clock
+    }
+
+    /// What keeps the times of requests and pauses.
+    ///
+    /// # Errors
+    ///
+    /// The system gives no thread.
+    pub(crate) fn timer(&self) -> Result<&Timer, SendError> {
+        let timer = self.timers.get();
+        timer.map_err(|error| SendError::NoThread(error.to_string()))
+    }
+
     /// Sends a request until its answer is final.
     pub(crate) async fn send(&self, request: &EventRequest) -> RequestResult {
+        let timer = match self.process.check().and_then(|()| self.timer()) {
+            Ok(timer) => timer,
+            Err(error) => {
+                return RequestResult::Failed {
+                    accepted: AcceptedIds::OfSeed(0),
+                    error: Arc::new(error),
+                    request: request.clone(),
+                };
+            }
+        };
         let url = self.url();
         let (events, bytes) = (request.len(), request.body_bytes());
         let started = Instant::now();
-        let mut begun = started;
         // What is known after failed tries; `None` while nothing is new.
         let mut uncertain: Option<EventRequest> = None;
         let mut tried = 0_u32;
@@ -124,7 +163,7 @@ impl RequestSender {
         loop {
             tried = tried.saturating_add(1);
             let span = trace::request_span(&self.endpoint, request, tried);
-            let (response, asked) = self.try_once(request, begun).instrument(span.clone()).await;
+            let (response, asked) = self.try_once(request, timer).instrument(span.clone()).await;
             trace::answered(&span, &response);
             let (accepted, error) = match response {
                 Response::Accepted(ids) => {
@@ -158,39 +197,20 @@ impl RequestSender {
             };
             tracing::debug!(url, events, bytes, tried, %error, cause, ?delay, "sending again");
             trace::again(&error);
-            tokio::time::sleep(delay).await;
-            begun = Instant::now();
+            timer.pause(delay).await;
         }
     }
 
     /// One try, which begins now: what the answer says, and how long the server asks to wait.
-    async fn try_once(&self, sent: &EventRequest, begun: Instant) -> (Response, Option<Duration>) {
-        let body = sent.body();
-        let bytes = body.len();
-        let mut headers = self.headers.clone();
-        // Found by its place, because finding it by its name takes ten times as long.
-        if let Some(seed) = headers.values_mut().last() {
-            *seed = sent.seed().header();
-        }
-        #[cfg(feature = "opentelemetry")]
-        crate::delivery::traceparent::insert(&mut headers);
-        let request = Request {
-            uri: self.endpoint.uri().clone(),
-            base: Arc::clone(&self.url),
-            headers,
-            body,
-        };
+    async fn try_once(&self, sent: &EventRequest, timer: &Timer) -> (Response, Option<Duration>) {
         let failed = |error| Response::Failed {
             accepted: AcceptedIds::OfSeed(0),
             error,
         };
-        let timeout = self.timeout;
-        let deadline = begun
-            .checked_add(timeout)
-            .unwrap_or_else(|| begun + FAR_FUTURE);
-        match tokio::time::timeout_at(deadline, self.transport.post(request)).await {
-            Ok(Ok(answer)) => {
-                let events = sent.len();
+        let Time { timeout, clock } = self.time;
+        match timer.within(timeout, clock, self.post(sent)).await {
+            Some(Ok(answer)) => {
+                let (events, bytes) = (sent.len(), sent.body_bytes());
                 let path = self.endpoint.uri().path();
                 let (_, key) = path.rsplit_once('/').unwrap_or_default();
                 let response = response::read(&answer, events, bytes, sent.seed(), &self.url, key);
@@ -200,17 +220,46 @@ impl RequestSender {
                 };
                 (response, asked)
             }
-            Ok(Err(source)) => (failed(self.no_answer(source)), None),
-            Err(_) => {
+            Some(Err(source)) => (failed(self.no_answer(source)), None),
+            None => {
                 let url = self.url().to_owned();
                 (failed(SendError::Timeout { url, timeout }), None)
             }
         }
     }
 
+    /// Has the transport make the request, and once more where the connection had been closed before
+    /// anything of it was written: that is no try, because nothing was tried.
+    async fn post(&self, sent: &EventRequest) -> Result<Answer, TransportError> {
+        loop {
+            match self.transport.post(self.http_request(sent)).await {
+                Err(error) if error.is_unsent() => {}
+                result => return result,
+            }
+        }
+    }
+
+    fn http_request(&self, sent: &EventRequest) -> Request {
+        let mut headers = self.headers.clone();
+        // Found by its place, because finding it by its name takes ten times as long.
+        if let Some(seed) = headers.values_mut().last() {
+            *seed = sent.seed().header();
+        }
+        #[cfg(feature = "opentelemetry")]
+        crate::delivery::traceparent::insert(&mut headers);
+        Request {
+            uri: self.endpoint.uri().clone(),
+            base: Arc::clone(&self.url),
+            headers,
+            body: sent.body(),
+        }
+    }
+
     fn no_answer(&self, source: TransportError) -> SendError {
         let url = self.url().to_owned();
-        if source.is_tls() {
+        if source.is_no_runtime() {
+            SendError::NoRuntime
+        } else if source.is_tls() {
             SendError::Tls { url, source }
         } else if !source.is_connect() {
             SendError::ConnectionBroke { url, source }

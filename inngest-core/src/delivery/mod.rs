@@ -3,10 +3,12 @@
 pub(crate) mod batch_error;
 pub(crate) mod bisect;
 pub(crate) mod dedup_id;
+pub(crate) mod endpoint;
 pub(crate) mod error;
 pub(crate) mod event_id;
 pub(crate) mod http;
 pub(crate) mod outcome;
+pub(crate) mod process;
 pub(crate) mod progress;
 pub(crate) mod receipt;
 pub(crate) mod request;

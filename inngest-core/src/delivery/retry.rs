@@ -16,6 +16,8 @@ use http::header::RETRY_AFTER;
 /// The pause before try n+1 is random between nothing and `base` · 2^(n−1), at most `max_delay`;
 /// a server that names a time to come in `Retry-After` is given that time, at most `max_delay`.
 ///
+/// In a test that has paused tokio's clock, a pause is over as soon as that clock says so.
+///
 /// Where a dev server is to be and nobody answers, three tries are all: most often it is not
 /// running.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use metrics::{Label, counter};
 use tracing::Span;
 use tracing::field::{Empty, display};
 
-use crate::client::config::Endpoint;
+use crate::delivery::endpoint::Endpoint;
 use crate::delivery::error::SendError;
 use crate::delivery::request::EventRequest;
 use crate::delivery::response::Response;
@@ -77,6 +77,7 @@ pub(crate) fn error_type(error: &SendError) -> Cow<'static, str> {
         SendError::NoDevServer { .. } | SendError::NoConnection { .. } => "no_connection",
         SendError::Tls { .. } => "tls",
         SendError::ConnectionBroke { .. } => "connection_broke",
+        SendError::AfterFork => "after_fork",
         SendError::Discarded { .. } => "discarded",
         SendError::Middleware(_) => "middleware",
         SendError::InDoubt { last, .. } => return error_type(last),

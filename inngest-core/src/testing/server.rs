@@ -14,7 +14,8 @@ use tokio::sync::oneshot;
 use super::fault::{Fault, Faults};
 use super::http::answer;
 use super::received::Received;
-use crate::client::{Client, ConfigError};
+use crate::client::Client;
+use crate::error::config::ConfigError;
 
 /// An event API in the process: real HTTP on 127.0.0.1, events taken as the real server does.
 ///
@@ -22,7 +23,8 @@ use crate::client::{Client, ConfigError};
 /// and allows requests from all origins. `/` shows the received events.
 ///
 /// It runs on a thread of its own until it is dropped, so it serves async and blocking programs
-/// alike. What it has received is read through [`Received`]'s methods.
+/// alike, also while tokio's clock is paused (`#[tokio::test(start_paused = true)]`). What it has
+/// received is read through [`Received`]'s methods.
 ///
 /// ```
 /// use inngest_core::testing::EventServer;

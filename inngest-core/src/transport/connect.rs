@@ -1,34 +1,32 @@
 //! Connections: direct, or through the proxy that the environment names.
 
-use std::io;
-use std::net::IpAddr;
+use std::ffi::OsString;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use http::{HeaderValue, Uri};
-use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::proxy::Tunnel;
-use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
-use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-use crate::client::{ConfigError, has_sound_port};
+use super::dial::Dial;
+use super::proxy::proxy;
+use super::stream::Stream;
+use crate::error::config::ConfigError;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The way to the one server that a client talks to.
 #[derive(Clone, Debug)]
 pub(super) enum Route {
-    Direct(HttpConnector),
+    Direct(Dial),
     /// Through a proxy that passes the connection on (`CONNECT`).
-    Tunnel(Tunnel<HttpConnector>),
+    Tunnel(Tunnel<Dial>),
     /// To a proxy that makes the request itself.
     Forward {
         proxy: Uri,
-        connector: HttpConnector,
+        connector: Dial,
     },
 }
 
@@ -38,36 +36,19 @@ pub(super) struct Routed {
     pub(super) proxy_authorization: Option<HeaderValue>,
 }
 
-/// Chooses the route to a server by `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, as
-/// curl does. Servers on this machine are reached directly.
-pub(super) fn route(server: &Uri) -> Result<Routed, ConfigError> {
-    let mut connector = HttpConnector::new();
-    connector.enforce_http(false);
-    connector.set_nodelay(true);
-    connector.set_connect_timeout(Some(Duration::from_secs(10)));
-
-    let proxy = Some(Matcher::from_env())
-        .filter(|_| !is_loopback(server))
-        .and_then(|matcher| matcher.intercept(server));
-    let Some(proxy) = proxy else {
+/// Chooses the route to a server, through the proxy that the environment names.
+pub(super) fn route(
+    server: &Uri,
+    variable: impl Fn(&str) -> Option<OsString>,
+) -> Result<Routed, ConfigError> {
+    let connector = Dial::new();
+    let Some(proxy) = proxy(server, variable)? else {
         let route = Route::Direct(connector);
         return Ok(Routed {
             route,
             proxy_authorization: None,
         });
     };
-    if proxy.uri().scheme_str() != Some("http") {
-        return Err(ConfigError::UnsupportedProxy {
-            scheme: proxy.uri().scheme_str().unwrap_or_default().to_owned(),
-        });
-    }
-    if let Some(authority) = proxy.uri().authority()
-        && !has_sound_port(authority)
-    {
-        return Err(ConfigError::InvalidProxy {
-            proxy: authority.to_string(),
-        });
-    }
     let authorization = proxy.basic_auth().cloned();
     if server.scheme_str() == Some("https") {
         let mut tunnel = Tunnel::new(proxy.uri().clone(), connector);
@@ -87,23 +68,6 @@ pub(super) fn route(server: &Uri) -> Result<Routed, ConfigError> {
         },
         proxy_authorization: authorization,
     })
-}
-
-fn is_loopback(server: &Uri) -> bool {
-    let host = server.host().unwrap_or_default();
-    let host = host.trim_matches(['[', ']']).to_ascii_lowercase();
-    host == "localhost"
-        || host.ends_with(".localhost")
-        || is_short_loopback(&host)
-        || host
-            .parse::<IpAddr>()
-            .is_ok_and(|ip| ip.to_canonical().is_loopback())
-}
-
-/// `127.1` and the like, which resolvers take as `127.0.0.1`; no name of the DNS ends in a number.
-fn is_short_loopback(host: &str) -> bool {
-    host.strip_prefix("127.")
-        .is_some_and(|rest| rest.split('.').all(|part| part.parse::<u32>().is_ok()))
 }
 
 impl Service<Uri> for Route {
@@ -137,90 +101,6 @@ fn stream<E: Into<BoxError>>(
 ) -> Connecting {
     Box::pin(async move {
         let io = connecting.await.map_err(Into::into)?;
-        Ok(Stream { io, forwarded })
+        Ok(Stream::new(io.into_inner(), forwarded))
     })
-}
-
-/// A connection that knows whether a proxy is at its other end, which must be told the whole URL.
-#[derive(Debug)]
-pub(super) struct Stream {
-    io: TokioIo<TcpStream>,
-    forwarded: bool,
-}
-
-impl Connection for Stream {
-    fn connected(&self) -> Connected {
-        self.io.inner().connected().proxy(self.forwarded)
-    }
-}
-
-impl Read for Stream {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_read(cx, buffer)
-    }
-}
-
-impl Write for Stream {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_shutdown(cx)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.io.is_write_vectored()
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write_vectored(cx, bytes)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn servers_on_this_machine_are_known_however_they_are_written() {
-        for (host, expected) in [
-            ("localhost", true),
-            ("LOCALHOST:1", true),
-            ("Inngest.LocalHost", true),
-            ("127.0.0.1", true),
-            ("127.8.8.8:1", true),
-            ("127.1", true),
-            ("127.0.1:8288", true),
-            ("[::1]:1", true),
-            ("[::ffff:127.0.0.1]:1", true),
-            ("[::FFFF:7F00:1]", true),
-            ("notlocalhost", false),
-            ("localhost.example", false),
-            ("127.1.example", false),
-            ("127.", false),
-            ("128.0.0.1", false),
-            ("[::ffff:10.0.0.1]", false),
-            ("[::2]", false),
-        ] {
-            let server = format!("http://{host}/").parse().unwrap();
-            assert_eq!(is_loopback(&server), expected, "{host}");
-        }
-    }
 }

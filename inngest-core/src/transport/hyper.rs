@@ -1,14 +1,17 @@
 //! The default transport: hyper over HTTP/1.1, with rustls.
 
+use std::ffi::OsString;
+
 use http::header::{HeaderValue, PROXY_AUTHORIZATION};
 use http::uri::{PathAndQuery, Uri};
 use http_body_util::Full;
-use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector};
+use hyper_rustls::HttpsConnector;
 
 use super::connect::{Route, Routed, route};
 use super::pool::Pool;
+use super::tls::Certificates;
 use super::{MAX_ANSWER_BYTES, Request, Transport, TransportFuture};
-use crate::client::ConfigError;
+use crate::error::config::ConfigError;
 
 pub(crate) struct HyperTransport {
     pool: Pool,
@@ -18,51 +21,25 @@ pub(crate) struct HyperTransport {
 }
 
 impl HyperTransport {
-    pub(crate) fn new(server: &Uri) -> Result<Self, ConfigError> {
+    /// `variable` reads the environment.
+    pub(crate) fn new(
+        server: &Uri,
+        certificates: &Certificates,
+        variable: impl Fn(&str) -> Option<OsString>,
+    ) -> Result<Self, ConfigError> {
         let Routed {
             route,
             proxy_authorization,
-        } = route(server)?;
+        } = route(server, &variable)?;
         let whole_url = matches!(route, Route::Forward { .. });
-        let connector = if server.scheme_str() == Some("https") {
-            HttpsConnector::from((route, tls_config()?))
-        } else {
-            HttpsConnector::from((route, no_tls_config()?))
-        };
+        let is_https = server.scheme_str() == Some("https");
+        let tls = certificates.config(is_https, variable)?;
         Ok(Self {
-            pool: Pool::new(connector, server.clone()),
+            pool: Pool::new(HttpsConnector::from((route, tls)), server.clone()),
             whole_url,
             proxy_authorization,
         })
     }
-}
-
-fn tls_builder()
--> Result<rustls::ConfigBuilder<rustls::ClientConfig, rustls::WantsVerifier>, ConfigError> {
-    let provider = rustls::crypto::ring::default_provider();
-    rustls::ClientConfig::builder_with_provider(provider.into())
-        .with_safe_default_protocol_versions()
-        .map_err(|error| ConfigError::Tls {
-            reason: error.to_string(),
-        })
-}
-
-/// Trusts what the machine trusts; where it trusts nothing, as in many a container, what Mozilla
-/// does.
-fn tls_config() -> Result<rustls::ClientConfig, ConfigError> {
-    let config = match tls_builder()?.with_native_roots() {
-        Ok(config) => config,
-        Err(_) => tls_builder()?.with_webpki_roots(),
-    };
-    Ok(config.with_no_client_auth())
-}
-
-/// For a server without TLS: reading the machine's certificates would cost more than the rest of
-/// the start.
-fn no_tls_config() -> Result<rustls::ClientConfig, ConfigError> {
-    Ok(tls_builder()?
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth())
 }
 
 impl Transport for HyperTransport {

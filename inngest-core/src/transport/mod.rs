@@ -1,11 +1,17 @@
 //! How a request reaches the server: the [`Transport`] trait and the transport that is there by
 //! default.
 
+mod age;
 mod connect;
+mod dial;
 mod hyper;
+mod keeping;
 mod pool;
+mod proxy;
 #[cfg(feature = "reqwest")]
 mod reqwest;
+mod stream;
+mod tls;
 
 use std::fmt;
 use std::io;
@@ -14,10 +20,15 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, Uri};
+use tokio::runtime::is_rt_shutdown_err;
+use tokio::task::JoinError;
+
+use crate::runtime::NoRuntime;
 
 pub(crate) use self::hyper::HyperTransport;
 #[cfg(feature = "reqwest")]
 pub(crate) use self::reqwest::ReqwestTransport;
+pub(crate) use self::tls::Certificates;
 pub use ::{bytes, http};
 
 /// More than any answer of the event API: 5,000 ids take 145 kB.
@@ -142,7 +153,11 @@ impl Answer {
 enum Phase {
     Connect,
     Tls,
+    /// The peer had closed the connection before anything of the request was written.
+    Closed,
     UnderWay,
+    /// Not even to a connection, for want of a runtime.
+    NoRuntime,
 }
 
 /// No answer.
@@ -178,6 +193,39 @@ impl TransportError {
         }
     }
 
+    /// There is no tokio runtime here that makes connections: the server has seen nothing of the
+    /// request.
+    fn no_runtime(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self {
+            phase: Phase::NoRuntime,
+            source: error.into().into(),
+        }
+    }
+
+    /// The peer had closed the connection, which earlier requests had used, and nothing of this one
+    /// was written.
+    fn unsent(error: ::hyper::Error) -> Self {
+        Self {
+            phase: Phase::Closed,
+            source: Arc::new(error),
+        }
+    }
+
+    /// A new connection brought no answer.
+    fn no_answer_on_new(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        // In TLS 1.3 the server looks at the client's certificate when the client already speaks.
+        if has_cause(&error, |error: &rustls::Error| is_refusal(error)) {
+            Self::tls(error)
+        } else {
+            Self::other(error)
+        }
+    }
+
+    /// Whether the request is to go out on another connection, as if nothing had happened.
+    pub(crate) fn is_unsent(&self) -> bool {
+        self.phase == Phase::Closed
+    }
+
     /// Whether the server has certainly seen nothing of the request.
     #[must_use]
     pub fn is_connect(&self) -> bool {
@@ -188,6 +236,11 @@ impl TransportError {
     #[must_use]
     pub fn is_tls(&self) -> bool {
         self.phase == Phase::Tls
+    }
+
+    /// Whether there was no tokio runtime to make a connection in.
+    pub(crate) fn is_no_runtime(&self) -> bool {
+        self.phase == Phase::NoRuntime
     }
 
     /// Whether this program, or this machine, has no file left for a connection: that says nothing of
@@ -213,10 +266,42 @@ impl TransportError {
         let error = error.into();
         if has_cause(&*error, |_: &rustls::Error| true) {
             Self::tls(error)
+        } else if has_cause(&*error, is_rt_shutdown_err)
+            || has_cause(&*error, JoinError::is_cancelled)
+        {
+            Self::no_runtime(error)
         } else {
             Self::connect(error)
         }
     }
+}
+
+impl From<NoRuntime> for TransportError {
+    fn from(_: NoRuntime) -> Self {
+        Self::no_runtime("there is none, or it has no IO")
+    }
+}
+
+/// Whether the server refused the TLS connection, and so has read no request on it.
+fn is_refusal(error: &rustls::Error) -> bool {
+    use rustls::AlertDescription as Alert;
+
+    matches!(
+        error,
+        rustls::Error::AlertReceived(
+            Alert::HandshakeFailure
+                | Alert::NoCertificate
+                | Alert::BadCertificate
+                | Alert::UnsupportedCertificate
+                | Alert::CertificateRevoked
+                | Alert::CertificateExpired
+                | Alert::CertificateUnknown
+                | Alert::CertificateRequired
+                | Alert::UnknownCA
+                | Alert::AccessDenied
+                | Alert::InsufficientSecurity
+        )
+    )
 }
 
 /// Whether an error is such a one of this type, or one of its causes is.
@@ -243,7 +328,9 @@ impl fmt::Display for TransportError {
         f.write_str(match self.phase {
             Phase::Connect => "no connection was made",
             Phase::Tls => "TLS failed",
+            Phase::Closed => "the connection had been closed",
             Phase::UnderWay => "no whole answer came",
+            Phase::NoRuntime => "there is no tokio runtime for a connection",
         })
     }
 }

@@ -1,35 +1,50 @@
 //! A transport over the user's own `reqwest::Client`.
 
 use super::{Answer, MAX_ANSWER_BYTES, Request, Transport, TransportError, TransportFuture};
+use crate::runtime::Unfit;
 
-#[derive(Clone, Debug)]
-pub(crate) struct ReqwestTransport(pub(crate) ::reqwest::Client);
+#[derive(Debug)]
+pub(crate) struct ReqwestTransport {
+    client: ::reqwest::Client,
+    unfit: Unfit,
+}
+
+impl ReqwestTransport {
+    pub(crate) fn new(client: ::reqwest::Client) -> Self {
+        Self {
+            client,
+            unfit: Unfit::default(),
+        }
+    }
+
+    async fn answer(&self, request: Request) -> Result<Answer, TransportError> {
+        let url = request.uri().to_string();
+        let sent = self
+            .client
+            .post(url)
+            .headers(request.headers)
+            .body(request.body)
+            .send()
+            .await;
+        let mut response = sent.map_err(without_key)?;
+        let mut body = Vec::new();
+        while let Some(part) = response.chunk().await.map_err(without_key)? {
+            body.extend_from_slice(&part);
+            if body.len() > MAX_ANSWER_BYTES {
+                return Err(TransportError::other("the answer is too large"));
+            }
+        }
+        Ok(Answer {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            body: body.into(),
+        })
+    }
+}
 
 impl Transport for ReqwestTransport {
     fn post(&self, request: Request) -> TransportFuture<'_> {
-        Box::pin(async move {
-            let url = request.uri().to_string();
-            let sent = self
-                .0
-                .post(url)
-                .headers(request.headers)
-                .body(request.body)
-                .send()
-                .await;
-            let mut response = sent.map_err(without_key)?;
-            let mut body = Vec::new();
-            while let Some(part) = response.chunk().await.map_err(without_key)? {
-                body.extend_from_slice(&part);
-                if body.len() > MAX_ANSWER_BYTES {
-                    return Err(TransportError::other("the answer is too large"));
-                }
-            }
-            Ok(Answer {
-                status: response.status().as_u16(),
-                headers: response.headers().clone(),
-                body: body.into(),
-            })
-        })
+        Box::pin(async move { self.unfit.run(self.answer(request)).await? })
     }
 }
 

@@ -12,15 +12,17 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot, watch};
 use tokio::time::Instant;
 
 use crate::batch::Batch;
-use crate::client::buffered::queue::{Shared, State, Waiting, work};
+use crate::client::buffered::queue::{Shared, State, Waiting, Worker, work};
 use crate::client::inner::Inner;
 use crate::client::pipeline::dropped;
 use crate::delivery::error::SendError;
 use crate::delivery::http::FAR_FUTURE;
 use crate::delivery::outcome::{Outcome, rejected};
+use crate::delivery::process::Process;
 use crate::delivery::receipt::Receipt;
 use crate::error::PayloadError;
 use crate::event::into_payload::IntoPayload;
+use crate::timer::Clock;
 
 /// How long a shutdown waits for hooks that were called before its time was over.
 const SETTLING: Duration = Duration::from_secs(1);
@@ -98,9 +100,12 @@ impl BufferedBuilder {
     ///
     /// # Errors
     ///
-    /// There is no runtime here.
+    /// There is no runtime here, or it has ended, the system gives no thread, or the client was made
+    /// before a `fork`.
     pub fn start(self) -> Result<Buffered, SendError> {
+        self.inner.sender.process.check()?;
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| SendError::NoRuntime)?;
+        let timer = self.inner.sender.timer()?.clone();
         let (settled, _) = watch::channel(0);
         let (settling, _) = watch::channel(0);
         let shared = Arc::new(Shared {
@@ -110,9 +115,14 @@ impl BufferedBuilder {
             wake: Notify::new(),
             settled,
             settling,
+            timer,
             builder: self,
         });
-        runtime.spawn(work(Arc::clone(&shared)));
+        runtime.spawn(work(Worker(Arc::clone(&shared))));
+        // A runtime that has ended takes no tasks, and says nothing of it.
+        if shared.queue().state == State::Closed {
+            return Err(SendError::NoRuntime);
+        }
         Ok(Buffered {
             guard: Arc::new(Guard { shared }),
         })
@@ -187,14 +197,22 @@ pub struct Report {
 /// The receipt of an event that was given to a [`Buffered`] sender, when it is there. It need not
 /// be awaited for the event to be sent.
 #[derive(Debug)]
-pub struct Pending(oneshot::Receiver<Result<Receipt, SendError>>);
+pub struct Pending {
+    settled: oneshot::Receiver<Result<Receipt, SendError>>,
+    process: Process,
+}
 
 impl Future for Pending {
     type Output = Result<Receipt, SendError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let settled = Pin::new(&mut self.0).poll(cx);
-        settled.map(|settled| settled.unwrap_or(Err(SendError::SenderClosed)))
+        match Pin::new(&mut self.settled).poll(cx) {
+            Poll::Ready(settled) => Poll::Ready(settled.unwrap_or(Err(SendError::SenderClosed))),
+            Poll::Pending => match self.process.check() {
+                Ok(()) => Poll::Pending,
+                Err(error) => Poll::Ready(Err(error)),
+            },
+        }
     }
 }
 
@@ -205,6 +223,7 @@ impl Buffered {
     ///
     /// The server would refuse the event or change it, or the sender is shut down.
     pub async fn send<P: IntoPayload>(&self, event: P) -> Result<Pending, SendError> {
+        self.process().check()?;
         let event = one(event);
         let room = Arc::clone(&self.guard.shared.room).acquire_owned().await;
         self.take_in(event, room.map_err(|_| SendError::SenderClosed)?)
@@ -217,6 +236,7 @@ impl Buffered {
     /// There is no room, the server would refuse the event or change it, or the sender is shut
     /// down.
     pub fn try_send<P: IntoPayload>(&self, event: P) -> Result<Pending, SendError> {
+        self.process().check()?;
         let event = one(event);
         let room = Arc::clone(&self.guard.shared.room).try_acquire_owned();
         let room = room.map_err(|error| match error {
@@ -262,14 +282,25 @@ impl Buffered {
         drop(queue);
         shared.wake.notify_one();
         match discarded {
-            None => Ok(Pending(settled)),
+            None => Ok(Pending {
+                settled,
+                process: self.process(),
+            }),
             Some(error) => Err(error),
         }
     }
 
     /// Sends what is waiting at once, and waits until everything that was taken in before is
     /// settled, or the sender is at its end.
+    ///
+    /// In the child of a `fork`, whose parent sends what is waiting, this does nothing.
     pub async fn flush(&self) {
+        // The error says just that.
+        let _ = self.try_flush().await;
+    }
+
+    pub(crate) async fn try_flush(&self) -> Result<(), SendError> {
+        self.process().check()?;
         let shared = &self.guard.shared;
         let accepted = {
             let mut queue = shared.queue();
@@ -280,23 +311,39 @@ impl Buffered {
         let mut settled = shared.settled.subscribe();
         // The sender lives as long as this handle.
         let _ = settled.wait_for(|settled| *settled >= accepted).await;
+        Ok(())
+    }
+
+    fn process(&self) -> Process {
+        self.guard.shared.builder.inner.sender.process
     }
 
     /// Takes nothing more in, sends what is there for as long as `timeout`, and says what became
     /// of it.
+    ///
+    /// In the child of a `fork`, whose parent sends what is waiting, this does nothing, and the
+    /// report is empty.
     pub async fn shutdown(self, timeout: Duration) -> Report {
+        self.try_shutdown(timeout).await.unwrap_or_default()
+    }
+
+    pub(crate) async fn try_shutdown(self, timeout: Duration) -> Result<Report, SendError> {
+        self.process().check()?;
         let shared = Arc::clone(&self.guard.shared);
         shared.room.close();
         shared.queue().state = State::Closing;
-        let _ = tokio::time::timeout(timeout, self.flush()).await;
-        let late = Instant::now() + SETTLING;
+        let timer = &shared.timer;
+        let clock = shared.builder.inner.sender.clock();
+        timer.within(timeout, clock, self.flush()).await;
+        let over = std::time::Instant::now();
         let (mut unsent, under_way) = loop {
             // What is just being settled is in the report, and the hook has seen it.
             let mut settling = shared.settling.subscribe();
             let none = settling.wait_for(|settling| *settling == 0);
-            let _ = tokio::time::timeout_at(late, none).await;
+            let left = SETTLING.saturating_sub(over.elapsed());
+            timer.within(left, Clock::Real, none).await;
             let mut queue = shared.queue();
-            if *shared.settling.borrow() > 0 && Instant::now() < late {
+            if *shared.settling.borrow() > 0 && over.elapsed() < SETTLING {
                 continue;
             }
             queue.state = State::Closed;
@@ -317,7 +364,7 @@ impl Buffered {
         report.failed = report.failed.saturating_sub(unsent.resent_len() as u64);
         report.unsent = unsent;
         shared.close();
-        report
+        Ok(report)
     }
 }
 

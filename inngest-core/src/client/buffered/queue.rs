@@ -18,10 +18,12 @@ use crate::delivery::progress::RequestProgress;
 use crate::delivery::receipt::Receipt;
 use crate::encode::buffer::EventMeta;
 use crate::middleware::chain::guarded;
+use crate::timer::Timer;
 use crate::transport::TransportError;
 
 pub(crate) struct Shared {
     pub(crate) builder: BufferedBuilder,
+    pub(crate) timer: Timer,
     pub(crate) room: Arc<Semaphore>,
     /// The requests that may be under way at once.
     pub(crate) requests: Semaphore,
@@ -83,6 +85,10 @@ impl Shared {
 
     /// Closes a sender that is not shut down. What it has is kept for a `shutdown` to come.
     pub(crate) fn lose(&self, why: &str) {
+        // In the child of a fork they are the parent's, which sends them.
+        if !self.builder.inner.sender.process.is_this() {
+            return;
+        }
         let mut waiting = Vec::new();
         let mut lost = 0;
         {
@@ -110,8 +116,9 @@ impl Shared {
     }
 
     /// What is to go now, or how long to wait for it. That there is no room is a reason to send
-    /// once those who have got some had their turn.
-    fn next(&self, had_turn: bool) -> Next {
+    /// once those who have got some had their turn. `waited` is the deadline that was waited for,
+    /// also where the clock that says when it is has stood still meanwhile.
+    fn next(&self, had_turn: bool, waited: Option<Instant>) -> Next {
         let mut queue = self.queue();
         let events = queue.batch.len();
         if queue.state == State::Closed {
@@ -127,6 +134,7 @@ impl Shared {
         let is_due = events >= self.builder.max_events
             || bytes >= self.builder.max_bytes
             || queue.flush_to > sent
+            || waited == Some(deadline)
             || Instant::now() >= deadline;
         // Somebody may wait for the room of those who wait here for others.
         let is_full = self.room.available_permits() == 0;
@@ -282,7 +290,7 @@ impl Drop for Panicking<'_> {
 }
 
 /// Closes a sender whose task ends, also when that is because its runtime does.
-struct Worker(Arc<Shared>);
+pub(super) struct Worker(pub(super) Arc<Shared>);
 
 impl Drop for Worker {
     fn drop(&mut self) {
@@ -291,12 +299,15 @@ impl Drop for Worker {
     }
 }
 
-/// The task of a sender.
-pub(crate) async fn work(shared: Arc<Shared>) {
-    let _worker = Worker(Arc::clone(&shared));
+/// The task of a sender. A runtime that ends may drop it before it has begun.
+pub(crate) async fn work(worker: Worker) {
+    let shared = &worker.0;
     // Dropped with everything in it when the sender ends.
     let mut under_way = JoinSet::new();
     let mut had_turn = false;
+    // Kept while more events come.
+    let mut pausing = None;
+    let mut waited = None;
     loop {
         let at_most = shared.builder.inner.concurrency;
         if under_way.len() >= at_most {
@@ -310,12 +321,24 @@ pub(crate) async fn work(shared: Arc<Shared>) {
             }
             continue;
         }
-        match shared.next(std::mem::take(&mut had_turn)) {
+        match shared.next(std::mem::take(&mut had_turn), waited.take()) {
             Next::End => return,
             Next::Idle => shared.wake.notified().await,
             Next::Wait(deadline) => {
+                if pausing.as_ref().is_none_or(|(until, _)| *until != deadline) {
+                    let left = deadline.saturating_duration_since(Instant::now());
+                    let timer = shared.timer.clone();
+                    let pause = Box::pin(async move { timer.pause(left).await });
+                    pausing = Some((deadline, pause));
+                }
+                let Some((_, pause)) = &mut pausing else {
+                    continue;
+                };
                 tokio::select! {
-                    () = tokio::time::sleep_until(deadline) => {}
+                    () = pause => {
+                        pausing = None;
+                        waited = Some(deadline);
+                    }
                     () = shared.wake.notified() => {}
                 }
             }
@@ -333,7 +356,7 @@ pub(crate) async fn work(shared: Arc<Shared>) {
                 names,
                 requests,
             } => {
-                let shared = Arc::clone(&shared);
+                let shared = Arc::clone(shared);
                 under_way.spawn(async move {
                     let inner = &shared.builder.inner;
                     let operation = Operation::of_names(

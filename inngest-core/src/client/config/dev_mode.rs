@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::net::Ipv6Addr;
 
-use super::base_url;
+use crate::url;
 
 /// Whether events go to a dev server, and to which.
 #[derive(Debug, PartialEq, Eq)]
@@ -68,11 +68,11 @@ fn begins_with_host_and_port(value: &str) -> bool {
 /// What an error may show of a value that cannot be understood, beside this event key.
 pub(super) fn shown(value: &str, key: &str) -> String {
     if value.contains(['/', '\\', '@', '?', '#']) {
-        base_url::shown(value, Some(key))
-    } else if value.len() > LONGEST_WORD || base_url::holds(value, key) {
+        url::shown(value, Some(key))
+    } else if value.len() > LONGEST_WORD || url::holds(value, key) {
         "…".to_owned()
     } else {
-        base_url::printable(value)
+        url::printable(value)
     }
 }
 

@@ -4,128 +4,20 @@ pub(crate) mod base_url;
 pub(crate) mod dev_mode;
 
 use std::ffi::OsString;
-use std::fmt;
-
-use http::{HeaderValue, Uri};
 
 use dev_mode::DevMode;
+use http::HeaderValue;
+
+use crate::delivery::endpoint::Endpoint;
+use crate::error::config::{ConfigError, DEV_ORIGIN};
+use crate::url::is_unreserved;
 
 /// The cloud's event API.
 pub(crate) const CLOUD_ORIGIN: &str = "https://inn.gs";
 
-/// Where the dev server listens unless told otherwise.
-pub(crate) const DEV_ORIGIN: &str = "http://localhost:8288";
-
 /// What stands in the event key's place in dev mode, as in Inngest's other SDKs; the dev server
 /// takes any key.
 const DEV_KEY: &str = "NO_EVENT_KEY_SET";
-
-/// A client that cannot be made. Nothing has been sent.
-#[derive(Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ConfigError {
-    /// No event key, and no dev server to talk to instead.
-    #[error(
-        "no event key is set; set the environment variable INNGEST_EVENT_KEY or call \
-         `event_key`, or set INNGEST_DEV=1 to send to a dev server on this machine"
-    )]
-    MissingEventKey,
-    /// The event key has a character that no event key has. The message does not show the key.
-    #[error(
-        "the event key from {origin} has a character other than letters, digits, `-`, `_`, `.` \
-         and `~` at byte {offset}; copy it again from the Inngest dashboard, without quotes and \
-         line breaks"
-    )]
-    InvalidEventKey {
-        /// Where the key came from.
-        origin: &'static str,
-        /// The byte of the key at which the character begins.
-        offset: usize,
-    },
-    /// The base URL is no URL that events can be sent to.
-    #[error("the base URL `{url}` from {origin} {problem}; give one such as `{DEV_ORIGIN}`")]
-    InvalidBaseUrl {
-        /// The URL, with `…` for what could be secret: a user name, a password, a query, an event
-        /// key.
-        url: String,
-        /// Where it came from.
-        origin: &'static str,
-        /// What is wrong with it.
-        problem: &'static str,
-    },
-    /// `INNGEST_DEV` says neither on nor off, and names no server.
-    #[error(
-        "INNGEST_DEV is `{value}`, which says neither on nor off nor where a dev server is; write \
-         `1` or `0`, or a server such as `{DEV_ORIGIN}` or `localhost:8288`"
-    )]
-    InvalidDev {
-        /// The value, with `…` for what could be secret.
-        value: String,
-    },
-    /// The base URL is the whole URL of the dashboard, with an event key in it. The message does
-    /// not show the key.
-    #[error(
-        "the base URL `{url}` from {origin} has an event key in it; give the URL without `/e/…` \
-         and the key as INNGEST_EVENT_KEY or `event_key`"
-    )]
-    KeyInBaseUrl {
-        /// The URL, with `…` for its path.
-        url: String,
-        /// Where it came from.
-        origin: &'static str,
-    },
-    /// An environment variable is not UTF-8. The message does not show it.
-    #[error("the environment variable {variable} is not UTF-8; set it anew or unset it")]
-    NotUtf8 {
-        /// The name of the variable.
-        variable: &'static str,
-    },
-    /// The name of the Inngest environment cannot stand in a header.
-    #[error(
-        "the Inngest environment's name from {origin} has a character that cannot be sent in a \
-         header; use visible ASCII characters"
-    )]
-    InvalidEnv {
-        /// Where the name came from.
-        origin: &'static str,
-    },
-    /// A limit of 0, with which nothing could be sent.
-    #[error("`{setting}` is 0, with which nothing could be sent; give at least 1")]
-    Zero {
-        /// The builder's method.
-        setting: &'static str,
-    },
-    /// A proxy that speaks another protocol than HTTP.
-    #[error(
-        "the environment names a proxy with the scheme `{scheme}`, which is not supported; use an \
-         `http://` proxy, name the host in NO_PROXY, or give a transport of your own"
-    )]
-    UnsupportedProxy {
-        /// The scheme of the proxy's URL.
-        scheme: String,
-    },
-    /// A proxy with a port that is none.
-    #[error(
-        "the environment names the proxy `{proxy}`, whose port is no number from 1 to 65535; \
-         correct HTTP_PROXY, HTTPS_PROXY or ALL_PROXY"
-    )]
-    InvalidProxy {
-        /// The proxy's host and port.
-        proxy: String,
-    },
-    /// The system gave no thread for a blocking client.
-    #[error("a thread for the client cannot be started: {reason}")]
-    Runtime {
-        /// What failed.
-        reason: String,
-    },
-    /// `https` without a way to check the server's certificate.
-    #[error("TLS cannot be set up: {reason}")]
-    Tls {
-        /// What failed.
-        reason: String,
-    },
-}
 
 /// The part of the configuration that the environment has a say in.
 #[derive(Clone, Default)]
@@ -134,47 +26,6 @@ pub(crate) struct Settings {
     pub(crate) base_url: Option<String>,
     pub(crate) env: Option<String>,
     pub(crate) dev: Option<bool>,
-}
-
-/// Where every request of a client goes.
-#[derive(Clone)]
-pub(crate) struct Endpoint {
-    /// Scheme, host, port and path up to the event key, for messages.
-    base: String,
-    /// The whole URL, key included: never shown.
-    uri: Uri,
-    env: Option<HeaderValue>,
-    dev: bool,
-}
-
-impl Endpoint {
-    /// The full URL. It has the event key in it.
-    pub(crate) fn uri(&self) -> &Uri {
-        &self.uri
-    }
-
-    /// The URL without the event key.
-    pub(crate) fn base(&self) -> &str {
-        &self.base
-    }
-
-    pub(crate) fn env(&self) -> Option<&HeaderValue> {
-        self.env.as_ref()
-    }
-
-    pub(crate) fn is_dev(&self) -> bool {
-        self.dev
-    }
-}
-
-impl fmt::Debug for Endpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Endpoint")
-            .field("base", &self.base)
-            .field("env", &self.env)
-            .field("dev", &self.dev)
-            .finish_non_exhaustive()
-    }
 }
 
 /// A value, and where it came from.
@@ -251,12 +102,7 @@ pub(crate) fn resolve(
         None => None,
     };
 
-    Ok(Endpoint {
-        base,
-        uri,
-        env,
-        dev,
-    })
+    Ok(Endpoint::new(base, uri, env, dev))
 }
 
 fn base_url_by_environment<'a>(
@@ -291,13 +137,6 @@ fn env_header(name: &str, origin: &'static str) -> Result<Option<HeaderValue>, C
     Ok(Some(value))
 }
 
-/// Characters that stand for themselves in a URL's path (RFC 3986).
-pub(crate) fn is_unreserved(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '~')
-}
-
-crate::error::debug_as_display!(ConfigError);
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -310,7 +149,7 @@ mod tests {
             let (_, value) = variables.iter().find(|(known, _)| *known == name)?;
             Some((*value).into())
         })?;
-        Ok((endpoint.uri.to_string(), endpoint.dev))
+        Ok((endpoint.uri().to_string(), endpoint.is_dev()))
     }
 
     fn url(settings: &Settings, variables: &[(&str, &str)]) -> String {

@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use ::metrics::{Label, counter, histogram};
 
-use crate::client::config::Endpoint;
+use crate::delivery::endpoint::Endpoint;
 use crate::delivery::error::SendError;
 use crate::delivery::trace::{error_type, labels};
 use crate::middleware::outgoing::SentEvent;

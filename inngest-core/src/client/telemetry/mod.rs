@@ -11,8 +11,8 @@ use tracing::Span;
 use tracing::field::{Empty, display};
 
 use crate::batch::Batch;
-use crate::client::config::Endpoint;
 use crate::delivery::batch_error::BatchError;
+use crate::delivery::endpoint::Endpoint;
 use crate::delivery::error::SendError;
 use crate::delivery::outcome::Outcome;
 use crate::delivery::receipt::Receipt;

@@ -1,0 +1,200 @@
+//! Whom the client trusts, and as whom it shows itself.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+use std::sync::Arc;
+
+use hyper_rustls::ConfigBuilderExt as _;
+use rustls::client::WantsClientCert;
+use rustls::pki_types::pem::{self, PemObject as _};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
+
+use crate::error::config::ConfigError;
+
+/// Certificates and a private key as they were given, in PEM form.
+#[derive(Clone, Default)]
+pub(crate) struct Certificates {
+    roots: Option<Arc<[u8]>>,
+    client: Option<Client>,
+}
+
+#[derive(Clone)]
+struct Client {
+    certificates: Arc<[u8]>,
+    private_key: Arc<[u8]>,
+}
+
+const FILE: &str = "SSL_CERT_FILE";
+const FOLDERS: &str = "SSL_CERT_DIR";
+
+const ROOTS: &str = "root_certificates";
+const CLIENT: &str = "client_certificate";
+
+impl Certificates {
+    pub(crate) fn set_roots(&mut self, pem: &[u8]) {
+        self.roots = Some(pem.into());
+    }
+
+    pub(crate) fn set_client(&mut self, certificates: &[u8], private_key: &[u8]) {
+        self.client = Some(Client {
+            certificates: certificates.into(),
+            private_key: private_key.into(),
+        });
+    }
+
+    /// How TLS is spoken. Unless the server speaks it, the machine's certificates are not read:
+    /// that would cost more than the rest of the start.
+    pub(super) fn config(
+        &self,
+        is_https: bool,
+        variable: impl Fn(&str) -> Option<OsString>,
+    ) -> Result<ClientConfig, ConfigError> {
+        let trusting = if let Some(pem) = &self.roots {
+            builder()?.with_root_certificates(given_roots(pem)?)
+        } else if !is_https {
+            builder()?.with_root_certificates(RootCertStore::empty())
+        } else if let Some(roots) = roots_by_environment(variable)? {
+            builder()?.with_root_certificates(roots)
+        } else {
+            machines_roots()?
+        };
+        let Some(client) = &self.client else {
+            return Ok(trusting.with_no_client_auth());
+        };
+        let certificates = certificates(CLIENT, &client.certificates)?;
+        let wrong_key = |problem: String| ConfigError::InvalidCertificate {
+            setting: CLIENT,
+            what: "the private key",
+            problem,
+        };
+        // What the reader says may have a line of the key in it.
+        let private_key = PrivateKeyDer::from_pem_slice(&client.private_key)
+            .map_err(|_| wrong_key("is none, or is encrypted".to_owned()))?;
+        trusting
+            .with_client_auth_cert(certificates, private_key)
+            .map_err(|error| wrong_key(format!("does not fit the certificate: {error}")))
+    }
+}
+
+fn builder() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, ConfigError> {
+    let provider = rustls::crypto::ring::default_provider();
+    ClientConfig::builder_with_provider(provider.into())
+        .with_safe_default_protocol_versions()
+        .map_err(|error| ConfigError::Tls {
+            reason: error.to_string(),
+        })
+}
+
+/// Trusts what the machine trusts; where it trusts nothing, as in many a container, what Mozilla
+/// does.
+fn machines_roots() -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, ConfigError> {
+    match builder()?.with_native_roots() {
+        Ok(trusting) => Ok(trusting),
+        Err(_) => Ok(builder()?.with_webpki_roots()),
+    }
+}
+
+fn certificates(
+    setting: &'static str,
+    pem: &[u8],
+) -> Result<Vec<CertificateDer<'static>>, ConfigError> {
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    match certificates {
+        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
+        _ => Err(ConfigError::InvalidCertificate {
+            setting,
+            what: "the certificate",
+            problem: "is none".to_owned(),
+        }),
+    }
+}
+
+fn given_roots(pem: &[u8]) -> Result<RootCertStore, ConfigError> {
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates(ROOTS, pem)? {
+        let added = roots.add(certificate);
+        added.map_err(|error| ConfigError::InvalidCertificate {
+            setting: ROOTS,
+            what: "a certificate",
+            problem: format!("cannot be read: {error}"),
+        })?;
+    }
+    Ok(roots)
+}
+
+/// The certificates in `SSL_CERT_FILE` and the folders of `SSL_CERT_DIR`, if one of them is set.
+///
+/// # Errors
+///
+/// A variable gives none: whoever set it does not want others to be trusted instead.
+fn roots_by_environment(
+    variable: impl Fn(&str) -> Option<OsString>,
+) -> Result<Option<RootCertStore>, ConfigError> {
+    let mut roots = None;
+    for name in [FILE, FOLDERS] {
+        let Some(value) = variable(name).filter(|value| !value.is_empty()) else {
+            continue;
+        };
+        let roots = roots.get_or_insert_with(RootCertStore::empty);
+        let none = |problem| ConfigError::NoTrustedCertificates {
+            variable: name,
+            path: value.to_string_lossy().into_owned(),
+            problem,
+        };
+        let found = if name == FILE {
+            of_file(&value)
+        } else {
+            of_folders(&value)
+        };
+        let found = found.map_err(|problem| none(format!("cannot be read: {problem}")))?;
+        let (valid, _) = roots.add_parsable_certificates(found);
+        if valid == 0 {
+            return Err(none("has no certificate in it".to_owned()));
+        }
+    }
+    Ok(roots)
+}
+
+type Found = Result<Vec<CertificateDer<'static>>, String>;
+
+fn of_file(path: &OsStr) -> Found {
+    let certificates = CertificateDer::pem_file_iter(Path::new(path)).map_err(said)?;
+    let mut found = Vec::new();
+    for certificate in certificates {
+        match certificate {
+            Ok(certificate) => found.push(certificate),
+            Err(error @ pem::Error::Io(_)) => return Err(said(error)),
+            // The others of a bundle are as good as without it.
+            Err(_) => {}
+        }
+    }
+    Ok(found)
+}
+
+/// Folders that are not there are left out if there are others, as OpenSSL does.
+fn of_folders(paths: &OsStr) -> Found {
+    let mut found = Vec::new();
+    let mut problem = None;
+    for folder in std::env::split_paths(paths) {
+        match std::fs::read_dir(folder) {
+            Ok(files) => {
+                let files = files.flatten().map(|file| file.path());
+                let files = files.filter(|path| path.is_file());
+                found.extend(files.flat_map(|path| of_file(path.as_os_str())).flatten());
+            }
+            Err(error) => problem = Some(error.to_string()),
+        }
+    }
+    match problem {
+        Some(problem) if found.is_empty() => Err(problem),
+        _ => Ok(found),
+    }
+}
+
+fn said(error: pem::Error) -> String {
+    match error {
+        pem::Error::Io(error) => error.to_string(),
+        _ => "it is not in PEM form".to_owned(),
+    }
+}

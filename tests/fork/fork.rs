@@ -1,0 +1,172 @@
+//! A client from before a `fork` is refused in the child, and waits for nothing.
+
+use std::time::{Duration, Instant};
+
+use inngest_core::testing::EventServer;
+use inngest_core::{BatchError, Client, Event, Outcome, RetryPolicy, SendError, blocking};
+use schemars::JsonSchema;
+use serde::Serialize;
+use tokio::runtime::{Builder, Runtime};
+
+#[derive(Clone, Serialize, JsonSchema, Event)]
+#[event(name = "storefront/cart.cleared")]
+struct CartCleared {}
+
+const NONE: [CartCleared; 3] = [CartCleared {}, CartCleared {}, CartCleared {}];
+
+/// A child that takes longer hangs.
+const MOST: Duration = Duration::from_secs(10);
+
+/// Runs this in a child of the process.
+#[cfg(unix)]
+#[expect(unsafe_code, reason = "the standard library has no fork")]
+fn in_child(what: &str, run: impl FnOnce()) {
+    // SAFETY: this thread is the only one that holds locks here; the others wait, of the server and
+    // of runtimes.
+    let child = unsafe { libc::fork() };
+    if child == 0 {
+        let run = std::panic::AssertUnwindSafe(run);
+        let failed = std::panic::catch_unwind(run).is_err();
+        // SAFETY: ends the process, without what the parent has registered for its own end.
+        unsafe { libc::_exit(i32::from(failed)) };
+    }
+    assert!(child > 0, "{what}: no child");
+    let begun = Instant::now();
+    let mut status = 0;
+    loop {
+        // SAFETY: the pointer is one to a local variable.
+        let ended = unsafe { libc::waitpid(child, &raw mut status, libc::WNOHANG) };
+        if ended == child {
+            break;
+        }
+        if begun.elapsed() > MOST {
+            // SAFETY: the child is not waited for yet, so its id is its own.
+            unsafe { libc::kill(child, libc::SIGKILL) };
+            panic!("{what}: the child hangs");
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(status, 0, "{what}");
+    println!("ok: {what}");
+}
+
+fn is_refused<T: std::fmt::Debug>(result: Result<T, SendError>) {
+    let error = result.unwrap_err();
+    assert!(matches!(error, SendError::AfterFork), "{error}");
+    assert!(error.to_string().contains("in the child"), "{error}");
+}
+
+fn all_are_refused<T: std::fmt::Debug>(result: Result<T, BatchError>) {
+    let error = result.unwrap_err();
+    let refused = error.outcomes().iter().filter(
+        |outcome| matches!(outcome, Outcome::Rejected(error) if matches!(**error, SendError::AfterFork)),
+    );
+    assert_eq!(refused.count(), NONE.len(), "{error}");
+}
+
+fn async_client(server: &EventServer, runtime: &Runtime, name: &str) {
+    let builder = Client::builder().dev(true).base_url(server.url());
+    let client = builder.max_request_events(2).build().unwrap();
+    let unused = client.clone();
+    runtime.block_on(client.send(CartCleared {})).unwrap();
+
+    in_child(&format!("{name}: send"), || {
+        is_refused(runtime.block_on(client.send(CartCleared {})));
+    });
+    in_child(&format!("{name}: send_many"), || {
+        all_are_refused(runtime.block_on(client.send_many(&NONE)));
+        let mut batch = inngest_core::Batch::new();
+        for event in &NONE {
+            batch.push(event).unwrap();
+        }
+        all_are_refused(runtime.block_on(client.send_batch(batch)));
+    });
+    in_child(&format!("{name}: streams"), || {
+        let mut progress = client.send_iter(NONE);
+        let mut refused = 0;
+        while let Some(next) = runtime.block_on(progress.next()) {
+            refused += next.result.unwrap_err().outcomes().len();
+        }
+        assert_eq!(refused, NONE.len());
+    });
+    in_child(&format!("{name}: in a runtime of the child"), || {
+        let runtime = Runtime::new().unwrap();
+        is_refused(runtime.block_on(unused.send(CartCleared {})));
+    });
+    in_child(&format!("{name}: a client of the child"), || {
+        let runtime = Runtime::new().unwrap();
+        let builder = Client::builder().dev(true).base_url(server.url());
+        let own = builder.retry(RetryPolicy::none()).build().unwrap();
+        runtime.block_on(own.send(CartCleared {})).unwrap();
+    });
+
+    let (sender, waiting) = {
+        let entered = runtime.enter();
+        let builder = client.buffered().linger(Duration::from_secs(3_600));
+        let sender = builder.capacity(1).start().unwrap();
+        let waiting = sender.try_send(CartCleared {}).unwrap();
+        drop(entered);
+        (sender, waiting)
+    };
+    in_child(&format!("{name}: buffered"), || {
+        is_refused(sender.try_send(CartCleared {}));
+        is_refused(runtime.block_on(sender.send(CartCleared {})));
+        is_refused(runtime.block_on(waiting));
+        runtime.block_on(sender.flush());
+        let report = runtime.block_on(sender.clone().shutdown(Duration::from_secs(3_600)));
+        assert_eq!(
+            (report.delivered, report.failed, report.unsent.len()),
+            (0, 0, 0)
+        );
+        let _entered = runtime.enter();
+        is_refused(client.buffered().start());
+    });
+    let report = runtime.block_on(sender.shutdown(MOST));
+    assert_eq!(report.delivered, 1, "the parent sends what is waiting");
+    runtime.block_on(client.send(CartCleared {})).unwrap();
+}
+
+fn blocking_client(server: &EventServer) {
+    let builder = blocking::Client::builder().dev(true).base_url(server.url());
+    let client = builder.build().unwrap();
+    client.send(CartCleared {}).unwrap();
+    let buffered = client.buffered().linger(Duration::from_secs(3_600));
+    let buffered = buffered.capacity(1).start().unwrap();
+    let waiting = buffered.try_send(CartCleared {}).unwrap();
+    in_child("blocking", || {
+        is_refused(client.send(CartCleared {}));
+        all_are_refused(client.send_many(&NONE));
+        for progress in client.send_iter(NONE) {
+            all_are_refused(progress.unwrap().result);
+        }
+        is_refused(buffered.try_send(CartCleared {}));
+        is_refused(buffered.send(CartCleared {}));
+        is_refused(waiting.wait());
+        is_refused(buffered.flush());
+        is_refused(buffered.clone().shutdown(Duration::from_secs(3_600)));
+        is_refused(client.buffered().start());
+        let builder = blocking::Client::builder().dev(true).base_url(server.url());
+        builder.build().unwrap().send(CartCleared {}).unwrap();
+    });
+    let builder = blocking::Client::builder().dev(true).base_url(server.url());
+    let last = builder.build().unwrap();
+    let sender = last.buffered().start().unwrap();
+    in_child("blocking: dropped", move || drop((last, sender)));
+    let report = buffered.shutdown(MOST).unwrap();
+    assert_eq!(report.delivered, 1, "the parent sends what is waiting");
+    client.send(CartCleared {}).unwrap();
+}
+
+#[cfg(unix)]
+fn main() {
+    let server = EventServer::start().unwrap();
+    let one = Builder::new_current_thread().enable_all().build().unwrap();
+    async_client(&server, &one, "one thread");
+    async_client(&server, &Runtime::new().unwrap(), "many threads");
+    blocking_client(&server);
+    // Two of each parent and one of each child.
+    assert_eq!(server.events().len(), 3 * 4);
+}
+
+#[cfg(not(unix))]
+fn main() {}
