@@ -530,7 +530,7 @@ fn an_error_for_want_of_a_runtime_says_what_to_do_and_loses_nothing() {
     let client = Client::builder().dev(true).build().unwrap();
     let error = block_on(client.send(item(1))).unwrap_err();
     assert!(error.to_string().contains("`enable_all`"), "{error}");
-    assert!(!error.may_have_been_taken());
+    assert!(!error.may_have_been_accepted());
     let error = block_on(client.send_many(items(3))).unwrap_err();
     assert_eq!(error.rejected().count(), 3);
     assert_eq!(error.into_unsent().len(), 3);

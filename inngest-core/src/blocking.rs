@@ -20,7 +20,7 @@ use crate::error::config::ConfigError;
 use crate::event::into_payload::IntoPayload;
 use crate::middleware::Middleware;
 use crate::runtime::is_async_task;
-use crate::transport::Transport;
+use crate::transport::contract::Transport;
 
 /// The settings of a builder of [`crate::client`], under the same names.
 macro_rules! settings {

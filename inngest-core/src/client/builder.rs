@@ -15,7 +15,9 @@ use crate::error::config::ConfigError;
 use crate::middleware::chain::Chain;
 use crate::middleware::outgoing::Middleware;
 use crate::timer::Clock;
-use crate::transport::{Certificates, HyperTransport, Transport};
+use crate::transport::contract::Transport;
+use crate::transport::hyper::HyperTransport;
+use crate::transport::tls::Certificates;
 use crate::url;
 
 /// What the server documents for a request by default; accounts can have more.
@@ -196,7 +198,7 @@ impl ClientBuilder {
     /// is just as dead. A `pool_max_idle_per_host` of 0 keeps none.
     #[cfg(feature = "reqwest")]
     pub fn http_client(self, client: ::reqwest::Client) -> Self {
-        let transport = crate::transport::ReqwestTransport::new(client);
+        let transport = crate::transport::reqwest::ReqwestTransport::new(client);
         Self {
             clock: Clock::Real,
             ..self.transport(transport)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::PayloadError;
-use crate::transport::TransportError;
+use crate::transport::error::TransportError;
 
 /// An event that was not delivered, or of which nobody knows whether it was.
 #[derive(Clone, thiserror::Error)]

@@ -18,7 +18,8 @@ use crate::delivery::retry::{self, RetryPolicy};
 use crate::delivery::uncertainty::Observation;
 use crate::delivery::{seed, trace};
 use crate::timer::{Clock, Timer, Timers};
-use crate::transport::{Answer, Request, Transport, TransportError};
+use crate::transport::contract::{Answer, Request, Transport};
+use crate::transport::error::TransportError;
 
 /// Thirty years: how long to wait where the time asked for is beyond what a clock can say.
 pub(crate) const FAR_FUTURE: Duration = Duration::from_secs(30 * 365 * 24 * 3_600);

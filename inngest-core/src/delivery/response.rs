@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use crate::delivery::error::SendError;
 use crate::delivery::event_id::EventId;
 use crate::delivery::seed::Seed;
-use crate::transport::Answer;
+use crate::transport::contract::Answer;
 
 /// What an answer says about the events of a request.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use http::HeaderMap;
 
-use crate::transport::Answer;
+use crate::transport::contract::Answer;
 
 /// Something that goes wrong with a request; given to
 /// [`EventServer::inject`](super::EventServer::inject) or

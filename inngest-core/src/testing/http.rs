@@ -15,7 +15,7 @@ use super::event::ReceivedRequest;
 use super::fault::{Fault, Kind};
 use super::received::{Outcome, Received};
 use super::{cors, listing, page};
-use crate::transport::Answer;
+use crate::transport::contract::Answer;
 
 /// Larger than any request that a client sends.
 const MAX_BODY_BYTES: usize = 64 << 20;

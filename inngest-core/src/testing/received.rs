@@ -12,7 +12,7 @@ use super::fault::{Fault, Faults};
 use super::state::{Kept, Refuses, State};
 use crate::delivery::event_id::EventId;
 use crate::event::Event;
-use crate::transport::Answer;
+use crate::transport::contract::Answer;
 
 /// What a server or a [`Recorder`](super::Recorder) has received.
 ///

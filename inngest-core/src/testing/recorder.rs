@@ -3,7 +3,7 @@
 use std::ops::Deref;
 
 use super::received::{Outcome, Received};
-use crate::transport::{Request, Transport, TransportFuture};
+use crate::transport::contract::{Request, Transport, TransportFuture};
 
 /// A transport that takes events as the real server does, and keeps them: for unit tests.
 ///

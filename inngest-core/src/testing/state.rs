@@ -14,7 +14,7 @@ use super::fault::Faults;
 use crate::delivery::event_id::EventId;
 use crate::delivery::seed::{self, Seed};
 use crate::event::timestamp::now;
-use crate::transport::Answer;
+use crate::transport::contract::Answer;
 
 /// How long plain functions ignore another event with the same id (documented).
 const PLAIN_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);

@@ -8,9 +8,9 @@ use http_body_util::Full;
 use hyper_rustls::HttpsConnector;
 
 use super::connect::{Route, Routed, route};
+use super::contract::{MAX_ANSWER_BYTES, Request, Transport, TransportFuture};
 use super::pool::Pool;
 use super::tls::Certificates;
-use super::{MAX_ANSWER_BYTES, Request, Transport, TransportFuture};
 use crate::error::config::ConfigError;
 
 pub(crate) struct HyperTransport {

@@ -27,9 +27,10 @@ use tower_service::Service as _;
 
 use super::age::Moment;
 use super::connect::Route;
+use super::contract::Answer;
+use super::error::TransportError;
 use super::keeping::{Keeping, Use};
 use super::stream::Written;
-use super::{Answer, TransportError};
 use crate::runtime::{NoRuntime, Unfit};
 use crate::timer::{Clock, Timers};
 

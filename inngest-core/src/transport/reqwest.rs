@@ -1,6 +1,7 @@
 //! A transport over the user's own `reqwest::Client`.
 
-use super::{Answer, MAX_ANSWER_BYTES, Request, Transport, TransportError, TransportFuture};
+use super::contract::{Answer, MAX_ANSWER_BYTES, Request, Transport, TransportFuture};
+use super::error::TransportError;
 use crate::runtime::Unfit;
 
 #[derive(Debug)]

@@ -9,7 +9,8 @@ use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use crate::batch::Batch;
-use crate::client::buffered::{BufferedBuilder, Failure, Report};
+use crate::client::buffered::report::{Failure, Report};
+use crate::client::buffered::settings::Settings;
 use crate::client::pipeline::{AtOnce, InFlight, Stopped, not_sent, unfinished};
 use crate::client::telemetry::Operation;
 use crate::delivery::error::SendError;
@@ -19,10 +20,10 @@ use crate::delivery::receipt::Receipt;
 use crate::encode::buffer::EventMeta;
 use crate::middleware::chain::guarded;
 use crate::timer::Timer;
-use crate::transport::TransportError;
+use crate::transport::error::TransportError;
 
 pub(crate) struct Shared {
-    pub(crate) builder: BufferedBuilder,
+    pub(crate) settings: Settings,
     pub(crate) timer: Timer,
     pub(crate) room: Arc<Semaphore>,
     /// The requests that may be under way at once.
@@ -86,7 +87,7 @@ impl Shared {
     /// Closes a sender that is not shut down. What it has is kept for a `shutdown` to come.
     pub(crate) fn lose(&self, why: &str) {
         // In the child of a fork they are the parent's, which sends them.
-        if !self.builder.inner.sender.process.is_this() {
+        if !self.settings.inner.sender.process.is_this() {
             return;
         }
         let mut waiting = Vec::new();
@@ -131,8 +132,8 @@ impl Shared {
         // One event more, if it is like the last, would be a request of its own.
         let last = queue.batch.fresh.events.last();
         let bytes = queue.batch.fresh.bytes.len() + last.map_or(0, |event| event.json().len());
-        let is_due = events >= self.builder.max_events
-            || bytes >= self.builder.max_bytes
+        let is_due = events >= self.settings.max_events
+            || bytes >= self.settings.max_bytes
             || queue.flush_to > sent
             || waited == Some(deadline)
             || Instant::now() >= deadline;
@@ -148,7 +149,7 @@ impl Shared {
         let batch = std::mem::take(&mut queue.batch);
         let waiting = std::mem::take(&mut queue.waiting);
         queue.unsettled.insert(sent);
-        let inner = &self.builder.inner;
+        let inner = &self.settings.inner;
         let mut load = Load {
             number: sent,
             events,
@@ -211,7 +212,7 @@ impl Shared {
             queue.report.delivered += events - failed;
             queue.report.failed += failed;
         }
-        self.builder
+        self.settings
             .inner
             .report(&load.in_flight.watched, &outcomes, &[]);
         for (waiting, outcome) in load.waiting.into_iter().zip(&outcomes) {
@@ -226,7 +227,7 @@ impl Shared {
             let _ = settle.send(result);
         }
         if failed > closed {
-            match &self.builder.on_failure {
+            match &self.settings.on_failure {
                 Some(hook) => guarded("`on_failure`", || hook(Failure { outcomes, unsent })),
                 None => tracing::warn!(failed, "events of a buffered sender were not delivered"),
             }
@@ -282,7 +283,7 @@ impl Drop for Panicking<'_> {
         if std::thread::panicking() {
             let Self(shared, number) = *self;
             let source = TransportError::other("the transport panicked");
-            let url = shared.builder.inner.sender.url().to_owned();
+            let url = shared.settings.inner.sender.url().to_owned();
             let error = SendError::ConnectionBroke { url, source };
             shared.settle_load(number, error, None);
         }
@@ -309,7 +310,7 @@ pub(crate) async fn work(worker: Worker) {
     let mut pausing = None;
     let mut waited = None;
     loop {
-        let at_most = shared.builder.inner.concurrency;
+        let at_most = shared.settings.inner.concurrency;
         if under_way.len() >= at_most {
             // The queue fills meanwhile, and the next request is the larger.
             tokio::select! {
@@ -358,7 +359,7 @@ pub(crate) async fn work(worker: Worker) {
             } => {
                 let shared = Arc::clone(shared);
                 under_way.spawn(async move {
-                    let inner = &shared.builder.inner;
+                    let inner = &shared.settings.inner;
                     let operation = Operation::of_names(
                         &inner.sender.endpoint,
                         names.iter().map(EventMeta::name),

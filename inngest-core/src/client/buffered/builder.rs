@@ -1,0 +1,106 @@
+//! Starts a buffered sender.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::sync::{Notify, Semaphore, watch};
+
+use crate::client::buffered::handle::Buffered;
+use crate::client::buffered::queue::{Shared, State, Worker, work};
+use crate::client::buffered::report::Failure;
+use crate::client::buffered::settings::Settings;
+use crate::client::inner::Inner;
+use crate::delivery::error::SendError;
+
+/// Settings of a [`Buffered`] sender; made with [`Client::buffered`](crate::Client::buffered).
+#[must_use = "a builder does nothing until `start`"]
+pub struct BufferedBuilder(Settings);
+
+impl BufferedBuilder {
+    pub(crate) fn new(inner: Arc<Inner>) -> Self {
+        let limits = inner.limits;
+        Self(Settings {
+            max_events: limits.request_events.min(500),
+            max_bytes: limits.request_bytes,
+            linger: Duration::from_millis(50),
+            capacity: 10_000,
+            on_failure: None,
+            inner,
+        })
+    }
+
+    /// How many events are gathered at most before they are sent; 500 by default.
+    pub fn max_events(mut self, events: usize) -> Self {
+        self.0.max_events = events.max(1);
+        self
+    }
+
+    /// How many bytes of JSON are gathered at most before they are sent; by default as many as a
+    /// request holds.
+    pub fn max_bytes(mut self, bytes: usize) -> Self {
+        self.0.max_bytes = bytes.max(1);
+        self
+    }
+
+    /// How long an event waits for others; 50 milliseconds by default.
+    pub fn linger(mut self, time: Duration) -> Self {
+        self.0.linger = time;
+        self
+    }
+
+    /// How many events may be waiting or under way; 10,000 by default. Where that is less than a
+    /// request's worth, what is gathered goes out when there is room for no more.
+    pub fn capacity(mut self, events: usize) -> Self {
+        self.0.capacity = events.clamp(1, Semaphore::MAX_PERMITS);
+        self
+    }
+
+    /// What is called with events that were not delivered for certain. Without it they are reported
+    /// to `tracing` as a warning; their handles say it in any case.
+    pub fn on_failure(mut self, hook: impl Fn(Failure) + Send + Sync + 'static) -> Self {
+        self.0.on_failure = Some(Arc::new(hook));
+        self
+    }
+
+    /// Starts the sender, as a task of the tokio runtime that this is called in.
+    ///
+    /// # Errors
+    ///
+    /// There is no runtime here, or it has ended, the system gives no thread, or the client was made
+    /// before a `fork`.
+    pub fn start(self) -> Result<Buffered, SendError> {
+        self.0.inner.sender.process.check()?;
+        let runtime = tokio::runtime::Handle::try_current().map_err(|_| SendError::NoRuntime)?;
+        let timer = self.0.inner.sender.timer()?.clone();
+        let (settled, _) = watch::channel(0);
+        let (settling, _) = watch::channel(0);
+        let shared = Arc::new(Shared {
+            room: Arc::new(Semaphore::new(self.0.capacity)),
+            requests: Semaphore::new(self.0.inner.concurrency.min(Semaphore::MAX_PERMITS)),
+            queue: Mutex::default(),
+            wake: Notify::new(),
+            settled,
+            settling,
+            timer,
+            settings: self.0,
+        });
+        runtime.spawn(work(Worker(Arc::clone(&shared))));
+        // A runtime that has ended takes no tasks, and says nothing of it.
+        if shared.queue().state == State::Closed {
+            return Err(SendError::NoRuntime);
+        }
+        Ok(Buffered::of(shared))
+    }
+}
+
+impl fmt::Debug for BufferedBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BufferedBuilder")
+            .field("max_events", &self.0.max_events)
+            .field("max_bytes", &self.0.max_bytes)
+            .field("linger", &self.0.linger)
+            .field("capacity", &self.0.capacity)
+            .finish_non_exhaustive()
+    }
+}

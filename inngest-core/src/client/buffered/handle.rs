@@ -1,0 +1,310 @@
+//! The handle to a buffered sender.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::time::Instant;
+
+use crate::batch::Batch;
+use crate::client::buffered::queue::{Shared, State, Waiting};
+use crate::client::buffered::report::Report;
+use crate::client::inner::Inner;
+use crate::client::pipeline::dropped;
+use crate::delivery::error::SendError;
+use crate::delivery::http::FAR_FUTURE;
+use crate::delivery::outcome::rejected;
+use crate::delivery::process::Process;
+use crate::delivery::receipt::Receipt;
+use crate::error::PayloadError;
+use crate::event::into_payload::IntoPayload;
+use crate::timer::Clock;
+
+/// How long a shutdown waits for hooks that were called before its time was over.
+const SETTLING: Duration = Duration::from_secs(1);
+
+/// Sends events in the background: [`send`](Self::send) returns as soon as there is room, and the
+/// events of many calls go out in one request.
+///
+/// Clones share one queue. When the last is dropped without [`shutdown`](Self::shutdown), what is
+/// still waiting is lost, and a warning says how much.
+///
+/// ```
+/// # #[cfg(feature = "testing")] {
+/// use inngest_core::{Event, testing::EventServer};
+/// use schemars::JsonSchema;
+/// use serde::Serialize;
+///
+/// #[derive(Serialize, JsonSchema, Event)]
+/// #[event(name = "storefront/cart.cleared")]
+/// struct CartCleared {}
+///
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// let server = EventServer::start()?;
+/// let sender = server.client()?.buffered().start()?;
+/// let first = sender.send(&CartCleared {}).await?;
+/// let second = sender.send(&CartCleared {}).await?;
+/// println!("{} {}", first.await?.event_id, second.await?.event_id);
+///
+/// let report = sender.shutdown(std::time::Duration::from_secs(5)).await;
+/// assert!(report.unsent.is_empty());
+/// assert_eq!(server.requests().len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Buffered {
+    guard: Arc<Guard>,
+}
+
+/// Ends the sender when the last handle to it is gone.
+struct Guard {
+    shared: Arc<Shared>,
+}
+
+/// The receipt of an event that was given to a [`Buffered`] sender, when it is there. It need not
+/// be awaited for the event to be sent.
+#[derive(Debug)]
+pub struct Pending {
+    settled: oneshot::Receiver<Result<Receipt, SendError>>,
+    process: Process,
+}
+
+impl Future for Pending {
+    type Output = Result<Receipt, SendError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match Pin::new(&mut self.settled).poll(cx) {
+            Poll::Ready(settled) => Poll::Ready(settled.unwrap_or(Err(SendError::SenderClosed))),
+            Poll::Pending => match self.process.check() {
+                Ok(()) => Poll::Pending,
+                Err(error) => Poll::Ready(Err(error)),
+            },
+        }
+    }
+}
+
+impl Buffered {
+    pub(crate) fn of(shared: Arc<Shared>) -> Self {
+        Self {
+            guard: Arc::new(Guard { shared }),
+        }
+    }
+
+    /// Takes an event in, and waits for room where there is none.
+    ///
+    /// # Errors
+    ///
+    /// The server would refuse the event or change it, or the sender is shut down.
+    pub async fn send<P: IntoPayload>(&self, event: P) -> Result<Pending, SendError> {
+        self.process().check()?;
+        let event = one(event);
+        let room = Arc::clone(&self.guard.shared.room).acquire_owned().await;
+        self.take_in(event, room.map_err(|_| SendError::SenderClosed)?)
+    }
+
+    /// Takes an event in if there is room.
+    ///
+    /// # Errors
+    ///
+    /// There is no room, the server would refuse the event or change it, or the sender is shut
+    /// down.
+    pub fn try_send<P: IntoPayload>(&self, event: P) -> Result<Pending, SendError> {
+        self.process().check()?;
+        let event = one(event);
+        let room = Arc::clone(&self.guard.shared.room).try_acquire_owned();
+        let room = room.map_err(|error| match error {
+            tokio::sync::TryAcquireError::Closed => SendError::SenderClosed,
+            tokio::sync::TryAcquireError::NoPermits => SendError::BufferFull,
+        })?;
+        self.take_in(event, room)
+    }
+
+    fn take_in(
+        &self,
+        event: Result<Batch, PayloadError>,
+        room: OwnedSemaphorePermit,
+    ) -> Result<Pending, SendError> {
+        let shared = &self.guard.shared;
+        let PreparedEvent {
+            batch,
+            added,
+            discarded,
+        } = prepare(&shared.settings.inner, event)?;
+        if let (Some(error), 0) = (&discarded, added) {
+            return Err(error.clone());
+        }
+        let mut queue = shared.queue();
+        if queue.state != State::Open {
+            return Err(SendError::SenderClosed);
+        }
+        let (settle, settled) = oneshot::channel();
+        queue.batch.append(batch);
+        let sender = discarded.is_none().then_some(Waiting::Sender {
+            settle,
+            _room: room,
+        });
+        queue.waiting.extend(sender);
+        let nobody = std::iter::repeat_with(|| Waiting::Nobody);
+        queue.waiting.extend(nobody.take(added));
+        queue.accepted += (added + usize::from(discarded.is_none())) as u64;
+        let linger = shared.settings.linger;
+        queue.deadline.get_or_insert_with(|| {
+            let now = Instant::now();
+            now.checked_add(linger).unwrap_or(now + FAR_FUTURE)
+        });
+        drop(queue);
+        shared.wake.notify_one();
+        match discarded {
+            None => Ok(Pending {
+                settled,
+                process: self.process(),
+            }),
+            Some(error) => Err(error),
+        }
+    }
+
+    /// Sends what is waiting at once, and waits until everything that was taken in before is
+    /// settled, or the sender is at its end.
+    ///
+    /// In the child of a `fork`, whose parent sends what is waiting, this does nothing.
+    pub async fn flush(&self) {
+        // The error says just that.
+        let _ = self.try_flush().await;
+    }
+
+    pub(crate) async fn try_flush(&self) -> Result<(), SendError> {
+        self.process().check()?;
+        let shared = &self.guard.shared;
+        let accepted = {
+            let mut queue = shared.queue();
+            queue.flush_to = queue.accepted;
+            queue.accepted
+        };
+        shared.wake.notify_one();
+        let mut settled = shared.settled.subscribe();
+        // The sender lives as long as this handle.
+        let _ = settled.wait_for(|settled| *settled >= accepted).await;
+        Ok(())
+    }
+
+    fn process(&self) -> Process {
+        self.guard.shared.settings.inner.sender.process
+    }
+
+    /// Takes nothing more in, sends what is there for as long as `timeout`, and says what became
+    /// of it.
+    ///
+    /// In the child of a `fork`, whose parent sends what is waiting, this does nothing, and the
+    /// report is empty.
+    pub async fn shutdown(self, timeout: Duration) -> Report {
+        self.try_shutdown(timeout).await.unwrap_or_default()
+    }
+
+    pub(crate) async fn try_shutdown(self, timeout: Duration) -> Result<Report, SendError> {
+        self.process().check()?;
+        let shared = Arc::clone(&self.guard.shared);
+        shared.room.close();
+        shared.queue().state = State::Closing;
+        let timer = &shared.timer;
+        let clock = shared.settings.inner.sender.clock();
+        timer.within(timeout, clock, self.flush()).await;
+        let over = std::time::Instant::now();
+        let (mut unsent, under_way) = loop {
+            // What is just being settled is in the report, and the hook has seen it.
+            let mut settling = shared.settling.subscribe();
+            let none = settling.wait_for(|settling| *settling == 0);
+            let left = SETTLING.saturating_sub(over.elapsed());
+            timer.within(left, Clock::Real, none).await;
+            let mut queue = shared.queue();
+            if *shared.settling.borrow() > 0 && over.elapsed() < SETTLING {
+                continue;
+            }
+            queue.state = State::Closed;
+            queue.waiting.clear();
+            break (
+                std::mem::take(&mut queue.batch),
+                std::mem::take(&mut queue.under_way),
+            );
+        };
+        // What is under way is stopped, and may have arrived.
+        let error = Arc::new(SendError::SenderClosed);
+        for mut load in under_way {
+            let delivered = load.in_flight.end(&error);
+            unsent.requests.extend(delivered.unsent);
+            shared.settle(load, delivered.outcomes.into_each(), Batch::new());
+        }
+        let mut report = std::mem::take(&mut shared.queue().report);
+        report.failed = report.failed.saturating_sub(unsent.resent_len() as u64);
+        report.unsent = unsent;
+        shared.close();
+        Ok(report)
+    }
+}
+
+impl fmt::Debug for Buffered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let queue = self.guard.shared.queue();
+        f.debug_struct("Buffered")
+            .field("waiting", &queue.batch.len())
+            .field("accepted", &queue.accepted)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.shared
+            .lose("a buffered sender was dropped without `shutdown`");
+    }
+}
+
+/// An event after middleware has seen it.
+struct PreparedEvent {
+    /// The event, unless it was discarded, and then the events that middleware added.
+    batch: Batch,
+    added: usize,
+    discarded: Option<SendError>,
+}
+
+/// Shows an event to middleware.
+fn prepare(inner: &Inner, event: Result<Batch, PayloadError>) -> Result<PreparedEvent, SendError> {
+    let batch = event.map_err(|error| {
+        inner.report(&[], &[], &dropped(std::slice::from_ref(&error), &[]));
+        SendError::from(error)
+    })?;
+    let (batch, mapping) = inner.prepare(batch).map_err(|stopped| {
+        let (batch, error) = *stopped;
+        let outcome = rejected(error.clone());
+        inner.report(&inner.watched(&batch), &[outcome], &[]);
+        error
+    })?;
+    let Some(mapping) = mapping else {
+        return Ok(PreparedEvent {
+            batch,
+            added: 0,
+            discarded: None,
+        });
+    };
+    inner.report(&[], &[], &dropped(&[], &mapping.discarded));
+    Ok(PreparedEvent {
+        batch,
+        added: mapping.added(),
+        discarded: mapping
+            .discarded
+            .into_iter()
+            .next()
+            .map(|event| event.error),
+    })
+}
+
+/// A batch of one event.
+fn one<P: IntoPayload>(event: P) -> Result<Batch, PayloadError> {
+    let mut batch = Batch::new();
+    batch.push(event).map(|()| batch)
+}
