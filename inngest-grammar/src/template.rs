@@ -172,9 +172,8 @@ impl Parser<'_> {
                         let text = inner.get(..path.unwrap_or(inner.len())).unwrap_or_default();
                         let text = text.to_owned();
                         self.error(TemplateErrorKind::Unclosed { text }, at..at + 1);
-                        // What follows was meant as the placeholder; it is no text to check.
-                        let stop = inner.find('{').map_or(self.text.len(), |i| inner_at + i);
-                        while rest.next_if(|(i, _)| *i < stop).is_some() {}
+                        // Placeholders around this one are not next to each other.
+                        self.literal.push(c);
                     }
                 }
                 c => self.literal.push(c),
