@@ -334,6 +334,7 @@ mod tests {
             ("FOOBar", Some("foo.bar")),
             ("FooB", Some("foo.b")),
             ("my shop/item", Some("my-shop/item")),
+            ("My.Shop/item", Some("my.shop/item")),
         ] {
             assert_eq!(suggest(name).as_deref(), expected, "{name}");
         }

@@ -34,11 +34,11 @@ fn distance(a: &[char], b: &[char]) -> usize {
     let mut previous_a = None;
     for (i, &x) in a.iter().enumerate() {
         let mut row = Vec::with_capacity(last.len());
-        row.push(i + 1);
+        let mut left = i + 1;
+        row.push(left);
         let mut previous_b = None;
         for (j, (&y, pair)) in b.iter().zip(last.windows(2)).enumerate() {
             let &[diagonal, above] = pair else { continue };
-            let left = row.last().copied().unwrap_or(usize::MAX - 1);
             let mut cost = (diagonal + usize::from(x != y))
                 .min(above + 1)
                 .min(left + 1);
@@ -49,6 +49,7 @@ fn distance(a: &[char], b: &[char]) -> usize {
                 cost = cost.min(swapped + 1);
             }
             row.push(cost);
+            left = cost;
             previous_b = Some(y);
         }
         previous_a = Some(x);

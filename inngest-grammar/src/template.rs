@@ -5,6 +5,7 @@
 //! a brace.
 
 mod error;
+mod placeholder;
 #[cfg(test)]
 mod tests;
 
@@ -12,6 +13,7 @@ use std::fmt;
 use std::ops::Range;
 
 pub use error::{TemplateError, TemplateErrorKind, TemplateErrors};
+pub use placeholder::Placeholder;
 
 use crate::proof;
 
@@ -36,32 +38,6 @@ pub enum Piece {
     Text(String),
     /// A field.
     Placeholder(Placeholder),
-}
-
-/// The field that a placeholder names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Placeholder {
-    path: String,
-    span: Range<usize>,
-}
-
-impl Placeholder {
-    /// The path as written between the braces: `order.lines.0`.
-    #[must_use]
-    pub fn path(&self) -> &str {
-        &self.path
-    }
-
-    /// The names and tuple indices of the path, from the event's own field inwards.
-    pub fn segments(&self) -> impl Iterator<Item = &str> {
-        self.path.split('.')
-    }
-
-    /// The bytes of the template that the placeholder takes up, braces included.
-    #[must_use]
-    pub fn span(&self) -> Range<usize> {
-        self.span.clone()
-    }
 }
 
 impl Template {
@@ -172,9 +148,8 @@ impl Parser<'_> {
                         let text = inner.get(..path.unwrap_or(inner.len())).unwrap_or_default();
                         let text = text.to_owned();
                         self.error(TemplateErrorKind::Unclosed { text }, at..at + 1);
-                        // What follows was meant as the placeholder; it is no text to check.
-                        let stop = inner.find('{').map_or(self.text.len(), |i| inner_at + i);
-                        while rest.next_if(|(i, _)| *i < stop).is_some() {}
+                        // Placeholders around this one are not next to each other.
+                        self.literal.push(c);
                     }
                 }
                 c => self.literal.push(c),

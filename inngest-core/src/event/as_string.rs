@@ -15,8 +15,8 @@ use serde::ser::Serializer;
 /// The schema says that it is a string. Reading takes a string as well as a number. For an
 /// optional integer there is [`OptionAsString`].
 ///
-/// Write `with`, not `serialize_with`: that one writes a string too, but schemars does not read it,
-/// so that the schema would say integer.
+/// Write `with`, not `serialize_with`: schemars does not read that one, so the schema would say
+/// integer, and the derive refuses it on an event's field.
 ///
 /// ```
 /// use inngest_core::{Batch, Event};

@@ -3,13 +3,7 @@
 use super::json::{self, Scanned, SyntaxError};
 use super::sessions::{self, Sessions};
 use super::value::Object;
-use crate::event::timestamp::{MAX_MILLIS, MIN_MILLIS};
-
-/// The maximum number of events in a request.
-const MAX_EVENTS: usize = 5_000;
-
-/// The maximum size of an event, in bytes.
-const MAX_EVENT_BYTES: usize = 3 << 20;
+use inngest_grammar::limits::{MAX_EVENT_BYTES, MAX_MILLIS, MAX_REQUEST_EVENTS, MIN_MILLIS};
 
 /// The maximum nesting depth of a stored event. One level more gets an id but is never stored
 /// (measured).
@@ -91,8 +85,8 @@ impl Reading {
             let Some(next) = text.get(at).filter(|byte| !matches!(byte, b']' | b'}')) else {
                 return;
             };
-            if self.taken.len() == MAX_EVENTS {
-                let error = format!("Cannot have more than {MAX_EVENTS} events in a batch");
+            if self.taken.len() == MAX_REQUEST_EVENTS {
+                let error = format!("Cannot have more than {MAX_REQUEST_EVENTS} events in a batch");
                 return self.fail_between_events(error);
             }
             if !self.taken.is_empty() {

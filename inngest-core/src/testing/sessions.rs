@@ -4,14 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use inngest_grammar::limits::{MAX_SESSION_KEY_BYTES, MAX_SESSION_VALUE_BYTES, MAX_SESSIONS};
+
 use super::{json, value};
-use inngest_grammar::limits::MAX_SESSIONS;
-
-/// The maximum length of a key, in bytes.
-const MAX_KEY_BYTES: usize = 128;
-
-/// The maximum length of a value, in bytes.
-const MAX_VALUE_BYTES: usize = 512;
 
 /// An event's sessions.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -150,17 +145,17 @@ fn check(sessions: &BTreeMap<String, String>) -> Result<(), String> {
         if key.is_empty() {
             return Err("event session keys cannot be empty".into());
         }
-        if key.len() > MAX_KEY_BYTES {
+        if key.len() > MAX_SESSION_KEY_BYTES {
             return Err(format!(
-                "event session key \"{key}\" exceeds {MAX_KEY_BYTES} bytes"
+                "event session key \"{key}\" exceeds {MAX_SESSION_KEY_BYTES} bytes"
             ));
         }
         if value.is_empty() {
             return Err(format!("event session \"{key}\" cannot have an empty ID"));
         }
-        if value.len() > MAX_VALUE_BYTES {
+        if value.len() > MAX_SESSION_VALUE_BYTES {
             return Err(format!(
-                "event session \"{key}\" exceeds {MAX_VALUE_BYTES} bytes"
+                "event session \"{key}\" exceeds {MAX_SESSION_VALUE_BYTES} bytes"
             ));
         }
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use super::Placeholder;
+use super::placeholder::Placeholder;
 
 /// A mistake in a template.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -139,6 +139,9 @@ fn what_follows_an_open_brace_is_no_text() {
         ("{b.c_d-e", vec![(unclosed("b.c_d"), 0..1)]),
         ("é{é1.ü!", vec![(unclosed("é1.ü"), 2..3)]),
         ("{a-{b}", vec![(unclosed("a"), 0..1)]),
+        ("{x}{a-{b}", vec![(unclosed("a"), 3..4)]),
+        ("{x}{ {b}", vec![(unclosed(""), 3..4)]),
+        ("{x}{{a}-{b}", vec![(stray("{x}{{a"), 6..7)]),
         (
             "{a{b}-{c",
             vec![(unclosed("a"), 0..1), (unclosed("c"), 6..7)],
