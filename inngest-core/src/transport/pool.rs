@@ -332,14 +332,14 @@ impl Pool {
             .0
             .source()
             .is_some_and(<dyn Error>::is::<hyper::Error>);
-        if !knows_why && (error.0.is_canceled() || error.0.is_closed()) {
-            if let Ok(timer) = self.timers.get()
-                && let Some(Ok(Err(own))) = timer
-                    .within(UNTIL_ITS_END, Clock::Real, connection.task)
-                    .await
-            {
-                error = Broken(own);
-            }
+        let is_unexplained = !knows_why && (error.0.is_canceled() || error.0.is_closed());
+        if is_unexplained
+            && let Ok(timer) = self.timers.get()
+            && let Some(Ok(Err(own))) = timer
+                .within(UNTIL_ITS_END, Clock::Real, connection.task)
+                .await
+        {
+            error = Broken(own);
         }
         if is_new {
             TransportError::no_answer_on_new(error)
