@@ -217,7 +217,7 @@ fn wrong_content_under_a_right_checksum_is_an_error() {
         1
     );
     for (head, events) in [
-        ("".to_owned(), String::new()),
+        (String::new(), String::new()),
         ("{}".to_owned(), String::new()),
         (
             r#"{"requests":[],"fresh":[[999999999999,false]]}"#.to_owned(),
