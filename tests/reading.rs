@@ -10,7 +10,7 @@ use futures_util::stream::{self, Stream};
 use inngest_core::middleware::{Middleware, Outgoing, SentEvent};
 use inngest_core::testing::Recorder;
 use inngest_core::transport::{Request, Transport, TransportError, TransportFuture};
-use inngest_core::{Batch, Client, Event, RetryPolicy, SendError, Timestamp as _};
+use inngest_core::{Batch, Client, Event, RetryPolicy, SendError, Timestamp as _, blocking};
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use support::{ItemImported, KEY, Script, dedup_ids, item, items};
@@ -367,4 +367,30 @@ async fn an_event_that_panics_leaves_nothing_in_the_batch() {
         let events: Vec<serde_json::Value> = serde_json::from_str(&body).unwrap();
         assert_eq!(events.len(), 4);
     }
+}
+
+/// The blocking client reads events as it sends them, too.
+#[test]
+fn a_blocking_client_reads_no_more_than_its_requests_hold() {
+    let held = Held::default();
+    let builder = blocking::Client::builder().event_key(KEY);
+    let builder = builder.max_request_events(10).concurrency(3);
+    let client = builder.transport(held.clone()).build().unwrap();
+    let read = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&read);
+    let events = (0..100).map(move |n| {
+        counter.fetch_add(1, SeqCst);
+        item(n)
+    });
+    let sending = std::thread::spawn(move || client.send_many(events));
+    for requests in 3..=10 {
+        while held.begun.load(SeqCst) < requests {
+            std::thread::yield_now();
+        }
+        assert_eq!(read.load(SeqCst), 10 * requests);
+        held.allowed.add_permits(1);
+    }
+    held.allowed.add_permits(2);
+    let receipts = sending.join().unwrap().unwrap();
+    assert_eq!(dedup_ids(&receipts), ids(0..100));
 }
