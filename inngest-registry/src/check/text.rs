@@ -100,15 +100,15 @@ impl Finding {
             FindingKind::Changed {
                 change: Some(change),
                 ..
-            } if self.severity > Severity::Different => effect::own_fix(change),
+            } if self.severity > Severity::Different => change.own_fix(),
             FindingKind::IdTemplateChanged { .. } if self.severity > Severity::Different => {
-                Some("keep the id template")
+                Some("keep the id template".to_owned())
             }
             _ => None,
         };
         match (fix, &self.advice) {
             (Some(fix), Some(advice)) => Some(format!("{fix}, or {advice}")),
-            (Some(fix), None) => Some(fix.to_owned()),
+            (fix, None) => fix,
             (None, advice) => advice.clone(),
         }
     }
@@ -296,19 +296,15 @@ impl fmt::Display for Report {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compat::Change;
+    use crate::compat::{Change, Subject};
     use crate::mode::Mode;
 
     fn change(path: &str, what: &str, backward: Verdict, forward: Verdict) -> FindingKind {
+        let mut change = Change::for_tests(path, what, Subject::Place);
+        (change.backward, change.forward) = (backward, forward);
         FindingKind::Changed {
             since: Since::Exported,
-            change: Some(Change {
-                path: path.to_owned(),
-                what: what.to_owned(),
-                backward,
-                forward,
-                fix: Some("make it optional".to_owned()),
-            }),
+            change: Some(change),
             backward,
             forward,
         }

@@ -2,11 +2,13 @@
 
 use serde_json::Value;
 
-use super::Verdict;
+use super::case::{Case, Facts, count};
 use super::empty::item;
-use super::node::{Case, Facts, Node, Types, count};
+use super::node::Node;
 use super::number::{Bound, Decimal, range_of_format};
-use super::prove::{Prover, Sense, holds, worst};
+use super::prover::{Prover, Sense};
+use super::types::Types;
+use super::verdict::Verdict;
 
 impl<'a> Prover<'a> {
     pub(super) fn number(
@@ -33,7 +35,7 @@ impl<'a> Prover<'a> {
             demand = demand.of_integers(lower);
         }
         let bounds = self.bounds(facts, lower);
-        holds(bounds.iter().any(|bound| bound.within(demand, lower)))
+        Verdict::of(bounds.iter().any(|bound| bound.within(demand, lower)))
     }
 
     fn multiple_of(&mut self, facts: &Facts<'a>, reader: Node<'a>) -> Verdict {
@@ -49,7 +51,7 @@ impl<'a> Prover<'a> {
         if integers {
             units.push(Decimal::integer(1));
         }
-        holds(units.iter().any(|known| known.is_multiple_of(unit)))
+        Verdict::of(units.iter().any(|known| known.is_multiple_of(unit)))
     }
 
     /// A format is an annotation to a validator, and a type to a program: what was written as any
@@ -69,7 +71,7 @@ impl<'a> Prover<'a> {
                     value: Decimal::integer(value),
                     exclusive: false,
                 };
-                worst([
+                Verdict::worst([
                     self.in_bound(facts, bound(low), true),
                     self.in_bound(facts, bound(high), false),
                 ])
@@ -90,7 +92,7 @@ impl<'a> Prover<'a> {
             "maxLength" => self.at_most(facts.least(key), reader, key),
             "pattern" => {
                 let pattern = reader.get(key);
-                holds(facts.parts.iter().any(|part| part.get(key) == pattern))
+                Verdict::of(facts.parts.iter().any(|part| part.get(key) == pattern))
             }
             _ => Verdict::Compatible,
         }
@@ -98,7 +100,7 @@ impl<'a> Prover<'a> {
 
     fn at_least(&mut self, facts: &Facts<'a>, reader: Node<'a>, key: &'static str) -> Verdict {
         match count(reader, key) {
-            Some(least) => holds(facts.most(key).unwrap_or_default() >= least),
+            Some(least) => Verdict::of(facts.most(key).unwrap_or_default() >= least),
             None => self.unknown(key),
         }
     }
@@ -110,7 +112,7 @@ impl<'a> Prover<'a> {
         key: &'static str,
     ) -> Verdict {
         match count(reader, key) {
-            Some(most) => holds(known.is_some_and(|known| known <= most)),
+            Some(most) => Verdict::of(known.is_some_and(|known| known <= most)),
             None => self.unknown(key),
         }
     }
@@ -131,7 +133,7 @@ impl<'a> Prover<'a> {
             "uniqueItems" if reader.get(key) == Some(&Value::Bool(true)) => {
                 let unique = |part: &Node<'a>| part.get(key) == Some(&Value::Bool(true));
                 let few = self.max_items(facts).is_some_and(|most| most <= 1);
-                holds(few || facts.parts.iter().any(unique))
+                Verdict::of(few || facts.parts.iter().any(unique))
             }
             "contains" => self.contains(facts, reader),
             "unevaluatedItems" if !reader.child(key).is_some_and(Node::accepts_all) => {
@@ -147,7 +149,7 @@ impl<'a> Prover<'a> {
         let places = known.unwrap_or_default().max(tuple.len());
         let most = self.max_items(facts);
         let reached = |place: usize| most.is_none_or(|most| (place as u64) < most);
-        worst((0..=places).filter(|place| reached(*place)).map(|place| {
+        Verdict::worst((0..=places).filter(|place| reached(*place)).map(|place| {
             match tuple.get(place).copied().or(rest) {
                 Some(demand) => self.part(&item(facts, place), demand),
                 None => Verdict::Compatible,

@@ -5,10 +5,12 @@ use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 
-use super::Verdict;
-use super::node::{Case, Facts, Node, Types};
+use super::case::{Case, Facts};
+use super::node::Node;
 use super::number::{Bound, Decimal, range_of_format};
-use super::prove::{Prover, Sense};
+use super::prover::{Prover, Sense};
+use super::types::Types;
+use super::verdict::Verdict;
 
 /// Items of an array that are looked at, one by one.
 const MAX_ITEMS: u64 = 64;
@@ -16,7 +18,7 @@ const MAX_ITEMS: u64 = 64;
 impl<'a> Prover<'a> {
     /// Whether it is proved that no value that is written is accepted by the other schema.
     pub(super) fn is_disjoint(&mut self, writer: &Case<'a>, other: Node<'a>) -> bool {
-        if self.is_apart(writer, other)
+        if self.is_plainly_disjoint(writer, other)
             || self.as_schemas(|prover| prover.is_empty(&writer.with(other)))
         {
             return true;
@@ -27,9 +29,8 @@ impl<'a> Prover<'a> {
         }
         // Of an object that is open, what is not declared is nevertheless not written.
         let demands = Case::of([other]).facts();
-        demands
-            .required()
-            .any(|name| self.written(&facts, name).is_none())
+        let mut required = demands.required.iter();
+        required.any(|name| self.written(&facts, name).is_none())
     }
 
     fn accepts_all_of(&mut self, all: &Case<'a>, other: Node<'a>) -> bool {
@@ -51,7 +52,7 @@ impl<'a> Prover<'a> {
         }
         for none in facts.none.clone() {
             let all = Case::of(facts.parts.iter().copied());
-            if facts.parts.iter().any(|part| self.alike(*part, none))
+            if facts.parts.iter().any(|part| self.is_same(*part, none))
                 || (facts.vague.is_none() && self.accepts_all_of(&all, none))
             {
                 return true;
@@ -89,13 +90,6 @@ impl<'a> Prover<'a> {
             .any(|low| upper.iter().any(|high| above(low, high)))
     }
 
-    fn is_part_empty(&mut self, part: &Case<'a>) -> bool {
-        self.level += 1;
-        let empty = self.is_empty(part);
-        self.level -= 1;
-        empty
-    }
-
     fn no_array(&mut self, facts: &Facts<'a>) -> bool {
         let Some(least) = facts.most("minItems") else {
             return false;
@@ -111,8 +105,7 @@ impl<'a> Prover<'a> {
     }
 
     fn no_object(&mut self, facts: &Facts<'a>) -> bool {
-        let required: Vec<_> = facts.required().collect();
-        required.into_iter().any(|name| {
+        facts.required.iter().any(|name| {
             let property = self.property(facts, name);
             self.is_part_empty(&property)
         })

@@ -92,73 +92,33 @@
 //! a recursive type overflows its stack, which ends the program.
 
 mod accepts;
-mod apart;
-mod changes;
+mod advice;
+mod case;
+mod change;
+mod compare;
 mod demands;
+mod difference;
 mod empty;
 mod node;
 mod number;
 mod objects;
 mod pattern;
+mod places;
 mod prove;
+mod prover;
+mod sameness;
+mod summary;
+mod types;
+mod values;
+mod variants;
+mod verdict;
 mod view;
-mod words;
 
 use serde_json::{Map, Value, json};
 
-use self::accepts::equal;
-
-/// Whether one side can read what the other writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Whatever is written can be read.
-    Compatible,
-    /// Something that can be written cannot be read.
-    Breaking,
-    /// It cannot be told.
-    Unknown,
-}
-
-/// What a change of a schema is, and for whom it breaks something.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Change {
-    /// The place, such as `data.order.lines[].quantity`; see [the module](self#paths).
-    pub path: String,
-    /// What changed, such as "was optional and is now required".
-    pub what: String,
-    /// Whether readers of the new schema can read what was written by the old.
-    pub backward: Verdict,
-    /// Whether readers of the old schema can read what is written by the new.
-    pub forward: Verdict,
-    /// What to do instead, when it breaks anyone.
-    pub fix: Option<String>,
-}
-
-/// How a schema differs from an older one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Comparison {
-    /// Whether readers of the new schema can read what was written by the old: the worst of the
-    /// changes.
-    pub backward: Verdict,
-    /// Whether readers of the old schema can read what is written by the new: the worst of the
-    /// changes.
-    pub forward: Verdict,
-    /// The changes, in order of their paths. Changes of documentation, defaults and deprecation
-    /// are among them and break no one.
-    pub changes: Vec<Change>,
-}
-
-/// What a verdict goes by; see [the module](self#standard-and-strict).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Strictness {
-    /// What programs write and read that have the schemas from Rust types.
-    #[default]
-    Standard,
-    /// All that the schemas accept, as Confluent's schema registry decides.
-    Strict,
-}
+pub use self::change::{Change, Comparison};
+pub(crate) use self::difference::Subject;
+pub use self::verdict::{Strictness, Verdict};
 
 /// Compares two schemas of one event, or two that are no events.
 ///
@@ -166,9 +126,16 @@ pub enum Strictness {
 /// too. References are resolved within each document.
 #[must_use]
 pub fn compare(old: &Value, new: &Value, strictness: Strictness) -> Comparison {
+    if old == new {
+        return Comparison {
+            backward: Verdict::Compatible,
+            forward: Verdict::Compatible,
+            changes: Vec::new(),
+        };
+    }
     match (without_version(old), without_version(new)) {
-        (Some(old), Some(new)) => changes::compare(&old, &new, strictness, true),
-        _ => changes::compare(old, new, strictness, false),
+        (Some(old), Some(new)) => compare::compare(&old, &new, strictness, true),
+        _ => compare::compare(old, new, strictness, false),
     }
 }
 

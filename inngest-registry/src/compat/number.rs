@@ -78,6 +78,10 @@ impl Decimal {
         self.is_multiple_of(Self::integer(1))
     }
 
+    pub(super) fn as_integer(self) -> Option<i128> {
+        self.floor().filter(|_| self.is_integer())
+    }
+
     /// The greatest integer that is not above.
     fn floor(self) -> Option<i128> {
         let unit = 10_i128.checked_pow(self.scale)?;

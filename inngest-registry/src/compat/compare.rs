@@ -1,0 +1,509 @@
+//! Walks through both schemas side by side and finds how they differ.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::case::{Case, Facts};
+use super::change::Comparison;
+use super::difference::{Difference, LIMITS, Undeclared};
+use super::node::{Node, refers, size};
+use super::number::{Decimal, range_of_format};
+use super::places::{Found, Places, Verdicts};
+use super::prover::Prover;
+use super::types::Types;
+use super::values::{ValueSet, equal};
+use super::variants::{Variant, VariantKind, matching, variants};
+use super::verdict::{Strictness, Verdict};
+use super::view::{View, unwrapped};
+use crate::walk::property;
+
+/// Places that are walked through; of what is beyond, only the verdict is told.
+const MAX_PLACES: usize = 200_000;
+
+pub(super) fn compare(
+    old: &Value,
+    new: &Value,
+    strictness: Strictness,
+    is_event: bool,
+) -> Comparison {
+    let mut walk = Walk {
+        prover: Prover::new(strictness, size(old) + size(new)),
+        is_event,
+        places: Places::default(),
+        current: 0,
+    };
+    walk.place(Node::root(old), Node::root(new), String::new());
+    while walk.current < walk.places.len() {
+        walk.look();
+        walk.current += 1;
+    }
+    walk.places.comparison(is_event)
+}
+
+struct Walk<'a> {
+    prover: Prover<'a>,
+    is_event: bool,
+    places: Places<'a>,
+    /// The place that is looked at.
+    current: usize,
+}
+
+impl<'a> Walk<'a> {
+    /// Finds the differences at the current place, and the verdict on it.
+    fn look(&mut self) {
+        let Some(place) = self.places.get(self.current) else {
+            return;
+        };
+        let (old, new, path) = (place.old, place.new, place.path.clone());
+        let (backward, before) = self.prover.verdict(old, new);
+        let (forward, after) = self.prover.verdict(new, old);
+        if let Some(place) = self.places.get_mut(self.current) {
+            place.verdicts = Verdicts { backward, forward };
+            place.obstacles = before.union(&after).copied().collect();
+        }
+        self.annotations(old, new, &path);
+        self.differences(old, new, &path);
+    }
+
+    /// Goes on at a part of the current place.
+    fn place(&mut self, old: Node<'a>, new: Node<'a>, path: String) {
+        // Most parts are as they were.
+        if (old.value == new.value && !refers(old.value)) || self.places.len() >= MAX_PLACES {
+            return;
+        }
+        let (a, b) = (unwrapped(old), unwrapped(new));
+        let parent = (self.places.len() > 0).then_some(self.current);
+        self.places.add(parent, (a, b), path.clone());
+        if old.id() != a.id() || new.id() != b.id() {
+            self.annotations(old, new, &path);
+        }
+    }
+
+    fn push(
+        &mut self,
+        path: &str,
+        difference: Difference<'a>,
+        origin: (usize, usize),
+        verdicts: Verdicts,
+    ) {
+        if let Some(place) = self.places.get_mut(self.current) {
+            place.found.push(Found {
+                path: path.to_owned(),
+                difference,
+                verdicts,
+                origin,
+            });
+        }
+    }
+
+    fn annotations(&mut self, old: Node<'a>, new: Node<'a>, path: &str) {
+        let origin = (old.id(), new.id());
+        let mut note = |difference| self.push(path, difference, origin, Verdicts::COMPATIBLE);
+        if old.get("description") != new.get("description") {
+            note(Difference::Documentation);
+        }
+        if let (Some(old), Some(new)) = (old.get("default"), new.get("default"))
+            && old != new
+        {
+            note(Difference::Default { old, new });
+        }
+        let deprecated = |node: Node<'a>| node.get("deprecated") == Some(&Value::Bool(true));
+        if deprecated(old) != deprecated(new) {
+            note(Difference::Deprecated(deprecated(new)));
+        }
+    }
+
+    fn differences(&mut self, old: Node<'a>, new: Node<'a>, path: &str) {
+        let (a, b) = (View::of(old), View::of(new));
+        self.nullability(&a, &b, old, new, path);
+        let unions = !a.branches.is_empty() || !b.branches.is_empty();
+        match (&a.values, &b.values) {
+            (Some(before), Some(after)) => return self.values(before, after, old, new, path),
+            (None, None) => {}
+            _ if unions => {}
+            _ => return self.retyped(&a, &b, old, new, path),
+        }
+        if unions {
+            let (before, after) = (variants(&a), variants(&b));
+            let known = |one: &Variant<'a>| after.iter().any(|other| other.name == one.name);
+            let simple = a.branches.is_empty() || b.branches.is_empty();
+            if simple && !before.iter().any(known) {
+                return self.retyped(&a, &b, old, new, path);
+            }
+            self.variants(&before, &after, old, new, path);
+            if simple {
+                return;
+            }
+        } else if a.types != b.types {
+            return self.retyped(&a, &b, old, new, path);
+        }
+        self.limits(a.node, b.node, path);
+        let common = a.types.and(b.types);
+        if !common.and(Types::ARRAY).is_empty() {
+            self.items(a.node, b.node, path);
+        }
+        if !common.and(Types::OBJECT).is_empty() {
+            self.properties(a.node, b.node, path);
+        }
+    }
+
+    fn nullability(
+        &mut self,
+        a: &View<'a>,
+        b: &View<'a>,
+        old: Node<'a>,
+        new: Node<'a>,
+        path: &str,
+    ) {
+        let null = Case::of(Types::NULL.split());
+        let mut verdicts = Verdicts::COMPATIBLE;
+        let difference = if a.nullable && !b.nullable && b.types != Types::ALL {
+            verdicts.backward = self.prover.ask(|prover| prover.included(&null, new));
+            Difference::NoLongerNull
+        } else if b.nullable && !a.nullable && a.types != Types::ALL {
+            verdicts.forward = self.prover.ask(|prover| prover.included(&null, old));
+            Difference::NowNull
+        } else {
+            return;
+        };
+        self.push(path, difference, (old.id(), new.id()), verdicts);
+    }
+
+    fn both(&mut self, old: Node<'a>, new: Node<'a>) -> Verdicts {
+        Verdicts {
+            backward: self.prover.verdict(old, new).0,
+            forward: self.prover.verdict(new, old).0,
+        }
+    }
+
+    fn retyped(&mut self, a: &View<'a>, b: &View<'a>, old: Node<'a>, new: Node<'a>, path: &str) {
+        let verdicts = self.both(old, new);
+        let (before, after) = (a.kind(), b.kind());
+        let difference = if before == after {
+            Difference::Other {
+                verdict: verdicts.backward.or_worse(verdicts.forward),
+                obstacles: Vec::new(),
+            }
+        } else {
+            Difference::Type {
+                old: before,
+                new: after,
+            }
+        };
+        self.push(path, difference, (old.id(), new.id()), verdicts);
+    }
+
+    fn values(
+        &mut self,
+        before: &[&'a Value],
+        after: &[&'a Value],
+        old: Node<'a>,
+        new: Node<'a>,
+        path: &str,
+    ) {
+        let (known, now) = (
+            ValueSet::of(before.iter().copied()),
+            ValueSet::of(after.iter().copied()),
+        );
+        let mut verdicts = Verdicts::COMPATIBLE;
+        if let ([a], [b]) = (before, after)
+            && !now.contains(a)
+        {
+            verdicts.backward = self.prover.ask(|prover| prover.accepted(new, a));
+            verdicts.forward = self.prover.ask(|prover| prover.accepted(old, b));
+            let is_name = self.is_event && path == "name";
+            let difference = Difference::Constant {
+                old: a,
+                new: b,
+                is_name,
+            };
+            return self.push(path, difference, (old.id(), new.id()), verdicts);
+        }
+        for value in before.iter().filter(|value| !now.contains(value)) {
+            let backward = self.prover.ask(|prover| prover.accepted(new, value));
+            let verdicts = Verdicts {
+                backward,
+                ..verdicts
+            };
+            let difference = Difference::Value {
+                value,
+                added: false,
+            };
+            self.push(
+                path,
+                difference,
+                (std::ptr::from_ref(*value).addr(), 0),
+                verdicts,
+            );
+        }
+        for value in after.iter().filter(|value| !known.contains(value)) {
+            let forward = self.prover.ask(|prover| prover.accepted(old, value));
+            let verdicts = Verdicts {
+                forward,
+                ..verdicts
+            };
+            let difference = Difference::Value { value, added: true };
+            self.push(
+                path,
+                difference,
+                (0, std::ptr::from_ref(*value).addr()),
+                verdicts,
+            );
+        }
+    }
+
+    fn variants(
+        &mut self,
+        before: &[Variant<'a>],
+        after: &[Variant<'a>],
+        old: Node<'a>,
+        new: Node<'a>,
+        path: &str,
+    ) {
+        let matching = matching(before, after, |a, b| self.prover.is_same(a, b));
+        for (one, other) in matching.kept {
+            let (Some(one), Some(other)) = (before.get(one), after.get(other)) else {
+                continue;
+            };
+            match (&one.kind, &other.kind) {
+                (VariantKind::Value(_), VariantKind::Value(_)) => {}
+                (VariantKind::Wrapped(a), VariantKind::Wrapped(b)) => {
+                    self.place(*a, *b, property(path, &one.name));
+                }
+                (VariantKind::Typed, _) | (_, VariantKind::Typed) => {
+                    self.place(one.node, other.node, path.to_owned());
+                }
+                _ => self.place(one.node, other.node, format!("{path}<{}>", one.name)),
+            }
+        }
+        for variant in matching
+            .removed
+            .into_iter()
+            .filter_map(|index| before.get(index))
+        {
+            let mut verdicts = Verdicts::COMPATIBLE;
+            verdicts.backward = self.variant(variant, new);
+            let origin = (variant.node.id(), 0);
+            self.push(path, variant.difference(false), origin, verdicts);
+        }
+        for variant in matching
+            .added
+            .into_iter()
+            .filter_map(|index| after.get(index))
+        {
+            let mut verdicts = Verdicts::COMPATIBLE;
+            verdicts.forward = self.variant(variant, old);
+            let origin = (0, variant.node.id());
+            self.push(path, variant.difference(true), origin, verdicts);
+        }
+    }
+
+    /// Whether a variant of one side is accepted by the other.
+    fn variant(&mut self, variant: &Variant<'a>, reader: Node<'a>) -> Verdict {
+        match variant.kind {
+            VariantKind::Value(value) => self.prover.ask(|prover| prover.accepted(reader, value)),
+            _ => self.prover.verdict(variant.node, reader).0,
+        }
+    }
+
+    fn keyword(&mut self, old: Node<'a>, new: Node<'a>, key: &str) -> Verdicts {
+        Verdicts {
+            backward: self.prover.ask(|prover| prover.keyword(old, new, key)),
+            forward: self.prover.ask(|prover| prover.keyword(new, old, key)),
+        }
+    }
+
+    fn limits(&mut self, old: Node<'a>, new: Node<'a>, path: &str) {
+        let origin = (old.id(), new.id());
+        let is_other = |key: &str| match (old.get(key), new.get(key)) {
+            (Some(a), Some(b)) => !equal(a, b),
+            (None, None) => false,
+            _ => true,
+        };
+        // A Rust integer type is a format and its bounds.
+        let mut is_implied = [false; LIMITS.len()];
+        if is_other("format") {
+            let mut verdicts = self.keyword(old, new, "format");
+            for ((key, _), is_implied) in LIMITS.iter().zip(&mut is_implied) {
+                if is_other(key) && is_bound_of_format(old, key) && is_bound_of_format(new, key) {
+                    *is_implied = true;
+                    let bound = self.keyword(old, new, key);
+                    verdicts.backward = verdicts.backward.or_worse(bound.backward);
+                    verdicts.forward = verdicts.forward.or_worse(bound.forward);
+                }
+            }
+            let (before, after) = (old.get("format"), new.get("format"));
+            self.push(
+                path,
+                Difference::Format {
+                    old: before,
+                    new: after,
+                },
+                origin,
+                verdicts,
+            );
+        }
+        let (a, b) = (old.items().0.len(), new.items().0.len());
+        for ((key, _), is_implied) in LIMITS.into_iter().zip(is_implied) {
+            // That a tuple is longer is said once.
+            let is_length = a != b && matches!(key, "minItems" | "maxItems");
+            // `uniqueItems` may also be `false`.
+            let unique = |node: Node<'a>| node.get(key) == Some(&Value::Bool(true));
+            let is_same = key == "uniqueItems" && unique(old) == unique(new);
+            if is_length || is_implied || is_same || !is_other(key) {
+                continue;
+            }
+            let verdicts = self.keyword(old, new, key);
+            let difference = Difference::Limit {
+                key,
+                old: old.get(key),
+                new: new.get(key),
+                is_id: self.is_event && path == "id",
+            };
+            self.push(path, difference, origin, verdicts);
+        }
+        if a != b {
+            let verdicts = self.both(old, new);
+            self.push(
+                path,
+                Difference::Length { old: a, new: b },
+                origin,
+                verdicts,
+            );
+        }
+    }
+
+    fn items(&mut self, old: Node<'a>, new: Node<'a>, path: &str) {
+        let ((a, a_rest), (b, b_rest)) = (old.items(), new.items());
+        for (index, (a, b)) in a.into_iter().zip(b).enumerate() {
+            self.place(a, b, format!("{path}[{index}]"));
+        }
+        if let (Some(a), Some(b)) = (a_rest, b_rest) {
+            self.place(a, b, format!("{path}[]"));
+        }
+    }
+
+    fn properties(&mut self, old: Node<'a>, new: Node<'a>, path: &str) {
+        let (a, b) = (Case::of([old]).facts(), Case::of([new]).facts());
+        let names: BTreeSet<_> = a.named().union(&b.named()).copied().collect();
+        let attached = self.is_attached(path, &a);
+        for name in names {
+            let at = property(path, name);
+            let (before, after) = (a.declaration(name), b.declaration(name));
+            let id = |node: Option<Node<'a>>| node.map_or(0, Node::id);
+            let mut origin = (id(before), id(after));
+            if origin == (0, 0) {
+                origin = (old.id(), new.id());
+            }
+            let mut verdicts = Verdicts::COMPATIBLE;
+            let difference = match (before, after) {
+                (None, Some(_)) | (Some(_), None) => {
+                    verdicts.backward = self
+                        .prover
+                        .ask(|prover| prover.property_verdict(&a, &b, name));
+                    verdicts.forward = self
+                        .prover
+                        .ask(|prover| prover.property_verdict(&b, &a, name));
+                    match after {
+                        Some(after) => Difference::Added {
+                            required: b.requires(name),
+                            nullable: View::of(after).nullable,
+                            attached,
+                        },
+                        None => Difference::Removed {
+                            required: a.requires(name),
+                        },
+                    }
+                }
+                _ if a.requires(name) && !b.requires(name) => {
+                    verdicts.forward = self.prover.requirement(&b, &a, name);
+                    Difference::NowOptional
+                }
+                _ if b.requires(name) && !a.requires(name) => {
+                    verdicts.backward = self.prover.requirement(&a, &b, name);
+                    Difference::NowRequired
+                }
+                (Some(before), Some(after)) => {
+                    self.place(before, after, at);
+                    continue;
+                }
+                (None, None) => continue,
+            };
+            self.push(&at, difference, origin, verdicts);
+            if let (Some(before), Some(after)) = (before, after) {
+                self.place(before, after, at);
+            }
+        }
+        self.other_properties(old, new, &a, &b, path);
+    }
+
+    /// Whether what is added here could be sent before: a payload may have any session and, where
+    /// its type says nothing of the user, any attributes of the user.
+    fn is_attached(&self, path: &str, before: &Facts<'a>) -> bool {
+        let is_open_user = || path == "user" && before.declared().is_empty();
+        self.is_event && (path == "meta.sessions" || is_open_user())
+    }
+
+    fn other_properties(
+        &mut self,
+        old: Node<'a>,
+        new: Node<'a>,
+        a: &Facts<'a>,
+        b: &Facts<'a>,
+        path: &str,
+    ) {
+        for (pattern, before) in old.map("patternProperties") {
+            if let Some(after) = new
+                .child("patternProperties")
+                .and_then(|map| map.child(pattern))
+            {
+                self.place(before, after, format!("{path}{{}}"));
+            }
+        }
+        let rest = |node: Node<'a>| node.child("additionalProperties");
+        let closed = |node: Option<Node<'a>>| node.is_some_and(|n| *n.value == json!(false));
+        let schema = |node: Option<Node<'a>>| node.filter(|n| n.value.is_object());
+        let (before, after) = (rest(old), rest(new));
+        let difference = match (closed(before), closed(after)) {
+            (true, false) => Undeclared::Allowed,
+            (false, true) => Undeclared::Refused,
+            (true, true) => return,
+            (false, false) => match (schema(before), schema(after)) {
+                (Some(before), Some(after)) => {
+                    return self.place(before, after, format!("{path}{{}}"));
+                }
+                (None, Some(_)) => Undeclared::OfOneType,
+                (Some(_), None) => Undeclared::OfAnyType,
+                (None, None) => return,
+            },
+        };
+        let verdicts = Verdicts {
+            backward: self.prover.ask(|prover| prover.rest(a, new)),
+            forward: self.prover.ask(|prover| prover.rest(b, old)),
+        };
+        self.push(
+            path,
+            Difference::Undeclared(difference),
+            (old.id(), new.id()),
+            verdicts,
+        );
+    }
+}
+
+/// Whether a bound, or its absence, is what the format of a Rust integer type has.
+fn is_bound_of_format(node: Node<'_>, key: &str) -> bool {
+    let format = node.get("format").and_then(Value::as_str);
+    let Some((low, high)) = format.and_then(range_of_format) else {
+        return false;
+    };
+    let end = match key {
+        "minimum" => low,
+        "maximum" => high,
+        _ => return false,
+    };
+    match node.get(key) {
+        None => true,
+        Some(bound) => Decimal::of(bound).and_then(Decimal::as_integer) == Some(end),
+    }
+}
