@@ -1,6 +1,8 @@
 //! Where in a JSON Schema the schemas are: `description` is a keyword in one place, the name of a
 //! property in another, and data in a third.
 
+use std::fmt::Write as _;
+
 use serde_json::{Map, Value};
 
 use crate::mode::one_of;
@@ -128,14 +130,23 @@ fn no_type(wrong: &Value, path: &str) -> String {
 
 /// The path of a property, in quotes where its name is not a word: `data.lines`, `data["unit price"]`.
 pub(crate) fn property(path: &str, name: &str) -> String {
+    let mut path = path.to_owned();
+    push_property(&mut path, name);
+    path
+}
+
+/// Goes on from a path to a property.
+pub(crate) fn push_property(path: &mut String, name: &str) {
     let plain = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
     if name.is_empty() || !name.chars().all(plain) {
-        format!("{path}[{}]", Value::from(name))
-    } else if path.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{path}.{name}")
+        // Writing to a `String` does not fail.
+        let _ = write!(path, "[{}]", Value::from(name));
+        return;
     }
+    if !path.is_empty() {
+        path.push('.');
+    }
+    path.push_str(name);
 }
 
 #[cfg(test)]

@@ -9,14 +9,13 @@ use super::change::Comparison;
 use super::difference::{Difference, LIMITS, Undeclared};
 use super::node::{Node, refers, size};
 use super::number::{Decimal, range_of_format};
-use super::places::{Found, Places, Verdicts};
+use super::places::{Found, Places, Step, Verdicts};
 use super::prover::Prover;
 use super::types::Types;
 use super::values::{ValueSet, equal};
 use super::variants::{Variant, VariantKind, matching, variants};
 use super::verdict::{Strictness, Verdict};
 use super::view::{View, unwrapped};
-use crate::walk::property;
 
 /// Places that are walked through; of what is beyond, only the verdict is told.
 const MAX_PLACES: usize = 200_000;
@@ -33,7 +32,7 @@ pub(super) fn compare(
         places: Places::default(),
         current: 0,
     };
-    walk.place(Node::root(old), Node::root(new), String::new());
+    walk.start(Node::root(old), Node::root(new));
     while walk.current < walk.places.len() {
         walk.look();
         walk.current += 1;
@@ -55,41 +54,52 @@ impl<'a> Walk<'a> {
         let Some(place) = self.places.get(self.current) else {
             return;
         };
-        let (old, new, path) = (place.old, place.new, place.path.clone());
+        let (old, new) = (place.old, place.new);
         let (backward, before) = self.prover.verdict(old, new);
         let (forward, after) = self.prover.verdict(new, old);
         if let Some(place) = self.places.get_mut(self.current) {
             place.verdicts = Verdicts { backward, forward };
             place.obstacles = before.union(&after).copied().collect();
         }
-        self.annotations(old, new, &path);
-        self.differences(old, new, &path);
+        self.annotations(old, new, &Step::Here);
+        self.differences(old, new);
+    }
+
+    fn start(&mut self, old: Node<'a>, new: Node<'a>) {
+        let (a, b) = (unwrapped(old), unwrapped(new));
+        self.places.add(None, a, b);
+        if old.id() != a.id() || new.id() != b.id() {
+            self.annotations(old, new, &Step::Here);
+        }
     }
 
     /// Goes on at a part of the current place.
-    fn place(&mut self, old: Node<'a>, new: Node<'a>, path: String) {
+    fn place(&mut self, old: Node<'a>, new: Node<'a>, step: Step) {
         // Most parts are as they were.
         if (old.value == new.value && !refers(old.value)) || self.places.len() >= MAX_PLACES {
             return;
         }
         let (a, b) = (unwrapped(old), unwrapped(new));
-        let parent = (self.places.len() > 0).then_some(self.current);
-        self.places.add(parent, (a, b), path.clone());
+        self.places.add(Some((self.current, step.clone())), a, b);
         if old.id() != a.id() || new.id() != b.id() {
-            self.annotations(old, new, &path);
+            self.annotations(old, new, &step);
         }
     }
 
-    fn push(
+    fn push(&mut self, difference: Difference<'a>, origin: (usize, usize), verdicts: Verdicts) {
+        self.push_at(Step::Here, difference, origin, verdicts);
+    }
+
+    fn push_at(
         &mut self,
-        path: &str,
+        step: Step,
         difference: Difference<'a>,
         origin: (usize, usize),
         verdicts: Verdicts,
     ) {
         if let Some(place) = self.places.get_mut(self.current) {
             place.found.push(Found {
-                path: path.to_owned(),
+                step,
                 difference,
                 verdicts,
                 origin,
@@ -97,9 +107,10 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn annotations(&mut self, old: Node<'a>, new: Node<'a>, path: &str) {
+    fn annotations(&mut self, old: Node<'a>, new: Node<'a>, step: &Step) {
         let origin = (old.id(), new.id());
-        let mut note = |difference| self.push(path, difference, origin, Verdicts::COMPATIBLE);
+        let mut note =
+            |difference| self.push_at(step.clone(), difference, origin, Verdicts::COMPATIBLE);
         if old.get("description") != new.get("description") {
             note(Difference::Documentation);
         }
@@ -114,48 +125,41 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn differences(&mut self, old: Node<'a>, new: Node<'a>, path: &str) {
+    fn differences(&mut self, old: Node<'a>, new: Node<'a>) {
         let (a, b) = (View::of(old), View::of(new));
-        self.nullability(&a, &b, old, new, path);
+        self.nullability(&a, &b, old, new);
         let unions = !a.branches.is_empty() || !b.branches.is_empty();
         match (&a.values, &b.values) {
-            (Some(before), Some(after)) => return self.values(before, after, old, new, path),
+            (Some(before), Some(after)) => return self.values(before, after, old, new),
             (None, None) => {}
             _ if unions => {}
-            _ => return self.retyped(&a, &b, old, new, path),
+            _ => return self.retyped(&a, &b, old, new),
         }
         if unions {
             let (before, after) = (variants(&a), variants(&b));
             let known = |one: &Variant<'a>| after.iter().any(|other| other.name == one.name);
             let simple = a.branches.is_empty() || b.branches.is_empty();
             if simple && !before.iter().any(known) {
-                return self.retyped(&a, &b, old, new, path);
+                return self.retyped(&a, &b, old, new);
             }
-            self.variants(&before, &after, old, new, path);
+            self.variants(&before, &after, old, new);
             if simple {
                 return;
             }
         } else if a.types != b.types {
-            return self.retyped(&a, &b, old, new, path);
+            return self.retyped(&a, &b, old, new);
         }
-        self.limits(a.node, b.node, path);
+        self.limits(a.node, b.node);
         let common = a.types.and(b.types);
         if !common.and(Types::ARRAY).is_empty() {
-            self.items(a.node, b.node, path);
+            self.items(a.node, b.node);
         }
         if !common.and(Types::OBJECT).is_empty() {
-            self.properties(a.node, b.node, path);
+            self.properties(a.node, b.node);
         }
     }
 
-    fn nullability(
-        &mut self,
-        a: &View<'a>,
-        b: &View<'a>,
-        old: Node<'a>,
-        new: Node<'a>,
-        path: &str,
-    ) {
+    fn nullability(&mut self, a: &View<'a>, b: &View<'a>, old: Node<'a>, new: Node<'a>) {
         let null = Case::of(Types::NULL.split());
         let mut verdicts = Verdicts::COMPATIBLE;
         let difference = if a.nullable && !b.nullable && b.types != Types::ALL {
@@ -167,7 +171,7 @@ impl<'a> Walk<'a> {
         } else {
             return;
         };
-        self.push(path, difference, (old.id(), new.id()), verdicts);
+        self.push(difference, (old.id(), new.id()), verdicts);
     }
 
     fn both(&mut self, old: Node<'a>, new: Node<'a>) -> Verdicts {
@@ -177,7 +181,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn retyped(&mut self, a: &View<'a>, b: &View<'a>, old: Node<'a>, new: Node<'a>, path: &str) {
+    fn retyped(&mut self, a: &View<'a>, b: &View<'a>, old: Node<'a>, new: Node<'a>) {
         let verdicts = self.both(old, new);
         let (before, after) = (a.kind(), b.kind());
         let difference = if before == after {
@@ -191,17 +195,10 @@ impl<'a> Walk<'a> {
                 new: after,
             }
         };
-        self.push(path, difference, (old.id(), new.id()), verdicts);
+        self.push(difference, (old.id(), new.id()), verdicts);
     }
 
-    fn values(
-        &mut self,
-        before: &[&'a Value],
-        after: &[&'a Value],
-        old: Node<'a>,
-        new: Node<'a>,
-        path: &str,
-    ) {
+    fn values(&mut self, before: &[&'a Value], after: &[&'a Value], old: Node<'a>, new: Node<'a>) {
         let (known, now) = (
             ValueSet::of(before.iter().copied()),
             ValueSet::of(after.iter().copied()),
@@ -212,13 +209,13 @@ impl<'a> Walk<'a> {
         {
             verdicts.backward = self.prover.ask(|prover| prover.accepted(new, a));
             verdicts.forward = self.prover.ask(|prover| prover.accepted(old, b));
-            let is_name = self.is_event && path == "name";
+            let is_name = self.is_event && self.places.is_at(self.current, "name");
             let difference = Difference::Constant {
                 old: a,
                 new: b,
                 is_name,
             };
-            return self.push(path, difference, (old.id(), new.id()), verdicts);
+            return self.push(difference, (old.id(), new.id()), verdicts);
         }
         for value in before.iter().filter(|value| !now.contains(value)) {
             let backward = self.prover.ask(|prover| prover.accepted(new, value));
@@ -230,12 +227,7 @@ impl<'a> Walk<'a> {
                 value,
                 added: false,
             };
-            self.push(
-                path,
-                difference,
-                (std::ptr::from_ref(*value).addr(), 0),
-                verdicts,
-            );
+            self.push(difference, (std::ptr::from_ref(*value).addr(), 0), verdicts);
         }
         for value in after.iter().filter(|value| !known.contains(value)) {
             let forward = self.prover.ask(|prover| prover.accepted(old, value));
@@ -244,12 +236,7 @@ impl<'a> Walk<'a> {
                 ..verdicts
             };
             let difference = Difference::Value { value, added: true };
-            self.push(
-                path,
-                difference,
-                (0, std::ptr::from_ref(*value).addr()),
-                verdicts,
-            );
+            self.push(difference, (0, std::ptr::from_ref(*value).addr()), verdicts);
         }
     }
 
@@ -259,7 +246,6 @@ impl<'a> Walk<'a> {
         after: &[Variant<'a>],
         old: Node<'a>,
         new: Node<'a>,
-        path: &str,
     ) {
         let matching = matching(before, after, |a, b| self.prover.is_same(a, b));
         for (one, other) in matching.kept {
@@ -269,12 +255,12 @@ impl<'a> Walk<'a> {
             match (&one.kind, &other.kind) {
                 (VariantKind::Value(_), VariantKind::Value(_)) => {}
                 (VariantKind::Wrapped(a), VariantKind::Wrapped(b)) => {
-                    self.place(*a, *b, property(path, &one.name));
+                    self.place(*a, *b, Step::Property(one.name.clone()));
                 }
                 (VariantKind::Typed, _) | (_, VariantKind::Typed) => {
-                    self.place(one.node, other.node, path.to_owned());
+                    self.place(one.node, other.node, Step::Here);
                 }
-                _ => self.place(one.node, other.node, format!("{path}<{}>", one.name)),
+                _ => self.place(one.node, other.node, Step::Variant(one.name.clone())),
             }
         }
         for variant in matching
@@ -285,7 +271,7 @@ impl<'a> Walk<'a> {
             let mut verdicts = Verdicts::COMPATIBLE;
             verdicts.backward = self.variant(variant, new);
             let origin = (variant.node.id(), 0);
-            self.push(path, variant.difference(false), origin, verdicts);
+            self.push(variant.difference(false), origin, verdicts);
         }
         for variant in matching
             .added
@@ -295,7 +281,7 @@ impl<'a> Walk<'a> {
             let mut verdicts = Verdicts::COMPATIBLE;
             verdicts.forward = self.variant(variant, old);
             let origin = (0, variant.node.id());
-            self.push(path, variant.difference(true), origin, verdicts);
+            self.push(variant.difference(true), origin, verdicts);
         }
     }
 
@@ -314,7 +300,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn limits(&mut self, old: Node<'a>, new: Node<'a>, path: &str) {
+    fn limits(&mut self, old: Node<'a>, new: Node<'a>) {
         let origin = (old.id(), new.id());
         let is_other = |key: &str| match (old.get(key), new.get(key)) {
             (Some(a), Some(b)) => !equal(a, b),
@@ -335,7 +321,6 @@ impl<'a> Walk<'a> {
             }
             let (before, after) = (old.get("format"), new.get("format"));
             self.push(
-                path,
                 Difference::Format {
                     old: before,
                     new: after,
@@ -359,37 +344,32 @@ impl<'a> Walk<'a> {
                 key,
                 old: old.get(key),
                 new: new.get(key),
-                is_id: self.is_event && path == "id",
+                is_id: self.is_event && self.places.is_at(self.current, "id"),
             };
-            self.push(path, difference, origin, verdicts);
+            self.push(difference, origin, verdicts);
         }
         if a != b {
             let verdicts = self.both(old, new);
-            self.push(
-                path,
-                Difference::Length { old: a, new: b },
-                origin,
-                verdicts,
-            );
+            self.push(Difference::Length { old: a, new: b }, origin, verdicts);
         }
     }
 
-    fn items(&mut self, old: Node<'a>, new: Node<'a>, path: &str) {
+    fn items(&mut self, old: Node<'a>, new: Node<'a>) {
         let ((a, a_rest), (b, b_rest)) = (old.items(), new.items());
         for (index, (a, b)) in a.into_iter().zip(b).enumerate() {
-            self.place(a, b, format!("{path}[{index}]"));
+            self.place(a, b, Step::Item(index));
         }
         if let (Some(a), Some(b)) = (a_rest, b_rest) {
-            self.place(a, b, format!("{path}[]"));
+            self.place(a, b, Step::AllItems);
         }
     }
 
-    fn properties(&mut self, old: Node<'a>, new: Node<'a>, path: &str) {
+    fn properties(&mut self, old: Node<'a>, new: Node<'a>) {
         let (a, b) = (Case::of([old]).facts(), Case::of([new]).facts());
         let names: BTreeSet<_> = a.named().union(&b.named()).copied().collect();
-        let attached = self.is_attached(path, &a);
+        let attached = self.is_attached(&a);
         for name in names {
-            let at = property(path, name);
+            let step = Step::Property(name.to_owned());
             let (before, after) = (a.declaration(name), b.declaration(name));
             let id = |node: Option<Node<'a>>| node.map_or(0, Node::id);
             let mut origin = (id(before), id(after));
@@ -425,40 +405,34 @@ impl<'a> Walk<'a> {
                     Difference::NowRequired
                 }
                 (Some(before), Some(after)) => {
-                    self.place(before, after, at);
+                    self.place(before, after, step);
                     continue;
                 }
                 (None, None) => continue,
             };
-            self.push(&at, difference, origin, verdicts);
+            self.push_at(step.clone(), difference, origin, verdicts);
             if let (Some(before), Some(after)) = (before, after) {
-                self.place(before, after, at);
+                self.place(before, after, step);
             }
         }
-        self.other_properties(old, new, &a, &b, path);
+        self.other_properties(old, new, &a, &b);
     }
 
     /// Whether what is added here could be sent before: a payload may have any session and, where
     /// its type says nothing of the user, any attributes of the user.
-    fn is_attached(&self, path: &str, before: &Facts<'a>) -> bool {
-        let is_open_user = || path == "user" && before.declared().is_empty();
-        self.is_event && (path == "meta.sessions" || is_open_user())
+    fn is_attached(&self, before: &Facts<'a>) -> bool {
+        let is_at = |path| self.places.is_at(self.current, path);
+        let is_open_user = || is_at("user") && before.declared().is_empty();
+        self.is_event && (is_at("meta.sessions") || is_open_user())
     }
 
-    fn other_properties(
-        &mut self,
-        old: Node<'a>,
-        new: Node<'a>,
-        a: &Facts<'a>,
-        b: &Facts<'a>,
-        path: &str,
-    ) {
+    fn other_properties(&mut self, old: Node<'a>, new: Node<'a>, a: &Facts<'a>, b: &Facts<'a>) {
         for (pattern, before) in old.map("patternProperties") {
             if let Some(after) = new
                 .child("patternProperties")
                 .and_then(|map| map.child(pattern))
             {
-                self.place(before, after, format!("{path}{{}}"));
+                self.place(before, after, Step::Others);
             }
         }
         let rest = |node: Node<'a>| node.child("additionalProperties");
@@ -471,7 +445,7 @@ impl<'a> Walk<'a> {
             (true, true) => return,
             (false, false) => match (schema(before), schema(after)) {
                 (Some(before), Some(after)) => {
-                    return self.place(before, after, format!("{path}{{}}"));
+                    return self.place(before, after, Step::Others);
                 }
                 (None, Some(_)) => Undeclared::OfOneType,
                 (Some(_), None) => Undeclared::OfAnyType,
@@ -483,7 +457,6 @@ impl<'a> Walk<'a> {
             forward: self.prover.ask(|prover| prover.rest(b, old)),
         };
         self.push(
-            path,
             Difference::Undeclared(difference),
             (old.id(), new.id()),
             verdicts,

@@ -23,12 +23,12 @@ impl<'a> Prover<'a> {
         {
             return true;
         }
-        let facts = writer.facts();
+        let facts = self.facts(writer);
         if !facts.types().within(Types::OBJECT) {
             return false;
         }
         // Of an object that is open, what is not declared is nevertheless not written.
-        let demands = Case::of([other]).facts();
+        let demands = self.facts(&Case::of([other]));
         let mut required = demands.required.iter();
         required.any(|name| self.written(&facts, name).is_none())
     }
@@ -38,7 +38,7 @@ impl<'a> Prover<'a> {
     }
 
     pub(super) fn has_no_value(&mut self, case: &Case<'a>) -> bool {
-        let facts = case.facts();
+        let facts = self.facts(case);
         let types = facts.types();
         if facts.never || types.is_empty() {
             return true;

@@ -1,6 +1,7 @@
 //! A schema at its place in a document.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
 
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
@@ -95,10 +96,14 @@ impl<'a> Node<'a> {
         (!self.has_resources()).then(|| self.at(target))
     }
 
-    /// Whether two references out of their documents lead to the same schema.
+    /// Whether two references that lead nowhere in their documents mean the same.
     pub(super) fn refers_out_like(self, other: Self, key: &str) -> bool {
-        let is_same = self.get(key) == other.get(key) && self.own_uri() == other.own_uri();
-        is_same && !self.has_names() && !other.has_names()
+        let reference = self.get(key);
+        let is_pointer = reference
+            .and_then(Value::as_str)
+            .is_some_and(|to| to.starts_with("#/"));
+        let is_same = reference == other.get(key) && self.own_uri() == other.own_uri();
+        is_same && (is_pointer || !self.has_names() && !other.has_names())
     }
 
     /// Whether a schema says of some value that it is accepted if and only if it is not: it leads
@@ -108,7 +113,7 @@ impl<'a> Node<'a> {
             return *known;
         }
         let mut found = false;
-        let mut seen = HashSet::from([self.id()]);
+        let mut seen = HashSet::new();
         let mut open = vec![self];
         while let Some(node) = open.pop() {
             for (next, is_opposite) in node.of_the_same_value() {
@@ -279,11 +284,22 @@ const ASSERTIONS: [&str; 43] = [
     "else",
 ];
 
-pub(super) fn is_annotation(key: &str) -> bool {
-    !ASSERTIONS.contains(&key)
+/// The place of each assertion among them.
+static RANKS: LazyLock<HashMap<&'static str, usize>> =
+    LazyLock::new(|| ASSERTIONS.iter().copied().zip(0..).collect());
+
+fn is_annotation(key: &str) -> bool {
+    !RANKS.contains_key(key)
 }
 
 /// The assertions of a schema, in a fixed order.
 pub(super) fn assertions(map: &Map<String, Value>) -> impl Iterator<Item = &'static str> {
-    ASSERTIONS.into_iter().filter(|key| map.contains_key(*key))
+    let mut ranks: Vec<_> = map
+        .keys()
+        .filter_map(|key| RANKS.get(key.as_str()).copied())
+        .collect();
+    ranks.sort_unstable();
+    ranks
+        .into_iter()
+        .filter_map(|rank| ASSERTIONS.get(rank).copied())
 }

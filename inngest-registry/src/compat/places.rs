@@ -5,17 +5,22 @@
 //! than everything found in it, a general change says so there. So the worst of the changes is
 //! always the verdict of the whole.
 
-use std::collections::HashMap;
 use std::collections::btree_map::{BTreeMap, Entry};
+use std::collections::{BTreeSet, HashMap};
+use std::fmt::Write as _;
 
 use super::advice::Advice;
 use super::change::{Change, Comparison};
 use super::difference::Difference;
 use super::node::Node;
 use super::verdict::Verdict;
+use crate::walk::push_property;
 
 /// Other places of a change that are listed.
 const MAX_OTHERS: usize = 10;
+
+/// How many steps there are to the places that are known by their path.
+const MAX_NAMED: usize = 3;
 
 /// Verdicts of both directions.
 #[derive(Clone, Copy)]
@@ -53,9 +58,38 @@ enum Direction {
 
 const DIRECTIONS: [Direction; 2] = [Direction::Backward, Direction::Forward];
 
+/// The way from a place to a part of it.
+#[derive(Clone)]
+pub(super) enum Step {
+    Here,
+    Property(String),
+    Item(usize),
+    AllItems,
+    /// All properties that are not declared.
+    Others,
+    Variant(String),
+}
+
+impl Step {
+    fn push_to(&self, path: &mut String) {
+        // Writing to a `String` does not fail.
+        let _ = match self {
+            Self::Here => Ok(()),
+            Self::Property(name) => {
+                push_property(path, name);
+                Ok(())
+            }
+            Self::Item(index) => write!(path, "[{index}]"),
+            Self::AllItems => write!(path, "[]"),
+            Self::Others => write!(path, "{{}}"),
+            Self::Variant(name) => write!(path, "<{name}>"),
+        };
+    }
+}
+
 /// A difference that was found.
 pub(super) struct Found<'a> {
-    pub(super) path: String,
+    pub(super) step: Step,
     pub(super) difference: Difference<'a>,
     pub(super) verdicts: Verdicts,
     /// The schemas that differ, by which the same difference is known when it is found again.
@@ -66,12 +100,10 @@ pub(super) struct Found<'a> {
 pub(super) struct Place<'a> {
     pub(super) old: Node<'a>,
     pub(super) new: Node<'a>,
-    /// The shortest way to it.
-    pub(super) path: String,
-    /// Other ways to it.
-    others: Vec<String>,
-    /// The place on the shortest way to it.
-    parent: Option<usize>,
+    /// The last step of the shortest way to it, and the place that it begins at.
+    way: Option<(usize, Step)>,
+    /// The last steps of other ways to it.
+    other_ways: Vec<(usize, Step)>,
     pub(super) verdicts: Verdicts,
     pub(super) obstacles: Vec<&'static str>,
     pub(super) found: Vec<Found<'a>>,
@@ -99,36 +131,54 @@ impl<'a> Places<'a> {
         self.all.len()
     }
 
-    /// Adds a pair of schemas. Returns whether it is new.
-    pub(super) fn add(
-        &mut self,
-        parent: Option<usize>,
-        (old, new): (Node<'a>, Node<'a>),
-        path: String,
-    ) -> bool {
+    /// Adds a pair of schemas, and the way to it from another place.
+    pub(super) fn add(&mut self, way: Option<(usize, Step)>, old: Node<'a>, new: Node<'a>) {
         let next = self.all.len();
         let id = *self.ids.entry((old.id(), new.id())).or_insert(next);
-        if let Some(parent) = parent.and_then(|parent| self.all.get_mut(parent)) {
-            parent.uses.push(id);
+        if let Some(user) = way.as_ref().and_then(|(user, _)| self.all.get_mut(*user)) {
+            user.uses.push(id);
         }
         if let Some(known) = self.all.get_mut(id) {
-            if known.others.len() < MAX_OTHERS && !is_within(&path, &known.path) {
-                known.others.push(path);
-            }
-            return false;
+            known.other_ways.extend(way);
+            return;
         }
         self.all.push(Place {
             old,
             new,
-            path,
-            others: Vec::new(),
-            parent,
+            way,
+            other_ways: Vec::new(),
             verdicts: Verdicts::COMPATIBLE,
             obstacles: Vec::new(),
             found: Vec::new(),
             uses: Vec::new(),
         });
-        true
+    }
+
+    /// The shortest ways from a place to the root: the place itself comes first.
+    fn to_root(&self, id: usize) -> impl Iterator<Item = (usize, &Place<'a>)> {
+        let mut next = Some(id);
+        std::iter::from_fn(move || {
+            let id = next?;
+            let place = self.all.get(id)?;
+            next = place.way.as_ref().map(|(user, _)| *user);
+            Some((id, place))
+        })
+    }
+
+    /// The path to a place.
+    fn path(&self, id: usize) -> String {
+        let steps = self.to_root(id).filter_map(|(_, place)| place.way.as_ref());
+        let steps: Vec<_> = steps.map(|(_, step)| step).collect();
+        let mut path = String::new();
+        for step in steps.into_iter().rev() {
+            step.push_to(&mut path);
+        }
+        path
+    }
+
+    /// Whether this is the path to a place, which must be a short one.
+    pub(super) fn is_at(&self, id: usize, path: &str) -> bool {
+        self.to_root(id).nth(MAX_NAMED).is_none() && self.path(id) == path
     }
 
     /// The changes, brought in line with the verdicts on the places.
@@ -260,7 +310,7 @@ impl<'a> Places<'a> {
         let mut verdicts = Verdicts::COMPATIBLE;
         *verdicts.get_mut(direction) = verdict;
         place.found.push(Found {
-            path: place.path.clone(),
+            step: Step::Here,
             difference: Difference::Other {
                 verdict,
                 obstacles: place.obstacles.clone(),
@@ -272,13 +322,21 @@ impl<'a> Places<'a> {
 
     fn changes(&self, is_event: bool) -> Vec<Change> {
         let mut changes: BTreeMap<_, (Change, &Difference<'_>)> = BTreeMap::new();
-        for place in &self.all {
+        for (id, place) in self.all.iter().enumerate() {
+            if place.found.is_empty() {
+                continue;
+            }
+            let (path, others) = (self.path(id), self.other_paths(id));
             for found in &place.found {
                 let (subject, what) = found.difference.words();
-                let others = self.other_paths(place, &found.path);
+                let with_step = |path: &String| {
+                    let mut path = path.clone();
+                    found.step.push_to(&mut path);
+                    path
+                };
                 let change = Change {
-                    path: found.path.clone(),
-                    also_at: others,
+                    path: with_step(&path),
+                    also_at: others.iter().map(with_step).collect(),
                     what: what.clone(),
                     backward: found.verdicts.backward,
                     forward: found.verdicts.forward,
@@ -310,21 +368,27 @@ impl<'a> Places<'a> {
         changes.collect()
     }
 
-    /// The other places of a change: those where a definition is used in which it is.
-    fn other_paths(&self, place: &Place<'a>, path: &str) -> Vec<String> {
-        let mut others = Vec::new();
-        let mut next = Some(place);
-        while let Some(place) = next {
-            if let Some(rest) = path.strip_prefix(&place.path) {
-                let known = others.len();
-                let used = place.others.iter().take(MAX_OTHERS.saturating_sub(known));
-                others.extend(used.map(|other| format!("{other}{rest}")));
+    /// Other paths to a place: where the definitions are used that it is in. What a definition
+    /// refers to through itself is no other place.
+    fn other_paths(&self, id: usize) -> Vec<String> {
+        let mut paths = BTreeSet::new();
+        // The steps from the definition to the place.
+        let mut steps: Vec<&Step> = Vec::new();
+        for (definition, place) in self.to_root(id) {
+            for (user, step) in &place.other_ways {
+                if paths.len() == MAX_OTHERS {
+                    break;
+                }
+                if self.to_root(*user).all(|(id, _)| id != definition) {
+                    let mut path = self.path(*user);
+                    step.push_to(&mut path);
+                    steps.iter().rev().for_each(|step| step.push_to(&mut path));
+                    paths.insert(path);
+                }
             }
-            next = place.parent.and_then(|parent| self.all.get(parent));
+            steps.extend(place.way.as_ref().map(|(_, step)| step));
         }
-        others.sort();
-        others.dedup();
-        others
+        paths.into_iter().collect()
     }
 }
 
@@ -339,12 +403,4 @@ impl Change {
             self.also_at.dedup();
         }
     }
-}
-
-/// Whether a path leads into a place.
-fn is_within(path: &str, place: &str) -> bool {
-    let rest = path.strip_prefix(place);
-    rest.is_some_and(|rest| {
-        place.is_empty() || rest.is_empty() || rest.starts_with(['.', '[', '{', '<'])
-    })
 }

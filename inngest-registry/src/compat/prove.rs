@@ -33,7 +33,7 @@ impl<'a> Prover<'a> {
             Value::Bool(_) => return Verdict::Breaking,
             _ => return self.unknown("a schema that is none"),
         };
-        let facts = writer.facts();
+        let facts = self.facts(writer);
         if only.is_none()
             && let Some(values) = self.values(&facts)
         {

@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use regex::Regex;
 
-use super::case::{Case, CaseKey};
+use super::case::{Case, CaseKey, Facts};
 use super::node::Node;
 use super::pattern;
 use super::sameness::Sameness;
@@ -97,6 +97,7 @@ pub(super) struct Prover<'a> {
     summaries: HashMap<usize, Rc<Summary<'a>>>,
     branches: HashMap<usize, Rc<Branches<'a>>>,
     value_sets: HashMap<usize, Rc<ValueSet<'a>>>,
+    facts: HashMap<CaseKey, Rc<Facts<'a>>>,
 }
 
 impl<'a> Prover<'a> {
@@ -122,6 +123,7 @@ impl<'a> Prover<'a> {
             summaries: HashMap::new(),
             branches: HashMap::new(),
             value_sets: HashMap::new(),
+            facts: HashMap::new(),
         }
     }
 
@@ -411,6 +413,11 @@ impl<'a> Prover<'a> {
         }
         let regex = self.patterns.get(pattern)?.as_ref()?;
         Some(regex.is_match(text))
+    }
+
+    pub(super) fn facts(&mut self, case: &Case<'a>) -> Rc<Facts<'a>> {
+        let facts = self.facts.entry(case.key());
+        Rc::clone(facts.or_insert_with(|| Rc::new(case.facts())))
     }
 
     pub(super) fn summary(&mut self, node: Node<'a>) -> Rc<Summary<'a>> {
