@@ -12,7 +12,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::catalogue::Catalogue;
 use crate::compat::Strictness;
-use crate::lint::{Level, Lint};
+use crate::lint::names::{Level, Lint};
 use crate::mode::{Mode, one_of};
 
 /// The name of the settings in the exported folder.

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use inngest_core::registry::{ConflictKind, Registry};
 use serde_json::{Map, Value};
 
-use super::{Level, Lint, Warning};
+use super::names::{Level, Lint};
+use super::report::Warning;
 use crate::catalogue::{Catalogue, EventType};
 use crate::fields::{self, Field};
 use crate::portable::MAX_SAFE;
