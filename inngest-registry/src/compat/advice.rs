@@ -61,7 +61,7 @@ impl Advice {
             | Difference::Variant { .. }
             | Difference::Alternative { .. } => Self::StopWriting,
             Difference::Limit { is_id: true, .. } => Self::KeepIdTemplate,
-            Difference::Limit { .. } => Self::KeepLimit,
+            Difference::Limit { .. } | Difference::Range { .. } => Self::KeepLimit,
             Difference::Constant { is_name: true, .. } => Self::KeepName,
             Difference::Constant { .. }
             | Difference::Undeclared(_)

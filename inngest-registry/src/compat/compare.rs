@@ -80,10 +80,10 @@ impl<'a> Walk<'a> {
             return;
         }
         let (a, b) = (unwrapped(old), unwrapped(new));
-        self.places.add(Some((self.current, step.clone())), a, b);
         if old.id() != a.id() || new.id() != b.id() {
             self.annotations(old, new, &step);
         }
+        self.places.add(Some((self.current, step)), a, b);
     }
 
     fn push(&mut self, difference: Difference<'a>, origin: (usize, usize), verdicts: Verdicts) {
@@ -293,53 +293,34 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn keyword(&mut self, old: Node<'a>, new: Node<'a>, key: &str) -> Verdicts {
+    fn keywords(&mut self, old: Node<'a>, new: Node<'a>, keys: &[&str]) -> Verdicts {
+        let prover = &mut self.prover;
+        let mut worst = |writer, reader| {
+            let each = keys
+                .iter()
+                .map(|key| prover.ask(|p| p.keyword(writer, reader, key)));
+            Verdict::worst(each)
+        };
         Verdicts {
-            backward: self.prover.ask(|prover| prover.keyword(old, new, key)),
-            forward: self.prover.ask(|prover| prover.keyword(new, old, key)),
+            backward: worst(old, new),
+            forward: worst(new, old),
         }
     }
 
     fn limits(&mut self, old: Node<'a>, new: Node<'a>) {
         let origin = (old.id(), new.id());
-        let is_other = |key: &str| match (old.get(key), new.get(key)) {
-            (Some(a), Some(b)) => !equal(a, b),
-            (None, None) => false,
-            _ => true,
-        };
-        // A Rust integer type is a format and its bounds.
-        let mut is_implied = [false; LIMITS.len()];
-        if is_other("format") {
-            let mut verdicts = self.keyword(old, new, "format");
-            for ((key, _), is_implied) in LIMITS.iter().zip(&mut is_implied) {
-                if is_other(key) && is_bound_of_format(old, key) && is_bound_of_format(new, key) {
-                    *is_implied = true;
-                    let bound = self.keyword(old, new, key);
-                    verdicts.backward = verdicts.backward.or_worse(bound.backward);
-                    verdicts.forward = verdicts.forward.or_worse(bound.forward);
-                }
-            }
-            let (before, after) = (old.get("format"), new.get("format"));
-            self.push(
-                Difference::Format {
-                    old: before,
-                    new: after,
-                },
-                origin,
-                verdicts,
-            );
-        }
+        let said = self.number_type(old, new);
         let (a, b) = (old.items().0.len(), new.items().0.len());
-        for ((key, _), is_implied) in LIMITS.into_iter().zip(is_implied) {
+        for (key, _) in LIMITS {
             // That a tuple is longer is said once.
             let is_length = a != b && matches!(key, "minItems" | "maxItems");
             // `uniqueItems` may also be `false`.
             let unique = |node: Node<'a>| node.get(key) == Some(&Value::Bool(true));
             let is_same = key == "uniqueItems" && unique(old) == unique(new);
-            if is_length || is_implied || is_same || !is_other(key) {
+            if is_length || is_same || said.contains(&key) || !differ(old, new, key) {
                 continue;
             }
-            let verdicts = self.keyword(old, new, key);
+            let verdicts = self.keywords(old, new, &[key]);
             let difference = Difference::Limit {
                 key,
                 old: old.get(key),
@@ -352,6 +333,33 @@ impl<'a> Walk<'a> {
             let verdicts = self.both(old, new);
             self.push(Difference::Length { old: a, new: b }, origin, verdicts);
         }
+    }
+
+    /// Says in one change what a Rust type of numbers says in several keywords: a format and the
+    /// bounds that it implies, or both bounds. Returns the keywords.
+    fn number_type(&mut self, old: Node<'a>, new: Node<'a>) -> Vec<&'static str> {
+        let bounds = ["minimum", "maximum"].into_iter();
+        let mut keys: Vec<_> = bounds.filter(|key| differ(old, new, key)).collect();
+        let range = |node: Node<'a>| node.get("minimum").zip(node.get("maximum"));
+        let difference = if differ(old, new, "format") {
+            keys.retain(|key| {
+                [old, new]
+                    .iter()
+                    .all(|node| is_implied_by_format(*node, key))
+            });
+            keys.push("format");
+            Difference::Format {
+                old: old.get("format"),
+                new: new.get("format"),
+            }
+        } else if let (Some(old), Some(new), 2) = (range(old), range(new), keys.len()) {
+            Difference::Range { old, new }
+        } else {
+            return Vec::new();
+        };
+        let verdicts = self.keywords(old, new, &keys);
+        self.push(difference, (old.id(), new.id()), verdicts);
+        keys
     }
 
     fn items(&mut self, old: Node<'a>, new: Node<'a>) {
@@ -464,19 +472,20 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Whether a bound, or its absence, is what the format of a Rust integer type has.
-fn is_bound_of_format(node: Node<'_>, key: &str) -> bool {
+fn differ(old: Node<'_>, new: Node<'_>, key: &str) -> bool {
+    match (old.get(key), new.get(key)) {
+        (Some(a), Some(b)) => !equal(a, b),
+        (a, b) => a.is_some() != b.is_some(),
+    }
+}
+
+/// Whether a bound, or that there is none, goes with the format of a Rust integer type.
+fn is_implied_by_format(node: Node<'_>, key: &str) -> bool {
     let format = node.get("format").and_then(Value::as_str);
     let Some((low, high)) = format.and_then(range_of_format) else {
         return false;
     };
-    let end = match key {
-        "minimum" => low,
-        "maximum" => high,
-        _ => return false,
-    };
-    match node.get(key) {
-        None => true,
-        Some(bound) => Decimal::of(bound).and_then(Decimal::as_integer) == Some(end),
-    }
+    let end = if key == "minimum" { low } else { high };
+    let bound = node.get(key);
+    bound.is_none_or(|bound| Decimal::of(bound).and_then(Decimal::as_integer) == Some(end))
 }

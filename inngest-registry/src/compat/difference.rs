@@ -70,6 +70,11 @@ pub(super) enum Difference<'a> {
         old: Option<&'a Value>,
         new: Option<&'a Value>,
     },
+    /// The least and the greatest number.
+    Range {
+        old: (&'a Value, &'a Value),
+        new: (&'a Value, &'a Value),
+    },
     Limit {
         key: &'static str,
         old: Option<&'a Value>,
@@ -165,6 +170,14 @@ impl Difference<'_> {
                 "was a tuple of {old} items and is now one of {new}"
             )),
             Self::Format { old, new } => (Subject::Part, limit("format", *old, *new)),
+            Self::Range { old, new } => {
+                let range = |(least, most)| format!("{} to {}", quoted(least), quoted(most));
+                part(&format!(
+                    "the range was {} and is now {}",
+                    range(*old),
+                    range(*new)
+                ))
+            }
             Self::Limit {
                 key: "uniqueItems",
                 new,

@@ -18,9 +18,12 @@ const MAX_ITEMS: u64 = 64;
 impl<'a> Prover<'a> {
     /// Whether it is proved that no value that is written is accepted by the other schema.
     pub(super) fn is_disjoint(&mut self, writer: &Case<'a>, other: Node<'a>) -> bool {
-        if self.is_plainly_disjoint(writer, other)
-            || self.as_schemas(|prover| prover.is_empty(&writer.with(other)))
-        {
+        if self.is_plainly_disjoint(writer, other) {
+            return true;
+        }
+        let before = self.assumptions();
+        if self.as_schemas(|prover| prover.is_empty(&writer.with(other))) {
+            self.note_disjoint(before);
             return true;
         }
         let facts = self.facts(writer);

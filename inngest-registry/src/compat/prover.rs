@@ -76,6 +76,9 @@ struct Evaluation {
     under_way: HashSet<ClaimKey>,
     /// How many times an assumption was relied on.
     assumptions: usize,
+    /// Whether schemas were taken for disjoint because of an assumption. If it does not hold, the
+    /// verdict may be milder.
+    is_doubtful: bool,
     obstacles: BTreeSet<&'static str>,
 }
 
@@ -157,15 +160,20 @@ impl<'a> Prover<'a> {
     /// After that, what is not proved is unknown until something is found that breaks it.
     fn settle(&mut self, first: usize) {
         let mut unproved = VecDeque::new();
+        let mut doubtful = VecDeque::new();
         let mut first = first;
         loop {
-            while let Some(id) = self.to_prove.pop_front() {
-                if self.state(id) == State::Assumed && self.evaluate(id) != Verdict::Compatible {
-                    let verdict = State::Unproved(Verdict::Unknown);
-                    let dependents = self.change(id, verdict);
-                    unproved.push_back(id);
-                    self.to_prove.extend(dependents);
+            while let Some((id, is_last_resort)) = self.next_to_prove(&mut doubtful) {
+                if self.state(id) != State::Assumed || self.evaluate(id) == Verdict::Compatible {
+                    continue;
                 }
+                if self.evaluation.is_doubtful && !is_last_resort {
+                    doubtful.push_back(id);
+                    continue;
+                }
+                let dependents = self.change(id, State::Unproved(Verdict::Unknown));
+                unproved.push_back(id);
+                self.to_prove.extend(dependents);
             }
             for claim in self.claims.iter_mut().skip(first) {
                 if claim.state == State::Assumed {
@@ -189,6 +197,12 @@ impl<'a> Prover<'a> {
                 unproved.extend(self.add_obstacles(id));
             }
         }
+    }
+
+    /// The next claim to look at: doubtful ones come last.
+    fn next_to_prove(&mut self, doubtful: &mut VecDeque<usize>) -> Option<(usize, bool)> {
+        let next = self.to_prove.pop_front().map(|id| (id, false));
+        next.or_else(|| Some((doubtful.pop_front()?, true)))
     }
 
     fn state(&self, id: usize) -> State {
@@ -349,6 +363,16 @@ impl<'a> Prover<'a> {
         let empty = self.is_empty(part);
         self.level -= 1;
         empty
+    }
+
+    /// Notes that schemas are taken for disjoint, and whether that relies on an assumption made
+    /// since then.
+    pub(super) fn note_disjoint(&mut self, since: usize) {
+        self.evaluation.is_doubtful |= self.evaluation.assumptions > since;
+    }
+
+    pub(super) fn assumptions(&self) -> usize {
+        self.evaluation.assumptions
     }
 
     /// Proves something of all that schemas accept, whether or not anyone writes it.

@@ -140,7 +140,7 @@ pub(super) fn matching<'a>(
     }
 }
 
-impl<'a> Variant<'a> {
+impl Variant<'_> {
     /// How much a variant without a name has in common with another one, in percent.
     fn likeness(&self, other: &Self) -> usize {
         use VariantKind::{Typed, Wrapped};

@@ -1,8 +1,9 @@
-//! Types that refer to each other, as serde writes and schemars describes them, and edits of them.
+//! Random types that refer to each other, with their schemas as schemars writes them, the values that
+//! serde writes, and edits.
 
 use serde_json::{Map, Value, json};
 
-/// Numbers that are the same in every run.
+/// Random numbers that are the same in every run.
 pub(crate) struct Random(u64);
 
 impl Random {
@@ -10,7 +11,7 @@ impl Random {
         Self(seed)
     }
 
-    /// SplitMix64.
+    /// `SplitMix64`, as its authors published it.
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
@@ -93,12 +94,12 @@ pub(crate) struct Kinds {
     names: Vec<String>,
 }
 
-/// An edit and its effect.
+/// What an edit does to readers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Effect {
     pub(crate) backward_breaks: bool,
     pub(crate) forward_breaks: bool,
-    /// How many changes are listed.
+    /// The number of changes that are listed.
     pub(crate) changes: usize,
 }
 
@@ -130,7 +131,7 @@ impl Kinds {
                 }
             })
             .collect();
-        // A way to each, and a way back.
+        // Every kind is reached from an earlier one.
         for index in 1..count {
             let from = random.below(index);
             let link = Field {
@@ -362,9 +363,8 @@ impl Kinds {
         let inner = depth.saturating_sub(1);
         match of {
             Type::Leaf(leaf) => leaf.value(random),
-            Type::To(index) => self.write(*index, random, inner),
             Type::Option(_) if depth == 0 || random.chance(3) => Value::Null,
-            Type::Option(index) => self.write(*index, random, inner),
+            Type::To(index) | Type::Option(index) => self.write(*index, random, inner),
             Type::List(_) if depth == 0 => json!([]),
             Type::List(of) => {
                 let count = random.below(3);
@@ -424,7 +424,7 @@ impl Leaf {
         }
     }
 
-    /// Another type, and what becomes of readers.
+    /// Another type, and its effect on readers.
     fn edited(self) -> (Self, Effect) {
         let widened = Effect {
             forward_breaks: true,
@@ -443,8 +443,7 @@ impl Leaf {
             Self::Text => (Self::AtLeast(2), narrowed),
             Self::AtLeast(2) => (Self::AtLeast(1), widened),
             Self::AtLeast(least) => (Self::AtLeast(least + 1), narrowed),
-            Self::U32 => (Self::I64, widened),
-            Self::I32 => (Self::I64, widened),
+            Self::U32 | Self::I32 => (Self::I64, widened),
             Self::I64 => (Self::I32, narrowed),
             Self::Number => (Self::Boolean, exchanged),
             Self::Boolean => (Self::Text, exchanged),
@@ -452,7 +451,7 @@ impl Leaf {
     }
 }
 
-/// A type through which a kind is reached and that may be without it.
+/// A type that refers to a kind and has values without it.
 fn around(index: usize, random: &mut Random) -> Type {
     match random.below(4) {
         0 => Type::Option(index),
@@ -470,7 +469,7 @@ fn fields(kind: usize, kinds: usize, random: &mut Random) -> Vec<Field> {
             let of = if leaf {
                 Type::Leaf(Leaf::random(random))
             } else if random.chance(3) && kind > 0 {
-                // What is always there must come to an end.
+                // A required `Box` must not lead back, or no value would be finite.
                 Type::To(1 + random.below(kind)).filter_below(kind)
             } else {
                 around(random.below(kinds), random)
@@ -493,7 +492,7 @@ impl Type {
     }
 }
 
-/// Fields beside one that only this variant has.
+/// Fields, and one more that no other variant has.
 fn marked(mut fields: Vec<Field>, mark: &str) -> Content {
     fields.push(Field {
         name: mark.to_owned(),
@@ -560,7 +559,7 @@ fn edit_fields(fields: &mut Vec<Field>, random: &mut Random) -> Option<(String, 
             let name = field.name.clone();
             match kind {
                 // A schema without properties is not known to be of a struct.
-                2 if is_only => return None,
+                2 if is_only => None,
                 2 => {
                     let effect = Effect {
                         forward_breaks: field.required,
@@ -575,7 +574,7 @@ fn edit_fields(fields: &mut Vec<Field>, random: &mut Random) -> Option<(String, 
                         forward_breaks: field.required,
                         changes: 2,
                     };
-                    field.name = "renamed".to_owned();
+                    "renamed".clone_into(&mut field.name);
                     Some((format!("{name} renamed"), effect))
                 }
                 _ => {

@@ -1,12 +1,11 @@
-//! Types that refer to each other: one edit is one change, with its verdict, however many ways lead
-//! to it.
+//! Types that refer to each other: one edit is one change with the right verdict, however many paths
+//! lead to it.
 
 mod kinds;
-
-use std::time::{Duration, Instant};
+mod large;
 
 use inngest_registry::compat::{Comparison, Strictness, Verdict, compare};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use self::kinds::{Effect, Kinds, Random};
 
@@ -39,7 +38,7 @@ fn judge(compared: &Comparison, effect: Effect, context: &str) {
     }
 }
 
-/// No value that is written is refused where the verdict says compatible.
+/// If the verdict is compatible, the reader accepts every value that the writer writes.
 fn is_sound(writer: &Kinds, reader: &Value, said: Verdict, random: &mut Random, context: &str) {
     let own = jsonschema::validator_for(&writer.schema()).unwrap();
     let other = jsonschema::validator_for(reader).unwrap();
@@ -83,7 +82,7 @@ fn one_edit_is_one_change() {
     }
 }
 
-/// One kind out of five, as an expression tree has them, and what is said of it.
+/// Five kinds of expressions, one of which gets another field.
 #[test]
 fn a_tree_of_expressions() {
     let to = |name: &str| json!({ "$ref": format!("#/$defs/{name}") });
@@ -187,172 +186,4 @@ fn a_change_is_as_bad_as_in_the_worst_place() {
     let breaking: Vec<_> = compared.changes.iter().filter(breaking).collect();
     assert_eq!(breaking.len(), 1, "{compared:#?}");
     assert_eq!(breaking[0].what, "the minimum was 0 and is now 1");
-}
-
-/// Comparing large schemas of which little changed takes this long at most, without optimization.
-const AT_MOST: Duration = Duration::from_secs(2);
-
-/// How long this thread was on a processor, where the system tells it; other programs may run at
-/// the same time.
-fn processor_time() -> Option<Duration> {
-    let times = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    times
-        .split(' ')
-        .next()?
-        .parse()
-        .ok()
-        .map(Duration::from_nanos)
-}
-
-fn timed(what: &str, old: &Value, new: &Value, expected: (Verdict, Verdict)) {
-    let (started, before) = (Instant::now(), processor_time());
-    let compared = compare(old, new, Strictness::Standard);
-    let took = started.elapsed();
-    let took = before
-        .zip(processor_time())
-        .map_or(took, |(before, after)| after - before);
-    println!("{what}: {took:?}");
-    assert_eq!((compared.backward, compared.forward), expected, "{what}");
-    assert_eq!(compared.changes.len(), 1, "{what}: {:#?}", compared.changes);
-    assert!(took < AT_MOST, "{what}: {took:?}");
-}
-
-#[test]
-fn large_schemas() {
-    use Verdict::{Breaking, Compatible};
-
-    const COUNT: usize = 10_000;
-    /// Each one leads to all others.
-    const IN_CIRCLE: usize = 2_000;
-
-    let names = || (0..COUNT).map(|index| format!("p{index}"));
-    let object = |of: &dyn Fn(usize) -> Value, required: bool| {
-        let properties: Map<_, _> = names().enumerate().map(|(i, name)| (name, of(i))).collect();
-        let mut schema = json!({ "type": "object", "properties": properties });
-        if required {
-            schema["required"] = names().collect();
-        }
-        schema
-    };
-    let text = |_| json!({ "type": "string" });
-    let old = object(&text, true);
-    let mut new = old.clone();
-    new["properties"]["new"] = json!({ "type": "string" });
-    timed(
-        "properties, one added",
-        &old,
-        &new,
-        (Compatible, Compatible),
-    );
-    let mut new = old.clone();
-    new["properties"]["p77"] = json!({ "type": "integer" });
-    timed("properties, one changed", &old, &new, (Breaking, Breaking));
-
-    let to = |index| json!({ "$ref": format!("#/$defs/T{index}") });
-    let with = |of: &dyn Fn(usize) -> Value| {
-        let definitions: Map<_, _> = (0..COUNT).map(|i| (format!("T{i}"), of(i))).collect();
-        let mut schema = object(&to, false);
-        schema["$defs"] = definitions.into();
-        schema
-    };
-    let old = with(&|_| json!({ "type": "object", "properties": { "x": { "type": "string" } } }));
-    let mut new = old.clone();
-    new["$defs"]["T77"]["properties"]["y"] = json!({ "type": "string" });
-    timed("definitions", &old, &new, (Compatible, Compatible));
-
-    let in_circle = |of: Value| {
-        let definitions = (0..IN_CIRCLE).map(|index| {
-            let next = to((index + 1) % IN_CIRCLE);
-            let x = if index == IN_CIRCLE - 1 {
-                &of
-            } else {
-                &json!({ "type": "string" })
-            };
-            let properties = json!({ "next": next, "x": x });
-            (
-                format!("T{index}"),
-                json!({ "type": "object", "properties": properties }),
-            )
-        });
-        let definitions: Map<_, _> = definitions.collect();
-        json!({ "type": "object", "properties": { "first": to(0) }, "$defs": definitions })
-    };
-    let old = in_circle(json!({ "type": "string" }));
-    let mut new = old.clone();
-    new["$defs"]["T1999"]["properties"]["y"] = json!({ "type": "string" });
-    timed(
-        "definitions in a circle",
-        &old,
-        &new,
-        (Compatible, Compatible),
-    );
-    let new = in_circle(json!({ "type": "integer" }));
-    timed(
-        "definitions in a circle, one changed",
-        &old,
-        &new,
-        (Breaking, Breaking),
-    );
-
-    let values =
-        |end: usize| json!({ "type": "string", "enum": names().take(end).collect::<Vec<_>>() });
-    timed(
-        "values",
-        &values(COUNT - 1),
-        &values(COUNT),
-        (Compatible, Breaking),
-    );
-    let documented = |end: usize| {
-        let values = names()
-            .take(end)
-            .map(|name| json!({ "const": name, "description": "One." }));
-        json!({ "oneOf": values.collect::<Vec<_>>() })
-    };
-    timed(
-        "documented values",
-        &documented(COUNT - 1),
-        &documented(COUNT),
-        (Compatible, Breaking),
-    );
-
-    let external = |end: usize| {
-        let variants = names().take(end).map(|name| json!({
-            "type": "object",
-            "properties": { &name: { "type": "object", "properties": { "x": { "type": "string" } } } },
-            "required": [&name],
-            "additionalProperties": false,
-        }));
-        json!({ "oneOf": variants.collect::<Vec<_>>() })
-    };
-    timed(
-        "external variants",
-        &external(999),
-        &external(1_000),
-        (Compatible, Breaking),
-    );
-    let internal = |end: usize| {
-        let variants = names().take(end).map(|name| {
-            json!({
-                "type": "object",
-                "properties": { "kind": { "const": name }, "x": { "type": "string" } },
-                "required": ["kind"],
-            })
-        });
-        json!({ "oneOf": variants.collect::<Vec<_>>() })
-    };
-    timed(
-        "internal variants",
-        &internal(999),
-        &internal(1_000),
-        (Compatible, Breaking),
-    );
-    let old = internal(1_000);
-    let mut new = old.clone();
-    new["oneOf"][77]["properties"]["x"] = json!({ "type": "integer" });
-    timed(
-        "internal variants, one changed",
-        &old,
-        &new,
-        (Breaking, Breaking),
-    );
 }

@@ -187,7 +187,7 @@ impl<'a> Prover<'a> {
     fn are_disjoint(&mut self, a: Node<'a>, b: Node<'a>) -> bool {
         self.look(GLANCE);
         let summary = self.summary(a);
-        summary.is_disjoint(&*self.summary(b))
+        summary.is_disjoint(&self.summary(b))
     }
 
     /// The branches of a union of the reader's that may accept a value of the case.
