@@ -86,7 +86,7 @@ const WITH_SCHEMAS: [&str; 15] = [
     "else",
 ];
 
-/// What is wrong with the first `type` in a schema that is none of JSON Schema's.
+/// Describes the first unknown `type` in a schema.
 pub(crate) fn wrong_type(schema: &Value) -> Option<String> {
     let mut open = vec![(schema, Place::Schema, String::new())];
     while let Some((value, place, path)) = open.pop() {
@@ -120,8 +120,8 @@ pub(crate) fn wrong_type(schema: &Value) -> Option<String> {
 
 fn no_type(wrong: &Value, path: &str) -> String {
     let mut text = match wrong {
-        Value::String(name) => format!("`{name}` at `{path}` is no type; "),
-        other => format!("{other} at `{path}` is no type; "),
+        Value::String(name) => format!("`{name}` at `{path}` is not a type; "),
+        other => format!("{other} at `{path}` is not a type; "),
     };
     // A `String` takes all that is written to it.
     let _ = one_of(&mut text, wrong.as_str().unwrap_or_default(), &TYPES);
@@ -158,10 +158,10 @@ mod tests {
     #[test]
     fn a_type_that_there_is_not() {
         let wrong = |schema: Value| wrong_type(&schema);
-        insta::assert_snapshot!(wrong(json!({ "type": "strng" })).unwrap(), @"`strng` at `/type` is no type; did you mean `string`? the known ones are `null`, `boolean`, `integer`, `number`, `string`, `array`, `object`");
+        insta::assert_snapshot!(wrong(json!({ "type": "strng" })).unwrap(), @"`strng` at `/type` is not a type; did you mean `string`? the known ones are `null`, `boolean`, `integer`, `number`, `string`, `array`, `object`");
         let nested =
             json!({ "properties": { "a/b": { "items": [true, { "type": ["null", 3] }] } } });
-        insta::assert_snapshot!(wrong(nested).unwrap(), @"3 at `/properties/a~1b/items/1/type` is no type; the known ones are `null`, `boolean`, `integer`, `number`, `string`, `array`, `object`");
+        insta::assert_snapshot!(wrong(nested).unwrap(), @"3 at `/properties/a~1b/items/1/type` is not a type; the known ones are `null`, `boolean`, `integer`, `number`, `string`, `array`, `object`");
         // Names of properties, data, and what is in keywords that nobody knows are no schemas.
         let schema = json!({
             "properties": { "type": { "type": "string" } },

@@ -1,4 +1,4 @@
-//! Whether the exported files say what the types say.
+//! Checks that the exported files are up to date.
 
 mod folder;
 mod renames;
@@ -269,13 +269,13 @@ fn bump(event: &EventType, types: &Catalogue, files: &Catalogue) -> String {
 /// Why a check did not pass.
 #[non_exhaustive]
 pub enum CheckError {
-    /// The files do not say what the types say, or whether they do could not be told.
+    /// The files are not up to date, or it is unknown whether they are.
     Failed(Report),
     /// The files cannot be read, or the types not be compared.
     Files(FilesError),
     /// The settings cannot be read.
     Settings(SettingsError),
-    /// Settings for an event that there is not.
+    /// The settings name an unknown event.
     UnknownEvent(UnknownEvent),
 }
 

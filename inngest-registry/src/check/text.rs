@@ -255,8 +255,7 @@ impl Report {
         let (breaking, unknown) = (of(Severity::Breaking), of(Severity::Unknown));
         match self.outcome() {
             Outcome::Same => {
-                let say = if self.types == 1 { "says" } else { "say" };
-                format!("{}: the files say what {types} {say}", paint.good("same"))
+                format!("{}: {types}", paint.good("up to date"))
             }
             Outcome::Unknown => format!(
                 "{}: {types}, and {} could not be judged",
@@ -457,7 +456,7 @@ mod tests {
             };
             report.to_string()
         };
-        assert_eq!(summary(1), "same: the files say what 1 event type says");
-        assert_eq!(summary(2), "same: the files say what 2 event types say");
+        assert_eq!(summary(1), "up to date: 1 event type");
+        assert_eq!(summary(2), "up to date: 2 event types");
     }
 }

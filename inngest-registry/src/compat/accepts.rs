@@ -1,4 +1,4 @@
-//! Whether a schema accepts a single value, such as one of an `enum`.
+//! Whether a schema accepts a given value, such as one of an `enum`.
 
 use serde_json::Value;
 
@@ -10,19 +10,19 @@ use super::types::Types;
 use super::values::equal;
 use super::verdict::Verdict;
 
-/// Schemas are followed this deep for a value.
+/// The most schemas that are followed into one another for a value.
 const MAX_DEPTH: usize = 64;
-/// How long it takes to look at one for a value.
+/// The cost of checking a value against a schema, relative to comparing two texts.
 const LOOK: usize = 32;
 
-/// How a schema is looked at for a value.
+/// How a value is checked.
 #[derive(Clone, Copy)]
 struct Look<'x> {
     depth: usize,
-    /// Whether a value that may be refused is as good as refused. Under a `not` it is the other way
-    /// round, so there it must be certain.
+    /// Whether a value that may be refused counts as refused. Under `not` that would count as
+    /// accepted, so there the refusal must be certain.
     harsh: bool,
-    /// The formats that the writer gives the value.
+    /// The formats that the writer declares for the value.
     formats: &'x [&'x str],
 }
 
@@ -33,7 +33,7 @@ impl Look<'_> {
         formats: &[],
     };
 
-    /// At a part of the value, of which no format is known.
+    /// The same for a part of the value, whose formats are unknown.
     fn part(self) -> Self {
         Self {
             formats: &[],
@@ -54,7 +54,7 @@ impl<'a> Prover<'a> {
         self.accepted_with(reader, value, &[])
     }
 
-    /// The same for a value of these formats.
+    /// The same for a value with these formats.
     pub(super) fn accepted_with(
         &mut self,
         reader: Node<'a>,
@@ -82,10 +82,10 @@ impl<'a> Prover<'a> {
         self.accepts_at(node, value, Look::HARSH.certain()) == Some(false)
     }
 
-    /// `None` when it cannot be told.
+    /// Whether the schema accepts the value; `None` if unknown.
     fn accepts_at(&mut self, node: Node<'a>, value: &Value, look: Look<'_>) -> Option<bool> {
         self.look(1);
-        // An enum with a doc comment at each value has as many schemas as values.
+        // An enum with documented values has one schema for each value, so this is the common case.
         if let (Some(Value::String(own)), Value::String(text)) = (node.get("const"), value)
             && own != text
         {
@@ -147,7 +147,7 @@ impl<'a> Prover<'a> {
                         Some(value) => self.accepts_at(n, value, look.part()),
                         None => Some(true),
                     })),
-                    // Which these are is for the patterns to say.
+                    // The patterns decide which properties these are.
                     "additionalProperties" if node.get("patternProperties").is_some() => None,
                     "additionalProperties" => {
                         let rest = node.child(key)?;
@@ -185,14 +185,14 @@ impl<'a> Prover<'a> {
         }
         match (accepting, doubtful) {
             (1, 0) => Some(true),
-            // Of the other branches it must be certain that they refuse it.
+            // The other branches must certainly refuse it.
             (1, _) => None,
             _ => Some(false),
         }
     }
 
-    /// A program refuses what is not of the format that it reads, and no text is known to be of one
-    /// unless the writer says so.
+    /// A program refuses text that does not have the expected format. Only the writer's schema tells
+    /// that a text has it.
     fn meets_format(&self, node: Node<'a>, value: &Value, look: Look<'_>) -> Option<bool> {
         let Some(format) = node.get("format").and_then(Value::as_str) else {
             return Some(true);
@@ -269,7 +269,7 @@ fn meets_number(node: Node<'_>, key: &str, value: &Value) -> Option<bool> {
     }
 }
 
-/// Whether all hold; one that does not is enough, even where others cannot be told.
+/// Whether all hold. One `false` decides, even if others are unknown.
 fn all(each: impl Iterator<Item = Option<bool>>) -> Option<bool> {
     let mut told = true;
     for one in each {

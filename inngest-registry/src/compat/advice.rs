@@ -1,4 +1,4 @@
-//! What to do instead of a change that breaks someone.
+//! What to do instead of a breaking change.
 
 use super::difference::Difference;
 use super::verdict::Verdict;
@@ -21,7 +21,7 @@ pub(super) enum Advice {
     KeepIdTemplate,
     KeepName,
     KeepAsItWas,
-    /// Nothing but a new version helps.
+    /// Only a new version helps.
     NewVersion,
 }
 
@@ -72,7 +72,7 @@ impl Advice {
         })
     }
 
-    /// What to do, besides giving the schema a new version.
+    /// What to do, except for giving the schema a new version.
     pub(super) fn own(self, is_event: bool) -> &'static str {
         match self {
             Self::MakeOptional if is_event => {
@@ -101,7 +101,7 @@ impl Advice {
         }
     }
 
-    /// What to do, with the way out that is always there.
+    /// What to do, including the new version that is always a way out.
     pub(super) fn sentence(self, is_event: bool) -> String {
         let own = self.own(is_event);
         match self {

@@ -1,4 +1,4 @@
-//! Cases: values of which it is known which schemas hold.
+//! Cases: sets of values, described by the schemas that hold for them.
 
 use std::collections::BTreeSet;
 
@@ -8,15 +8,15 @@ use super::node::{Node, assertions};
 use super::number::Decimal;
 use super::types::Types;
 
-/// What tells two cases apart.
+/// Identifies a case.
 pub(super) type CaseKey = Vec<usize>;
 
-/// Values for which each of some schemas holds and none of others.
+/// All values that match every schema of one list and no schema of another.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Case<'a> {
     all: Vec<Node<'a>>,
     none: Vec<Node<'a>>,
-    /// The unions of which one branch is among `all`.
+    /// The unions that have one branch in `all`.
     chosen: Vec<usize>,
 }
 
@@ -38,7 +38,7 @@ impl<'a> Case<'a> {
         &self.all
     }
 
-    /// What tells two cases apart.
+    /// The key of the case; equal cases have equal keys.
     pub(super) fn key(&self) -> CaseKey {
         let sorted = |nodes: &[Node<'_>]| nodes.iter().map(|n| n.id()).collect::<BTreeSet<_>>();
         let mut key: Vec<usize> = sorted(&self.all).into_iter().collect();
@@ -49,7 +49,7 @@ impl<'a> Case<'a> {
         key
     }
 
-    /// All that holds of the values, with references and `allOf` resolved.
+    /// Everything known about the values, with references and `allOf` resolved.
     pub(super) fn facts(&self) -> Facts<'a> {
         let mut facts = Facts {
             none: self.none.clone(),
@@ -93,7 +93,7 @@ impl<'a> Case<'a> {
         facts
     }
 
-    /// A union that holds of these values, when there is one of several branches.
+    /// A union of several branches that holds for these values.
     pub(super) fn union(&self, facts: &Facts<'a>) -> Option<Union<'a>> {
         let (node, key) = facts
             .parts
@@ -108,7 +108,7 @@ impl<'a> Case<'a> {
         Some(Union { node, key })
     }
 
-    /// The case that one branch of a union holds, and of the others not those in `none`.
+    /// The part of the case where one branch of a union holds and the schemas in `none` do not.
     pub(super) fn choose(&self, union: &Union<'a>, branch: Node<'a>, none: Vec<Node<'a>>) -> Self {
         let mut case = self.with(branch);
         case.chosen
@@ -118,25 +118,25 @@ impl<'a> Case<'a> {
     }
 }
 
-/// A keyword with branches of which one holds.
+/// A keyword with branches.
 pub(super) struct Union<'a> {
     pub(super) node: Node<'a>,
     /// `anyOf` or `oneOf`.
     pub(super) key: &'static str,
 }
 
-/// All that holds of the values of a [`Case`].
+/// Everything known about the values of a [`Case`].
 #[derive(Clone, Debug, Default)]
 pub(super) struct Facts<'a> {
-    /// Schemas that hold; their `$ref` and `allOf` are among them.
+    /// The schemas that hold, including the targets of their `$ref` and `allOf`.
     pub(super) parts: Vec<Node<'a>>,
-    /// Schemas that do not hold.
+    /// The schemas that do not hold.
     pub(super) none: Vec<Node<'a>>,
-    /// The names of the properties that are always there.
+    /// The names of the properties that are always present.
     pub(super) required: BTreeSet<&'a str>,
-    /// Whether there is no such value.
+    /// Whether no value matches.
     pub(super) never: bool,
-    /// The keyword because of which not all that holds is known.
+    /// A keyword that hides some of what holds.
     pub(super) vague: Option<&'static str>,
 }
 
@@ -165,7 +165,7 @@ impl<'a> Facts<'a> {
         self.required.contains(name)
     }
 
-    /// The schema of a property, where one of the parts declares it.
+    /// The schema of a property, if a part declares it.
     pub(super) fn declaration(&self, name: &str) -> Option<Node<'a>> {
         self.parts.iter().find_map(|part| part.property(name))
     }
@@ -187,12 +187,12 @@ impl<'a> Facts<'a> {
         names
     }
 
-    /// The greatest of a keyword that is a count.
+    /// The greatest value of a counting keyword.
     pub(super) fn most(&self, key: &str) -> Option<u64> {
         self.counts(key).max()
     }
 
-    /// The least of a keyword that is a count.
+    /// The least value of a counting keyword.
     pub(super) fn least(&self, key: &str) -> Option<u64> {
         self.counts(key).min()
     }
@@ -202,7 +202,7 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// A keyword that is a count; `2.0` is one, too.
+/// The value of a counting keyword, such as `minItems`. `2.0` counts too.
 pub(super) fn count(node: Node<'_>, key: &str) -> Option<u64> {
     let value = node.get(key)?;
     #[expect(

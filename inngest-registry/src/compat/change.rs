@@ -1,4 +1,4 @@
-//! What a comparison finds.
+//! The result of a comparison.
 
 use super::advice::Advice;
 use super::difference::Subject;
@@ -19,15 +19,15 @@ pub struct Comparison {
     pub changes: Vec<Change>,
 }
 
-/// What a change of a schema is, and for whom it breaks something.
+/// A change of a schema, and whom it breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Change {
-    /// The place, such as `data.order.lines[].quantity`; see [the module](super#paths). Of several
-    /// places that use one definition it is the one with the shortest way to it.
+    /// The place, such as `data.order.lines[].quantity`; see [the module](super#paths). For a
+    /// definition that is used in several places, it is the shortest path.
     pub path: String,
-    /// Other places that use the definition in which the change is. At most ten are listed, and
-    /// none that are reached through the definition itself.
+    /// Other places that use the definition that changed, at most ten. Uses inside the definition
+    /// itself do not count.
     pub also_at: Vec<String>,
     /// What changed, such as "was optional and is now required".
     pub what: String,
@@ -39,12 +39,12 @@ pub struct Change {
     pub fix: Option<String>,
     pub(crate) subject: Subject,
     pub(super) advice: Option<Advice>,
-    /// How a field that was only renamed keeps its name.
+    /// How to keep the name of a field that was only renamed.
     pub(super) rename: Option<String>,
 }
 
 impl Change {
-    /// Adds to what to do how a field keeps this name, because it seems to be renamed only.
+    /// Adds how to keep the old name of a field that seems to be renamed only.
     pub(crate) fn advise_rename(&mut self, name: &str) {
         let Some(fix) = &mut self.fix else {
             return;
@@ -56,8 +56,8 @@ impl Change {
         self.rename = Some(rename);
     }
 
-    /// What to do besides giving the event a new version, which is always a way out: who knows the
-    /// versions can name it.
+    /// What to do, except for giving the event a new version. Callers that know the versions name the
+    /// new one.
     pub(crate) fn own_fix(&self) -> Option<String> {
         let own = self.advice?.own(true);
         Some(match &self.rename {

@@ -17,7 +17,7 @@ use super::variants::{Variant, VariantKind, matching, variants};
 use super::verdict::{Strictness, Verdict};
 use super::view::{View, unwrapped};
 
-/// Places that are walked through; of what is beyond, only the verdict is told.
+/// The most places that are visited. Beyond them, only the verdict counts.
 const MAX_PLACES: usize = 200_000;
 
 pub(super) fn compare(
@@ -44,12 +44,12 @@ struct Walk<'a> {
     prover: Prover<'a>,
     is_event: bool,
     places: Places<'a>,
-    /// The place that is looked at.
+    /// The place that is being compared.
     current: usize,
 }
 
 impl<'a> Walk<'a> {
-    /// Finds the differences at the current place, and the verdict on it.
+    /// Finds the verdict on the current place and the differences at it.
     fn look(&mut self) {
         let Some(place) = self.places.get(self.current) else {
             return;
@@ -73,9 +73,9 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Goes on at a part of the current place.
+    /// Adds a part of the current place to the places to visit.
     fn place(&mut self, old: Node<'a>, new: Node<'a>, step: Step) {
-        // Most parts are as they were.
+        // Most parts did not change.
         if (old.value == new.value && !refers(old.value)) || self.places.len() >= MAX_PLACES {
             return;
         }
@@ -285,7 +285,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Whether a variant of one side is accepted by the other.
+    /// Whether one side accepts a variant of the other.
     fn variant(&mut self, variant: &Variant<'a>, reader: Node<'a>) -> Verdict {
         match variant.kind {
             VariantKind::Value(value) => self.prover.ask(|prover| prover.accepted(reader, value)),
@@ -312,7 +312,7 @@ impl<'a> Walk<'a> {
         let said = self.number_type(old, new);
         let (a, b) = (old.items().0.len(), new.items().0.len());
         for (key, _) in LIMITS {
-            // That a tuple is longer is said once.
+            // A tuple of another length is one change.
             let is_length = a != b && matches!(key, "minItems" | "maxItems");
             // `uniqueItems` may also be `false`.
             let unique = |node: Node<'a>| node.get(key) == Some(&Value::Bool(true));
@@ -335,8 +335,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Says in one change what a Rust type of numbers says in several keywords: a format and the
-    /// bounds that it implies, or both bounds. Returns the keywords.
+    /// Reports another number type as one change: a format with the bounds that it implies, or both
+    /// bounds. Returns the keywords that are reported.
     fn number_type(&mut self, old: Node<'a>, new: Node<'a>) -> Vec<&'static str> {
         let bounds = ["minimum", "maximum"].into_iter();
         let mut keys: Vec<_> = bounds.filter(|key| differ(old, new, key)).collect();
@@ -426,8 +426,8 @@ impl<'a> Walk<'a> {
         self.other_properties(old, new, &a, &b);
     }
 
-    /// Whether what is added here could be sent before: a payload may have any session and, where
-    /// its type says nothing of the user, any attributes of the user.
+    /// Whether properties that are added here could be sent before. A payload may have any session,
+    /// and any user attributes if its type declares none.
     fn is_attached(&self, before: &Facts<'a>) -> bool {
         let is_at = |path| self.places.is_at(self.current, path);
         let is_open_user = || is_at("user") && before.declared().is_empty();
@@ -479,7 +479,7 @@ fn differ(old: Node<'_>, new: Node<'_>, key: &str) -> bool {
     }
 }
 
-/// Whether a bound, or that there is none, goes with the format of a Rust integer type.
+/// Whether a bound, or its absence, goes with the format of a Rust integer type.
 fn is_implied_by_format(node: Node<'_>, key: &str) -> bool {
     let format = node.get("format").and_then(Value::as_str);
     let Some((low, high)) = format.and_then(range_of_format) else {

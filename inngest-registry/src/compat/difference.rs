@@ -1,16 +1,16 @@
-//! Differences between two schemas, and their words.
+//! Differences between two schemas, and how reports word them.
 
 use serde_json::Value;
 
 use super::verdict::Verdict;
 use super::view::quoted;
 
-/// What the words of a difference are about.
+/// The subject of the words of a difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Subject {
     /// The place: "was removed".
     Place,
-    /// Something of the place, which the words name: "its type was integer and is now string".
+    /// Something at the place, named in the words: "its type was integer and is now string".
     Part,
 }
 
@@ -22,7 +22,7 @@ pub(super) enum Difference<'a> {
         old: &'a Value,
         new: &'a Value,
     },
-    /// Whether it is now.
+    /// Whether it is deprecated now.
     Deprecated(bool),
     NowNull,
     NoLongerNull,
@@ -31,8 +31,7 @@ pub(super) enum Difference<'a> {
     Added {
         required: bool,
         nullable: bool,
-        /// Whether it is a session or an attribute of the user, which the old schema lets have any
-        /// value.
+        /// Whether it is a session or a user attribute, which could have any value before.
         attached: bool,
     },
     Removed {
@@ -52,7 +51,7 @@ pub(super) enum Difference<'a> {
         name: String,
         added: bool,
     },
-    /// A variant that only its type tells from the others.
+    /// A variant that is recognized by its type alone.
     Alternative {
         kind: String,
         added: bool,
@@ -61,7 +60,7 @@ pub(super) enum Difference<'a> {
         old: String,
         new: String,
     },
-    /// The number of items of a tuple; 0 where it is a list.
+    /// The number of items of a tuple; 0 for a list.
     Length {
         old: usize,
         new: usize,
@@ -70,7 +69,7 @@ pub(super) enum Difference<'a> {
         old: Option<&'a Value>,
         new: Option<&'a Value>,
     },
-    /// The least and the greatest number.
+    /// The minimum and the maximum.
     Range {
         old: (&'a Value, &'a Value),
         new: (&'a Value, &'a Value),
@@ -79,18 +78,18 @@ pub(super) enum Difference<'a> {
         key: &'static str,
         old: Option<&'a Value>,
         new: Option<&'a Value>,
-        /// Whether it is about the id of an event.
+        /// Whether it restricts the id of an event.
         is_id: bool,
     },
     Undeclared(Undeclared),
-    /// Where no other difference says it.
+    /// Something that no other difference covers.
     Other {
         verdict: Verdict,
         obstacles: Vec<&'static str>,
     },
 }
 
-/// What is asked of properties that are not declared.
+/// How undeclared properties are treated now.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Undeclared {
     Allowed,
@@ -119,7 +118,7 @@ pub(super) const LIMITS: [(&str, &str); 15] = [
 ];
 
 impl Difference<'_> {
-    /// What changed, in words, and what the words are about.
+    /// What changed, in words, and the subject of the words.
     pub(super) fn words(&self) -> (Subject, String) {
         let place = |text: &str| (Subject::Place, text.to_owned());
         let part = |text: &str| (Subject::Part, text.to_owned());

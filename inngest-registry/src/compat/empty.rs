@@ -1,4 +1,4 @@
-//! Whether there are values at all, and which, where they can be counted.
+//! Whether a case has any values, and which ones if they can be listed.
 
 use std::cmp::Ordering;
 use std::sync::LazyLock;
@@ -12,11 +12,11 @@ use super::prover::{Prover, Sense};
 use super::types::Types;
 use super::verdict::Verdict;
 
-/// Items of an array that are looked at, one by one.
+/// The most items of an array that are checked one by one.
 const MAX_ITEMS: u64 = 64;
 
 impl<'a> Prover<'a> {
-    /// Whether it is proved that no value that is written is accepted by the other schema.
+    /// Whether it is proved that the other schema accepts no value that is written.
     pub(super) fn is_disjoint(&mut self, writer: &Case<'a>, other: Node<'a>) -> bool {
         if self.is_plainly_disjoint(writer, other) {
             return true;
@@ -30,7 +30,7 @@ impl<'a> Prover<'a> {
         if !facts.types().within(Types::OBJECT) {
             return false;
         }
-        // Of an object that is open, what is not declared is nevertheless not written.
+        // Writers do not write undeclared properties, even if the object is open.
         let demands = self.facts(&Case::of([other]));
         let mut required = demands.required.iter();
         required.any(|name| self.written(&facts, name).is_none())
@@ -49,7 +49,7 @@ impl<'a> Prover<'a> {
         if let Some(values) = self.values(&facts) {
             return values.is_empty();
         }
-        // A tag that cannot be is found at once, and what is refused besides takes long to prove.
+        // An impossible tag is found quickly; refused schemas take longer.
         if types.within(Types::OBJECT) && self.no_object(&facts) {
             return true;
         }
@@ -114,7 +114,7 @@ impl<'a> Prover<'a> {
         })
     }
 
-    /// The values, where they can be counted; those that do not hold are left out.
+    /// The values of the case, if they can be listed.
     pub(super) fn values(&mut self, facts: &Facts<'a>) -> Option<Vec<&'a Value>> {
         static SIMPLE: LazyLock<[Value; 3]> =
             LazyLock::new(|| [json!(null), json!(false), json!(true)]);
@@ -151,7 +151,7 @@ impl<'a> Prover<'a> {
         Some(values.into_iter().filter(holds).collect())
     }
 
-    /// The bounds on one side, of integers where there are no other numbers.
+    /// The bounds on one side. If all values are integers, the bounds are too.
     pub(super) fn bounds(&self, facts: &Facts<'a>, lower: bool) -> Vec<Bound> {
         let integers = facts.types().within(Types::INTEGER);
         let mut bounds: Vec<_> = facts
@@ -175,7 +175,7 @@ impl<'a> Prover<'a> {
         bounds
     }
 
-    /// The most items that an array of these may have.
+    /// The most items that such an array may have.
     pub(super) fn max_items(&mut self, facts: &Facts<'a>) -> Option<u64> {
         let mut most = facts.least("maxItems");
         for part in &facts.parts {
@@ -204,7 +204,7 @@ fn bounds_of(node: Node<'_>, lower: bool) -> impl Iterator<Item = Bound> {
     })
 }
 
-/// All that holds of the item at a place of an array.
+/// Everything known about the item at an index.
 pub(super) fn item<'a>(facts: &Facts<'a>, index: usize) -> Case<'a> {
     Case::of(facts.parts.iter().filter_map(|part| {
         let (tuple, rest) = part.items();

@@ -1,8 +1,8 @@
-//! Whether one side can read all that the other writes, proved from their schemas.
+//! Judges a claim: does the reader accept every value that the writer writes?
 //!
-//! A reader's schema is a list of demands, one for each keyword. The writer's is what may be relied
-//! on: it is taken apart into cases, a union into its branches and a list of types into the single
-//! ones, until of each case all is known that holds; then each demand must follow from that.
+//! The reader's schema is a list of demands, one for each keyword. The writer's schema is split into
+//! cases: unions into branches, lists of types into single types. Each demand must then follow from
+//! what is known about each case.
 
 use serde_json::Value;
 
@@ -12,13 +12,13 @@ use super::prover::{Prover, SIZE};
 use super::types::Types;
 use super::verdict::Verdict;
 
-/// Branches of a union that can only be told apart one by one; larger ones cannot be told.
+/// The most branches without a discriminator that a union may have.
 const MAX_BRANCHES: usize = 1_000;
-/// How long it takes to look at two schemas, beside a comparison of two texts.
+/// The cost of a glance at two schemas, relative to comparing two texts.
 const GLANCE: usize = 4;
 
 impl<'a> Prover<'a> {
-    /// The verdict on one claim, or on the demand of a single keyword.
+    /// The verdict on a claim, or on the demand of a single keyword.
     pub(super) fn judge(
         &mut self,
         writer: &Case<'a>,
@@ -31,7 +31,7 @@ impl<'a> Prover<'a> {
         let map = match reader.value {
             Value::Object(map) => map,
             Value::Bool(_) => return Verdict::Breaking,
-            _ => return self.unknown("a schema that is none"),
+            _ => return self.unknown("an invalid schema"),
         };
         let facts = self.facts(writer);
         if only.is_none()
@@ -64,7 +64,7 @@ impl<'a> Prover<'a> {
         self.as_far_as_known(&facts, verdict)
     }
 
-    /// What breaks for some values need not for those that are written.
+    /// If not everything about the writer is known, a break may concern values that are not written.
     fn as_far_as_known(&mut self, facts: &Facts<'a>, verdict: Verdict) -> Verdict {
         match facts.vague {
             Some(keyword) if verdict == Verdict::Breaking => self.unknown(keyword),
@@ -72,7 +72,7 @@ impl<'a> Prover<'a> {
         }
     }
 
-    /// One keyword of the reader, for a case of one type without unions.
+    /// The demand of one keyword, on a case of a single type without unions.
     fn demand(
         &mut self,
         writer: &Case<'a>,
@@ -93,7 +93,7 @@ impl<'a> Prover<'a> {
             "not" => self.not(writer, reader),
             "if" => self.conditional(writer, reader),
             "then" | "else" => Verdict::Compatible,
-            // Of values that can be counted it is known already.
+            // Values that can be listed were checked before.
             "const" | "enum" => Verdict::Breaking,
             "type" => match Types::told(reader) {
                 Some(accepted) => Verdict::of(types.within(accepted)),
@@ -129,7 +129,7 @@ impl<'a> Prover<'a> {
         let verdicts: Vec<_> = near.iter().map(|b| self.included(writer, *b)).collect();
         let count = |verdict| verdicts.iter().filter(|v| **v == verdict).count();
         match (count(Verdict::Compatible), count(Verdict::Unknown)) {
-            // More than one branch holds, or none.
+            // Several branches hold, or none.
             (2.., _) | (0, 0) => Verdict::Breaking,
             _ => self.unknown("oneOf"),
         }
@@ -167,7 +167,7 @@ impl<'a> Prover<'a> {
         Verdict::Compatible
     }
 
-    /// Whether the demand of one keyword of the reader is met.
+    /// Whether one keyword of the reader is satisfied.
     pub(super) fn keyword(&mut self, writer: Node<'a>, reader: Node<'a>, key: &str) -> Verdict {
         if reader.get(key).is_none() {
             return Verdict::Compatible;
@@ -175,7 +175,7 @@ impl<'a> Prover<'a> {
         self.judge(&Case::of([writer]), reader, Some(key))
     }
 
-    /// Whether a case plainly has no value in common with a schema.
+    /// Whether a case obviously has no value in common with a schema.
     pub(super) fn is_plainly_disjoint(&mut self, case: &Case<'a>, other: Node<'a>) -> bool {
         self.may_look()
             && case
@@ -190,7 +190,7 @@ impl<'a> Prover<'a> {
         summary.is_disjoint(&self.summary(b))
     }
 
-    /// The branches of a union of the reader's that may accept a value of the case.
+    /// The branches of the reader's union that may accept a value of the case.
     fn near(&mut self, case: &Case<'a>, union: Node<'a>, key: &'static str) -> Vec<Node<'a>> {
         let branches = self.branches(union, key);
         let candidates = case.nodes().iter().map(|node| {
@@ -206,8 +206,7 @@ impl<'a> Prover<'a> {
             .collect()
     }
 
-    /// The cases of a union that holds of the values of a case, when there is one of several
-    /// branches.
+    /// Splits a case by a union that holds for its values, if there is one.
     pub(super) fn split(
         &mut self,
         case: &Case<'a>,
@@ -236,5 +235,5 @@ impl<'a> Prover<'a> {
     }
 }
 
-/// A union has more branches than are looked at.
+/// A union has too many branches.
 pub(super) struct TooMany;

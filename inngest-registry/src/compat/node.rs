@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
-/// A schema at its place in a document, which its references are resolved in.
+/// A schema together with the document that its references are resolved in.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Node<'a> {
     root: &'a Value,
@@ -26,7 +26,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// What tells two places apart.
+    /// Identifies the schema in memory.
     pub(super) fn id(self) -> usize {
         std::ptr::from_ref(self.value).addr()
     }
@@ -39,13 +39,13 @@ impl<'a> Node<'a> {
         self.get(key).map(|value| self.at(value))
     }
 
-    /// The schemas of a keyword that holds a list of them.
+    /// The schemas in a keyword that holds a list.
     pub(super) fn list(self, key: &str) -> impl Iterator<Item = Self> + use<'a> {
         let list = self.get(key).and_then(Value::as_array);
         list.into_iter().flatten().map(move |value| self.at(value))
     }
 
-    /// The schemas of a keyword that holds an object of them.
+    /// The schemas in a keyword that holds an object.
     pub(super) fn map(self, key: &str) -> impl Iterator<Item = (&'a str, Self)> + use<'a> {
         let map = self.get(key).and_then(Value::as_object);
         map.into_iter()
@@ -58,18 +58,18 @@ impl<'a> Node<'a> {
         list.into_iter().flatten().filter_map(Value::as_str)
     }
 
-    /// The schema of a property that is declared.
+    /// The schema of a declared property.
     pub(super) fn property(self, name: &str) -> Option<Self> {
         self.child("properties")?.child(name)
     }
 
-    /// The number of schemas in a keyword that holds a list of them.
+    /// The number of schemas in a keyword that holds a list.
     pub(super) fn count(self, key: &str) -> usize {
         let list = self.get(key).and_then(Value::as_array);
         list.map_or(0, Vec::len)
     }
 
-    /// What `$ref` refers to; `None` when it is not in the document.
+    /// The target of `$ref`; `None` if it is not in the document.
     pub(super) fn target(self) -> Option<Self> {
         let reference = self.get("$ref")?.as_str()?;
         let (document, pointer) = reference.split_once('#').unwrap_or((reference, ""));
@@ -80,8 +80,8 @@ impl<'a> Node<'a> {
         self.root.pointer(&pointer).map(|target| self.at(target))
     }
 
-    /// What `$dynamicRef` or `$recursiveRef` refers to, in a document that is a single resource:
-    /// there, the outermost resource is always the document itself.
+    /// The target of `$dynamicRef` or `$recursiveRef`, if the document is a single resource. The
+    /// outermost resource is then the document itself.
     pub(super) fn dynamic_target(self, key: &str) -> Option<Self> {
         let anchor = self.get(key)?.as_str()?.strip_prefix('#')?;
         if anchor.is_empty() {
@@ -96,7 +96,7 @@ impl<'a> Node<'a> {
         (!self.has_resources()).then(|| self.at(target))
     }
 
-    /// Whether two references that lead nowhere in their documents mean the same.
+    /// Whether two references that their documents do not resolve have the same target.
     pub(super) fn refers_out_like(self, other: Self, key: &str) -> bool {
         let reference = self.get(key);
         let is_pointer = reference
@@ -106,8 +106,8 @@ impl<'a> Node<'a> {
         is_same && (is_pointer || !self.has_names() && !other.has_names())
     }
 
-    /// Whether a schema says of some value that it is accepted if and only if it is not: it leads
-    /// back to itself for the same value, and on the way to the opposite.
+    /// Whether the schema accepts some value if and only if it refuses it, like a schema that is `not`
+    /// itself: it refers to itself for the same value, through a keyword that may negate.
     pub(super) fn is_paradox(self, known: &mut HashMap<usize, bool>) -> bool {
         if let Some(known) = known.get(&self.id()) {
             return *known;
@@ -144,7 +144,7 @@ impl<'a> Node<'a> {
         false
     }
 
-    /// The schemas that are asked about the same value, each with whether the opposite may count.
+    /// The schemas that apply to the same value, and whether their result may be negated.
     fn of_the_same_value(self) -> Vec<(Self, bool)> {
         let mut found = Vec::new();
         let Value::Object(map) = self.value else {
@@ -173,7 +173,7 @@ impl<'a> Node<'a> {
         self.root.get("$id").and_then(Value::as_str).unwrap_or("")
     }
 
-    /// Whether another resource is embedded in the document.
+    /// Whether the document embeds another resource.
     fn has_resources(self) -> bool {
         let own = std::ptr::from_ref(self.root);
         inner_schemas(self.root).any(|schema| {
@@ -185,23 +185,23 @@ impl<'a> Node<'a> {
         })
     }
 
-    /// Whether schemas of the document can be referred to by names.
+    /// Whether the document names schemas, so that references may use the names.
     fn has_names(self) -> bool {
         let anchors = ["$anchor", "$dynamicAnchor", "$recursiveAnchor"];
         let is_named = |schema: &Value| anchors.iter().any(|key| schema.get(key).is_some());
         self.has_resources() || inner_schemas(self.root).any(is_named)
     }
 
-    /// The items of a tuple, and the schema of all further ones.
+    /// The items of a tuple, and the schema of all further items.
     pub(super) fn items(self) -> (Vec<Self>, Option<Self>) {
-        // Before 2020-12 a list stood in `items` and the rest in `additionalItems`.
+        // Before 2020-12, `items` held the list and `additionalItems` the rest.
         if self.get("items").is_some_and(Value::is_array) {
             return (self.list("items").collect(), self.child("additionalItems"));
         }
         (self.list("prefixItems").collect(), self.child("items"))
     }
 
-    /// Whether nothing is asked of a value.
+    /// Whether the schema accepts every value.
     pub(super) fn accepts_all(self) -> bool {
         match self.value {
             Value::Bool(accepts) => *accepts,
@@ -211,18 +211,18 @@ impl<'a> Node<'a> {
     }
 }
 
-/// Whether something in a schema refers to another one.
+/// Whether a schema contains a reference.
 pub(super) fn refers(schema: &Value) -> bool {
     let keys = ["$ref", "$dynamicRef", "$recursiveRef"];
     inner_schemas(schema).any(|inner| keys.iter().any(|key| inner.get(key).is_some()))
 }
 
-/// The number of values that a schema consists of.
+/// The number of JSON values in a schema.
 pub(super) fn size(schema: &Value) -> usize {
     inner_schemas(schema).count()
 }
 
-/// A value and all values within it, of which the schemas are some.
+/// A value and all values inside it. Some of them are schemas.
 fn inner_schemas(value: &Value) -> impl Iterator<Item = &Value> {
     let mut open = vec![value];
     std::iter::from_fn(move || {
@@ -236,8 +236,8 @@ fn inner_schemas(value: &Value) -> impl Iterator<Item = &Value> {
     })
 }
 
-/// The keywords that ask something of a value, in the order in which they are checked. Others are
-/// annotations, as the specification has it for keywords that are not known.
+/// The keywords that restrict values, in the order in which they are checked. All others, including
+/// unknown ones, are annotations, as the specification says.
 const ASSERTIONS: [&str; 43] = [
     "type",
     "const",
@@ -284,7 +284,7 @@ const ASSERTIONS: [&str; 43] = [
     "else",
 ];
 
-/// The place of each assertion among them.
+/// The index of each assertion.
 static RANKS: LazyLock<HashMap<&'static str, usize>> =
     LazyLock::new(|| ASSERTIONS.iter().copied().zip(0..).collect());
 

@@ -40,7 +40,7 @@ impl<'a> Prover<'a> {
             "propertyNames" => self.property_names(facts, reader),
             "dependentRequired" => self.dependent_required(facts, reader, key),
             "dependentSchemas" => self.dependent_schemas(writer, facts, reader, key),
-            // Before 2019-09 both stood in one keyword.
+            // Before 2019-09, one keyword held both.
             "dependencies" => Verdict::worst([
                 self.dependent_required(facts, reader, key),
                 self.dependent_schemas(writer, facts, reader, key),
@@ -50,7 +50,7 @@ impl<'a> Prover<'a> {
         }
     }
 
-    /// Confluent's readers take the default of a required property that is absent.
+    /// Confluent's readers use the default of a required property that is absent.
     fn fills_in(&self, reader: Node<'a>, name: &str) -> bool {
         self.sense == Sense::Strict
             && reader
@@ -58,7 +58,7 @@ impl<'a> Prover<'a> {
                 .is_some_and(|property| property.get("default").is_some())
     }
 
-    /// Whether a property is there wherever the reader requires it.
+    /// Whether a property is present if the reader requires it.
     pub(super) fn requirement(
         &mut self,
         writer: &Facts<'a>,
@@ -70,7 +70,7 @@ impl<'a> Prover<'a> {
         Verdict::of(!wanted || writer.requires(name))
     }
 
-    /// Whether a property is there wherever the reader requires it, and of a type that it takes.
+    /// Whether a property is present if the reader requires it, and has an accepted type.
     pub(super) fn property_verdict(
         &mut self,
         writer: &Facts<'a>,
@@ -89,7 +89,7 @@ impl<'a> Prover<'a> {
         there.or_worse(taken)
     }
 
-    /// All that holds of a property when it is there.
+    /// Everything known about a property if it is present.
     pub(super) fn property(&mut self, facts: &Facts<'a>, name: &str) -> Case<'a> {
         let mut all = Vec::new();
         for part in &facts.parts {
@@ -98,7 +98,7 @@ impl<'a> Prover<'a> {
         Case::of(all)
     }
 
-    /// All that one schema asks of a property; what cannot be told is in it when `doubtful`.
+    /// Collects what one schema asks of a property. `doubtful` includes schemas that may apply.
     fn constraints(&mut self, part: Node<'a>, name: &str, doubtful: bool, all: &mut Vec<Node<'a>>) {
         let declared = part.property(name);
         let mut mentioned = declared.is_some();
@@ -121,7 +121,7 @@ impl<'a> Prover<'a> {
         }
     }
 
-    /// The property as it is written; `None` when it never is.
+    /// The property as it is written; `None` if it never is.
     pub(super) fn written(&mut self, facts: &Facts<'a>, name: &str) -> Option<Case<'a>> {
         let declared = facts.requires(name)
             || facts.declares(name)
@@ -137,10 +137,10 @@ impl<'a> Prover<'a> {
         (!self.is_empty(&case)).then_some(case)
     }
 
-    /// Whether properties are written that are not declared.
+    /// Whether undeclared properties are written.
     ///
-    /// What a struct does not declare it does not write. Schemas of maps say what they hold in
-    /// `additionalProperties`, and one that says nothing of properties may be of anything.
+    /// A struct writes declared properties only. Maps describe their values in
+    /// `additionalProperties`, and a schema without `properties` may describe anything.
     pub(super) fn writes_undeclared(&mut self, facts: &Facts<'a>) -> bool {
         let rest = undeclared(facts);
         if self.is_empty(&rest) {
@@ -161,7 +161,7 @@ impl<'a> Prover<'a> {
         let known = Verdict::worst(names.into_iter().map(|name| {
             let mut demands = Vec::new();
             self.constraints(reader, name, true, &mut demands);
-            // Most properties are as they were, and looking at more would take longer.
+            // Most properties did not change, and this test is cheap.
             if let (Some(declared), [demand]) = (facts.declaration(name), demands.as_slice())
                 && self.is_same(declared, *demand)
             {
@@ -182,7 +182,7 @@ impl<'a> Prover<'a> {
         ])
     }
 
-    /// Properties that match a pattern of the writer's.
+    /// Properties that match one of the writer's patterns.
     fn by_pattern(&mut self, facts: &Facts<'a>, reader: Node<'a>) -> Verdict {
         let patterns = |node: Node<'a>| node.map("patternProperties");
         let written: Vec<_> = facts
@@ -193,7 +193,7 @@ impl<'a> Prover<'a> {
         let mut verdict = Verdict::Compatible;
         for (pattern, property) in &written {
             for (other, demand) in patterns(reader) {
-                // Names that match both are as the writer's schemas of both have them.
+                // A name that matches both patterns obeys both of the writer's schemas.
                 let same = written.iter().filter(|(p, _)| *p == other).map(|(_, n)| *n);
                 let case = Case::of(same.chain([*property]));
                 let one = self.part(&case, demand);
@@ -369,7 +369,7 @@ impl<'a> Prover<'a> {
     }
 }
 
-/// All that holds of a property that no schema mentions.
+/// Everything known about a property that no schema mentions.
 fn undeclared<'a>(facts: &Facts<'a>) -> Case<'a> {
     Case::of(
         facts
@@ -380,8 +380,8 @@ fn undeclared<'a>(facts: &Facts<'a>) -> Case<'a> {
     )
 }
 
-/// What one schema asks of properties that are not evaluated, where it is known which these are:
-/// all but those that it declares itself, or by `$ref` and `allOf`.
+/// What one schema asks of unevaluated properties, if it is known which they are: all except those
+/// declared by the schema itself or through `$ref` and `allOf`.
 fn unevaluated(part: Node<'_>) -> Option<Node<'_>> {
     let rest = part.child("unevaluatedProperties")?;
     let own = Case::of([part]).facts();
@@ -397,8 +397,7 @@ fn unevaluated(part: Node<'_>) -> Option<Node<'_>> {
     (known && own.parts.iter().all(declares_only)).then_some(rest)
 }
 
-/// Whether properties may be declared in schemas that hold only of some of the values, or that are
-/// not known.
+/// Whether properties may be declared in schemas that hold for some values only, or in unknown ones.
 fn declares_elsewhere(facts: &Facts<'_>) -> bool {
     let keywords = [
         "if",

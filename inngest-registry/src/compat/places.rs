@@ -1,9 +1,11 @@
-//! The places of a comparison: pairs of schemas, each once, and the changes found in them.
+//! Collects the differences at each place, and makes the list of changes from them.
 //!
-//! Each difference gets its verdict from the piece that changed. Not every break of a piece breaks
-//! the whole: a change is at most as bad as all places on some way to it. Where a place is worse
-//! than everything found in it, a general change says so there. So the worst of the changes is
-//! always the verdict of the whole.
+//! A place is a pair of schemas. Each pair is visited once, however many paths lead to it.
+//!
+//! A difference gets its verdict from the piece that changed. A change that breaks a piece need not
+//! break the whole: it is only as bad as the mildest place on the worst path to it. If a place is worse
+//! than all changes in it, a general change is added there. So the worst change always has the verdict
+//! of the whole.
 
 use std::collections::btree_map::{BTreeMap, Entry};
 use std::collections::{BTreeSet, HashMap};
@@ -16,13 +18,13 @@ use super::node::Node;
 use super::verdict::Verdict;
 use crate::walk::push_property;
 
-/// Other places of a change that are listed.
+/// The most other paths that are listed for a change.
 const MAX_OTHERS: usize = 10;
 
-/// How many steps there are to the places that are known by their path.
+/// The most steps to a place that [`Places::is_at`] recognizes.
 const MAX_NAMED: usize = 3;
 
-/// Verdicts of both directions.
+/// The verdicts of both directions.
 #[derive(Clone, Copy)]
 pub(super) struct Verdicts {
     pub(super) backward: Verdict,
@@ -58,14 +60,14 @@ enum Direction {
 
 const DIRECTIONS: [Direction; 2] = [Direction::Backward, Direction::Forward];
 
-/// The way from a place to a part of it.
+/// A step from a place to a part of it.
 #[derive(Clone)]
 pub(super) enum Step {
     Here,
     Property(String),
     Item(usize),
     AllItems,
-    /// All properties that are not declared.
+    /// The properties that are not declared.
     Others,
     Variant(String),
 }
@@ -92,7 +94,7 @@ pub(super) struct Found<'a> {
     pub(super) step: Step,
     pub(super) difference: Difference<'a>,
     pub(super) verdicts: Verdicts,
-    /// The schemas that differ, by which the same difference is known when it is found again.
+    /// The schemas that differ. They identify the difference if it is found again.
     pub(super) origin: (usize, usize),
 }
 
@@ -100,18 +102,18 @@ pub(super) struct Found<'a> {
 pub(super) struct Place<'a> {
     pub(super) old: Node<'a>,
     pub(super) new: Node<'a>,
-    /// The last step of the shortest way to it, and the place that it begins at.
+    /// The last step of the shortest path, and the place where it starts.
     way: Option<(usize, Step)>,
-    /// The last steps of other ways to it.
+    /// The last steps of other paths.
     other_ways: Vec<(usize, Step)>,
     pub(super) verdicts: Verdicts,
     pub(super) obstacles: Vec<&'static str>,
     pub(super) found: Vec<Found<'a>>,
-    /// The places that it uses.
+    /// The places of its parts.
     uses: Vec<usize>,
 }
 
-/// All places, in the order of the length of the way to them.
+/// All places, ordered by the length of the shortest path.
 #[derive(Default)]
 pub(super) struct Places<'a> {
     all: Vec<Place<'a>>,
@@ -131,7 +133,7 @@ impl<'a> Places<'a> {
         self.all.len()
     }
 
-    /// Adds a pair of schemas, and the way to it from another place.
+    /// Adds a pair of schemas, and the step to it from another place.
     pub(super) fn add(&mut self, way: Option<(usize, Step)>, old: Node<'a>, new: Node<'a>) {
         let next = self.all.len();
         let id = *self.ids.entry((old.id(), new.id())).or_insert(next);
@@ -154,7 +156,7 @@ impl<'a> Places<'a> {
         });
     }
 
-    /// The shortest ways from a place to the root: the place itself comes first.
+    /// The places on the shortest path to the root, starting with the place itself.
     fn to_root(&self, id: usize) -> impl Iterator<Item = (usize, &Place<'a>)> {
         let mut next = Some(id);
         std::iter::from_fn(move || {
@@ -165,7 +167,7 @@ impl<'a> Places<'a> {
         })
     }
 
-    /// The path to a place.
+    /// The shortest path to a place.
     fn path(&self, id: usize) -> String {
         let steps = self.to_root(id).filter_map(|(_, place)| place.way.as_ref());
         let steps: Vec<_> = steps.map(|(_, step)| step).collect();
@@ -176,12 +178,12 @@ impl<'a> Places<'a> {
         path
     }
 
-    /// Whether this is the path to a place, which must be a short one.
+    /// Whether the place has this path, which must be short.
     pub(super) fn is_at(&self, id: usize, path: &str) -> bool {
         self.to_root(id).nth(MAX_NAMED).is_none() && self.path(id) == path
     }
 
-    /// The changes, brought in line with the verdicts on the places.
+    /// The comparison, with changes that agree with the verdicts on the places.
     pub(super) fn comparison(mut self, is_event: bool) -> Comparison {
         let limits = DIRECTIONS.map(|direction| self.limits(direction));
         for (id, place) in self.all.iter_mut().enumerate() {
@@ -204,7 +206,7 @@ impl<'a> Places<'a> {
         }
     }
 
-    /// How bad a change in each place may be: as bad as the mildest place on the worst way to it.
+    /// The worst verdict that a change in each place may have: the mildest verdict on the worst path.
     fn limits(&self, direction: Direction) -> Vec<Verdict> {
         let mut limits = vec![Verdict::Compatible; self.all.len()];
         for verdict in [Verdict::Breaking, Verdict::Unknown] {
@@ -227,7 +229,7 @@ impl<'a> Places<'a> {
         limits
     }
 
-    /// Adds general changes where a place is worse than everything that was found in it.
+    /// Adds a general change to each place that is worse than all changes in it.
     fn explain(&mut self) {
         for direction in DIRECTIONS {
             for verdict in [Verdict::Breaking, Verdict::Unknown] {
@@ -241,8 +243,8 @@ impl<'a> Places<'a> {
                     let open: Vec<_> = (0..self.all.len())
                         .filter(|id| is_open(*id).is_some())
                         .collect();
-                    // A place whose parts are to blame says nothing itself. Where each is a part of
-                    // the other, the outermost speaks.
+                    // If a part is to blame, the place itself is not. In a circle, blame the
+                    // outermost place.
                     let to_blame = |id: &usize| {
                         let others = is_open(*id).into_iter().flat_map(|place| &place.uses);
                         others
@@ -264,7 +266,7 @@ impl<'a> Places<'a> {
         }
     }
 
-    /// For each place, whether a change in it or in a place that it uses is as bad.
+    /// For each place, whether a change in it or in one of its parts has this verdict.
     fn explained(&self, direction: Direction, verdict: Verdict) -> Vec<bool> {
         let mut users: Vec<Vec<usize>> = vec![Vec::new(); self.all.len()];
         let mut open = Vec::new();
@@ -368,8 +370,8 @@ impl<'a> Places<'a> {
         changes.collect()
     }
 
-    /// Other paths to a place: where the definitions are used that it is in. What a definition
-    /// refers to through itself is no other place.
+    /// Other paths to a place: the other uses of the definitions around it. A definition that uses
+    /// itself does not count.
     fn other_paths(&self, id: usize) -> Vec<String> {
         let mut paths = BTreeSet::new();
         // The steps from the definition to the place.
@@ -393,7 +395,7 @@ impl<'a> Places<'a> {
 }
 
 impl Change {
-    /// Joins the same change at another place with this one.
+    /// Merges the same change at another place into this one.
     fn join(&mut self, other: Self) {
         self.backward = self.backward.or_worse(other.backward);
         self.forward = self.forward.or_worse(other.forward);

@@ -1,10 +1,9 @@
-//! The claims of a comparison, and the verdicts on them.
+//! Keeps the claims of a comparison and their verdicts.
 //!
-//! A claim says that a reader accepts all values of a case. Its verdict follows from the keywords of
-//! both and from claims on the parts of the values: their properties and items. A value has finitely
-//! many parts, so a claim on them may be assumed until something speaks against it, which is what
-//! makes recursive types finite. Each claim is looked at once, and again when one that it relies on
-//! turned out not to hold, however many ways lead to it.
+//! A claim says that a reader accepts all values of a case. Its verdict depends on the keywords of both
+//! sides and on claims about the parts of the values, their properties and items. Values are finite, so
+//! a claim about a part may be assumed until it is refuted; this is how recursive types come to an end.
+//! Each claim is judged once, and again only if a claim that it relies on fails.
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::rc::Rc;
@@ -19,29 +18,29 @@ use super::summary::{Branches, Summary};
 use super::values::ValueSet;
 use super::verdict::{Strictness, Verdict};
 
-/// Proofs on one value within one another; deeper schemas cannot be told.
+/// The most claims on one value that may be nested. Deeper schemas are unknown.
 const MAX_DEPTH: usize = 100;
-/// Schemas that are gone through in a comparison of small schemas, and for each schema of larger
-/// ones. Realistic schemas need far fewer; those that need more cannot be told.
+/// The steps that a comparison may take, and how many more for each JSON value in the schemas.
+/// Realistic schemas need far fewer; schemas that need more are unknown.
 const STEPS: usize = 60_000;
 const STEPS_PER_SCHEMA: usize = 200;
-/// The same for looks at a schema, which are cheap.
+/// The same for glances, which are cheaper.
 const LOOKS: usize = 6_400_000;
 const LOOKS_PER_SCHEMA: usize = 2_000;
 
-/// Why schemas that are too deep or too large cannot be told.
+/// The obstacle if schemas are too deep or too large.
 pub(super) const SIZE: &str = "its size";
 const ITSELF: &str = "a reference to itself";
 
-/// What a proof goes by.
+/// How schemas are understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Sense {
-    /// What programs write and read.
+    /// As programs write and read them.
     Written,
-    /// What Confluent's registry takes the schemas to mean: its readers fill in defaults.
+    /// As Confluent's registry understands them. Its readers fill in defaults.
     Strict,
-    /// What every validator takes them to mean. That there is no such value must hold of all of
-    /// them, so a default fills nothing in here, and a format may be checked or not.
+    /// As every validator understands them. Defaults fill in nothing, and formats may be checked or
+    /// not.
     Valid,
 }
 
@@ -52,7 +51,7 @@ struct Claim<'a> {
     writer: Case<'a>,
     reader: Node<'a>,
     state: State,
-    /// What it cannot be told because of.
+    /// Why the verdict is unknown.
     obstacles: BTreeSet<&'static str>,
     /// The claims that rely on it.
     dependents: BTreeSet<usize>,
@@ -60,24 +59,24 @@ struct Claim<'a> {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// Nothing speaks against it so far.
+    /// Not refuted so far.
     Assumed,
     Proved,
-    /// Unknown until it is shown to break.
+    /// Unknown or breaking.
     Unproved(Verdict),
 }
 
-/// What belongs to the evaluation of a single claim.
+/// The state of judging a single claim.
 #[derive(Default)]
 struct Evaluation {
     claim: Option<usize>,
-    /// Verdicts on the same value, each with whether it relies on an assumption.
+    /// Verdicts on the same value, and whether they rely on an assumption.
     verdicts: HashMap<ClaimKey, (Verdict, bool)>,
     under_way: HashSet<ClaimKey>,
     /// How many times an assumption was relied on.
     assumptions: usize,
-    /// Whether schemas were taken for disjoint because of an assumption. If it does not hold, the
-    /// verdict may be milder.
+    /// Whether schemas seem disjoint because of an assumption. If that fails, the verdict may get
+    /// milder.
     is_doubtful: bool,
     obstacles: BTreeSet<&'static str>,
 }
@@ -90,7 +89,7 @@ pub(super) struct Prover<'a> {
     evaluation: Evaluation,
     empty: HashMap<(Sense, CaseKey), bool>,
     empty_under_way: HashSet<(Sense, CaseKey)>,
-    /// How many times a proof that there is no value went into a part of it.
+    /// How deep a proof of emptiness is inside a value.
     level: usize,
     steps: usize,
     looks: usize,
@@ -104,7 +103,7 @@ pub(super) struct Prover<'a> {
 }
 
 impl<'a> Prover<'a> {
-    /// A prover for schemas of this many values altogether.
+    /// A prover for two schemas with this many JSON values.
     pub(super) fn new(strictness: Strictness, size: usize) -> Self {
         Self {
             sense: match strictness {
@@ -130,8 +129,7 @@ impl<'a> Prover<'a> {
         }
     }
 
-    /// The verdict on all values that one schema writes and the other reads, and what it cannot be
-    /// told because of.
+    /// Whether the reader accepts everything that the writer writes, and why that is unknown.
     pub(super) fn verdict(
         &mut self,
         writer: Node<'a>,
@@ -141,7 +139,7 @@ impl<'a> Prover<'a> {
         (verdict, std::mem::take(&mut self.evaluation.obstacles))
     }
 
-    /// Answers a question, once all claims that it relies on are settled.
+    /// Answers a question after settling all claims that it relies on.
     pub(super) fn ask<T>(&mut self, question: impl Fn(&mut Self) -> T) -> T {
         loop {
             self.evaluation = Evaluation::default();
@@ -154,10 +152,10 @@ impl<'a> Prover<'a> {
         }
     }
 
-    /// Settles the claims from this one on.
+    /// Settles all claims from an index on.
     ///
-    /// First, claims are assumed until something speaks against them; what is left then is proved.
-    /// After that, what is not proved is unknown until something is found that breaks it.
+    /// Claims are assumed until they are refuted. Those that remain are proved. The others are
+    /// unknown, until one of their demands is found to break.
     fn settle(&mut self, first: usize) {
         let mut unproved = VecDeque::new();
         let mut doubtful = VecDeque::new();
@@ -189,7 +187,7 @@ impl<'a> Prover<'a> {
             }
             let verdict = self.evaluate(id);
             if self.claims.len() > first {
-                // It relies on claims that nobody asked for before.
+                // It relies on new claims, which must be settled first.
                 unproved.push_front(id);
             } else if verdict == Verdict::Breaking {
                 unproved.extend(self.change(id, State::Unproved(verdict)));
@@ -199,7 +197,7 @@ impl<'a> Prover<'a> {
         }
     }
 
-    /// The next claim to look at: doubtful ones come last.
+    /// The next claim to judge; doubtful ones come last.
     fn next_to_prove(&mut self, doubtful: &mut VecDeque<usize>) -> Option<(usize, bool)> {
         let next = self.to_prove.pop_front().map(|id| (id, false));
         next.or_else(|| Some((doubtful.pop_front()?, true)))
@@ -211,7 +209,7 @@ impl<'a> Prover<'a> {
             .map_or(State::Proved, |claim| claim.state)
     }
 
-    /// Changes the state of a claim, and returns the claims that rely on it.
+    /// Changes the state of a claim. Returns the claims that rely on it.
     fn change(&mut self, id: usize, state: State) -> BTreeSet<usize> {
         match self.claims.get_mut(id) {
             Some(claim) => {
@@ -222,8 +220,8 @@ impl<'a> Prover<'a> {
         }
     }
 
-    /// Keeps what stood in the way of the evaluation. Returns the claims that rely on this one, if
-    /// there is more than before.
+    /// Adds the obstacles of the evaluation to a claim. If there are new ones, returns the claims that
+    /// rely on it.
     fn add_obstacles(&mut self, id: usize) -> BTreeSet<usize> {
         let obstacles = std::mem::take(&mut self.evaluation.obstacles);
         match self.claims.get_mut(id) {
@@ -250,7 +248,7 @@ impl<'a> Prover<'a> {
         verdict
     }
 
-    /// Whether a part of the value is accepted: an item, a property, a name.
+    /// Whether the reader accepts a part of the value: an item, a property or a name.
     pub(super) fn part(&mut self, writer: &Case<'a>, reader: Node<'a>) -> Verdict {
         if self.is_obvious(writer, reader) {
             return Verdict::Compatible;
@@ -276,7 +274,7 @@ impl<'a> Prover<'a> {
         self.read(id)
     }
 
-    /// The verdict on a claim as it stands, for the claim that is being evaluated.
+    /// The current verdict on a claim, read for the claim that is being judged.
     fn read(&mut self, id: usize) -> Verdict {
         let Some(claim) = self.claims.get_mut(id) else {
             return Verdict::Compatible;
@@ -299,7 +297,7 @@ impl<'a> Prover<'a> {
         }
     }
 
-    /// Whether the reader accepts all values of the case that are written.
+    /// Whether the reader accepts all values of the case.
     pub(super) fn included(&mut self, writer: &Case<'a>, reader: Node<'a>) -> Verdict {
         if self.level > 0 {
             return self.part(writer, reader);
@@ -336,7 +334,7 @@ impl<'a> Prover<'a> {
         verdict
     }
 
-    /// Whether it is proved that there is no such value.
+    /// Whether it is proved that the case has no values.
     pub(super) fn is_empty(&mut self, case: &Case<'a>) -> bool {
         let key = (self.sense, case.key());
         if let Some(empty) = self.empty.get(&key) {
@@ -365,8 +363,7 @@ impl<'a> Prover<'a> {
         empty
     }
 
-    /// Notes that schemas are taken for disjoint, and whether that relies on an assumption made
-    /// since then.
+    /// Notes that schemas seem disjoint, which is doubtful if an assumption was used since then.
     pub(super) fn note_disjoint(&mut self, since: usize) {
         self.evaluation.is_doubtful |= self.evaluation.assumptions > since;
     }
@@ -375,10 +372,10 @@ impl<'a> Prover<'a> {
         self.evaluation.assumptions
     }
 
-    /// Proves something of all that schemas accept, whether or not anyone writes it.
+    /// Proves something about all values that schemas accept, whether or not anyone writes them.
     pub(super) fn as_schemas<T>(&mut self, prove: impl FnOnce(&mut Self) -> T) -> T {
         let sense = std::mem::replace(&mut self.sense, Sense::Valid);
-        // The question was another one, so what stands in the way here is no obstacle to it.
+        // Obstacles in here do not make the outer verdict unknown.
         let obstacles = std::mem::take(&mut self.evaluation.obstacles);
         let proved = prove(self);
         self.evaluation.obstacles = obstacles;
@@ -387,21 +384,21 @@ impl<'a> Prover<'a> {
     }
 
     pub(super) fn unknown(&mut self, obstacle: &'static str) -> Verdict {
-        // Once there is no room for proofs, what is not proved says nothing of the schemas.
+        // Once the budget is used up, a failed proof says nothing about the schemas.
         let is_used_up = self.steps == 0 || !self.may_look();
         let obstacle = if is_used_up { SIZE } else { obstacle };
         self.evaluation.obstacles.insert(obstacle);
         Verdict::Unknown
     }
 
-    /// Whether there is room for another proof.
+    /// Whether the budget allows another proof.
     pub(super) fn may_go_on(&mut self, case: &Case<'a>) -> bool {
         self.steps = self.steps.saturating_sub(1 + case.nodes().len());
         let depth = self.evaluation.under_way.len() + self.empty_under_way.len();
         depth < MAX_DEPTH && self.steps > 0
     }
 
-    /// Whether there is time for another look.
+    /// Whether the budget allows another glance.
     pub(super) fn may_look(&self) -> bool {
         self.looks > 0
     }
@@ -418,18 +415,17 @@ impl<'a> Prover<'a> {
                 .any(|node| self.is_same(*node, reader))
     }
 
-    /// Whether two schemas ask for the same, word for word; annotations are passed over.
+    /// Whether two schemas are the same except for annotations.
     pub(super) fn is_same(&mut self, a: Node<'a>, b: Node<'a>) -> bool {
         self.sameness.holds(a, b)
     }
 
-    /// Whether a schema says of some value that it is accepted if and only if it is not, such as
-    /// one that is `not` itself. Nothing follows from it.
+    /// Whether nothing follows from a schema, because it contradicts itself.
     fn is_paradox(&mut self, node: Node<'a>) -> bool {
         node.is_paradox(&mut self.paradoxes)
     }
 
-    /// Whether a name matches a pattern; `None` when the pattern cannot be read.
+    /// Whether a name matches a pattern; `None` if the pattern is not understood.
     pub(super) fn matches(&mut self, pattern: &str, text: &str) -> Option<bool> {
         if !self.patterns.contains_key(pattern) {
             let compiled = pattern::compile(pattern);
@@ -449,7 +445,7 @@ impl<'a> Prover<'a> {
         Rc::clone(summary.or_insert_with(|| Rc::new(Summary::of(node))))
     }
 
-    /// The branches of a union, by what they are told apart by.
+    /// The branches of a union, indexed by their discriminators.
     pub(super) fn branches(&mut self, union: Node<'a>, key: &'static str) -> Rc<Branches<'a>> {
         let id = union.child(key).map_or(0, Node::id);
         if let Some(known) = self.branches.get(&id) {
@@ -462,7 +458,7 @@ impl<'a> Prover<'a> {
         branches
     }
 
-    /// The values of the keyword `enum`.
+    /// The values in the keyword `enum`.
     pub(super) fn listed(&mut self, node: Node<'a>) -> Option<Rc<ValueSet<'a>>> {
         let list = node.get("enum")?.as_array()?;
         let set = self.value_sets.entry(node.id());

@@ -1,4 +1,4 @@
-//! Whether two schemas ask for the same, keyword by keyword, whatever the keywords mean.
+//! Whether two schemas are the same, keyword by keyword, whatever the keywords mean.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -6,22 +6,22 @@ use serde_json::Value;
 
 use super::node::{Node, assertions};
 
-/// Schemas within one another; deeper ones are not known to be the same.
+/// The most schemas that are followed into one another. Deeper ones count as different.
 const MAX_DEPTH: usize = 100;
 
 type Pair = (usize, usize);
 
-/// What is known of pairs of schemas.
+/// What is known about pairs of schemas.
 #[derive(Default)]
 pub(super) struct Sameness {
     known: HashMap<Pair, bool>,
-    /// Pairs that are the same if the one that is being compared is.
+    /// Pairs that are the same if the pair under comparison is.
     assumed: HashSet<Pair>,
 }
 
 impl Sameness {
-    /// Whether two schemas ask for the same. Annotations are passed over, and a reference is as
-    /// good as any other one to the same schema.
+    /// Whether two schemas are the same. Annotations do not count, and only the targets of references
+    /// do.
     pub(super) fn holds(&mut self, a: Node<'_>, b: Node<'_>) -> bool {
         let same = self.compare(a, b, 0);
         let assumed = std::mem::take(&mut self.assumed);
@@ -76,7 +76,7 @@ impl Sameness {
                     && a.count(key) == b.count(key)
                     && (a.list(key).zip(b.list(key))).all(|(a, b)| self.compare(a, b, depth))
             }
-            // Before 2020-12 a tuple stood in `items`.
+            // Before 2020-12, `items` held a tuple.
             "items" if lists(key) => {
                 a.count(key) == b.count(key)
                     && (a.list(key).zip(b.list(key))).all(|(a, b)| self.compare(a, b, depth))

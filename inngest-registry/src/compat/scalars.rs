@@ -53,8 +53,8 @@ impl<'a> Prover<'a> {
         Verdict::of(units.iter().any(|known| known.is_multiple_of(unit)))
     }
 
-    /// A format is an annotation to a validator, and a type to a program: what was written as any
-    /// text is not read as a date, nor what was written as an `i64` as an `i32`.
+    /// To a validator a format is an annotation; to a program it is a type. A program that expects a
+    /// date does not read any text, and one that expects an `i32` does not read any `i64`.
     pub(super) fn format(&mut self, facts: &Facts<'a>, reader: Node<'a>) -> Verdict {
         let Some(format) = reader.get("format").and_then(Value::as_str) else {
             return Verdict::Compatible;

@@ -1,7 +1,7 @@
-//! Schemas that have no value in common, as a glance at them shows.
+//! Recognizes at a glance that schemas are disjoint.
 //!
-//! The variants of an enum differ in a tag, and most proofs about them need nothing else. Where all
-//! variants have a tag, the few that may fit are looked up by it, so that large enums stay cheap.
+//! The variants of an enum differ in a tag, and most proofs about them need nothing else. Variants are
+//! looked up by their tag, so large enums stay cheap.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -11,15 +11,15 @@ use super::case::Case;
 use super::node::Node;
 use super::types::Types;
 
-/// What is seen of a schema at a glance.
+/// The facts about a schema that a glance needs.
 pub(super) struct Summary<'a> {
     types: Types,
-    /// The values, where they are listed and compare as they are written.
+    /// The listed values, if all are texts or integers.
     values: Option<BTreeSet<Plain<'a>>>,
     required: BTreeSet<&'a str>,
-    /// Texts that required properties always have.
+    /// Required properties with a constant text.
     tags: BTreeMap<&'a str, &'a str>,
-    /// The only names that there may be.
+    /// The names of all properties, if no others are allowed.
     names: Option<BTreeSet<&'a str>>,
 }
 
@@ -61,7 +61,7 @@ impl<'a> Summary<'a> {
         }
     }
 
-    /// Whether two schemas plainly have no value in common.
+    /// Whether two schemas obviously have no value in common.
     pub(super) fn is_disjoint(&self, other: &Self) -> bool {
         let common = self.types.and(other.types);
         if common.is_empty() {
@@ -70,7 +70,7 @@ impl<'a> Summary<'a> {
         if let (Some(a), Some(b)) = (&self.values, &other.values) {
             return a.is_disjoint(b);
         }
-        // The rest is about objects.
+        // What follows holds for objects only.
         common.within(Types::OBJECT)
             && (self.lacks(other) || other.lacks(self) || self.is_tagged_unlike(other))
     }
@@ -80,13 +80,13 @@ impl<'a> Summary<'a> {
         self.tags.iter().any(|(name, tag)| unlike((*name, *tag)))
     }
 
-    /// Whether a name that the other requires cannot be here.
+    /// Whether this schema does not allow a name that the other requires.
     fn lacks(&self, other: &Self) -> bool {
         let names = self.names.as_ref();
         names.is_some_and(|names| !other.required.is_subset(names))
     }
 
-    /// The only name, of an object that has always one property.
+    /// The name of the property, if the object always has exactly one.
     fn only_name(&self) -> Option<&'a str> {
         let names = self.names.as_ref().filter(|names| names.len() == 1)?;
         names
@@ -96,21 +96,21 @@ impl<'a> Summary<'a> {
     }
 }
 
-/// What one branch of a union is told from the others by: values of two discriminators have
-/// nothing in common.
+/// What distinguishes one branch of a union from the others. Branches with different discriminators
+/// are disjoint.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Discriminator<'a> {
     Value(Plain<'a>),
-    /// The text of the property that is the tag of the union.
+    /// The text of the tag.
     Tag(&'a str),
-    /// The only property.
+    /// The name of the only property.
     Name(&'a str),
 }
 
-/// The branches of a union, by what they are told apart by.
+/// The branches of a union, indexed by their discriminators.
 pub(super) struct Branches<'a> {
     pub(super) nodes: Vec<Node<'a>>,
-    /// The name of the tag, where there is one.
+    /// The name of the tag, if there is one.
     tag: Option<&'a str>,
     by_discriminator: HashMap<Discriminator<'a>, Vec<usize>>,
     /// The branches without a discriminator.
@@ -169,7 +169,7 @@ impl<'a> Branches<'a> {
         }
     }
 
-    /// The branches that may have values in common with a schema, in their order.
+    /// The branches that may overlap with a schema, in order.
     pub(super) fn near(&self, summary: &Summary<'a>) -> Vec<usize> {
         match self.discriminator(summary) {
             Some(discriminator) => self.of_discriminator(Some(discriminator)),
@@ -177,7 +177,7 @@ impl<'a> Branches<'a> {
         }
     }
 
-    /// The branches that may accept a value, in their order.
+    /// The branches that may accept a value, in order.
     pub(super) fn for_value(&self, value: &Value) -> Vec<usize> {
         let discriminator = match value {
             Value::String(text) => Some(Discriminator::Value(Plain::Text(text))),
@@ -212,7 +212,7 @@ impl<'a> Branches<'a> {
         near
     }
 
-    /// The number of branches that can only be told from others one by one.
+    /// The number of branches without a discriminator.
     pub(super) fn undiscriminated(&self) -> usize {
         self.others.len()
     }

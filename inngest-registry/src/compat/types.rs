@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::node::Node;
 use super::number::Decimal;
 
-/// Types of JSON; numbers are two, with and without a fraction.
+/// A set of JSON types. Integers and fractions are two types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Types(u8);
 
@@ -51,12 +51,12 @@ impl Types {
         })
     }
 
-    /// The types of the keyword `type`; all when it is absent, or cannot be told.
+    /// The types in the keyword `type`; all types if it is absent or has an unknown one.
     pub(super) fn of(node: Node<'_>) -> Self {
         Self::told(node).unwrap_or(Self::ALL)
     }
 
-    /// The types of the keyword `type`; `None` when one of them is none of JSON's.
+    /// The types in the keyword `type`; `None` if one of them is unknown.
     pub(super) fn told(node: Node<'_>) -> Option<Self> {
         match node.get("type") {
             None => Some(Self::ALL),
@@ -75,7 +75,7 @@ impl Types {
             Value::Null => Self::NULL,
             Value::Bool(_) => Self::BOOLEAN,
             Value::Number(number) => {
-                // Of what has too many digits for a decimal, such as `1e-40`, this is known still.
+                // `1e-40` has too many digits for a `Decimal`, but clearly has a fraction.
                 let whole = || number.as_f64().is_none_or(|number| number.fract() == 0.0);
                 if Decimal::of(value).map_or_else(whole, Decimal::is_integer) {
                     Self::INTEGER
@@ -89,7 +89,7 @@ impl Types {
         }
     }
 
-    /// The schemas of the single types that are among these.
+    /// A schema for each single type of the set.
     pub(super) fn split(self) -> impl Iterator<Item = Node<'static>> {
         static SCHEMAS: LazyLock<[(Types, Value); 6]> = LazyLock::new(|| {
             [

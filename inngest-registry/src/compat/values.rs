@@ -1,4 +1,4 @@
-//! Values of JSON: whether they are equal, and sets of them.
+//! Equality of JSON values, and sets of them.
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
@@ -26,7 +26,7 @@ pub(super) fn equal(a: &Value, b: &Value) -> bool {
     }
 }
 
-/// A set of values. Texts and integers, which long lists consist of, are found by their hash.
+/// A set of values. Texts and integers are hashed, because long lists consist of them.
 #[derive(Default)]
 pub(super) struct ValueSet<'a> {
     texts: HashSet<&'a str>,

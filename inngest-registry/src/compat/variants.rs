@@ -1,4 +1,4 @@
-//! The variants of an enum: the branches of a union, by the names that they have in events.
+//! The variants of an enum, named as in events, and which of them belong together.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
@@ -10,7 +10,7 @@ use super::difference::Difference;
 use super::node::Node;
 use super::view::{View, listed, quoted, unwrapped};
 
-/// One branch of a union, by the name that it has in events.
+/// One branch of a union, with its name in events.
 pub(super) struct Variant<'a> {
     pub(super) name: String,
     pub(super) node: Node<'a>,
@@ -18,20 +18,20 @@ pub(super) struct Variant<'a> {
 }
 
 pub(super) enum VariantKind<'a> {
-    /// A value by itself.
+    /// A plain value.
     Value(&'a Value),
-    /// An object with one property, which is named like the variant.
+    /// An object with a single property, named like the variant.
     Wrapped(Node<'a>),
-    /// An object with a tag, or of a name.
+    /// An object with a tag, or a type with a name.
     Named,
-    /// Told apart by its type alone.
+    /// Recognized by its type alone.
     Typed,
 }
 
-/// The variants of a union, with names that differ; of a schema that is none, itself.
+/// The variants of a union, with distinct names. Any other schema is its own only variant.
 pub(super) fn variants<'a>(view: &View<'a>) -> Vec<Variant<'a>> {
     let mut variants: Vec<Variant<'a>> = Vec::new();
-    // Of each name, how often it was used.
+    // How often each name was used.
     let mut names: HashMap<String, usize> = HashMap::new();
     let branches: &[Node<'a>] = match view.branches.as_slice() {
         [] => std::slice::from_ref(&view.node),
@@ -66,7 +66,7 @@ pub(super) fn variants<'a>(view: &View<'a>) -> Vec<Variant<'a>> {
 }
 
 impl<'a> Variant<'a> {
-    /// The difference that it makes to be there or not.
+    /// The difference that adding or removing the variant makes.
     pub(super) fn difference(&self, added: bool) -> Difference<'a> {
         match self.kind {
             VariantKind::Value(value) => Difference::Value { value, added },
@@ -82,15 +82,15 @@ impl<'a> Variant<'a> {
     }
 }
 
-/// Which variants of two enums belong together, by their places in the lists.
+/// The variants of two enums that belong together, by index.
 pub(super) struct Matching {
     pub(super) kept: Vec<(usize, usize)>,
     pub(super) removed: Vec<usize>,
     pub(super) added: Vec<usize>,
 }
 
-/// Finds the variants that belong together: those of one name, those that are the same to readers,
-/// and of the ones without a name those that have most properties in common.
+/// Pairs variants that have the same name, then variants that accept the same values, then nameless
+/// variants that share the most properties.
 pub(super) fn matching<'a>(
     before: &[Variant<'a>],
     after: &[Variant<'a>],
@@ -141,7 +141,7 @@ pub(super) fn matching<'a>(
 }
 
 impl Variant<'_> {
-    /// How much a variant without a name has in common with another one, in percent.
+    /// How similar two variants are, in percent, if at least one has no name.
     fn likeness(&self, other: &Self) -> usize {
         use VariantKind::{Typed, Wrapped};
         let kinds = (&self.kind, &other.kind);

@@ -3,26 +3,26 @@
 /// Whether one side can read what the other writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Whatever is written can be read.
+    /// Everything that is written can be read.
     Compatible,
     /// Something that can be written cannot be read.
     Breaking,
-    /// It cannot be told.
+    /// Neither could be shown.
     Unknown,
 }
 
-/// What a verdict goes by; see [the module](super#standard-and-strict).
+/// How strict verdicts are; see [the module](super#standard-and-strict).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Strictness {
-    /// What programs write and read whose schemas come from Rust types.
+    /// Judges what programs write and read if their schemas come from Rust types.
     #[default]
     Standard,
-    /// All that the schemas accept, as Confluent's schema registry decides.
+    /// Judges everything that the schemas accept, as Confluent's schema registry does.
     Strict,
 }
 
 impl Verdict {
-    /// Compatible when a demand is met, and breaking otherwise.
+    /// Compatible if a demand is met, breaking otherwise.
     pub(super) fn of(is_met: bool) -> Self {
         if is_met {
             Self::Compatible

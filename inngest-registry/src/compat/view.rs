@@ -1,5 +1,4 @@
-//! What a schema is to the reader of a report: values, variants, or a type, and whether it may be
-//! `null`.
+//! A schema as a report shows it: values, variants or a type, and whether it may be `null`.
 
 use serde_json::Value;
 
@@ -7,10 +6,10 @@ use super::case::Case;
 use super::node::Node;
 use super::types::Types;
 
-/// Wrappers around a schema that are looked through.
+/// The most wrappers that are removed from a schema.
 const MAX_WRAPPERS: usize = 32;
 
-/// A schema without the wrappers that say nothing, such as a `$ref` by itself.
+/// The schema inside wrappers that add nothing, such as a `$ref` by itself.
 pub(super) fn unwrapped(mut node: Node<'_>) -> Node<'_> {
     for _ in 0..MAX_WRAPPERS {
         let only = |key: &str| {
@@ -37,11 +36,11 @@ pub(super) fn unwrapped(mut node: Node<'_>) -> Node<'_> {
 pub(super) struct View<'a> {
     pub(super) node: Node<'a>,
     pub(super) nullable: bool,
-    /// The values, where they are listed; without `null`.
+    /// The listed values, without `null`.
     pub(super) values: Option<Vec<&'a Value>>,
-    /// The branches of a union, where they are several; without `null`.
+    /// The branches of a union of several, without `null`.
     pub(super) branches: Vec<Node<'a>>,
-    /// The types, without `null` where there are others.
+    /// The types, without `null` if there are others.
     pub(super) types: Types,
 }
 
@@ -97,7 +96,7 @@ impl<'a> View<'a> {
         view
     }
 
-    /// What it is, in a word or a few.
+    /// The kind of schema, in a few words.
     pub(super) fn kind(&self) -> String {
         if let Some(values) = &self.values {
             return match values.as_slice() {
@@ -143,7 +142,7 @@ pub(super) fn listed(node: Node<'_>) -> Option<Vec<&Value>> {
     Some(node.get("enum")?.as_array()?.iter().collect())
 }
 
-/// A value as it stands in a report.
+/// A value as reports show it.
 pub(super) fn quoted(value: &Value) -> String {
     match value {
         Value::String(text) => format!("`{text}`"),

@@ -19,8 +19,8 @@ pub enum FilesError {
         /// What the system says.
         source: io::Error,
     },
-    /// A folder that there is not.
-    #[error("there is no folder `{}`; run `export` to make it", dir.display())]
+    /// The folder does not exist.
+    #[error("the folder `{}` does not exist; run `export` to make it", dir.display())]
     NoFolder {
         /// The folder.
         dir: PathBuf,
@@ -37,7 +37,7 @@ pub enum FilesError {
     /// An index that `export` did not write.
     #[error(
         "`{}` is not the index of an export: {problem}; restore it from version control, or remove \
-         it and run `export`, which lists the types of its program anew",
+         it and run `export`, which lists its program's types again",
         path.display()
     )]
     Index {
@@ -46,8 +46,8 @@ pub enum FilesError {
         /// What is wrong with it.
         problem: String,
     },
-    /// A file that is no JSON Schema.
-    #[error("`{}` is no JSON Schema: {problem}", path.display())]
+    /// A file is not a JSON Schema.
+    #[error("`{}` is not a JSON Schema: {problem}", path.display())]
     Schema {
         /// The file.
         path: PathBuf,
@@ -124,11 +124,11 @@ impl FilesError {
                 Self::Listed { path, problem }
             }
             Self::Io { path, source, .. } if source.kind() == io::ErrorKind::InvalidData => {
-                let problem = "is no text".to_owned();
+                let problem = "is not text".to_owned();
                 Self::Listed { path, problem }
             }
             Self::Schema { path, problem } => {
-                let problem = format!("is no JSON Schema: {problem}");
+                let problem = format!("is not a JSON Schema: {problem}");
                 Self::Listed { path, problem }
             }
             other => other,

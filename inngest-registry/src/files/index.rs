@@ -71,7 +71,7 @@ impl Index {
         }
     }
 
-    /// The index of a folder; `None` where there is none.
+    /// Reads the index of a folder; `None` if it has none.
     ///
     /// # Errors
     ///

@@ -16,8 +16,8 @@ use crate::walk;
 ///
 /// # Errors
 ///
-/// [`FilesError::Io`], and [`FilesError::Schema`] for what is no schema: other JSON, an index, and
-/// a schema with a `type` that there is not.
+/// [`FilesError::Io`], and [`FilesError::Schema`] if the file is not a schema: other JSON, an index, or
+/// a schema with an unknown `type`.
 pub fn read_schema(path: &Path) -> Result<Value, FilesError> {
     let schema = read_as_it_is(path)?;
     let problem = if let Ok(index) = Index::deserialize(&schema) {

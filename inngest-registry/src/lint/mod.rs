@@ -1,4 +1,4 @@
-//! What compiles and is likely to be regretted.
+//! Flags designs that you may regret.
 
 pub(crate) mod names;
 mod report;
@@ -36,7 +36,7 @@ impl<'a> Input<'a> {
     }
 }
 
-/// Looks for what the lints are about.
+/// Runs all lints.
 #[must_use]
 pub fn lint(input: Input<'_>, settings: &Settings) -> Report {
     let mut found = rules::Found {

@@ -92,7 +92,7 @@ impl FromStr for Lint {
     }
 }
 
-/// A lint that there is not.
+/// An unknown lint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownLint(String);
 
@@ -139,7 +139,7 @@ impl FromStr for Level {
     }
 }
 
-/// A level that there is not.
+/// An unknown level.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownLevel(String);
 
