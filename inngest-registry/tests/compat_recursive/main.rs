@@ -1,6 +1,7 @@
 //! Types that refer to each other: one edit is one change with the right verdict, however many paths
 //! lead to it.
 
+mod derived;
 mod kinds;
 mod large;
 
