@@ -393,7 +393,9 @@ impl<'a> Prover<'a> {
 
     /// Whether the budget allows another proof.
     pub(super) fn may_go_on(&mut self, case: &Case<'a>) -> bool {
-        self.steps = self.steps.saturating_sub(1 + case.nodes().len());
+        // Work grows faster than the number of schemas that hold for the same value.
+        let nodes = case.nodes().len();
+        self.steps = self.steps.saturating_sub(1 + nodes + nodes * nodes / 8);
         let depth = self.evaluation.under_way.len() + self.empty_under_way.len();
         depth < MAX_DEPTH && self.steps > 0
     }
