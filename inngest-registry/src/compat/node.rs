@@ -124,6 +124,10 @@ impl<'a> Node<'a> {
                 }
             }
         }
+        if !found {
+            // Then none of the schemas that it leads to is one either.
+            known.extend(seen.into_iter().map(|id| (id, false)));
+        }
         known.insert(self.id(), found);
         found
     }
