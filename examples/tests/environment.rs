@@ -195,7 +195,8 @@ fn a_proxy_whose_port_is_none_is_an_error_and_not_port_80() {
             ("HTTP_PROXY", &proxy),
         ]);
         let expected = format!(
-            "names the proxy `proxy.invalid:{port}`, whose port is no number from 1 to 65535; correct"
+            "the proxy `http://…@proxy.invalid:{port}` from HTTP_PROXY has a port that is no number \
+             from 1 to 65535; give one such as"
         );
         assert!(!success && text.contains(&expected), "{text}");
         assert!(!text.contains("secret"), "{text}");

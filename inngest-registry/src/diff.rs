@@ -282,6 +282,7 @@ impl Entry {
 pub(crate) fn change_to_json(change: &Change) -> Value {
     json!({
         "path": change.path,
+        "also_at": change.also_at,
         "what": change.what,
         "backward": verdict(change.backward),
         "forward": verdict(change.forward),

@@ -1,23 +1,41 @@
 //! Changes and whom they break, in the language of events.
 
-use crate::compat::{Change, Verdict};
+use std::fmt::Write as _;
+
+use crate::compat::{Change, Subject, Verdict};
 use crate::mode::Mode;
+
+/// Other places of a change that are named.
+const OTHERS_SHOWN: usize = 3;
 
 /// The members of an event beside its data.
 const ENVELOPE: [&str; 7] = ["name", "id", "ts", "v", "data", "user", "meta"];
 
 /// "`quantity` was optional and is now required", "`quantity`: its type was …".
 pub(crate) fn sentence(change: &Change) -> String {
-    // What is said of the field itself is a sentence with it, and of a part of it one by itself.
-    let is_predicate = ["was ", "is ", "may ", "accepts ", "changed"]
+    let what = &change.what;
+    let mut sentence = match (place(&change.path), change.subject) {
+        ("$", Subject::Place) => format!("it {what}"),
+        ("$", Subject::Part) => what.clone(),
+        (place, Subject::Place) => format!("`{place}` {what}"),
+        (place, Subject::Part) => format!("`{place}`: {what}"),
+    };
+    let others: Vec<_> = change
+        .also_at
         .iter()
-        .any(|verb| change.what.starts_with(verb));
-    match (place(&change.path), is_predicate) {
-        ("$", true) => format!("it {}", change.what),
-        ("$", false) => change.what.clone(),
-        (place, true) => format!("`{place}` {}", change.what),
-        (place, false) => format!("`{place}`: {}", change.what),
+        .map(|path| format!("`{}`", place(path)))
+        .collect();
+    if let Some((shown, rest)) = others.split_at_checked(OTHERS_SHOWN.min(others.len()))
+        && !shown.is_empty()
+    {
+        // Writing to a `String` does not fail.
+        let _ = write!(sentence, " (also at {}", shown.join(", "));
+        if !rest.is_empty() {
+            let _ = write!(sentence, " and {}", count(rest.len(), "other place"));
+        }
+        sentence.push(')');
     }
+    sentence
 }
 
 /// "the id template was none and is now `…`".
@@ -32,17 +50,6 @@ pub(crate) fn was_and_is(what: &str, old: Option<&str>, new: Option<&str>) -> St
         None => "none".to_owned(),
     };
     format!("{what} was {} and is now {}", show(old), show(new))
-}
-
-/// What to do about a change without the way out that is always there, a new version: who knows
-/// the versions can name it.
-pub(crate) fn own_fix(change: &Change) -> Option<&str> {
-    let fix = change.fix.as_deref()?;
-    let own = fix
-        .strip_suffix("give the event a new version")
-        .unwrap_or(fix);
-    let own = own.strip_suffix(", or ").unwrap_or(own);
-    (!own.is_empty()).then_some(own)
 }
 
 /// The path as people say it: without `data.`, unless the field is named like a member of the
@@ -107,29 +114,33 @@ mod tests {
 
     #[test]
     fn a_sentence_is_one() {
-        let change = |path: &str, what: &str| Change {
-            path: path.to_owned(),
-            what: what.to_owned(),
-            backward: Verdict::Compatible,
-            forward: Verdict::Compatible,
-            fix: None,
+        let sentence = |path: &str, others: &[&str], subject, what: &str| {
+            let mut change = Change::for_tests(path, what, subject);
+            change.also_at = others.iter().map(|path| (*path).to_owned()).collect();
+            sentence(&change)
         };
-        for (path, what, expected) in [
-            ("data.a", "was removed", "`a` was removed"),
-            (
-                "data.a",
-                "the value `b` was added",
-                "`a`: the value `b` was added",
-            ),
-            (
-                "$",
-                "its documentation changed",
-                "its documentation changed",
-            ),
-            ("$", "may now be `null`", "it may now be `null`"),
-        ] {
-            assert_eq!(sentence(&change(path, what)), expected);
-        }
+        let place = |path, what| sentence(path, &[], Subject::Place, what);
+        let part = |path, what| sentence(path, &[], Subject::Part, what);
+        assert_eq!(place("data.a", "was removed"), "`a` was removed");
+        assert_eq!(place("$", "may now be `null`"), "it may now be `null`");
+        assert_eq!(
+            part("data.a", "the value `b` was added"),
+            "`a`: the value `b` was added"
+        );
+        assert_eq!(
+            part("$", "its documentation changed"),
+            "its documentation changed"
+        );
+        let two = ["data.b", "user.c"];
+        assert_eq!(
+            sentence("data.a", &two, Subject::Place, "was removed"),
+            "`a` was removed (also at `b`, `user.c`)"
+        );
+        let five = ["data.b", "data.c", "data.d", "data.e", "data.f"];
+        assert_eq!(
+            sentence("data.a", &five, Subject::Place, "was removed"),
+            "`a` was removed (also at `b`, `c`, `d` and 2 other places)"
+        );
     }
 
     #[test]

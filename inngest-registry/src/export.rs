@@ -79,24 +79,14 @@ impl Export {
         catalogue: &Catalogue,
         dir: impl AsRef<Path>,
     ) -> Result<Exported, FilesError> {
-        self.run_with(catalogue, dir.as_ref(), &mut |_, _| {})
-    }
-
-    /// The same, telling how many of the files are done.
-    pub(crate) fn run_with(
-        &self,
-        catalogue: &Catalogue,
-        dir: &Path,
-        progress: &mut dyn FnMut(usize, usize),
-    ) -> Result<Exported, FilesError> {
+        let dir = dir.as_ref();
         check_types(catalogue)?;
         let base_url = self.base_url.as_deref().map(checked_base_url).transpose()?;
         let before = Index::read(dir)?.map_or_else(Vec::new, |index| index.events);
         let listed: HashSet<&str> = before.iter().map(|entry| entry.path.as_str()).collect();
         let mut exported = Exported::default();
         let mut entries = Vec::with_capacity(catalogue.len());
-        for (done, event) in catalogue.iter().enumerate() {
-            progress(done, catalogue.len());
+        for event in catalogue {
             let entry = IndexEntry::of(event)?;
             let path = dir.join(&entry.path);
             if !listed.contains(entry.path.as_str()) && !is_free(&path, event)? {
@@ -113,7 +103,6 @@ impl Export {
             }
             entries.push(entry);
         }
-        progress(catalogue.len(), catalogue.len());
         let current: HashSet<&str> = entries.iter().map(|entry| entry.path.as_str()).collect();
         let (older, mut gone): (Vec<_>, Vec<_>) = before
             .iter()

@@ -69,7 +69,7 @@ enum Role<'a> {
 /// How the variants of an enum are told from each other.
 #[derive(Clone, Copy)]
 enum Told<'a> {
-    /// By the only property, whose name is that of the variant.
+    /// By the only property, named like the variant.
     ByName,
     /// By a tag beside this property, which has what is in the variant.
     Beside(&'a str),

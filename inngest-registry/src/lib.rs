@@ -43,7 +43,7 @@ pub use crate::check::CheckError;
 pub use crate::cli::{Cli, main};
 pub use crate::mode::{Mode, UnknownMode};
 
-/// Checks that the exported files say what the types say. It is the whole of a test:
+/// Checks that the exported files are up to date. One line makes a test:
 ///
 /// ```no_run
 /// # fn schemas_are_up_to_date() {
@@ -51,8 +51,8 @@ pub use crate::mode::{Mode, UnknownMode};
 /// # }
 /// ```
 ///
-/// The types are those that are linked into the program, the settings those of the folder. A
-/// relative path begins at the package's folder in a test.
+/// Checks all types that are linked into the program, with the settings of the folder. In a test, a
+/// relative path starts at the package's folder.
 ///
 /// # Errors
 ///
@@ -62,7 +62,7 @@ pub fn check(dir: impl AsRef<Path>) -> Result<(), CheckError> {
     check_registry(&Registry::collect(), dir)
 }
 
-/// The same for types that are listed by hand, such as generic ones.
+/// Like [`check`](fn@check), for types that you list yourself, such as generic ones.
 ///
 /// # Errors
 ///

@@ -89,7 +89,7 @@ impl fmt::Display for Mode {
     }
 }
 
-/// A mode that there is not.
+/// An unknown mode.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownMode(String);
 

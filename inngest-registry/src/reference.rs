@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use crate::walk::Place;
@@ -45,32 +46,8 @@ impl<'a> Reference<'a> {
 /// A part of a JSON Pointer in a URI fragment: percent-encoding, and in it `~1` for `/` and `~0`
 /// for `~`.
 fn decode(part: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = part.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
-        rest = after;
-        if byte == b'%'
-            && let Some((&[high, low], after)) = after.split_first_chunk()
-            && let (Some(high), Some(low)) = (hex(high), hex(low))
-        {
-            bytes.push((high << 4) | low);
-            rest = after;
-        } else {
-            bytes.push(byte);
-        }
-    }
-    String::from_utf8_lossy(&bytes)
-        .replace("~1", "/")
-        .replace("~0", "~")
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        _ => None,
-    }
+    let part = percent_decode_str(part).decode_utf8_lossy();
+    part.replace("~1", "/").replace("~0", "~")
 }
 
 /// The definitions that a schema refers to, itself and not through others.

@@ -12,7 +12,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::catalogue::Catalogue;
 use crate::compat::Strictness;
-use crate::lint::{Level, Lint};
+use crate::lint::names::{Level, Lint};
 use crate::mode::{Mode, one_of};
 
 /// The name of the settings in the exported folder.
@@ -289,7 +289,7 @@ impl Reader<'_> {
     }
 }
 
-/// Settings for an event that there is not.
+/// Settings for an unknown event.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line} of `{SETTINGS}` is about `{name}`, and no event has this name; {}", self.advice())]
 #[non_exhaustive]
@@ -344,7 +344,7 @@ pub enum SettingsErrorKind {
     /// The file cannot be read.
     #[error("{0}")]
     Io(#[source] io::Error),
-    /// A setting that there is not, or a value that is none.
+    /// An unknown setting, or a wrong value.
     #[error("{problem}")]
     Wrong {
         /// The line, from 1.

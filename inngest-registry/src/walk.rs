@@ -1,6 +1,8 @@
 //! Where in a JSON Schema the schemas are: `description` is a keyword in one place, the name of a
 //! property in another, and data in a third.
 
+use std::fmt::Write as _;
+
 use serde_json::{Map, Value};
 
 use crate::mode::one_of;
@@ -84,7 +86,7 @@ const WITH_SCHEMAS: [&str; 15] = [
     "else",
 ];
 
-/// What is wrong with the first `type` in a schema that is none of JSON Schema's.
+/// Describes the first unknown `type` in a schema.
 pub(crate) fn wrong_type(schema: &Value) -> Option<String> {
     let mut open = vec![(schema, Place::Schema, String::new())];
     while let Some((value, place, path)) = open.pop() {
@@ -118,8 +120,8 @@ pub(crate) fn wrong_type(schema: &Value) -> Option<String> {
 
 fn no_type(wrong: &Value, path: &str) -> String {
     let mut text = match wrong {
-        Value::String(name) => format!("`{name}` at `{path}` is no type; "),
-        other => format!("{other} at `{path}` is no type; "),
+        Value::String(name) => format!("`{name}` at `{path}` is not a type; "),
+        other => format!("{other} at `{path}` is not a type; "),
     };
     // A `String` takes all that is written to it.
     let _ = one_of(&mut text, wrong.as_str().unwrap_or_default(), &TYPES);
@@ -128,14 +130,23 @@ fn no_type(wrong: &Value, path: &str) -> String {
 
 /// The path of a property, in quotes where its name is not a word: `data.lines`, `data["unit price"]`.
 pub(crate) fn property(path: &str, name: &str) -> String {
+    let mut path = path.to_owned();
+    push_property(&mut path, name);
+    path
+}
+
+/// Goes on from a path to a property.
+pub(crate) fn push_property(path: &mut String, name: &str) {
     let plain = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
     if name.is_empty() || !name.chars().all(plain) {
-        format!("{path}[{}]", Value::from(name))
-    } else if path.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{path}.{name}")
+        // Writing to a `String` does not fail.
+        let _ = write!(path, "[{}]", Value::from(name));
+        return;
     }
+    if !path.is_empty() {
+        path.push('.');
+    }
+    path.push_str(name);
 }
 
 #[cfg(test)]
@@ -147,10 +158,10 @@ mod tests {
     #[test]
     fn a_type_that_there_is_not() {
         let wrong = |schema: Value| wrong_type(&schema);
-        insta::assert_snapshot!(wrong(json!({ "type": "strng" })).unwrap(), @"`strng` at `/type` is no type; did you mean `string`? the known ones are `null`, `boolean`, `integer`, `number`, `string`, `array`, `object`");
+        insta::assert_snapshot!(wrong(json!({ "type": "strng" })).unwrap(), @"`strng` at `/type` is not a type; did you mean `string`? the known ones are `null`, `boolean`, `integer`, `number`, `string`, `array`, `object`");
         let nested =
             json!({ "properties": { "a/b": { "items": [true, { "type": ["null", 3] }] } } });
-        insta::assert_snapshot!(wrong(nested).unwrap(), @"3 at `/properties/a~1b/items/1/type` is no type; the known ones are `null`, `boolean`, `integer`, `number`, `string`, `array`, `object`");
+        insta::assert_snapshot!(wrong(nested).unwrap(), @"3 at `/properties/a~1b/items/1/type` is not a type; the known ones are `null`, `boolean`, `integer`, `number`, `string`, `array`, `object`");
         // Names of properties, data, and what is in keywords that nobody knows are no schemas.
         let schema = json!({
             "properties": { "type": { "type": "string" } },

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::FindingKind;
+use super::report::FindingKind;
 use crate::catalogue::{Catalogue, EventType};
 use crate::files::{self, FilesError, Index, IndexEntry};
 

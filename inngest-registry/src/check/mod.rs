@@ -1,4 +1,4 @@
-//! Whether the exported files say what the types say.
+//! Checks that the exported files are up to date.
 
 mod folder;
 mod renames;
@@ -62,16 +62,7 @@ impl Check {
     /// No types, two of one name and version, no folder, files that cannot be read, settings for an
     /// event that there is not, a base URL that is none.
     pub fn run(&self, types: &Catalogue, dir: impl AsRef<Path>) -> Result<Report, CheckError> {
-        self.run_with(types, dir.as_ref(), &mut |_, _| {})
-    }
-
-    /// The same, telling how many of the types are done.
-    pub(crate) fn run_with(
-        &self,
-        types: &Catalogue,
-        dir: &Path,
-        progress: &mut dyn FnMut(usize, usize),
-    ) -> Result<Report, CheckError> {
+        let dir = dir.as_ref();
         check_types(types)?;
         if !dir.is_dir() {
             return Err(FilesError::NoFolder {
@@ -90,12 +81,10 @@ impl Check {
             types: types.len(),
             unlisted_versions: 0,
         };
-        for (done, event) in types.iter().enumerate() {
-            progress(done, types.len());
+        for event in types {
             let beside = folder.differences(event, base_url)?;
             self.one(event, types, files, beside, &mut report);
         }
-        progress(types.len(), types.len());
         for (event, version, path) in folder.unlisted(dir, types)? {
             report.findings.push(Finding {
                 mode: self.settings.mode(&event),
@@ -280,13 +269,13 @@ fn bump(event: &EventType, types: &Catalogue, files: &Catalogue) -> String {
 /// Why a check did not pass.
 #[non_exhaustive]
 pub enum CheckError {
-    /// The files do not say what the types say, or whether they do could not be told.
+    /// The files are not up to date, or it is unknown whether they are.
     Failed(Report),
     /// The files cannot be read, or the types not be compared.
     Files(FilesError),
     /// The settings cannot be read.
     Settings(SettingsError),
-    /// Settings for an event that there is not.
+    /// The settings name an unknown event.
     UnknownEvent(UnknownEvent),
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::FindingKind;
+use super::report::FindingKind;
 use crate::fields::{self, Field};
 use crate::json;
 
@@ -15,18 +15,14 @@ pub(super) fn advise(old: &Value, new: &Value, found: &mut [FindingKind]) {
         let Some((_, name)) = before.rsplit_once('.') else {
             continue;
         };
-        let advice = format!(
-            "if it was only renamed, keep its name in events: `#[serde(rename = \"{name}\")]`"
-        );
         for kind in found.iter_mut() {
             if let FindingKind::Changed {
                 change: Some(change),
                 ..
             } = kind
                 && (change.path == before || change.path == after)
-                && let Some(fix) = &mut change.fix
             {
-                *fix = format!("{advice}, or {fix}");
+                change.advise_rename(name);
             }
         }
     }

@@ -110,7 +110,7 @@ pub enum Since {
 pub enum Severity {
     /// Nothing; it is worth knowing.
     Note,
-    /// It fails: the files do not say what the types say.
+    /// It fails: the files are not up to date.
     Different,
     /// Whether it breaks anyone could not be told.
     Unknown,
@@ -121,7 +121,7 @@ pub enum Severity {
 /// The answer of a check in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The files say what the types say.
+    /// The files are up to date.
     Same,
     /// They do not.
     Different,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use super::{Finding, FindingKind, Outcome, Report, Severity, Since};
+use super::report::{Finding, FindingKind, Outcome, Report, Severity, Since};
 use crate::catalogue::label;
 use crate::compat::Verdict;
 use crate::effect;
@@ -100,15 +100,15 @@ impl Finding {
             FindingKind::Changed {
                 change: Some(change),
                 ..
-            } if self.severity > Severity::Different => effect::own_fix(change),
+            } if self.severity > Severity::Different => change.own_fix(),
             FindingKind::IdTemplateChanged { .. } if self.severity > Severity::Different => {
-                Some("keep the id template")
+                Some("keep the id template".to_owned())
             }
             _ => None,
         };
         match (fix, &self.advice) {
             (Some(fix), Some(advice)) => Some(format!("{fix}, or {advice}")),
-            (Some(fix), None) => Some(fix.to_owned()),
+            (fix, None) => fix,
             (None, advice) => advice.clone(),
         }
     }
@@ -255,8 +255,7 @@ impl Report {
         let (breaking, unknown) = (of(Severity::Breaking), of(Severity::Unknown));
         match self.outcome() {
             Outcome::Same => {
-                let say = if self.types == 1 { "says" } else { "say" };
-                format!("{}: the files say what {types} {say}", paint.good("same"))
+                format!("{}: {types}", paint.good("up to date"))
             }
             Outcome::Unknown => format!(
                 "{}: {types}, and {} could not be judged",
@@ -296,19 +295,15 @@ impl fmt::Display for Report {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compat::Change;
+    use crate::compat::{Change, Subject};
     use crate::mode::Mode;
 
     fn change(path: &str, what: &str, backward: Verdict, forward: Verdict) -> FindingKind {
+        let mut change = Change::for_tests(path, what, Subject::Place);
+        (change.backward, change.forward) = (backward, forward);
         FindingKind::Changed {
             since: Since::Exported,
-            change: Some(Change {
-                path: path.to_owned(),
-                what: what.to_owned(),
-                backward,
-                forward,
-                fix: Some("make it optional".to_owned()),
-            }),
+            change: Some(change),
             backward,
             forward,
         }
@@ -461,7 +456,7 @@ mod tests {
             };
             report.to_string()
         };
-        assert_eq!(summary(1), "same: the files say what 1 event type says");
-        assert_eq!(summary(2), "same: the files say what 2 event types say");
+        assert_eq!(summary(1), "up to date: 1 event type");
+        assert_eq!(summary(2), "up to date: 2 event types");
     }
 }

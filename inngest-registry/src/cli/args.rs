@@ -21,7 +21,7 @@ pub(super) enum Command {
 /// The commands over files.
 #[derive(Debug, Subcommand)]
 pub(super) enum FileCommand {
-    /// Look for what compiles and is likely to be regretted
+    /// Flag designs that you may regret
     Lint(LintArgs),
     /// Say what a lint is about
     Explain(ExplainArgs),

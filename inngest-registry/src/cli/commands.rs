@@ -10,7 +10,6 @@ use super::args::{
     CheckArgs, CompatArgs, DiffArgs, DiffFormat, ExplainArgs, ExportArgs, ExporterArgs, Format,
     LintArgs, SettingsArgs,
 };
-use super::terminal::Progress;
 use crate::catalogue::Catalogue;
 use crate::check::{Check, CheckError, Outcome, Report, verdict};
 use crate::compat::{self, Comparison, Strictness, Verdict};
@@ -46,7 +45,6 @@ impl<E: fmt::Display> From<E> for Failure {
 pub(super) struct Commands<'a> {
     pub(super) registry: Option<&'a Registry>,
     pub(super) paint: Paint,
-    pub(super) progress: &'a mut Progress,
 }
 
 impl Commands<'_> {
@@ -56,7 +54,7 @@ impl Commands<'_> {
         Ok(types)
     }
 
-    pub(super) fn export(&mut self, args: &ExportArgs) -> Result<Output, Failure> {
+    pub(super) fn export(&self, args: &ExportArgs) -> Result<Output, Failure> {
         let types = self.types()?;
         let settings = settings(&args.settings, Some(&args.dir))?;
         let mut export = Export::new().prune(args.prune);
@@ -72,9 +70,7 @@ impl Commands<'_> {
             }
             Err(error) => return Err(error.into()),
         };
-        let exported = export.run_with(&types, &args.dir, &mut |done, total| {
-            self.progress.report("exporting", done, total);
-        })?;
+        let exported = export.run(&types, &args.dir)?;
         let breaking: Vec<_> = before.iter().flat_map(Report::breaking).collect();
         if args.format.format == Format::Json {
             let Exported {
@@ -141,7 +137,7 @@ impl Commands<'_> {
         Ok(output)
     }
 
-    pub(super) fn check(&mut self, args: &CheckArgs) -> Result<Output, Failure> {
+    pub(super) fn check(&self, args: &CheckArgs) -> Result<Output, Failure> {
         let types = self.types()?;
         let mut settings = settings(&args.settings, Some(&args.dir))?;
         if let Some(url) = &args.base_url {
@@ -153,13 +149,8 @@ impl Commands<'_> {
         if args.strict {
             settings = settings.with_strict(true);
         }
-        let report = Check::new(settings).all_versions(args.verbose).run_with(
-            &types,
-            &args.dir,
-            &mut |done, total| {
-                self.progress.report("checking", done, total);
-            },
-        )?;
+        let check = Check::new(settings).all_versions(args.verbose);
+        let report = check.run(&types, &args.dir)?;
         let code = match report.outcome() {
             Outcome::Same => 0,
             Outcome::Different => 1,

@@ -2,7 +2,6 @@
 
 mod args;
 mod commands;
-mod terminal;
 
 use std::ffi::OsString;
 use std::io;
@@ -77,11 +76,10 @@ impl Cli {
     /// Runs the command of the program's arguments.
     #[must_use]
     pub fn main(self) -> ExitCode {
-        let output = self.run_with(
+        let output = self.run(
             std::env::args_os(),
             exporters::all(),
             Paint { colour: true },
-            &mut terminal::Progress::new(),
         );
         // Colours are taken off where the stream is no terminal, or `NO_COLOR` asks for it.
         let written = write(&mut anstream::AutoStream::auto(io::stdout()), &output.out);
@@ -99,12 +97,11 @@ impl Cli {
         }
     }
 
-    fn run_with(
+    fn run(
         &self,
         arguments: impl IntoIterator<Item = OsString>,
         exporters: &'static [&'static dyn Exporter],
         paint: Paint,
-        progress: &mut terminal::Progress,
     ) -> Output {
         let arguments: Vec<OsString> = arguments.into_iter().collect();
         let program = arguments
@@ -116,10 +113,9 @@ impl Cli {
             Ok(matches) => matches,
             Err(error) => return of_clap(&error, paint),
         };
-        let mut commands = Commands {
+        let commands = Commands {
             registry: self.registry.as_ref(),
             paint,
-            progress,
         };
         let exporter = matches.subcommand().and_then(|(name, matches)| {
             let exporter = exporters.iter().find(|exporter| exporter.name() == name)?;

@@ -69,11 +69,10 @@ impl Place {
         } else {
             "inngest-registry"
         };
-        let mut output = cli.run_with(
+        let mut output = cli.run(
             std::iter::once(program.into()).chain(arguments),
             &[&Names],
             Paint::PLAIN,
-            &mut terminal::Progress::hidden(),
         );
         for text in [&mut output.out, &mut output.err] {
             *text = text.replace(at, "@");
@@ -473,27 +472,21 @@ fn colours_are_only_around_words() {
     let place = exported();
     let at = place.path("schemas");
     let arguments = ["schemas".into(), "check".into(), at.into_os_string()];
-    let output = shop().run_with(
-        arguments,
-        &[],
-        Paint { colour: true },
-        &mut terminal::Progress::hidden(),
-    );
+    let output = shop().run(arguments, &[], Paint { colour: true });
     assert_eq!(
         output.out,
-        "\u{1b}[1m\u{1b}[32msame\u{1b}[0m: the files say what 2 event types say\n"
+        "\u{1b}[1m\u{1b}[32mup to date\u{1b}[0m: 2 event types\n"
     );
     let stripped = anstream::adapter::strip_str(&output.out).to_string();
-    assert_eq!(stripped, "same: the files say what 2 event types say\n");
+    assert_eq!(stripped, "up to date: 2 event types\n");
 }
 
 #[test]
 fn the_program_is_called_by_its_own_name() {
-    let output = shop().run_with(
+    let output = shop().run(
         [Path::new("/usr/bin/shop-schemas").into(), "--help".into()],
         &[],
         Paint::PLAIN,
-        &mut terminal::Progress::hidden(),
     );
     assert!(
         output.out.contains("  shop-schemas check schemas  "),

@@ -1,27 +1,28 @@
-//! Whether a schema accepts a single value, such as one of an `enum`.
+//! Whether a schema accepts a given value, such as one of an `enum`.
 
 use serde_json::Value;
 
-use super::Verdict;
-use super::node::{Node, Types, assertions, count};
+use super::case::count;
+use super::node::{Node, assertions};
 use super::number::{Bound, Decimal, range_of_format};
-use super::prove::{Prover, Sense};
+use super::prover::{Prover, Sense};
+use super::types::Types;
+use super::values::equal;
+use super::verdict::Verdict;
 
-/// Schemas are followed this deep for a value.
+/// The most schemas that are followed into one another for a value.
 const MAX_DEPTH: usize = 64;
-/// Schemas are looked at for this long in one comparison, where a glance is one.
-const MAX_LOOKS: usize = 6_400_000;
-/// How long it takes to look at one for a value.
+/// The cost of checking a value against a schema, relative to comparing two texts.
 const LOOK: usize = 32;
 
-/// How a schema is looked at for a value.
+/// How a value is checked.
 #[derive(Clone, Copy)]
 struct Look<'x> {
     depth: usize,
-    /// Whether a value that may be refused is as good as refused. Under a `not` it is the other way
-    /// round, so there it must be certain.
+    /// Whether a value that may be refused counts as refused. Under `not` that would count as
+    /// accepted, so there the refusal must be certain.
     harsh: bool,
-    /// The formats that the writer gives the value.
+    /// The formats that the writer declares for the value.
     formats: &'x [&'x str],
 }
 
@@ -32,7 +33,7 @@ impl Look<'_> {
         formats: &[],
     };
 
-    /// At a part of the value, of which no format is known.
+    /// The same for a part of the value, whose formats are unknown.
     fn part(self) -> Self {
         Self {
             formats: &[],
@@ -53,7 +54,7 @@ impl<'a> Prover<'a> {
         self.accepted_with(reader, value, &[])
     }
 
-    /// The same for a value of these formats.
+    /// The same for a value with these formats.
     pub(super) fn accepted_with(
         &mut self,
         reader: Node<'a>,
@@ -81,21 +82,16 @@ impl<'a> Prover<'a> {
         self.accepts_at(node, value, Look::HARSH.certain()) == Some(false)
     }
 
-    /// Whether there is time for another look.
-    pub(super) fn may_look(&self) -> bool {
-        self.looks < MAX_LOOKS
-    }
-
-    /// `None` when it cannot be told.
+    /// Whether the schema accepts the value; `None` if unknown.
     fn accepts_at(&mut self, node: Node<'a>, value: &Value, look: Look<'_>) -> Option<bool> {
-        self.looks += 1;
-        // An enum with a doc comment at each value has as many schemas as values.
+        self.look(1);
+        // An enum with documented values has one schema for each value, so this is the common case.
         if let (Some(Value::String(own)), Value::String(text)) = (node.get("const"), value)
             && own != text
         {
             return Some(false);
         }
-        self.looks += LOOK;
+        self.look(LOOK);
         let map = match node.value {
             Value::Bool(accepts) => return Some(*accepts),
             Value::Object(map) if look.depth < MAX_DEPTH && self.may_look() => map,
@@ -112,17 +108,13 @@ impl<'a> Prover<'a> {
         match key {
             "type" => Some(Types::of_value(value).within(Types::told(node)?)),
             "const" => Some(node.get(key).is_some_and(|own| equal(own, value))),
-            "enum" => {
-                let mut list = node.get(key)?.as_array()?.iter();
-                Some(list.any(|own| equal(own, value)))
-            }
+            "enum" => Some(self.listed(node)?.contains(value)),
             "$ref" => self.accepts_at(node.target()?, value, look),
             "allOf" => all(node.list(key).map(|n| self.accepts_at(n, value, look))),
             "anyOf" => {
                 let not = |accepts: Option<bool>| accepts.map(|accepts| !accepts);
-                not(all(node
-                    .list(key)
-                    .map(|n| not(self.accepts_at(n, value, look)))))
+                let near = self.near_value(node, "anyOf", value).into_iter();
+                not(all(near.map(|n| not(self.accepts_at(n, value, look)))))
             }
             "oneOf" => self.meets_one(node, value, look),
             "not" => Some(!self.accepts_at(node.child(key)?, value, look.certain())?),
@@ -155,11 +147,11 @@ impl<'a> Prover<'a> {
                         Some(value) => self.accepts_at(n, value, look.part()),
                         None => Some(true),
                     })),
-                    // Which these are is for the patterns to say.
+                    // The patterns decide which properties these are.
                     "additionalProperties" if node.get("patternProperties").is_some() => None,
                     "additionalProperties" => {
                         let rest = node.child(key)?;
-                        let declared = |name: &str| node.map("properties").any(|(o, _)| o == name);
+                        let declared = |name: &str| node.property(name).is_some();
                         all(value
                             .as_object()?
                             .iter()
@@ -173,9 +165,17 @@ impl<'a> Prover<'a> {
         }
     }
 
+    /// The branches of a union that may accept a value.
+    fn near_value(&mut self, union: Node<'a>, key: &'static str, value: &Value) -> Vec<Node<'a>> {
+        let branches = self.branches(union, key);
+        let near = branches.for_value(value).into_iter();
+        near.filter_map(|index| branches.nodes.get(index).copied())
+            .collect()
+    }
+
     fn meets_one(&mut self, node: Node<'a>, value: &Value, look: Look<'_>) -> Option<bool> {
         let (mut accepting, mut doubtful) = (0, 0);
-        for branch in node.list("oneOf") {
+        for branch in self.near_value(node, "oneOf", value) {
             match self.accepts_at(branch, value, look.certain()) {
                 Some(accepts) => accepting += usize::from(accepts),
                 None if look.harsh && self.accepts_at(branch, value, look)? => return None,
@@ -185,14 +185,14 @@ impl<'a> Prover<'a> {
         }
         match (accepting, doubtful) {
             (1, 0) => Some(true),
-            // Of the other branches it must be certain that they refuse it.
+            // The other branches must certainly refuse it.
             (1, _) => None,
             _ => Some(false),
         }
     }
 
-    /// A program refuses what is not of the format that it reads, and no text is known to be of one
-    /// unless the writer says so.
+    /// A program refuses text that does not have the expected format. Only the writer's schema tells
+    /// that a text has it.
     fn meets_format(&self, node: Node<'a>, value: &Value, look: Look<'_>) -> Option<bool> {
         let Some(format) = node.get("format").and_then(Value::as_str) else {
             return Some(true);
@@ -269,7 +269,7 @@ fn meets_number(node: Node<'_>, key: &str, value: &Value) -> Option<bool> {
     }
 }
 
-/// Whether all hold; one that does not is enough, even where others cannot be told.
+/// Whether all hold. One `false` decides, even if others are unknown.
 fn all(each: impl Iterator<Item = Option<bool>>) -> Option<bool> {
     let mut told = true;
     for one in each {
@@ -280,23 +280,4 @@ fn all(each: impl Iterator<Item = Option<bool>>) -> Option<bool> {
         }
     }
     told.then_some(true)
-}
-
-/// Equality of JSON, in which `1` and `1.0` are one number.
-pub(super) fn equal(a: &Value, b: &Value) -> bool {
-    match (a, b) {
-        (Value::Number(_), Value::Number(_)) => match (Decimal::of(a), Decimal::of(b)) {
-            (Some(a), Some(b)) => a.compare(b) == Some(std::cmp::Ordering::Equal),
-            _ => a == b,
-        },
-        (Value::Array(a), Value::Array(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b))
-        }
-        (Value::Object(a), Value::Object(b)) => {
-            a.len() == b.len()
-                && a.iter()
-                    .all(|(name, a)| b.get(name).is_some_and(|b| equal(a, b)))
-        }
-        _ => a == b,
-    }
 }

@@ -1,35 +1,39 @@
-//! Whether there are values at all, and which, where they can be counted.
+//! Whether a case has any values, and which ones if they can be listed.
 
 use std::cmp::Ordering;
 use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 
-use super::Verdict;
-use super::node::{Case, Facts, Node, Types};
+use super::case::{Case, Facts};
+use super::node::Node;
 use super::number::{Bound, Decimal, range_of_format};
-use super::prove::{Prover, Sense};
+use super::prover::{Prover, Sense};
+use super::types::Types;
+use super::verdict::Verdict;
 
-/// Items of an array that are looked at, one by one.
+/// The most items of an array that are checked one by one.
 const MAX_ITEMS: u64 = 64;
 
 impl<'a> Prover<'a> {
-    /// Whether it is proved that no value that is written is accepted by the other schema.
+    /// Whether it is proved that the other schema accepts no value that is written.
     pub(super) fn is_disjoint(&mut self, writer: &Case<'a>, other: Node<'a>) -> bool {
-        if self.is_apart(writer, other)
-            || self.as_schemas(|prover| prover.is_empty(&writer.with(other)))
-        {
+        if self.is_plainly_disjoint(writer, other) {
             return true;
         }
-        let facts = writer.facts();
+        let before = self.assumptions();
+        if self.as_schemas(|prover| prover.is_empty(&writer.with(other))) {
+            self.note_disjoint(before);
+            return true;
+        }
+        let facts = self.facts(writer);
         if !facts.types().within(Types::OBJECT) {
             return false;
         }
-        // Of an object that is open, what is not declared is nevertheless not written.
-        let demands = Case::of([other]).facts();
-        demands
-            .required()
-            .any(|name| self.written(&facts, name).is_none())
+        // Writers do not write undeclared properties, even if the object is open.
+        let demands = self.facts(&Case::of([other]));
+        let mut required = demands.required.iter();
+        required.any(|name| self.written(&facts, name).is_none())
     }
 
     fn accepts_all_of(&mut self, all: &Case<'a>, other: Node<'a>) -> bool {
@@ -37,7 +41,7 @@ impl<'a> Prover<'a> {
     }
 
     pub(super) fn has_no_value(&mut self, case: &Case<'a>) -> bool {
-        let facts = case.facts();
+        let facts = self.facts(case);
         let types = facts.types();
         if facts.never || types.is_empty() {
             return true;
@@ -45,13 +49,13 @@ impl<'a> Prover<'a> {
         if let Some(values) = self.values(&facts) {
             return values.is_empty();
         }
-        // A tag that cannot be is found at once, and what is refused besides takes long to prove.
+        // An impossible tag is found quickly; refused schemas take longer.
         if types.within(Types::OBJECT) && self.no_object(&facts) {
             return true;
         }
         for none in facts.none.clone() {
             let all = Case::of(facts.parts.iter().copied());
-            if facts.parts.iter().any(|part| self.alike(*part, none))
+            if facts.parts.iter().any(|part| self.is_same(*part, none))
                 || (facts.vague.is_none() && self.accepts_all_of(&all, none))
             {
                 return true;
@@ -89,13 +93,6 @@ impl<'a> Prover<'a> {
             .any(|low| upper.iter().any(|high| above(low, high)))
     }
 
-    fn is_part_empty(&mut self, part: &Case<'a>) -> bool {
-        self.level += 1;
-        let empty = self.is_empty(part);
-        self.level -= 1;
-        empty
-    }
-
     fn no_array(&mut self, facts: &Facts<'a>) -> bool {
         let Some(least) = facts.most("minItems") else {
             return false;
@@ -111,14 +108,13 @@ impl<'a> Prover<'a> {
     }
 
     fn no_object(&mut self, facts: &Facts<'a>) -> bool {
-        let required: Vec<_> = facts.required().collect();
-        required.into_iter().any(|name| {
+        facts.required.iter().any(|name| {
             let property = self.property(facts, name);
             self.is_part_empty(&property)
         })
     }
 
-    /// The values, where they can be counted; those that do not hold are left out.
+    /// The values of the case, if they can be listed.
     pub(super) fn values(&mut self, facts: &Facts<'a>) -> Option<Vec<&'a Value>> {
         static SIMPLE: LazyLock<[Value; 3]> =
             LazyLock::new(|| [json!(null), json!(false), json!(true)]);
@@ -155,7 +151,7 @@ impl<'a> Prover<'a> {
         Some(values.into_iter().filter(holds).collect())
     }
 
-    /// The bounds on one side, of integers where there are no other numbers.
+    /// The bounds on one side. If all values are integers, the bounds are too.
     pub(super) fn bounds(&self, facts: &Facts<'a>, lower: bool) -> Vec<Bound> {
         let integers = facts.types().within(Types::INTEGER);
         let mut bounds: Vec<_> = facts
@@ -179,7 +175,7 @@ impl<'a> Prover<'a> {
         bounds
     }
 
-    /// The most items that an array of these may have.
+    /// The most items that such an array may have.
     pub(super) fn max_items(&mut self, facts: &Facts<'a>) -> Option<u64> {
         let mut most = facts.least("maxItems");
         for part in &facts.parts {
@@ -208,7 +204,7 @@ fn bounds_of(node: Node<'_>, lower: bool) -> impl Iterator<Item = Bound> {
     })
 }
 
-/// All that holds of the item at a place of an array.
+/// Everything known about the item at an index.
 pub(super) fn item<'a>(facts: &Facts<'a>, index: usize) -> Case<'a> {
     Case::of(facts.parts.iter().filter_map(|part| {
         let (tuple, rest) = part.items();

@@ -1,4 +1,4 @@
-//! Whether a change of a schema breaks anyone, whom, by which change, and what to do instead.
+//! Tells whether a changed schema breaks anyone, whom, by which change, and what to do instead.
 //!
 //! ```
 //! use inngest_registry::compat::{Strictness, Verdict, compare};
@@ -15,28 +15,31 @@
 //! assert_eq!(comparison.changes[0].what, "was optional and is now required");
 //! ```
 //!
-//! *Backward* asks whether readers of the new schema can read what was written by the old, such as
-//! events that are stored or under way. *Forward* asks whether readers of the old schema, such as
-//! functions that are not deployed yet, can read what the new one writes.
+//! *Backward*: can readers of the new schema read what the old schema's writers wrote, such as stored
+//! events? *Forward*: can readers of the old schema, such as functions that are not deployed yet, read
+//! what the new schema's writers write?
 //!
 //! # What a verdict means
 //!
-//! [`Verdict::Compatible`] is proved: every value that is written is accepted. The proof takes the
-//! keywords of the reader one by one and shows that each follows from the writer's schema, through
-//! references, unions and recursive types. [`Verdict::Breaking`] says that a keyword does not
-//! follow; nearly always there is a value that is refused. [`Verdict::Unknown`] is the answer where
-//! neither is shown: at references out of the document, `$dynamicRef`, some uses of `not`, `if`,
-//! `contains` and `unevaluatedProperties`, `oneOf` whose branches overlap, and schemas that are too
-//! large or too deep. Nothing of a schema makes [`compare`] panic or run without end.
+//! [`Verdict::Compatible`] is proved: readers accept every value that is written. The proof takes the
+//! reader's keywords one by one and shows that each follows from the writer's schema, through
+//! references, unions and recursive types. [`Verdict::Breaking`] means that a keyword does not follow;
+//! nearly always some value is refused. [`Verdict::Unknown`] means that neither was shown. That happens
+//! with references out of the document, `$dynamicRef`, some uses of `not`, `if`, `contains` and
+//! `unevaluatedProperties`, and `oneOf` with overlapping branches. A schema compared with itself is
+//! always compatible.
 //!
-//! The verdict of the whole is that of its worst change. Where the place of a break is known and
-//! no keyword of it is to blame alone, the change says "accepts other values than before".
+//! The work grows with the number of schemas, not with the paths through them. Only schemas that
+//! combine unions in very many ways are too large to tell. No schema makes [`compare`] panic or run
+//! forever.
 //!
-//! On random pairs of schemas as schemars writes them, and edits as programmers make them, no value
-//! that is written was ever refused against a verdict of compatible; of the verdicts that said
-//! breaking one in 13 (strict: one in 29) came without a value that is refused among 60 tried, and
-//! one in 130 could not be told. Of enums of 10 to 30 variants all can be told. Tests measure these
-//! figures.
+//! The verdict of a comparison is the verdict of its worst change. Where a place breaks and no single
+//! keyword is to blame, the change says "accepts other values than before".
+//!
+//! Tests measure the verdicts on random pairs of schemas, as schemars writes them, with edits as
+//! programmers make them. No value was refused against a verdict of compatible. For one in 13 verdicts
+//! of breaking (strict: one in 29), none of 60 random values was refused. One verdict in 130 was
+//! unknown.
 //!
 //! # Standard and strict
 //!
@@ -51,22 +54,22 @@
 //! | a text gets a `format`, or another one | breaks | compatible | Not any text is a date, and a program refuses to read it. To a validator a format is an annotation. |
 //! | the `format` of an integer is narrower, as `int32` for `int64` | breaks | compatible | An `i64` is not read as an `i32`. |
 //!
-//! That a writer keeps to the declared properties is relied on for objects that declare some and do
-//! not say that there are others: maps and structs with a flattened map have their values in
-//! `additionalProperties`, and an object schema without `properties` may be of anything, so these
-//! may write any name. The data of an event is a struct, even where it has no fields.
+//! A writer is expected to write declared properties only, if its schema declares some and does not
+//! mention others. Maps, and structs with a flattened map, describe their values in
+//! `additionalProperties`, and an object schema without `properties` may describe anything: these may
+//! write any name. The data of an event is always a struct, even without fields.
 //!
-//! With Confluent's own examples for 2020-12 the strict verdict agrees in 124 of 126 cases. It does
-//! not where a required property is exchanged for one that is not declared, which does break, and
-//! where `oneOf` becomes `allOf` with the same single branch, which changes nothing.
+//! With Confluent's own examples for 2020-12, the strict verdict agrees in 124 of 126 cases. The other
+//! two: exchanging a required property for one that is not declared does break, and turning `oneOf`
+//! into `allOf` with the same single branch changes nothing.
 //!
 //! # Events
 //!
-//! When both schemas are of events, `v` is passed over, because it differs between versions by
-//! design. Another `name` is another event and breaks both ways. An id of another template is a
-//! change of its pattern and breaks both ways, too: within one version the ids of events that are
-//! sent again would differ. A session that is added to a type breaks backward even where it is
-//! optional, and so does a user: a payload could have any session and any user before.
+//! If both schemas describe events, `v` is ignored, because it differs between versions by design.
+//! Another `name` is another event and breaks both ways. Another id template changes the pattern of
+//! `id` and breaks both ways too: a resent event would get another id. A new session breaks backward
+//! even if it is optional, and so does a new user, because payloads could have any session and any user
+//! before.
 //!
 //! # Paths
 //!
@@ -82,97 +85,70 @@
 //!
 //! # Why not a library
 //!
-//! `jsoncompat` 0.5 and `json-schema-diff` 0.1.8 were tried first, on 14 edits of one event schema
-//! with an enum, a map, a tuple and a recursive type, 13 directions of which break. `jsoncompat`
-//! proved none of them: 12 were unknown, because the value that would show it is looked for at
-//! random, and one was called compatible, because it takes the values of a map for undeclared
-//! properties that are not written. Where it did not prove it took 34 ms, this module takes one;
-//! and it brings 115 crates, among them `clap`, `fake` and a second `jsonschema`.
-//! `json-schema-diff` sees draft 7 only, so that changes of variants and tuples are no changes, and
-//! a recursive type overflows its stack, which ends the program.
+//! `jsoncompat` 0.5 and `json-schema-diff` 0.1.8 were tried first, on 14 edits of one event schema with
+//! an enum, a map, a tuple and a recursive type. 13 of the directions break. `jsoncompat` proved none:
+//! 12 were unknown, because it searches for a counterexample at random, and it called one compatible,
+//! because it takes the values of a map for undeclared properties. It took 34 ms where this module
+//! takes one, and it brings 115 crates. `json-schema-diff` knows draft 7 only, so it sees no changes of
+//! variants and tuples, and a recursive type overflows its stack.
 
-mod accepts;
-mod apart;
-mod changes;
-mod demands;
-mod empty;
+// The schema: places in a document, and cases of values for which several schemas hold.
+mod case;
 mod node;
 mod number;
-mod objects;
 mod pattern;
-mod prove;
+mod types;
+mod values;
+mod verdict;
+
+// The proof. `prover` keeps the claims and their verdicts, and `judge` reaches a verdict on one claim
+// by the rules in the other files.
+mod accepts;
+mod arrays;
+mod empty;
+mod judge;
+mod objects;
+mod prover;
+mod sameness;
+mod scalars;
+mod summary;
+
+// The report. `compare` walks through both schemas, and `places` collects what it finds.
+mod advice;
+mod change;
+mod compare;
+mod difference;
+mod places;
+mod variants;
 mod view;
-mod words;
 
 use serde_json::{Map, Value, json};
 
-use self::accepts::equal;
+pub use self::change::{Change, Comparison};
+pub(crate) use self::difference::Subject;
+pub use self::verdict::{Strictness, Verdict};
 
-/// Whether one side can read what the other writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Whatever is written can be read.
-    Compatible,
-    /// Something that can be written cannot be read.
-    Breaking,
-    /// It cannot be told.
-    Unknown,
-}
-
-/// What a change of a schema is, and for whom it breaks something.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Change {
-    /// The place, such as `data.order.lines[].quantity`; see [the module](self#paths).
-    pub path: String,
-    /// What changed, such as "was optional and is now required".
-    pub what: String,
-    /// Whether readers of the new schema can read what was written by the old.
-    pub backward: Verdict,
-    /// Whether readers of the old schema can read what is written by the new.
-    pub forward: Verdict,
-    /// What to do instead, when it breaks anyone.
-    pub fix: Option<String>,
-}
-
-/// How a schema differs from an older one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Comparison {
-    /// Whether readers of the new schema can read what was written by the old: the worst of the
-    /// changes.
-    pub backward: Verdict,
-    /// Whether readers of the old schema can read what is written by the new: the worst of the
-    /// changes.
-    pub forward: Verdict,
-    /// The changes, in order of their paths. Changes of documentation, defaults and deprecation
-    /// are among them and break no one.
-    pub changes: Vec<Change>,
-}
-
-/// What a verdict goes by; see [the module](self#standard-and-strict).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Strictness {
-    /// What programs write and read that have the schemas from Rust types.
-    #[default]
-    Standard,
-    /// All that the schemas accept, as Confluent's schema registry decides.
-    Strict,
-}
-
-/// Compares two schemas of one event, or two that are no events.
+/// Compares two schemas, of events or of anything else.
 ///
-/// Their dialect is JSON Schema 2020-12; tuples and dependencies of older drafts are understood,
-/// too. References are resolved within each document.
+/// The dialect is JSON Schema 2020-12; tuples and dependencies of older drafts are understood too.
+/// References are resolved within each document.
 #[must_use]
 pub fn compare(old: &Value, new: &Value, strictness: Strictness) -> Comparison {
+    if old == new {
+        return Comparison {
+            backward: Verdict::Compatible,
+            forward: Verdict::Compatible,
+            changes: Vec::new(),
+        };
+    }
     match (without_version(old), without_version(new)) {
-        (Some(old), Some(new)) => changes::compare(&old, &new, strictness, true),
-        _ => changes::compare(old, new, strictness, false),
+        (Some(old), Some(new)) => compare::compare(&old, &new, strictness, true),
+        _ => compare::compare(old, new, strictness, false),
     }
 }
 
-/// The schema of an event without its version, which differs by design; `None` for other schemas.
+/// The schema of an event without its version, which differs by design. `None` if the schema does not
+/// describe an event.
 fn without_version(schema: &Value) -> Option<Value> {
     let properties = schema.get("properties")?;
     properties.get("name")?.get("const")?.as_str()?;

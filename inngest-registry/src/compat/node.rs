@@ -1,13 +1,12 @@
-//! Schemas as the proofs read them: places in a document, and all that holds of a value.
+//! A schema at its place in a document.
 
-use std::collections::BTreeSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-use serde_json::{Map, Value, json};
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value};
 
-use super::number::Decimal;
-
-/// A schema at its place in a document, which its references are resolved in.
+/// A schema together with the document that its references are resolved in.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Node<'a> {
     root: &'a Value,
@@ -27,7 +26,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// What tells two places apart.
+    /// Identifies the schema in memory.
     pub(super) fn id(self) -> usize {
         std::ptr::from_ref(self.value).addr()
     }
@@ -40,13 +39,13 @@ impl<'a> Node<'a> {
         self.get(key).map(|value| self.at(value))
     }
 
-    /// The schemas of a keyword that holds a list of them.
+    /// The schemas in a keyword that holds a list.
     pub(super) fn list(self, key: &str) -> impl Iterator<Item = Self> + use<'a> {
         let list = self.get(key).and_then(Value::as_array);
         list.into_iter().flatten().map(move |value| self.at(value))
     }
 
-    /// The schemas of a keyword that holds an object of them.
+    /// The schemas in a keyword that holds an object.
     pub(super) fn map(self, key: &str) -> impl Iterator<Item = (&'a str, Self)> + use<'a> {
         let map = self.get(key).and_then(Value::as_object);
         map.into_iter()
@@ -59,28 +58,154 @@ impl<'a> Node<'a> {
         list.into_iter().flatten().filter_map(Value::as_str)
     }
 
-    /// What `$ref` refers to; `None` when it is not in the document.
-    pub(super) fn target(self) -> Option<Self> {
-        let reference = self.get("$ref")?.as_str()?;
-        let own = self.root.get("$id").and_then(Value::as_str).unwrap_or("");
-        let (document, pointer) = reference.split_once('#').unwrap_or((reference, ""));
-        if !(document.is_empty() || document == own.trim_end_matches('#')) {
-            return None;
-        }
-        let target = self.root.pointer(&percent_decoded(pointer)?)?;
-        Some(self.at(target))
+    /// The schema of a declared property.
+    pub(super) fn property(self, name: &str) -> Option<Self> {
+        self.child("properties")?.child(name)
     }
 
-    /// The items of a tuple, and the schema of all further ones.
+    /// The number of schemas in a keyword that holds a list.
+    pub(super) fn count(self, key: &str) -> usize {
+        let list = self.get(key).and_then(Value::as_array);
+        list.map_or(0, Vec::len)
+    }
+
+    /// The target of `$ref`; `None` if it is not in the document.
+    pub(super) fn target(self) -> Option<Self> {
+        let reference = self.get("$ref")?.as_str()?;
+        let (document, pointer) = reference.split_once('#').unwrap_or((reference, ""));
+        if !(document.is_empty() || document == self.own_uri().trim_end_matches('#')) {
+            return None;
+        }
+        let pointer = percent_decode_str(pointer).decode_utf8().ok()?;
+        self.root.pointer(&pointer).map(|target| self.at(target))
+    }
+
+    /// The target of `$dynamicRef` or `$recursiveRef`, if the document is a single resource. The
+    /// outermost resource is then the document itself.
+    pub(super) fn dynamic_target(self, key: &str) -> Option<Self> {
+        let anchor = self.get(key)?.as_str()?.strip_prefix('#')?;
+        if anchor.is_empty() {
+            return Some(self.at(self.root));
+        }
+        let mut named = inner_schemas(self.root).filter(|schema| {
+            ["$dynamicAnchor", "$anchor"]
+                .iter()
+                .any(|key| schema.get(key) == Some(&anchor.into()))
+        });
+        let target = named.next().filter(|_| named.next().is_none())?;
+        (!self.has_resources()).then(|| self.at(target))
+    }
+
+    /// Whether two references that their documents do not resolve have the same target.
+    pub(super) fn refers_out_like(self, other: Self, key: &str) -> bool {
+        let reference = self.get(key);
+        let is_pointer = reference
+            .and_then(Value::as_str)
+            .is_some_and(|to| to.starts_with("#/"));
+        let is_same = reference == other.get(key) && self.own_uri() == other.own_uri();
+        is_same && (is_pointer || !self.has_names() && !other.has_names())
+    }
+
+    /// Whether the schema accepts some value if and only if it refuses it, like a schema that is `not`
+    /// itself: it refers to itself for the same value, through a keyword that may negate.
+    pub(super) fn is_paradox(self, known: &mut HashMap<usize, bool>) -> bool {
+        if let Some(known) = known.get(&self.id()) {
+            return *known;
+        }
+        let mut found = false;
+        let mut seen = HashSet::new();
+        let mut open = vec![self];
+        while let Some(node) = open.pop() {
+            for (next, is_opposite) in node.of_the_same_value() {
+                found |= known.get(&next.id()) == Some(&true);
+                found |= is_opposite && next.leads_to(node);
+                if !known.contains_key(&next.id()) && seen.insert(next.id()) {
+                    open.push(next);
+                }
+            }
+        }
+        if !found {
+            // Then none of the schemas that it leads to is one either.
+            known.extend(seen.into_iter().map(|id| (id, false)));
+        }
+        known.insert(self.id(), found);
+        found
+    }
+
+    fn leads_to(self, target: Self) -> bool {
+        let mut seen = HashSet::from([self.id()]);
+        let mut open = vec![self];
+        while let Some(node) = open.pop() {
+            if node.id() == target.id() {
+                return true;
+            }
+            let next = node.of_the_same_value().into_iter();
+            open.extend(
+                next.map(|(node, _)| node)
+                    .filter(|node| seen.insert(node.id())),
+            );
+        }
+        false
+    }
+
+    /// The schemas that apply to the same value, and whether their result may be negated.
+    fn of_the_same_value(self) -> Vec<(Self, bool)> {
+        let mut found = Vec::new();
+        let Value::Object(map) = self.value else {
+            return found;
+        };
+        for key in map.keys() {
+            match key.as_str() {
+                "$ref" => found.extend(self.target().map(|node| (node, false))),
+                "allOf" | "anyOf" => found.extend(self.list(key).map(|node| (node, false))),
+                "oneOf" => {
+                    let is_opposite = self.count(key) > 1;
+                    found.extend(self.list(key).map(|node| (node, is_opposite)));
+                }
+                "not" | "if" => found.extend(self.child(key).map(|node| (node, true))),
+                "then" | "else" => found.extend(self.child(key).map(|node| (node, false))),
+                "dependentSchemas" | "dependencies" => {
+                    found.extend(self.map(key).map(|(_, node)| (node, false)));
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+
+    fn own_uri(self) -> &'a str {
+        self.root.get("$id").and_then(Value::as_str).unwrap_or("")
+    }
+
+    /// Whether the document embeds another resource.
+    fn has_resources(self) -> bool {
+        let own = std::ptr::from_ref(self.root);
+        inner_schemas(self.root).any(|schema| {
+            let is_named = schema
+                .get("$id")
+                .or_else(|| schema.get("id"))
+                .is_some_and(Value::is_string);
+            is_named && !std::ptr::eq(schema, own)
+        })
+    }
+
+    /// Whether the document names schemas, so that references may use the names.
+    fn has_names(self) -> bool {
+        let anchors = ["$anchor", "$dynamicAnchor", "$recursiveAnchor"];
+        let is_named = |schema: &Value| anchors.iter().any(|key| schema.get(key).is_some());
+        self.has_resources() || inner_schemas(self.root).any(is_named)
+    }
+
+    /// The items of a tuple, and the schema of all further items.
     pub(super) fn items(self) -> (Vec<Self>, Option<Self>) {
-        // Before 2020-12 a list stood in `items` and the rest in `additionalItems`.
+        // Before 2020-12, `items` held the list and `additionalItems` the rest.
         if self.get("items").is_some_and(Value::is_array) {
             return (self.list("items").collect(), self.child("additionalItems"));
         }
         (self.list("prefixItems").collect(), self.child("items"))
     }
 
-    /// Whether nothing is asked of a value.
+    /// Whether the schema accepts every value.
     pub(super) fn accepts_all(self) -> bool {
         match self.value {
             Value::Bool(accepts) => *accepts,
@@ -90,26 +215,33 @@ impl<'a> Node<'a> {
     }
 }
 
-fn percent_decoded(text: &str) -> Option<String> {
-    if !text.contains('%') {
-        return Some(text.to_owned());
-    }
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(if byte == b'%' {
-            let high = char::from(rest.next()?).to_digit(16)?;
-            let low = char::from(rest.next()?).to_digit(16)?;
-            u8::try_from(high * 16 + low).ok()?
-        } else {
-            byte
-        });
-    }
-    String::from_utf8(bytes).ok()
+/// Whether a schema contains a reference.
+pub(super) fn refers(schema: &Value) -> bool {
+    let keys = ["$ref", "$dynamicRef", "$recursiveRef"];
+    inner_schemas(schema).any(|inner| keys.iter().any(|key| inner.get(key).is_some()))
 }
 
-/// The keywords that ask something of a value, in the order in which they are checked. Others are
-/// annotations, as the specification has it for keywords that are not known.
+/// The number of JSON values in a schema.
+pub(super) fn size(schema: &Value) -> usize {
+    inner_schemas(schema).count()
+}
+
+/// A value and all values inside it. Some of them are schemas.
+fn inner_schemas(value: &Value) -> impl Iterator<Item = &Value> {
+    let mut open = vec![value];
+    std::iter::from_fn(move || {
+        let value = open.pop()?;
+        match value {
+            Value::Array(list) => open.extend(list),
+            Value::Object(map) => open.extend(map.values()),
+            _ => {}
+        }
+        Some(value)
+    })
+}
+
+/// The keywords that restrict values, in the order in which they are checked. All others, including
+/// unknown ones, are annotations, as the specification says.
 const ASSERTIONS: [&str; 43] = [
     "type",
     "const",
@@ -156,307 +288,22 @@ const ASSERTIONS: [&str; 43] = [
     "else",
 ];
 
-pub(super) fn is_annotation(key: &str) -> bool {
-    !ASSERTIONS.contains(&key)
+/// The index of each assertion.
+static RANKS: LazyLock<HashMap<&'static str, usize>> =
+    LazyLock::new(|| ASSERTIONS.iter().copied().zip(0..).collect());
+
+fn is_annotation(key: &str) -> bool {
+    !RANKS.contains_key(key)
 }
 
 /// The assertions of a schema, in a fixed order.
 pub(super) fn assertions(map: &Map<String, Value>) -> impl Iterator<Item = &'static str> {
-    ASSERTIONS.into_iter().filter(|key| map.contains_key(*key))
-}
-
-/// Types of JSON; numbers are two, with and without a fraction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Types(u8);
-
-impl Types {
-    pub(super) const NULL: Self = Self(1);
-    pub(super) const BOOLEAN: Self = Self(2);
-    pub(super) const INTEGER: Self = Self(4);
-    pub(super) const FRACTION: Self = Self(8);
-    pub(super) const NUMBER: Self = Self(12);
-    pub(super) const STRING: Self = Self(16);
-    pub(super) const ARRAY: Self = Self(32);
-    pub(super) const OBJECT: Self = Self(64);
-    pub(super) const ALL: Self = Self(127);
-
-    pub(super) fn and(self, other: Self) -> Self {
-        Self(self.0 & other.0)
-    }
-
-    pub(super) fn without(self, other: Self) -> Self {
-        Self(self.0 & !other.0)
-    }
-
-    pub(super) fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    pub(super) fn within(self, other: Self) -> bool {
-        self.without(other).is_empty()
-    }
-
-    fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "null" => Self::NULL,
-            "boolean" => Self::BOOLEAN,
-            "integer" => Self::INTEGER,
-            "number" => Self::NUMBER,
-            "string" => Self::STRING,
-            "array" => Self::ARRAY,
-            "object" => Self::OBJECT,
-            _ => return None,
-        })
-    }
-
-    /// The types of the keyword `type`; all when it is absent, or cannot be told.
-    pub(super) fn of(node: Node<'_>) -> Self {
-        Self::told(node).unwrap_or(Self::ALL)
-    }
-
-    /// The types of the keyword `type`; `None` when one of them is none of JSON's.
-    pub(super) fn told(node: Node<'_>) -> Option<Self> {
-        match node.get("type") {
-            None => Some(Self::ALL),
-            Some(Value::String(name)) => Self::named(name),
-            Some(Value::Array(names)) if !names.is_empty() => {
-                names.iter().try_fold(Self(0), |types, name| {
-                    Some(Self(types.0 | Self::named(name.as_str()?)?.0))
-                })
-            }
-            Some(_) => None,
-        }
-    }
-
-    pub(super) fn of_value(value: &Value) -> Self {
-        match value {
-            Value::Null => Self::NULL,
-            Value::Bool(_) => Self::BOOLEAN,
-            Value::Number(number) => {
-                // Of what has too many digits for a decimal, such as `1e-40`, this is known still.
-                let whole = || number.as_f64().is_none_or(|number| number.fract() == 0.0);
-                if Decimal::of(value).map_or_else(whole, Decimal::is_integer) {
-                    Self::INTEGER
-                } else {
-                    Self::FRACTION
-                }
-            }
-            Value::String(_) => Self::STRING,
-            Value::Array(_) => Self::ARRAY,
-            Value::Object(_) => Self::OBJECT,
-        }
-    }
-
-    /// The schemas of the single types that are among these.
-    pub(super) fn split(self) -> impl Iterator<Item = Node<'static>> {
-        static SCHEMAS: LazyLock<[(Types, Value); 6]> = LazyLock::new(|| {
-            [
-                (Types::NULL, json!({ "type": "null" })),
-                (Types::BOOLEAN, json!({ "type": "boolean" })),
-                (Types::NUMBER, json!({ "type": "number" })),
-                (Types::STRING, json!({ "type": "string" })),
-                (Types::ARRAY, json!({ "type": "array" })),
-                (Types::OBJECT, json!({ "type": "object" })),
-            ]
-        });
-        SCHEMAS
-            .iter()
-            .filter(move |(types, _)| !self.and(*types).is_empty())
-            .map(|(_, schema)| Node::root(schema))
-    }
-}
-
-/// Values for which each of some schemas holds and none of others.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Case<'a> {
-    all: Vec<Node<'a>>,
-    none: Vec<Node<'a>>,
-    /// The unions of which one branch is among `all`.
-    chosen: Vec<usize>,
-}
-
-impl<'a> Case<'a> {
-    pub(super) fn of(nodes: impl IntoIterator<Item = Node<'a>>) -> Self {
-        Self {
-            all: nodes.into_iter().collect(),
-            ..Self::default()
-        }
-    }
-
-    pub(super) fn with(&self, node: Node<'a>) -> Self {
-        let mut case = self.clone();
-        case.all.push(node);
-        case
-    }
-
-    pub(super) fn nodes(&self) -> &[Node<'a>] {
-        &self.all
-    }
-
-    /// What tells two cases apart.
-    pub(super) fn key(&self) -> Vec<usize> {
-        let sorted = |nodes: &[Node<'_>]| nodes.iter().map(|n| n.id()).collect::<BTreeSet<_>>();
-        let mut key: Vec<usize> = sorted(&self.all).into_iter().collect();
-        key.push(0);
-        key.extend(sorted(&self.none));
-        key.push(0);
-        key.extend(self.chosen.iter().copied().collect::<BTreeSet<_>>());
-        key
-    }
-
-    /// All that holds of the values, with references and `allOf` resolved.
-    pub(super) fn facts(&self) -> Facts<'a> {
-        let mut facts = Facts {
-            none: self.none.clone(),
-            ..Facts::default()
-        };
-        let mut seen = BTreeSet::new();
-        let mut open: Vec<Node<'a>> = self.all.iter().rev().copied().collect();
-        while let Some(node) = open.pop() {
-            if !seen.insert(node.id()) {
-                continue;
-            }
-            match node.value {
-                Value::Bool(true) => continue,
-                Value::Object(_) => facts.parts.push(node),
-                _ => {
-                    facts.never = true;
-                    continue;
-                }
-            }
-            if node.get("$ref").is_some() {
-                match node.target() {
-                    Some(target) => open.push(target),
-                    None => facts.vague = Some("$ref"),
-                }
-            }
-            if node.get("$dynamicRef").is_some() {
-                facts.vague = Some("$dynamicRef");
-            }
-            if Types::told(node).is_none() {
-                facts.vague = Some("type");
-            }
-            open.extend(node.list("allOf"));
-            facts.none.extend(node.child("not"));
-            for key in ["anyOf", "oneOf"] {
-                if node.list(key).count() == 1 {
-                    open.extend(node.list(key));
-                }
-            }
-        }
-        facts
-    }
-
-    /// A union that holds of these values, when there is one of several branches.
-    pub(super) fn union(&self, facts: &Facts<'a>) -> Option<Union<'a>> {
-        let (union, key) = facts
-            .parts
-            .iter()
-            .flat_map(|part| ["anyOf", "oneOf"].map(|key| (*part, key)))
-            .find(|(part, key)| {
-                part.list(key).count() > 1
-                    && part
-                        .child(key)
-                        .is_some_and(|list| !self.chosen.contains(&list.id()))
-            })?;
-        Some(Union {
-            id: union.child(key)?.id(),
-            branches: union.list(key).collect(),
-            exclusive: key == "oneOf",
-        })
-    }
-
-    /// The case that one branch of a union holds, and of the others not those in `none`.
-    pub(super) fn choose(&self, union: &Union<'a>, branch: Node<'a>, none: Vec<Node<'a>>) -> Self {
-        let mut case = self.with(branch);
-        case.chosen.push(union.id);
-        case.none.extend(none);
-        case
-    }
-}
-
-/// Branches of which one holds.
-pub(super) struct Union<'a> {
-    /// What tells two unions apart.
-    pub(super) id: usize,
-    pub(super) branches: Vec<Node<'a>>,
-    /// Whether only one does.
-    pub(super) exclusive: bool,
-}
-
-/// All that holds of the values of a [`Case`].
-#[derive(Clone, Debug, Default)]
-pub(super) struct Facts<'a> {
-    /// Schemas that hold; their `$ref` and `allOf` are among them.
-    pub(super) parts: Vec<Node<'a>>,
-    /// Schemas that do not hold.
-    pub(super) none: Vec<Node<'a>>,
-    /// Whether there is no such value.
-    pub(super) never: bool,
-    /// The keyword because of which not all that holds is known.
-    pub(super) vague: Option<&'static str>,
-}
-
-impl<'a> Facts<'a> {
-    pub(super) fn types(&self) -> Types {
-        let mut types = self.parts.iter().fold(Types::ALL, |types, part| {
-            let own = types.and(Types::of(*part));
-            match part.get("multipleOf").and_then(Decimal::of) {
-                Some(unit) if unit.is_integer() => own.without(Types::FRACTION),
-                _ => own,
-            }
-        });
-        for none in &self.none {
-            let only_type = none
-                .value
-                .as_object()
-                .is_some_and(|map| assertions(map).all(|key| key == "type"));
-            if let Some(refused) = Types::told(*none).filter(|_| only_type) {
-                types = types.without(refused);
-            }
-        }
-        types
-    }
-
-    pub(super) fn requires(&self, name: &str) -> bool {
-        self.required().any(|required| required == name)
-    }
-
-    pub(super) fn required(&self) -> impl Iterator<Item = &'a str> {
-        self.parts.iter().flat_map(|part| part.names("required"))
-    }
-
-    /// The names of all declared properties, each once.
-    pub(super) fn declared(&self) -> BTreeSet<&'a str> {
-        let names = |part: &Node<'a>| part.map("properties").map(|(name, _)| name);
-        self.parts.iter().flat_map(names).collect()
-    }
-
-    /// The greatest of a keyword that is a count.
-    pub(super) fn most(&self, key: &str) -> Option<u64> {
-        self.counts(key).max()
-    }
-
-    /// The least of a keyword that is a count.
-    pub(super) fn least(&self, key: &str) -> Option<u64> {
-        self.counts(key).min()
-    }
-
-    fn counts(&self, key: &str) -> impl Iterator<Item = u64> {
-        self.parts.iter().filter_map(move |part| count(*part, key))
-    }
-}
-
-/// A keyword that is a count; `2.0` is one, too.
-pub(super) fn count(node: Node<'_>, key: &str) -> Option<u64> {
-    let value = node.get(key)?;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "only whole numbers that are not negative come here"
-    )]
-    value.as_u64().or_else(|| {
-        let number = value.as_f64()?;
-        (number >= 0.0 && number.fract() == 0.0).then_some(number as u64)
-    })
+    let mut ranks: Vec<_> = map
+        .keys()
+        .filter_map(|key| RANKS.get(key.as_str()).copied())
+        .collect();
+    ranks.sort_unstable();
+    ranks
+        .into_iter()
+        .filter_map(|rank| ASSERTIONS.get(rank).copied())
 }

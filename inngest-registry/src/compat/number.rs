@@ -1,4 +1,4 @@
-//! Numbers of a schema, compared as they are written.
+//! Exact decimal numbers and bounds.
 
 use std::cmp::Ordering;
 
@@ -19,7 +19,7 @@ impl Decimal {
         }
     }
 
-    /// `None` for what is no number, or one of more digits than fit.
+    /// `None` if the value is not a number or has too many digits.
     pub(super) fn of(value: &Value) -> Option<Self> {
         value.as_number().and_then(Self::parse)
     }
@@ -59,13 +59,13 @@ impl Decimal {
         self.is_told_multiple_of(unit) == Some(true)
     }
 
-    /// Whether it is a multiple of a unit; `None` where both together have too many digits.
+    /// Whether this is a multiple of a unit; `None` if the two have too many digits together.
     pub(super) fn is_told_multiple_of(self, unit: Self) -> Option<bool> {
         let (number, unit) = self.align(unit)?;
         Some(unit != 0 && number.checked_rem(unit) == Some(0))
     }
 
-    /// Whether it is on the right side of a bound; `None` where both together have too many digits.
+    /// Whether this is within a bound; `None` if the two have too many digits together.
     pub(super) fn is_within(self, end: Bound, lower: bool) -> Option<bool> {
         Some(match self.compare(end.value)? {
             Ordering::Equal => !end.exclusive,
@@ -78,7 +78,11 @@ impl Decimal {
         self.is_multiple_of(Self::integer(1))
     }
 
-    /// The greatest integer that is not above.
+    pub(super) fn as_integer(self) -> Option<i128> {
+        self.floor().filter(|_| self.is_integer())
+    }
+
+    /// The greatest integer that is not greater.
     fn floor(self) -> Option<i128> {
         let unit = 10_i128.checked_pow(self.scale)?;
         Some(self.mantissa.div_euclid(unit))
@@ -94,7 +98,7 @@ pub(super) struct Bound {
 }
 
 impl Bound {
-    /// The bound of integers that lets through the same ones and is one of them.
+    /// The inclusive integer bound that admits the same integers.
     pub(super) fn of_integers(self, lower: bool) -> Self {
         let Some(floor) = self.value.floor() else {
             return self;
@@ -111,7 +115,7 @@ impl Bound {
         }
     }
 
-    /// Whether all that this lower (or upper) bound lets through is let through by the other.
+    /// Whether the other lower (or upper) bound admits everything that this one admits.
     pub(super) fn within(self, other: Self, lower: bool) -> bool {
         match self.value.compare(other.value) {
             Some(Ordering::Equal) => self.exclusive || !other.exclusive,

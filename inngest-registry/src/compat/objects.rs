@@ -1,12 +1,12 @@
 //! What a reader asks of objects, and which properties a writer writes.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
 
-use super::Verdict;
-use super::node::{Case, Facts, Node, Types, count};
-use super::prove::{Prover, Sense, holds, worse, worst};
+use super::case::{Case, Facts, count};
+use super::node::Node;
+use super::prover::{Prover, Sense};
+use super::types::Types;
+use super::verdict::Verdict;
 
 impl<'a> Prover<'a> {
     pub(super) fn object(
@@ -20,16 +20,16 @@ impl<'a> Prover<'a> {
             "properties" | "patternProperties" | "additionalProperties" => {
                 self.properties(facts, reader)
             }
-            "required" => worst(
+            "required" => Verdict::worst(
                 reader
                     .names(key)
-                    .map(|name| holds(facts.requires(name) || self.fills_in(reader, name))),
+                    .map(|name| Verdict::of(facts.requires(name) || self.fills_in(reader, name))),
             ),
             "minProperties" => {
-                let required = facts.required().collect::<BTreeSet<_>>().len() as u64;
+                let required = facts.required.len() as u64;
                 let known = facts.most(key).unwrap_or_default().max(required);
                 match count(reader, key) {
-                    Some(least) => holds(known >= least),
+                    Some(least) => Verdict::of(known >= least),
                     None => self.unknown(key),
                 }
             }
@@ -40,8 +40,8 @@ impl<'a> Prover<'a> {
             "propertyNames" => self.property_names(facts, reader),
             "dependentRequired" => self.dependent_required(facts, reader, key),
             "dependentSchemas" => self.dependent_schemas(writer, facts, reader, key),
-            // Before 2019-09 both stood in one keyword.
-            "dependencies" => worst([
+            // Before 2019-09, one keyword held both.
+            "dependencies" => Verdict::worst([
                 self.dependent_required(facts, reader, key),
                 self.dependent_schemas(writer, facts, reader, key),
             ]),
@@ -50,15 +50,15 @@ impl<'a> Prover<'a> {
         }
     }
 
-    /// Confluent's readers take the default of a required property that is absent.
+    /// Confluent's readers use the default of a required property that is absent.
     fn fills_in(&self, reader: Node<'a>, name: &str) -> bool {
         self.sense == Sense::Strict
             && reader
-                .map("properties")
-                .any(|(other, property)| other == name && property.get("default").is_some())
+                .property(name)
+                .is_some_and(|property| property.get("default").is_some())
     }
 
-    /// Whether a property is there wherever the reader requires it.
+    /// Whether a property is present if the reader requires it.
     pub(super) fn requirement(
         &mut self,
         writer: &Facts<'a>,
@@ -67,10 +67,10 @@ impl<'a> Prover<'a> {
     ) -> Verdict {
         let filled = |part: &Node<'a>| self.fills_in(*part, name);
         let wanted = reader.requires(name) && !reader.parts.iter().any(filled);
-        holds(!wanted || writer.requires(name))
+        Verdict::of(!wanted || writer.requires(name))
     }
 
-    /// Whether a property is there wherever the reader requires it, and of a type that it takes.
+    /// Whether a property is present if the reader requires it, and has an accepted type.
     pub(super) fn property_verdict(
         &mut self,
         writer: &Facts<'a>,
@@ -85,11 +85,11 @@ impl<'a> Prover<'a> {
         for part in &reader.parts {
             self.constraints(*part, name, true, &mut demands);
         }
-        let taken = worst(demands.into_iter().map(|d| self.part(&property, d)));
-        worse(there, taken)
+        let taken = Verdict::worst(demands.into_iter().map(|d| self.part(&property, d)));
+        there.or_worse(taken)
     }
 
-    /// All that holds of a property when it is there.
+    /// Everything known about a property if it is present.
     pub(super) fn property(&mut self, facts: &Facts<'a>, name: &str) -> Case<'a> {
         let mut all = Vec::new();
         for part in &facts.parts {
@@ -98,11 +98,11 @@ impl<'a> Prover<'a> {
         Case::of(all)
     }
 
-    /// All that one schema asks of a property; what cannot be told is in it when `doubtful`.
+    /// Collects what one schema asks of a property. `doubtful` includes schemas that may apply.
     fn constraints(&mut self, part: Node<'a>, name: &str, doubtful: bool, all: &mut Vec<Node<'a>>) {
-        let declared = part.map("properties").find(|(other, _)| *other == name);
+        let declared = part.property(name);
         let mut mentioned = declared.is_some();
-        all.extend(declared.map(|(_, node)| node));
+        all.extend(declared);
         for (pattern, node) in part.map("patternProperties") {
             match self.matches(pattern, name) {
                 Some(false) => {}
@@ -121,10 +121,10 @@ impl<'a> Prover<'a> {
         }
     }
 
-    /// The property as it is written; `None` when it never is.
+    /// The property as it is written; `None` if it never is.
     pub(super) fn written(&mut self, facts: &Facts<'a>, name: &str) -> Option<Case<'a>> {
         let declared = facts.requires(name)
-            || facts.declared().contains(name)
+            || facts.declares(name)
             || self.writes_undeclared(facts)
             || facts.parts.iter().any(|part| {
                 part.map("patternProperties")
@@ -137,10 +137,10 @@ impl<'a> Prover<'a> {
         (!self.is_empty(&case)).then_some(case)
     }
 
-    /// Whether properties are written that are not declared.
+    /// Whether undeclared properties are written.
     ///
-    /// What a struct does not declare it does not write. Schemas of maps say what they hold in
-    /// `additionalProperties`, and one that says nothing of properties may be of anything.
+    /// A struct writes declared properties only. Maps describe their values in
+    /// `additionalProperties`, and a schema without `properties` may describe anything.
     pub(super) fn writes_undeclared(&mut self, facts: &Facts<'a>) -> bool {
         let rest = undeclared(facts);
         if self.is_empty(&rest) {
@@ -156,28 +156,33 @@ impl<'a> Prover<'a> {
     }
 
     fn properties(&mut self, facts: &Facts<'a>, reader: Node<'a>) -> Verdict {
-        let mut names = facts.declared();
-        names.extend(facts.required());
+        let mut names = facts.named();
         names.extend(reader.map("properties").map(|(name, _)| name));
-        let known = worst(names.into_iter().map(|name| {
+        let known = Verdict::worst(names.into_iter().map(|name| {
+            let mut demands = Vec::new();
+            self.constraints(reader, name, true, &mut demands);
+            // Most properties did not change, and this test is cheap.
+            if let (Some(declared), [demand]) = (facts.declaration(name), demands.as_slice())
+                && self.is_same(declared, *demand)
+            {
+                return Verdict::Compatible;
+            }
             let Some(property) = self.written(facts, name) else {
                 return Verdict::Compatible;
             };
-            let mut demands = Vec::new();
-            self.constraints(reader, name, true, &mut demands);
-            worst(demands.into_iter().map(|d| self.part(&property, d)))
+            Verdict::worst(demands.into_iter().map(|d| self.part(&property, d)))
         }));
         if known == Verdict::Breaking {
             return known;
         }
-        worst([
+        Verdict::worst([
             known,
             self.by_pattern(facts, reader),
             self.rest(facts, reader),
         ])
     }
 
-    /// Properties that match a pattern of the writer's.
+    /// Properties that match one of the writer's patterns.
     fn by_pattern(&mut self, facts: &Facts<'a>, reader: Node<'a>) -> Verdict {
         let patterns = |node: Node<'a>| node.map("patternProperties");
         let written: Vec<_> = facts
@@ -188,7 +193,7 @@ impl<'a> Prover<'a> {
         let mut verdict = Verdict::Compatible;
         for (pattern, property) in &written {
             for (other, demand) in patterns(reader) {
-                // Names that match both are as the writer's schemas of both have them.
+                // A name that matches both patterns obeys both of the writer's schemas.
                 let same = written.iter().filter(|(p, _)| *p == other).map(|(_, n)| *n);
                 let case = Case::of(same.chain([*property]));
                 let one = self.part(&case, demand);
@@ -198,7 +203,7 @@ impl<'a> Prover<'a> {
                 } else {
                     self.unknown("patternProperties")
                 };
-                verdict = worst([verdict, one]);
+                verdict = Verdict::worst([verdict, one]);
             }
             let covered = patterns(reader).any(|(other, _)| other == *pattern);
             if let Some(rest) = reader.child("additionalProperties").filter(|_| !covered) {
@@ -209,7 +214,7 @@ impl<'a> Prover<'a> {
                 } else {
                     self.unknown("patternProperties")
                 };
-                verdict = worst([verdict, one]);
+                verdict = Verdict::worst([verdict, one]);
             }
         }
         verdict
@@ -232,7 +237,7 @@ impl<'a> Prover<'a> {
             .filter(|(pattern, _)| !own(pattern))
             .map(|(_, node)| node)
             .chain(reader.child("additionalProperties"));
-        worst(demands.map(|demand| self.part(&rest, demand)))
+        Verdict::worst(demands.map(|demand| self.part(&rest, demand)))
     }
 
     fn max_properties(&mut self, facts: &Facts<'a>) -> Option<u64> {
@@ -241,9 +246,7 @@ impl<'a> Prover<'a> {
         if self.writes_undeclared(facts) || facts.parts.iter().any(patterns) {
             return known;
         }
-        let mut names = facts.declared();
-        names.extend(facts.required());
-        let written = names.len() as u64;
+        let written = facts.named().len() as u64;
         Some(known.map_or(written, |known| known.min(written)))
     }
 
@@ -251,9 +254,8 @@ impl<'a> Prover<'a> {
         let Some(demand) = reader.child("propertyNames") else {
             return Verdict::Compatible;
         };
-        let mut names = facts.declared();
-        names.extend(facts.required());
-        let known = worst(names.into_iter().map(|name| {
+        let names = facts.named();
+        let known = Verdict::worst(names.into_iter().map(|name| {
             if self.written(facts, name).is_none() {
                 return Verdict::Compatible;
             }
@@ -275,12 +277,12 @@ impl<'a> Prover<'a> {
         } else {
             open
         };
-        worst([known, open])
+        Verdict::worst([known, open])
     }
 
     fn dependent_required(&mut self, facts: &Facts<'a>, reader: Node<'a>, key: &str) -> Verdict {
         let lists = reader.map(key).filter(|(_, list)| list.value.is_array());
-        worst(lists.map(|(name, list)| {
+        Verdict::worst(lists.map(|(name, list)| {
             let wanted = list.value.as_array().into_iter().flatten();
             let known: Vec<_> = facts
                 .parts
@@ -291,7 +293,7 @@ impl<'a> Prover<'a> {
                 .collect();
             let met = |one: &str| facts.requires(one) || known.contains(&one) || one == name;
             let met = wanted.filter_map(Value::as_str).all(met);
-            holds(met || self.written(facts, name).is_none())
+            Verdict::of(met || self.written(facts, name).is_none())
         }))
     }
 
@@ -303,7 +305,7 @@ impl<'a> Prover<'a> {
         key: &str,
     ) -> Verdict {
         let schemas = reader.map(key).filter(|(_, node)| !node.value.is_array());
-        worst(schemas.map(|(name, demand)| {
+        Verdict::worst(schemas.map(|(name, demand)| {
             if self.written(facts, name).is_none() {
                 return Verdict::Compatible;
             }
@@ -350,10 +352,9 @@ impl<'a> Prover<'a> {
             return Verdict::Compatible;
         }
         let evaluated = own.declared();
-        let mut names = facts.declared();
-        names.extend(facts.required());
+        let mut names = facts.named();
         names.retain(|name| !evaluated.contains(name));
-        let known = worst(
+        let known = Verdict::worst(
             names
                 .into_iter()
                 .map(|name| match self.written(facts, name) {
@@ -364,11 +365,11 @@ impl<'a> Prover<'a> {
         if !self.writes_undeclared(facts) {
             return known;
         }
-        worst([known, self.part(&undeclared(facts), demand)])
+        Verdict::worst([known, self.part(&undeclared(facts), demand)])
     }
 }
 
-/// All that holds of a property that no schema mentions.
+/// Everything known about a property that no schema mentions.
 fn undeclared<'a>(facts: &Facts<'a>) -> Case<'a> {
     Case::of(
         facts
@@ -379,8 +380,8 @@ fn undeclared<'a>(facts: &Facts<'a>) -> Case<'a> {
     )
 }
 
-/// What one schema asks of properties that are not evaluated, where it is known which these are:
-/// all but those that it declares itself, or by `$ref` and `allOf`.
+/// What one schema asks of unevaluated properties, if it is known which they are: all except those
+/// declared by the schema itself or through `$ref` and `allOf`.
 fn unevaluated(part: Node<'_>) -> Option<Node<'_>> {
     let rest = part.child("unevaluatedProperties")?;
     let own = Case::of([part]).facts();
@@ -396,8 +397,7 @@ fn unevaluated(part: Node<'_>) -> Option<Node<'_>> {
     (known && own.parts.iter().all(declares_only)).then_some(rest)
 }
 
-/// Whether properties may be declared in schemas that hold only of some of the values, or that are
-/// not known.
+/// Whether properties may be declared in schemas that hold for some values only, or in unknown ones.
 fn declares_elsewhere(facts: &Facts<'_>) -> bool {
     let keywords = [
         "if",

@@ -1,4 +1,4 @@
-//! Patterns of a schema, which are regular expressions of ECMA-262, as those of the crate `regex`.
+//! Translates the patterns of schemas, which are ECMA-262 regular expressions, for the crate `regex`.
 
 use std::fmt::Write as _;
 use std::iter::Peekable;
@@ -6,16 +6,16 @@ use std::str::Chars;
 
 use regex::Regex;
 
-/// White space of ECMA-262: that of Unicode without U+0085, and with the byte order mark.
+/// White space in ECMA-262: Unicode's without U+0085, plus the byte order mark.
 const SPACE: &str = "\\t\\n\\x0B\\f\\r\\u{2028}\\u{2029}\\u{FEFF}\\p{Zs}";
 
-/// `None` for what is not well formed, has no counterpart, or is too large.
+/// `None` if the pattern is malformed, has no counterpart, or is too large.
 pub(super) fn compile(pattern: &str) -> Option<Regex> {
     Regex::new(&translated(pattern)?).ok()
 }
 
-/// Most of both languages is the same. What is written alike and means something else is said in
-/// other words here, and what only `regex` knows is refused.
+/// The two languages mostly agree. Syntax with another meaning is translated, and syntax that only
+/// `regex` knows is refused.
 fn translated(pattern: &str) -> Option<String> {
     let mut rest = pattern.chars().peekable();
     let mut out = String::with_capacity(pattern.len());
@@ -28,7 +28,7 @@ fn translated(pattern: &str) -> Option<String> {
                 out.push(c);
                 if rest.next_if_eq(&'?').is_some() {
                     out.push('?');
-                    // Flags mean other things, and what looks around is for `regex` to refuse.
+                    // Flags differ; `regex` itself refuses look-around.
                     if !matches!(rest.peek()?, ':' | '<' | '=' | '!') {
                         return None;
                     }
@@ -36,7 +36,7 @@ fn translated(pattern: &str) -> Option<String> {
             }
             '{' => {
                 out.push(c);
-                // In ECMA-262 it is no repetition without its least.
+                // In ECMA-262, `{` without a minimum does not repeat.
                 if !rest.peek()?.is_ascii_digit() {
                     return None;
                 }
@@ -47,7 +47,7 @@ fn translated(pattern: &str) -> Option<String> {
     Some(out)
 }
 
-/// The rest of a class, such as `a-z]`. In one of `regex` there may be classes and operators.
+/// The rest of a class, such as `a-z]`. Classes of `regex` may contain classes and operators.
 fn class(rest: &mut Peekable<Chars<'_>>, out: &mut String) -> Option<()> {
     out.push('[');
     if rest.next_if_eq(&'^').is_some() {
@@ -95,7 +95,7 @@ fn escape(rest: &mut Peekable<Chars<'_>>, in_class: bool, out: &mut String) -> O
         _ => return None,
     }
     if rest.peek() == Some(&'{') && out.ends_with(['p', 'P', 'u']) {
-        // What is in these braces is no repetition.
+        // These braces do not repeat.
         loop {
             let c = rest.next()?;
             out.push(c);

@@ -1,16 +1,15 @@
-//! What a schema is to the reader of a report: values, variants, or a type, and whether it may be
-//! `null`.
-
-use std::collections::HashMap;
+//! A schema as a report shows it: values, variants or a type, and whether it may be `null`.
 
 use serde_json::Value;
 
-use super::node::{Case, Node, Types};
+use super::case::Case;
+use super::node::Node;
+use super::types::Types;
 
-/// Wrappers around a schema that are looked through.
+/// The most wrappers that are removed from a schema.
 const MAX_WRAPPERS: usize = 32;
 
-/// A schema without the wrappers that say nothing, such as a `$ref` by itself.
+/// The schema inside wrappers that add nothing, such as a `$ref` by itself.
 pub(super) fn unwrapped(mut node: Node<'_>) -> Node<'_> {
     for _ in 0..MAX_WRAPPERS {
         let only = |key: &str| {
@@ -37,11 +36,11 @@ pub(super) fn unwrapped(mut node: Node<'_>) -> Node<'_> {
 pub(super) struct View<'a> {
     pub(super) node: Node<'a>,
     pub(super) nullable: bool,
-    /// The values, where they are listed; without `null`.
+    /// The listed values, without `null`.
     pub(super) values: Option<Vec<&'a Value>>,
-    /// The branches of a union, where they are several; without `null`.
+    /// The branches of a union of several, without `null`.
     pub(super) branches: Vec<Node<'a>>,
-    /// The types, without `null` where there are others.
+    /// The types, without `null` if there are others.
     pub(super) types: Types,
 }
 
@@ -97,7 +96,7 @@ impl<'a> View<'a> {
         view
     }
 
-    /// What it is, in a word or a few.
+    /// The kind of schema, in a few words.
     pub(super) fn kind(&self) -> String {
         if let Some(values) = &self.values {
             return match values.as_slice() {
@@ -136,14 +135,14 @@ impl<'a> View<'a> {
     }
 }
 
-fn listed(node: Node<'_>) -> Option<Vec<&Value>> {
+pub(super) fn listed(node: Node<'_>) -> Option<Vec<&Value>> {
     if let Some(value) = node.get("const") {
         return Some(vec![value]);
     }
     Some(node.get("enum")?.as_array()?.iter().collect())
 }
 
-/// A value as it stands in a report.
+/// A value as reports show it.
 pub(super) fn quoted(value: &Value) -> String {
     match value {
         Value::String(text) => format!("`{text}`"),
@@ -161,98 +160,4 @@ fn list(values: &[&Value]) -> String {
         .collect();
     let rest = if values.len() > SHOWN { ", …" } else { "" };
     shown.join(", ") + rest
-}
-
-/// One branch of a union, by the name that it has in events.
-pub(super) struct Variant<'a> {
-    pub(super) name: String,
-    pub(super) node: Node<'a>,
-    pub(super) kind: VariantKind<'a>,
-}
-
-pub(super) enum VariantKind<'a> {
-    /// A value by itself.
-    Value(&'a Value),
-    /// An object with one property, which is named like the variant.
-    Wrapped(Node<'a>),
-    /// An object with a tag, or of a name.
-    Named,
-    /// Told apart by its type alone.
-    Typed,
-}
-
-/// The variants of a union, with names that differ; of a schema that is none, itself.
-pub(super) fn variants<'a>(view: &View<'a>) -> Vec<Variant<'a>> {
-    let mut variants: Vec<Variant<'a>> = Vec::new();
-    // Of each name, how often it was used.
-    let mut names: HashMap<String, usize> = HashMap::new();
-    let branches: &[Node<'a>] = match view.branches.as_slice() {
-        [] => std::slice::from_ref(&view.node),
-        branches => branches,
-    };
-    for branch in branches {
-        let found = match listed(unwrapped(*branch)) {
-            Some(values) => values
-                .into_iter()
-                .filter(|value| !value.is_null())
-                .map(|value| Variant {
-                    name: quoted(value),
-                    node: *branch,
-                    kind: VariantKind::Value(value),
-                })
-                .collect(),
-            None => vec![variant(*branch)],
-        };
-        for mut variant in found {
-            let name = variant.name.clone();
-            let mut number = names.get(&name).copied().unwrap_or(0);
-            while names.contains_key(&variant.name) {
-                number += 1;
-                variant.name = format!("{name} {number}");
-            }
-            names.insert(name, number.max(1));
-            names.entry(variant.name.clone()).or_insert(1);
-            variants.push(variant);
-        }
-    }
-    variants
-}
-
-fn variant(branch: Node<'_>) -> Variant<'_> {
-    let facts = Case::of([branch]).facts();
-    let named = |name: &str, kind| Variant {
-        name: name.to_owned(),
-        node: branch,
-        kind,
-    };
-    let properties: Vec<_> = facts
-        .parts
-        .iter()
-        .flat_map(|p| p.map("properties"))
-        .collect();
-    let tag = properties
-        .iter()
-        .filter(|(name, _)| facts.requires(name))
-        .filter_map(|(name, node)| match listed(*node)?.as_slice() {
-            [Value::String(value)] => Some((name, value)),
-            _ => None,
-        })
-        .min();
-    if let Some((_, value)) = tag {
-        return named(value, VariantKind::Named);
-    }
-    if let [(name, inner)] = properties.as_slice()
-        && facts.requires(name)
-    {
-        return named(name, VariantKind::Wrapped(*inner));
-    }
-    let reference = branch.get("$ref").and_then(Value::as_str);
-    let name = branch
-        .get("title")
-        .and_then(Value::as_str)
-        .or_else(|| reference?.rsplit('/').next());
-    match name {
-        Some(name) => named(name, VariantKind::Named),
-        None => named(&View::of(branch).kind(), VariantKind::Typed),
-    }
 }

@@ -148,7 +148,7 @@ fn reference(to: &str) -> Value {
     json!({ "$ref": to })
 }
 
-/// The format asks for a version of the whole: that of the event that was changed last.
+/// The version of the document, which the format requires: the newest version of an event.
 fn newest<'a>(model: &'a Model<'_>) -> &'a str {
     let versions = model.events.iter().flat_map(|event| &event.versions);
     let versions = versions.map(|version| version.event.version.as_deref());

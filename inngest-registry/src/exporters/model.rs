@@ -57,7 +57,7 @@ pub(super) struct Model<'a> {
 pub(super) struct Event<'a> {
     /// The event name.
     pub(super) name: &'a str,
-    /// `itemImported`, of which no other event has the same.
+    /// `itemImported`, unique among the events.
     pub(super) identifier: String,
     /// `ItemImportedData`, the type of the latest version.
     pub(super) type_name: String,

@@ -142,7 +142,7 @@ pub(super) fn word(text: &str) -> String {
     word
 }
 
-/// Names of which no two are the same.
+/// Unique names.
 #[derive(Debug, Default)]
 pub(super) struct Taken(BTreeSet<String>);
 

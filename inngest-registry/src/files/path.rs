@@ -5,11 +5,9 @@
 //! uppercase from lowercase included: an uppercase letter as `~` and the lowercase one, every other
 //! byte as `=` and two hexadecimal digits.
 
-use super::FilesError;
+use super::error::FilesError;
+use super::layout::MAX_PART;
 use crate::catalogue::label;
-
-/// The longest name of a file or folder on the usual file systems, in bytes.
-pub(crate) const MAX_PART: usize = 255;
 
 /// The file of an event without a version.
 const UNVERSIONED: &str = "unversioned";

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::FilesError;
+use super::error::FilesError;
 
 /// Keeps the temporary files of one process apart.
 static WRITES: AtomicU64 = AtomicU64::new(0);

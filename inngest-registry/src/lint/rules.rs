@@ -6,7 +6,8 @@ use inngest_core::registry::{ConflictKind, Registry};
 use inngest_grammar::limits::MAX_INTEGER;
 use serde_json::{Map, Value};
 
-use super::{Level, Lint, Warning};
+use super::names::{Level, Lint};
+use super::report::Warning;
 use crate::catalogue::{Catalogue, EventType};
 use crate::fields::{self, Field};
 use crate::settings::Settings;

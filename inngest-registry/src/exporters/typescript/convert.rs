@@ -71,7 +71,7 @@ impl<'a> Converter<'a> {
                 let alternatives = any.iter().map(|schema| Alternative {
                     docs: docs(schema),
                     of: match self.convert(schema) {
-                        // Of an object of which nothing more is known, what is known stays.
+                        // If nothing more is known about an object, keep what is known.
                         unknown if is_object && unknown == Type::unknown() => Type::empty_object(),
                         known => known,
                     },

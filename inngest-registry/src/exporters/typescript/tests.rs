@@ -1,4 +1,4 @@
-//! Types of single schemas; `tests/exporters.rs` has those of events.
+//! Types of single schemas; `tests/exporters.rs` tests events.
 
 use serde_json::{Value, json};
 

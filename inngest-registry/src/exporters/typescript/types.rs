@@ -80,7 +80,7 @@ impl Type {
         Self::word("never")
     }
 
-    /// An object of which no property is known.
+    /// An object without known properties.
     pub(super) fn empty_object() -> Self {
         Self::Object {
             members: Vec::new(),

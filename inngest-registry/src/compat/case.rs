@@ -1,0 +1,217 @@
+//! Cases: sets of values, described by the schemas that hold for them.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::node::{Node, assertions};
+use super::number::Decimal;
+use super::types::Types;
+
+/// Identifies a case.
+pub(super) type CaseKey = Vec<usize>;
+
+/// All values that match every schema of one list and no schema of another.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Case<'a> {
+    all: Vec<Node<'a>>,
+    none: Vec<Node<'a>>,
+    /// The unions that have one branch in `all`.
+    chosen: Vec<usize>,
+}
+
+impl<'a> Case<'a> {
+    pub(super) fn of(nodes: impl IntoIterator<Item = Node<'a>>) -> Self {
+        Self {
+            all: nodes.into_iter().collect(),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn with(&self, node: Node<'a>) -> Self {
+        let mut case = self.clone();
+        case.all.push(node);
+        case
+    }
+
+    pub(super) fn nodes(&self) -> &[Node<'a>] {
+        &self.all
+    }
+
+    /// The key of the case; equal cases have equal keys.
+    pub(super) fn key(&self) -> CaseKey {
+        let sorted = |nodes: &[Node<'_>]| nodes.iter().map(|n| n.id()).collect::<BTreeSet<_>>();
+        let mut key: Vec<usize> = sorted(&self.all).into_iter().collect();
+        key.push(0);
+        key.extend(sorted(&self.none));
+        key.push(0);
+        key.extend(self.chosen.iter().copied().collect::<BTreeSet<_>>());
+        key
+    }
+
+    /// Everything known about the values, with references and `allOf` resolved.
+    pub(super) fn facts(&self) -> Facts<'a> {
+        let mut facts = Facts {
+            none: self.none.clone(),
+            ..Facts::default()
+        };
+        let mut seen = BTreeSet::new();
+        let mut open: Vec<Node<'a>> = self.all.iter().rev().copied().collect();
+        while let Some(node) = open.pop() {
+            if !seen.insert(node.id()) {
+                continue;
+            }
+            match node.value {
+                Value::Bool(true) => continue,
+                Value::Object(_) => facts.parts.push(node),
+                _ => {
+                    facts.never = true;
+                    continue;
+                }
+            }
+            if node.get("$ref").is_some() {
+                match node.target() {
+                    Some(target) => open.push(target),
+                    None => facts.vague = Some("$ref"),
+                }
+            }
+            if node.get("$dynamicRef").is_some() {
+                facts.vague = Some("$dynamicRef");
+            }
+            if Types::told(node).is_none() {
+                facts.vague = Some("type");
+            }
+            facts.required.extend(node.names("required"));
+            open.extend(node.list("allOf"));
+            facts.none.extend(node.child("not"));
+            for key in ["anyOf", "oneOf"] {
+                if node.count(key) == 1 {
+                    open.extend(node.list(key));
+                }
+            }
+        }
+        facts
+    }
+
+    /// A union of several branches that holds for these values.
+    pub(super) fn union(&self, facts: &Facts<'a>) -> Option<Union<'a>> {
+        let (node, key) = facts
+            .parts
+            .iter()
+            .flat_map(|part| ["anyOf", "oneOf"].map(|key| (*part, key)))
+            .find(|(part, key)| {
+                part.count(key) > 1
+                    && part
+                        .child(key)
+                        .is_some_and(|list| !self.chosen.contains(&list.id()))
+            })?;
+        Some(Union { node, key })
+    }
+
+    /// The part of the case where one branch of a union holds and the schemas in `none` do not.
+    pub(super) fn choose(&self, union: &Union<'a>, branch: Node<'a>, none: Vec<Node<'a>>) -> Self {
+        let mut case = self.with(branch);
+        case.chosen
+            .extend(union.node.child(union.key).map(Node::id));
+        case.none.extend(none);
+        case
+    }
+}
+
+/// A keyword with branches.
+pub(super) struct Union<'a> {
+    pub(super) node: Node<'a>,
+    /// `anyOf` or `oneOf`.
+    pub(super) key: &'static str,
+}
+
+/// Everything known about the values of a [`Case`].
+#[derive(Clone, Debug, Default)]
+pub(super) struct Facts<'a> {
+    /// The schemas that hold, including the targets of their `$ref` and `allOf`.
+    pub(super) parts: Vec<Node<'a>>,
+    /// The schemas that do not hold.
+    pub(super) none: Vec<Node<'a>>,
+    /// The names of the properties that are always present.
+    pub(super) required: BTreeSet<&'a str>,
+    /// Whether no value matches.
+    pub(super) never: bool,
+    /// A keyword that hides some of what holds.
+    pub(super) vague: Option<&'static str>,
+}
+
+impl<'a> Facts<'a> {
+    pub(super) fn types(&self) -> Types {
+        let mut types = self.parts.iter().fold(Types::ALL, |types, part| {
+            let own = types.and(Types::of(*part));
+            match part.get("multipleOf").and_then(Decimal::of) {
+                Some(unit) if unit.is_integer() => own.without(Types::FRACTION),
+                _ => own,
+            }
+        });
+        for none in &self.none {
+            let only_type = none
+                .value
+                .as_object()
+                .is_some_and(|map| assertions(map).all(|key| key == "type"));
+            if let Some(refused) = Types::told(*none).filter(|_| only_type) {
+                types = types.without(refused);
+            }
+        }
+        types
+    }
+
+    pub(super) fn requires(&self, name: &str) -> bool {
+        self.required.contains(name)
+    }
+
+    /// The schema of a property, if a part declares it.
+    pub(super) fn declaration(&self, name: &str) -> Option<Node<'a>> {
+        self.parts.iter().find_map(|part| part.property(name))
+    }
+
+    pub(super) fn declares(&self, name: &str) -> bool {
+        self.declaration(name).is_some()
+    }
+
+    /// The names of all declared properties, each once.
+    pub(super) fn declared(&self) -> BTreeSet<&'a str> {
+        let names = |part: &Node<'a>| part.map("properties").map(|(name, _)| name);
+        self.parts.iter().flat_map(names).collect()
+    }
+
+    /// The names of all properties that are declared or required, each once.
+    pub(super) fn named(&self) -> BTreeSet<&'a str> {
+        let mut names = self.declared();
+        names.extend(&self.required);
+        names
+    }
+
+    /// The greatest value of a counting keyword.
+    pub(super) fn most(&self, key: &str) -> Option<u64> {
+        self.counts(key).max()
+    }
+
+    /// The least value of a counting keyword.
+    pub(super) fn least(&self, key: &str) -> Option<u64> {
+        self.counts(key).min()
+    }
+
+    fn counts(&self, key: &str) -> impl Iterator<Item = u64> {
+        self.parts.iter().filter_map(move |part| count(*part, key))
+    }
+}
+
+/// The value of a counting keyword, such as `minItems`. `2.0` counts too.
+pub(super) fn count(node: Node<'_>, key: &str) -> Option<u64> {
+    let value = node.get(key)?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "only whole numbers that are not negative come here"
+    )]
+    value.as_u64().or_else(|| {
+        let number = value.as_f64()?;
+        (number >= 0.0 && number.fract() == 0.0).then_some(number as u64)
+    })
+}
