@@ -1,7 +1,7 @@
 //! What the code that the derives generate calls. Not a public interface: it changes with them.
 
 pub use crate::encode::member::UserWriter;
-pub use crate::event::event_type::{EventType, SchemaFn};
+pub use crate::event::event_type::{EventType, SchemaFn, Schemas};
 pub use crate::event::id::IdWriter;
 pub use crate::event::session::{SessionSpec, SessionWriter};
 pub use crate::registry::link;
@@ -19,6 +19,19 @@ use crate::event::id::IdPart;
 use crate::event::session::{OptionalSessionField, SessionField, SessionKind, SessionValue};
 use crate::event::timestamp::Timestamp;
 use inngest_grammar::{pieces, proof};
+
+/// What the schemas of an event type are made of.
+///
+/// A function, so that a type without `Serialize` or `JsonSchema` is one error.
+#[must_use]
+pub const fn schemas<E: Event>() -> Schemas {
+    Schemas {
+        title: E::schema_name,
+        data: E::json_schema,
+        user: E::__USER,
+        sessions: E::__SESSIONS,
+    }
+}
 
 /// How the field at the end of a path is printed; the compiler finds its type.
 ///
@@ -248,10 +261,7 @@ macro_rules! __event {
                         $($($at)*.kind())?
                     ),*)?],
                     source: $source,
-                    title: <Self as $crate::__private::JsonSchema>::schema_name,
-                    data: <Self as $crate::__private::JsonSchema>::json_schema,
-                    user: Self::__USER,
-                    sessions: Self::__SESSIONS,
+                    schemas: $crate::__private::schemas::<Self>(),
                 }
             };
             $(

@@ -21,11 +21,11 @@ fn generator() -> SchemaGenerator {
 /// The schema of an event's data, as `SchemaGenerator::into_root_schema_for` makes it.
 pub(crate) fn data(event_type: &EventType) -> Schema {
     let mut generator = generator();
-    let mut schema = (event_type.data)(&mut generator);
+    let mut schema = (event_type.schemas.data)(&mut generator);
     let object = schema.ensure_object();
     object
         .entry("title")
-        .or_insert_with(|| Value::from((event_type.title)()));
+        .or_insert_with(|| Value::from((event_type.schemas.title)()));
     if let Some(meta_schema) = &generator.settings().meta_schema {
         object.insert("$schema".into(), Value::from(meta_schema.as_ref()));
     }
@@ -43,11 +43,11 @@ pub(crate) fn data(event_type: &EventType) -> Schema {
 /// The schema of a whole event.
 pub(crate) fn event(event_type: &EventType) -> Schema {
     let mut generator = generator();
-    let mut data = (event_type.data)(&mut generator);
+    let mut data = (event_type.schemas.data)(&mut generator);
     // The event is what the doc comment of the type speaks of, so it moves to the event's schema.
     let title = data
         .remove("title")
-        .unwrap_or_else(|| (event_type.title)().into());
+        .unwrap_or_else(|| (event_type.schemas.title)().into());
     let description = data.remove("description");
 
     let mut properties = Map::new();
@@ -77,13 +77,18 @@ pub(crate) fn event(event_type: &EventType) -> Schema {
         required.insert(required.len() - 1, "v");
     }
     properties.insert("data".into(), data.to_value());
-    let (user, user_required) = user_schema(event_type.user, &mut generator);
+    let (user, user_required) = user_schema(event_type.schemas.user, &mut generator);
     properties.insert("user".into(), user);
     if user_required {
         required.push("user");
     }
-    properties.insert("meta".into(), meta_schema(event_type.sessions));
-    if event_type.sessions.iter().any(|session| !session.optional) {
+    properties.insert("meta".into(), meta_schema(event_type.schemas.sessions));
+    if event_type
+        .schemas
+        .sessions
+        .iter()
+        .any(|session| !session.optional)
+    {
         required.push("meta");
     }
 

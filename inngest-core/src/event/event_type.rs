@@ -31,6 +31,13 @@ pub struct EventType {
     pub id_parts: PartKinds,
     /// Where the derive stands, as `file:line`.
     pub source: &'static str,
+    pub schemas: Schemas,
+}
+
+/// What the schemas of an event type are made of.
+#[derive(Debug)]
+#[doc(hidden)]
+pub struct Schemas {
     /// The title of the schema, for a type without one of its own.
     pub title: fn() -> Cow<'static, str>,
     pub data: SchemaFn,
