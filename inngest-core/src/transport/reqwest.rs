@@ -32,7 +32,7 @@ impl ReqwestTransport {
         while let Some(part) = response.chunk().await.map_err(without_key)? {
             body.extend_from_slice(&part);
             if body.len() > MAX_ANSWER_BYTES {
-                return Err(TransportError::other("the answer is too large"));
+                return Err(TransportError::other("the response is too large"));
             }
         }
         Ok(Answer {
@@ -49,11 +49,11 @@ impl Transport for ReqwestTransport {
     }
 }
 
-/// reqwest's errors show the URL, and the URL has the event key in it.
+/// reqwest's errors show the URL, which contains the event key.
 fn without_key(error: ::reqwest::Error) -> TransportError {
     let error = error.without_url();
     if error.is_connect() {
-        TransportError::no_connection(error)
+        TransportError::connect_failed(error)
     } else {
         TransportError::other(error)
     }
