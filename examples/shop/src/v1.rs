@@ -1,4 +1,4 @@
-//! The events as they were in September.
+//! Defines the events as of September 2026.
 
 use inngest_core::Event;
 use schemars::JsonSchema;

@@ -1,4 +1,4 @@
-//! The events as they are now.
+//! Defines the current events.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A supplier's item entered the catalogue.
-// Tells from which of the suppliers.
+// New: the supplier.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Event)]
 #[event(name = "storefront/item.imported", version = "2026-11-21.1")]
 pub struct ItemImported {
@@ -32,7 +32,7 @@ pub struct Supplier {
 }
 
 /// The price of an item changed.
-// Prices come in several currencies.
+// New: prices in several currencies.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Event)]
 #[event(
     name = "storefront/price.changed",
@@ -49,7 +49,7 @@ pub struct PriceChanged {
 }
 
 /// Someone opened an account.
-// Numbers of customers have outgrown 32 bits, and say so as text.
+// New: customer numbers exceed 32 bits, so they are sent as text.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Event)]
 #[event(name = "storefront/customer.registered", version = "2026-11-21.1")]
 pub struct CustomerRegistered {
@@ -65,7 +65,7 @@ pub struct CustomerRegistered {
 }
 
 /// A customer paid for a cart.
-// Lines have prices, and totals stand beside them.
+// New: prices of lines, and totals.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Event)]
 #[event(name = "storefront/cart.checkout.completed", version = "2026-11-21.1")]
 pub struct CheckoutCompleted {
@@ -102,7 +102,7 @@ pub struct Totals {
 }
 
 /// The payment of an order arrived.
-// A method of payment brings what belongs to it.
+// New: details of each payment method.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Event)]
 #[event(name = "storefront/order.paid", version = "2026-11-21.1")]
 pub struct OrderPaid {
@@ -134,7 +134,7 @@ pub enum Method {
 }
 
 /// A parcel left the warehouse.
-// Says what is in the parcel.
+// New: the contents of the parcel.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Event)]
 #[event(
     name = "storefront/order.shipped",
@@ -153,7 +153,7 @@ pub struct OrderShipped {
 }
 
 /// Money went back to the customer.
-// The reason may be left out.
+// New: the reason is optional.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Event)]
 #[event(name = "storefront/order.refunded", version = "2026-11-21.1")]
 pub struct OrderRefunded {
@@ -171,7 +171,7 @@ pub struct OrderRefunded {
 }
 
 /// A customer wrote what an item is like.
-// Reviews are answered.
+// New: answers to reviews.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Event)]
 #[event(name = "storefront/review.posted", version = "2026-11-21.1")]
 pub struct ReviewPosted {
