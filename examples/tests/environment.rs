@@ -196,7 +196,7 @@ fn invalid_proxy_ports_are_errors() {
             ("HTTP_PROXY", &proxy),
         ]);
         let expected = format!(
-            "names the proxy `proxy.invalid:{port}`, whose port is no number from 1 to 65535; correct"
+            "`http://…@proxy.invalid:{port}` from HTTP_PROXY has a port that is not a number from 1 to 65535"
         );
         assert!(!success && text.contains(&expected), "{text}");
         assert!(!text.contains("secret"), "{text}");

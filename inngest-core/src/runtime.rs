@@ -18,9 +18,9 @@ pub(crate) struct NoRuntime;
 
 /// The runtimes that lack what a transport needs.
 #[derive(Debug, Default)]
-pub(crate) struct Unfit(Mutex<Vec<Id>>);
+pub(crate) struct UnsuitableRuntimes(Mutex<Vec<Id>>);
 
-impl Unfit {
+impl UnsuitableRuntimes {
     /// Runs a future that needs a runtime with IO.
     ///
     /// tokio cannot tell whether a runtime has IO; without it, opening a socket panics. So the

@@ -160,7 +160,7 @@ fn integer(text: &str) -> i64 {
     text.parse().unwrap_or(too_large)
 }
 
-/// Decodes the percent percent_escapes_are_decoded of a path segment.
+/// Decodes the percent escapes of a path segment.
 pub(super) fn decoded_path(text: &str) -> String {
     decoded(&text.replace('+', "%2B"))
 }

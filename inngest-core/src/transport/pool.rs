@@ -31,7 +31,7 @@ use super::contract::Answer;
 use super::error::TransportError;
 use super::keeping::{KeepAlive, Reuse};
 use super::stream::Written;
-use crate::runtime::{NoRuntime, Unfit};
+use crate::runtime::{NoRuntime, UnsuitableRuntimes};
 use crate::timer::{Clock, Timers};
 
 /// A connection is not reused if its last request began longer ago than this. A network device in
@@ -70,7 +70,7 @@ pub(super) struct Pool {
     /// Whether `pause` may be held.
     is_pausing: AtomicBool,
     state: Mutex<State>,
-    unfit: Unfit,
+    unsuitable_runtimes: UnsuitableRuntimes,
     timers: Timers,
 }
 
@@ -121,7 +121,7 @@ impl Pool {
             pause: tokio::sync::Mutex::default(),
             is_pausing: AtomicBool::new(false),
             state: Mutex::default(),
-            unfit: Unfit::default(),
+            unsuitable_runtimes: UnsuitableRuntimes::default(),
             timers: Timers::of_this_process(),
         }
     }
@@ -239,7 +239,7 @@ impl Pool {
             poll_fn(|cx| connector.poll_ready(cx)).await?;
             connector.call(self.server.clone()).await
         };
-        let stream = self.unfit.run(connecting).await?;
+        let stream = self.unsuitable_runtimes.run(connecting).await?;
         let stream = stream.map_err(TransportError::connect_failed)?;
         let written = Written::of(&stream);
         let (requests, task) = handshake(stream).await.map_err(TransportError::connect)?;

@@ -2,19 +2,19 @@
 
 use super::contract::{Answer, MAX_ANSWER_BYTES, Request, Transport, TransportFuture};
 use super::error::TransportError;
-use crate::runtime::Unfit;
+use crate::runtime::UnsuitableRuntimes;
 
 #[derive(Debug)]
 pub(crate) struct ReqwestTransport {
     client: ::reqwest::Client,
-    unfit: Unfit,
+    unsuitable_runtimes: UnsuitableRuntimes,
 }
 
 impl ReqwestTransport {
     pub(crate) fn new(client: ::reqwest::Client) -> Self {
         Self {
             client,
-            unfit: Unfit::default(),
+            unsuitable_runtimes: UnsuitableRuntimes::default(),
         }
     }
 
@@ -45,7 +45,7 @@ impl ReqwestTransport {
 
 impl Transport for ReqwestTransport {
     fn post(&self, request: Request) -> TransportFuture<'_> {
-        Box::pin(async move { self.unfit.run(self.answer(request)).await? })
+        Box::pin(async move { self.unsuitable_runtimes.run(self.answer(request)).await? })
     }
 }
 

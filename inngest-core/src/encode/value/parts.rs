@@ -73,8 +73,8 @@ pub(crate) struct Fields<'w, 'a> {
     /// Whether the struct is one of [`RAW_JSON_STRUCTS`].
     is_raw_json: bool,
     /// One hash bit for each name seen so far.
-    bits: u64,
-    names: KeyPositions,
+    hash_bits: u64,
+    keys: KeyPositions,
 }
 
 /// The positions of an object's first keys, relative to the start of the outermost value. 32 bits
@@ -137,8 +137,8 @@ impl<'w, 'a> Fields<'w, 'a> {
             is_top: writer.is_at_top(),
             is_raw_json,
             writer,
-            bits: 0,
-            names: KeyPositions::new(),
+            hash_bits: 0,
+            keys: KeyPositions::new(),
         })
     }
 
@@ -156,15 +156,15 @@ impl<'w, 'a> Fields<'w, 'a> {
                 },
             });
         }
-        self.names.push(self.writer);
-        self.writer.key(self.names.count == 1, self.is_top, name)?;
+        self.keys.push(self.writer);
+        self.writer.key(self.keys.count == 1, self.is_top, name)?;
         let bit = 1 << (hash(name) % 64);
-        if self.bits & bit != 0 {
+        if self.hash_bits & bit != 0 {
             // A name with escapes is compared after encoding.
-            let repeats = !is_plain(name) || self.names.repeat(name.as_bytes(), self.writer);
+            let repeats = !is_plain(name) || self.keys.repeat(name.as_bytes(), self.writer);
             self.writer.may_repeat_keys |= repeats;
         }
-        self.bits |= bit;
+        self.hash_bits |= bit;
         self.writer.nested_value(value)
     }
 }
@@ -199,7 +199,7 @@ macro_rules! fields {
             #[inline]
             fn end(self) -> Result<(), SerError> {
                 if !self.is_raw_json {
-                    let end: &[u8] = if self.names.count == 0 { b"{}" } else { b"}" };
+                    let end: &[u8] = if self.keys.count == 0 { b"{}" } else { b"}" };
                     self.writer.out.extend_from_slice(end);
                     self.writer.close($levels);
                 }
@@ -219,7 +219,7 @@ fields! {
 pub(crate) struct Entries<'w, 'a> {
     writer: &'w mut ValueWriter<'a>,
     is_top: bool,
-    names: KeyPositions,
+    keys: KeyPositions,
     /// The range of the greatest key so far, without its quotes.
     greatest: Range<usize>,
     /// Whether a key was written without its value.
@@ -233,7 +233,7 @@ impl<'w, 'a> Entries<'w, 'a> {
         Ok(Self {
             is_top: writer.is_at_top(),
             writer,
-            names: KeyPositions::new(),
+            keys: KeyPositions::new(),
             greatest: 0..0,
             is_in_entry: false,
         })
@@ -246,12 +246,12 @@ impl<'w, 'a> Entries<'w, 'a> {
         }
         let Self {
             writer,
-            names,
+            keys,
             greatest,
             ..
         } = self;
-        names.push(writer);
-        writer.out.push(if names.count == 1 { b'{' } else { b',' });
+        keys.push(writer);
+        writer.out.push(if keys.count == 1 { b'{' } else { b',' });
         let start = writer.out.len();
         let result = key.serialize(StringSerializer {
             writer,
@@ -266,9 +266,9 @@ impl<'w, 'a> Entries<'w, 'a> {
         let text = writer.out.get(key.clone()).unwrap_or_default();
         let before = writer.out.get(greatest.clone()).unwrap_or_default();
         // A key greater than all before it is new. That is every key of a sorted map.
-        if names.count == 1 || text > before {
+        if keys.count == 1 || text > before {
             *greatest = key.clone();
-        } else if names.repeat(text, writer) {
+        } else if keys.repeat(text, writer) {
             writer.may_repeat_keys = true;
         }
         if self.is_top && writer.out.get(key).unwrap_or_default() == RESERVED_KEY.as_bytes() {
@@ -319,7 +319,7 @@ impl SerializeMap for Entries<'_, '_> {
         if self.is_in_entry {
             return Err(self.unpaired_entry());
         }
-        let end: &[u8] = if self.names.count == 0 { b"{}" } else { b"}" };
+        let end: &[u8] = if self.keys.count == 0 { b"{}" } else { b"}" };
         self.writer.out.extend_from_slice(end);
         self.writer.close(1);
         Ok(())

@@ -156,7 +156,7 @@ fn the_first_error_is_kept() {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
             let mut fields = serializer.serialize_struct("GoesOn", 2)?;
             let _ = fields.serialize_field("fails", &Fails);
-            let _ = fields.serialize_field("display_string", &Shown);
+            let _ = fields.serialize_field("shown", &Shown);
             fields.serialize_field("large", &TOO_LARGE)?;
             fields.end()
         }

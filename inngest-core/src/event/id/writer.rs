@@ -18,7 +18,7 @@ pub struct IdWriter<'a> {
 }
 
 /// Why the text of a part is invalid. `PayloadErrorKind` would allocate, and every event would pay
-/// for the check whether there is something to free.
+/// for checking whether there is something to free.
 #[derive(Clone, Copy, Debug)]
 enum PartError {
     Empty,
