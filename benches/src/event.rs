@@ -1,4 +1,4 @@
-//! The event that every client sends: about 215 bytes of JSON.
+//! Defines the event that every client sends: about 215 bytes of JSON.
 
 use inngest_core::Event;
 use schemars::JsonSchema;
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub struct CheckoutCompleted {
     /// The cart.
     pub cart_id: String,
-    /// What was in it.
+    /// The items in the cart.
     pub item_ids: Vec<String>,
     /// Who paid.
     pub account: Account,

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
     version = "2026-11-21.1"
 )]
 struct ItemImported {
-    /// The supplier's number of the item.
+    /// The supplier's item number.
     item_id: String,
     sku: String,
     quantity: u32,

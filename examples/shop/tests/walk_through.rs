@@ -25,16 +25,16 @@ macro_rules! item_imported {
             #[derive(Serialize, JsonSchema, Event)]
             #[event(name = "storefront/item.imported", version = $version)]
             pub(crate) struct ItemImported {
-                /// The supplier's key of the item.
+                /// The supplier's item number.
                 #[event(id)]
                 pub item_id: String,
-                /// Our key of the item.
+                /// Our item number.
                 pub sku: String,
-                /// How many are in stock; `null` if the supplier does not say.
+                /// The quantity in stock; `null` if the supplier does not report it.
                 pub quantity: Option<u32>,
-                /// Who supplies it.
+                /// The supplier of the item.
                 pub supplier: Supplier,
-                /// Where it is kept.
+                /// The warehouse that stores the item.
                 $($warehouse)*
             }
         }

@@ -1,4 +1,4 @@
-//! JSON endpoints besides `/e/`, in the format of the real server.
+//! Serves the JSON endpoints besides `/e/`, in the format of the real server.
 
 use std::fmt::Write as _;
 

@@ -7,7 +7,7 @@ use inngest_grammar::proof::Language;
 use crate::encode::json;
 use crate::error::{PayloadError, PayloadErrorKind};
 
-/// Takes the text of a deduplication id, part by part.
+/// Builds a deduplication id, part by part.
 #[derive(Debug)]
 pub struct IdWriter<'a> {
     sink: Sink<'a>,
