@@ -26,7 +26,7 @@ pub(crate) enum Lossy {
     /// The key `_inngest` of `data`, which the server deletes (measured).
     ReservedKey,
     /// A duplicate key in an object. The server keeps the last one, because Go reads JSON that way.
-    KeyTwice,
+    DuplicateKey,
     /// Half of a surrogate pair. The server replaces it with U+FFFD, because Go reads JSON that
     /// way.
     Surrogate,

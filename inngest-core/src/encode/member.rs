@@ -27,7 +27,7 @@ pub(crate) fn write_value<T: Serialize + ?Sized>(
             }
             EncodeError::Refused(Lossy::Number(value)) => PayloadErrorKind::InexactNumber { value },
             EncodeError::Refused(Lossy::ReservedKey) => PayloadErrorKind::ReservedKey,
-            EncodeError::Refused(Lossy::KeyTwice) => PayloadErrorKind::KeyTwice,
+            EncodeError::Refused(Lossy::DuplicateKey) => PayloadErrorKind::KeyTwice,
             EncodeError::Refused(Lossy::Surrogate) => PayloadErrorKind::UnpairedSurrogate,
             EncodeError::Refused(Lossy::TooDeep) => PayloadErrorKind::TooDeep { limit: MAX_DEPTH },
             EncodeError::NotFinite => PayloadErrorKind::NotFinite,

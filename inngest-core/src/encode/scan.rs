@@ -120,7 +120,7 @@ impl<'a> Scan<'a> {
                                 key: Some(key.clone()),
                             };
                             self.frames.push(key);
-                            return Some(self.lossy_here(Lossy::KeyTwice));
+                            return Some(self.lossy_here(Lossy::DuplicateKey));
                         }
                         self.keys.truncate(keys);
                     }

@@ -33,7 +33,7 @@ impl Received {
             fail(&format!(
                 "no `{}` that satisfies the condition was sent{}",
                 E::NAME,
-                instead(&events, &of_type)
+                describe_other_events(&events, &of_type)
             ));
         }
     }
@@ -66,7 +66,7 @@ impl Received {
             None => fail(&format!(
                 "no `{}` was sent{}",
                 E::NAME,
-                instead(&events, &of_type)
+                describe_other_events(&events, &of_type)
             )),
         }
     }
@@ -81,7 +81,11 @@ impl Received {
         let events = self.events();
         if !events.is_empty() {
             let all: Vec<&ReceivedEvent> = events.iter().collect();
-            fail(&format!("{} events were sent{}", all.len(), listed(&all)));
+            fail(&format!(
+                "{} events were sent{}",
+                all.len(),
+                list_events(&all)
+            ));
         }
     }
 
@@ -200,9 +204,9 @@ fn fail(message: &str) -> ! {
 }
 
 /// Describes the events that were sent instead.
-fn instead(all: &[ReceivedEvent], of_type: &[&ReceivedEvent]) -> String {
+fn describe_other_events(all: &[ReceivedEvent], of_type: &[&ReceivedEvent]) -> String {
     if !of_type.is_empty() {
-        return listed(of_type);
+        return list_events(of_type);
     }
     if all.is_empty() {
         return "; nothing was sent at all".to_owned();
@@ -214,7 +218,7 @@ fn instead(all: &[ReceivedEvent], of_type: &[&ReceivedEvent]) -> String {
 }
 
 /// Lists the last events, one per line.
-fn listed(events: &[&ReceivedEvent]) -> String {
+fn list_events(events: &[&ReceivedEvent]) -> String {
     let mut text = String::from(":");
     let skipped = events.len().saturating_sub(LISTED);
     if skipped > 0 {

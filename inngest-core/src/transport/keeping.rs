@@ -58,10 +58,10 @@ impl KeepAlive {
         }
     }
 
-    /// Records that the server closed a connection that had received `answers` responses and was
-    /// still open `open` ago.
-    pub(super) fn closed(&mut self, answers: u32, open: Duration) {
-        if answers > 0 && open < MIN_OPEN {
+    /// Records that the server closed a connection. It had received `answers` responses, the last
+    /// one `since_response` ago.
+    pub(super) fn closed(&mut self, answers: u32, since_response: Duration) {
+        if answers > 0 && since_response < MIN_OPEN {
             *self = Self::ClosesAfter(answers);
         }
     }

@@ -153,7 +153,7 @@ impl Pool {
             let in_flight = InFlight(self);
             let mut reuse = true;
             if self.is_pausing.load(Ordering::Relaxed) {
-                Box::pin(self.pause_ends()).await;
+                Box::pin(self.wait_for_pause()).await;
             }
             let (connection, response) = loop {
                 let taken = if reuse { self.take(now) } else { None };
@@ -210,13 +210,13 @@ impl Pool {
             let body = Limited::new(body, limit).collect().await;
             let body = body.map_err(TransportError::other)?.to_bytes();
             in_flight.succeed();
-            let is_last = head.headers.get(CONNECTION);
-            let is_last =
-                is_last.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"close"));
+            let closes = head.headers.get(CONNECTION);
+            let closes =
+                closes.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"close"));
             // The event API responds with 200 or 400 only after it has read the whole request. Any
             // other response may arrive earlier, and then the next request would wait until the
             // server has read the rest of this one.
-            if !is_last && (matches!(head.status.as_u16(), 200 | 400) || bytes <= MAX_UNREAD) {
+            if !closes && (matches!(head.status.as_u16(), 200 | 400) || bytes <= MAX_UNREAD) {
                 self.put_back(connection, now);
             }
             Ok(Answer {
@@ -312,7 +312,7 @@ impl Pool {
         Some(connection)
     }
 
-    async fn pause_ends(&self) {
+    async fn wait_for_pause(&self) {
         let _pause = self.pause.lock().await;
         // If this is still set, the pausing request was dropped.
         self.is_pausing.store(false, Ordering::Relaxed);
@@ -320,8 +320,10 @@ impl Pool {
 
     /// Records that the server closed an idle connection.
     fn closed(&self, connection: &Connection) {
-        let open = connection.answered.elapsed();
-        self.state().keeping.closed(connection.answers, open);
+        let since_response = connection.answered.elapsed();
+        self.state()
+            .keeping
+            .closed(connection.answers, since_response);
     }
 
     /// The error of a request without a response. If the request's own error says only that the

@@ -157,9 +157,9 @@ fn roots_by_environment(
     Ok(roots)
 }
 
-type Found = Result<Vec<CertificateDer<'static>>, String>;
+type ReadCertificates = Result<Vec<CertificateDer<'static>>, String>;
 
-fn certificates_in_file(path: &OsStr) -> Found {
+fn certificates_in_file(path: &OsStr) -> ReadCertificates {
     let certificates = CertificateDer::pem_file_iter(Path::new(path)).map_err(describe)?;
     let mut found = Vec::new();
     for certificate in certificates {
@@ -174,7 +174,7 @@ fn certificates_in_file(path: &OsStr) -> Found {
 }
 
 /// Missing directories are skipped if any other has certificates, as in OpenSSL.
-fn certificates_in_dirs(paths: &OsStr) -> Found {
+fn certificates_in_dirs(paths: &OsStr) -> ReadCertificates {
     let mut found = Vec::new();
     let mut problem = None;
     for folder in std::env::split_paths(paths) {

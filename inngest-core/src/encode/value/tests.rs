@@ -151,28 +151,28 @@ fn the_first_error_is_kept() {
         }
     }
 
-    struct GoesOn;
-    impl Serialize for GoesOn {
+    struct ContinuesAfterError;
+    impl Serialize for ContinuesAfterError {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            let mut fields = serializer.serialize_struct("GoesOn", 2)?;
+            let mut fields = serializer.serialize_struct("ContinuesAfterError", 2)?;
             let _ = fields.serialize_field("fails", &Fails);
             let _ = fields.serialize_field("shown", &Shown);
             fields.serialize_field("large", &TOO_LARGE)?;
             fields.end()
         }
     }
-    assert_eq!(error_path(&[GoesOn]), "data[0].large");
+    assert_eq!(error_path(&[ContinuesAfterError]), "data[0].large");
 }
 
 #[test]
 fn one_shot_serialize_is_located() {
-    struct Once(std::cell::Cell<Option<u64>>);
-    impl Serialize for Once {
+    struct OneShot(std::cell::Cell<Option<u64>>);
+    impl Serialize for OneShot {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
             self.0.take().serialize(serializer)
         }
     }
-    let once = Once(Some(u64::MAX).into());
+    let once = OneShot(Some(u64::MAX).into());
     assert_eq!(error_path(&BTreeMap::from([("a", (1, once))])), "data.a[1]");
 }
 
@@ -225,10 +225,11 @@ fn duplicate_map_keys_are_found() {
 
 #[test]
 fn duplicate_fields_are_found() {
-    struct Twice(&'static [&'static str]);
-    impl Serialize for Twice {
+    struct DuplicateFields(&'static [&'static str]);
+    impl Serialize for DuplicateFields {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            let mut fields = serializer.serialize_struct_variant("Any", 0, "V", self.0.len())?;
+            let mut fields =
+                serializer.serialize_struct_variant("AnyValue", 0, "V", self.0.len())?;
             for name in self.0 {
                 fields.serialize_field(name, &1)?;
             }
@@ -239,7 +240,10 @@ fn duplicate_fields_are_found() {
         "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r",
         "s",
     ];
-    assert!(passes(&Twice(MANY)) && passes(&Twice(&["a", "ab", "b", "a\"", "a\"b"])));
+    assert!(
+        passes(&DuplicateFields(MANY))
+            && passes(&DuplicateFields(&["a", "ab", "b", "a\"", "a\"b"]))
+    );
     for names in [
         &["a", "b", "a"] as &'static [&'static str],
         &["b\"", "a", "b\""],
@@ -247,18 +251,24 @@ fn duplicate_fields_are_found() {
         &["ü", "ü"],
     ] {
         let twice = names.last().unwrap();
-        assert_eq!(error_path(&Twice(names)), format!("data.V.{twice}"));
+        assert_eq!(
+            error_path(&DuplicateFields(names)),
+            format!("data.V.{twice}")
+        );
     }
     for twice in MANY {
         let names: &'static [&'static str] = [MANY, &[twice]].concat().leak();
-        assert_eq!(error_path(&Twice(names)), format!("data.V.{twice}"));
+        assert_eq!(
+            error_path(&DuplicateFields(names)),
+            format!("data.V.{twice}")
+        );
     }
 }
 
 #[test]
 fn unpaired_map_entries_are_refused() {
-    struct Turns(&'static str);
-    impl Serialize for Turns {
+    struct UnpairedEntries(&'static str);
+    impl Serialize for UnpairedEntries {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
             let mut map = serializer.serialize_map(None)?;
             for turn in self.0.chars() {
@@ -272,10 +282,10 @@ fn unpaired_map_entries_are_refused() {
         }
     }
     for good in ["", "kv", "e", "ekv"] {
-        assert!(passes(&Turns(good)), "{good}");
+        assert!(passes(&UnpairedEntries(good)), "{good}");
     }
     for bad in ["v", "k", "kk", "kvv", "ke", "ev", "ek", "kkv", "kev"] {
-        let failure = write(&mut Vec::new(), &Turns(bad), Keys::Any, 1).unwrap_err();
+        let failure = write(&mut Vec::new(), &UnpairedEntries(bad), Keys::Any, 1).unwrap_err();
         assert!(
             matches!(&failure.error, EncodeError::Serialize(message) if message.contains("a key without a value")),
             "{bad}: {failure:?}"
@@ -285,7 +295,7 @@ fn unpaired_map_entries_are_refused() {
 
 /// A value of any kind that serde knows and JSON can represent.
 #[derive(Clone, Debug)]
-enum Any {
+enum AnyValue {
     Bool(bool),
     Int(i64),
     Wide(i128),
@@ -296,23 +306,23 @@ enum Any {
     Shown(String),
     Bytes(Vec<u8>),
     None,
-    Some(Box<Any>),
+    Some(Box<AnyValue>),
     Unit,
     UnitVariant,
-    New(Box<Any>),
-    NewVariant(Box<Any>),
-    Seq(Vec<Any>),
-    TupleVariant(Vec<Any>),
-    Map(Vec<(Key, Any)>),
-    Struct(Vec<Any>),
-    StructVariant(Vec<Any>),
+    New(Box<AnyValue>),
+    NewVariant(Box<AnyValue>),
+    Seq(Vec<AnyValue>),
+    TupleVariant(Vec<AnyValue>),
+    Map(Vec<(AnyKey, AnyValue)>),
+    Struct(Vec<AnyValue>),
+    StructVariant(Vec<AnyValue>),
     Raw(Box<serde_json::value::RawValue>),
 }
 
 /// A map key of any kind that JSON can represent.
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
-enum Key {
+enum AnyKey {
     Text(String),
     Char(char),
     Int(i128),
@@ -323,7 +333,7 @@ enum Key {
 
 const NAMES: [&str; 4] = ["a", "b\"", "_inngestx", "ü"];
 
-impl Serialize for Any {
+impl Serialize for AnyValue {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Bool(value) => s.serialize_bool(*value),
@@ -338,12 +348,12 @@ impl Serialize for Any {
             Self::None => s.serialize_none(),
             Self::Some(value) => s.serialize_some(value),
             Self::Unit => s.serialize_unit_struct("Unit"),
-            Self::UnitVariant => s.serialize_unit_variant("Any", 0, "Unit\"Variant"),
+            Self::UnitVariant => s.serialize_unit_variant("AnyValue", 0, "Unit\"Variant"),
             Self::New(value) => s.serialize_newtype_struct("New", value),
-            Self::NewVariant(value) => s.serialize_newtype_variant("Any", 0, "New\n", value),
+            Self::NewVariant(value) => s.serialize_newtype_variant("AnyValue", 0, "New\n", value),
             Self::Seq(values) => values.serialize(s),
             Self::TupleVariant(values) => {
-                let mut tuple = s.serialize_tuple_variant("Any", 0, "Tuple", values.len())?;
+                let mut tuple = s.serialize_tuple_variant("AnyValue", 0, "Tuple", values.len())?;
                 values
                     .iter()
                     .try_for_each(|value| tuple.serialize_field(value))?;
@@ -365,7 +375,7 @@ impl Serialize for Any {
                 fields.end()
             }
             Self::StructVariant(values) => {
-                let mut fields = s.serialize_struct_variant("Any", 0, "S", values.len())?;
+                let mut fields = s.serialize_struct_variant("AnyValue", 0, "S", values.len())?;
                 for (name, value) in NAMES.iter().zip(values) {
                     fields.serialize_field(name, value)?;
                 }
@@ -378,50 +388,50 @@ impl Serialize for Any {
 
 const EXACT: i64 = (1 << 53) - 1;
 
-fn any_value() -> impl Strategy<Value = Any> {
+fn any_value() -> impl Strategy<Value = AnyValue> {
     let double = || any::<f64>().prop_filter("JSON has no other", |double| double.is_finite());
     let float = any::<f32>().prop_filter("JSON has no other", |float| float.is_finite());
     let text = || "[a-c\"\\\\\u{0}-\u{20}é\u{2028}😀]{0,20}";
     let raw = prop_oneof![Just("[1, {\"a\": null}]"), Just("\"\\u0041\"")]
         .prop_map(|json| serde_json::value::RawValue::from_string(json.to_owned()).unwrap());
     let key = prop_oneof![
-        text().prop_map(Key::Text),
+        text().prop_map(AnyKey::Text),
         // Few keys, so that duplicates are likely.
-        "[a-c\"]".prop_map(Key::Text),
-        any::<char>().prop_map(Key::Char),
-        any::<i128>().prop_map(Key::Int),
-        any::<bool>().prop_map(Key::Bool),
-        double().prop_map(Key::Double),
-        any::<u8>().prop_map(|byte| Key::Some(Some(byte))),
+        "[a-c\"]".prop_map(AnyKey::Text),
+        any::<char>().prop_map(AnyKey::Char),
+        any::<i128>().prop_map(AnyKey::Int),
+        any::<bool>().prop_map(AnyKey::Bool),
+        double().prop_map(AnyKey::Double),
+        any::<u8>().prop_map(|byte| AnyKey::Some(Some(byte))),
     ];
     let leaf = prop_oneof![
-        any::<bool>().prop_map(Any::Bool),
-        (-EXACT..=EXACT).prop_map(Any::Int),
-        (-EXACT..=EXACT).prop_map(|wide| Any::Wide(wide.into())),
-        double().prop_map(Any::Double),
-        float.prop_map(Any::Float),
-        any::<char>().prop_map(Any::Char),
-        text().prop_map(Any::Text),
-        text().prop_map(Any::Shown),
-        vec(any::<u8>(), 0..4).prop_map(Any::Bytes),
-        Just(Any::None),
-        Just(Any::Unit),
-        Just(Any::UnitVariant),
-        raw.prop_map(Any::Raw),
+        any::<bool>().prop_map(AnyValue::Bool),
+        (-EXACT..=EXACT).prop_map(AnyValue::Int),
+        (-EXACT..=EXACT).prop_map(|wide| AnyValue::Wide(wide.into())),
+        double().prop_map(AnyValue::Double),
+        float.prop_map(AnyValue::Float),
+        any::<char>().prop_map(AnyValue::Char),
+        text().prop_map(AnyValue::Text),
+        text().prop_map(AnyValue::Shown),
+        vec(any::<u8>(), 0..4).prop_map(AnyValue::Bytes),
+        Just(AnyValue::None),
+        Just(AnyValue::Unit),
+        Just(AnyValue::UnitVariant),
+        raw.prop_map(AnyValue::Raw),
     ];
     leaf.prop_recursive(4, 24, 4, move |value| {
         let values = || vec(value.clone(), 0..4);
         prop_oneof![
-            value.clone().prop_map(|value| Any::Some(value.into())),
-            value.clone().prop_map(|value| Any::New(value.into())),
+            value.clone().prop_map(|value| AnyValue::Some(value.into())),
+            value.clone().prop_map(|value| AnyValue::New(value.into())),
             value
                 .clone()
-                .prop_map(|value| Any::NewVariant(value.into())),
-            values().prop_map(Any::Seq),
-            values().prop_map(Any::TupleVariant),
-            vec((key.clone(), value.clone()), 0..4).prop_map(Any::Map),
-            values().prop_map(Any::Struct),
-            values().prop_map(Any::StructVariant),
+                .prop_map(|value| AnyValue::NewVariant(value.into())),
+            values().prop_map(AnyValue::Seq),
+            values().prop_map(AnyValue::TupleVariant),
+            vec((key.clone(), value.clone()), 0..4).prop_map(AnyValue::Map),
+            values().prop_map(AnyValue::Struct),
+            values().prop_map(AnyValue::StructVariant),
         ]
     })
 }
