@@ -69,12 +69,12 @@ async fn assertions_that_fail_say_what_came() {
     let received = recorder(&["MUG-BLUE", "MUG-RED"]).await;
     let message = failure(|| received.assert_sent::<ItemImported>(|item| item.sku == "CUP"));
     insta::assert_snapshot!(message, @r#"
-    no `storefront/item.imported` was sent for which the condition holds:
+    no `storefront/item.imported` that satisfies the condition was sent:
       storefront/item.imported {"item_id":"0","sizes":[1,2],"sku":"MUG-BLUE"}
       storefront/item.imported {"item_id":"1","sizes":[1,2],"sku":"MUG-RED"}
     "#);
     let message = failure(|| received.assert_sent::<CartCleared>(|_| true));
-    insta::assert_snapshot!(message, @"no `storefront/cart.cleared` was sent for which the condition holds; sent were `storefront/item.imported`");
+    insta::assert_snapshot!(message, @"no `storefront/cart.cleared` that satisfies the condition was sent; sent were `storefront/item.imported`");
     let wanted = ItemImported {
         sizes: vec![1, 3],
         ..item("1", "MUG-RED")
@@ -125,7 +125,7 @@ async fn what_does_not_fit_its_schema_is_said() {
     "#);
     let server = send(r#"{"name":"storefront/unheard.of"}"#).await;
     let message = failure(|| server.assert_valid());
-    insta::assert_snapshot!(message, @"event 0 (`storefront/unheard.of`): no such type is linked in");
+    insta::assert_snapshot!(message, @"event 0 (`storefront/unheard.of`): its type is not linked into the program");
 }
 
 /// What the derive does not see: a type further inside says one thing and writes another.

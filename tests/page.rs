@@ -65,7 +65,7 @@ async fn the_page_is_readable_without_scripts() {
     assert!(page.contains("<mark>batched functions run it again</mark>"));
     assert!(page.contains("<dt>would run</dt><dd>batched functions</dd>"));
     assert!(page.contains(
-        "Of all 3 that came, plain functions would run 2 and functions with \
+        "Of all 3 received events, plain functions would run 2 and functions with \
          <code>batchEvents</code> 3."
     ));
     assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));

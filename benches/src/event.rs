@@ -1,4 +1,4 @@
-//! The event that every client sends: about 215 bytes of JSON.
+//! Defines the event that every client sends: about 215 bytes of JSON.
 
 use inngest_core::Event;
 use schemars::JsonSchema;
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub struct CheckoutCompleted {
     /// The cart.
     pub cart_id: String,
-    /// What was in it.
+    /// The items in the cart.
     pub item_ids: Vec<String>,
     /// Who paid.
     pub account: Account,
@@ -41,39 +41,40 @@ pub fn checkout(run: u32, n: usize) -> CheckoutCompleted {
     }
 }
 
-/// The same event written by hand: the shape that goes out, with nothing checked.
+/// The same event as a hand-written struct, without any checks.
 #[derive(Debug, Serialize)]
 pub struct Plain<'a> {
     /// The event name.
     pub name: &'a str,
     /// The deduplication id.
     pub id: &'a str,
-    /// When it occurred, in milliseconds since the Unix epoch.
+    /// When the event occurred, in milliseconds since the Unix epoch.
     pub ts: i64,
-    /// Its data.
+    /// The event's data.
     pub data: &'a CheckoutCompleted,
 }
 
-/// Writes an event as a program without a library would.
+/// Encodes an event as a program without this library would.
 ///
 /// # Panics
 ///
-/// Not for this event, which is plain text.
+/// Never, because this event always serializes.
 pub fn write_plain(out: &mut Vec<u8>, id: &mut String, event: &CheckoutCompleted, ts: i64) {
     use std::fmt::Write as _;
 
     id.clear();
-    write!(id, "cart-checkout-completed-{}", event.cart_id).expect("a text takes all");
+    write!(id, "cart-checkout-completed-{}", event.cart_id)
+        .expect("writing to a `String` cannot fail");
     let plain = Plain {
         name: CheckoutCompleted::NAME,
         id,
         ts,
         data: event,
     };
-    serde_json::to_writer(out, &plain).expect("a vector takes all");
+    serde_json::to_writer(out, &plain).expect("writing to a `Vec` cannot fail");
 }
 
-/// Now, in milliseconds since the Unix epoch.
+/// The current time in milliseconds since the Unix epoch.
 #[must_use]
 pub fn now() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);

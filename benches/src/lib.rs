@@ -1,5 +1,5 @@
-//! What all measured programs share: the event, the clock, the count of allocations, and the one
-//! line in which a program says what it measured.
+//! Shared code of the measured programs: the event, the timers, the allocation counter and the
+//! output line.
 
 pub mod event;
 pub mod measure;

@@ -1,4 +1,4 @@
-//! CPU time, memory and allocations of this process.
+//! Measures CPU time, memory and allocations of this process.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -7,33 +7,33 @@ use std::time::{Duration, Instant};
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
-/// The system's allocator, counted.
+/// The system allocator with a counter.
 #[derive(Debug)]
 pub struct Counting;
 
 static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
 
-// SAFETY: every call goes to the system's allocator as it is.
+// SAFETY: every call is forwarded to the system allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATIONS.fetch_add(1, Relaxed);
-        // SAFETY: the caller's promise is the one that is asked for.
+        // SAFETY: the caller upholds the same contract.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promise is the one that is asked for.
+        // SAFETY: the caller upholds the same contract.
         unsafe { System.dealloc(pointer, layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         ALLOCATIONS.fetch_add(1, Relaxed);
-        // SAFETY: the caller's promise is the one that is asked for.
+        // SAFETY: the caller upholds the same contract.
         unsafe { System.realloc(pointer, layout, size) }
     }
 }
 
-/// How many allocations there were so far.
+/// The number of allocations so far.
 #[must_use]
 pub fn allocations() -> u64 {
     ALLOCATIONS.load(Relaxed)
@@ -49,7 +49,7 @@ pub fn cpu() -> Duration {
     )
 }
 
-/// The most memory that this process had in RAM, in kilobytes; 0 where the system does not say.
+/// The peak resident memory of this process in kilobytes; 0 if the system does not report it.
 #[must_use]
 pub fn peak_memory() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -58,23 +58,23 @@ pub fn peak_memory() -> u64 {
     number.and_then(|number| number.parse().ok()).unwrap_or(0)
 }
 
-/// What a program measured of itself.
+/// The measurements of one program.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Measured {
-    /// CPU time until the first event was sent and answered, in microseconds.
+    /// CPU time until the first event was answered, in microseconds.
     pub startup_us: f64,
     /// CPU time for each further event, in microseconds.
     pub cpu_us: f64,
     /// Wall time for each further event, in microseconds.
     pub wall_us: f64,
-    /// Allocations for each further event; absent where nobody counts them.
+    /// Allocations for each further event; `None` if not counted.
     pub allocations: Option<f64>,
-    /// The most memory that the process had, in kilobytes.
+    /// The peak memory of the process, in kilobytes.
     pub peak_kb: u64,
 }
 
-/// A measurement that has begun.
+/// A measurement in progress.
 #[derive(Debug)]
 pub struct Begun {
     startup: Duration,
@@ -84,7 +84,7 @@ pub struct Begun {
 }
 
 impl Begun {
-    /// Begins when the first event was sent and answered.
+    /// Starts the measurement. Call it when the first event was answered.
     #[must_use]
     pub fn now() -> Self {
         let cpu = cpu();
@@ -96,12 +96,12 @@ impl Begun {
         }
     }
 
-    /// Ends after so many events, and prints what was measured.
+    /// Ends the measurement after this many events and prints the result.
     pub fn end(self, events: usize) {
-        #[expect(clippy::cast_precision_loss, reason = "figures for people")]
+        #[expect(clippy::cast_precision_loss, reason = "only displayed")]
         let each = |total: f64| total / events as f64;
         let us = |time: Duration| time.as_secs_f64() * 1e6;
-        #[expect(clippy::cast_precision_loss, reason = "figures for people")]
+        #[expect(clippy::cast_precision_loss, reason = "only displayed")]
         let count = (allocations() - self.allocations) as f64;
         let measured = Measured {
             startup_us: us(self.startup),

@@ -1,4 +1,4 @@
-//! What a measured program is asked to do.
+//! Parses the arguments of a measured program.
 
 use std::str::FromStr;
 
@@ -9,9 +9,9 @@ pub enum Mode {
     One,
     /// 64 at a time.
     Many,
-    /// All in one call, a thousand in a request.
+    /// All in one call, a thousand per request.
     Batch,
-    /// All by an iterator that is read as they are sent, a thousand in a request.
+    /// All from an iterator that is read while sending, a thousand per request.
     Stream,
 }
 
@@ -31,24 +31,24 @@ impl FromStr for Mode {
     }
 }
 
-/// How many are under way in [`Mode::Many`].
+/// How many events are in flight in [`Mode::Many`].
 pub const IN_FLIGHT: usize = 64;
 
-/// How many events a request holds in [`Mode::Batch`].
+/// How many events one request has in [`Mode::Batch`].
 pub const IN_REQUEST: usize = 1_000;
 
-/// `URL MODE EVENTS RUN [WORD…]`, from the command line.
+/// The command line: `URL MODE EVENTS RUN [WORD…]`.
 #[derive(Clone, Debug)]
 pub struct Task {
-    /// Where the sink is, such as `http://127.0.0.1:4000`.
+    /// The sink's URL, such as `http://127.0.0.1:4000`.
     pub url: String,
     /// How events are sent.
     pub mode: Mode,
-    /// How many.
+    /// How many events to send.
     pub events: usize,
-    /// The number of this run, which is in every event.
+    /// The number of this run, which is part of every event.
     pub run: u32,
-    /// `multi` for a runtime of many threads, `reqwest` for that transport.
+    /// `multi` selects the multi-thread runtime, `reqwest` the reqwest transport.
     pub words: Vec<String>,
 }
 
@@ -57,7 +57,7 @@ impl Task {
     ///
     /// # Errors
     ///
-    /// An argument that is missing or wrong.
+    /// An argument is missing or invalid.
     pub fn from_args() -> Result<Self, String> {
         let usage = "give URL MODE EVENTS RUN [WORD…]";
         let mut args = std::env::args().skip(1);
@@ -72,17 +72,17 @@ impl Task {
         })
     }
 
-    /// Whether a word was given.
+    /// Whether the command line has this word.
     #[must_use]
     pub fn has(&self, word: &str) -> bool {
         self.words.iter().any(|known| known == word)
     }
 
-    /// Runs a future on the runtime that was asked for.
+    /// Runs a future on the selected runtime.
     ///
     /// # Errors
     ///
-    /// The system gives no runtime.
+    /// The system cannot provide a runtime.
     pub fn block_on<T>(&self, future: impl Future<Output = T>) -> std::io::Result<T> {
         let mut builder = if self.has("multi") {
             tokio::runtime::Builder::new_multi_thread()

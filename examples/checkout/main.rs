@@ -1,5 +1,5 @@
-//! Three event types in one batch: a checkout, the coupon used in it, and a customer who joined
-//! the loyalty program on the way.
+//! Sends three event types in one batch: a checkout, the coupon used in it, and a customer who
+//! joined the loyalty program.
 //!
 //! Run with `cargo run --example checkout`.
 
@@ -60,13 +60,13 @@ struct LoyaltyProgramJoined {
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-#[expect(dead_code, reason = "nobody has earned silver in this example")]
+#[expect(dead_code, reason = "this example has no silver customer")]
 enum Tier {
     Bronze,
     Silver,
 }
 
-/// Attributes of a user, by the names that Inngest knows.
+/// Attributes of a user, with the names that Inngest knows.
 #[derive(Serialize, JsonSchema)]
 struct Customer {
     external_id: String,

@@ -1,5 +1,5 @@
-//! A middleware that gives every event the correlation id of the request it was sent in: in its
-//! data, where functions read it, and as a session, by which Inngest's dashboard groups runs.
+//! A middleware that adds the correlation id of the current request to every event: to its data,
+//! for functions, and as a session, by which Inngest's dashboard groups runs.
 //!
 //! Run with `cargo run --example correlation_id`.
 
@@ -12,11 +12,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 tokio::task_local! {
-    /// The id of the request that this task is at work on.
+    /// The id of the request that the current task handles.
     static CORRELATION_ID: String;
 }
 
-/// Adds the id of the request to events that have none.
+/// Adds the request's id to events that have none.
 struct CorrelationId;
 
 impl Middleware for CorrelationId {
@@ -49,7 +49,7 @@ struct StockReserved {
     order_id: u32,
 }
 
-/// What a web framework calls for a request; the code here knows nothing of the id.
+/// A request handler, called by a web framework. It knows nothing about the id.
 async fn place_order(client: &Client, order_id: u32) -> Result<(), Box<dyn Error>> {
     client.send(OrderPlaced { order_id }).await?;
     client.send(StockReserved { order_id }).await?;

@@ -1,5 +1,5 @@
-//! A middleware that encrypts chosen fields before they leave, and the way back for the functions
-//! that read them. Inngest stores what it cannot read.
+//! A middleware that encrypts chosen fields before sending, and the matching decryption for
+//! functions. Inngest stores only the ciphertext.
 //!
 //! Run with `cargo run --example encrypt_fields`.
 
@@ -18,10 +18,10 @@ use serde_json::Value;
 
 type AnyError = Box<dyn Error + Send + Sync>;
 
-/// Marks a text as one of ours, and says how to read it.
-const MARK: &str = "xchacha20poly1305:";
+/// Marks a string as encrypted and names the cipher.
+const PREFIX: &str = "xchacha20poly1305:";
 
-/// Encrypts these fields of `data`, in whatever events have them.
+/// Encrypts these fields of `data` in every event that has them.
 #[derive(Clone)]
 struct EncryptFields {
     cipher: XChaCha20Poly1305,
@@ -29,8 +29,8 @@ struct EncryptFields {
 }
 
 impl EncryptFields {
-    /// The text in place of a value. It is bound to the event's name and the field, so that it
-    /// cannot be moved to another.
+    /// Encrypts a value. The ciphertext is bound to the event's name and the field, so it cannot be
+    /// moved elsewhere.
     fn encrypt(&self, event: &str, field: &str, value: &Value) -> Result<String, AnyError> {
         let nonce = XNonce::generate();
         let (msg, aad) = (serde_json::to_vec(value)?, format!("{event} {field}"));
@@ -41,20 +41,23 @@ impl EncryptFields {
         let ciphertext = self.cipher.encrypt(&nonce, payload);
         let mut bytes = nonce.to_vec();
         bytes.extend(ciphertext.map_err(|_| "a value could not be encrypted")?);
-        Ok(format!("{MARK}{}", STANDARD.encode(bytes)))
+        Ok(format!("{PREFIX}{}", STANDARD.encode(bytes)))
     }
 
-    /// The value again, in a function that reads the event.
+    /// Decrypts a value, in a function that reads the event.
     fn decrypt(&self, event: &str, field: &str, text: &str) -> Result<Value, AnyError> {
-        let bytes = STANDARD.decode(text.strip_prefix(MARK).ok_or("it is not encrypted")?)?;
-        let (nonce, msg) = bytes.split_at_checked(24).ok_or("it is cut short")?;
+        let bytes = STANDARD.decode(
+            text.strip_prefix(PREFIX)
+                .ok_or("the value is not encrypted")?,
+        )?;
+        let (nonce, msg) = bytes.split_at_checked(24).ok_or("the value is truncated")?;
         let aad = format!("{event} {field}");
         let payload = Payload {
             msg,
             aad: aad.as_bytes(),
         };
         let value = self.cipher.decrypt(&XNonce::try_from(nonce)?, payload);
-        let value = value.map_err(|_| "it was changed, or encrypted with another key")?;
+        let value = value.map_err(|_| "the value was changed or encrypted with another key")?;
         Ok(serde_json::from_slice(&value)?)
     }
 }
@@ -68,8 +71,10 @@ impl Middleware for EncryptFields {
                 };
                 let id = event.dedup_id().unwrap_or_default();
                 if value.as_str().is_some_and(|text| id.contains(text)) {
-                    // The id is not encrypted: the server must see which events are the same.
-                    event.discard(format!("its id shows `{field}`, which is to be encrypted"));
+                    // The id must stay readable, because the server compares ids.
+                    event.discard(format!(
+                        "its id contains `{field}`, which must be encrypted"
+                    ));
                     break;
                 }
                 let text = self.encrypt(event.name(), field, &value)?;
@@ -89,7 +94,7 @@ struct SignupRequested {
     email: String,
 }
 
-/// A letter was sent. Its id is made of what must stay secret, which the middleware sees.
+/// A letter was sent. Its id contains a secret field, so the middleware discards it.
 #[derive(Serialize, JsonSchema, Event)]
 #[event(name = "account/letter.sent", id = "letter-sent-{email}")]
 struct LetterSent {
@@ -98,7 +103,7 @@ struct LetterSent {
 
 #[tokio::main]
 async fn main() -> Result<(), AnyError> {
-    // A service reads its key from where it keeps its secrets.
+    // A real service loads the key from its secret store.
     let encryption = EncryptFields {
         cipher: XChaCha20Poly1305::new(&Key::generate()),
         fields: &["email", "phone"],

@@ -1,4 +1,4 @@
-//! The embedded event server by itself, for programs in any language to send to.
+//! Runs the embedded event server as a program, for clients in any language.
 //!
 //! Run with `cargo run --example event_server -- --port 8288`.
 
@@ -8,23 +8,23 @@ use std::process::ExitCode;
 use inngest_core::testing::{EventServer, EventServerBuilder};
 
 const USAGE: &str = "\
-Takes events as Inngest's event API does and runs nothing. Ctrl-C ends it.
+Accepts events like Inngest's event API and runs no functions. Ctrl-C stops it.
 
 Usage: event_server [--port PORT] [--address ADDRESS] [--event-key KEY]... [--keep EVENTS]
 
-  --port PORT        where to listen; a free port without it
-  --address ADDRESS  the address to listen at; 127.0.0.1 without it
-  --event-key KEY    takes events with this key only; may be given more than once
-  --keep EVENTS      how many events are kept, the newest; 100000 without it
-  --help             this text
+  --port PORT        the port to listen on; default: a free one
+  --address ADDRESS  the address to listen on; default: 127.0.0.1
+  --event-key KEY    accepts only events with this key; can be repeated
+  --keep EVENTS      how many of the newest events to keep; default: 100000
+  --help             prints this help
 
   POST /e/KEY                      events as JSON
-  GET  /                           what came, for a browser
-  GET  /v1/events?name=..&limit=.. what came, as JSON
+  GET  /                           the received events, for a browser
+  GET  /v1/events?name=..&limit=.. the received events, as JSON
   GET  /v1/events/ID               one event
-  GET  /health                     whether it runs
+  GET  /health                     whether the server is running
 
-Exit codes: 0 ended by Ctrl-C or SIGTERM, 1 the port is taken, 2 wrong usage.";
+Exit codes: 0 ended by Ctrl-C or SIGTERM, 1 the port is in use, 2 invalid arguments.";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -47,9 +47,9 @@ async fn main() -> ExitCode {
         }
     };
     println!("listening on {}", server.url());
-    // Whoever started this waits for the line, also through a pipe.
+    // The parent process waits for this line, also through a pipe.
     let _ = std::io::stdout().flush();
-    ended().await;
+    stop_signal().await;
     let counts = server.counts();
     println!(
         "events received: {}, functions run for: {}",
@@ -58,7 +58,7 @@ async fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// `None` when the usage is asked for.
+/// Parses the arguments. `None` means `--help`.
 fn settings(
     mut arguments: impl Iterator<Item = String>,
 ) -> Result<Option<EventServerBuilder>, String> {
@@ -82,7 +82,7 @@ fn settings(
 }
 
 /// Waits for Ctrl-C or SIGTERM.
-async fn ended() {
+async fn stop_signal() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

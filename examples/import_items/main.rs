@@ -1,5 +1,5 @@
-//! Many events from real input: each line of standard input is an item as JSON, and all items go
-//! out in one `send_many`.
+//! Sends many events from real input: each line of standard input is an item as JSON, and one
+//! `send_many` sends all items.
 //!
 //! Run with
 //! `cargo metadata --format-version 1 | cargo run --example import_items -- --cargo-metadata`,
@@ -24,11 +24,11 @@ Usage: import_items [--cargo-metadata]
 
 Each line is an item: {\"item_id\":\"9f08sdh84\",\"sku\":\"MUG-BLUE\",\"quantity\":12}
 
-  --cargo-metadata  read what `cargo metadata --format-version 1` prints, each package an item;
-                    runs it when nothing is on standard input
-  --help            this text
+  --cargo-metadata  read the output of `cargo metadata`, one item per package;
+                    runs cargo if standard input is empty
+  --help            prints this help
 
-Exit codes: 0 all items were sent, 1 some were not, 2 wrong usage.";
+Exit codes: 0 all items were sent, 1 some were not, 2 invalid arguments.";
 
 /// A supplier's item entered the catalogue.
 #[derive(Debug, Serialize, Deserialize, JsonSchema, Event)]
@@ -43,7 +43,7 @@ struct ItemImported {
     quantity: u32,
 }
 
-/// An item and the number of its line, or why the line is none.
+/// A line's number, and its item or the error of parsing it.
 type Line = (usize, Result<ItemImported, String>);
 
 #[tokio::main]
@@ -72,12 +72,12 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Whether every line of the input was sent.
+/// Sends all items of the input. Returns whether all were sent.
 async fn import(read: fn() -> io::Result<Vec<Line>>) -> Result<bool, Box<dyn Error>> {
     let target = Target::from_env()?;
     eprintln!("{}", target.describe());
 
-    // Drawn on a terminal only.
+    // Drawn only on a terminal.
     let progress = ProgressBar::new_spinner().with_message("reading items");
     progress.enable_steady_tick(Duration::from_millis(100));
     let lines = read()?;
@@ -125,7 +125,7 @@ fn read_lines() -> io::Result<Vec<Line>> {
         let line = line?;
         if !line.trim_ascii().is_empty() {
             let item = serde_json::from_slice(&line).map_err(|error| {
-                // A line of input is a whole document: its own line is always the first.
+                // Each line is parsed as a whole document, so the error always says line 1.
                 let text = error.to_string();
                 text.replace(" at line 1 column", ", column")
             });
@@ -135,7 +135,7 @@ fn read_lines() -> io::Result<Vec<Line>> {
     Ok(lines)
 }
 
-/// What this example reads of cargo's output.
+/// The part of cargo's output that this example uses.
 #[derive(Deserialize)]
 struct Metadata {
     packages: Vec<Package>,

@@ -1,4 +1,5 @@
-//! One event: the JSON that left, its schema, the receipt, and what a second send does.
+//! Sends one event and prints its JSON, its receipt, the effect of sending it again, and its
+//! schema.
 //!
 //! Run with `cargo run --example quickstart`.
 
@@ -15,7 +16,7 @@ use serde::{Deserialize, Serialize};
     version = "2026-11-21.1"
 )]
 struct ItemImported {
-    /// The supplier's number of the item.
+    /// The supplier's item number.
     item_id: String,
     sku: String,
     quantity: u32,
@@ -31,7 +32,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         sku: "MUG-BLUE".into(),
         quantity: 12,
     };
-    // `client.send(&item)` is all it takes. The batch is here to show the bytes that leave.
+    // `client.send(&item)` would be enough. The batch only serves to show the JSON.
     let mut batch = Batch::new();
     batch.push(&item)?;
     for json in batch.events() {

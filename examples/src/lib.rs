@@ -1,24 +1,24 @@
-//! Where the examples send their events.
+//! Selects the server that the examples send to.
 
 use inngest_core::testing::EventServer;
 use inngest_core::{Client, ConfigError};
 
-/// The server that the environment names, or one in this process.
+/// The server from the environment, or one inside this process.
 #[derive(Debug)]
 pub struct Target {
-    /// Sends to it.
+    /// A client for the server.
     pub client: Client,
-    /// The server, when it is in this process.
+    /// The server, if it is inside this process.
     pub embedded: Option<EventServer>,
 }
 
 impl Target {
-    /// The server that `INNGEST_EVENT_KEY` or `INNGEST_DEV` names. Where neither is set, one is
-    /// started in this process.
+    /// Uses the server from `INNGEST_EVENT_KEY` or `INNGEST_DEV`. If neither is set, starts one
+    /// inside this process.
     ///
     /// # Errors
     ///
-    /// The environment names a server wrongly, or none can be started.
+    /// The environment is invalid, or the server cannot be started.
     pub fn from_env() -> Result<Self, Box<dyn std::error::Error>> {
         match Client::from_env() {
             Ok(client) => Ok(Self {
@@ -36,7 +36,7 @@ impl Target {
         }
     }
 
-    /// One line that says where the events go.
+    /// Describes in one line where events are sent.
     #[must_use]
     pub fn describe(&self) -> String {
         match &self.embedded {

@@ -1,4 +1,4 @@
-//! Where the environment sends an example's events.
+//! Checks how environment variables select the server of an example.
 
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -13,10 +13,10 @@ fn quickstart(variables: &[(&str, &str)]) -> (bool, String) {
     let variables = variables
         .iter()
         .map(|(name, value)| (*name, (*value).as_ref()));
-    quickstart_of_bytes(&variables.collect::<Vec<_>>())
+    quickstart_with_bytes(&variables.collect::<Vec<_>>())
 }
 
-fn quickstart_of_bytes(variables: &[(&str, &OsStr)]) -> (bool, String) {
+fn quickstart_with_bytes(variables: &[(&str, &OsStr)]) -> (bool, String) {
     let output = support::run("quickstart", &[], variables, b"");
     let mut text = String::from_utf8(output.stdout).unwrap();
     text.push_str(std::str::from_utf8(&output.stderr).unwrap());
@@ -24,7 +24,7 @@ fn quickstart_of_bytes(variables: &[(&str, &OsStr)]) -> (bool, String) {
 }
 
 #[test]
-fn the_dev_server_that_is_named_gets_the_events() {
+fn inngest_dev_selects_the_server() {
     let server = EventServer::start().unwrap();
     let (success, text) = quickstart(&[("INNGEST_DEV", &server.url())]);
     assert!(success, "{text}");
@@ -36,7 +36,7 @@ fn the_dev_server_that_is_named_gets_the_events() {
 }
 
 #[test]
-fn the_more_special_url_wins_and_the_key_and_environment_are_sent() {
+fn the_most_specific_url_wins() {
     let server = EventServer::builder().event_key("k1").start().unwrap();
     let (success, text) = quickstart(&[
         ("INNGEST_EVENT_KEY", "k1"),
@@ -50,7 +50,7 @@ fn the_more_special_url_wins_and_the_key_and_environment_are_sent() {
 }
 
 #[test]
-fn a_setting_that_cannot_work_is_said_and_the_key_is_not() {
+fn errors_do_not_show_the_key() {
     let (success, text) = quickstart(&[("INNGEST_EVENT_KEY", "secret key")]);
     assert!(
         !success && text.contains("the event key from INNGEST_EVENT_KEY has a character"),
@@ -71,11 +71,11 @@ fn a_setting_that_cannot_work_is_said_and_the_key_is_not() {
 
 #[cfg(unix)]
 #[test]
-fn a_variable_that_is_not_utf_8_is_said_and_not_taken_as_unset() {
+fn variables_must_be_utf_8() {
     use std::os::unix::ffi::OsStrExt as _;
 
     let server = EventServer::start().unwrap();
-    let (success, text) = quickstart_of_bytes(&[
+    let (success, text) = quickstart_with_bytes(&[
         ("INNGEST_DEV", server.url().as_ref()),
         ("INNGEST_ENV", OsStr::from_bytes(b"br\xe4nch")),
     ]);
@@ -87,7 +87,8 @@ fn a_variable_that_is_not_utf_8_is_said_and_not_taken_as_unset() {
     assert!(server.events().is_empty());
 }
 
-/// A proxy that answers every request itself; the first lines of the requests come out.
+/// A proxy that responds to every request itself. The receiver gets the first lines of each
+/// request.
 fn proxy(answer: &'static str) -> (String, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://user:word@{}", listener.local_addr().unwrap());
@@ -123,7 +124,7 @@ fn head(stream: &mut BufReader<TcpStream>) -> Option<String> {
 }
 
 #[test]
-fn a_proxy_for_http_gets_the_whole_url() {
+fn http_proxies_get_the_whole_url() {
     let answer = concat!(
         "HTTP/1.1 200 OK\r\ncontent-length: 29\r\n\r\n",
         r#"{"ids":["made"],"status":200}"#
@@ -146,7 +147,7 @@ fn a_proxy_for_http_gets_the_whole_url() {
 }
 
 #[test]
-fn a_proxy_for_https_is_asked_for_a_tunnel() {
+fn https_proxies_get_a_connect_request() {
     let (proxy, heads) = proxy("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n");
     let (success, text) = quickstart(&[
         ("INNGEST_DEV", "https://inngest.invalid"),
@@ -164,7 +165,7 @@ fn a_proxy_for_https_is_asked_for_a_tunnel() {
 }
 
 #[test]
-fn a_server_on_this_machine_is_reached_without_the_proxy() {
+fn loopback_servers_bypass_the_proxy() {
     let server = EventServer::start().unwrap();
     let (success, text) = quickstart(&[
         ("INNGEST_DEV", &server.url()),
@@ -175,7 +176,7 @@ fn a_server_on_this_machine_is_reached_without_the_proxy() {
 }
 
 #[test]
-fn a_proxy_of_another_kind_is_an_error_with_the_fix() {
+fn unsupported_proxies_are_errors() {
     let (success, text) = quickstart(&[
         ("INNGEST_DEV", "http://inngest.invalid"),
         ("ALL_PROXY", "socks5://127.0.0.1:1"),
@@ -187,7 +188,7 @@ fn a_proxy_of_another_kind_is_an_error_with_the_fix() {
 }
 
 #[test]
-fn a_proxy_whose_port_is_none_is_an_error_and_not_port_80() {
+fn invalid_proxy_ports_are_errors() {
     for port in ["82888", "0", "x1", ""] {
         let proxy = format!("http://user:secret@proxy.invalid:{port}");
         let (success, text) = quickstart(&[
@@ -195,7 +196,7 @@ fn a_proxy_whose_port_is_none_is_an_error_and_not_port_80() {
             ("HTTP_PROXY", &proxy),
         ]);
         let expected = format!(
-            "the proxy `http://…@proxy.invalid:{port}` from HTTP_PROXY has a port that is no number \
+            "the proxy `http://…@proxy.invalid:{port}` from HTTP_PROXY has a port that is not a number \
              from 1 to 65535; give one such as"
         );
         assert!(!success && text.contains(&expected), "{text}");

@@ -1,4 +1,4 @@
-//! The event server by itself.
+//! Tests the event server as a program.
 #![cfg(unix)]
 
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -22,16 +22,16 @@ struct CartNoted {
 struct CartCleared {}
 
 #[test]
-fn it_listens_takes_events_and_ends_on_sigterm() {
-    listens_takes_events_and_ends_on("-TERM");
+fn stops_on_sigterm() {
+    accepts_events_and_stops_on("-TERM");
 }
 
 #[test]
-fn it_listens_takes_events_and_ends_on_ctrl_c() {
-    listens_takes_events_and_ends_on("-INT");
+fn stops_on_ctrl_c() {
+    accepts_events_and_stops_on("-INT");
 }
 
-fn listens_takes_events_and_ends_on(signal: &str) {
+fn accepts_events_and_stops_on(signal: &str) {
     let mut server = Command::new(support::binary("event_server"))
         .args(["--event-key", "k1", "--event-key", "k2"])
         .stdout(Stdio::piped())
@@ -64,10 +64,10 @@ fn listens_takes_events_and_ends_on(signal: &str) {
     assert_eq!(rest, "events received: 1, functions run for: 1\n");
 }
 
-/// Only so many events are kept, and of a request nothing that holds its body.
+/// The server keeps a limited number of events, and no request bodies.
 #[test]
 #[cfg(target_os = "linux")]
-fn its_memory_does_not_grow_with_what_it_has_received() {
+fn memory_does_not_grow_with_requests() {
     let mut server = Command::new(support::binary("event_server"))
         .args(["--keep", "5"])
         .stdout(Stdio::piped())
@@ -98,12 +98,12 @@ fn its_memory_does_not_grow_with_what_it_has_received() {
     let after = resident();
     server.kill().unwrap();
     server.wait().unwrap();
-    // The bodies of the later requests alone are 80 MB.
+    // The later requests have 80 MB of bodies.
     assert!(after < before + 20, "{before} MB, then {after} MB");
 }
 
 #[test]
-fn it_explains_itself() {
+fn prints_help_and_rejects_bad_arguments() {
     let help = support::run("event_server", &["--help"], &[], b"");
     assert!(help.status.success());
     for arguments in [&["--port", "x"][..], &["--port"], &["--colour", "blue"]] {

@@ -1,6 +1,6 @@
-//! Each example prints what stands in the `expected.txt` beside it.
+//! Checks that each example prints the contents of its `expected.txt`.
 //!
-//! `cargo test` builds the examples before it runs this.
+//! `cargo test` builds the examples first.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -13,7 +13,7 @@ fn run(name: &str, arguments: &[&str], input: &[u8]) -> Output {
     support::run(name, arguments, &[], input)
 }
 
-/// The output with what differs from run to run named instead.
+/// The output, with values that differ from run to run masked.
 fn masked(output: &Output) -> String {
     let mut text = String::from_utf8(output.stdout.clone()).unwrap();
     text.push_str(std::str::from_utf8(&output.stderr).unwrap());
@@ -75,20 +75,20 @@ fn encrypt_fields() {
 }
 
 #[test]
-fn import_items_reports_bad_lines_and_sends_the_others() {
+fn import_items_reports_bad_lines() {
     let input = include_bytes!("../import_items/items.jsonl");
     let output = run("import_items", &[], input);
     assert_eq!(
         output.status.code(),
         Some(1),
-        "two lines are no items and one has no id"
+        "two lines are not items and one has an empty id"
     );
     expect("import_items", &output);
 }
 
 #[test]
-fn import_items_reads_what_cargo_prints() {
-    // Of the workspace only: what other platforms need is not on this machine.
+fn import_items_reads_cargo_metadata() {
+    // Only the workspace, because dependencies for other platforms may not be downloaded.
     let metadata = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1", "--no-deps"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
@@ -106,7 +106,7 @@ fn import_items_reads_what_cargo_prints() {
 }
 
 #[test]
-fn import_items_explains_itself() {
+fn import_items_prints_help() {
     let help = run("import_items", &["--help"], b"");
     assert!(
         help.status.success()

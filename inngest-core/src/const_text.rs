@@ -1,23 +1,23 @@
-//! Text made when the program is compiled, where there is no `format!`.
+//! Builds text in constants, where `format!` is not available.
 
-/// A text of at most [`MOST_BYTES`]; what is longer is cut.
+/// A text of at most [`MAX_BYTES`]. Parts that do not fit are left out.
 pub(crate) struct ConstText {
-    bytes: [u8; MOST_BYTES],
+    bytes: [u8; MAX_BYTES],
     len: usize,
 }
 
-/// More than any message has, unless its names are absurd.
-const MOST_BYTES: usize = 2_048;
+/// Longer than any message, unless its names are extremely long.
+const MAX_BYTES: usize = 2_048;
 
 impl ConstText {
     pub(crate) const fn new() -> Self {
         Self {
-            bytes: [0; MOST_BYTES],
+            bytes: [0; MAX_BYTES],
             len: 0,
         }
     }
 
-    /// The text with another one behind it, or as it is where that has no room.
+    /// Appends a text if there is room for it.
     pub(crate) const fn with(mut self, text: &str) -> Self {
         let (_, room) = self.bytes.split_at_mut(self.len);
         if text.len() <= room.len() {
@@ -32,7 +32,7 @@ impl ConstText {
         let (used, _) = self.bytes.split_at(self.len);
         match std::str::from_utf8(used) {
             Ok(text) => text,
-            // Whole texts only are put in, so this is never so.
+            // Unreachable: only whole strings are appended.
             Err(_) => "",
         }
     }
@@ -43,7 +43,7 @@ mod tests {
     use super::ConstText;
 
     #[test]
-    fn texts_are_joined_and_what_has_no_room_is_left_out() {
+    fn texts_without_room_are_left_out() {
         assert_eq!(
             ConstText::new().with("a é").with("").with("b").as_str(),
             "a éb"

@@ -1,11 +1,11 @@
-//! `assert_distinct!`: event types that keep clear of one another.
+//! Defines `assert_distinct!`, which compares event types at compile time.
 
-/// Refuses to compile when two of the event types have the same name and version, or id templates
-/// that could print the same id.
+/// Fails to compile if two of the event types have the same name and version, or id templates that
+/// could print the same id.
 ///
-/// Deduplication ids are global: the server ignores an event whose id another event had within 24
-/// hours, whatever its type. Types of one crate or of several can be listed;
-/// [`Registry::check`](crate::registry::Registry::check) does the same when a program runs.
+/// Deduplication ids are global: the server ignores an event if any event had the same id within
+/// the last 24 hours, whatever its type. The list may have types of several crates.
+/// [`Registry::check`](crate::registry::Registry::check) does the same at run time.
 ///
 /// ```
 /// use inngest_core::{Event, assert_distinct};

@@ -1,4 +1,4 @@
-//! The event types of a program.
+//! Lists the event types of a program and checks them against each other.
 
 use std::fmt;
 #[cfg(feature = "registry")]
@@ -11,7 +11,7 @@ pub use crate::event::event_type::ConflictKind;
 use crate::event::event_type::EventType;
 use crate::schema;
 
-/// What is known of an event type without a value of it.
+/// Describes an event type without a value of it.
 #[derive(Clone, Copy)]
 pub struct Descriptor {
     rust_type: &'static str,
@@ -28,7 +28,7 @@ impl Descriptor {
         }
     }
 
-    /// The order of a registry, and what no two types share.
+    /// The sort key of a registry, unique for each type.
     fn key(&self) -> (&'static str, Option<&'static str>, &'static str) {
         (self.name(), self.version(), self.rust_type())
     }
@@ -51,19 +51,19 @@ impl Descriptor {
         self.event_type.id_template()
     }
 
-    /// The path of the Rust type, as [`std::any::type_name`] gives it.
+    /// The path of the Rust type, as in [`std::any::type_name`].
     #[must_use]
     pub fn rust_type(&self) -> &'static str {
         self.rust_type
     }
 
-    /// The schema of the whole event, see [`Event::schema`].
+    /// The schema of the whole event; see [`Event::schema`].
     #[must_use]
     pub fn schema(&self) -> Schema {
         schema::event(self.event_type)
     }
 
-    /// The schema of the event's data, see [`Event::data_schema`].
+    /// The schema of the event's data; see [`Event::data_schema`].
     #[must_use]
     pub fn data_schema(&self) -> Schema {
         schema::data(self.event_type)
@@ -75,7 +75,7 @@ impl Descriptor {
         Some(self.schema().get("description")?.as_str()?.to_owned())
     }
 
-    /// The source file and line of the derive, where the compiler tells it.
+    /// The source file and line of the derive, if the compiler provides them.
     #[must_use]
     pub fn source(&self) -> Option<(&'static str, u32)> {
         let (file, line) = self.event_type.source.rsplit_once(':')?;
@@ -95,11 +95,11 @@ impl fmt::Debug for Descriptor {
     }
 }
 
-/// The event types that the program has linked.
+/// The event types linked into the program.
 #[cfg(feature = "registry")]
 static LINKED: Mutex<Vec<Descriptor>> = Mutex::new(Vec::new());
 
-/// Adds an event type to those that the program has linked.
+/// Adds an event type to the linked ones.
 #[doc(hidden)]
 pub extern "C" fn link<E: Event>() {
     #[cfg(feature = "registry")]
@@ -112,10 +112,10 @@ pub extern "C" fn link<E: Event>() {
     }
 }
 
-/// One function for all types, because rustc compiles [`link`] for each. Of one that is `extern "C"`
-/// it knows that it does not unwind into `link`.
+/// One function for all types, because rustc compiles [`link`] once per type. `extern "C"` tells
+/// rustc that it does not unwind into `link`.
 #[cfg(feature = "registry")]
-#[expect(improper_ctypes_definitions, reason = "it is called from Rust alone")]
+#[expect(improper_ctypes_definitions, reason = "only Rust code calls it")]
 extern "C" fn add(rust_type: &'static str, event_type: &'static EventType) {
     let mut linked = LINKED.lock().unwrap_or_else(PoisonError::into_inner);
     linked.push(Descriptor {
@@ -124,7 +124,7 @@ extern "C" fn add(rust_type: &'static str, event_type: &'static EventType) {
     });
 }
 
-/// Event types, in order of name, version and Rust type.
+/// A set of event types, sorted by name, version and Rust type.
 ///
 /// ```
 /// use inngest_core::{Event, registry::Registry};
@@ -144,16 +144,16 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// A registry of no types.
+    /// Creates an empty registry.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Every event type linked into the program.
+    /// Collects every event type linked into the program.
     ///
-    /// Generic types are not among them, because only their instances are events; add these with
-    /// [`with`](Self::with). Nor are any on platforms whose programs call nothing when they start;
+    /// Generic types are missing, because only their instances are events; add these with
+    /// [`with`](Self::with). The registry is empty on platforms that cannot run code before `main`;
     /// list the types by hand there.
     #[cfg(feature = "registry")]
     #[must_use]
@@ -162,14 +162,14 @@ impl Registry {
         let linked = LINKED.lock().unwrap_or_else(PoisonError::into_inner);
         registry.types.extend(linked.iter().copied());
         registry.sort();
-        // A WebAssembly module can be started more than once.
+        // A WebAssembly module can start more than once.
         registry
             .types
             .dedup_by(|again, first| again.key() == first.key());
         registry
     }
 
-    /// Adds an event type; one that is there already stays once.
+    /// Adds an event type, unless it is already there.
     #[must_use]
     pub fn with<E: Event>(mut self) -> Self {
         let new = Descriptor::of::<E>();
@@ -180,15 +180,15 @@ impl Registry {
         self
     }
 
-    /// Whether the types keep clear of one another: no two have the same name and version, and no
-    /// two have id templates that could print the same id.
+    /// Checks that no two types have the same name and version, or id templates that could print
+    /// the same id.
     ///
-    /// [`assert_distinct!`](crate::assert_distinct) does the same when the program is compiled.
+    /// [`assert_distinct!`](crate::assert_distinct) does the same at compile time.
     ///
     /// # Errors
     ///
-    /// Every pair of types that stand in each other's way. That two ids could coincide is said
-    /// when it cannot be ruled out from what the types can print.
+    /// Returns every conflicting pair of types. Two ids count as a conflict unless the types prove
+    /// that they differ.
     pub fn check(&self) -> Result<(), Conflicts> {
         let mut conflicts = Vec::new();
         let mut rest = self.types.as_slice();
@@ -210,7 +210,7 @@ impl Registry {
         }
     }
 
-    /// The type of an event of this name: of several the one of this version, else the first.
+    /// The type with this name and version, or else the first one with this name.
     #[cfg(feature = "testing")]
     pub(crate) fn type_of(&self, name: &str, version: Option<&str>) -> Option<&Descriptor> {
         let types = self.iter().filter(|known| known.name() == name);
@@ -218,18 +218,18 @@ impl Registry {
         same_version.or_else(|| types.clone().next())
     }
 
-    /// The types in order.
+    /// The types, in order.
     pub fn iter(&self) -> std::slice::Iter<'_, Descriptor> {
         self.types.iter()
     }
 
-    /// How many types there are.
+    /// The number of types.
     #[must_use]
     pub fn len(&self) -> usize {
         self.types.len()
     }
 
-    /// Whether there are none.
+    /// Whether the registry is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.types.is_empty()
@@ -249,15 +249,15 @@ impl<'a> IntoIterator for &'a Registry {
     }
 }
 
-/// Two event types that stand in each other's way.
+/// Two event types that conflict.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Conflict {
-    /// One of the two.
+    /// The first type, in the order of the registry.
     pub first: Descriptor,
-    /// The other.
+    /// The second type.
     pub second: Descriptor,
-    /// How they do.
+    /// How they conflict.
     pub kind: ConflictKind,
 }
 
@@ -284,7 +284,7 @@ impl fmt::Display for Conflict {
     }
 }
 
-/// Event types that stand in each other's way; never empty.
+/// Conflicting pairs of event types; never empty.
 #[derive(Clone)]
 pub struct Conflicts(Vec<Conflict>);
 

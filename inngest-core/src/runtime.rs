@@ -1,5 +1,4 @@
-//! What the tokio runtime that code is called in allows, asked without a panic where that is
-//! possible.
+//! Finds out what the current tokio runtime supports, without a panic where possible.
 
 use std::any::Any;
 use std::future::poll_fn;
@@ -12,24 +11,24 @@ use std::time::Duration;
 use tokio::runtime::{Handle, Id, RuntimeFlavor};
 use tokio::time::Instant;
 
-/// There is no runtime here that can do what is asked: none at all, one without IO or timers, or
-/// one that has ended.
+/// The current thread has no suitable runtime: none at all, one without IO or timers, or one that
+/// has shut down.
 #[derive(Debug)]
 pub(crate) struct NoRuntime;
 
-/// The runtimes that could not do what one transport needs of them.
+/// The runtimes that lack what a transport needs.
 #[derive(Debug, Default)]
-pub(crate) struct Unfit(Mutex<Vec<Id>>);
+pub(crate) struct UnsuitableRuntimes(Mutex<Vec<Id>>);
 
-impl Unfit {
-    /// Runs a future that makes things of tokio's, which need a runtime.
+impl UnsuitableRuntimes {
+    /// Runs a future that needs a runtime with IO.
     ///
-    /// tokio has no way to ask whether a runtime has IO: without it, making a socket panics. So the
-    /// panic is caught, and that runtime is not tried again.
+    /// tokio cannot tell whether a runtime has IO; without it, opening a socket panics. So the
+    /// panic is caught, and later calls on that runtime fail at once.
     ///
     /// # Errors
     ///
-    /// There is no runtime for it.
+    /// There is no suitable runtime.
     pub(crate) async fn run<F: Future>(&self, future: F) -> Result<F::Output, NoRuntime> {
         let runtime = Handle::try_current().map_err(|_| NoRuntime)?.id();
         if self.ids().contains(&runtime) {
@@ -39,8 +38,8 @@ impl Unfit {
         poll_fn(|cx| {
             match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
                 Ok(polled) => polled.map(Ok),
-                // After a panic a future is not polled again, so nothing sees it half done.
-                Err(panic) if is_of_tokio(&*panic) => {
+                // A future is not polled again after a panic, so its broken state is never seen.
+                Err(panic) if is_tokio_panic(&*panic) => {
                     self.ids().push(runtime);
                     Poll::Ready(Err(NoRuntime))
                 }
@@ -51,13 +50,13 @@ impl Unfit {
     }
 
     fn ids(&self) -> MutexGuard<'_, Vec<Id>> {
-        // The list is whole between any two statements.
+        // The list is consistent after each statement.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Whether tokio panicked because of the runtime that it found.
-fn is_of_tokio(panic: &(dyn Any + Send)) -> bool {
+/// Whether tokio caused the panic because the runtime is unsuitable.
+fn is_tokio_panic(panic: &(dyn Any + Send)) -> bool {
     let text = match panic.downcast_ref::<String>() {
         Some(text) => text,
         None => panic.downcast_ref::<&str>().copied().unwrap_or_default(),
@@ -67,10 +66,10 @@ fn is_of_tokio(panic: &(dyn Any + Send)) -> bool {
     text.contains("Tokio 1.x")
 }
 
-/// Whether a test has paused tokio's clock here. tokio has no way to ask, so this looks whether the
-/// clock stands still while real time goes on.
+/// Whether a test has paused tokio's clock. tokio cannot tell, so this checks whether tokio's clock
+/// stands still while real time passes.
 pub(crate) fn clock_is_paused() -> bool {
-    // No other can be paused.
+    // Only a current-thread runtime can be paused.
     let can_be = |runtime: Handle| runtime.runtime_flavor() == RuntimeFlavor::CurrentThread;
     if !Handle::try_current().is_ok_and(can_be) {
         return false;
@@ -83,19 +82,19 @@ pub(crate) fn clock_is_paused() -> bool {
     Instant::now() == before
 }
 
-/// Whether this is called in an async task, or in the future of a `block_on`, where waiting would
-/// keep a runtime from its other tasks. It is not in `spawn_blocking` and `block_in_place`, nor on
-/// another thread that has entered a runtime.
+/// Whether the caller runs in an async task or in the future of a `block_on`, where blocking would
+/// stall other tasks. False in `spawn_blocking`, in `block_in_place`, and on other threads that
+/// entered a runtime.
 ///
-/// A wrong answer does no harm but that: a wait that is allowed by mistake ends too, because it is
-/// never the runtime here that it waits for.
+/// A wrong result is mostly harmless: a blocking wait in an async task still ends, because it never
+/// waits for the current runtime.
 #[cfg(feature = "blocking")]
 pub(crate) fn is_async_task() -> bool {
     Handle::try_current().is_ok() && (is_scheduled() || has_budget())
 }
 
-/// Whether a scheduler of tokio's polls what is called here: then it keeps the wakers of those that
-/// yield until it has polled the others, and anywhere else they are woken at once.
+/// Whether a tokio scheduler is polling the caller. A scheduler defers the wakers of tasks that
+/// yield until it has polled the other tasks; anywhere else they wake at once.
 #[cfg(feature = "blocking")]
 fn is_scheduled() -> bool {
     use std::sync::Arc;
@@ -115,19 +114,19 @@ fn is_scheduled() -> bool {
     polled.is_pending() && !woken.0.load(Ordering::Relaxed)
 }
 
-/// Whether what is called here has a budget of tokio's, after which it must yield. The future of a
-/// multi-threaded runtime's `block_on` has one although no scheduler polls it.
+/// Whether the caller has a coop budget, after which it must yield. The future of a multi-threaded
+/// runtime's `block_on` has one although no scheduler polls it.
 #[cfg(feature = "blocking")]
 fn has_budget() -> bool {
     use std::task::{Context, Waker};
     use tokio::task::coop::poll_proceed;
 
     let mut cx = Context::from_waker(Waker::noop());
-    // It gives back at its end what is spent here.
+    // Restores the budget when dropped.
     let Poll::Ready(_restore) = poll_proceed(&mut cx) else {
         return true;
     };
-    // No budget is larger than what it is counted in.
+    // tokio counts budgets as `u8`.
     (0..=u8::MAX).any(|_| match poll_proceed(&mut cx) {
         Poll::Ready(spent) => {
             spent.made_progress();

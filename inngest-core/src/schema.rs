@@ -1,4 +1,4 @@
-//! JSON Schemas (2020-12) of events: what leaves the process.
+//! Generates the JSON Schemas (2020-12) of events in their serialized form.
 
 mod flattened;
 
@@ -11,14 +11,14 @@ use serde_json::{Map, Value, json};
 use crate::event::event_type::{EventType, PartKinds, SchemaFn};
 use crate::event::session::{SessionKind, SessionSpec};
 
-/// By the *serialize* contract: what the type writes, not what it would read back.
+/// A generator for the *serialize* contract: what the type writes, not what it accepts.
 fn generator() -> SchemaGenerator {
     SchemaSettings::draft2020_12()
         .for_serialize()
         .into_generator()
 }
 
-/// The schema of an event's data, as `SchemaGenerator::into_root_schema_for` makes it.
+/// The schema of an event's data, equal to the result of `SchemaGenerator::into_root_schema_for`.
 pub(crate) fn data(event_type: &EventType) -> Schema {
     let mut generator = generator();
     let mut schema = (event_type.schemas.data)(&mut generator);
@@ -36,7 +36,7 @@ pub(crate) fn data(event_type: &EventType) -> Schema {
     for transform in generator.transforms_mut() {
         transform.transform(&mut schema);
     }
-    flattened::texts_to_members(&mut schema);
+    flattened::string_variants_to_members(&mut schema);
     schema
 }
 
@@ -44,7 +44,8 @@ pub(crate) fn data(event_type: &EventType) -> Schema {
 pub(crate) fn event(event_type: &EventType) -> Schema {
     let mut generator = generator();
     let mut data = (event_type.schemas.data)(&mut generator);
-    // The event is what the doc comment of the type speaks of, so it moves to the event's schema.
+    // The doc comment of the type describes the event, so title and description move to the event's
+    // schema.
     let title = data
         .remove("title")
         .unwrap_or_else(|| (event_type.schemas.title)().into());
@@ -60,7 +61,7 @@ pub(crate) fn event(event_type: &EventType) -> Schema {
         );
         required.insert(1, "id");
     } else {
-        // A payload may bring an id of its own.
+        // A payload may set an id.
         properties.insert("id".into(), json!({ "type": "string", "minLength": 1 }));
     }
     properties.insert(
@@ -111,22 +112,21 @@ pub(crate) fn event(event_type: &EventType) -> Schema {
     for transform in generator.transforms_mut() {
         transform.transform(&mut schema);
     }
-    flattened::texts_to_members(&mut schema);
+    flattened::string_variants_to_members(&mut schema);
     schema
 }
 
-/// The regular expression (ECMA-262) of the ids that a template prints.
+/// The regular expression (ECMA-262) of the ids that a template can print.
 fn pattern(template: &str, parts: PartKinds) -> String {
     let mut pattern = String::from("^");
     let mut parts = parts.iter();
-    // The derive takes templates only that are well formed.
+    // The derive accepts only well-formed templates.
     let template = Template::parse(template);
     for piece in template.iter().flat_map(Template::pieces) {
         match piece {
             Piece::Text(text) => {
                 for c in text.chars() {
-                    // With the `u` flag, which JSON Schema asks for, no other character may be
-                    // escaped.
+                    // JSON Schema uses the `u` flag, which forbids escaping any other character.
                     if "\\^$.*+?()[]{}|/".contains(c) {
                         pattern.push('\\');
                     }
@@ -140,7 +140,7 @@ fn pattern(template: &str, parts: PartKinds) -> String {
     pattern
 }
 
-/// The schema of `user`, and whether every event has one.
+/// The schema of `user`, and whether it is required.
 fn user_schema(user: Option<SchemaFn>, generator: &mut SchemaGenerator) -> (Value, bool) {
     let description = "Attributes of the user; the server keeps them encrypted.";
     let Some(user) = user else {
@@ -154,8 +154,8 @@ fn user_schema(user: Option<SchemaFn>, generator: &mut SchemaGenerator) -> (Valu
         "$defs".to_owned(),
         generator.definitions().clone().into(),
     )]));
-    // An absent user is not written as `null`, it is not written at all.
-    let optional = take_null(&mut schema, &definitions, &mut Vec::new()) != Null::Refused;
+    // An absent user is omitted, not written as `null`.
+    let optional = remove_null(&mut schema, &definitions, &mut Vec::new()) != Null::Refused;
     if let Some(object) = schema.as_object_mut() {
         object
             .entry("description")
@@ -164,22 +164,23 @@ fn user_schema(user: Option<SchemaFn>, generator: &mut SchemaGenerator) -> (Valu
     (schema, !optional)
 }
 
-/// What a schema says to `null`.
+/// How a schema treats `null`.
 #[derive(PartialEq)]
 enum Null {
     Refused,
     Accepted,
-    /// It accepts nothing else.
+    /// The schema accepts only `null`.
     Only,
 }
 
-/// Takes `null` out of what a schema accepts; a schema that accepts nothing else stays as it is.
+/// Removes `null` from the values that a schema accepts. A schema that accepts only `null` stays
+/// unchanged.
 ///
-/// `inside` are the references that led to it, which a type that is made of itself has again.
-fn take_null(schema: &mut Value, definitions: &Schema, inside: &mut Vec<String>) -> Null {
+/// `inside` has the references that led to this schema, because a recursive type refers to itself.
+fn remove_null(schema: &mut Value, definitions: &Schema, inside: &mut Vec<String>) -> Null {
     let object = match schema {
         Value::Object(object) => object,
-        // What accepts everything is a user when it is an object.
+        // A schema that accepts everything becomes one that accepts objects.
         Value::Bool(true) => {
             *schema = json!({ "type": "object" });
             return Null::Accepted;
@@ -194,7 +195,7 @@ fn take_null(schema: &mut Value, definitions: &Schema, inside: &mut Vec<String>)
                 Null::Refused
             };
         };
-        let null = take_null_value(all, &"null".into());
+        let null = remove_null_value(all, &"null".into());
         if let [one] = all.as_slice() {
             *types = one.clone();
         }
@@ -208,7 +209,7 @@ fn take_null(schema: &mut Value, definitions: &Schema, inside: &mut Vec<String>)
         };
     }
     if let Some(Value::Array(values)) = object.get_mut("enum") {
-        return take_null_value(values, &Value::Null);
+        return remove_null_value(values, &Value::Null);
     }
     for keyword in ["anyOf", "oneOf"] {
         let Some(Value::Array(alternatives)) = object.get(keyword) else {
@@ -217,7 +218,7 @@ fn take_null(schema: &mut Value, definitions: &Schema, inside: &mut Vec<String>)
         let mut left = alternatives.clone();
         let mut null = Null::Refused;
         left.retain_mut(|alternative| {
-            let one = take_null(alternative, definitions, inside);
+            let one = remove_null(alternative, definitions, inside);
             let stays = one != Null::Only;
             if one != Null::Refused {
                 null = Null::Accepted;
@@ -228,7 +229,7 @@ fn take_null(schema: &mut Value, definitions: &Schema, inside: &mut Vec<String>)
             [] => return Null::Only,
             [Value::Object(only)] if null == Null::Accepted => {
                 object.remove(keyword);
-                add_all(object, only.clone());
+                merge_into(object, only.clone());
             }
             _ => {
                 object.insert(keyword.into(), left.into());
@@ -242,19 +243,19 @@ fn take_null(schema: &mut Value, definitions: &Schema, inside: &mut Vec<String>)
             return Null::Refused;
         };
         inside.push(path.clone());
-        let null = take_null(&mut target, definitions, inside);
+        let null = remove_null(&mut target, definitions, inside);
         inside.pop();
         if null == Null::Accepted
             && let Value::Object(target) = target
         {
             object.remove("$ref");
-            add_all(object, target);
+            merge_into(object, target);
         }
         return null;
     }
     if let Some(Value::Array(all)) = object.get("allOf") {
         let mut refuses =
-            |schema: &Value| take_null(&mut schema.clone(), definitions, inside) == Null::Refused;
+            |schema: &Value| remove_null(&mut schema.clone(), definitions, inside) == Null::Refused;
         if all.iter().any(&mut refuses) {
             return Null::Refused;
         }
@@ -263,8 +264,8 @@ fn take_null(schema: &mut Value, definitions: &Schema, inside: &mut Vec<String>)
     Null::Accepted
 }
 
-/// Adds all that a schema demands to another, whose own description is the nearer one.
-fn add_all(object: &mut Map<String, Value>, others: Map<String, Value>) {
+/// Adds the keywords of one schema to another, which keeps its own description.
+fn merge_into(object: &mut Map<String, Value>, others: Map<String, Value>) {
     let is_new = |keyword: &String| keyword == "description" || !object.contains_key(keyword);
     if others.keys().all(is_new) {
         for (keyword, value) in others {
@@ -275,8 +276,8 @@ fn add_all(object: &mut Map<String, Value>, others: Map<String, Value>) {
     }
 }
 
-/// Takes a value that stands for `null` out of a list.
-fn take_null_value(values: &mut Vec<Value>, null: &Value) -> Null {
+/// Removes the value that represents `null` from a list.
+fn remove_null_value(values: &mut Vec<Value>, null: &Value) -> Null {
     if !values.contains(null) {
         return Null::Refused;
     }
@@ -288,7 +289,7 @@ fn take_null_value(values: &mut Vec<Value>, null: &Value) -> Null {
 }
 
 fn meta_schema(sessions: &[SessionSpec]) -> Value {
-    // Any session may be `null`, because a payload may clear it.
+    // Any session may be `null`, because a payload can clear it.
     let integer = json!({
         "type": ["integer", "null"],
         "minimum": -MAX_INTEGER,
@@ -333,7 +334,7 @@ fn meta_schema(sessions: &[SessionSpec]) -> Value {
     })
 }
 
-/// The subschema of a user field's type.
+/// The subschema of a field type.
 #[doc(hidden)]
 pub fn subschema<T: JsonSchema + ?Sized>(generator: &mut SchemaGenerator) -> Schema {
     generator.subschema_for::<T>()

@@ -1,9 +1,9 @@
-//! Waits that end in real time, whatever polls them.
+//! Runs waits in real time, whichever runtime polls them.
 //!
-//! tokio's timers panic outside a runtime, in one without timers and in one that has ended, and
-//! nothing tells so beforehand. A clock that a test has paused jumps ahead as soon as all tasks
-//! wait, if only for a socket. So the waits here are kept by a runtime of their own, on a thread
-//! that does nothing else.
+//! tokio's timers panic outside a runtime, in a runtime without timers, and in one that has shut
+//! down; nothing tells this in advance. A paused test clock jumps ahead whenever all tasks wait,
+//! even if one waits for a socket. So these timers belong to a separate runtime, on a thread that
+//! does nothing else.
 
 use std::future::{pending, poll_fn};
 use std::io;
@@ -21,42 +21,44 @@ use tokio::time::Sleep;
 
 use crate::runtime;
 
-/// How long what may come from a socket is waited for in real time, when the time of a paused clock
-/// is over: that clock may have jumped while an answer was under way.
+/// How long, in real time, to keep waiting for a socket after a paused clock reached the deadline.
+/// That clock may have jumped while a response was on its way.
 const GRACE: Duration = Duration::from_millis(250);
 
-/// The timer of a process, whose thread is started when it is first needed. Clones share it.
+/// The timer of a process. Its thread starts on first use. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Timers(Arc<Lazy>);
+pub(crate) struct Timers(Arc<LazyTimer>);
 
 #[derive(Debug, Default)]
-struct Lazy {
+struct LazyTimer {
     timer: OnceLock<Timer>,
     starting: Mutex<()>,
 }
 
-/// A timer that runs.
+/// A running timer.
 #[derive(Clone, Debug)]
 pub(crate) struct Timer(Handle);
 
-/// A wait by real time. Whether it is over is not a matter of what a task has done before.
+/// A sleep in real time. It is exempt from tokio's coop budget, so the work of the task before does
+/// not delay it.
 type RealSleep = Unconstrained<Sleep>;
 
-/// By which clock a deadline passes.
+/// The clock of a deadline.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Clock {
-    /// The real one.
+    /// The real clock.
     Real,
-    /// The real one, or tokio's where a test has paused it.
+    /// tokio's clock if a test has paused it, otherwise the real clock.
     Paused,
 }
 
 impl Timers {
-    /// Those of this process. A fork has none of its parent's threads, and gets others.
+    /// The timers of the current process. A forked process does not inherit its parent's threads,
+    /// so it gets new ones.
     pub(crate) fn of_this_process() -> Self {
         static LAST: Mutex<Option<(u32, Timers)>> = Mutex::new(None);
         let this = std::process::id();
-        // A pair is whole at any time.
+        // The pair is always consistent.
         let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
         match &*last {
             Some((process, timers)) if *process == this => timers.clone(),
@@ -64,17 +66,17 @@ impl Timers {
         }
     }
 
-    /// The timer, which runs then.
+    /// Returns the timer and starts it if necessary.
     ///
     /// # Errors
     ///
-    /// The system gives no thread.
+    /// The system cannot start a thread.
     pub(crate) fn get(&self) -> io::Result<&Timer> {
-        let Lazy { timer, starting } = &*self.0;
+        let LazyTimer { timer, starting } = &*self.0;
         if let Some(timer) = timer.get() {
             return Ok(timer);
         }
-        // It guards no data.
+        // The mutex guards no data.
         let _starting = starting.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(timer) = timer.get() {
             return Ok(timer);
@@ -94,17 +96,16 @@ impl Timer {
         Ok(timer)
     }
 
-    /// A wait by real time.
+    /// Sleeps in real time.
     pub(crate) fn sleep(&self, time: Duration) -> RealSleep {
         let _inside = self.0.enter();
         unconstrained(tokio::time::sleep(time))
     }
 
-    /// A pause, which is over sooner when a test has paused tokio's clock and that comes to its end
-    /// first.
+    /// Sleeps in real time, or by tokio's clock if a test has paused it and it ends first.
     pub(crate) async fn pause(&self, time: Duration) {
         if time.is_zero() {
-            // Others have their turn all the same.
+            // Other tasks still get a turn.
             return tokio::task::yield_now().await;
         }
         let real = self.sleep(time);
@@ -115,7 +116,7 @@ impl Timer {
         }
     }
 
-    /// What a future gives, if it does so in time.
+    /// Waits for a future; `None` if the deadline passes first.
     pub(crate) async fn within<F: Future>(
         &self,
         time: Duration,
@@ -123,7 +124,7 @@ impl Timer {
         future: F,
     ) -> Option<F::Output> {
         let mut future = pin!(future);
-        // Most transports of tests give their answer at once.
+        // Most test transports respond at once, so the deadline is set up late.
         let mut deadline = pin!(None);
         poll_fn(|cx| {
             if let Poll::Ready(output) = future.as_mut().poll(cx) {
@@ -140,7 +141,7 @@ impl Timer {
         .await
     }
 
-    fn deadline(&self, time: Duration, clock: Clock) -> Either<RealSleep, Paused> {
+    fn deadline(&self, time: Duration, clock: Clock) -> Either<RealSleep, PausedSleep> {
         let real = self.sleep(time);
         if matches!(clock, Clock::Real) || !runtime::clock_is_paused() {
             return Either::Left(real);
@@ -156,12 +157,12 @@ impl Timer {
     }
 }
 
-type Paused = Pin<Box<dyn Future<Output = ()> + Send>>;
+type PausedSleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// A wait by a clock that is paused here. It is a task of the runtime here, because outside of it, or
-/// once that has ended, tokio's timers panic; then it is not over.
+/// Sleeps by the current runtime's paused clock. The sleep runs in its own task, because outside a
+/// runtime, or after its shutdown, tokio's timers panic; then this never ends.
 async fn paused_sleep(time: Duration) {
-    // It ends its task when it is dropped, so that nothing makes the clock jump any more.
+    // Dropping the set aborts the task, so it no longer makes the clock jump.
     let mut sleeping = JoinSet::new();
     sleeping.spawn(async move { tokio::time::sleep(time).await });
     if !matches!(sleeping.join_next().await, Some(Ok(()))) {

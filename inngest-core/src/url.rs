@@ -1,41 +1,41 @@
-//! What may be shown of a URL, and whether its port can be connected to.
+//! Redacts URLs for logs and errors, and checks their ports.
 
 use http::uri::Authority;
 
-/// A text that holds a shorter key may do so by chance; Inngest's own keys are longer.
+/// A shorter key may appear in a text by chance. Inngest's own keys are longer.
 const LONG_KEY: usize = 8;
 
-/// Whether there is no port, or one that can be connected to. `http` takes a port that is none as
-/// no port, and then the events would go to the port of the scheme.
+/// Whether the authority has no port or a valid one. `http` ignores an invalid port, so events
+/// would be sent to the scheme's default port.
 pub(crate) fn has_sound_port(authority: &Authority) -> bool {
     let after_host = authority.as_str().strip_prefix(authority.host());
     match after_host {
         None => false,
         Some("") => true,
         Some(rest) => rest.strip_prefix(':').is_some_and(|port| {
-            // `parse` takes a sign too.
+            // `parse` accepts a sign too.
             port.bytes().all(|byte| byte.is_ascii_digit())
                 && port.parse::<u16>().is_ok_and(|port| port != 0)
         }),
     }
 }
 
-/// Whether an event key is in the path: this one, or one after `/e/`, where the URLs of the
-/// dashboard have it.
+/// Whether a path contains an event key: the given key, or any segment after `/e/`, as in the URLs
+/// of Inngest's dashboard.
 pub(crate) fn has_key(path: &str, key: &str) -> bool {
     let mut segments = path.split(['/', '\\']).filter(|part| !part.is_empty());
     let follows_e = segments.any(|part| part == "e") && segments.next().is_some();
     follows_e || holds(path, key)
 }
 
-/// Whether this key is in a text.
+/// Whether a text contains this key.
 pub(crate) fn holds(text: &str, key: &str) -> bool {
     let mut words = text.split(|c| !is_unreserved(c));
     words.any(|word| word == key) || (key.len() >= LONG_KEY && text.contains(key))
 }
 
-/// What may be shown of a base URL, which may be none: no user name, no password, no query, and no
-/// path that may have an event key in it; so no path where the key is not known.
+/// Redacts a base URL, which may be invalid. The result has no user name, password or query. It has
+/// no path that may contain an event key, so no path at all if the key is unknown.
 pub(crate) fn shown(url: &str, key: Option<&str>) -> String {
     let (scheme, rest) = match url.split_once("://") {
         Some((scheme, rest)) if scheme.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
@@ -45,7 +45,7 @@ pub(crate) fn shown(url: &str, key: Option<&str>) -> String {
     };
     let (authority, rest) = split_before(rest, &['/', '\\', '?', '#']);
     let (path, query) = split_before(rest, &['?', '#']);
-    // A password may have such a character in it, and then nobody knows where it ends.
+    // A password may contain one of the delimiters, so where it ends is unknown.
     if rest.contains('@') {
         return format!("{scheme}…");
     }
@@ -53,7 +53,7 @@ pub(crate) fn shown(url: &str, key: Option<&str>) -> String {
         Some((_, host)) => ("…@", host),
         None => ("", authority),
     };
-    // A word alone may be a key in the wrong place.
+    // A single word may be a key in the wrong place.
     let is_word = scheme.is_empty() && !host.is_empty() && !host.contains(['.', ':']);
     let host = if is_word { "…" } else { host };
     let path = match key {
@@ -69,7 +69,7 @@ pub(crate) fn shown(url: &str, key: Option<&str>) -> String {
     }
 }
 
-/// A text in one line.
+/// Escapes control characters, so the text fits on one line.
 pub(crate) fn printable(text: &str) -> String {
     let mut printable = String::with_capacity(text.len());
     for c in text.chars() {
@@ -88,7 +88,7 @@ fn split_before<'a>(text: &'a str, ends: &[char]) -> (&'a str, &'a str) {
         .unwrap_or((text, ""))
 }
 
-/// Characters that stand for themselves in a URL's path (RFC 3986).
+/// Whether the character is unreserved in URLs (RFC 3986).
 pub(crate) fn is_unreserved(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '~')
 }

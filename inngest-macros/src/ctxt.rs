@@ -58,6 +58,6 @@ pub(crate) fn ungrouped(tokens: TokenStream) -> TokenStream {
 pub(crate) fn lifts_nothing(cx: &Ctxt, allow: &Ident, why: &str) {
     cx.error(
         allow,
-        format!("`allow({allow})` lifts nothing, {why}; remove it"),
+        format!("`allow({allow})` has no effect, {why}; remove it"),
     );
 }

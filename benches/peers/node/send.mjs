@@ -1,4 +1,4 @@
-// Sends events by npm's inngest: node send.mjs URL MODE EVENTS RUN
+// Sends events with npm's inngest: node send.mjs URL MODE EVENTS RUN
 import { Inngest } from "inngest";
 
 const [url, mode, count, run] = process.argv.slice(2);

@@ -1,4 +1,4 @@
-"""Sends events by PyPI's inngest: python send.py URL MODE EVENTS RUN"""
+"""Sends events with PyPI's inngest: python send.py URL MODE EVENTS RUN"""
 
 import asyncio
 import json

@@ -1,8 +1,9 @@
 //! Measures what `derive(Event)` adds to the compile time of a crate.
 //!
-//! `cargo run --release -p benches --bin compile_time` writes crates of 10, 100 and 400 structs of
-//! eight fields, with `Serialize` and `JsonSchema` only and with `Event` added, and prints the CPU
-//! time that cargo and rustc take for each crate alone, and how much code the derives generate.
+//! `cargo run --release -p benches --bin compile_time` generates crates of 10, 100 and 400 structs
+//! with eight fields, once with `Serialize` and `JsonSchema` only and once with `Event` added. It
+//! prints the CPU time that cargo and rustc take for each crate alone, and how much code the
+//! derives generate.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -12,10 +13,10 @@ use std::time::Duration;
 
 type Error = Box<dyn std::error::Error>;
 
-/// How often each is measured; the least counts, because all else is what disturbed it.
+/// How many times each case is measured. The minimum counts, because interference only adds time.
 const ROUNDS: usize = 9;
 
-/// A clock tick of `/proc`, which is the same on all of today's Linux systems.
+/// The clock tick of `/proc`, the same on all current Linux systems.
 const TICK: Duration = Duration::from_millis(10);
 
 fn main() -> Result<(), Error> {
@@ -28,7 +29,7 @@ fn main() -> Result<(), Error> {
         let plain = Crate::write(root, &target, structs, false)?;
         let event = Crate::write(root, &target, structs, true)?;
         for arguments in [&["check"][..], &["build", "--release"]] {
-            // The dependencies are built, and the crates once.
+            // Builds the dependencies, and the crates once.
             plain.cpu(arguments)?;
             event.cpu(arguments)?;
             let (mut without, mut with) = (f64::INFINITY, f64::INFINITY);
@@ -69,7 +70,7 @@ impl Crate {
         let name = format!("{}_{structs}", if events { "event" } else { "plain" });
         let folder = target.join(&name);
         fs::create_dir_all(folder.join("src"))?;
-        // The releases that the workspace has, and what it has downloaded.
+        // Uses the workspace's lock file and downloaded crates.
         fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock"))?;
         let core = root.join("inngest-core").display().to_string();
         let manifest = format!(
@@ -86,9 +87,9 @@ impl Crate {
         })
     }
 
-    /// The CPU time of the crate alone: its dependencies are built.
+    /// The CPU time of building the crate alone, with its dependencies already built.
     fn cpu(&self, arguments: &[&str]) -> Result<Duration, Error> {
-        // Cargo looks at the time of the file.
+        // Cargo compares modification times.
         let source = self.folder.join("src/lib.rs");
         fs::write(&source, fs::read(&source)?)?;
         let before = children()?;
@@ -107,13 +108,13 @@ impl Crate {
 }
 
 impl Crate {
-    /// The crate's code with all macros expanded.
+    /// Returns the crate's code with all macros expanded.
     fn expanded(&self) -> Result<String, Error> {
         let output = Command::new("cargo")
             .args(["rustc", "--quiet", "--offline", "--target-dir"])
             .arg(&self.target)
             .args(["--", "-Zunpretty=expanded"])
-            // What shows it is not on stable Rust; nothing is compiled this way.
+            // Expanding macros needs an unstable rustc option; nothing is compiled this way.
             .env("RUSTC_BOOTSTRAP", "1")
             .current_dir(&self.folder)
             .output()?;
@@ -151,10 +152,10 @@ fn source(structs: usize, events: bool) -> Result<String, std::fmt::Error> {
     Ok(text)
 }
 
-/// The CPU time, in user mode, of all children that this program waited for.
+/// The user-mode CPU time of all child processes that this program waited for.
 fn children() -> Result<Duration, Error> {
     let stat = fs::read_to_string("/proc/self/stat")?;
-    // The name, in parentheses, may hold anything; field 3 comes after it.
+    // The process name, in parentheses, may contain any character. Field 3 follows it.
     let (_, fields) = stat.rsplit_once(')').ok_or("/proc/self/stat has no name")?;
     let ticks = fields.split_whitespace().nth(13).ok_or("it is too short")?;
     Ok(TICK * ticks.parse::<u32>()?)

@@ -1,4 +1,4 @@
-//! Sends events with nothing but hyper and `serde_json`: what any client must do, and no more.
+//! Sends events with only hyper and `serde_json`: the minimum that any client must do.
 
 use benches::event::{checkout, now, write_plain};
 use benches::measure::{Begun, Counting};

@@ -1,4 +1,4 @@
-//! Sends events by `inngest-core`.
+//! Sends events with `inngest-core`.
 
 use benches::event::checkout;
 use benches::measure::{Begun, Counting};

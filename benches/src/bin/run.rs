@@ -1,8 +1,8 @@
 //! Measures all clients side by side and prints the tables of `benches/README.md`.
 //!
-//! `cargo run --release -p benches` measures what Cargo builds here; with `--peers` also the other
-//! SDKs, for as far as node and Python are there. `--quick` is a short run that shows that all of
-//! it works.
+//! `cargo run --release -p benches` measures the clients that Cargo builds here. `--peers` adds the
+//! other SDKs, as far as node and Python are installed. `--quick` is a short run that checks that
+//! everything works.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -17,17 +17,17 @@ type Error = Box<dyn std::error::Error>;
 struct Client {
     name: &'static str,
     program: PathBuf,
-    /// What stands before `URL MODE EVENTS RUN`.
+    /// The arguments before `URL MODE EVENTS RUN`.
     before: Vec<PathBuf>,
-    /// What stands after.
+    /// The arguments after them.
     words: Vec<&'static str>,
-    /// Whether the floor beside it runs on many threads too.
+    /// Whether the floor uses many threads too.
     multi: bool,
-    /// How much fewer events it gets, because it takes so much longer.
+    /// The divisor of the number of events, for slow clients.
     slower: usize,
 }
 
-/// The sink, which ends with this program.
+/// The sink process, which ends with this program.
 struct Sink {
     child: Child,
     url: String,
@@ -45,7 +45,7 @@ impl Sink {
         Ok(Self { child, url })
     }
 
-    /// How many events came since the last time, and how many ids they had.
+    /// How many events arrived since the last call, and how many different ids they had.
     fn counts(&self) -> Result<(usize, usize), Error> {
         let mut stream = TcpStream::connect(self.url.trim_start_matches("http://"))?;
         stream.write_all(b"GET / HTTP/1.1\r\nhost: sink\r\nconnection: close\r\n\r\n")?;
@@ -64,7 +64,7 @@ impl Drop for Sink {
     }
 }
 
-/// Runs a client once; the sink must have every event once.
+/// Runs a client once and checks that the sink received every event once.
 fn measure(
     sink: &Sink,
     client: &Client,
@@ -98,7 +98,7 @@ fn main() -> Result<(), Error> {
     let has = |word: &str| std::env::args().any(|arg| arg == word);
     let folder = std::env::current_exe()?;
     let folder = folder.parent().ok_or("this program is in no folder")?;
-    // `cargo run` builds this program only.
+    // `cargo run` builds only this program.
     let build = ["build", "--release", "--quiet", "-p", "benches", "--bins"];
     let status = Command::new("cargo")
         .args(build)
@@ -109,7 +109,7 @@ fn main() -> Result<(), Error> {
     }
     let scale = if has("--quick") { 100 } else { 1 };
     let rounds = |client: &Client| match (scale, client.slower) {
-        // Of so many the median is that of the next run too, but for a few hundredths.
+        // With this many runs, the median varies by only a few hundredths.
         (1, 1) => 15,
         (1, _) => 5,
         _ => 1,
@@ -157,7 +157,7 @@ fn main() -> Result<(), Error> {
                 Some(_) => format!("{:.2}", of(|m| m.allocations.unwrap_or(f64::NAN))),
                 None => String::new(),
             };
-            #[expect(clippy::cast_precision_loss, reason = "figures for people")]
+            #[expect(clippy::cast_precision_loss, reason = "only displayed")]
             let peak = of(|m| m.peak_kb as f64) / 1024.0;
             println!(
                 "| {} | {:.2} | {lowest:.2} to {highest:.2} | {:.2} | {:.2} | {allocations} | {peak:.0} | {:.1} |",
@@ -170,10 +170,10 @@ fn main() -> Result<(), Error> {
         }
     }
 
-    println!("\n### However many events: `send_iter`\n");
+    println!("\n### Any number of events: `send_iter`\n");
     println!("| events | CPU per event, µs | peak MB |");
     println!("|---|---|---|");
-    let ours = clients.first().ok_or("there is no client")?;
+    let ours = clients.first().ok_or("there are no clients")?;
     for events in [1_000, 10_000, 100_000, 1_000_000] {
         let events = (events / scale).max(10);
         let mut all = Vec::new();
@@ -181,7 +181,7 @@ fn main() -> Result<(), Error> {
             all.push(measure(&sink, ours, "stream", events, run)?);
         }
         let cpu = median(all.iter().map(|m| m.cpu_us).collect());
-        #[expect(clippy::cast_precision_loss, reason = "figures for people")]
+        #[expect(clippy::cast_precision_loss, reason = "only displayed")]
         let peak = median(all.iter().map(|m| m.peak_kb as f64 / 1024.0).collect());
         println!("| {events} | {cpu:.2} | {peak:.1} |");
     }
@@ -223,7 +223,7 @@ fn clients(folder: &Path, peers: bool) -> Result<Vec<Client>, Error> {
             .status();
         let worked = status.is_ok_and(|status| status.success());
         if !worked {
-            eprintln!("*** {program} is not there or failed: its client is left out ***");
+            eprintln!("*** {program} is missing or failed; its client is skipped ***");
         }
         worked
     };

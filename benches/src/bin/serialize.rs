@@ -1,5 +1,6 @@
-//! What writing an event costs, with all checks against none. `serialize` prints the ratio of
-//! times and the allocations; `serialize ours|plain|id EVENTS` does only that, for callgrind.
+//! Measures encoding an event with all checks against plain serialization. `serialize` prints the
+//! ratio of times and the allocations. `serialize ours|plain|id EVENTS` runs only that case, for
+//! callgrind.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -11,7 +12,7 @@ use inngest_core::{Batch, Event as _};
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// How many events a batch holds.
+/// The number of events in a batch.
 const BATCH: usize = 1_000;
 
 fn main() -> Result<(), String> {
@@ -44,14 +45,14 @@ fn all() -> Vec<CheckoutCompleted> {
     (0..BATCH).map(|n| checkout(1, n)).collect()
 }
 
-/// A batch, which checks everything and writes the id from its template.
+/// Encodes with `Batch`, which checks everything and prints the id from its template.
 fn ours(events: &[CheckoutCompleted]) -> Batch {
     let mut batch = Batch::new();
     let _ = batch.extend(black_box(events));
     batch
 }
 
-/// The same bytes with no check, by a struct made for it; the ids are pasted together.
+/// Encodes the same bytes without checks, with a hand-written struct and id.
 fn plain(events: &[CheckoutCompleted]) -> Vec<u8> {
     use std::fmt::Write as _;
 
@@ -73,7 +74,7 @@ fn plain(events: &[CheckoutCompleted]) -> Vec<u8> {
     out
 }
 
-/// The shortest time of some tries, and how many allocations each made.
+/// The shortest time of several runs, and the allocations of each run.
 fn shortest<T>(mut work: impl FnMut() -> T) -> (Duration, u64) {
     let before = allocations();
     drop(black_box(work()));
@@ -99,17 +100,17 @@ fn compare() {
         last = Some((floor, checked, allocated));
     }
     ratios.sort_by(f64::total_cmp);
-    #[expect(clippy::cast_precision_loss, reason = "figures for people")]
+    #[expect(clippy::cast_precision_loss, reason = "only displayed")]
     let each = |nanos: f64| nanos / BATCH as f64;
     if let (Some((floor, checked, allocated)), [lowest, .., highest]) = (last, ratios.as_slice()) {
         println!(
             "| serialization | ns per event | × plain | (lowest to highest) | allocations per event |"
         );
         println!("|---|---|---|---|---|");
-        #[expect(clippy::cast_precision_loss, reason = "figures for people")]
+        #[expect(clippy::cast_precision_loss, reason = "only displayed")]
         let allocated = each(allocated as f64);
         println!(
-            "| a plain struct by `serde_json::to_writer` | {:.0} | 1 | | |",
+            "| a plain struct with `serde_json::to_writer` | {:.0} | 1 | | |",
             each(floor.as_secs_f64() * 1e9)
         );
         println!(

@@ -1,5 +1,5 @@
-//! Answers like the event API and keeps nothing but how many events came. Prints its URL; a GET
-//! tells the count of the run in its path.
+//! Responds like the event API and only counts events. Prints its URL. A GET returns the counts and
+//! resets them.
 
 use std::collections::HashSet;
 use std::convert::Infallible;
@@ -18,14 +18,14 @@ use serde::Deserialize;
 use tokio::net::TcpListener;
 use ulid::Ulid;
 
-/// The ids of the events of all runs: whether each came once.
+/// The ids of all received events, to check that each arrived once.
 #[derive(Default)]
-struct Books {
+struct Counts {
     ids: HashSet<Box<str>>,
     events: usize,
 }
 
-/// What a client asks the ids of its request's events to be made of.
+/// The seed of the event ids, from a client's request.
 #[derive(Default)]
 struct Seed {
     millis: u64,
@@ -41,7 +41,7 @@ impl Seed {
         })
     }
 
-    /// The id of event `n`: one more for each in the last four bytes.
+    /// The id of event `n`: the seed with `n` added to its last four bytes.
     fn id(&self, n: usize) -> Ulid {
         let step = u32::try_from(n).unwrap_or(u32::MAX).wrapping_add(1);
         let mut random = [0; 16];
@@ -68,12 +68,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     runtime.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         println!("http://{}", listener.local_addr()?);
-        let books = Arc::new(Mutex::new(Books::default()));
+        let counts = Arc::new(Mutex::new(Counts::default()));
         loop {
             let (stream, _) = listener.accept().await?;
             stream.set_nodelay(true)?;
-            let books = Arc::clone(&books);
-            let service = service_fn(move |request| answer(Arc::clone(&books), request));
+            let counts = Arc::clone(&counts);
+            let service = service_fn(move |request| answer(Arc::clone(&counts), request));
             let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
             tokio::spawn(connection);
         }
@@ -81,17 +81,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 async fn answer(
-    books: Arc<Mutex<Books>>,
+    counts: Arc<Mutex<Counts>>,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let text = |text: String| Ok(Response::new(Full::new(Bytes::from(text))));
     if request.method() == Method::GET {
-        let mut books = books
+        let mut counts = counts
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        let counts = format!("{} {}", books.events, books.ids.len());
-        *books = Books::default();
-        return text(counts);
+        let line = format!("{} {}", counts.events, counts.ids.len());
+        *counts = Counts::default();
+        return text(line);
     }
     let seed = request.headers().get("x-inngest-event-id-seed");
     let seed = seed.and_then(|seed| Seed::parse(seed.to_str().ok()?));
@@ -109,15 +109,15 @@ async fn answer(
     for n in 0..events.len() {
         use std::fmt::Write as _;
         let comma = if n > 0 { "," } else { "" };
-        // A text takes all.
+        // Writing to a `String` cannot fail.
         let _ = write!(answer, "{comma}\"{}\"", seed.id(n));
     }
     answer.push_str("],\"status\":200}");
-    let mut books = books
+    let mut counts = counts
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner);
-    books.events += events.len();
-    books
+    counts.events += events.len();
+    counts
         .ids
         .extend(events.iter().map(|event| Box::from(&*event.id)));
     text(answer)

@@ -1,4 +1,4 @@
-//! The events as they were in September.
+//! Defines the events as of September 2026.
 
 use inngest_core::Event;
 use schemars::JsonSchema;
@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Event)]
 #[event(name = "storefront/item.imported", version = "2026-09-01.1")]
 pub struct ItemImported {
-    /// The supplier's key of the item.
+    /// The supplier's item number.
     #[event(id)]
     pub item_id: String,
-    /// Our key of the item.
+    /// Our item number.
     pub sku: String,
-    /// How many are in stock.
+    /// The quantity in stock.
     pub quantity: u32,
 }
 
@@ -25,7 +25,7 @@ pub struct ItemImported {
     version = "2026-09-01.1"
 )]
 pub struct PriceChanged {
-    /// Our key of the item.
+    /// Our item number.
     pub sku: String,
     /// How often the price has changed.
     pub revision: u32,
@@ -40,7 +40,7 @@ pub struct CustomerRegistered {
     /// The customer's number.
     #[event(id)]
     pub customer_id: u32,
-    /// Where to write to.
+    /// The customer's email address.
     pub email: String,
 }
 
@@ -48,21 +48,21 @@ pub struct CustomerRegistered {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Event)]
 #[event(name = "storefront/cart.checkout.completed", version = "2026-09-01.1")]
 pub struct CheckoutCompleted {
-    /// Which cart.
+    /// The cart's id.
     #[event(id)]
     pub cart_id: String,
-    /// What was in it.
+    /// The items in the cart.
     pub lines: Vec<Line>,
-    /// A coupon, where one was used.
+    /// The coupon, if one was used.
     pub coupon: Option<String>,
 }
 
 /// An item in a cart.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Line {
-    /// Our key of the item.
+    /// Our item number.
     pub sku: String,
-    /// How many.
+    /// The quantity.
     pub quantity: u32,
 }
 
@@ -73,9 +73,9 @@ pub struct OrderPaid {
     /// The number of the order.
     #[event(id)]
     pub order_id: u32,
-    /// How it was paid.
+    /// The payment method.
     pub method: Method,
-    /// What was paid, in cents.
+    /// The paid amount in cents.
     pub cents: u32,
 }
 
@@ -99,13 +99,13 @@ pub enum Method {
 pub struct OrderShipped {
     /// The number of the order.
     pub order_id: u32,
-    /// Which of its parcels.
+    /// The number of the parcel within the order.
     pub parcel: u16,
-    /// The carrier's number, as printed.
+    /// The carrier's tracking number.
     pub tracking: String,
 }
 
-/// Money went back to the customer.
+/// The customer got a refund.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Event)]
 #[event(name = "storefront/order.refunded", version = "2026-09-01.1")]
 pub struct OrderRefunded {
@@ -114,20 +114,20 @@ pub struct OrderRefunded {
     pub refund_id: u32,
     /// The number of the order.
     pub order_id: u32,
-    /// What went back, in cents.
+    /// The refunded amount in cents.
     pub cents: u32,
-    /// What the customer wrote.
+    /// The customer's reason.
     pub reason: String,
 }
 
-/// A customer wrote what an item is like.
+/// A customer reviewed an item.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Event)]
 #[event(name = "storefront/review.posted", version = "2026-09-01.1")]
 pub struct ReviewPosted {
     /// The number of the review.
     #[event(id)]
     pub review_id: u32,
-    /// Our key of the item.
+    /// Our item number.
     pub sku: String,
     /// From 1 to 5.
     #[schemars(range(min = 1, max = 5))]

@@ -1,4 +1,4 @@
-//! The events as they are now.
+//! Defines the current events.
 
 use std::collections::BTreeMap;
 
@@ -7,32 +7,32 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A supplier's item entered the catalogue.
-// Tells from which of the suppliers.
+// New: the supplier.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Event)]
 #[event(name = "storefront/item.imported", version = "2026-11-21.1")]
 pub struct ItemImported {
-    /// The supplier's key of the item.
+    /// The supplier's item number.
     #[event(id)]
     pub item_id: String,
-    /// Our key of the item.
+    /// Our item number.
     pub sku: String,
-    /// How many are in stock; `null` if the supplier does not say.
+    /// The quantity in stock; `null` if the supplier does not report it.
     pub quantity: Option<u32>,
-    /// Who supplies it.
+    /// The supplier of the item.
     pub supplier: Supplier,
 }
 
-/// Who supplies items.
+/// A supplier.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Supplier {
     /// The supplier's name.
     pub name: String,
-    /// The country, as two letters of ISO 3166.
+    /// The country as a two-letter ISO 3166 code.
     pub country: String,
 }
 
 /// The price of an item changed.
-// Prices come in several currencies.
+// New: prices in several currencies.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Event)]
 #[event(
     name = "storefront/price.changed",
@@ -40,16 +40,16 @@ pub struct Supplier {
     version = "2026-11-21.1"
 )]
 pub struct PriceChanged {
-    /// Our key of the item.
+    /// Our item number.
     pub sku: String,
     /// How often the price has changed.
     pub revision: u32,
-    /// The new price in the smallest unit of each currency, by the three letters of ISO 4217.
+    /// The new price in the smallest unit of each currency, by three-letter ISO 4217 code.
     pub prices: BTreeMap<String, u32>,
 }
 
 /// Someone opened an account.
-// Numbers of customers have outgrown 32 bits, and say so as text.
+// New: customer numbers exceed 32 bits, so they are sent as text.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Event)]
 #[event(name = "storefront/customer.registered", version = "2026-11-21.1")]
 pub struct CustomerRegistered {
@@ -57,26 +57,26 @@ pub struct CustomerRegistered {
     #[event(id)]
     #[serde(with = "inngest_core::AsString")]
     pub customer_id: u64,
-    /// Where to write to.
+    /// The customer's email address.
     pub email: String,
-    /// The customer who told them of the shop.
+    /// The customer who referred this one.
     #[serde(with = "inngest_core::OptionAsString")]
     pub invited_by: Option<u64>,
 }
 
 /// A customer paid for a cart.
-// Lines have prices, and totals stand beside them.
+// New: prices of lines, and totals.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Event)]
 #[event(name = "storefront/cart.checkout.completed", version = "2026-11-21.1")]
 pub struct CheckoutCompleted {
-    /// Which cart.
+    /// The cart's id.
     #[event(id)]
     pub cart_id: String,
-    /// What was in it.
+    /// The items in the cart.
     pub lines: Vec<Line>,
-    /// A coupon, where one was used.
+    /// The coupon, if one was used.
     pub coupon: Option<String>,
-    /// What it came to.
+    /// The totals.
     #[serde(flatten)]
     pub totals: Totals,
 }
@@ -84,34 +84,34 @@ pub struct CheckoutCompleted {
 /// An item in a cart.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Line {
-    /// Our key of the item.
+    /// Our item number.
     pub sku: String,
-    /// How many.
+    /// The quantity.
     pub quantity: u32,
     /// The price of one, in cents.
     pub cents: u32,
 }
 
-/// What a cart comes to.
+/// The totals of a cart.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Totals {
-    /// All lines together, in cents.
+    /// The sum of all lines in cents.
     pub total_cents: u32,
-    /// The taxes in it, in cents, by their names.
+    /// The included taxes in cents, by tax name.
     pub taxes: BTreeMap<String, u32>,
 }
 
 /// The payment of an order arrived.
-// A method of payment brings what belongs to it.
+// New: details of each payment method.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Event)]
 #[event(name = "storefront/order.paid", version = "2026-11-21.1")]
 pub struct OrderPaid {
     /// The number of the order.
     #[event(id)]
     pub order_id: u32,
-    /// How it was paid.
+    /// The payment method.
     pub method: Method,
-    /// What was paid, in cents.
+    /// The paid amount in cents.
     pub cents: u32,
 }
 
@@ -129,12 +129,12 @@ pub enum Method {
         /// The account that the money came from.
         iban: String,
     },
-    /// By a gift card of ours.
+    /// By one of our gift cards.
     GiftCard,
 }
 
 /// A parcel left the warehouse.
-// Says what is in the parcel.
+// New: the contents of the parcel.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Event)]
 #[event(
     name = "storefront/order.shipped",
@@ -144,16 +144,16 @@ pub enum Method {
 pub struct OrderShipped {
     /// The number of the order.
     pub order_id: u32,
-    /// Which of its parcels.
+    /// The number of the parcel within the order.
     pub parcel: u16,
-    /// The carrier's number, as printed.
+    /// The carrier's tracking number.
     pub tracking: String,
     /// Width, height and depth in millimetres.
     pub size: (u16, u16, u16),
 }
 
-/// Money went back to the customer.
-// The reason may be left out.
+/// The customer got a refund.
+// New: the reason is optional.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Event)]
 #[event(name = "storefront/order.refunded", version = "2026-11-21.1")]
 pub struct OrderRefunded {
@@ -162,38 +162,38 @@ pub struct OrderRefunded {
     pub refund_id: u32,
     /// The number of the order.
     pub order_id: u32,
-    /// What went back, in cents.
+    /// The refunded amount in cents.
     pub cents: u32,
-    /// What the customer wrote, if anything.
+    /// The customer's reason, if given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub reason: Option<String>,
 }
 
-/// A customer wrote what an item is like.
-// Reviews are answered.
+/// A customer reviewed an item.
+// New: answers to reviews.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Event)]
 #[event(name = "storefront/review.posted", version = "2026-11-21.1")]
 pub struct ReviewPosted {
     /// The number of the review.
     #[event(id)]
     pub review_id: u32,
-    /// Our key of the item.
+    /// Our item number.
     pub sku: String,
     /// From 1 to 5.
     #[schemars(range(min = 1, max = 5))]
     pub stars: u8,
-    /// What was written, with the answers to it.
+    /// The text of the review and its answers.
     pub comment: Option<Comment>,
 }
 
-/// What someone wrote, with the answers to it.
+/// A text and its answers.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Comment {
-    /// Who wrote it.
+    /// The author.
     pub author: String,
-    /// What they wrote.
+    /// The text.
     pub text: String,
-    /// What others wrote about that.
+    /// The answers.
     pub answers: Vec<Comment>,
 }

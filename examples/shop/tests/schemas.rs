@@ -1,4 +1,4 @@
-//! The exported files are up to date, and nothing in the events is likely to be regretted.
+//! Checks that the exported files are up to date and that lints find nothing.
 
 use inngest_registry::lint::{Input, lint};
 use inngest_registry::settings::Settings;

@@ -1,7 +1,7 @@
-//! The README shows what the commands print.
+//! Checks that the README shows the actual output of the commands.
 //!
-//! The types that it speaks of stand below, in the place of the shop's own of the same name.
-//! `UPDATE_EXPECTED=1` writes the README anew.
+//! The changed types from the README are defined below and replace the shop's types of the same
+//! name. `UPDATE_EXPECTED=1` rewrites the README.
 
 use std::fs;
 use std::path::Path;
@@ -25,16 +25,16 @@ macro_rules! item_imported {
             #[derive(Serialize, JsonSchema, Event)]
             #[event(name = "storefront/item.imported", version = $version)]
             pub(crate) struct ItemImported {
-                /// The supplier's key of the item.
+                /// The supplier's item number.
                 #[event(id)]
                 pub item_id: String,
-                /// Our key of the item.
+                /// Our item number.
                 pub sku: String,
-                /// How many are in stock; `null` if the supplier does not say.
+                /// The quantity in stock; `null` if the supplier does not report it.
                 pub quantity: Option<u32>,
-                /// Who supplies it.
+                /// The supplier of the item.
                 pub supplier: Supplier,
-                /// Where it is kept.
+                /// The warehouse that stores the item.
                 $($warehouse)*
             }
         }
@@ -49,7 +49,7 @@ item_imported!(optional, "2026-11-21.1",
 );
 item_imported!(new_version, "2026-11-21.2", pub warehouse: String,);
 
-/// The shop's types with one in the place of today's `ItemImported`.
+/// The shop's types, with `E` instead of the current `ItemImported`.
 fn shop_with<E: inngest_core::Event>() -> Catalogue {
     let shop = Catalogue::of(&Registry::collect());
     let own = |event: &&EventType| {
@@ -76,7 +76,7 @@ fn check(types: &Catalogue, dir: &Path) -> Report {
     Check::new(settings).run(types, dir).unwrap()
 }
 
-/// A folder of our own with the shop's files.
+/// Exports the shop's files to a temporary folder.
 fn exported(name: &str) -> std::path::PathBuf {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_dir_all(&dir);
@@ -89,7 +89,7 @@ fn exported(name: &str) -> std::path::PathBuf {
     dir
 }
 
-/// The texts in the order of the README's blocks of output.
+/// The outputs, in the order of the README's output blocks.
 fn outputs() -> Vec<String> {
     let schemas = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas");
     let mut outputs = Vec::new();
@@ -125,7 +125,7 @@ fn outputs() -> Vec<String> {
 }
 
 #[test]
-fn the_readme_shows_what_is_printed() {
+fn readme_shows_the_actual_output() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let readme = fs::read_to_string(&path).unwrap().replace("\r\n", "\n");
     let mut expected = String::new();
@@ -140,7 +140,7 @@ fn the_readme_shows_what_is_printed() {
         rest = after;
     }
     expected.push_str(rest);
-    assert_eq!(outputs.next(), None, "an output that is not shown");
+    assert_eq!(outputs.next(), None, "an output is missing in the README");
     if std::env::var_os("UPDATE_EXPECTED").is_some() {
         fs::write(&path, &expected).unwrap();
     } else {

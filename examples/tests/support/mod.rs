@@ -13,13 +13,13 @@ pub(crate) fn binary(name: &str) -> PathBuf {
         .join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     assert!(
         binary.exists(),
-        "{} is not there; run `cargo build --examples`",
+        "{} does not exist; run `cargo build --examples`",
         binary.display()
     );
     binary
 }
 
-/// Runs an example with these environment variables and no others that it or its HTTP would read.
+/// Runs an example with these environment variables, and without any others that the client reads.
 pub(crate) fn run(
     name: &str,
     arguments: &[&str],

@@ -1,4 +1,4 @@
-//! Encoded events, back to back in one buffer.
+//! Holds many encoded events back to back in one buffer.
 
 #[cfg(feature = "client")]
 use std::borrow::Cow;
@@ -15,12 +15,12 @@ use crate::event::payload::EventInput;
 /// The name and version of an encoded event.
 #[derive(Clone, Debug)]
 pub(crate) enum EventMeta {
-    /// Its type is part of the program.
+    /// The event's Rust type is part of this program.
     Typed(&'static EventType),
-    /// It was read from bytes that may come from another program.
+    /// The event was read back from stored bytes, which another program may have written.
     #[cfg_attr(
         not(feature = "client"),
-        expect(dead_code, reason = "read by the client")
+        expect(dead_code, reason = "only the client reads it")
     )]
     Untyped(Arc<UntypedMeta>),
 }
@@ -34,7 +34,7 @@ pub(crate) struct UntypedMeta {
 
 #[cfg_attr(
     not(feature = "client"),
-    expect(dead_code, reason = "asked by the client")
+    expect(dead_code, reason = "only the client calls it")
 )]
 impl EventMeta {
     pub(crate) fn name(&self) -> &str {
@@ -52,27 +52,27 @@ impl EventMeta {
     }
 }
 
-/// One event in a buffer. Kept small, because a batch has one for each event.
+/// Where one event is in a buffer. A batch has one of these for each event, so it is small.
 #[derive(Clone, Debug)]
 #[cfg_attr(
     not(feature = "client"),
-    expect(dead_code, reason = "read by the client")
+    expect(dead_code, reason = "only the client reads it")
 )]
 pub(crate) struct EncodedEvent {
     pub(crate) meta: EventMeta,
-    /// Where its JSON begins in the buffer.
+    /// Where the event's JSON begins in the buffer.
     start: usize,
     bytes: u32,
-    /// Where its deduplication id begins in its JSON, without the quotes.
+    /// Where the deduplication id begins in the event's JSON, without the quotes.
     id_start: u32,
-    /// 0 for an event without a deduplication id.
+    /// 0 if the event has no deduplication id.
     id_bytes: u32,
-    /// Whether all middleware has seen it.
+    /// Whether every middleware has processed the event.
     pub(crate) prepared: bool,
 }
 
 impl EncodedEvent {
-    /// The event at `json` in a buffer; `None` for an event larger than any server takes.
+    /// The event at `json` in a buffer. `None` if the event is larger than any server accepts.
     #[inline]
     pub(crate) fn new(
         meta: EventMeta,
@@ -90,7 +90,7 @@ impl EncodedEvent {
         })
     }
 
-    /// Where its JSON stands in the buffer.
+    /// The range of the event's JSON in the buffer.
     pub(crate) fn json(&self) -> Range<usize> {
         self.start..self.start + self.bytes as usize
     }
@@ -102,23 +102,23 @@ impl EncodedEvent {
         self.meta.name()
     }
 
-    /// The length of its deduplication id in the buffer; 0 for an event without one.
+    /// The length of the deduplication id in the buffer; 0 if the event has none.
     pub(crate) fn id_bytes(&self) -> u32 {
         self.id_bytes
     }
 
-    /// Where its deduplication id stands in the buffer, without the quotes.
+    /// The range of the deduplication id in the buffer, without the quotes.
     pub(crate) fn id(&self) -> Option<Range<usize>> {
         let start = self.start + self.id_start as usize;
         (self.id_bytes > 0).then(|| start..start + self.id_bytes as usize)
     }
 
-    /// Its deduplication id, read from the buffer that holds it.
+    /// The deduplication id, read from the buffer that holds the event.
     pub(crate) fn dedup_id<'a>(&self, buffer: &'a [u8]) -> Option<Cow<'a, str>> {
         let id = self.id()?;
         let text = buffer.get(id.clone())?;
         if text.contains(&b'\\') {
-            // With the quotes around it, it is a JSON string.
+            // The id with its quotes is a JSON string.
             let quoted = buffer.get(id.start - 1..id.end + 1)?;
             serde_json::from_slice(quoted).ok().map(Cow::Owned)
         } else {
@@ -127,17 +127,17 @@ impl EncodedEvent {
     }
 }
 
-/// Events that no request holds yet.
+/// Events that are not part of a request yet.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct EventBuffer {
-    /// For each event `,{…}` and a line break. A request turns the byte before its first event and
-    /// the byte after its last into brackets, so its body is a slice of this buffer.
+    /// `,{…}` and a line break for each event. A request overwrites the byte before its first event
+    /// and the byte after its last one with brackets, so the body is a slice of this buffer.
     pub(crate) bytes: Vec<u8>,
     pub(crate) events: Vec<EncodedEvent>,
 }
 
 impl EventBuffer {
-    /// Adds an event that occurred at `now` unless it has a time of its own.
+    /// Adds an event. Its time is `now` if the event does not set one.
     #[inline]
     pub(crate) fn push<P: IntoPayload>(
         &mut self,
@@ -158,13 +158,13 @@ impl EventBuffer {
 
 #[cfg(feature = "client")]
 impl EventBuffer {
-    /// The buffer that holds this event and nothing else.
+    /// A buffer with this one event.
     pub(crate) fn of_one(bytes: Vec<u8>, event: EncodedEvent) -> Self {
         let events = vec![event];
         Self { bytes, events }
     }
 
-    /// Adds an event whose JSON exists already.
+    /// Adds an event that is JSON already.
     pub(crate) fn push_json(
         &mut self,
         meta: EventMeta,
@@ -177,7 +177,7 @@ impl EventBuffer {
         self.bytes.extend_from_slice(json);
         let json = start..self.bytes.len();
         let id = id.map(|id| id.start + start..id.end + start);
-        // An event too large for an entry was refused when it was written.
+        // An event too large for an entry was rejected when it was encoded.
         let event = EncodedEvent::new(meta, json, id);
         self.events
             .extend(event.map(|event| EncodedEvent { prepared, ..event }));
@@ -195,19 +195,20 @@ impl EventBuffer {
         }));
     }
 
-    /// Takes the last event out, into a buffer of its own.
+    /// Moves the last event into a new buffer.
     pub(crate) fn split_last(&mut self) -> Self {
         let Some(mut event) = self.events.pop() else {
             return Self::default();
         };
-        // With the comma before it.
+        // Include the comma before the event.
         let bytes = self.bytes.split_off(event.start - 1);
         event.start = 1;
         Self::of_one(bytes, event)
     }
 }
 
-/// Restores the buffer when dropped, unless what was written is kept.
+/// Truncates the buffer to its previous length when dropped, unless [`keep`](Self::keep) was
+/// called.
 struct TruncateOnDrop<'a> {
     buffer: &'a mut Vec<u8>,
     before: usize,
@@ -230,10 +231,10 @@ impl Drop for TruncateOnDrop<'_> {
     }
 }
 
-/// Writes an event into a buffer in the form of [`EventBuffer::bytes`].
+/// Encodes an event at the end of a buffer, in the form of [`EventBuffer::bytes`].
 ///
-/// The buffer keeps its content on an error, and also when the event's `Serialize` panics and the
-/// caller catches that.
+/// On an error the buffer is unchanged, also if the caller catches a panic of the event's
+/// `Serialize`.
 #[inline]
 pub(crate) fn append<P: IntoPayload>(
     buffer: &mut Vec<u8>,

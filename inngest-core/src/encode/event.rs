@@ -1,4 +1,4 @@
-//! The members of an event and their order.
+//! Writes a whole event as JSON.
 
 use crate::encode::json;
 use crate::encode::member::{UserWriter, write_value};
@@ -10,10 +10,11 @@ use crate::event::payload::EventInput;
 use crate::event::session::SessionWriter;
 use crate::event::timestamp::{MAX_MILLIS, MIN_MILLIS};
 
-/// Writes an event as JSON: `name`, `id`, `ts`, `v`, `data`, `user`, `meta`, absent members absent.
+/// Writes an event as JSON with the members `name`, `id`, `ts`, `v`, `data`, `user` and `meta`, in
+/// this order. Absent members are left out.
 ///
-/// Returns where in `out` the id stands, without its quotes. On an error `out` holds a part of the
-/// event, which the caller takes off.
+/// Returns the range of the id in `out`, without its quotes. On an error `out` ends with a partial
+/// event, which the caller truncates.
 pub(crate) fn write_event<E: Event>(
     out: &mut Vec<u8>,
     written: &EventInput<'_, E>,
@@ -21,7 +22,7 @@ pub(crate) fn write_event<E: Event>(
     let error = |path: &str, kind| PayloadError::new(E::NAME, path, kind);
 
     out.extend_from_slice(b"{\"name\":");
-    // Whether it needs escapes is known when this is compiled.
+    // The compiler knows whether the name needs escapes.
     if const { json::is_plain(E::NAME) } {
         json::plain_string(out, E::NAME);
     } else {

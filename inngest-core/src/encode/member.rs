@@ -1,4 +1,4 @@
-//! The members of an event that hold a value of the user.
+//! Writes the members of an event whose values come from the user.
 
 use serde::Serialize;
 
@@ -6,12 +6,12 @@ use serde::Serialize;
 use crate::encode::json;
 use crate::encode::json::Lossy;
 use crate::encode::value;
-use crate::encode::value::writer::{EncodeError, Failure, Keys};
+use crate::encode::value::writer::{EncodeError, EncodeFailure, Keys};
 use crate::error::{PayloadError, PayloadErrorKind};
 use inngest_grammar::limits::MAX_DEPTH;
 
-/// Writes a value inside this many levels, and says where in it the first thing stands that the
-/// server would change.
+/// Writes a value that is nested this many levels deep in the event. The error has the path of the
+/// first value that the server would change.
 pub(crate) fn write_value<T: Serialize + ?Sized>(
     event: &str,
     out: &mut Vec<u8>,
@@ -20,14 +20,14 @@ pub(crate) fn write_value<T: Serialize + ?Sized>(
     value: &T,
     keys: Keys,
 ) -> Result<(), PayloadError> {
-    value::write(out, value, keys, levels).map_err(|Failure { fault, path }| {
-        let kind = match fault {
+    value::write(out, value, keys, levels).map_err(|EncodeFailure { error, path }| {
+        let kind = match error {
             EncodeError::Refused(Lossy::Integer(value)) => {
                 PayloadErrorKind::IntegerOutOfRange { value }
             }
             EncodeError::Refused(Lossy::Number(value)) => PayloadErrorKind::InexactNumber { value },
             EncodeError::Refused(Lossy::ReservedKey) => PayloadErrorKind::ReservedKey,
-            EncodeError::Refused(Lossy::KeyTwice) => PayloadErrorKind::KeyTwice,
+            EncodeError::Refused(Lossy::DuplicateKey) => PayloadErrorKind::KeyTwice,
             EncodeError::Refused(Lossy::Surrogate) => PayloadErrorKind::UnpairedSurrogate,
             EncodeError::Refused(Lossy::TooDeep) => PayloadErrorKind::TooDeep { limit: MAX_DEPTH },
             EncodeError::NotFinite => PayloadErrorKind::NotFinite,
@@ -37,7 +37,7 @@ pub(crate) fn write_value<T: Serialize + ?Sized>(
     })
 }
 
-/// Writes the value of a field of an event's data.
+/// Writes the value of one field of `data`.
 #[cfg(feature = "client")]
 pub(crate) fn write_field<T: Serialize + ?Sized>(
     event: &str,
@@ -80,7 +80,7 @@ pub(crate) fn write_user<T: Serialize + ?Sized>(
     }
 }
 
-/// Takes the value of an event's user field.
+/// Writes the value of an event's `#[event(user)]` field.
 #[derive(Debug)]
 #[doc(hidden)]
 pub struct UserWriter<'a> {

@@ -1,4 +1,4 @@
-//! From struct to bytes, in one pass that checks every value.
+//! Encodes an event as JSON in one pass that also checks every value.
 
 pub(crate) mod buffer;
 pub(crate) mod event;

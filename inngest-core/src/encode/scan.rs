@@ -1,69 +1,70 @@
-//! JSON that is text already: what in it the server would change.
+//! Finds values that the server would change in JSON that is already text.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use super::json::{Lossy, MAX_EXACT, RESERVED_KEY};
+use super::json::{Lossy, MAX_EXACT_INTEGER, RESERVED_KEY};
 
-/// What the server would take and change, and where it stands in what is text already: `.a[1]`.
+/// A value that the server would change, and its path, such as `.a[1]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Refused {
-    pub(crate) unlike: Lossy,
-    pub(crate) inside: String,
+pub(crate) struct LossyValue {
+    pub(crate) lossy: Lossy,
+    pub(crate) path: String,
 }
 
-/// Where in a text the reader is.
+/// One array or object that the scan is inside.
 enum Frame<'a> {
-    /// In an object, whose keys begin at this place of all that are kept.
+    /// An object. Its keys begin at this index of `Scan::keys`.
     Object {
         keys: usize,
         /// `None` between a value and the next key.
         key: Option<Cow<'a, str>>,
     },
-    /// In an array.
-    Array { index: usize },
+    Array {
+        index: usize,
+    },
 }
 
 struct Scan<'a> {
     rest: &'a str,
     frames: Vec<Frame<'a>>,
-    /// The keys of all objects that are open.
+    /// The keys of all open objects.
     keys: Vec<Cow<'a, str>>,
     /// Whether the next string is a key.
     is_key_next: bool,
-    /// How many arrays and objects may be open.
+    /// How many arrays and objects may be open at once.
     levels: usize,
 }
 
-/// What is looked for.
+/// What the scan looks for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Looked {
-    /// What the server would change in JSON of the user; whether it is the top object, which has no
-    /// reserved key.
-    OfUser { is_top: bool },
-    /// Keys that come twice, in JSON that was written here.
-    Twice,
-    /// Nothing.
-    End,
+enum ScanMode {
+    /// Values that the server would change, in the user's own JSON. `is_top` says whether the
+    /// outermost object is `data`, which must not have the reserved key.
+    UserJson { is_top: bool },
+    /// Duplicate keys only, in JSON that this crate wrote.
+    DuplicateKeys,
+    /// Nothing; the scan only tracks the path.
+    PathOnly,
 }
 
-/// The first thing in JSON of the user that the server would change; its top object may have the
-/// reserved key when `is_top` is false. More levels than these are too deep.
-pub(super) fn of_user(json: &str, is_top: bool, levels: usize) -> Option<Refused> {
+/// The first value in the user's JSON that the server would change, or that is nested deeper than
+/// `levels`. The outermost object may have the reserved key if `is_top` is false.
+pub(super) fn first_lossy_value(json: &str, is_top: bool, levels: usize) -> Option<LossyValue> {
     let mut scan = Scan::new(json);
     scan.levels = levels;
-    scan.run(Looked::OfUser { is_top })
+    scan.run(ScanMode::UserJson { is_top })
 }
 
-/// The first key that an object in JSON of `serde_json` has twice.
-pub(super) fn twice(json: &str) -> Option<Refused> {
-    Scan::new(json).run(Looked::Twice)
+/// The first duplicate key of an object in JSON that `serde_json` wrote.
+pub(super) fn first_duplicate_key(json: &str) -> Option<LossyValue> {
+    Scan::new(json).run(ScanMode::DuplicateKeys)
 }
 
-/// The path to the value that begins where this beginning of some JSON ends: `.a[1]`.
+/// The path of the value that follows this prefix of a JSON document, such as `.a[1]`.
 pub(super) fn path_to_end(json: &str) -> String {
     let mut scan = Scan::new(json);
-    scan.run(Looked::End);
+    scan.run(ScanMode::PathOnly);
     scan.path()
 }
 
@@ -78,8 +79,8 @@ impl<'a> Scan<'a> {
         }
     }
 
-    fn run(&mut self, looked: Looked) -> Option<Refused> {
-        let is_of_user = matches!(looked, Looked::OfUser { .. });
+    fn run(&mut self, mode: ScanMode) -> Option<LossyValue> {
+        let is_user_json = matches!(mode, ScanMode::UserJson { .. });
         loop {
             let start = self
                 .rest
@@ -90,7 +91,7 @@ impl<'a> Scan<'a> {
             self.rest = after.as_str();
             match first {
                 '{' | '[' if self.frames.len() == self.levels => {
-                    return Some(self.refused(Lossy::TooDeep));
+                    return Some(self.lossy_here(Lossy::TooDeep));
                 }
                 '{' => {
                     self.frames.push(Frame::Object {
@@ -110,7 +111,7 @@ impl<'a> Scan<'a> {
                         ended.sort_unstable();
                         let mut pairs = ended.windows(2);
                         let same = pairs.find_map(|pair| match pair {
-                            [a, b] if a == b && looked != Looked::End => Some(a),
+                            [a, b] if a == b && mode != ScanMode::PathOnly => Some(a),
                             _ => None,
                         });
                         if let Some(key) = same {
@@ -119,7 +120,7 @@ impl<'a> Scan<'a> {
                                 key: Some(key.clone()),
                             };
                             self.frames.push(key);
-                            return Some(self.refused(Lossy::KeyTwice));
+                            return Some(self.lossy_here(Lossy::DuplicateKey));
                         }
                         self.keys.truncate(keys);
                     }
@@ -137,7 +138,7 @@ impl<'a> Scan<'a> {
                     if self.is_key_next {
                         self.is_key_next = false;
                         let is_top =
-                            looked == Looked::OfUser { is_top: true } && self.frames.len() == 1;
+                            mode == ScanMode::UserJson { is_top: true } && self.frames.len() == 1;
                         let text = unescaped(string).unwrap_or(Cow::Borrowed(string));
                         let is_reserved = is_top && text == RESERVED_KEY;
                         if let Some(Frame::Object { key, .. }) = self.frames.last_mut() {
@@ -145,11 +146,11 @@ impl<'a> Scan<'a> {
                         }
                         self.keys.push(text);
                         if is_reserved {
-                            return Some(self.refused(Lossy::ReservedKey));
+                            return Some(self.lossy_here(Lossy::ReservedKey));
                         }
                     }
-                    if is_of_user && unescaped(string).is_none() {
-                        return Some(self.refused(Lossy::Surrogate));
+                    if is_user_json && unescaped(string).is_none() {
+                        return Some(self.lossy_here(Lossy::Surrogate));
                     }
                 }
                 _ => {
@@ -159,15 +160,15 @@ impl<'a> Scan<'a> {
                     let end = end.unwrap_or(self.rest.len());
                     let (number, _) = token.split_at_checked(end + 1)?;
                     self.rest = self.rest.get(end..)?;
-                    if is_of_user && let Some(unlike) = inexact(number) {
-                        return Some(self.refused(unlike));
+                    if is_user_json && let Some(lossy) = inexact(number) {
+                        return Some(self.lossy_here(lossy));
                     }
                 }
             }
         }
     }
 
-    /// The inside of the string whose opening quote was read.
+    /// The content of the string whose opening quote was just read.
     fn string(&mut self) -> &'a str {
         let mut from = 0;
         while let Some(place) = self
@@ -176,10 +177,10 @@ impl<'a> Scan<'a> {
             .and_then(|rest| rest.find(['"', '\\']))
         {
             let place = from + place;
-            let (inside, end) = self.rest.split_at_checked(place).unwrap_or_default();
+            let (content, end) = self.rest.split_at_checked(place).unwrap_or_default();
             if let Some(after) = end.strip_prefix('"') {
                 self.rest = after;
-                return inside;
+                return content;
             }
             let escaped = end.chars().nth(1).map_or(0, char::len_utf8);
             from = place + 1 + escaped;
@@ -187,12 +188,12 @@ impl<'a> Scan<'a> {
         std::mem::take(&mut self.rest)
     }
 
-    fn refused(&self, unlike: Lossy) -> Refused {
-        let inside = self.path();
-        Refused { unlike, inside }
+    fn lossy_here(&self, lossy: Lossy) -> LossyValue {
+        let path = self.path();
+        LossyValue { lossy, path }
     }
 
-    /// Where the reader is.
+    /// The path of the current position.
     fn path(&self) -> String {
         let mut path = String::new();
         for frame in &self.frames {
@@ -207,32 +208,33 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// The text of the inside of a JSON string; `None` where it has half of a surrogate pair.
-fn unescaped(inside: &str) -> Option<Cow<'_, str>> {
-    if !inside.contains('\\') {
-        return Some(Cow::Borrowed(inside));
+/// Unescapes the content of a JSON string. `None` if it has half of a surrogate pair.
+fn unescaped(content: &str) -> Option<Cow<'_, str>> {
+    if !content.contains('\\') {
+        return Some(Cow::Borrowed(content));
     }
-    serde_json::from_str(&format!("\"{inside}\""))
+    serde_json::from_str(&format!("\"{content}\""))
         .ok()
         .map(Cow::Owned)
 }
 
-/// How the double that the server keeps differs from a number.
+/// How the double that the server stores differs from this number, if it does.
 pub(super) fn inexact(number: &str) -> Option<Lossy> {
     let digits = number.strip_prefix('-').unwrap_or(number);
     if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        // Texts of more digits than a u128 has are beyond it too.
-        let is_beyond = digits.parse::<u128>().map_or(true, |n| n > MAX_EXACT);
+        // A number with more digits than a `u128` holds is out of range too.
+        let is_beyond = digits
+            .parse::<u128>()
+            .map_or(true, |n| n > MAX_EXACT_INTEGER);
         return is_beyond.then(|| Lossy::Integer(number.to_owned()));
     }
-    // What is no number, the server says.
+    // Leave an invalid number to the server, which rejects it.
     let double: f64 = number.parse().ok()?;
     let is_same = double.is_finite() && decimal(number) == decimal(&format!("{double:e}"));
     (!is_same).then(|| Lossy::Number(number.to_owned()))
 }
 
-/// The digits of a number between its first and its last that is not 0, and the power of ten of
-/// the last; of 0 no digits.
+/// The significant digits of a number and the power of ten of the last one. 0 has no digits.
 fn decimal(number: &str) -> Option<(String, i64)> {
     let number = number.strip_prefix('-').unwrap_or(number);
     let (number, exponent) = match number.split_once(['e', 'E']) {
@@ -254,12 +256,12 @@ fn decimal(number: &str) -> Option<(String, i64)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{inexact, of_user, twice};
+    use super::{first_duplicate_key, first_lossy_value, inexact};
     use crate::encode::json::Lossy;
     use proptest::prelude::*;
 
     #[test]
-    fn numbers_that_a_double_holds() {
+    fn inexact_numbers_are_found() {
         for number in [
             "0",
             "-0",
@@ -293,31 +295,31 @@ mod tests {
 
     proptest! {
         #[test]
-        fn doubles_are_held_however_they_are_written(double: f64) {
+        fn doubles_are_exact_in_any_notation(double: f64) {
             prop_assume!(double.is_finite());
             for text in [format!("{double:e}"), format!("{double:?}"), format!("{double:E}")] {
-                // A whole number of so many digits is one that the user may not mean to be a double.
-                let unlike = inexact(&text);
-                prop_assert!(matches!(unlike, None | Some(Lossy::Integer(_))), "{text}");
+                // Such a long whole number may not be meant as a double.
+                let lossy = inexact(&text);
+                prop_assert!(matches!(lossy, None | Some(Lossy::Integer(_))), "{text}");
             }
         }
 
         #[test]
-        fn no_text_is_too_much(text in "[\\\\\"{}\\[\\],:0-9eE.a-]{0,40}") {
-            let _ = (of_user(&text, true, 3), twice(&text));
+        fn invalid_json_does_not_panic(text in "[\\\\\"{}\\[\\],:0-9eE.a-]{0,40}") {
+            let _ = (first_lossy_value(&text, true, 3), first_duplicate_key(&text));
         }
     }
 
     #[test]
-    fn paths_lead_to_what_would_be_changed() {
-        let inside = |json: &str| of_user(json, true, 9).map(|refused| refused.inside);
+    fn paths_locate_lossy_values() {
+        let path_of = |json: &str| first_lossy_value(json, true, 9).map(|refused| refused.path);
         for json in [
             r#"{"a":{"a":1},"b":[{"a":1},{"a":1}],"c":"a","A":1}"#,
             r#"{"a":"x\"","b":"\\","c":"{\"a\":1,\"a\":2}"}"#,
             r#"{"a":{"_inngest":1},"b":"_inngest"}"#,
             r#"["a","a",{},[],"\ud83d\ude00"]"#,
         ] {
-            assert_eq!(inside(json), None, "{json}");
+            assert_eq!(path_of(json), None, "{json}");
         }
         for (json, path) in [
             (r#"{"a":1,"b":{},"a":2}"#, ".a"),
@@ -328,19 +330,22 @@ mod tests {
             (r#"{"\udc00":1}"#, r".\udc00"),
             (r#"{"a":[1,{"b":9007199254740993}]}"#, ".a[1].b"),
         ] {
-            assert_eq!(inside(json).as_deref(), Some(path), "{json}");
+            assert_eq!(path_of(json).as_deref(), Some(path), "{json}");
         }
-        assert!(of_user(r#"{"_inngest":1}"#, false, 9).is_none());
-        assert!(twice(r#"{"a":9007199254740993,"b":"\ud800"}"#).is_none());
-        assert!(twice(r#"[{"a":1,"b":2,"a":3}]"#).is_some_and(|found| found.inside == "[0].a"));
+        assert!(first_lossy_value(r#"{"_inngest":1}"#, false, 9).is_none());
+        assert!(first_duplicate_key(r#"{"a":9007199254740993,"b":"\ud800"}"#).is_none());
+        assert!(
+            first_duplicate_key(r#"[{"a":1,"b":2,"a":3}]"#)
+                .is_some_and(|found| found.path == "[0].a")
+        );
     }
 
     #[test]
-    fn levels_are_counted_up_to_the_first_that_is_too_deep() {
-        let inside = |json: &str, levels| {
-            let refused = of_user(json, true, levels)?;
-            assert_eq!(refused.unlike, Lossy::TooDeep);
-            Some(refused.inside)
+    fn too_deep_values_are_located() {
+        let path_of = |json: &str, levels| {
+            let refused = first_lossy_value(json, true, levels)?;
+            assert_eq!(refused.lossy, Lossy::TooDeep);
+            Some(refused.path)
         };
         for (json, levels) in [
             ("1", 0),
@@ -348,12 +353,12 @@ mod tests {
             (r#"[[],{},[],"[[["]"#, 2),
             (r#"{"[":{"{":[]}}"#, 3),
         ] {
-            assert_eq!(inside(json, levels), None, "{json}");
+            assert_eq!(path_of(json, levels), None, "{json}");
             if levels > 0 {
-                assert!(inside(json, levels - 1).is_some(), "{json}");
+                assert!(path_of(json, levels - 1).is_some(), "{json}");
             }
         }
-        assert_eq!(inside("[]", 0).as_deref(), Some(""));
-        assert_eq!(inside(r#"[[],{"a":[1]}]"#, 2).as_deref(), Some("[1].a"));
+        assert_eq!(path_of("[]", 0).as_deref(), Some(""));
+        assert_eq!(path_of(r#"[[],{"a":[1]}]"#, 2).as_deref(), Some("[1].a"));
     }
 }

@@ -1,4 +1,4 @@
-//! 64-bit integers as text.
+//! Serializes 64-bit integers as strings.
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -9,14 +9,14 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize as _, Deserializer};
 use serde::ser::Serializer;
 
-/// Writes an integer as a string, for `#[serde(with = "…")]`: the server keeps numbers as doubles
-/// and would round integers beyond ±(2^53−1).
+/// Serializes an integer as a string, for `#[serde(with = "…")]`. The server stores numbers as
+/// doubles and would round integers beyond ±(2^53−1).
 ///
-/// The schema says that it is a string. Reading takes a string as well as a number. For an
-/// optional integer there is [`OptionAsString`].
+/// The schema has type `string`. Deserializing accepts a string or a number. Use [`OptionAsString`]
+/// for an `Option`.
 ///
-/// Write `with`, not `serialize_with`: schemars does not read that one, so the schema would say
-/// integer, and the derive refuses it on an event's field.
+/// Use `with`, not `serialize_with`: schemars ignores `serialize_with`, so the schema would have
+/// type `integer`, and the derive refuses it on a field of an event.
 ///
 /// ```
 /// use inngest_core::{Batch, Event};
@@ -43,16 +43,16 @@ use serde::ser::Serializer;
 #[derive(Debug)]
 pub struct AsString;
 
-/// Writes an `Option` of an integer as a string or `null`, see [`AsString`].
+/// Serializes an `Option` of an integer as a string or `null`; see [`AsString`].
 #[derive(Debug)]
 pub struct OptionAsString;
 
 impl AsString {
-    /// Writes the integer.
+    /// Serializes the integer.
     ///
     /// # Errors
     ///
-    /// Those of the serializer.
+    /// Any error of the serializer.
     pub fn serialize<T: TextInteger, S: Serializer>(
         value: &T,
         serializer: S,
@@ -60,24 +60,24 @@ impl AsString {
         serializer.collect_str(value)
     }
 
-    /// Reads the integer from a string or a number.
+    /// Deserializes the integer from a string or a number.
     ///
     /// # Errors
     ///
-    /// What is read is no integer of this type.
+    /// Fails if the input is not an integer of this type.
     pub fn deserialize<'de, T: TextInteger, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<T, D::Error> {
-        read(&Either::deserialize(deserializer)?)
+        read(&IntegerInput::deserialize(deserializer)?)
     }
 }
 
 impl OptionAsString {
-    /// Writes the integer, or `null`.
+    /// Serializes the integer, or `null`.
     ///
     /// # Errors
     ///
-    /// Those of the serializer.
+    /// Any error of the serializer.
     pub fn serialize<T: TextInteger, S: Serializer>(
         value: &Option<T>,
         serializer: S,
@@ -88,36 +88,36 @@ impl OptionAsString {
         }
     }
 
-    /// Reads the integer from a string, a number or `null`.
+    /// Deserializes the integer from a string, a number or `null`.
     ///
     /// # Errors
     ///
-    /// What is read is no integer of this type.
+    /// Fails if the input is not an integer of this type.
     pub fn deserialize<'de, T: TextInteger, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Option<T>, D::Error> {
-        let either = Option::<Either>::deserialize(deserializer)?;
-        either.map(|either| read(&either)).transpose()
+        let input = Option::<IntegerInput>::deserialize(deserializer)?;
+        input.map(|input| read(&input)).transpose()
     }
 }
 
-/// What an integer is read from.
+/// The forms from which an integer is deserialized.
 #[derive(serde::Deserialize)]
 #[serde(untagged)]
-enum Either {
+enum IntegerInput {
     Text(String),
     Unsigned(u64),
     Signed(i64),
 }
 
-fn read<T: TextInteger, E: serde::de::Error>(either: &Either) -> Result<T, E> {
-    let text = match either {
-        Either::Text(text) => text,
-        Either::Unsigned(integer) => &integer.to_string(),
-        Either::Signed(integer) => &integer.to_string(),
+fn read<T: TextInteger, E: serde::de::Error>(input: &IntegerInput) -> Result<T, E> {
+    let text = match input {
+        IntegerInput::Text(text) => text,
+        IntegerInput::Unsigned(integer) => &integer.to_string(),
+        IntegerInput::Signed(integer) => &integer.to_string(),
     };
     let parsed = text.parse();
-    parsed.map_err(|_| E::custom(format_args!("`{text}` is no integer of this type")))
+    parsed.map_err(|_| E::custom(format_args!("`{text}` is not an integer of this type")))
 }
 
 macro_rules! schemas {
@@ -143,7 +143,7 @@ schemas! {
     OptionAsString, "OptionalIntegerAsString": ["string", "null"];
 }
 
-/// An integer that [`AsString`] writes. Not to be implemented elsewhere.
+/// An integer that [`AsString`] serializes. This trait is sealed.
 #[diagnostic::on_unimplemented(
     message = "`AsString` does not write a `{Self}`",
     label = "not an integer of 64 bits or more",
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn written_as_text_and_read_as_either() {
+    fn round_trip_through_strings_and_numbers() {
         let numbers = Numbers {
             plain: i128::MIN,
             optional: Some(u64::MAX),
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn integers_without_zero_are_integers() {
+    fn non_zero_integers_round_trip() {
         #[derive(Debug, PartialEq, Serialize, Deserialize)]
         struct NonZeros {
             #[serde(with = "AsString")]
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn the_schema_says_so() {
+    fn schema_type_is_string() {
         let schema = schemars::schema_for!(Numbers).to_value();
         assert_eq!(schema["properties"]["plain"]["type"], "string");
         assert_eq!(

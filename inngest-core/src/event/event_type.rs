@@ -1,4 +1,4 @@
-//! The descriptor of an event type: everything that is constant about it.
+//! Describes an event type: everything that is constant about it.
 
 use std::borrow::Cow;
 
@@ -13,12 +13,12 @@ use crate::event::session::SessionSpec;
 #[doc(hidden)]
 pub type SchemaFn = fn(&mut SchemaGenerator) -> Schema;
 
-/// What the placeholders of an id template can print, from left to right.
+/// What each placeholder of an id template can print, from left to right.
 #[doc(hidden)]
 pub(crate) type PartKinds = &'static [PartKind];
 
-/// Everything that is constant about an event type. The derive fills one static of it for each
-/// type, and all else reads that.
+/// Everything that is constant about an event type. The derive creates one static for each type,
+/// and all other code reads it.
 #[derive(Debug)]
 #[doc(hidden)]
 pub struct EventType {
@@ -27,45 +27,45 @@ pub struct EventType {
     pub version: &'static str,
     /// Empty for a type without an id template.
     pub id_template: &'static str,
-    /// What the placeholders of the id template can print.
+    /// What each placeholder of the id template can print.
     pub id_parts: PartKinds,
-    /// Where the derive stands, as `file:line`.
+    /// Where the derive is, as `file:line`.
     pub source: &'static str,
     pub schemas: Schemas,
 }
 
-/// What the schemas of an event type are made of.
+/// What the schemas of an event type are made from.
 #[derive(Debug)]
 #[doc(hidden)]
 pub struct Schemas {
-    /// The title of the schema, for a type without one of its own.
+    /// The schema's title, unless the type sets one.
     pub title: fn() -> Cow<'static, str>,
     pub data: SchemaFn,
     pub user: Option<SchemaFn>,
     pub sessions: &'static [SessionSpec],
 }
 
-/// How two event types stand in each other's way.
+/// How two event types conflict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConflictKind {
-    /// They have the same name and version, so nobody can tell their events apart.
+    /// They have the same name and version, so consumers cannot tell their events apart.
     SameNameAndVersion,
-    /// Their id templates could print the same id, and the server would ignore the second of two
-    /// events that have nothing to do with each other.
+    /// Their id templates could print the same id, so the server would ignore the second of two
+    /// unrelated events.
     SameId,
 }
 
 impl EventType {
     pub(crate) const fn version(&self) -> Option<&'static str> {
-        given(self.version)
+        non_empty(self.version)
     }
 
     pub(crate) const fn id_template(&self) -> Option<&'static str> {
-        given(self.id_template)
+        non_empty(self.id_template)
     }
 
-    /// How this type and another stand in each other's way, if they do.
+    /// How this type conflicts with another, if it does.
     pub(crate) const fn conflict(&self, other: &Self) -> Option<ConflictKind> {
         if is_same(self.name, other.name) && is_same(self.version, other.version) {
             return Some(ConflictKind::SameNameAndVersion);
@@ -81,11 +81,11 @@ impl EventType {
     }
 }
 
-const fn given(text: &'static str) -> Option<&'static str> {
+const fn non_empty(text: &'static str) -> Option<&'static str> {
     if text.is_empty() { None } else { Some(text) }
 }
 
-/// `==`, which constants do not have.
+/// `==` is not available in constants.
 const fn is_same(a: &str, b: &str) -> bool {
     let (mut a, mut b) = (a.as_bytes(), b.as_bytes());
     loop {

@@ -1,4 +1,4 @@
-//! From an event, a reference or a payload to what is written.
+//! Turns an event, a reference to one, or a payload into encoder input.
 
 use serde::Serialize;
 
@@ -8,26 +8,26 @@ use crate::event::payload::{EventInput, Payload};
 use crate::event::timestamp::now;
 
 impl<E: Event> Payload<E> {
-    /// A payload of an event, or of a reference to one.
+    /// Creates a payload from an event or a reference to one.
     ///
-    /// Its time is that of the event's `#[event(ts)]` field, or now.
+    /// The time comes from the event's `#[event(ts)]` field, or is the current time.
     pub fn new(event: E) -> Self {
         let millis = event.__timestamp().unwrap_or_else(now);
         Self::at_millis(event, millis)
     }
 
-    /// Sets the user's attributes, an object such as `{"external_id": "…", "email": "…"}`, in
-    /// place of the type's `#[event(user)]` field. The server keeps them encrypted.
+    /// Sets the user's attributes, an object such as `{"external_id": "…", "email": "…"}`. They
+    /// replace the value of the type's `#[event(user)]` field. The server stores them encrypted.
     pub fn user<U: Serialize + ?Sized>(self, user: &U) -> Self {
-        // Written here, because the payload does not keep a value of another type. What is wrong
-        // with it is said when the event is written, where its place in the batch is known.
+        // Encode now, because the payload cannot hold a value of another type. An error is returned
+        // when the event is encoded, where its index in the batch is known.
         let mut json = Vec::new();
         let user = write_user(E::NAME, &mut json, user).map(|()| json);
         self.with_user(user)
     }
 }
 
-/// What can be sent: an event, a reference to one, or a [`Payload`].
+/// Anything that can be sent: an event, a reference to one, or a [`Payload`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be sent: it is neither an event nor a payload",
     label = "not an event",
@@ -37,10 +37,11 @@ pub trait IntoPayload {
     /// The event's type.
     type Event: Event;
 
-    /// The payload to send.
+    /// Converts into the payload to send.
     fn into_payload(self) -> Payload<Self::Event>;
 
-    /// Hands on what is to be written, of an event that occurred at `now` unless it says otherwise.
+    /// Calls `write` with the encoder input. `now` gives the time of an event that does not set
+    /// one.
     #[doc(hidden)]
     fn __write<R>(
         self,

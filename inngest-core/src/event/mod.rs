@@ -1,4 +1,4 @@
-//! The trait that makes a struct an event.
+//! Defines the trait `Event`.
 
 pub(crate) mod as_string;
 pub(crate) mod event_type;
@@ -21,9 +21,9 @@ use crate::schema;
 
 /// An Inngest event: a struct whose fields are the event's data.
 ///
-/// `#[derive(Event)]` implements it, see [the derive](derive@crate::Event) for what it takes. An
-/// implementation by hand is not supported: what the derive checks is what makes an event one
-/// that the server takes.
+/// Implement it with `#[derive(Event)]`; [the derive](derive@crate::Event) lists all attributes.
+/// Manual implementations are not supported, because the derive's checks ensure that the server
+/// accepts the event.
 ///
 /// ```
 /// use inngest_core::Event;
@@ -54,26 +54,26 @@ pub trait Event: Serialize + JsonSchema + Sized {
     const VERSION: Option<&'static str> = Self::__TYPE.version();
 
     /// The template of the deduplication id as written in the attribute, for example
-    /// `item-imported-{item_id}`. Without one the server takes every event as new.
+    /// `item-imported-{item_id}`. Without one the server never deduplicates these events.
     const ID_TEMPLATE: Option<&'static str> = Self::__TYPE.id_template();
 
-    /// The deduplication id of this event, `None` for a type without [`ID_TEMPLATE`].
+    /// The deduplication id of this event, or `None` if the type has no [`ID_TEMPLATE`].
     ///
-    /// For 24 hours the server runs nothing for a second event with the same id, whatever its
-    /// name: ids are global across event types.
+    /// For 24 hours the server runs nothing for another event with the same id. Ids are global: the
+    /// event name does not matter.
     ///
     /// [`ID_TEMPLATE`]: Event::ID_TEMPLATE
     ///
     /// # Errors
     ///
-    /// A placeholder that prints an empty text, one that is not of its type's
-    /// [`LANGUAGE`](crate::IdPart::LANGUAGE), or whose `Display` fails: events that differ could
-    /// share the id.
+    /// Fails if a placeholder prints nothing, prints text outside its type's
+    /// [`LANGUAGE`](crate::IdPart::LANGUAGE), or has a `Display` that fails. Otherwise different
+    /// events could share the id.
     fn dedup_id(&self) -> Result<Option<String>, PayloadError> {
         if Self::ID_TEMPLATE.is_none() {
             return Ok(None);
         }
-        // Most ids fit without growing.
+        // Most ids fit without reallocating.
         let mut text = String::with_capacity(64);
         let mut writer = IdWriter::plain(&mut text);
         self.__write_id(&mut writer);
@@ -81,7 +81,7 @@ pub trait Event: Serialize + JsonSchema + Sized {
         Ok(Some(text))
     }
 
-    /// The JSON Schema (2020-12) of the event's `data`, as this type writes it.
+    /// The JSON Schema (2020-12) of the event's `data`, in its serialized form.
     #[must_use]
     fn data_schema() -> Schema {
         schema::data(Self::__TYPE)
@@ -90,16 +90,15 @@ pub trait Event: Serialize + JsonSchema + Sized {
     /// The JSON Schema (2020-12) of the whole event: name, id, time, version, data, user and
     /// sessions.
     ///
-    /// It describes what a payload of this type holds. An id set with [`Payload::id`] is its
-    /// caller's and need not match.
+    /// An id set with [`Payload::id`] does not have to match the schema.
     #[must_use]
     fn schema() -> Schema {
         schema::event(Self::__TYPE)
     }
 
-    /// This event with room for overrides: another id, time, user, more sessions.
+    /// Creates a payload, which can override the id, time, user and sessions.
     ///
-    /// The event's time is taken now, unless a field is marked `#[event(ts)]`.
+    /// The event's time is the current time, unless a field has `#[event(ts)]`.
     fn payload(&self) -> Payload<&Self> {
         Payload::at_millis(self, self.__timestamp().unwrap_or_else(timestamp::now))
     }

@@ -1,13 +1,13 @@
-//! One event with what its sender sets beside its fields.
+//! Defines `Payload`: one event with overrides.
 
 use crate::error::PayloadError;
 use crate::event::session::{SessionField, SessionOverride, set_session};
 use crate::event::timestamp::Timestamp;
 
-/// One event on its way out, with overrides of its id, time, user and sessions.
+/// One event to send, with overrides of its id, time, user and sessions.
 ///
-/// Made with [`Event::payload`](crate::Event::payload), or with [`Payload::new`] where the event itself is to be kept
-/// inside.
+/// Create it with [`Event::payload`](crate::Event::payload), or with [`Payload::new`] to move the
+/// event into it.
 ///
 /// ```
 /// use inngest_core::{Batch, Event};
@@ -57,7 +57,7 @@ struct Overrides {
 }
 
 impl<E> Payload<E> {
-    /// The payload of an event that occurred at this time.
+    /// Creates a payload whose event occurred at this time.
     pub(crate) fn at_millis(event: E, millis: i64) -> Self {
         Self {
             event,
@@ -66,23 +66,23 @@ impl<E> Payload<E> {
         }
     }
 
-    /// Sets the attributes of the user, as JSON or why it cannot be written.
+    /// Sets the user's attributes, as JSON or as the error of encoding them.
     pub(crate) fn with_user(mut self, user: Result<Vec<u8>, PayloadError>) -> Self {
         self.overrides().user = Some(user);
         self
     }
 
-    /// Sets the deduplication id, in place of the one that the type's template gives.
+    /// Sets the deduplication id. It replaces the id from the type's template.
     ///
-    /// Ids are global across event types: an id that another event had within 24 hours, whatever
-    /// its name, makes the server run nothing for this one.
+    /// Ids are global across event types: if any event had the same id within the last 24 hours,
+    /// the server runs nothing for this one.
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.overrides().id = Some(id.into());
         self
     }
 
-    /// Sets when the event occurred. In the future, runs start then. An absent time changes
-    /// nothing.
+    /// Sets when the event occurred. With a time in the future, runs start at that time. An absent
+    /// time has no effect.
     pub fn at(mut self, time: impl Timestamp) -> Self {
         if let Some(millis) = time.timestamp_millis() {
             self.millis = millis;
@@ -90,7 +90,7 @@ impl<E> Payload<E> {
         self
     }
 
-    /// Adds a session, or replaces the one of the same key. An absent value adds nothing.
+    /// Adds a session, or replaces the one with the same key. An absent value has no effect.
     pub fn session(mut self, key: impl Into<String>, value: impl SessionField) -> Self {
         if let Some(value) = value.session_value() {
             set_session(&mut self.overrides().sessions, key.into(), Some(value));
@@ -98,12 +98,12 @@ impl<E> Payload<E> {
         self
     }
 
-    /// Clears a session: the runs of this event do not inherit it from the run that sent it. Replaces a
-    /// session of the same key, also that of a field.
+    /// Clears a session: runs of this event do not inherit it from the run that sent the event.
+    /// This also replaces a session with the same key, including one from a field.
     ///
-    /// It is sent as `null`, which does not count towards [`MAX_SESSIONS`](crate::MAX_SESSIONS). The
-    /// server takes any key here (measured); one that no session can have, such as an empty one, clears
-    /// nothing.
+    /// The session is sent as `null`, which does not count towards
+    /// [`MAX_SESSIONS`](crate::MAX_SESSIONS). The server accepts any key here (measured). A key
+    /// that no session can have, such as an empty one, has no effect.
     pub fn session_cleared(mut self, key: impl Into<String>) -> Self {
         set_session(&mut self.overrides().sessions, key.into(), None);
         self
@@ -127,8 +127,8 @@ impl<E> Payload<E> {
     }
 }
 
-/// What is written of an event: a payload, or what one would have. An event is not moved into one
-/// for that, which takes a good part of the time that writing it does.
+/// The encoder's input: a payload, or a borrowed event. Moving an event into a payload first would
+/// take a good part of the encoding time.
 #[derive(Debug)]
 #[doc(hidden)]
 pub struct EventInput<'a, E> {
@@ -138,7 +138,7 @@ pub struct EventInput<'a, E> {
 }
 
 impl<'a, E> EventInput<'a, E> {
-    /// An event without overrides, which occurred at this time.
+    /// An event without overrides that occurred at this time.
     #[inline]
     pub(crate) fn of(event: &'a E, millis: i64) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! Sessions: keys by which the server groups the runs of related events.
+//! Defines sessions, by which the server groups the runs of related events.
 
 use std::borrow::Cow;
 
@@ -17,7 +17,7 @@ pub enum SessionValue<'a> {
     Integer(i128),
 }
 
-/// Which kind of value a session field has; the schema says it too.
+/// The kind of value of a session field. The schema shows it too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SessionKind {
@@ -27,25 +27,25 @@ pub enum SessionKind {
     Integer,
 }
 
-/// A type that can be the value of a session: what `#[event(session)]` and
-/// [`Payload::session`](crate::Payload::session) take.
+/// A type that can be the value of a session, for `#[event(session)]` and
+/// [`Payload::session`](crate::Payload::session).
 ///
-/// Implemented for text, integers, references to them, and `Option` of any of these; `Uuid` and
-/// `Ulid` are text, behind the features of these names. Implement it for a newtype of your own by
-/// handing on to what it wraps.
+/// Implemented for text, integers, references to them, and `Option` of any of these. `Uuid` and
+/// `Ulid` are text, with the features of the same names. For a newtype, delegate to the wrapped
+/// value.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the value of a session",
     label = "this type is neither text nor an integer",
     note = "a session's value is text or an integer, or `Option` of one"
 )]
 pub trait SessionField {
-    /// Which kind of value this type gives.
+    /// The kind of value that this type has.
     const KIND: SessionKind;
 
     /// Whether the value can be absent.
     const OPTIONAL: bool = false;
 
-    /// The value; `None` leaves the session out.
+    /// The value. `None` omits the session.
     fn session_value(&self) -> Option<SessionValue<'_>>;
 }
 
@@ -74,7 +74,7 @@ macro_rules! integers {
         impl SessionField for $integer {
             const KIND: SessionKind = SessionKind::Integer;
             fn session_value(&self) -> Option<SessionValue<'_>> {
-                // What does not fit is far out of the range that is checked when it is written.
+                // A value that does not fit in `i128` fails the range check of the encoder.
                 Some(SessionValue::Integer(i128::try_from(*self).unwrap_or(i128::MAX)))
             }
         }
@@ -117,10 +117,10 @@ impl<T: SessionField + ?Sized> SessionField for &T {
     }
 }
 
-/// A session field that may be absent: what `#[event(session, clear_if_none)]` takes.
+/// A session field that may be absent, for `#[event(session, clear_if_none)]`.
 ///
-/// Implemented for `Option` of a [`SessionField`], and for references to one. Implement it for a
-/// newtype of your own that wraps an `Option`.
+/// Implemented for `Option` of a [`SessionField`] and for references to one. Implement it for
+/// newtypes that wrap an `Option`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an `Option` of a session's value, so `clear_if_none` has no effect",
     label = "this session is never `None`",
@@ -140,7 +140,7 @@ impl SessionValue<'_> {
     }
 }
 
-/// What the schema needs to know of a session field.
+/// What the schema shows of a session field.
 #[derive(Clone, Copy, Debug)]
 #[doc(hidden)]
 pub struct SessionSpec {
@@ -149,7 +149,7 @@ pub struct SessionSpec {
     pub(crate) optional: bool,
 }
 
-/// A session beside those of the event's fields.
+/// A session set on the payload.
 #[derive(Clone, Debug)]
 pub(crate) struct SessionOverride {
     pub(crate) key: String,
@@ -157,7 +157,7 @@ pub(crate) struct SessionOverride {
     pub(crate) value: Option<SessionValue<'static>>,
 }
 
-/// Sets a session among others, in place of one of the same key.
+/// Sets a session, replacing one with the same key.
 pub(crate) fn set_session(
     sessions: &mut Vec<SessionOverride>,
     key: String,
@@ -168,16 +168,16 @@ pub(crate) fn set_session(
     sessions.push(SessionOverride { key, value });
 }
 
-/// Writes `"meta":{"sessions":{…}}` into an event, or nothing when there are no sessions.
+/// Writes `"meta":{"sessions":{…}}` into an event, or nothing if there are no sessions.
 #[derive(Debug)]
 #[doc(hidden)]
 pub struct SessionWriter<'a> {
     event: &'a str,
     out: &'a mut Vec<u8>,
     overrides: &'a [SessionOverride],
-    /// Whether one was written.
+    /// Whether any session was written.
     has_any: bool,
-    /// How many have a value.
+    /// How many sessions have a value.
     count: usize,
     error: Option<PayloadError>,
 }
@@ -198,7 +198,8 @@ impl<'a> SessionWriter<'a> {
         }
     }
 
-    /// A session from a field; one of the same key in the payload takes its place. `None` clears it.
+    /// Writes a session from a field, unless the payload has one with the same key. `None` clears
+    /// the session.
     pub(crate) fn field(&mut self, key: &'static str, value: Option<&SessionValue<'_>>) {
         if self.overrides.iter().all(|o| o.key != key) {
             self.push(key, value);

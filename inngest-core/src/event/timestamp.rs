@@ -1,23 +1,23 @@
-//! When an event occurred.
+//! Defines the types that can be an event's time.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub(crate) use inngest_grammar::limits::{MAX_MILLIS, MIN_MILLIS};
 
-/// A type that can say when an event occurred: what `#[event(ts)]` and
-/// [`Payload::at`](crate::Payload::at) take.
+/// A type that can be an event's time, for `#[event(ts)]` and [`Payload::at`](crate::Payload::at).
 ///
-/// `i64` is milliseconds since the Unix epoch. Other times are cut to whole milliseconds.
-/// `chrono`, `jiff` and `time` types come with the features of these names.
+/// `i64` is milliseconds since the Unix epoch. Other times are truncated to whole milliseconds. The
+/// features `chrono`, `jiff` and `time` add the types of these crates.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say when an event occurred",
     label = "this type cannot be the event's time",
     note = "use `i64` (milliseconds since 1970), `SystemTime`, or `Option` of one; `chrono`, `jiff` and `time` types come with the features of these names"
 )]
 pub trait Timestamp {
-    /// Milliseconds since the Unix epoch, or `None` for the time at which the payload is made.
+    /// Milliseconds since the Unix epoch. `None` stands for the time at which the payload is
+    /// created.
     ///
-    /// The range is checked when the event is written: [`MIN_MILLIS`] to [`MAX_MILLIS`].
+    /// The encoder checks the range, [`MIN_MILLIS`] to [`MAX_MILLIS`].
     fn timestamp_millis(&self) -> Option<i64>;
 }
 
@@ -88,7 +88,7 @@ impl Timestamp for time::UtcDateTime {
     }
 }
 
-/// The present in milliseconds since the Unix epoch.
+/// The current time in milliseconds since the Unix epoch.
 pub(crate) fn now() -> i64 {
     SystemTime::now().timestamp_millis().unwrap_or_default()
 }
@@ -99,7 +99,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn whole_milliseconds() {
+    fn times_are_truncated_to_milliseconds() {
         let time = UNIX_EPOCH + Duration::from_micros(1_743_130_137_367_999);
         assert_eq!(time.timestamp_millis(), Some(1_743_130_137_367));
         let before = UNIX_EPOCH - Duration::from_millis(5);

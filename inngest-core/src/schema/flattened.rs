@@ -1,22 +1,22 @@
-//! Unit variants of enums that are flattened into structs.
+//! Corrects the schemas of unit variants in flattened enums.
 //!
-//! serde writes such a variant as a member of the struct, `"Home": null`. schemars says so of
-//! variants without doc comments only, and of the others that they are texts, which nothing is that
-//! is an object: without more the schema would refuse what is sent.
+//! serde writes such a variant as a member of the struct, `"Home": null`. schemars describes it
+//! correctly only if the variant has no doc comment. Otherwise schemars describes a string, which
+//! an object never matches, so the schema would refuse valid events.
 
 use schemars::Schema;
 use schemars::transform::{Transform, transform_subschemas};
 use serde_json::{Map, Value, json};
 
-/// Says of the texts that stand beside `"type": "object"` that they are members.
-pub(super) fn texts_to_members(schema: &mut Schema) {
+/// Replaces string variants beside `"type": "object"` with members.
+pub(super) fn string_variants_to_members(schema: &mut Schema) {
     Members::default().transform(schema);
-    // What is referred to is copied from here, so it is said right inside already.
+    // A schema behind a reference is copied from `$defs`, where it is already correct.
     if let Some(Value::Object(definitions)) = schema.get("$defs") {
         let definitions = definitions.clone();
         let mut members = Members {
             definitions,
-            under_way: Vec::new(),
+            copying: Vec::new(),
         };
         members.transform(schema);
     }
@@ -24,16 +24,17 @@ pub(super) fn texts_to_members(schema: &mut Schema) {
 
 #[derive(Default)]
 struct Members {
-    /// What may be referred to; empty while references are left alone.
+    /// The definitions that references are resolved with; empty in the first pass, which leaves
+    /// references alone.
     definitions: Map<String, Value>,
-    /// The definitions that are being copied, because one may refer to itself.
-    under_way: Vec<String>,
+    /// The definitions being copied. A definition may refer to itself.
+    copying: Vec<String>,
 }
 
 impl Transform for Members {
     fn transform(&mut self, schema: &mut Schema) {
         transform_subschemas(self, schema);
-        // schemars' list of subschemas does not have it.
+        // `transform_subschemas` skips this keyword.
         if let Some(values) = schema.get_mut("unevaluatedProperties")
             && let Ok(values) = <&mut Schema>::try_from(values)
         {
@@ -42,14 +43,14 @@ impl Transform for Members {
         if let Some(schema) = schema.as_object_mut()
             && schema.get("type").is_some_and(|name| name == "object")
         {
-            self.combined(schema);
+            self.rewrite_combined(schema);
         }
     }
 }
 
 impl Members {
-    /// Rewrites what is combined with a schema of objects.
-    fn combined(&mut self, schema: &mut Map<String, Value>) {
+    /// Rewrites the schemas that `allOf`, `anyOf`, `oneOf` or `$ref` combine with an object schema.
+    fn rewrite_combined(&mut self, schema: &mut Map<String, Value>) {
         for keyword in ["allOf", "anyOf", "oneOf"] {
             let Some(Value::Array(parts)) = schema.get_mut(keyword) else {
                 continue;
@@ -60,19 +61,19 @@ impl Members {
                     Some(members) => parts.extend(members),
                     None => {
                         if let Value::Object(part) = &mut part {
-                            // A unit variant of an untagged enum is written as nothing. In `oneOf`
-                            // it would be one with every other.
+                            // A unit variant of an untagged enum writes nothing. In `oneOf` it
+                            // would match together with any other variant.
                             if keyword == "anyOf" && part.get("type").is_some_and(|t| t == "null") {
                                 part.remove("type");
                             }
-                            self.combined(part);
+                            self.rewrite_combined(part);
                         }
                         parts.push(part);
                     }
                 }
             }
         }
-        // Last, because the copy is rewritten already.
+        // Last, because the copy is already rewritten.
         if let Some(Value::String(reference)) = schema.get("$ref")
             && let Some(copy) = self.copy(reference)
         {
@@ -84,11 +85,11 @@ impl Members {
         }
     }
 
-    /// The definition that is referred to, rewritten; `None` where it is right as it is.
+    /// The rewritten copy of a referenced definition. `None` if the definition needs no change.
     fn copy(&mut self, reference: &str) -> Option<Value> {
         let name = decoded(reference.strip_prefix("#/$defs/")?);
         let definition = self.definitions.get(&name)?;
-        if self.under_way.contains(&name) {
+        if self.copying.contains(&name) {
             return None;
         }
         if let Some(members) = members(definition) {
@@ -96,14 +97,14 @@ impl Members {
         }
         let before = definition.as_object()?.clone();
         let mut copy = before.clone();
-        self.under_way.push(name);
-        self.combined(&mut copy);
-        self.under_way.pop();
+        self.copying.push(name);
+        self.rewrite_combined(&mut copy);
+        self.copying.pop();
         (copy != before).then_some(Value::Object(copy))
     }
 }
 
-/// The objects that are written for these texts, each with what is said of them.
+/// The object schemas that replace a schema of string variants, each with its description.
 fn members(schema: &Value) -> Option<Vec<Value>> {
     let texts = schema.as_object()?;
     if texts.get("type")? != "string" {
@@ -129,7 +130,7 @@ fn members(schema: &Value) -> Option<Vec<Value>> {
     names.iter().map(member).collect()
 }
 
-/// The name in a reference: percent-encoding, and in it `~1` for `/` and `~0` for `~`.
+/// Decodes the name in a reference: percent-encoding, then `~1` for `/` and `~0` for `~`.
 fn decoded(part: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = part.as_bytes();
@@ -157,7 +158,7 @@ mod tests {
 
     fn rewritten(schema: Value) -> Value {
         let mut schema = Schema::try_from(schema).unwrap();
-        texts_to_members(&mut schema);
+        string_variants_to_members(&mut schema);
         schema.to_value()
     }
 
@@ -166,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_beside_an_object_are_members() {
+    fn string_variants_beside_an_object_become_members() {
         let open = json!({ "type": "object", "required": ["Locker"] });
         let home = json!({ "type": "string", "const": "Home", "description": "To the door." });
         let shops = json!({ "type": "string", "enum": ["Shop", "Kiosk"] });
@@ -193,7 +194,7 @@ mod tests {
                 json!({ "anyOf": [{}, member("Shop"), member("Kiosk")] }),
             ),
         ] {
-            // Wherever the object stands; elsewhere a text is a text.
+            // Objects are rewritten at any position. Other string schemas stay as they are.
             let mut beside = [before.clone(), after];
             for schema in &mut beside {
                 schema["type"] = "object".into();
@@ -210,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_referred_to_is_copied() {
+    fn references_are_copied_and_rewritten() {
         let definitions = json!({
             "a b/c": { "type": "string", "enum": ["Home", "Shop"] },
             "Again": { "description": "Which.", "$ref": "#/$defs/a%20b~1c" },

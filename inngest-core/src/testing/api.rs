@@ -1,4 +1,4 @@
-//! Reads the events of a request by the real server's rules (measured).
+//! Parses the events of a request by the real server's rules (measured).
 
 use super::json::{self, Scanned, SyntaxError};
 use super::sessions::{self, Sessions};
@@ -23,45 +23,45 @@ pub(super) struct Incoming {
     pub(super) too_deep_to_store: bool,
 }
 
-/// The outcome of reading a request. Events before a mistake are accepted.
+/// The parsed events of a request. Events before an error are accepted.
 #[derive(Debug, Default)]
-pub(super) struct Reading {
-    pub(super) taken: Vec<Incoming>,
-    pub(super) mistake: Option<Mistake>,
+pub(super) struct ParsedRequest {
+    pub(super) accepted: Vec<Incoming>,
+    pub(super) error: Option<BodyError>,
 }
 
-/// Why reading stopped early.
+/// Why parsing stopped early.
 #[derive(Debug, PartialEq)]
-pub(super) struct Mistake {
-    pub(super) error: String,
-    /// How many accepted events the answer names. The server does not always name all of them.
-    pub(super) named: usize,
+pub(super) struct BodyError {
+    pub(super) message: String,
+    /// How many accepted events the response lists. The server does not always list all of them.
+    pub(super) listed: usize,
 }
 
-/// Reads the body of a request with the given `Content-Type`.
-pub(super) fn read(content_type: Option<&str>, body: &[u8]) -> Reading {
-    let mut reading = Reading::default();
+/// Parses the body of a request with the given `Content-Type`.
+pub(super) fn read(content_type: Option<&str>, body: &[u8]) -> ParsedRequest {
+    let mut parsed = ParsedRequest::default();
     let media_type = content_type.and_then(|value| value.split(';').next());
     if media_type.is_some_and(|t| t.trim().eq_ignore_ascii_case("multipart/form-data")) {
         // The server turns form fields into arrays, and an array cannot be a name.
-        reading.fail("json: cannot unmarshal array into Go struct field raw.name of type string");
-        return reading;
+        parsed.fail("json: cannot unmarshal array into Go struct field raw.name of type string");
+        return parsed;
     }
     let start = json::skip_space(body, 0);
     let text = body.get(start..).unwrap_or_default();
     match text.first() {
         None => {}
-        Some(b'{') => reading.read_single(text),
-        Some(b'[') => reading.read_array(text),
+        Some(b'{') => parsed.read_single(text),
+        Some(b'[') => parsed.read_array(text),
         Some(_) => {
-            reading.fail("Request body must contain an event object or an array of event objects");
+            parsed.fail("Request body must contain an event object or an array of event objects");
         }
     }
-    reading
+    parsed
 }
 
-impl Reading {
-    /// Reads a body that is one event.
+impl ParsedRequest {
+    /// Parses a body that is one event.
     fn read_single(&mut self, text: &[u8]) {
         if let Err(error) = check_size(text) {
             return self.fail(error);
@@ -78,18 +78,18 @@ impl Reading {
 
     fn read_array(&mut self, text: &[u8]) {
         let mut at = 1;
-        while self.mistake.is_none() {
+        while self.error.is_none() {
             at = json::skip_space(text, at);
             // Go's decoder reports no further element at the end of input and at either closing
             // bracket. The server ignores the rest of the body.
             let Some(next) = text.get(at).filter(|byte| !matches!(byte, b']' | b'}')) else {
                 return;
             };
-            if self.taken.len() == MAX_REQUEST_EVENTS {
+            if self.accepted.len() == MAX_REQUEST_EVENTS {
                 let error = format!("Cannot have more than {MAX_REQUEST_EVENTS} events in a batch");
                 return self.fail_between_events(error);
             }
-            if !self.taken.is_empty() {
+            if !self.accepted.is_empty() {
                 if *next != b',' {
                     return self.fail_between_events("expected comma after array element");
                 }
@@ -120,26 +120,26 @@ impl Reading {
         match read_event(event) {
             Ok(mut event) => {
                 event.too_deep_to_store = levels > MAX_KEPT_LEVELS;
-                self.taken.push(event);
+                self.accepted.push(event);
             }
             Err(error) => self.fail(error),
         }
     }
 
-    /// Stops at a mistake inside an event. All events before it are named.
+    /// Stops at an error inside an event. The response lists all events before it.
     fn fail(&mut self, error: impl Into<String>) {
-        self.mistake = Some(Mistake {
-            error: error.into(),
-            named: self.taken.len(),
+        self.error = Some(BodyError {
+            message: error.into(),
+            listed: self.accepted.len(),
         });
     }
 
     /// Stops at a syntax error between events. The server finds it while the last event is still in
-    /// flight, so the answer does not name that event.
+    /// flight, so the response does not list that event.
     fn fail_between_events(&mut self, error: impl Into<String>) {
-        self.mistake = Some(Mistake {
-            error: error.into(),
-            named: self.taken.len().saturating_sub(1),
+        self.error = Some(BodyError {
+            message: error.into(),
+            listed: self.accepted.len().saturating_sub(1),
         });
     }
 }

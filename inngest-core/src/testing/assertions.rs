@@ -1,4 +1,4 @@
-//! Assertions for tests. They panic, as assertions do, with what was received.
+//! Assertions on received events. They panic with a description of what was received.
 
 use std::fmt::Write as _;
 
@@ -12,37 +12,38 @@ use crate::event::Event;
 use crate::event::into_payload::IntoPayload;
 use crate::registry::Registry;
 
-/// How many events a failure lists.
+/// How many events a failure message lists.
 const LISTED: usize = 5;
 
 impl Received {
-    /// Asserts that an event of a type was sent for which `is_it` holds.
+    /// Asserts that an event of type `E` was sent that satisfies the predicate.
     ///
     /// # Panics
     ///
-    /// There is none. The message lists the last events of the type, or says what came instead.
+    /// Panics if there is none. The message lists the last events of the type, or the names of the
+    /// events sent instead.
     #[track_caller]
-    pub fn assert_sent<E: Event + DeserializeOwned>(&self, is_it: impl Fn(&E) -> bool) {
+    pub fn assert_sent<E: Event + DeserializeOwned>(&self, predicate: impl Fn(&E) -> bool) {
         let events = self.events();
         let of_type: Vec<&ReceivedEvent> = events.iter().filter(|e| e.name == E::NAME).collect();
         let decoded = of_type
             .iter()
             .filter_map(|event| E::deserialize(&event.data).ok());
-        if !decoded.into_iter().any(|event| is_it(&event)) {
+        if !decoded.into_iter().any(|event| predicate(&event)) {
             fail(&format!(
-                "no `{}` was sent for which the condition holds{}",
+                "no `{}` that satisfies the condition was sent{}",
                 E::NAME,
-                instead(&events, &of_type)
+                describe_other_events(&events, &of_type)
             ));
         }
     }
 
-    /// Asserts that an event with just this data was sent.
+    /// Asserts that an event with exactly this data was sent.
     ///
     /// # Panics
     ///
-    /// There is none. The message compares it with the event of its type that is nearest, field by
-    /// field.
+    /// Panics if there is none. The message compares the expected event, field by field, with the
+    /// most similar event of its type.
     #[track_caller]
     pub fn assert_sent_event<E: Event>(&self, expected: &E) {
         let events = self.events();
@@ -65,7 +66,7 @@ impl Received {
             None => fail(&format!(
                 "no `{}` was sent{}",
                 E::NAME,
-                instead(&events, &of_type)
+                describe_other_events(&events, &of_type)
             )),
         }
     }
@@ -74,22 +75,27 @@ impl Received {
     ///
     /// # Panics
     ///
-    /// One was. The message lists the last ones.
+    /// Panics if any was sent. The message lists the last ones.
     #[track_caller]
     pub fn assert_nothing_sent(&self) {
         let events = self.events();
         if !events.is_empty() {
             let all: Vec<&ReceivedEvent> = events.iter().collect();
-            fail(&format!("{} events were sent{}", all.len(), listed(&all)));
+            fail(&format!(
+                "{} events were sent{}",
+                all.len(),
+                list_events(&all)
+            ));
         }
     }
 
-    /// Asserts that every event is what the schema of its type says, for all types that are linked
-    /// into the program.
+    /// Asserts that every event matches the schema of its type. All types linked into the program
+    /// are known.
     ///
     /// # Panics
     ///
-    /// One is not, or is of a type that is not linked in. The message says where in it.
+    /// Panics if an event does not match, or its type is not linked into the program. The message
+    /// has the path of each mismatch.
     #[track_caller]
     pub fn assert_valid(&self) {
         let registry = Registry::collect();
@@ -97,7 +103,7 @@ impl Received {
         for (index, event) in self.events().iter().enumerate() {
             let Some(descriptor) = registry.type_of(&event.name, event.v.as_deref()) else {
                 problems.push(format!(
-                    "event {index} (`{}`): no such type is linked in",
+                    "event {index} (`{}`): its type is not linked into the program",
                     event.name
                 ));
                 continue;
@@ -112,11 +118,11 @@ impl Received {
     }
 }
 
-/// Asserts that an event is written as the schema of its type says.
+/// Asserts that an event's JSON matches the schema of its type.
 ///
-/// The derive compares the attributes of the event's own fields with the schema, and does not see
-/// what the types of these fields write. So a test calls this with events in which every kind of
-/// value occurs: each variant of an enum, `Some` and `None`, empty lists and full ones.
+/// The derive checks the attributes of the event's own fields against the schema, but does not see
+/// how their types serialize. So call this in a test with events that cover every kind of value:
+/// each variant of an enum, `Some` and `None`, empty and non-empty lists.
 ///
 /// ```
 /// use inngest_core::Event;
@@ -133,7 +139,7 @@ impl Received {
 ///
 /// #[derive(Serialize, JsonSchema)]
 /// struct Slot {
-///     // Without this, the schema would say integer.
+///     // Without this, the schema would have type `integer`.
 ///     #[schemars(with = "String")]
 ///     #[serde(serialize_with = "as_time")]
 ///     minute: u16,
@@ -150,8 +156,8 @@ impl Received {
 ///
 /// # Panics
 ///
-/// The event is written in another way, which the message says for each place in it, or cannot be
-/// sent at all.
+/// Panics if the JSON does not match, with the path of each mismatch, or if the event cannot be
+/// sent.
 #[track_caller]
 pub fn assert_matches_schema<P: IntoPayload>(event: P) {
     let name = P::Event::NAME;
@@ -164,7 +170,7 @@ pub fn assert_matches_schema<P: IntoPayload>(event: P) {
     for event in batch.events() {
         match serde_json::from_str(event) {
             Ok(event) => violations.extend(schema_violations(&schema, name, &event)),
-            Err(error) => violations.push(format!("(`{name}`) is no JSON: {error}")),
+            Err(error) => violations.push(format!("(`{name}`) is not JSON: {error}")),
         }
     }
     if !violations.is_empty() {
@@ -172,7 +178,7 @@ pub fn assert_matches_schema<P: IntoPayload>(event: P) {
     }
 }
 
-/// Where an event is not what a schema says, a line each.
+/// Lists where an event violates a schema, one line for each violation.
 fn schema_violations(schema: &Value, name: &str, event: &Value) -> Vec<String> {
     match jsonschema::draft202012::new(schema) {
         Ok(validator) => {
@@ -180,7 +186,7 @@ fn schema_violations(schema: &Value, name: &str, event: &Value) -> Vec<String> {
             let mut errors: Vec<_> = errors
                 .map(|error| (error.instance_path().to_string(), error.to_string()))
                 .collect();
-            // Their order depends on whether `serde_json/preserve_order` is enabled.
+            // The order depends on whether `serde_json/preserve_order` is enabled.
             errors.sort();
             let errors = errors.iter();
             errors
@@ -197,10 +203,10 @@ fn fail(message: &str) -> ! {
     panic!("{message}")
 }
 
-/// What came in place of an event.
-fn instead(all: &[ReceivedEvent], of_type: &[&ReceivedEvent]) -> String {
+/// Describes the events that were sent instead.
+fn describe_other_events(all: &[ReceivedEvent], of_type: &[&ReceivedEvent]) -> String {
     if !of_type.is_empty() {
-        return listed(of_type);
+        return list_events(of_type);
     }
     if all.is_empty() {
         return "; nothing was sent at all".to_owned();
@@ -211,8 +217,8 @@ fn instead(all: &[ReceivedEvent], of_type: &[&ReceivedEvent]) -> String {
     format!("; sent were `{}`", names.join("`, `"))
 }
 
-/// The last events, a line each.
-fn listed(events: &[&ReceivedEvent]) -> String {
+/// Lists the last events, one per line.
+fn list_events(events: &[&ReceivedEvent]) -> String {
     let mut text = String::from(":");
     let skipped = events.len().saturating_sub(LISTED);
     if skipped > 0 {
@@ -225,7 +231,7 @@ fn listed(events: &[&ReceivedEvent]) -> String {
     text
 }
 
-/// The places at which two values differ, a line each.
+/// Lists the paths at which two values differ, one per line.
 fn differences(expected: &Value, found: &Value) -> Vec<String> {
     let mut lines = Vec::new();
     compare("data", expected, found, &mut lines);

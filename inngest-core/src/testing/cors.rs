@@ -1,4 +1,4 @@
-//! CORS headers. Like the real server, it allows every origin.
+//! Adds CORS headers that allow every origin, as the real server does.
 
 use http::{HeaderMap, HeaderValue, Method, Response, header};
 

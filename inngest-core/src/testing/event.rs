@@ -1,4 +1,4 @@
-//! Received events and requests.
+//! Defines received events and requests.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -9,38 +9,38 @@ use serde_json::{Map, Value, json};
 use super::value;
 use crate::delivery::event_id::EventId;
 
-/// An event that the server took.
+/// An event that the server accepted.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ReceivedEvent {
-    /// The id under which the server keeps it, a ULID.
+    /// The event id that the server assigned, a ULID.
     pub event_id: EventId,
-    /// The deduplication id that it came with; the server takes the event id where there is none.
+    /// The deduplication id that was sent. If there is none, the server uses the event id.
     pub id: Option<String>,
     /// The event name.
     pub name: String,
-    /// Its data as the server stores it: numbers are doubles, and the key `_inngest` is removed.
+    /// The data as the server stores it: numbers are doubles, and the key `_inngest` is removed.
     ///
     /// Values nested deeper than 600 levels are replaced by strings of their JSON text, because
     /// comparing, printing or dropping them would overflow a thread's stack. Use
     /// [`data_json`](Self::data_json) to get the full data.
     pub data: Value,
-    /// When it occurred, in milliseconds since the Unix epoch; the time of receipt where it did
-    /// not say.
+    /// When the event occurred, in milliseconds since the Unix epoch. Defaults to the time of
+    /// receipt.
     pub ts: i64,
-    /// The version of its shape.
+    /// The event's version.
     pub v: Option<String>,
-    /// Attributes of the user. The server drops an empty object. The depth is limited as in `data`.
+    /// The user's attributes. The server drops an empty object. The depth is limited as in `data`.
     pub user: Option<Value>,
-    /// Its sessions as the server stores them: numbers become text, and inherited sessions fill the
+    /// The sessions as the server stores them: numbers become text, and inherited sessions fill the
     /// remaining places. A session that the event clears is `null`.
     pub sessions: Map<String, Value>,
-    /// When the server took it, in milliseconds since the Unix epoch.
+    /// When the server accepted the event, in milliseconds since the Unix epoch.
     pub received_at: i64,
-    /// Which kinds of functions it would run.
+    /// Which kinds of functions the event would run.
     pub would_run: WouldRun,
-    /// Whether the server stores it. It stores only the first event with a given event id, and never an
-    /// event nested 10,000 levels deep, although it answers with an id (measured).
+    /// Whether the server stores the event. It stores only the first event with a given event id,
+    /// and never an event nested 10,000 levels deep, although it responds with an id (measured).
     pub stored: bool,
     pub(super) sent_sessions: Map<String, Value>,
     pub(super) has_data: bool,
@@ -58,14 +58,14 @@ pub struct ReceivedEvent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WouldRun {
-    /// Whether plain functions run, which run once for each event.
+    /// Whether plain functions run. They run once for each event.
     pub plain: bool,
-    /// Whether functions with `batchEvents` run, which run once for a batch of events.
+    /// Whether functions with `batchEvents` run. They run once for a batch of events.
     pub batched: bool,
 }
 
 impl ReceivedEvent {
-    /// The event as its schema describes it: `name`, `id`, `ts`, `v`, `data`, `user`, `meta`.
+    /// The event in the form of its schema: `name`, `id`, `ts`, `v`, `data`, `user`, `meta`.
     #[must_use]
     pub fn to_json(&self) -> Value {
         let mut members = Map::new();
@@ -87,7 +87,7 @@ impl ReceivedEvent {
         members.into()
     }
 
-    /// The full data as JSON, however deep it is nested.
+    /// The full data as JSON, at any depth.
     #[must_use]
     pub fn data_json(&self) -> Cow<'_, str> {
         full_json(self.full_data.as_deref(), &self.data)
@@ -122,11 +122,11 @@ pub struct Duplicate {
     pub first: ReceivedEvent,
 }
 
-/// How many events came.
+/// Counts of received events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {
-    /// All of them.
+    /// All events.
     pub events: usize,
     /// Events that would have run plain functions.
     pub runs: usize,
@@ -134,7 +134,7 @@ pub struct Counts {
     pub batched_runs: usize,
 }
 
-/// A request that came.
+/// A received request.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ReceivedRequest {
@@ -146,8 +146,8 @@ pub struct ReceivedRequest {
     pub headers: HeaderMap,
     /// The size of the body in bytes.
     pub bytes: usize,
-    /// How many events were taken.
+    /// How many events were accepted.
     pub events: usize,
-    /// The status of the answer; `None` when a fault closed the connection without one.
+    /// The status of the response; `None` if a fault closed the connection without one.
     pub status: Option<u16>,
 }

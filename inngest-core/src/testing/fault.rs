@@ -1,4 +1,4 @@
-//! Faults on cue: what a server does in place of answering.
+//! Defines the faults that a test injects into a server.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -9,28 +9,27 @@ use http::HeaderMap;
 
 use crate::transport::contract::Answer;
 
-/// Something that goes wrong with a request; given to
-/// [`EventServer::inject`](super::EventServer::inject) or
+/// A fault of a request, for [`EventServer::inject`](super::EventServer::inject) or
 /// [`EventServer::script`](super::EventServer::script).
 ///
-/// The events that the server took are in its list whatever it answered, so that a test can tell
-/// what was taken from what was said.
+/// Accepted events are recorded whatever the response, so a test can compare what the server
+/// accepted with what it reported.
 ///
 /// ```
 /// use inngest_core::testing::{EventServer, Fault};
 ///
 /// let server = EventServer::start()?;
-/// // The next two requests are answered with 503; nothing of them is taken.
+/// // The next two requests get status 503; their events are not accepted.
 /// server.inject(Fault::status(503).times(2));
-/// // Then a connection that breaks after the events were taken.
+/// // Then the events are accepted and the connection breaks.
 /// server.inject(Fault::close().after_taking());
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Clone)]
-#[must_use = "a fault does nothing until a server has it"]
+#[must_use = "a fault does nothing until it is injected"]
 pub struct Fault {
-    pub(super) kind: Kind,
-    pub(super) takes: bool,
+    pub(super) kind: FaultKind,
+    pub(super) accepts_events: bool,
     pub(super) delay: Duration,
     times: Option<usize>,
     matches: Option<Arc<Matches>>,
@@ -38,7 +37,7 @@ pub struct Fault {
 
 type Matches = dyn Fn(&FaultRequest<'_>) -> bool + Send + Sync;
 
-/// What a fault can look at to choose the requests that it befalls.
+/// The request that a fault's condition sees.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct FaultRequest<'a> {
@@ -46,40 +45,40 @@ pub struct FaultRequest<'a> {
     pub headers: &'a HeaderMap,
     /// The body.
     pub body: &'a [u8],
-    /// How many requests came before it.
+    /// How many requests came before this one.
     pub index: usize,
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum Kind {
-    /// Another answer.
+pub(super) enum FaultKind {
+    /// Another response.
     Answer {
         status: u16,
         body: String,
         retry_after: Option<String>,
     },
-    /// No answer, and the connection is closed.
+    /// No response; the connection is closed.
     Close,
-    /// The right answer, of which this many bytes arrive before the connection is closed.
+    /// The correct response, but the connection closes after this many bytes of the body.
     Cut(usize),
-    /// The right answer, late.
+    /// The correct response, delayed.
     Late,
 }
 
 impl Fault {
-    fn new(kind: Kind, takes: bool) -> Self {
+    fn new(kind: FaultKind, accepts_events: bool) -> Self {
         Self {
             kind,
-            takes,
+            accepts_events,
             delay: Duration::ZERO,
             times: Some(1),
             matches: None,
         }
     }
 
-    /// An answer with this status and no body; nothing is taken.
+    /// Responds with this status and no body. Events are not accepted.
     pub fn status(status: u16) -> Self {
-        let kind = Kind::Answer {
+        let kind = FaultKind::Answer {
             status,
             body: String::new(),
             retry_after: None,
@@ -87,29 +86,30 @@ impl Fault {
         Self::new(kind, false)
     }
 
-    /// The connection is closed without an answer; nothing is taken.
+    /// Closes the connection without a response. Events are not accepted.
     pub fn close() -> Self {
-        Self::new(Kind::Close, false)
+        Self::new(FaultKind::Close, false)
     }
 
-    /// The events are taken, and only the first bytes of the answer's body arrive.
+    /// Accepts the events and sends only the first bytes of the response's body.
     pub fn cut(bytes: usize) -> Self {
-        Self::new(Kind::Cut(bytes), true)
+        Self::new(FaultKind::Cut(bytes), true)
     }
 
-    /// The events are taken, and the answer comes after this time.
+    /// Accepts the events and delays the response.
     pub fn late(delay: Duration) -> Self {
-        Self::new(Kind::Late, true).delay(delay)
+        Self::new(FaultKind::Late, true).delay(delay)
     }
 
-    /// Status 413 for every body over this size; nothing of these is taken.
+    /// Responds with status 413 to every body larger than this, in bytes. Their events are not
+    /// accepted.
     pub fn too_large(bytes: usize) -> Self {
         let over = move |request: &FaultRequest<'_>| request.body.len() > bytes;
         Self::status(413).always().when(over)
     }
 
-    /// Status 429 for more requests than this many in this time, with `Retry-After` in whole
-    /// seconds until all of that time is over.
+    /// Responds with status 429 to requests beyond this many in the given time. `Retry-After` is
+    /// that time in whole seconds, rounded up.
     pub fn rate(requests: usize, per: Duration) -> Self {
         let taken: Mutex<VecDeque<Instant>> = Mutex::default();
         let is_over = move |_: &FaultRequest<'_>| {
@@ -134,56 +134,56 @@ impl Fault {
             .when(is_over)
     }
 
-    /// The status with which a request is answered, which would be answered so without the fault.
+    /// The status that the client receives. `answer` is the response without the fault.
     pub(super) fn status_of(&self, answer: &Answer) -> Option<u16> {
         match self.kind {
-            Kind::Answer { status, .. } => Some(status),
-            Kind::Close => None,
-            Kind::Cut(_) | Kind::Late => Some(answer.status),
+            FaultKind::Answer { status, .. } => Some(status),
+            FaultKind::Close => None,
+            FaultKind::Cut(_) | FaultKind::Late => Some(answer.status),
         }
     }
 
-    /// The body of the answer, where the fault is a status.
+    /// Sets the body of a [`status`](Self::status) fault's response.
     pub fn body(mut self, text: impl Into<String>) -> Self {
-        if let Kind::Answer { body, .. } = &mut self.kind {
+        if let FaultKind::Answer { body, .. } = &mut self.kind {
             *body = text.into();
         }
         self
     }
 
-    /// The header `Retry-After`, where the fault is a status: seconds, or a date.
+    /// Sets `Retry-After` of a [`status`](Self::status) fault: seconds, or a date.
     pub fn retry_after(mut self, value: impl Into<String>) -> Self {
-        if let Kind::Answer { retry_after, .. } = &mut self.kind {
+        if let FaultKind::Answer { retry_after, .. } = &mut self.kind {
             *retry_after = Some(value.into());
         }
         self
     }
 
-    /// The events are taken all the same.
+    /// Accepts the events in spite of the fault.
     pub fn after_taking(mut self) -> Self {
-        self.takes = true;
+        self.accepts_events = true;
         self
     }
 
-    /// The fault comes this much later.
+    /// Delays the fault.
     pub fn delay(mut self, delay: Duration) -> Self {
         self.delay = delay;
         self
     }
 
-    /// How many requests it befalls; one by default.
+    /// Sets how many requests the fault affects. The default is one.
     pub fn times(mut self, times: usize) -> Self {
         self.times = Some(times);
         self
     }
 
-    /// It befalls requests for as long as the server runs.
+    /// Applies the fault to all requests while the server runs.
     pub fn always(mut self) -> Self {
         self.times = None;
         self
     }
 
-    /// It befalls only requests for which this is so.
+    /// Applies the fault only to requests that satisfy the condition.
     pub fn when(
         mut self,
         matches: impl Fn(&FaultRequest<'_>) -> bool + Send + Sync + 'static,
@@ -197,14 +197,14 @@ impl fmt::Debug for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Fault")
             .field("kind", &self.kind)
-            .field("takes", &self.takes)
+            .field("accepts_events", &self.accepts_events)
             .field("delay", &self.delay)
             .field("times", &self.times)
             .finish_non_exhaustive()
     }
 }
 
-/// The faults that are still to come.
+/// The pending faults.
 #[derive(Debug, Default)]
 pub(super) struct Faults {
     injected: Vec<Fault>,
@@ -229,7 +229,7 @@ impl Faults {
         });
     }
 
-    /// The fault that befalls this request: the script's, else the first injected one that
+    /// Returns the fault for this request: the scripted one, else the first injected one that
     /// matches, else a random one.
     pub(super) fn next(&mut self, headers: &HeaderMap, body: &[u8]) -> Option<Fault> {
         let request = FaultRequest {
@@ -251,13 +251,13 @@ impl Faults {
         if let Some(times) = &mut fault.times {
             *times -= 1;
         }
-        let befalls = fault.clone();
+        let applied = fault.clone();
         self.injected.retain(|fault| fault.times != Some(0));
-        Some(befalls)
+        Some(applied)
     }
 }
 
-/// Faults by chance, the same for the same seed.
+/// Generates random faults, the same for the same seed.
 #[derive(Debug)]
 struct Random {
     state: u64,
@@ -280,7 +280,7 @@ impl Random {
         })
     }
 
-    /// A number below another one, by splitmix64.
+    /// Generates a number below `bound` (splitmix64).
     fn below(&mut self, bound: u64) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.state;
@@ -296,14 +296,14 @@ mod tests {
 
     fn statuses(faults: &mut Faults, requests: usize) -> Vec<Option<u16>> {
         let next = |_| match faults.next(&HeaderMap::new(), b"12345")?.kind {
-            Kind::Answer { status, .. } => Some(status),
+            FaultKind::Answer { status, .. } => Some(status),
             _ => Some(0),
         };
         (0..requests).map(next).collect()
     }
 
     #[test]
-    fn a_script_comes_first_then_what_was_injected_in_order() {
+    fn the_script_precedes_injected_faults() {
         let mut faults = Faults::default();
         faults.inject(Fault::status(500).times(2));
         faults.inject(Fault::status(501));
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn faults_choose_their_requests() {
+    fn conditions_select_requests() {
         let mut faults = Faults::default();
         faults.inject(Fault::too_large(5));
         assert_eq!(statuses(&mut faults, 1), [None]);
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn chance_is_the_same_for_the_same_seed() {
+    fn random_faults_repeat_for_the_same_seed() {
         let draw = |seed| {
             let mut faults = Faults::default();
             faults.random(seed, 30);
@@ -341,7 +341,7 @@ mod tests {
         };
         assert_eq!(draw(7), draw(7));
         assert_ne!(draw(7), draw(8));
-        let befallen = draw(7).iter().flatten().count();
-        assert!((250..350).contains(&befallen), "{befallen}");
+        let affected = draw(7).iter().flatten().count();
+        assert!((250..350).contains(&affected), "{affected}");
     }
 }

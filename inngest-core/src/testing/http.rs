@@ -1,4 +1,4 @@
-//! Routes requests.
+//! Routes HTTP requests and applies faults.
 
 use std::convert::Infallible;
 use std::io;
@@ -12,8 +12,8 @@ use http_body_util::{BodyExt as _, Full, Limited, StreamBody};
 use hyper::body::{Frame, Incoming};
 
 use super::event::ReceivedRequest;
-use super::fault::{Fault, Kind};
-use super::received::{Outcome, Received};
+use super::fault::{Fault, FaultKind};
+use super::received::{Handled, Received};
 use super::{cors, listing, page};
 use crate::transport::contract::Answer;
 
@@ -31,30 +31,30 @@ pub(super) async fn answer(
     if cors::is_preflight(&head.method, &head.headers) {
         let mut response = status(StatusCode::OK);
         cors::allow(&head.headers, &mut response);
-        let path = shown(head.uri.path());
-        return Ok(noted(&received, &head, path, response));
+        let path = recorded_path(head.uri.path());
+        return Ok(recorded(&received, &head, path, response));
     }
     let mut response = match event_key(head.uri.path()) {
         Some(_) if head.method != Method::POST => {
             let response = not_allowed("POST");
-            noted(&received, &head, EVENTS, response)
+            recorded(&received, &head, EVENTS, response)
         }
         Some(key) => {
             let key = listing::decoded_path(key);
             match Limited::new(body, MAX_BODY_BYTES).collect().await {
                 Ok(body) => match received.ingest(&key, &head.headers, &body.to_bytes()) {
-                    Outcome::Answer(answer) => whole(answer),
-                    Outcome::Fault(fault, answer) => faulty(fault, answer).await?,
+                    Handled::Answer(answer) => full_response(answer),
+                    Handled::Fault(fault, answer) => faulty_response(fault, answer).await?,
                 },
                 Err(_) => {
                     let response = status(StatusCode::PAYLOAD_TOO_LARGE);
-                    noted(&received, &head, EVENTS, response)
+                    recorded(&received, &head, EVENTS, response)
                 }
             }
         }
         None => {
             let response = route(&head, &received);
-            noted(&received, &head, shown(head.uri.path()), response)
+            recorded(&received, &head, recorded_path(head.uri.path()), response)
         }
     };
     cors::complete(&head.method, &head.headers, &mut response);
@@ -71,7 +71,7 @@ fn event_key(path: &str) -> Option<&str> {
 }
 
 /// The path as recorded, without an event key.
-fn shown(path: &str) -> &str {
+fn recorded_path(path: &str) -> &str {
     if path.starts_with(EVENTS) {
         EVENTS
     } else {
@@ -103,26 +103,28 @@ fn route(head: &Parts, received: &Received) -> Response<Body> {
         "/health" if is_get => json(r#"{"status":200,"message":"OK"}"#.into()),
         "/dev" if is_get => typed(listing::server(), "application/json; charset=utf-8"),
         "/health" | "/dev" => not_allowed("GET"),
-        _ if path.len() > 1 && path.ends_with('/') => without_slash(path, head.uri.query()),
+        _ if path.len() > 1 && path.ends_with('/') => {
+            redirect_without_slash(path, head.uri.query())
+        }
         // Like the real server, shows the page for every unknown path (measured).
-        _ => html(page::whole(received)),
+        _ => html(page::full_page(received)),
     }
 }
 
 /// Redirects to the path without its trailing slash.
-fn without_slash(path: &str, query: Option<&str>) -> Response<Body> {
-    let mut there = path.strip_suffix('/').unwrap_or(path).to_owned();
+fn redirect_without_slash(path: &str, query: Option<&str>) -> Response<Body> {
+    let mut target = path.strip_suffix('/').unwrap_or(path).to_owned();
     // A target with two leading slashes would name another host.
-    let slashes = there.len() - there.trim_start_matches('/').len();
-    there.replace_range(..slashes, "/");
+    let slashes = target.len() - target.trim_start_matches('/').len();
+    target.replace_range(..slashes, "/");
     if let Some(query) = query {
-        there.push('?');
-        there.push_str(query);
+        target.push('?');
+        target.push_str(query);
     }
     let mut response = status(StatusCode::SEE_OTHER);
     // Part of a valid URL is a valid header value.
-    if let Ok(there) = HeaderValue::from_str(&there) {
-        response.headers_mut().insert(header::LOCATION, there);
+    if let Ok(target) = HeaderValue::from_str(&target) {
+        response.headers_mut().insert(header::LOCATION, target);
     }
     response
 }
@@ -134,8 +136,8 @@ fn not_allowed(method: &'static str) -> Response<Body> {
     response
 }
 
-/// Notes a request that brought no events.
-fn noted(
+/// Records a request without events.
+fn recorded(
     received: &Received,
     head: &Parts,
     path: &str,
@@ -152,26 +154,26 @@ fn noted(
     response
 }
 
-async fn faulty(fault: Fault, answer: Answer) -> io::Result<Response<Body>> {
+async fn faulty_response(fault: Fault, answer: Answer) -> io::Result<Response<Body>> {
     if fault.delay > Duration::ZERO {
         tokio::time::sleep(fault.delay).await;
     }
     let closed = || io::Error::other("a fault closes the connection");
     match fault.kind {
-        Kind::Late => Ok(whole(answer)),
-        Kind::Close => Err(closed()),
-        Kind::Cut(bytes) => {
+        FaultKind::Late => Ok(full_response(answer)),
+        FaultKind::Close => Err(closed()),
+        FaultKind::Cut(bytes) => {
             let length = HeaderValue::from(answer.body.len());
             let begun = answer.body.slice(..bytes.min(answer.body.len()));
             let frames = [Ok(Frame::data(begun)), Err(closed())];
             let body = StreamBody::new(futures_util::stream::iter(frames));
-            let mut response = whole(answer).map(|_| body.boxed());
+            let mut response = full_response(answer).map(|_| body.boxed());
             response
                 .headers_mut()
                 .insert(header::CONTENT_LENGTH, length);
             Ok(response)
         }
-        Kind::Answer {
+        FaultKind::Answer {
             status: code,
             body,
             retry_after,
@@ -186,7 +188,7 @@ async fn faulty(fault: Fault, answer: Answer) -> io::Result<Response<Body>> {
     }
 }
 
-fn whole(answer: Answer) -> Response<Body> {
+fn full_response(answer: Answer) -> Response<Body> {
     let mut response = text(answer.body);
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or_default();
     *response.headers_mut() = answer.headers;

@@ -1,4 +1,4 @@
-//! JSON endpoints besides `/e/`, in the format of the real server.
+//! Serves the JSON endpoints besides `/e/`, in the format of the real server.
 
 use std::fmt::Write as _;
 
@@ -165,7 +165,7 @@ pub(super) fn decoded_path(text: &str) -> String {
     decoded(&text.replace('+', "%2B"))
 }
 
-/// The text that a part of a query stands for; what is no `%` escape stands for itself.
+/// Decodes a part of a query string. An invalid `%` escape stays as it is.
 fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -218,7 +218,7 @@ mod tests {
     use super::{decoded, rfc3339};
 
     #[test]
-    fn times() {
+    fn millis_are_formatted_as_rfc_3339() {
         for (millis, expected) in [
             (0, "1970-01-01T00:00:00.000Z"),
             (951_782_400_000, "2000-02-29T00:00:00.000Z"),
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn escapes() {
+    fn percent_escapes_are_decoded() {
         assert_eq!(decoded("a%2Fb.c+d"), "a/b.c d");
         assert_eq!(decoded("%c3%A9%"), "é%");
         assert_eq!(decoded("%zz"), "%zz");

@@ -1,19 +1,19 @@
-//! An event API in the process, for tests and examples.
+//! An event API inside your process, for tests and examples.
 //!
-//! [`EventServer`] is a real HTTP server on a free port of 127.0.0.1; [`Recorder`] is a transport
-//! without sockets. Both take events as the real server does and keep them as [`Received`].
+//! [`EventServer`] is a real HTTP server on a free port of 127.0.0.1. [`Recorder`] is a transport
+//! without sockets. Both accept events by the real server's rules and keep them in [`Received`].
 //!
 //! | module | what it does |
 //! |---|---|
 //! | `json`, `value` | parse and store JSON like the real server |
-//! | `api`, `sessions` | read and validate the events of a request |
+//! | `api`, `sessions` | parse and validate the events of a request |
 //! | `event` | received events and requests |
 //! | `state`, `received` | store events and decide which would run functions |
-//! | `assertions` | what a test can assert of them |
-//! | `fault` | what goes wrong on cue |
+//! | `assertions` | assertions for tests |
+//! | `fault` | faults that a test injects |
 //! | `server`, `http`, `cors` | the HTTP server |
 //! | `page`, `listing` | the received events as HTML and JSON |
-//! | `recorder` | the same without HTTP |
+//! | `recorder` | the transport without sockets |
 
 mod api;
 mod assertions;

@@ -1,4 +1,4 @@
-//! `GET /`: the events that came, for a reader.
+//! Renders the received events as an HTML page.
 
 use std::fmt::Write as _;
 
@@ -11,19 +11,19 @@ use super::value;
 use crate::registry::Registry;
 
 /// How many events the page shows.
-const SHOWN: usize = 200;
+const MAX_SHOWN: usize = 200;
 
 /// The depth up to which data is indented. Indentation makes deeper data too large for a page.
-const INDENTED: usize = 50;
+const MAX_INDENTED_DEPTH: usize = 50;
 
-/// The whole page.
-pub(super) fn whole(received: &Received) -> String {
+/// Renders the whole page.
+pub(super) fn full_page(received: &Received) -> String {
     include_str!("page.html").replace("<!-- events -->\n", &events(received))
 }
 
-/// The part of the page that changes.
+/// Renders the list of events, which the page refreshes.
 pub(super) fn events(received: &Received) -> String {
-    let (events, all) = received.newest(SHOWN);
+    let (events, all) = received.newest(MAX_SHOWN);
     let counts = received.counts();
     let mut html = String::new();
     // Writing to a `String` cannot fail.
@@ -36,14 +36,14 @@ pub(super) fn events(received: &Received) -> String {
         _ => writeln!(html, "<h1>{all} events</h1>"),
     };
     if all > 0 {
-        let shown = if all > SHOWN {
-            format!("The newest {SHOWN}, newest first.")
+        let shown = if all > MAX_SHOWN {
+            format!("The newest {MAX_SHOWN}, newest first.")
         } else {
             "Newest first.".to_owned()
         };
         let _ = writeln!(
             html,
-            "<p>{shown} Of all {} that came, plain functions would run {} and functions with \
+            "<p>{shown} Of all {} received events, plain functions would run {} and functions with \
              <code>batchEvents</code> {}.</p>",
             counts.events, counts.runs, counts.batched_runs
         );
@@ -114,7 +114,7 @@ fn article(
     for (key, value) in &event.sessions {
         row("session", &format!("{key}: {value}"));
     }
-    let data = if value::is_deeper(&event.data, INDENTED) {
+    let data = if value::is_deeper(&event.data, MAX_INDENTED_DEPTH) {
         event.data_json().into_owned()
     } else {
         pretty(&event.data)

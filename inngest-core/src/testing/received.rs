@@ -1,4 +1,4 @@
-//! The interface through which tests read what a server received.
+//! Defines `Received`, through which tests read what a server received.
 
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -9,20 +9,20 @@ use serde::de::DeserializeOwned;
 
 use super::event::{Counts, Duplicate, ReceivedEvent, ReceivedRequest};
 use super::fault::{Fault, Faults};
-use super::state::{Kept, Refuses, State};
+use super::state::{KeptEvent, Rejecter, State};
 use crate::delivery::event_id::EventId;
 use crate::event::Event;
 use crate::transport::contract::Answer;
 
-/// What a server or a [`Recorder`](super::Recorder) has received.
+/// The events and requests that a server or a [`Recorder`](super::Recorder) has received.
 ///
 /// It keeps the last 100,000 events, or as many as
-/// [`keep_events`](super::EventServerBuilder::keep_events) says, and forgets the ids of those it
-/// no longer keeps.
+/// [`keep_events`](super::EventServerBuilder::keep_events) sets, and forgets the ids of older
+/// events.
 #[derive(Clone)]
 pub struct Received(Arc<Shared>);
 
-/// How much it is; not the event keys that it knows.
+/// Shows counts, not the known event keys.
 impl fmt::Debug for Received {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let counts = self.counts();
@@ -39,10 +39,10 @@ struct Shared {
     changed: Condvar,
 }
 
-/// What becomes of a request.
-pub(super) enum Outcome {
+/// How to respond to a request.
+pub(super) enum Handled {
     Answer(Answer),
-    /// The answer comes late, not at all, or in part.
+    /// The fault delays, replaces or cuts off the response.
     Fault(Fault, Answer),
 }
 
@@ -61,18 +61,18 @@ impl Received {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // The state is whole between any two statements, also where a test panicked.
+        // The state is consistent after each statement, even if a test panicked.
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Clones the kept events that match, oldest first.
-    fn filtered(&self, is_so: impl Fn(&Kept) -> bool) -> Vec<ReceivedEvent> {
+    fn filtered(&self, matches: impl Fn(&KeptEvent) -> bool) -> Vec<ReceivedEvent> {
         let state = self.state();
-        let kept = state.kept().filter(|kept| is_so(kept));
+        let kept = state.kept().filter(|kept| matches(kept));
         kept.map(|kept| kept.event.clone()).collect()
     }
 
-    /// All events, in the order in which they came, duplicates among them.
+    /// All events in order of receipt, including duplicates.
     #[must_use]
     pub fn events(&self) -> Vec<ReceivedEvent> {
         self.filtered(|_| true)
@@ -98,8 +98,8 @@ impl Received {
         self.filtered(|kept| kept.event.would_run.batched)
     }
 
-    /// How many events came in all, and how many of them would have run functions, those that are no
-    /// longer kept included.
+    /// How many events were received, and how many would have run functions, including events that
+    /// are no longer kept.
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.state().counts()
@@ -118,9 +118,9 @@ impl Received {
         self.filtered_duplicates(|event| event.would_run.batched)
     }
 
-    fn filtered_duplicates(&self, is_so: impl Fn(&ReceivedEvent) -> bool) -> Vec<Duplicate> {
+    fn filtered_duplicates(&self, matches: impl Fn(&ReceivedEvent) -> bool) -> Vec<Duplicate> {
         let state = self.state();
-        let kept = state.kept().filter(|kept| is_so(&kept.event));
+        let kept = state.kept().filter(|kept| matches(&kept.event));
         let duplicates = kept.filter_map(|kept| {
             Some(Duplicate {
                 event: kept.event.clone(),
@@ -151,21 +151,21 @@ impl Received {
     pub(super) fn list(
         &self,
         most: usize,
-        is_so: impl Fn(&ReceivedEvent) -> bool,
+        matches: impl Fn(&ReceivedEvent) -> bool,
     ) -> Vec<ReceivedEvent> {
         let state = self.state();
         let stored = state.kept().map(|kept| &kept.event);
         // Ids within one millisecond are random, so the order of receipt breaks ties.
-        let mut stored: Vec<_> = stored.rev().filter(|e| e.stored && is_so(e)).collect();
+        let mut stored: Vec<_> = stored.rev().filter(|e| e.stored && matches(e)).collect();
         stored.sort_by_key(|event| std::cmp::Reverse(event.event_id.millis()));
         stored.into_iter().take(most).cloned().collect()
     }
 
-    /// The data of all events of a type, by name, in the order in which they came.
+    /// The data of all events with the name of type `E`, in order of receipt.
     ///
     /// # Errors
     ///
-    /// Data that is not of the type.
+    /// The data of an event does not fit the type.
     pub fn sent<E: Event + DeserializeOwned>(&self) -> Result<Vec<E>, serde_json::Error> {
         let state = self.state();
         let events = state.kept().filter(|kept| kept.event.name == E::NAME);
@@ -174,7 +174,7 @@ impl Received {
             .collect()
     }
 
-    /// The last 10,000 requests, in the order in which they were answered.
+    /// The last 10,000 requests, in the order of their responses.
     #[must_use]
     pub fn requests(&self) -> Vec<ReceivedRequest> {
         self.state().requests.iter().cloned().collect()
@@ -186,15 +186,16 @@ impl Received {
         self.state().clock_ahead += time;
     }
 
-    /// Waits until something is so, for as long as `timeout`; whether it came to be. It is asked
-    /// after each request, and blocks the thread: in async code call it on a thread of its own.
+    /// Waits until the condition holds, for up to `timeout`. Returns whether it holds. The
+    /// condition is checked after each request. This blocks the thread; in async code, call it on
+    /// another thread.
     #[must_use]
-    pub fn wait_until(&self, timeout: Duration, is_so: impl Fn(&Self) -> bool) -> bool {
+    pub fn wait_until(&self, timeout: Duration, matches: impl Fn(&Self) -> bool) -> bool {
         let deadline = std::time::Instant::now() + timeout;
         let mut seen = None;
         loop {
-            // Asked without the lock, so that it can look at everything.
-            if is_so(self) {
+            // The condition runs without the lock, so it can read everything.
+            if matches(self) {
                 return true;
             }
             let state = self.state();
@@ -211,32 +212,33 @@ impl Received {
         }
     }
 
-    /// Refuses events with 400 and these words, as the real server may for reasons of an account's
-    /// own. Events before a refused one are taken, those after it are not looked at.
+    /// Rejects events with status 400 and this error message, as the real server does for
+    /// account-specific reasons. Events before a rejected one are accepted; events after it are not
+    /// processed.
     pub fn refuse(&self, why: impl Fn(&ReceivedEvent) -> Option<String> + Send + Sync + 'static) {
-        self.state().refuses = Some(Refuses(Arc::new(why)));
+        self.state().rejecter = Some(Rejecter(Arc::new(why)));
     }
 
     pub(super) fn faults<T>(&self, change: impl FnOnce(&mut Faults) -> T) -> T {
         change(&mut self.state().faults)
     }
 
-    /// Takes the events of a request as the real server does, or as a fault has it.
-    pub(super) fn ingest(&self, key: &str, headers: &HeaderMap, body: &[u8]) -> Outcome {
+    /// Processes the events of a request by the real server's rules, or as a fault demands.
+    pub(super) fn ingest(&self, key: &str, headers: &HeaderMap, body: &[u8]) -> Handled {
         let mut state = self.state();
         let fault = state.faults.next(headers, body);
         let (answer, events) = match &fault {
-            Some(fault) if !fault.takes => (Answer::new(500, ""), 0),
+            Some(fault) if !fault.accepts_events => (Answer::new(500, ""), 0),
             _ => state.ingest(key, headers, body),
         };
         let (outcome, status) = match fault {
             None => {
                 let status = answer.status;
-                (Outcome::Answer(answer), Some(status))
+                (Handled::Answer(answer), Some(status))
             }
             Some(fault) => {
                 let status = fault.status_of(&answer);
-                (Outcome::Fault(fault, answer), status)
+                (Handled::Fault(fault, answer), status)
             }
         };
         state.note(ReceivedRequest {
@@ -251,7 +253,7 @@ impl Received {
         outcome
     }
 
-    /// Notes a request that brings no events.
+    /// Records a request without events.
     pub(super) fn note(&self, request: ReceivedRequest) {
         self.state().note(request);
         self.0.changed.notify_all();

@@ -1,13 +1,13 @@
-//! A transport without sockets.
+//! Implements `Recorder`, a transport without sockets.
 
 use std::ops::Deref;
 
-use super::received::{Outcome, Received};
+use super::received::{Handled, Received};
 use crate::transport::contract::{Request, Transport, TransportFuture};
 
-/// A transport that takes events as the real server does, and keeps them: for unit tests.
+/// A transport for unit tests that accepts events by the real server's rules and keeps them.
 ///
-/// Clones share what they have received, which is read through [`Received`]'s methods.
+/// Clones share the received events. Read them through [`Received`]'s methods.
 ///
 /// ```
 /// use inngest_core::{Client, Event, testing::Recorder};
@@ -31,7 +31,7 @@ use crate::transport::contract::{Request, Transport, TransportFuture};
 pub struct Recorder(Received);
 
 impl Recorder {
-    /// A recorder that has received nothing.
+    /// Creates an empty recorder.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -50,8 +50,8 @@ impl Transport for Recorder {
     fn post(&self, request: Request) -> TransportFuture<'_> {
         let path = request.uri().path();
         let key = path.rsplit_once('/').map_or(path, |(_, key)| key);
-        // A recorder has no faults; they are the server's.
-        let (Outcome::Answer(answer) | Outcome::Fault(_, answer)) =
+        // Only servers inject faults, so both outcomes hold the response.
+        let (Handled::Answer(answer) | Handled::Fault(_, answer)) =
             self.0.ingest(key, request.headers(), request.body());
         Box::pin(std::future::ready(Ok(answer)))
     }

@@ -1,4 +1,4 @@
-//! The event API over real HTTP.
+//! Serves the event API over real HTTP.
 
 use std::fmt;
 use std::io;
@@ -17,14 +17,15 @@ use super::received::Received;
 use crate::client::Client;
 use crate::error::config::ConfigError;
 
-/// An event API in the process: real HTTP on 127.0.0.1, events taken as the real server does.
+/// An event API inside your process: real HTTP on 127.0.0.1, with the real server's rules for
+/// events.
 ///
 /// It parses JSON like the real server, serves `/health`, `/dev`, `/v1/events` and `/v1/events/{id}`,
 /// and allows requests from all origins. `/` shows the received events.
 ///
-/// It runs on a thread of its own until it is dropped, so it serves async and blocking programs
-/// alike, also while tokio's clock is paused (`#[tokio::test(start_paused = true)]`). What it has
-/// received is read through [`Received`]'s methods.
+/// The server runs on its own thread until it is dropped. It works for async and blocking programs,
+/// also while tokio's clock is paused (`#[tokio::test(start_paused = true)]`). Read the received
+/// events through [`Received`]'s methods.
 ///
 /// ```
 /// use inngest_core::testing::EventServer;
@@ -61,27 +62,27 @@ pub struct EventServerBuilder {
 }
 
 impl EventServerBuilder {
-    /// The port; a free one by default.
+    /// Sets the port. The default is a free one.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
-    /// Takes events with this key only, or with another one so given. Without any it takes all
-    /// keys, as the dev server does.
+    /// Accepts only events with this key. Can be called more than once, to accept several keys.
+    /// Without any, the server accepts all keys, like the dev server.
     pub fn event_key(mut self, key: impl Into<String>) -> Self {
         self.keys.push(key.into());
         self
     }
 
-    /// The address to listen at; 127.0.0.1 by default. With another one than that of this machine
-    /// itself, everybody who can reach it can send events and read those that came.
+    /// Sets the address to listen on. The default is 127.0.0.1. On any other address, everyone who
+    /// can reach it can send events and read the received ones.
     pub fn address(mut self, address: IpAddr) -> Self {
         self.address = address;
         self
     }
 
-    /// How many events are kept, the newest; 100,000 by default.
+    /// Sets how many events are kept; older ones are dropped. The default is 100,000.
     pub fn keep_events(mut self, events: usize) -> Self {
         self.keep = Some(events);
         self
@@ -91,7 +92,7 @@ impl EventServerBuilder {
     ///
     /// # Errors
     ///
-    /// The port is taken, or the system gives no socket or thread.
+    /// The port is in use, or the system cannot provide a socket or thread.
     pub fn start(self) -> io::Result<EventServer> {
         let listener = TcpListener::bind((self.address, self.port))?;
         listener.set_nonblocking(true)?;
@@ -112,7 +113,7 @@ impl EventServerBuilder {
             .spawn(move || {
                 runtime.block_on(async {
                     tokio::spawn(serve(listener, served));
-                    // Told to stop, or the server is gone: both end the thread.
+                    // A message or a dropped sender both end the thread.
                     let _ = stopped.await;
                 });
             })?;
@@ -137,16 +138,16 @@ impl fmt::Debug for EventServerBuilder {
 }
 
 impl EventServer {
-    /// Starts a server on a free port that takes any key.
+    /// Starts a server on a free port that accepts all keys.
     ///
     /// # Errors
     ///
-    /// The system gives no socket or thread.
+    /// The system cannot provide a socket or thread.
     pub fn start() -> io::Result<Self> {
         Self::builder().start()
     }
 
-    /// Settings for a server.
+    /// Creates a builder.
     pub fn builder() -> EventServerBuilder {
         EventServerBuilder {
             address: Ipv4Addr::LOCALHOST.into(),
@@ -156,39 +157,39 @@ impl EventServer {
         }
     }
 
-    /// Makes a fault befall requests to come, after those that were injected before.
+    /// Applies a fault to coming requests, after the faults injected before.
     pub fn inject(&self, fault: Fault) {
         self.received.faults(|faults| faults.inject(fault));
     }
 
-    /// Says request by request what goes wrong: `None` is a request that is answered as it should
-    /// be. A script comes before faults that were injected.
+    /// Sets the outcome of each coming request in order; `None` is a normal response. The script
+    /// takes precedence over injected faults.
     pub fn script(&self, faults: impl IntoIterator<Item = Option<Fault>>) {
         self.received.faults(|all| all.script(faults));
     }
 
-    /// Takes back all faults that are still to come.
+    /// Removes all pending faults.
     pub fn clear_faults(&self) {
         self.received.faults(|faults| *faults = Faults::default());
     }
 
-    /// Makes this share of requests fail, in per cent, each in a way drawn by chance. The same
-    /// seed gives the same faults; without one a seed is drawn. It is printed to standard error, so
-    /// that a test that failed says it.
-    #[expect(clippy::print_stderr, reason = "a test that fails must say its seed")]
+    /// Makes this percentage of requests fail, each with a random fault. The same seed gives the
+    /// same faults. Without one, a random seed is used. The seed is printed to standard error, so
+    /// that a failed test can be repeated.
+    #[expect(clippy::print_stderr, reason = "a failing test must show its seed")]
     pub fn inject_at_random(&self, percent: u8, seed: Option<u64>) {
         let seed = seed.unwrap_or_else(|| getrandom::u64().unwrap_or_default());
         eprintln!("faults in {percent}% of requests, seed {seed}");
         self.received.faults(|faults| faults.random(seed, percent));
     }
 
-    /// Where it is: `http://127.0.0.1:PORT`.
+    /// The server's URL: `http://127.0.0.1:PORT`.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// A client that sends to it.
+    /// Creates a client that sends to this server.
     ///
     /// # Errors
     ///
@@ -209,7 +210,7 @@ impl Deref for EventServer {
 impl Drop for EventServer {
     fn drop(&mut self) {
         if let Some(stop) = self.stop.take() {
-            // The thread may have ended by itself.
+            // The thread may have ended already.
             let _ = stop.send(());
         }
         if let Some(thread) = self.thread.take() {
@@ -221,7 +222,7 @@ impl Drop for EventServer {
 async fn serve(listener: tokio::net::TcpListener, received: Received) {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
-            // Out of file descriptors, most likely: let those that wait go first.
+            // Probably out of file descriptors; let other tasks finish first.
             tokio::task::yield_now().await;
             continue;
         };
@@ -229,7 +230,7 @@ async fn serve(listener: tokio::net::TcpListener, received: Received) {
         let received = received.clone();
         tokio::spawn(async move {
             let service = service_fn(move |request| answer(request, received.clone()));
-            // A peer that goes away is its own business.
+            // A client that disconnects is not an error.
             let _ = http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), service)
                 .await;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde_json::{Map, Value, json};
 
-use super::api::{self, Incoming, Mistake, Reading};
+use super::api::{self, BodyError, Incoming, ParsedRequest};
 use super::event::{Counts, ReceivedEvent, ReceivedRequest, WouldRun};
 use super::fault::Faults;
 use crate::delivery::event_id::EventId;
@@ -23,16 +23,16 @@ const PLAIN_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
 /// after 10 minutes, run again after 31).
 const BATCHED_WINDOW: Duration = Duration::from_secs(30 * 60);
 
-/// How many events are kept unless told otherwise.
+/// The default number of kept events.
 const KEPT_EVENTS: usize = 100_000;
 
-/// How many requests are kept.
+/// The number of kept requests.
 const KEPT_REQUESTS: usize = 10_000;
 
 pub(super) struct State {
     keys: Vec<String>,
     keep: usize,
-    events: VecDeque<Kept>,
+    events: VecDeque<KeptEvent>,
     /// The number of events dropped so far, which is also the number of the oldest kept event.
     dropped: usize,
     /// Events that would have run plain functions, including dropped ones.
@@ -46,20 +46,20 @@ pub(super) struct State {
     /// Maps an event id to the number of the stored event.
     stored: HashMap<EventId, usize>,
     pub(super) requests: VecDeque<ReceivedRequest>,
-    /// How many requests were answered in all.
+    /// How many requests were answered, including dropped ones.
     pub(super) answered: usize,
     pub(super) clock_ahead: Duration,
     pub(super) faults: Faults,
-    pub(super) refuses: Option<Refuses>,
+    pub(super) rejecter: Option<Rejecter>,
 }
 
-/// Why an event is refused, if it is.
+/// A test's rule to reject events: returns the error message for a rejected event.
 #[derive(Clone)]
-pub(super) struct Refuses(pub(super) Arc<Refusal>);
+pub(super) struct Rejecter(pub(super) Arc<RejectFn>);
 
-type Refusal = dyn Fn(&ReceivedEvent) -> Option<String> + Send + Sync;
+type RejectFn = dyn Fn(&ReceivedEvent) -> Option<String> + Send + Sync;
 
-pub(super) struct Kept {
+pub(super) struct KeptEvent {
     pub(super) event: ReceivedEvent,
     /// The earlier event with the same id, if plain functions ignore this one.
     pub(super) duplicate_of: Option<Box<ReceivedEvent>>,
@@ -81,12 +81,12 @@ impl State {
             answered: 0,
             clock_ahead: Duration::ZERO,
             faults: Faults::default(),
-            refuses: None,
+            rejecter: None,
         }
     }
 
     /// The kept events, oldest first.
-    pub(super) fn kept(&self) -> impl DoubleEndedIterator<Item = &Kept> + ExactSizeIterator {
+    pub(super) fn kept(&self) -> impl DoubleEndedIterator<Item = &KeptEvent> + ExactSizeIterator {
         self.events.iter()
     }
 
@@ -103,7 +103,7 @@ impl State {
     }
 
     pub(super) fn note(&mut self, mut request: ReceivedRequest) {
-        request.headers = copied(&request.headers);
+        request.headers = detached(&request.headers);
         self.answered += 1;
         if self.requests.len() == KEPT_REQUESTS {
             self.requests.pop_front();
@@ -119,8 +119,9 @@ impl State {
         body: &[u8],
     ) -> (Answer, usize) {
         if !self.keys.is_empty() && !self.keys.iter().any(|known| known == key) {
-            let refused = json!({ "status": 401, "message": "", "error": "Event key not found" });
-            return (answer(401, &refused), 0);
+            let unauthorized =
+                json!({ "status": 401, "message": "", "error": "Event key not found" });
+            return (answer(401, &unauthorized), 0);
         }
         let text = |name| {
             headers
@@ -135,31 +136,34 @@ impl State {
             },
         };
         let content_type = text(header::CONTENT_TYPE.as_str());
-        let Reading { taken, mut mistake } = api::read(content_type, body);
-        let refuses = self.refuses.clone();
-        let mut ids = Vec::with_capacity(taken.len());
-        for (index, event) in taken.into_iter().enumerate() {
+        let ParsedRequest {
+            accepted,
+            mut error,
+        } = api::read(content_type, body);
+        let rejecter = self.rejecter.clone();
+        let mut ids = Vec::with_capacity(accepted.len());
+        for (index, event) in accepted.into_iter().enumerate() {
             let event = self.received(event, seed.event_id(index));
-            if let Some(error) = refuses.as_ref().and_then(|refuses| (refuses.0)(&event)) {
-                let named = ids.len();
-                mistake = Some(Mistake { error, named });
+            if let Some(message) = rejecter.as_ref().and_then(|rejecter| (rejecter.0)(&event)) {
+                let listed = ids.len();
+                error = Some(BodyError { message, listed });
                 break;
             }
             ids.push(event.event_id.to_string());
-            self.take(event);
+            self.record(event);
         }
         let count = ids.len();
-        if let Some(mistake) = &mistake {
-            ids.truncate(mistake.named);
+        if let Some(error) = &error {
+            ids.truncate(error.listed);
         }
         if ids.is_empty() {
             ids.push(String::new());
         }
-        let answer = match mistake {
+        let answer = match error {
             None => answer(200, &json!({ "ids": ids, "status": 200 })),
-            Some(mistake) => answer(
+            Some(error) => answer(
                 400,
-                &json!({ "ids": ids, "status": 400, "error": mistake.error }),
+                &json!({ "ids": ids, "status": 400, "error": error.message }),
             ),
         };
         (answer, count)
@@ -190,10 +194,11 @@ impl State {
         let ran_batched = self.ran_batched.get(&event_id);
         ReceivedEvent {
             would_run: WouldRun {
-                plain: !too_deep_to_store && self.within(PLAIN_WINDOW, ran, received_at).is_none(),
+                plain: !too_deep_to_store
+                    && self.suppressing(PLAIN_WINDOW, ran, received_at).is_none(),
                 batched: !too_deep_to_store
                     && self
-                        .within(BATCHED_WINDOW, ran_batched, received_at)
+                        .suppressing(BATCHED_WINDOW, ran_batched, received_at)
                         .is_none(),
             },
             stored: !too_deep_to_store && !self.stored.contains_key(&event_id),
@@ -213,7 +218,7 @@ impl State {
         }
     }
 
-    fn take(&mut self, event: ReceivedEvent) {
+    fn record(&mut self, event: ReceivedEvent) {
         let number = self.dropped + self.events.len();
         let key = deduplication_key(&event);
         let mut duplicate_of = None;
@@ -221,7 +226,7 @@ impl State {
             self.runs += 1;
             self.ran.insert(key, number);
         } else {
-            let first = self.within(PLAIN_WINDOW, self.ran.get(&key), event.received_at);
+            let first = self.suppressing(PLAIN_WINDOW, self.ran.get(&key), event.received_at);
             duplicate_of = first.cloned().map(Box::new);
         }
         if event.would_run.batched {
@@ -231,7 +236,7 @@ impl State {
         if event.stored {
             self.stored.insert(event.event_id.clone(), number);
         }
-        self.events.push_back(Kept {
+        self.events.push_back(KeptEvent {
             event,
             duplicate_of,
         });
@@ -241,7 +246,7 @@ impl State {
     }
 
     /// The event with this number, if it still suppresses another one received at `received_at`.
-    fn within(
+    fn suppressing(
         &self,
         window: Duration,
         number: Option<&usize>,
@@ -258,7 +263,7 @@ impl State {
     }
 
     fn drop_oldest(&mut self) {
-        let Some(Kept { event, .. }) = self.events.pop_front() else {
+        let Some(KeptEvent { event, .. }) = self.events.pop_front() else {
             return;
         };
         let number = self.dropped;
@@ -288,12 +293,12 @@ fn forget<K: Eq + Hash>(numbers: &mut HashMap<K, usize>, key: &K, number: usize)
     }
 }
 
-/// The same headers in memory of their own: as they come they are slices of what was read from the
-/// connection, and would keep all of it, bodies too.
-fn copied(headers: &HeaderMap) -> HeaderMap {
+/// Copies headers into new memory. The originals are slices of the connection's read buffer and
+/// would keep all of it alive, including bodies.
+fn detached(headers: &HeaderMap) -> HeaderMap {
     let mut all = HeaderMap::with_capacity(headers.len());
     for (name, value) in headers {
-        // What was a name and a value is one again.
+        // A valid name and value stay valid.
         if let (Ok(name), Ok(mut own)) = (
             HeaderName::from_bytes(name.as_str().as_bytes()),
             HeaderValue::from_bytes(value.as_bytes()),

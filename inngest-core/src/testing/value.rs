@@ -1,4 +1,4 @@
-//! The objects `data` and `user` as the server stores them. They may be nested too deep for recursion.
+//! Stores the objects `data` and `user`, which may be nested too deep for recursion.
 
 use std::fmt::Write as _;
 use std::mem;
@@ -9,7 +9,7 @@ use serde_json::{Map, Number, Value};
 
 use super::json;
 
-/// The depth up to which a `Value` is handed out whole. Comparing, printing or dropping a much deeper
+/// The maximum depth of a `Value` in the public API. Comparing, printing or dropping a much deeper
 /// one overflows a test thread's 2 MiB stack.
 const MAX_LEVELS: usize = 600;
 

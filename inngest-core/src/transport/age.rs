@@ -1,13 +1,13 @@
-//! Time that goes on while the machine sleeps.
+//! Measures time that includes the machine's sleep.
 
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-/// A point in time, by two clocks.
+/// A point in time on two clocks.
 ///
-/// The monotonic clock stands still while the machine is suspended, on Linux and macOS. The wall
-/// clock does not, but may be set.
+/// On Linux and macOS the monotonic clock stops while the machine is suspended. The wall clock does
+/// not, but it can be set.
 #[derive(Clone, Copy)]
 pub(super) struct Moment {
     monotonic: Instant,
@@ -22,15 +22,15 @@ impl Moment {
         }
     }
 
-    /// The time since an earlier moment, by the clock that went further. A wall clock that is set
-    /// forward makes it too long, and then connections are closed too early, which harms nobody.
+    /// The time since an earlier moment, by the clock that advanced further. If the wall clock is
+    /// set forward, the result is too long and connections close too early, which is harmless.
     pub(super) fn since(self, earlier: Self) -> Duration {
         let monotonic = self.monotonic.saturating_duration_since(earlier.monotonic);
         let wall = self.wall.duration_since(earlier.wall).unwrap_or_default();
         monotonic.max(wall)
     }
 
-    /// The same moment on a machine that slept for this time.
+    /// The same moment on a machine that slept for this long.
     #[cfg(test)]
     pub(super) fn after_sleep(self, time: Duration) -> Self {
         Self {
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_clock_that_goes_further_counts() {
+    fn the_clock_that_advanced_further_counts() {
         let earlier = Moment::now();
         let minute = Duration::from_secs(60);
         assert_eq!(earlier.after_sleep(minute).since(earlier), minute);

@@ -1,4 +1,4 @@
-//! Connections: direct, or through the proxy that the environment names.
+//! Opens connections, directly or through the proxy from the environment.
 
 use std::ffi::OsString;
 use std::pin::Pin;
@@ -17,26 +17,26 @@ use crate::error::config::ConfigError;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// The way to the one server that a client talks to.
+/// How to connect to the client's one server.
 #[derive(Clone, Debug)]
 pub(super) enum Route {
     Direct(Dial),
-    /// Through a proxy that passes the connection on (`CONNECT`).
+    /// Through a proxy that relays the connection (`CONNECT`).
     Tunnel(Tunnel<Dial>),
-    /// To a proxy that makes the request itself.
+    /// To a proxy that makes the requests itself.
     Forward {
         proxy: Uri,
         connector: Dial,
     },
 }
 
-/// A route, and what every request on it has to say to the proxy.
+/// A route and the header that every request on it sends to the proxy.
 pub(super) struct Routed {
     pub(super) route: Route,
     pub(super) proxy_authorization: Option<HeaderValue>,
 }
 
-/// Chooses the route to a server, through the proxy that the environment names.
+/// Chooses the route to a server, through the proxy from the environment if there is one.
 pub(super) fn route(
     server: &Uri,
     variable: impl Fn(&str) -> Option<OsString>,

@@ -1,4 +1,4 @@
-//! What a transport takes and gives.
+//! Defines the trait `Transport` and its request and response.
 
 use std::fmt;
 use std::pin::Pin;
@@ -9,19 +9,20 @@ use http::{HeaderMap, Uri};
 
 use crate::transport::error::TransportError;
 
-/// More than any answer of the event API: 5,000 ids take 145 kB.
+/// The limit of a response's size. The largest response of the event API, with 5,000 ids, has 145
+/// kB.
 pub(crate) const MAX_ANSWER_BYTES: usize = 4 << 20;
 
-/// Takes a request to the event API and brings back its answer.
+/// Sends requests to the event API and returns the responses.
 ///
-/// The client makes the requests, decides what their answers mean, and bounds their time. A
-/// transport only carries: it does not retry, does not follow redirects, and returns answers of
-/// any status as answers. A dropped future ends the request.
+/// The client builds requests, interprets responses and applies timeouts. A transport only sends:
+/// it does not retry, does not follow redirects, and returns responses of any status as `Ok`.
+/// Dropping the future cancels the request.
 ///
 /// ```
 /// use inngest_core::transport::{Answer, Request, Transport, TransportError, TransportFuture};
 ///
-/// /// Answers as the server would for events that it takes, and takes none.
+/// /// Responds as if the server accepted all events, and sends none.
 /// struct Nowhere;
 ///
 /// impl Transport for Nowhere {
@@ -41,12 +42,12 @@ pub trait Transport: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// The future's error says that there was no answer. With [`TransportError::connect`] the
-    /// request has certainly not reached the server.
+    /// The future returns an error if there was no response. [`TransportError::connect`] means that
+    /// the request has certainly not reached the server.
     fn post(&self, request: Request) -> TransportFuture<'_>;
 }
 
-/// The answer to a request, in time.
+/// The future of a response.
 pub type TransportFuture<'a> =
     Pin<Box<dyn Future<Output = Result<Answer, TransportError>> + Send + 'a>>;
 
@@ -60,7 +61,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// The URL. Its last part is the event key: keep it out of logs and errors.
+    /// The URL. Its last segment is the event key: keep it out of logs and errors.
     #[must_use]
     pub fn uri(&self) -> &Uri {
         &self.uri
@@ -78,7 +79,8 @@ impl Request {
         &self.body
     }
 
-    /// The request in the form that most HTTP libraries take. Its `Debug` shows the event key.
+    /// Converts into the request type that most HTTP libraries use. Its `Debug` output shows the
+    /// event key.
     #[must_use]
     pub fn into_http(self) -> http::Request<Bytes> {
         let mut request = http::Request::new(self.body);
@@ -99,7 +101,7 @@ impl fmt::Debug for Request {
     }
 }
 
-/// An answer of the server, of any status.
+/// A response of the server, with any status.
 #[derive(Clone, Debug)]
 pub struct Answer {
     pub(crate) status: u16,
@@ -108,7 +110,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// An answer without headers.
+    /// Creates a response without headers.
     #[must_use]
     pub fn new(status: u16, body: impl Into<Bytes>) -> Self {
         Self {
@@ -118,7 +120,7 @@ impl Answer {
         }
     }
 
-    /// The same answer with these headers.
+    /// Sets the headers.
     #[must_use]
     pub fn with_headers(mut self, headers: HeaderMap) -> Self {
         self.headers = headers;

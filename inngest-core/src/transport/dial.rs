@@ -1,7 +1,7 @@
-//! TCP connections to a name or an address.
+//! Opens TCP connections to a host name or an address.
 //!
-//! hyper-util's connector does the same with tokio's timers, which not every runtime has, and which
-//! jump ahead where a test has paused them.
+//! hyper-util's connector uses tokio's timers, which not every runtime has and which jump ahead if
+//! a test pauses the clock.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
@@ -17,13 +17,13 @@ use tower_service::Service;
 
 use crate::timer::{Clock, Timer, Timers};
 
-/// For all addresses of one kind together.
+/// The timeout for all addresses of one IP version together.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long the addresses of the first kind, IPv4 or IPv6, are tried alone, as RFC 6555 has it.
+/// How long only addresses of the first IP version are tried (RFC 6555).
 const HEAD_START: Duration = Duration::from_millis(300);
 
-/// Makes TCP connections.
+/// Opens TCP connections.
 #[derive(Clone, Debug)]
 pub(super) struct Dial(Timers);
 
@@ -56,7 +56,8 @@ impl Service<Uri> for Dial {
     }
 }
 
-/// Connects to one of the addresses. Those of the first one's kind have a head start.
+/// Connects to one of the addresses. Addresses with the IP version of the first one get a head
+/// start.
 async fn connect(timer: &Timer, addresses: Vec<SocketAddr>) -> io::Result<TcpStream> {
     let first = addresses.first().map(SocketAddr::is_ipv4);
     let is_preferred = |address: &SocketAddr| Some(address.is_ipv4()) == first;
@@ -95,7 +96,7 @@ async fn resolve(server: &Uri) -> io::Result<Vec<SocketAddr>> {
     }
 }
 
-/// Tries one address after the other; the error is the first one's.
+/// Tries the addresses in order. Returns the error of the first one if all fail.
 async fn connect_any(timer: &Timer, addresses: &[SocketAddr]) -> io::Result<TcpStream> {
     let mut first = None;
     let count = u32::try_from(addresses.len()).unwrap_or(u32::MAX).max(1);
@@ -108,7 +109,7 @@ async fn connect_any(timer: &Timer, addresses: &[SocketAddr]) -> io::Result<TcpS
             Err(error) => first = first.or(Some(error)),
         }
     }
-    Err(first.unwrap_or_else(|| io::Error::other("the name has no address")))
+    Err(first.unwrap_or_else(|| io::Error::other("the host name has no address")))
 }
 
 #[cfg(test)]
@@ -122,7 +123,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_addresses_of_a_url() {
+    async fn urls_resolve_to_addresses() {
         for (url, expected) in [
             ("http://127.0.0.1:8288/e/k", "127.0.0.1:8288"),
             ("http://127.0.0.1", "127.0.0.1:80"),
@@ -138,13 +139,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_address_that_answers_is_enough() {
+    async fn one_reachable_address_is_enough() {
         let timers = Timers::of_this_process();
         let timer = timers.get().unwrap();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let open = listener.local_addr().unwrap();
         let refused = closed(Ipv4Addr::LOCALHOST).unwrap();
-        // Where there is no IPv6, that fails as well.
+        // Without IPv6, this address fails too.
         let other = closed(Ipv6Addr::LOCALHOST).unwrap_or_else(|| "[::1]:9".parse().unwrap());
         for addresses in [
             vec![open],

@@ -1,4 +1,4 @@
-//! Why a request got no answer.
+//! Defines the error of a request without a response.
 
 use std::fmt;
 use std::io;
@@ -9,19 +9,19 @@ use tokio::task::JoinError;
 
 use crate::runtime::NoRuntime;
 
-/// How far a request came.
+/// How far a request got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     Connect,
     Tls,
-    /// The peer had closed the connection before anything of the request was written.
-    Closed,
-    UnderWay,
-    /// Not even to a connection, for want of a runtime.
+    /// The server closed the connection before any of the request was written.
+    ClosedBeforeSend,
+    MaybeSent,
+    /// There was no runtime to open a connection in.
     NoRuntime,
 }
 
-/// No answer.
+/// Why a request got no response.
 #[derive(Clone, Debug)]
 pub struct TransportError {
     phase: Phase,
@@ -29,7 +29,7 @@ pub struct TransportError {
 }
 
 impl TransportError {
-    /// No connection was made: the server has seen nothing of the request.
+    /// No connection could be opened. The server has not seen the request.
     pub fn connect(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self {
             phase: Phase::Connect,
@@ -37,8 +37,8 @@ impl TransportError {
         }
     }
 
-    /// There was a connection and no TLS on it, for a reason that stays, such as a certificate
-    /// that is not trusted: the server has seen nothing of the request.
+    /// The TLS handshake failed for a lasting reason, such as an untrusted certificate. The server
+    /// has not seen the request.
     pub fn tls(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self {
             phase: Phase::Tls,
@@ -46,16 +46,15 @@ impl TransportError {
         }
     }
 
-    /// The request was, or may have been, under way when this happened.
+    /// The request failed after it was, or may have been, sent.
     pub fn other(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self {
-            phase: Phase::UnderWay,
+            phase: Phase::MaybeSent,
             source: error.into().into(),
         }
     }
 
-    /// There is no tokio runtime here that makes connections: the server has seen nothing of the
-    /// request.
+    /// No tokio runtime could open a connection. The server has not seen the request.
     pub(crate) fn no_runtime(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self {
             phase: Phase::NoRuntime,
@@ -63,18 +62,20 @@ impl TransportError {
         }
     }
 
-    /// The peer had closed the connection, which earlier requests had used, and nothing of this one
-    /// was written.
+    /// The server closed a reused connection before any of this request was written.
     pub(crate) fn unsent(error: ::hyper::Error) -> Self {
         Self {
-            phase: Phase::Closed,
+            phase: Phase::ClosedBeforeSend,
             source: Arc::new(error),
         }
     }
 
-    /// A new connection brought no answer.
-    pub(crate) fn no_answer_on_new(error: impl std::error::Error + Send + Sync + 'static) -> Self {
-        // In TLS 1.3 the server looks at the client's certificate when the client already speaks.
+    /// A new connection got no response.
+    pub(crate) fn no_response_on_new(
+        error: impl std::error::Error + Send + Sync + 'static,
+    ) -> Self {
+        // In TLS 1.3 the client may send its request before the server checks the client's
+        // certificate.
         if has_cause(&error, |error: &rustls::Error| is_refusal(error)) {
             Self::tls(error)
         } else {
@@ -82,33 +83,33 @@ impl TransportError {
         }
     }
 
-    /// Whether the request is to go out on another connection, as if nothing had happened.
+    /// Whether the request can be sent again on another connection, because nothing was written.
     pub(crate) fn is_unsent(&self) -> bool {
-        self.phase == Phase::Closed
+        self.phase == Phase::ClosedBeforeSend
     }
 
-    /// Whether the server has certainly seen nothing of the request.
+    /// Whether the server has certainly not seen the request.
     #[must_use]
     pub fn is_connect(&self) -> bool {
-        self.phase != Phase::UnderWay
+        self.phase != Phase::MaybeSent
     }
 
-    /// Whether TLS is what failed.
+    /// Whether TLS failed.
     #[must_use]
     pub fn is_tls(&self) -> bool {
         self.phase == Phase::Tls
     }
 
-    /// Whether there was no tokio runtime to make a connection in.
+    /// Whether there was no tokio runtime to open a connection in.
     pub(crate) fn is_no_runtime(&self) -> bool {
         self.phase == Phase::NoRuntime
     }
 
-    /// Whether this program, or this machine, has no file left for a connection: that says nothing of
-    /// the server, and passes.
+    /// Whether the process or the machine has run out of file descriptors. This says nothing about
+    /// the server, and is temporary.
     pub(crate) fn is_out_of_files(&self) -> bool {
-        // `EMFILE` and `ENFILE`, the same on all Unix systems, and `WSAEMFILE`; the standard library
-        // has no kind of error for them.
+        // `EMFILE` and `ENFILE`, the same on all Unix systems, and `WSAEMFILE`. `io::ErrorKind` has
+        // no kind for them.
         let codes: [i32; 2] = if cfg!(windows) {
             [10024, 10024]
         } else {
@@ -122,8 +123,8 @@ impl TransportError {
         self.phase == Phase::Connect && has_cause(&*self.source, is_out)
     }
 
-    /// An error of an HTTP library that made no connection: of TLS or of what is below it.
-    pub(crate) fn no_connection(
+    /// Classifies an HTTP library's error to open a connection.
+    pub(crate) fn connect_failed(
         error: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Self {
         let error = error.into();
@@ -141,11 +142,11 @@ impl TransportError {
 
 impl From<NoRuntime> for TransportError {
     fn from(_: NoRuntime) -> Self {
-        Self::no_runtime("there is none, or it has no IO")
+        Self::no_runtime("there is no runtime, or it has no IO")
     }
 }
 
-/// Whether the server refused the TLS connection, and so has read no request on it.
+/// Whether the server refused the TLS handshake, and so has read no request.
 fn is_refusal(error: &rustls::Error) -> bool {
     use rustls::AlertDescription as Alert;
 
@@ -167,17 +168,17 @@ fn is_refusal(error: &rustls::Error) -> bool {
     )
 }
 
-/// Whether an error is such a one of this type, or one of its causes is.
+/// Whether the error or one of its causes has type `E` and matches.
 fn has_cause<E: std::error::Error + 'static>(
     error: &(dyn std::error::Error + 'static),
-    is_such: impl Fn(&E) -> bool,
+    matches: impl Fn(&E) -> bool,
 ) -> bool {
     let mut next = Some(error);
     while let Some(error) = next {
-        if error.downcast_ref().is_some_and(&is_such) {
+        if error.downcast_ref().is_some_and(&matches) {
             return true;
         }
-        // `io::Error` leaves out of the chain what it was made of.
+        // The `source` of an `io::Error` skips the error inside it.
         next = match error.downcast_ref().and_then(io::Error::get_ref) {
             Some(inside) => Some(inside),
             None => error.source(),
@@ -189,10 +190,10 @@ fn has_cause<E: std::error::Error + 'static>(
 impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.phase {
-            Phase::Connect => "no connection was made",
+            Phase::Connect => "no connection could be opened",
             Phase::Tls => "TLS failed",
-            Phase::Closed => "the connection had been closed",
-            Phase::UnderWay => "no whole answer came",
+            Phase::ClosedBeforeSend => "the server closed the connection",
+            Phase::MaybeSent => "no complete response arrived",
             Phase::NoRuntime => "there is no tokio runtime for a connection",
         })
     }

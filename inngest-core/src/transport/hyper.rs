@@ -1,4 +1,4 @@
-//! The default transport: hyper over HTTP/1.1, with rustls.
+//! The default transport: hyper with HTTP/1.1 and rustls.
 
 use std::ffi::OsString;
 
@@ -15,7 +15,7 @@ use crate::error::config::ConfigError;
 
 pub(crate) struct HyperTransport {
     pool: Pool,
-    /// A proxy that makes the requests itself is told the whole URL, a server its path.
+    /// Whether requests have the whole URL, for a forwarding proxy, or only the path.
     whole_url: bool,
     proxy_authorization: Option<HeaderValue>,
 }

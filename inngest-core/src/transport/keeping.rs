@@ -1,54 +1,55 @@
-//! Whether the peer keeps connections open after its answers.
+//! Learns whether the server keeps connections open after a response.
 //!
-//! A peer that closes after each answer without saying so closes while the next request may already
-//! be on its way, and then nobody knows whether that request was read. So the first connection that
-//! is to be used again waits a moment, and what it shows decides how the next ones are used.
+//! A server that closes each connection without announcing it may close while the next request is
+//! on its way. Then it is unknown whether the server read that request. So before a connection is
+//! reused for the first time, the client waits a moment. The outcome decides how later connections
+//! are reused.
 
 use std::time::Duration;
 
-/// How long the first connection waits before it is used again. A peer that closes after an answer
-/// does so at once.
+/// How long to wait before the first reuse. A server that closes after each response does so at
+/// once.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 
-/// How long a connection of a peer that closes connections must have lived after its last answer to
-/// be used again. A connection that ends within that time was closed because of the answer, not
-/// because it was idle.
-const PROOF: Duration = Duration::from_secs(1);
+/// How long a connection must stay open after a response before it is reused, if the server closes
+/// connections. A connection that ends sooner was closed because of the response, not because it
+/// was idle.
+const MIN_OPEN: Duration = Duration::from_secs(1);
 
-/// What is known about the peer.
+/// What is known about the server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Keeping {
-    /// No connection was used twice.
+pub(super) enum KeepAlive {
+    /// No connection has been reused yet.
     #[default]
     Unknown,
     Keeps,
-    /// A connection was closed shortly after it had brought this many answers.
+    /// A connection was closed shortly after it received this many responses.
     ClosesAfter(u32),
 }
 
 /// How an idle connection may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Use {
+pub(super) enum Reuse {
     Now,
-    /// If it is still open after this time.
+    /// After this time, if it is still open.
     After(Duration),
-    Not,
+    No,
 }
 
-impl Keeping {
-    /// How to use a connection that has brought `answers` and has been idle for this time.
-    pub(super) fn allows(self, answers: u32, idle: Duration) -> Use {
+impl KeepAlive {
+    /// How to use a connection that has received `answers` responses and has been idle this long.
+    pub(super) fn allows(self, answers: u32, idle: Duration) -> Reuse {
         match self {
             Self::Unknown => match FIRST_PAUSE.checked_sub(idle) {
-                None | Some(Duration::ZERO) => Use::Now,
-                Some(rest) => Use::After(rest),
+                None | Some(Duration::ZERO) => Reuse::Now,
+                Some(rest) => Reuse::After(rest),
             },
-            Self::ClosesAfter(limit) if answers >= limit && idle < PROOF => Use::Not,
-            Self::Keeps | Self::ClosesAfter(_) => Use::Now,
+            Self::ClosesAfter(limit) if answers >= limit && idle < MIN_OPEN => Reuse::No,
+            Self::Keeps | Self::ClosesAfter(_) => Reuse::Now,
         }
     }
 
-    /// A connection that had brought `answers` brought another.
+    /// Records another response on a connection that had received `answers` before.
     pub(super) fn answered(&mut self, answers: u32) {
         match *self {
             Self::Unknown if answers == 0 => {}
@@ -57,9 +58,10 @@ impl Keeping {
         }
     }
 
-    /// The peer closed a connection that had brought `answers`; this time ago it was open.
-    pub(super) fn closed(&mut self, answers: u32, open: Duration) {
-        if answers > 0 && open < PROOF {
+    /// Records that the server closed a connection. It had received `answers` responses, the last
+    /// one `since_response` ago.
+    pub(super) fn closed(&mut self, answers: u32, since_response: Duration) {
+        if answers > 0 && since_response < MIN_OPEN {
             *self = Self::ClosesAfter(answers);
         }
     }
@@ -72,35 +74,35 @@ mod tests {
     const AT_ONCE: Duration = Duration::ZERO;
 
     #[test]
-    fn the_first_reuse_waits_and_decides() {
-        let mut peer = Keeping::default();
-        assert_eq!(peer.allows(1, AT_ONCE), Use::After(FIRST_PAUSE));
-        assert_eq!(peer.allows(1, FIRST_PAUSE), Use::Now);
+    fn the_first_reuse_waits() {
+        let mut peer = KeepAlive::default();
+        assert_eq!(peer.allows(1, AT_ONCE), Reuse::After(FIRST_PAUSE));
+        assert_eq!(peer.allows(1, FIRST_PAUSE), Reuse::Now);
         peer.answered(0);
-        assert_eq!(peer, Keeping::Unknown, "a new connection shows nothing");
+        assert_eq!(peer, KeepAlive::Unknown, "a new connection shows nothing");
         peer.answered(1);
-        assert_eq!(peer.allows(1, AT_ONCE), Use::Now);
+        assert_eq!(peer.allows(1, AT_ONCE), Reuse::Now);
     }
 
     #[test]
-    fn connections_of_a_peer_that_closes_them_are_used_when_they_have_lived_on() {
-        let mut peer = Keeping::Keeps;
+    fn connections_of_a_closing_server_are_reused_later() {
+        let mut peer = KeepAlive::Keeps;
         peer.closed(3, AT_ONCE);
-        assert_eq!(peer.allows(2, AT_ONCE), Use::Now);
-        assert_eq!(peer.allows(3, AT_ONCE), Use::Not);
-        assert_eq!(peer.allows(4, PROOF / 2), Use::Not);
-        assert_eq!(peer.allows(4, PROOF), Use::Now);
+        assert_eq!(peer.allows(2, AT_ONCE), Reuse::Now);
+        assert_eq!(peer.allows(3, AT_ONCE), Reuse::No);
+        assert_eq!(peer.allows(4, MIN_OPEN / 2), Reuse::No);
+        assert_eq!(peer.allows(4, MIN_OPEN), Reuse::Now);
         peer.answered(2);
-        assert_eq!(peer, Keeping::ClosesAfter(3));
+        assert_eq!(peer, KeepAlive::ClosesAfter(3));
         peer.answered(3);
-        assert_eq!(peer, Keeping::Keeps);
+        assert_eq!(peer, KeepAlive::Keeps);
     }
 
     #[test]
-    fn a_connection_that_ends_because_it_is_idle_shows_nothing() {
-        let mut peer = Keeping::Keeps;
-        peer.closed(1, PROOF);
+    fn idle_closes_are_ignored() {
+        let mut peer = KeepAlive::Keeps;
+        peer.closed(1, MIN_OPEN);
         peer.closed(0, AT_ONCE);
-        assert_eq!(peer, Keeping::Keeps);
+        assert_eq!(peer, KeepAlive::Keeps);
     }
 }

@@ -1,5 +1,4 @@
-//! How a request reaches the server: the [`Transport`] trait, and the transport that a client has by
-//! default.
+//! Sends requests: the [`Transport`] trait and the default transport.
 
 mod age;
 mod connect;

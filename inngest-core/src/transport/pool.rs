@@ -1,11 +1,11 @@
-//! Connections to the one server that a client talks to, kept between requests.
+//! Keeps connections to the client's one server open between requests.
 //!
-//! With one server there is nothing to look up: a request takes the connection that was used last,
-//! which is the least likely to have been closed.
+//! A request takes the connection that was used last, because it is the least likely to have been
+//! closed.
 //!
-//! A request that gets no whole answer says something about all connections that are open at that
-//! time, because what broke its connection (a network that forgot it, a server that restarted) most
-//! often broke the others too. So none of them carries another request.
+//! A request without a complete response casts doubt on all open connections: whatever broke its
+//! connection (a network that dropped it, a server that restarted) usually broke the others too. So
+//! none of them is reused.
 
 use std::error::Error;
 use std::fmt;
@@ -29,75 +29,75 @@ use super::age::Moment;
 use super::connect::Route;
 use super::contract::Answer;
 use super::error::TransportError;
-use super::keeping::{Keeping, Use};
+use super::keeping::{KeepAlive, Reuse};
 use super::stream::Written;
-use crate::runtime::{NoRuntime, Unfit};
+use crate::runtime::{NoRuntime, UnsuitableRuntimes};
 use crate::timer::{Clock, Timers};
 
-/// A connection whose last request began longer ago is not used: what is between here and the
-/// server may have forgotten it.
+/// A connection is not reused if its last request began longer ago than this. A network device in
+/// between may have dropped it.
 const MAX_IDLE: Duration = Duration::from_secs(60);
 
-/// A request of at most this many bytes is in the hands of the system as soon as it is sent.
+/// The system accepts a request of up to this many bytes at once.
 const MAX_UNREAD: u64 = 16 << 10;
 
-/// How long the error of a connection is waited for, which ends in the same moment as its request.
-const UNTIL_ITS_END: Duration = Duration::from_millis(100);
+/// How long to wait for the error of a connection, which normally ends together with its request.
+const CONNECTION_ERROR_WAIT: Duration = Duration::from_millis(100);
 
-/// A connection, as it is given requests.
+/// An open connection.
 struct Connection {
     requests: SendRequest<Full<Bytes>>,
     task: JoinHandle<Result<(), hyper::Error>>,
     written: Written,
-    /// Where its task runs: when that runtime stands still, so does the connection. A request need
-    /// not end in the runtime in which it began.
+    /// The runtime of the connection's task. The connection makes progress only while that runtime
+    /// runs, and a request may move to another runtime.
     runtime: Option<runtime::Id>,
-    /// How many failures came before it was opened.
+    /// The pool's failure count when the connection was opened.
     failures: u64,
     answers: u32,
-    /// When the last answer came; before the first, when it was opened.
+    /// When the last response arrived, or when the connection was opened.
     answered: Instant,
 }
 
 pub(super) struct Pool {
     connector: HttpsConnector<Route>,
     server: Uri,
-    /// How many requests got no whole answer. It changes only while the state is locked.
+    /// How many requests got no complete response. It changes only while `state` is locked.
     failures: AtomicU64,
-    /// Held while a request waits to see whether its connection stays open. Others that come
-    /// meanwhile wait too, and so do not go out before it.
+    /// Held while a request waits to see whether its connection stays open. Other requests wait
+    /// too, so they are not sent first.
     pause: tokio::sync::Mutex<()>,
-    /// Whether that may be held.
+    /// Whether `pause` may be held.
     is_pausing: AtomicBool,
     state: Mutex<State>,
-    unfit: Unfit,
+    unsuitable_runtimes: UnsuitableRuntimes,
     timers: Timers,
 }
 
 #[derive(Default)]
 struct State {
-    /// Those that were used last at the end; all were opened after the last failure.
+    /// Idle connections, the last used at the end. All were opened after the last failure.
     idle: Vec<Idle>,
-    keeping: Keeping,
+    keeping: KeepAlive,
 }
 
 struct Idle {
     connection: Connection,
-    /// When the last request on it began.
+    /// When its last request began.
     since: Moment,
 }
 
-/// A request that is under way. Unless it ends well, connections that are open now carry no other
-/// request: also when the request is dropped, which is how its time ends.
-struct UnderWay<'a>(&'a Pool);
+/// A request in progress. Unless it succeeds, no connection open now is reused. Dropping the
+/// request, as a timeout does, counts as a failure.
+struct InFlight<'a>(&'a Pool);
 
-impl UnderWay<'_> {
-    fn end_well(self) {
+impl InFlight<'_> {
+    fn succeed(self) {
         std::mem::forget(self);
     }
 }
 
-impl Drop for UnderWay<'_> {
+impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         let mut state = self.0.state();
         self.0.failures.fetch_add(1, Ordering::Relaxed);
@@ -107,8 +107,8 @@ impl Drop for UnderWay<'_> {
     }
 }
 
-/// The runtime that this is called in.
-fn this_runtime() -> Option<runtime::Id> {
+/// The current runtime.
+fn current_runtime() -> Option<runtime::Id> {
     Some(Handle::try_current().ok()?.id())
 }
 
@@ -121,23 +121,22 @@ impl Pool {
             pause: tokio::sync::Mutex::default(),
             is_pausing: AtomicBool::new(false),
             state: Mutex::default(),
-            unfit: Unfit::default(),
+            unsuitable_runtimes: UnsuitableRuntimes::default(),
             timers: Timers::of_this_process(),
         }
     }
 
-    /// Makes a request and reads its answer, of at most `limit` bytes.
+    /// Sends a request and reads its response, of at most `limit` bytes.
     ///
     /// # Errors
     ///
-    /// There was no answer, or not the whole of it. That nothing was sent is said where it is
-    /// certain.
+    /// There was no response, or an incomplete one. The error says if certainly nothing was sent.
     pub(super) fn request(
         &self,
         request: http::Request<Full<Bytes>>,
         limit: usize,
     ) -> impl Future<Output = Result<Answer, TransportError>> + Send {
-        // The clock is read once, and its time is close enough for all that follows.
+        // The clock is read only once; that is precise enough.
         self.request_at(Moment::now(), request, limit)
     }
 
@@ -148,19 +147,19 @@ impl Pool {
         limit: usize,
     ) -> impl Future<Output = Result<Answer, TransportError>> + Send {
         let bytes = request.body().size_hint().lower();
-        // A block and not an async function, whose future has its arguments twice: with them it is
-        // larger than what an allocator has at hand.
+        // A block, not an async function: the future of an async function stores its arguments
+        // twice, which makes it too large for fast allocation.
         async move {
-            let under_way = UnderWay(self);
+            let in_flight = InFlight(self);
             let mut reuse = true;
             if self.is_pausing.load(Ordering::Relaxed) {
-                Box::pin(self.pause_ends()).await;
+                Box::pin(self.wait_for_pause()).await;
             }
             let (connection, response) = loop {
                 let taken = if reuse { self.take(now) } else { None };
                 let mut connection = match taken {
                     Some((connection, None)) => connection,
-                    // In places of their own, because most requests have no need of them.
+                    // Boxed, because most requests do not need them.
                     Some((connection, Some(pause))) => {
                         match Box::pin(self.pause(connection, pause)).await {
                             Some(connection) => connection,
@@ -170,25 +169,25 @@ impl Pool {
                     None => match Box::pin(self.connect()).await {
                         Ok(connection) => connection,
                         Err(error) => {
-                            under_way.end_well();
+                            in_flight.succeed();
                             return Err(error);
                         }
                     },
                 };
                 let is_new = connection.answers == 0;
-                // It may have been closed since.
+                // It may have closed since.
                 if !is_new && connection.requests.ready().await.is_err() {
                     self.closed(&connection);
                     continue;
                 }
-                if !is_new && self.is_doubtful(&connection) {
+                if !is_new && self.predates_failure(&connection) {
                     continue;
                 }
                 let written = connection.written.bytes();
                 match connection.requests.try_send_request(request).await {
                     Ok(response) => break (connection, response),
                     Err(mut error) => match error.take_message() {
-                        // It was closed before any of the request was written.
+                        // It closed before any of the request was written.
                         Some(unsent) if !is_new => {
                             self.closed(&connection);
                             request = unsent;
@@ -199,9 +198,10 @@ impl Pool {
                             return Err(TransportError::unsent(error.into_error()));
                         }
                         _ => {
-                            // There was a server to connect to, which is more than a connect error
-                            // says.
-                            return Err(Box::pin(self.broken(connection, error.into_error())).await);
+                            // The connection existed, so this is not a connect error.
+                            return Err(
+                                Box::pin(self.explain(connection, error.into_error())).await
+                            );
                         }
                     },
                 }
@@ -209,13 +209,14 @@ impl Pool {
             let (head, body) = response.into_parts();
             let body = Limited::new(body, limit).collect().await;
             let body = body.map_err(TransportError::other)?.to_bytes();
-            under_way.end_well();
-            let is_last = head.headers.get(CONNECTION);
-            let is_last =
-                is_last.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"close"));
-            // An answer of the event API comes when it has read the request. Another may come
-            // before, and the next request would wait for the rest of this one to be read.
-            if !is_last && (matches!(head.status.as_u16(), 200 | 400) || bytes <= MAX_UNREAD) {
+            in_flight.succeed();
+            let closes = head.headers.get(CONNECTION);
+            let closes =
+                closes.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"close"));
+            // The event API responds with 200 or 400 only after it has read the whole request. Any
+            // other response may arrive earlier, and then the next request would wait until the
+            // server has read the rest of this one.
+            if !closes && (matches!(head.status.as_u16(), 200 | 400) || bytes <= MAX_UNREAD) {
                 self.put_back(connection, now);
             }
             Ok(Answer {
@@ -230,7 +231,7 @@ impl Pool {
         self.state()
             .idle
             .retain(|idle| !idle.connection.requests.is_closed());
-        // Whoever polls this later, the connection stays in this one.
+        // The connection stays in this runtime, whichever polls the future later.
         let runtime = Handle::try_current().map_err(|_| NoRuntime)?;
         let failures = self.failures.load(Ordering::Relaxed);
         let mut connector = self.connector.clone();
@@ -238,8 +239,8 @@ impl Pool {
             poll_fn(|cx| connector.poll_ready(cx)).await?;
             connector.call(self.server.clone()).await
         };
-        let stream = self.unfit.run(connecting).await?;
-        let stream = stream.map_err(TransportError::no_connection)?;
+        let stream = self.unsuitable_runtimes.run(connecting).await?;
+        let stream = stream.map_err(TransportError::connect_failed)?;
         let written = Written::of(&stream);
         let (requests, task) = handshake(stream).await.map_err(TransportError::connect)?;
         let task = runtime.spawn(async move {
@@ -260,11 +261,11 @@ impl Pool {
         })
     }
 
-    /// The connection that was used last, if that is not too long ago, and how long to wait before it
-    /// is used.
+    /// Takes the connection that was used last, unless that is too long ago. Also returns how long
+    /// to wait before using it.
     fn take(&self, now: Moment) -> Option<(Connection, Option<Duration>)> {
         let is_old = |idle: &Idle| now.since(idle.since) >= MAX_IDLE;
-        let runtime = this_runtime();
+        let runtime = current_runtime();
         let mut state = self.state();
         let State { idle, keeping, .. } = &mut *state;
         while idle.first().is_some_and(is_old) {
@@ -285,16 +286,16 @@ impl Pool {
                 continue;
             }
             let pause = match keeping.allows(answers, rested) {
-                Use::Now => None,
-                Use::After(pause) => Some(pause),
-                Use::Not => continue,
+                Reuse::Now => None,
+                Reuse::After(pause) => Some(pause),
+                Reuse::No => continue,
             };
             return Some((idle.remove(place).connection, pause));
         }
         None
     }
 
-    /// The connection, if it is still open after this time.
+    /// Waits, and returns the connection if it is still open.
     async fn pause(&self, mut connection: Connection, time: Duration) -> Option<Connection> {
         let pause = self.pause.lock().await;
         self.is_pausing.store(true, Ordering::Relaxed);
@@ -311,23 +312,25 @@ impl Pool {
         Some(connection)
     }
 
-    async fn pause_ends(&self) {
+    async fn wait_for_pause(&self) {
         let _pause = self.pause.lock().await;
-        // It was dropped before its end, if this is still set.
+        // If this is still set, the pausing request was dropped.
         self.is_pausing.store(false, Ordering::Relaxed);
     }
 
-    /// The peer closed a connection that waited for a request.
+    /// Records that the server closed an idle connection.
     fn closed(&self, connection: &Connection) {
-        let open = connection.answered.elapsed();
-        self.state().keeping.closed(connection.answers, open);
+        let since_response = connection.answered.elapsed();
+        self.state()
+            .keeping
+            .closed(connection.answers, since_response);
     }
 
-    /// Why a connection brought no answer: where the request's error says only that there is no
-    /// connection any more, the error of the connection.
-    async fn broken(&self, connection: Connection, error: hyper::Error) -> TransportError {
+    /// The error of a request without a response. If the request's own error says only that the
+    /// connection ended, this waits for the connection's error.
+    async fn explain(&self, connection: Connection, error: hyper::Error) -> TransportError {
         let is_new = connection.answers == 0;
-        let mut error = Broken(error);
+        let mut error = ConnectionError(error);
         let knows_why = error
             .0
             .source()
@@ -336,47 +339,47 @@ impl Pool {
         if is_unexplained
             && let Ok(timer) = self.timers.get()
             && let Some(Ok(Err(own))) = timer
-                .within(UNTIL_ITS_END, Clock::Real, connection.task)
+                .within(CONNECTION_ERROR_WAIT, Clock::Real, connection.task)
                 .await
         {
-            error = Broken(own);
+            error = ConnectionError(own);
         }
         if is_new {
-            TransportError::no_answer_on_new(error)
+            TransportError::no_response_on_new(error)
         } else {
             TransportError::other(error)
         }
     }
 
-    /// Whether it was opened before a request failed.
-    fn is_doubtful(&self, connection: &Connection) -> bool {
+    /// Whether the connection was opened before the last failure.
+    fn predates_failure(&self, connection: &Connection) -> bool {
         connection.failures != self.failures.load(Ordering::Relaxed)
     }
 
-    /// Keeps a connection, unless it is older than a failure.
+    /// Keeps a connection for reuse, unless a request failed since it was opened.
     fn put_back(&self, mut connection: Connection, since: Moment) {
         let answers = connection.answers;
         connection.answers = answers.saturating_add(1);
         connection.answered = Instant::now();
         let mut state = self.state();
         state.keeping.answered(answers);
-        if !self.is_doubtful(&connection) {
+        if !self.predates_failure(&connection) {
             state.idle.push(Idle { connection, since });
         }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // It is whole between any two statements.
+        // The state is consistent after each statement.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// An error of hyper. That an operation was canceled is left out where it is known why.
+/// An error of hyper. A "canceled" error shows its cause instead, if it has one.
 #[derive(Debug)]
-struct Broken(hyper::Error);
+struct ConnectionError(hyper::Error);
 
-impl Broken {
-    fn shown(&self) -> &(dyn Error + 'static) {
+impl ConnectionError {
+    fn root(&self) -> &(dyn Error + 'static) {
         match self.0.source() {
             Some(cause) if self.0.is_canceled() => cause,
             _ => &self.0,
@@ -384,15 +387,15 @@ impl Broken {
     }
 }
 
-impl fmt::Display for Broken {
+impl fmt::Display for ConnectionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.shown())
+        write!(f, "{}", self.root())
     }
 }
 
-impl Error for Broken {
+impl Error for ConnectionError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.shown().source()
+        self.root().source()
     }
 }
 
@@ -402,7 +405,7 @@ mod tests {
     use super::super::tls::Certificates;
     use super::*;
 
-    /// Answers all requests on each connection; returns its URL and how many connections there were.
+    /// Starts a server that answers every request. Returns its URL and its connection count.
     async fn server() -> (Uri, std::sync::Arc<AtomicU64>) {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
@@ -432,7 +435,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_machine_that_slept_opens_new_connections() {
+    async fn new_connections_after_machine_sleep() {
         let (url, connections) = server().await;
         let tls = Certificates::default().config(false, |_| None).unwrap();
         let connector = HttpsConnector::from((route(&url, |_| None).unwrap().route, tls));

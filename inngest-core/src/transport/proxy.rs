@@ -1,4 +1,4 @@
-//! The proxy that the environment names for a server.
+//! Finds the proxy for a server in the environment.
 
 use std::ffi::OsString;
 use std::net::IpAddr;
@@ -9,24 +9,24 @@ use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use crate::error::config::ConfigError;
 use crate::url::{has_sound_port, shown as shown_url};
 
-/// The names of a variable; the first that is set counts.
-type Names = [&'static str; 2];
+/// The spellings of a variable. The first one that is set wins.
+type Spellings = [&'static str; 2];
 
-const NO_PROXY: Names = ["NO_PROXY", "no_proxy"];
-const ALL_PROXY: Names = ["ALL_PROXY", "all_proxy"];
+const NO_PROXY: Spellings = ["NO_PROXY", "no_proxy"];
+const ALL_PROXY: Spellings = ["ALL_PROXY", "all_proxy"];
 
-/// The proxy for a server by `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, as curl has
-/// it. Servers on this machine are reached directly.
+/// The proxy for a server from `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, with curl's
+/// rules. Servers on this machine are always reached directly.
 ///
 /// # Errors
 ///
-/// A variable that decides is not understood: taking it as none would send the events past the
-/// proxy.
+/// A relevant variable is invalid. Ignoring it would send events past the proxy.
 pub(super) fn proxy(
     server: &Uri,
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Result<Option<Intercept>, ConfigError> {
-    // In a CGI program, HTTP_PROXY is a header of whoever makes the request.
+    // In a CGI program the client of the web server controls HTTP_PROXY, because it is a request
+    // header.
     if is_loopback(server) || variable("REQUEST_METHOD").is_some() {
         return Ok(None);
     }
@@ -38,7 +38,7 @@ pub(super) fn proxy(
     if named.is_none() {
         named = value(ALL_PROXY, &variable)?;
     }
-    let Some((name, value_of_it)) = named else {
+    let Some((name, proxy_value)) = named else {
         return Ok(None);
     };
     if let Some((name, list)) = value(NO_PROXY, &variable)? {
@@ -50,12 +50,12 @@ pub(super) fn proxy(
             return Ok(None);
         }
     }
-    read(name, &value_of_it).map(Some)
+    read(name, &proxy_value).map(Some)
 }
 
-/// The value of the first of these variables that is set, unless it is empty.
+/// The value of the first spelling that is set, unless it is empty.
 fn value(
-    names: Names,
+    names: Spellings,
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Result<Option<(&'static str, String)>, ConfigError> {
     let set = names
@@ -96,9 +96,9 @@ fn read(variable: &'static str, value: &str) -> Result<Intercept, ConfigError> {
     let proxy = proxy.ok_or_else(|| wrong("is not a URL"))?;
     let authority = proxy.uri().authority();
     let authority = authority.filter(|authority| !authority.host().is_empty());
-    let authority = authority.ok_or_else(|| wrong("names no host"))?;
+    let authority = authority.ok_or_else(|| wrong("has no host"))?;
     if !has_sound_port(authority) {
-        return Err(wrong("has a port that is no number from 1 to 65535"));
+        return Err(wrong("has a port that is not a number from 1 to 65535"));
     }
     Ok(proxy)
 }
@@ -107,7 +107,7 @@ fn read(variable: &'static str, value: &str) -> Result<Intercept, ConfigError> {
 ///
 /// # Errors
 ///
-/// The entry that names its host and a port that is none.
+/// Returns the entry that names the host with an invalid port.
 fn is_excepted(list: &str, server: &Uri) -> Result<bool, String> {
     let host = server.host().unwrap_or_default().trim_end_matches('.');
     let Ok(probe) = format!("http://{host}/").parse::<Uri>() else {
@@ -119,7 +119,7 @@ fn is_excepted(list: &str, server: &Uri) -> Result<bool, String> {
     });
     for entry in list.split(|c: char| c == ',' || c.is_whitespace()) {
         let (name, entry_port) = split_port(entry);
-        if !names(name, host, &probe) {
+        if !matches_host(name, host, &probe) {
             continue;
         }
         match entry_port.map(str::parse::<u16>) {
@@ -132,19 +132,18 @@ fn is_excepted(list: &str, server: &Uri) -> Result<bool, String> {
     Ok(false)
 }
 
-/// Whether an entry of `NO_PROXY` without its port names a host.
-fn names(name: &str, host: &str, probe: &Uri) -> bool {
+/// Whether an entry of `NO_PROXY`, without its port, matches a host.
+fn matches_host(name: &str, host: &str, probe: &Uri) -> bool {
     let name = name.trim_end_matches('.');
-    let (name, is_below) = match name.strip_prefix("*.") {
+    let (name, is_domain_itself) = match name.strip_prefix("*.") {
         Some(domain) => (domain, host.eq_ignore_ascii_case(domain)),
         None => (name, false),
     };
     let matcher = Matcher::builder().all("http://proxy").no(name).build();
-    !is_below && matcher.intercept(probe).is_none()
+    !is_domain_itself && matcher.intercept(probe).is_none()
 }
 
-/// The host of an entry, and its port if it has one. An address of IPv6 has a port only behind
-/// brackets.
+/// Splits an entry into host and port. An IPv6 address needs brackets to have a port.
 fn split_port(entry: &str) -> (&str, Option<&str>) {
     if let Some((host, rest)) = entry.strip_prefix('[').and_then(|e| e.split_once(']')) {
         return (host, rest.strip_prefix(':'));
@@ -166,7 +165,8 @@ fn is_loopback(server: &Uri) -> bool {
             .is_ok_and(|ip| ip.to_canonical().is_loopback())
 }
 
-/// `127.1` and the like, which resolvers take as `127.0.0.1`; no name of the DNS ends in a number.
+/// Whether the host is a short form such as `127.1`, which resolvers expand to `127.0.0.1`. No DNS
+/// name ends in a number.
 fn is_short_loopback(host: &str) -> bool {
     host.strip_prefix("127.")
         .is_some_and(|rest| rest.split('.').all(|part| part.parse::<u32>().is_ok()))
@@ -177,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn servers_on_this_machine_are_known_however_they_are_written() {
+    fn loopback_hosts_are_recognized() {
         for (host, expected) in [
             ("localhost", true),
             ("LOCALHOST:1", true),
@@ -214,7 +214,7 @@ mod tests {
     const HTTPS: &str = "https://inn.gs/";
 
     #[test]
-    fn the_variable_of_the_scheme_wins_and_the_upper_case() {
+    fn scheme_and_upper_case_variables_win() {
         let all = [
             ("HTTP_PROXY", "http://a:1"),
             ("http_proxy", "http://b:2"),
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_that_cannot_be_read_is_never_passed_by() {
+    fn invalid_proxies_are_errors() {
         for (value, shown) in [
             ("http://", "http://"),
             ("http:///", "http:///"),
@@ -301,7 +301,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_variable_that_is_not_utf_8_is_an_error_where_it_decides() {
+    fn relevant_variables_must_be_utf_8() {
         use std::os::unix::ffi::OsStringExt as _;
 
         for variable in [
@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn no_proxy_names_hosts_with_and_without_ports() {
+    fn no_proxy_matches_hosts_and_ports() {
         for (server, list, expected) in [
             ("http://inngest:8288", "inngest:8288", true),
             ("http://inngest:8288", "inngest:8289", false),

@@ -2,19 +2,19 @@
 
 use super::contract::{Answer, MAX_ANSWER_BYTES, Request, Transport, TransportFuture};
 use super::error::TransportError;
-use crate::runtime::Unfit;
+use crate::runtime::UnsuitableRuntimes;
 
 #[derive(Debug)]
 pub(crate) struct ReqwestTransport {
     client: ::reqwest::Client,
-    unfit: Unfit,
+    unsuitable_runtimes: UnsuitableRuntimes,
 }
 
 impl ReqwestTransport {
     pub(crate) fn new(client: ::reqwest::Client) -> Self {
         Self {
             client,
-            unfit: Unfit::default(),
+            unsuitable_runtimes: UnsuitableRuntimes::default(),
         }
     }
 
@@ -32,7 +32,7 @@ impl ReqwestTransport {
         while let Some(part) = response.chunk().await.map_err(without_key)? {
             body.extend_from_slice(&part);
             if body.len() > MAX_ANSWER_BYTES {
-                return Err(TransportError::other("the answer is too large"));
+                return Err(TransportError::other("the response is too large"));
             }
         }
         Ok(Answer {
@@ -45,15 +45,15 @@ impl ReqwestTransport {
 
 impl Transport for ReqwestTransport {
     fn post(&self, request: Request) -> TransportFuture<'_> {
-        Box::pin(async move { self.unfit.run(self.answer(request)).await? })
+        Box::pin(async move { self.unsuitable_runtimes.run(self.answer(request)).await? })
     }
 }
 
-/// reqwest's errors show the URL, and the URL has the event key in it.
+/// reqwest's errors show the URL, which contains the event key.
 fn without_key(error: ::reqwest::Error) -> TransportError {
     let error = error.without_url();
     if error.is_connect() {
-        TransportError::no_connection(error)
+        TransportError::connect_failed(error)
     } else {
         TransportError::other(error)
     }

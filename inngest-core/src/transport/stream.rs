@@ -1,4 +1,4 @@
-//! The bytes of a connection: what of them was written, and whether the peer has closed it.
+//! Wraps a TCP connection, to detect early that the server closed it and why.
 
 use std::io::{self, ErrorKind, Read as _};
 use std::pin::Pin;
@@ -13,37 +13,39 @@ use hyper_util::rt::TokioIo;
 use socket2::SockRef;
 use tokio::net::TcpStream;
 
-/// How many bytes are read at once past the runtime: an alert of TLS, or an answer in pieces.
+/// How many bytes are read at once while bypassing the runtime: a TLS alert, or a response in
+/// pieces.
 const PIECE: usize = 4 << 10;
 
-/// A TCP connection that shows two things that a plain one hides.
+/// A TCP connection that reports two things that `TcpStream` hides.
 ///
-/// Whether the peer has closed it: the runtime learns so when it next asks the system for news, and
-/// until then a request would be written to nobody. So the system is asked before a request.
+/// Whether the server has closed it: the runtime learns this only when it next polls the system,
+/// and until then a request would be written in vain. So the system is asked before each request.
 ///
-/// Why it broke: a peer that refuses a request, or a certificate, says why and closes, and the
-/// writing of the rest of the request fails first. So the reading decides how the connection ends.
+/// Why it broke: a server that refuses a request or a certificate sends the reason and closes, and
+/// then writing the rest of the request fails first. So a write error is held back until reading
+/// has found the reason.
 pub(super) struct Stream {
     io: TokioIo<TcpStream>,
-    /// A proxy at the other end makes the requests, and must be told the whole URL.
+    /// Whether a forwarding proxy is at the other end, which needs the whole URL.
     forwarded: bool,
     written: Written,
-    reading: Reading,
-    /// How writing failed. What is written after that goes nowhere.
-    broken: Option<io::Error>,
+    reading: ReadState,
+    /// The error of a failed write. Later writes are discarded.
+    write_error: Option<io::Error>,
 }
 
-/// How far the reading is.
+/// The state of reading.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Reading {
-    /// Something was written, and no answer to it read.
-    Awaited,
+enum ReadState {
+    /// A request was written and its response has not been read.
+    AwaitingResponse,
     Read,
-    /// All that had come was read.
+    /// Everything received so far was read.
     Waiting,
 }
 
-/// How many bytes of a connection the system took.
+/// How many bytes the system accepted on a connection.
 #[derive(Clone, Default)]
 pub(super) struct Written(Arc<AtomicU64>);
 
@@ -67,12 +69,12 @@ impl Stream {
             io: TokioIo::new(tcp),
             forwarded,
             written: Written::default(),
-            reading: Reading::Awaited,
-            broken: None,
+            reading: ReadState::AwaitingResponse,
+            write_error: None,
         }
     }
 
-    /// What the system has, which the runtime need not know of.
+    /// Reads directly from the system, because the runtime may not know about new bytes yet.
     fn read_now(&mut self, buffer: &mut ReadBufCursor<'_>) -> Poll<io::Result<()>> {
         let mut piece = [0; PIECE];
         let most = buffer.remaining() as u64;
@@ -83,23 +85,23 @@ impl Stream {
                 read => break read,
             }
         };
-        Poll::Ready(match (read, self.broken.take()) {
-            (Ok(0), Some(broken)) => Err(broken),
-            (Ok(bytes), broken) => {
-                self.broken = broken;
-                self.reading = Reading::Read;
+        Poll::Ready(match (read, self.write_error.take()) {
+            (Ok(0), Some(write_error)) => Err(write_error),
+            (Ok(bytes), write_error) => {
+                self.write_error = write_error;
+                self.reading = ReadState::Read;
                 buffer.put_slice(piece.get(..bytes).unwrap_or_default());
                 Ok(())
             }
-            (Err(error), broken) if error.kind() == ErrorKind::WouldBlock => {
-                self.broken = broken;
+            (Err(error), write_error) if error.kind() == ErrorKind::WouldBlock => {
+                self.write_error = write_error;
                 return Poll::Pending;
             }
             (Err(error), _) => Err(error),
         })
     }
 
-    /// What writing came to.
+    /// Handles the result of a write.
     fn wrote(
         &mut self,
         written: Poll<io::Result<usize>>,
@@ -108,11 +110,11 @@ impl Stream {
         Poll::Ready(match ready!(written) {
             Ok(bytes) => {
                 self.written.0.fetch_add(bytes as u64, Ordering::Relaxed);
-                self.reading = Reading::Awaited;
+                self.reading = ReadState::AwaitingResponse;
                 Ok(bytes)
             }
             Err(error) if is_closed(&error) => {
-                self.broken = Some(error);
+                self.write_error = Some(error);
                 Ok(all())
             }
             Err(error) => Err(error),
@@ -139,7 +141,9 @@ impl Read for Stream {
         cx: &mut Context<'_>,
         mut buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        if (self.reading == Reading::Waiting || self.broken.is_some()) && buffer.remaining() > 0 {
+        if (self.reading == ReadState::Waiting || self.write_error.is_some())
+            && buffer.remaining() > 0
+        {
             let read = self.read_now(&mut buffer);
             if read.is_ready() {
                 return read;
@@ -147,9 +151,9 @@ impl Read for Stream {
         }
         let read = Pin::new(&mut self.io).poll_read(cx, buffer);
         self.reading = match (&read, self.reading) {
-            (Poll::Ready(_), _) => Reading::Read,
-            (Poll::Pending, Reading::Awaited) => Reading::Awaited,
-            (Poll::Pending, _) => Reading::Waiting,
+            (Poll::Ready(_), _) => ReadState::Read,
+            (Poll::Pending, ReadState::AwaitingResponse) => ReadState::AwaitingResponse,
+            (Poll::Pending, _) => ReadState::Waiting,
         };
         read
     }
@@ -161,7 +165,7 @@ impl Write for Stream {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        if self.broken.is_some() {
+        if self.write_error.is_some() {
             return Poll::Ready(Ok(bytes.len()));
         }
         let written = Pin::new(&mut self.io).poll_write(cx, bytes);
@@ -186,7 +190,7 @@ impl Write for Stream {
         bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let all = || bytes.iter().map(|part| part.len()).sum();
-        if self.broken.is_some() {
+        if self.write_error.is_some() {
             return Poll::Ready(Ok(all()));
         }
         let written = Pin::new(&mut self.io).poll_write_vectored(cx, bytes);

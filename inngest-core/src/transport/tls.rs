@@ -1,4 +1,4 @@
-//! Whom the client trusts, and as whom it shows itself.
+//! Configures TLS: which roots the client trusts and which certificate it presents.
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -12,7 +12,7 @@ use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 
 use crate::error::config::ConfigError;
 
-/// Certificates and a private key as they were given, in PEM form.
+/// Certificates and a private key in PEM form, as given by the user.
 #[derive(Clone, Default)]
 pub(crate) struct Certificates {
     roots: Option<Arc<[u8]>>,
@@ -25,8 +25,8 @@ struct Client {
     private_key: Arc<[u8]>,
 }
 
-const FILE: &str = "SSL_CERT_FILE";
-const FOLDERS: &str = "SSL_CERT_DIR";
+const FILE_VARIABLE: &str = "SSL_CERT_FILE";
+const DIRS_VARIABLE: &str = "SSL_CERT_DIR";
 
 const ROOTS: &str = "root_certificates";
 const CLIENT: &str = "client_certificate";
@@ -43,8 +43,8 @@ impl Certificates {
         });
     }
 
-    /// How TLS is spoken. Unless the server speaks it, the machine's certificates are not read:
-    /// that would cost more than the rest of the start.
+    /// Builds the TLS configuration. The machine's certificates are read only for an `https`
+    /// server, because reading them takes longer than everything else at startup.
     pub(super) fn config(
         &self,
         is_https: bool,
@@ -57,7 +57,7 @@ impl Certificates {
         } else if let Some(roots) = roots_by_environment(variable)? {
             builder()?.with_root_certificates(roots)
         } else {
-            machines_roots()?
+            machine_roots()?
         };
         let Some(client) = &self.client else {
             return Ok(trusting.with_no_client_auth());
@@ -68,7 +68,7 @@ impl Certificates {
             what: "the private key",
             problem,
         };
-        // What the reader says may have a line of the key in it.
+        // The parser's error may contain a line of the key.
         let private_key = PrivateKeyDer::from_pem_slice(&client.private_key)
             .map_err(|_| wrong_key("is none, or is encrypted".to_owned()))?;
         trusting
@@ -86,9 +86,8 @@ fn builder() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, ConfigError> 
         })
 }
 
-/// Trusts what the machine trusts; where it trusts nothing, as in many a container, what Mozilla
-/// does.
-fn machines_roots() -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, ConfigError> {
+/// Trusts the machine's roots, or Mozilla's if the machine has none, as in many containers.
+fn machine_roots() -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, ConfigError> {
     match builder()?.with_native_roots() {
         Ok(trusting) => Ok(trusting),
         Err(_) => Ok(builder()?.with_webpki_roots()),
@@ -123,16 +122,18 @@ fn given_roots(pem: &[u8]) -> Result<RootCertStore, ConfigError> {
     Ok(roots)
 }
 
-/// The certificates in `SSL_CERT_FILE` and the folders of `SSL_CERT_DIR`, if one of them is set.
+/// The certificates in `SSL_CERT_FILE` and the directories in `SSL_CERT_DIR`, if at least one is
+/// set.
 ///
 /// # Errors
 ///
-/// A variable gives none: whoever set it does not want others to be trusted instead.
+/// A variable that is set provides no certificate. Falling back to other roots would trust more
+/// than the user asked for.
 fn roots_by_environment(
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Result<Option<RootCertStore>, ConfigError> {
     let mut roots = None;
-    for name in [FILE, FOLDERS] {
+    for name in [FILE_VARIABLE, DIRS_VARIABLE] {
         let Some(value) = variable(name).filter(|value| !value.is_empty()) else {
             continue;
         };
@@ -142,10 +143,10 @@ fn roots_by_environment(
             path: value.to_string_lossy().into_owned(),
             problem,
         };
-        let found = if name == FILE {
-            of_file(&value)
+        let found = if name == FILE_VARIABLE {
+            certificates_in_file(&value)
         } else {
-            of_folders(&value)
+            certificates_in_dirs(&value)
         };
         let found = found.map_err(|problem| none(format!("cannot be read: {problem}")))?;
         let (valid, _) = roots.add_parsable_certificates(found);
@@ -156,24 +157,24 @@ fn roots_by_environment(
     Ok(roots)
 }
 
-type Found = Result<Vec<CertificateDer<'static>>, String>;
+type ReadCertificates = Result<Vec<CertificateDer<'static>>, String>;
 
-fn of_file(path: &OsStr) -> Found {
-    let certificates = CertificateDer::pem_file_iter(Path::new(path)).map_err(said)?;
+fn certificates_in_file(path: &OsStr) -> ReadCertificates {
+    let certificates = CertificateDer::pem_file_iter(Path::new(path)).map_err(describe)?;
     let mut found = Vec::new();
     for certificate in certificates {
         match certificate {
             Ok(certificate) => found.push(certificate),
-            Err(error @ pem::Error::Io(_)) => return Err(said(error)),
-            // The others of a bundle are as good as without it.
+            Err(error @ pem::Error::Io(_)) => return Err(describe(error)),
+            // Skip an invalid certificate of a bundle.
             Err(_) => {}
         }
     }
     Ok(found)
 }
 
-/// Folders that are not there are left out if there are others, as OpenSSL does.
-fn of_folders(paths: &OsStr) -> Found {
+/// Missing directories are skipped if any other has certificates, as in OpenSSL.
+fn certificates_in_dirs(paths: &OsStr) -> ReadCertificates {
     let mut found = Vec::new();
     let mut problem = None;
     for folder in std::env::split_paths(paths) {
@@ -181,7 +182,11 @@ fn of_folders(paths: &OsStr) -> Found {
             Ok(files) => {
                 let files = files.flatten().map(|file| file.path());
                 let files = files.filter(|path| path.is_file());
-                found.extend(files.flat_map(|path| of_file(path.as_os_str())).flatten());
+                found.extend(
+                    files
+                        .flat_map(|path| certificates_in_file(path.as_os_str()))
+                        .flatten(),
+                );
             }
             Err(error) => problem = Some(error.to_string()),
         }
@@ -192,7 +197,7 @@ fn of_folders(paths: &OsStr) -> Found {
     }
 }
 
-fn said(error: pem::Error) -> String {
+fn describe(error: pem::Error) -> String {
     match error {
         pem::Error::Io(error) => error.to_string(),
         _ => "it is not in PEM form".to_owned(),

@@ -1,4 +1,4 @@
-//! Sends events by the crate `inngest`.
+//! Sends events with the crate `inngest`.
 
 use benches::event::{CheckoutCompleted, checkout};
 use benches::measure::{Begun, Counting};

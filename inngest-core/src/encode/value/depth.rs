@@ -1,30 +1,30 @@
-//! How deep values are nested, and room on the stack for it.
+//! Limits how deep values nest, and grows the stack for deep ones.
 //!
-//! Writing a value inside another takes stack for each of them, and values of users may be nested
-//! deeper than a thread's stack allows. So the stack grows, up to the depth that is refused.
+//! Each nested value takes stack space, and a user's value may nest deeper than a thread's stack
+//! allows. So the stack grows until the depth limit is reached.
 
 use inngest_grammar::limits::MAX_DEPTH;
 
 use crate::encode::json::Lossy;
 use crate::encode::value::writer::{EncodeError, SerError, ValueWriter};
 
-/// So many levels and so many steps are taken without a look at the stack, as they are in most events:
-/// what is left of any usual stack is enough for them.
+/// Up to this many levels and steps, the stack is not checked. Most events stay below it, and any
+/// usual stack has enough space left.
 const SHALLOW: usize = 8;
 
-/// What is to be left on the stack for one call: for the `Serialize` of the largest types that are
-/// not optimized, and what their authors do in it.
+/// The stack space that must be left for one call: enough for unoptimized `Serialize` code of large
+/// types.
 const RED_ZONE: usize = 128 << 10;
 
-/// How much the stack grows at once.
+/// How much the stack grows at a time, in bytes.
 const GROWTH: usize = 2 << 20;
 
-/// The most `Option`s and newtypes inside each other. They have no brackets in JSON, so the server
-/// has no limit for them; the limit is for values that have no end. Each level may have several.
+/// How many `Option`s and newtypes may wrap each other. They have no brackets in JSON, so the
+/// server does not limit them; this limit stops endless values. Each level may have several.
 const MAX_STEPS: usize = 16 * MAX_DEPTH;
 
 impl<'a> ValueWriter<'a> {
-    /// An array or an object begins here.
+    /// Enters an array or an object.
     #[inline]
     pub(crate) fn open(&mut self) -> Result<(), SerError> {
         if self.levels >= MAX_DEPTH {
@@ -34,13 +34,13 @@ impl<'a> ValueWriter<'a> {
         Ok(())
     }
 
-    /// So many arrays and objects end here.
+    /// Leaves this many arrays and objects.
     #[inline]
     pub(crate) fn close(&mut self, levels: usize) {
         self.levels -= levels;
     }
 
-    /// Writes what is inside another value.
+    /// Writes a value inside an array or object.
     #[inline]
     pub(crate) fn nested(
         &mut self,
@@ -53,7 +53,7 @@ impl<'a> ValueWriter<'a> {
         }
     }
 
-    /// Writes a value in place of another, as an `Option` and a newtype are written.
+    /// Writes the value inside an `Option` or newtype, which adds no level in JSON.
     #[inline]
     pub(crate) fn step(
         &mut self,
@@ -63,24 +63,24 @@ impl<'a> ValueWriter<'a> {
         let result = if self.steps <= SHALLOW {
             write(self)
         } else {
-            self.further_step(&mut write)
+            self.deep_step(&mut write)
         };
         self.steps -= 1;
         result
     }
 
     #[cold]
-    fn further_step(
+    fn deep_step(
         &mut self,
         write: &mut dyn FnMut(&mut ValueWriter<'a>) -> Result<(), SerError>,
     ) -> Result<(), SerError> {
         if self.steps > MAX_STEPS {
-            return Err(SerError::no_end());
+            return Err(SerError::endless());
         }
         self.on_enough_stack(write)
     }
 
-    /// Not generic, so that it is compiled once for all types.
+    /// Not generic, so that it is compiled only once.
     #[inline(never)]
     fn on_enough_stack(
         &mut self,
@@ -92,7 +92,7 @@ impl<'a> ValueWriter<'a> {
 
 impl SerError {
     #[cold]
-    fn no_end() -> Self {
+    fn endless() -> Self {
         serde::ser::Error::custom("its `Option`s or newtypes are nested without end")
     }
 }

@@ -1,8 +1,9 @@
-//! A value as JSON, in one pass with the checks of what the server would change.
+//! Encodes one value as JSON and checks in the same pass that the server would not change it.
 //!
-//! `serde_json` would write all the same: NaN and the infinities as `null`, keys that come twice, an
-//! object that is closed at once where its length is given as 0 and what comes after it, and values
-//! that go on after an error. Numbers, and texts with escapes, are written by it.
+//! `serde_json` alone would accept all of these: NaN and infinities (written as `null`), duplicate
+//! keys, a map that announces length 0 but has entries (the object is closed too early), and a
+//! `Serialize` that continues after an error. This module calls it only for numbers and for strings
+//! with escapes.
 
 pub(crate) mod depth;
 mod parts;
@@ -12,15 +13,16 @@ pub(crate) mod writer;
 
 use serde::ser::Serialize;
 
-use writer::{Failure, Keys, ValueWriter};
+use writer::{EncodeFailure, Keys, ValueWriter};
 
-/// Appends a value as JSON that stands inside this many levels. On an error `out` holds a part of it.
+/// Appends a value as JSON. `levels` is how deep the value is nested in the event. On an error
+/// `out` ends with a partial value.
 pub(crate) fn write<T: Serialize + ?Sized>(
     out: &mut Vec<u8>,
     value: &T,
     keys: Keys,
     levels: usize,
-) -> Result<(), Failure> {
+) -> Result<(), EncodeFailure> {
     let start = out.len();
     let mut writer = ValueWriter {
         out,
@@ -36,7 +38,7 @@ pub(crate) fn write<T: Serialize + ?Sized>(
     if result.is_ok() && writer.failed.is_none() && !writer.may_repeat_keys {
         return Ok(());
     }
-    writer.look_again(result)
+    writer.into_error(result)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The parts of arrays and objects.
+//! Writes the elements of arrays and the entries of objects.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use serde::ser::{
 };
 
 use crate::encode::json::{RESERVED_KEY, is_plain};
-use crate::encode::value::text::{Text, TextKind};
+use crate::encode::value::text::{StringSerializer, StringUse};
 use crate::encode::value::writer::{SerError, ValueWriter};
 
 /// The elements of an array.
@@ -33,7 +33,7 @@ impl<'w, 'a> Elements<'w, 'a> {
         if !std::mem::take(&mut self.is_first) {
             self.writer.out.push(b',');
         }
-        self.writer.part(value)
+        self.writer.nested_value(value)
     }
 }
 
@@ -65,36 +65,37 @@ elements! {
     SerializeTupleVariant::serialize_field ends b"]}" closes 2
 }
 
-/// The fields of a struct. Those that a derive writes differ, but for names that `rename` makes alike.
+/// The fields of a struct. Derived field names are distinct unless `rename` makes two of them
+/// equal.
 pub(crate) struct Fields<'w, 'a> {
     writer: &'w mut ValueWriter<'a>,
     is_top: bool,
-    /// Whether its one field is JSON as text.
-    is_fragment: bool,
-    /// A bit of each name.
-    bits: u64,
-    names: Names,
+    /// Whether the struct is one of [`RAW_JSON_STRUCTS`].
+    is_raw_json: bool,
+    /// One hash bit for each name seen so far.
+    hash_bits: u64,
+    keys: KeyPositions,
 }
 
-/// Where the first keys of an object stand in what is written, from where the whole value begins: no
-/// event has more bytes than 32 bits count.
-struct Names {
+/// The positions of an object's first keys, relative to the start of the outermost value. 32 bits
+/// are enough, because no event is larger.
+struct KeyPositions {
     count: usize,
-    places: [u32; KEPT],
+    places: [u32; TRACKED_KEYS],
 }
 
-/// So many keys are kept; those of larger objects are looked for when all is written.
-const KEPT: usize = 16;
+/// How many keys are tracked. Larger objects are scanned for duplicates after encoding.
+const TRACKED_KEYS: usize = 16;
 
-impl Names {
+impl KeyPositions {
     const fn new() -> Self {
         Self {
             count: 0,
-            places: [0; KEPT],
+            places: [0; TRACKED_KEYS],
         }
     }
 
-    /// The next key begins here, with the brace or the comma before it.
+    /// Records that the next key begins here, with the brace or comma before it.
     #[inline]
     fn push(&mut self, writer: &ValueWriter<'_>) {
         if let Some(place) = self.places.get_mut(self.count) {
@@ -103,7 +104,8 @@ impl Names {
         self.count += 1;
     }
 
-    /// Whether one before the last is this text, as far as is known.
+    /// Whether this text may repeat a key before the last one. Always true once there are more keys
+    /// than are tracked.
     fn repeat(&self, text: &[u8], writer: &ValueWriter<'_>) -> bool {
         let before = self.count.saturating_sub(1);
         let Some(places) = self.places.get(..before) else {
@@ -117,9 +119,9 @@ impl Names {
     }
 }
 
-/// The names of the structs by which `serde_json` hands on JSON that is text: that of `RawValue`, and
-/// that of numbers with its feature `arbitrary_precision`.
-const FRAGMENTS: [&str; 2] = [
+/// The structs through which `serde_json` passes on raw JSON: `RawValue`, and numbers if its
+/// feature `arbitrary_precision` is on.
+const RAW_JSON_STRUCTS: [&str; 2] = [
     "$serde_json::private::RawValue",
     "$serde_json::private::Number",
 ];
@@ -127,16 +129,16 @@ const FRAGMENTS: [&str; 2] = [
 impl<'w, 'a> Fields<'w, 'a> {
     #[inline]
     pub(crate) fn new(writer: &'w mut ValueWriter<'a>, name: &str) -> Result<Self, SerError> {
-        let is_fragment = FRAGMENTS.contains(&name);
-        if !is_fragment {
+        let is_raw_json = RAW_JSON_STRUCTS.contains(&name);
+        if !is_raw_json {
             writer.open()?;
         }
         Ok(Self {
             is_top: writer.is_at_top(),
-            is_fragment,
+            is_raw_json,
             writer,
-            bits: 0,
-            names: Names::new(),
+            hash_bits: 0,
+            keys: KeyPositions::new(),
         })
     }
 
@@ -146,29 +148,29 @@ impl<'w, 'a> Fields<'w, 'a> {
         name: &'static str,
         value: &T,
     ) -> Result<(), SerError> {
-        if self.is_fragment {
-            return value.serialize(Text {
+        if self.is_raw_json {
+            return value.serialize(StringSerializer {
                 writer: self.writer,
-                kind: TextKind::Fragment {
+                kind: StringUse::RawJson {
                     is_top: self.is_top,
                 },
             });
         }
-        self.names.push(self.writer);
-        self.writer.key(self.names.count == 1, self.is_top, name)?;
+        self.keys.push(self.writer);
+        self.writer.key(self.keys.count == 1, self.is_top, name)?;
         let bit = 1 << (hash(name) % 64);
-        if self.bits & bit != 0 {
-            // One with escapes is looked for when all is written.
-            let repeats = !is_plain(name) || self.names.repeat(name.as_bytes(), self.writer);
+        if self.hash_bits & bit != 0 {
+            // A name with escapes is compared after encoding.
+            let repeats = !is_plain(name) || self.keys.repeat(name.as_bytes(), self.writer);
             self.writer.may_repeat_keys |= repeats;
         }
-        self.bits |= bit;
-        self.writer.part(value)
+        self.hash_bits |= bit;
+        self.writer.nested_value(value)
     }
 }
 
-/// Of the length and three bytes, which is the same for few names of a struct and is known when the
-/// program is compiled.
+/// A cheap hash of the length and three bytes. Few names of one struct share it, and the compiler
+/// can evaluate it.
 #[inline]
 fn hash(name: &str) -> usize {
     let bytes = name.as_bytes();
@@ -196,8 +198,8 @@ macro_rules! fields {
 
             #[inline]
             fn end(self) -> Result<(), SerError> {
-                if !self.is_fragment {
-                    let end: &[u8] = if self.names.count == 0 { b"{}" } else { b"}" };
+                if !self.is_raw_json {
+                    let end: &[u8] = if self.keys.count == 0 { b"{}" } else { b"}" };
                     self.writer.out.extend_from_slice(end);
                     self.writer.close($levels);
                 }
@@ -213,14 +215,14 @@ fields! {
     SerializeStructVariant ends b"}" closes 2
 }
 
-/// The entries of a map, and the fields of a struct that has another flattened into it.
+/// The entries of a map, or the fields of a struct with `#[serde(flatten)]`.
 pub(crate) struct Entries<'w, 'a> {
     writer: &'w mut ValueWriter<'a>,
     is_top: bool,
-    names: Names,
-    /// Where the greatest key stands, without its quotes.
+    keys: KeyPositions,
+    /// The range of the greatest key so far, without its quotes.
     greatest: Range<usize>,
-    /// Whether a key waits for its value.
+    /// Whether a key was written without its value.
     is_in_entry: bool,
 }
 
@@ -231,7 +233,7 @@ impl<'w, 'a> Entries<'w, 'a> {
         Ok(Self {
             is_top: writer.is_at_top(),
             writer,
-            names: Names::new(),
+            keys: KeyPositions::new(),
             greatest: 0..0,
             is_in_entry: false,
         })
@@ -240,20 +242,20 @@ impl<'w, 'a> Entries<'w, 'a> {
     #[inline]
     fn key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), SerError> {
         if self.is_in_entry {
-            return Err(self.out_of_turn());
+            return Err(self.unpaired_entry());
         }
         let Self {
             writer,
-            names,
+            keys,
             greatest,
             ..
         } = self;
-        names.push(writer);
-        writer.out.push(if names.count == 1 { b'{' } else { b',' });
+        keys.push(writer);
+        writer.out.push(if keys.count == 1 { b'{' } else { b',' });
         let start = writer.out.len();
-        let result = key.serialize(Text {
+        let result = key.serialize(StringSerializer {
             writer,
-            kind: TextKind::Key,
+            kind: StringUse::Key,
         });
         if let Err(stop) = result {
             writer.failed(start);
@@ -263,10 +265,10 @@ impl<'w, 'a> Entries<'w, 'a> {
         writer.out.push(b':');
         let text = writer.out.get(key.clone()).unwrap_or_default();
         let before = writer.out.get(greatest.clone()).unwrap_or_default();
-        // One that is greater than all before it, as each of a sorted map is, differs from them.
-        if names.count == 1 || text > before {
+        // A key greater than all before it is new. That is every key of a sorted map.
+        if keys.count == 1 || text > before {
             *greatest = key.clone();
-        } else if names.repeat(text, writer) {
+        } else if keys.repeat(text, writer) {
             writer.may_repeat_keys = true;
         }
         if self.is_top && writer.out.get(key).unwrap_or_default() == RESERVED_KEY.as_bytes() {
@@ -275,9 +277,9 @@ impl<'w, 'a> Entries<'w, 'a> {
         Ok(())
     }
 
-    /// Keys and values do not take turns.
+    /// The error for a key without a value, or a value without a key.
     #[cold]
-    fn out_of_turn(&mut self) -> SerError {
+    fn unpaired_entry(&mut self) -> SerError {
         self.writer.failed(self.writer.out.len());
         SerError::custom("a map has a key without a value, or a value without a key")
     }
@@ -297,9 +299,9 @@ impl SerializeMap for Entries<'_, '_> {
     #[inline]
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), SerError> {
         if !std::mem::take(&mut self.is_in_entry) {
-            return Err(self.out_of_turn());
+            return Err(self.unpaired_entry());
         }
-        self.writer.part(value)
+        self.writer.nested_value(value)
     }
 
     #[inline]
@@ -309,15 +311,15 @@ impl SerializeMap for Entries<'_, '_> {
         value: &V,
     ) -> Result<(), SerError> {
         self.key(key)?;
-        self.writer.part(value)
+        self.writer.nested_value(value)
     }
 
     #[inline]
     fn end(mut self) -> Result<(), SerError> {
         if self.is_in_entry {
-            return Err(self.out_of_turn());
+            return Err(self.unpaired_entry());
         }
-        let end: &[u8] = if self.names.count == 0 { b"{}" } else { b"}" };
+        let end: &[u8] = if self.keys.count == 0 { b"{}" } else { b"}" };
         self.writer.out.extend_from_slice(end);
         self.writer.close(1);
         Ok(())

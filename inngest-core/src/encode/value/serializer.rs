@@ -1,10 +1,10 @@
-//! The serializer: one method for each form that serde knows.
+//! Implements serde's `Serializer` for the value writer.
 
 use std::fmt;
 
 use serde::ser::{Serialize, Serializer};
 
-use crate::encode::json::{self, Lossy, MAX_EXACT};
+use crate::encode::json::{self, Lossy, MAX_EXACT_INTEGER};
 use crate::encode::value::parts::{Elements, Entries, Fields};
 use crate::encode::value::writer::{EncodeError, SerError, ValueWriter};
 
@@ -48,10 +48,10 @@ impl<'w, 'a> Serializer for &'w mut ValueWriter<'a> {
     integers! {
         serialize_i8(i8); serialize_i16(i16); serialize_i32(i32);
         serialize_u8(u8); serialize_u16(u16); serialize_u32(u32);
-        serialize_i64(i64) exact if |value: i64| u128::from(value.unsigned_abs()) <= MAX_EXACT;
-        serialize_u64(u64) exact if |value: u64| u128::from(value) <= MAX_EXACT;
-        serialize_i128(i128) exact if |value: i128| value.unsigned_abs() <= MAX_EXACT;
-        serialize_u128(u128) exact if |value: u128| value <= MAX_EXACT;
+        serialize_i64(i64) exact if |value: i64| u128::from(value.unsigned_abs()) <= MAX_EXACT_INTEGER;
+        serialize_u64(u64) exact if |value: u64| u128::from(value) <= MAX_EXACT_INTEGER;
+        serialize_i128(i128) exact if |value: i128| value.unsigned_abs() <= MAX_EXACT_INTEGER;
+        serialize_u128(u128) exact if |value: u128| value <= MAX_EXACT_INTEGER;
     }
 
     floats!(serialize_f32(f32) serialize_f64(f64));
@@ -128,7 +128,7 @@ impl<'w, 'a> Serializer for &'w mut ValueWriter<'a> {
         value: &T,
     ) -> Result<(), SerError> {
         self.variant(variant)?;
-        self.part(value)?;
+        self.nested_value(value)?;
         self.out.push(b'}');
         self.close(1);
         Ok(())
@@ -189,6 +189,6 @@ impl<'w, 'a> Serializer for &'w mut ValueWriter<'a> {
 
     #[inline]
     fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Result<(), SerError> {
-        self.shown(value)
+        self.display_string(value)
     }
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 const TOO_LARGE: u64 = (1 << 53) + 1;
 
-fn path(value: &impl Serialize) -> String {
+fn error_path(value: &impl Serialize) -> String {
     let failure = write(&mut Vec::new(), value, Keys::NotReserved, 1).unwrap_err();
     format!("data{}", failure.path)
 }
@@ -24,7 +24,7 @@ enum Shape {
 }
 
 #[test]
-fn paths_lead_to_the_first_refused_value() {
+fn paths_locate_the_first_refused_value() {
     #[derive(Serialize)]
     struct Line {
         total: u64,
@@ -40,19 +40,22 @@ fn paths_lead_to_the_first_refused_value() {
         lines,
     };
     let root = BTreeMap::from([("order", order)]);
-    assert_eq!(path(&root), "data.order.lines[1].total");
-    assert_eq!(path(&(1, [TOO_LARGE])), "data[1][0]");
+    assert_eq!(error_path(&root), "data.order.lines[1].total");
+    assert_eq!(error_path(&(1, [TOO_LARGE])), "data[1][0]");
     let empty_before: (Vec<u8>, BTreeMap<u8, u8>, i64) = (vec![], BTreeMap::new(), i64::MIN);
-    assert_eq!(path(&empty_before), "data[2]");
-    assert_eq!(path(&BTreeMap::from([(7, u64::MAX)])), "data.7");
-    assert_eq!(path(&BTreeMap::from([("a\"b", u64::MAX)])), "data.a\"b");
+    assert_eq!(error_path(&empty_before), "data[2]");
+    assert_eq!(error_path(&BTreeMap::from([(7, u64::MAX)])), "data.7");
     assert_eq!(
-        path(&Shape::Struct { inner: TOO_LARGE }),
+        error_path(&BTreeMap::from([("a\"b", u64::MAX)])),
+        "data.a\"b"
+    );
+    assert_eq!(
+        error_path(&Shape::Struct { inner: TOO_LARGE }),
         "data.Struct.inner"
     );
-    assert_eq!(path(&Shape::Tuple(1, TOO_LARGE)), "data.Tuple[1]");
-    assert_eq!(path(&Shape::New(TOO_LARGE)), "data.New");
-    assert_eq!(path(&i128::MIN), "data");
+    assert_eq!(error_path(&Shape::Tuple(1, TOO_LARGE)), "data.Tuple[1]");
+    assert_eq!(error_path(&Shape::New(TOO_LARGE)), "data.New");
+    assert_eq!(error_path(&i128::MIN), "data");
 }
 
 struct Fails;
@@ -64,11 +67,11 @@ impl Serialize for Fails {
 }
 
 #[test]
-fn a_failing_serialize_is_located_too() {
-    assert_eq!(path(&(1, [Fails])), "data[1][0]");
+fn failing_serialize_is_located() {
+    assert_eq!(error_path(&(1, [Fails])), "data[1][0]");
     let mut out = Vec::new();
     let failure = write(&mut out, &Fails, Keys::Any, 1).unwrap_err();
-    assert!(matches!(failure.fault, EncodeError::Serialize(message) if message == "no luck"));
+    assert!(matches!(failure.error, EncodeError::Serialize(message) if message == "no luck"));
 }
 
 fn passes(value: &impl Serialize) -> bool {
@@ -76,7 +79,7 @@ fn passes(value: &impl Serialize) -> bool {
 }
 
 #[test]
-fn the_edge_of_exact_integers() {
+fn exact_integer_limits() {
     let edge = (1_i64 << 53) - 1;
     assert!(passes(&edge) && passes(&-edge) && passes(&i128::from(edge)));
     assert!(!passes(&(edge + 1)) && !passes(&-(edge + 1)) && !passes(&u128::MAX));
@@ -85,32 +88,35 @@ fn the_edge_of_exact_integers() {
 }
 
 #[test]
-fn floats_that_json_cannot_say() {
+fn non_finite_floats_are_refused() {
     assert!(passes(&(f64::MAX, f32::MIN, 0.0, -0.0)));
     for float in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-        assert_eq!(path(&(0, Some([float]))), "data[1][0]");
+        assert_eq!(error_path(&(0, Some([float]))), "data[1][0]");
     }
-    assert_eq!(path(&Shape::Float { inner: f32::NAN }), "data.Float.inner");
+    assert_eq!(
+        error_path(&Shape::Float { inner: f32::NAN }),
+        "data.Float.inner"
+    );
     let failure = write(&mut Vec::new(), &f32::NAN, Keys::Any, 1).unwrap_err();
-    assert!(matches!(failure.fault, EncodeError::NotFinite));
+    assert!(matches!(failure.error, EncodeError::NotFinite));
 }
 
 #[test]
-fn the_key_that_the_server_deletes() {
+fn reserved_key_is_refused_at_the_top() {
     let map = |key: &str| BTreeMap::from([(key.to_owned(), 1)]);
-    assert_eq!(path(&map("_inngest")), "data._inngest");
+    assert_eq!(error_path(&map("_inngest")), "data._inngest");
     assert!(passes(&map("_inngestx")) && passes(&map("_inngest\n")) && passes(&map("a_inngest")));
     assert!(passes(&map("\n_inngest")));
-    // Deeper, or as a value, it is the user's.
+    // The key is only reserved at the top, and never as a value.
     assert!(passes(&BTreeMap::from([("a", map("_inngest"))])));
     assert!(passes(&BTreeMap::from([("a", "_inngest")])));
     assert!(write(&mut Vec::new(), &map("_inngest"), Keys::Any, 1).is_ok());
 }
 
 #[test]
-fn values_and_raw_json_are_looked_into() {
+fn raw_json_is_checked() {
     let value = serde_json::json!({ "a": [1, { "b": u64::MAX }] });
-    assert_eq!(path(&value), "data.a[1].b");
+    assert_eq!(error_path(&value), "data.a[1].b");
     let raw = |json: &str| serde_json::value::RawValue::from_string(json.into()).unwrap();
     assert!(passes(&raw(
         r#"{"a":"9007199254740992","b\\":[1.5e300,-9007199254740991]}"#
@@ -125,12 +131,12 @@ fn values_and_raw_json_are_looked_into() {
         ),
     ] {
         let map = BTreeMap::from([("raw", raw(json))]);
-        assert_eq!(path(&map), format!("data.raw{inside}"));
+        assert_eq!(error_path(&map), format!("data.raw{inside}"));
     }
 }
 
 #[test]
-fn what_is_refused_is_said_where_it_stands_also_after_an_error() {
+fn the_first_error_is_kept() {
     struct Shown;
     impl Serialize for Shown {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -145,34 +151,34 @@ fn what_is_refused_is_said_where_it_stands_also_after_an_error() {
         }
     }
 
-    struct GoesOn;
-    impl Serialize for GoesOn {
+    struct ContinuesAfterError;
+    impl Serialize for ContinuesAfterError {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            let mut fields = serializer.serialize_struct("GoesOn", 2)?;
+            let mut fields = serializer.serialize_struct("ContinuesAfterError", 2)?;
             let _ = fields.serialize_field("fails", &Fails);
             let _ = fields.serialize_field("shown", &Shown);
             fields.serialize_field("large", &TOO_LARGE)?;
             fields.end()
         }
     }
-    assert_eq!(path(&[GoesOn]), "data[0].large");
+    assert_eq!(error_path(&[ContinuesAfterError]), "data[0].large");
 }
 
 #[test]
-fn a_value_that_can_be_read_once_is_located() {
-    struct Once(std::cell::Cell<Option<u64>>);
-    impl Serialize for Once {
+fn one_shot_serialize_is_located() {
+    struct OneShot(std::cell::Cell<Option<u64>>);
+    impl Serialize for OneShot {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
             self.0.take().serialize(serializer)
         }
     }
-    let once = Once(Some(u64::MAX).into());
-    assert_eq!(path(&BTreeMap::from([("a", (1, once))])), "data.a[1]");
+    let once = OneShot(Some(u64::MAX).into());
+    assert_eq!(error_path(&BTreeMap::from([("a", (1, once))])), "data.a[1]");
 }
 
-/// As `serde_json` hands numbers on when a program has its feature `arbitrary_precision`.
+/// The form of numbers if `serde_json` has its feature `arbitrary_precision`.
 #[test]
-fn numbers_that_are_kept_as_text() {
+fn arbitrary_precision_numbers_are_checked() {
     struct Number(&'static str);
     impl Serialize for Number {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -185,12 +191,15 @@ fn numbers_that_are_kept_as_text() {
     let mut out = Vec::new();
     write(&mut out, &(Number("1.50"), Number("7")), Keys::Any, 1).unwrap();
     assert_eq!(out, b"[1.50,7]");
-    assert_eq!(path(&(1, Number("9007199254740993"))), "data[1]");
-    assert_eq!(path(&[Number("0.1234567890123456789012345")]), "data[0]");
+    assert_eq!(error_path(&(1, Number("9007199254740993"))), "data[1]");
+    assert_eq!(
+        error_path(&[Number("0.1234567890123456789012345")]),
+        "data[0]"
+    );
 }
 
 #[test]
-fn keys_that_come_twice_in_any_order_and_number() {
+fn duplicate_map_keys_are_found() {
     struct Map(Vec<String>);
     impl Serialize for Map {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -208,18 +217,19 @@ fn keys_that_come_twice_in_any_order_and_number() {
                 let key = distinct[twice].clone();
                 let expected = format!("data.{key}");
                 map.0.push(key);
-                assert_eq!(path(&map), expected, "{distinct:?}");
+                assert_eq!(error_path(&map), expected, "{distinct:?}");
             }
         }
     }
 }
 
 #[test]
-fn fields_that_come_twice_in_any_spelling_and_number() {
-    struct Twice(&'static [&'static str]);
-    impl Serialize for Twice {
+fn duplicate_fields_are_found() {
+    struct DuplicateFields(&'static [&'static str]);
+    impl Serialize for DuplicateFields {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            let mut fields = serializer.serialize_struct_variant("Any", 0, "V", self.0.len())?;
+            let mut fields =
+                serializer.serialize_struct_variant("AnyValue", 0, "V", self.0.len())?;
             for name in self.0 {
                 fields.serialize_field(name, &1)?;
             }
@@ -230,7 +240,10 @@ fn fields_that_come_twice_in_any_spelling_and_number() {
         "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r",
         "s",
     ];
-    assert!(passes(&Twice(MANY)) && passes(&Twice(&["a", "ab", "b", "a\"", "a\"b"])));
+    assert!(
+        passes(&DuplicateFields(MANY))
+            && passes(&DuplicateFields(&["a", "ab", "b", "a\"", "a\"b"]))
+    );
     for names in [
         &["a", "b", "a"] as &'static [&'static str],
         &["b\"", "a", "b\""],
@@ -238,18 +251,24 @@ fn fields_that_come_twice_in_any_spelling_and_number() {
         &["ü", "ü"],
     ] {
         let twice = names.last().unwrap();
-        assert_eq!(path(&Twice(names)), format!("data.V.{twice}"));
+        assert_eq!(
+            error_path(&DuplicateFields(names)),
+            format!("data.V.{twice}")
+        );
     }
     for twice in MANY {
         let names: &'static [&'static str] = [MANY, &[twice]].concat().leak();
-        assert_eq!(path(&Twice(names)), format!("data.V.{twice}"));
+        assert_eq!(
+            error_path(&DuplicateFields(names)),
+            format!("data.V.{twice}")
+        );
     }
 }
 
 #[test]
-fn a_map_whose_keys_and_values_do_not_take_turns() {
-    struct Turns(&'static str);
-    impl Serialize for Turns {
+fn unpaired_map_entries_are_refused() {
+    struct UnpairedEntries(&'static str);
+    impl Serialize for UnpairedEntries {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
             let mut map = serializer.serialize_map(None)?;
             for turn in self.0.chars() {
@@ -263,20 +282,20 @@ fn a_map_whose_keys_and_values_do_not_take_turns() {
         }
     }
     for good in ["", "kv", "e", "ekv"] {
-        assert!(passes(&Turns(good)), "{good}");
+        assert!(passes(&UnpairedEntries(good)), "{good}");
     }
     for bad in ["v", "k", "kk", "kvv", "ke", "ev", "ek", "kkv", "kev"] {
-        let failure = write(&mut Vec::new(), &Turns(bad), Keys::Any, 1).unwrap_err();
+        let failure = write(&mut Vec::new(), &UnpairedEntries(bad), Keys::Any, 1).unwrap_err();
         assert!(
-            matches!(&failure.fault, EncodeError::Serialize(message) if message.contains("a key without a value")),
+            matches!(&failure.error, EncodeError::Serialize(message) if message.contains("a key without a value")),
             "{bad}: {failure:?}"
         );
     }
 }
 
-/// A value of any form that serde knows and JSON can say.
+/// A value of any kind that serde knows and JSON can represent.
 #[derive(Clone, Debug)]
-enum Any {
+enum AnyValue {
     Bool(bool),
     Int(i64),
     Wide(i128),
@@ -287,23 +306,23 @@ enum Any {
     Shown(String),
     Bytes(Vec<u8>),
     None,
-    Some(Box<Any>),
+    Some(Box<AnyValue>),
     Unit,
     UnitVariant,
-    New(Box<Any>),
-    NewVariant(Box<Any>),
-    Seq(Vec<Any>),
-    TupleVariant(Vec<Any>),
-    Map(Vec<(Key, Any)>),
-    Struct(Vec<Any>),
-    StructVariant(Vec<Any>),
+    New(Box<AnyValue>),
+    NewVariant(Box<AnyValue>),
+    Seq(Vec<AnyValue>),
+    TupleVariant(Vec<AnyValue>),
+    Map(Vec<(AnyKey, AnyValue)>),
+    Struct(Vec<AnyValue>),
+    StructVariant(Vec<AnyValue>),
     Raw(Box<serde_json::value::RawValue>),
 }
 
-/// A key of a map, of any form that JSON can say.
+/// A map key of any kind that JSON can represent.
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
-enum Key {
+enum AnyKey {
     Text(String),
     Char(char),
     Int(i128),
@@ -314,7 +333,7 @@ enum Key {
 
 const NAMES: [&str; 4] = ["a", "b\"", "_inngestx", "ü"];
 
-impl Serialize for Any {
+impl Serialize for AnyValue {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Bool(value) => s.serialize_bool(*value),
@@ -329,12 +348,12 @@ impl Serialize for Any {
             Self::None => s.serialize_none(),
             Self::Some(value) => s.serialize_some(value),
             Self::Unit => s.serialize_unit_struct("Unit"),
-            Self::UnitVariant => s.serialize_unit_variant("Any", 0, "Unit\"Variant"),
+            Self::UnitVariant => s.serialize_unit_variant("AnyValue", 0, "Unit\"Variant"),
             Self::New(value) => s.serialize_newtype_struct("New", value),
-            Self::NewVariant(value) => s.serialize_newtype_variant("Any", 0, "New\n", value),
+            Self::NewVariant(value) => s.serialize_newtype_variant("AnyValue", 0, "New\n", value),
             Self::Seq(values) => values.serialize(s),
             Self::TupleVariant(values) => {
-                let mut tuple = s.serialize_tuple_variant("Any", 0, "Tuple", values.len())?;
+                let mut tuple = s.serialize_tuple_variant("AnyValue", 0, "Tuple", values.len())?;
                 values
                     .iter()
                     .try_for_each(|value| tuple.serialize_field(value))?;
@@ -356,7 +375,7 @@ impl Serialize for Any {
                 fields.end()
             }
             Self::StructVariant(values) => {
-                let mut fields = s.serialize_struct_variant("Any", 0, "S", values.len())?;
+                let mut fields = s.serialize_struct_variant("AnyValue", 0, "S", values.len())?;
                 for (name, value) in NAMES.iter().zip(values) {
                     fields.serialize_field(name, value)?;
                 }
@@ -369,63 +388,63 @@ impl Serialize for Any {
 
 const EXACT: i64 = (1 << 53) - 1;
 
-fn any_value() -> impl Strategy<Value = Any> {
+fn any_value() -> impl Strategy<Value = AnyValue> {
     let double = || any::<f64>().prop_filter("JSON has no other", |double| double.is_finite());
     let float = any::<f32>().prop_filter("JSON has no other", |float| float.is_finite());
     let text = || "[a-c\"\\\\\u{0}-\u{20}é\u{2028}😀]{0,20}";
     let raw = prop_oneof![Just("[1, {\"a\": null}]"), Just("\"\\u0041\"")]
         .prop_map(|json| serde_json::value::RawValue::from_string(json.to_owned()).unwrap());
     let key = prop_oneof![
-        text().prop_map(Key::Text),
-        // Few, so that some come twice.
-        "[a-c\"]".prop_map(Key::Text),
-        any::<char>().prop_map(Key::Char),
-        any::<i128>().prop_map(Key::Int),
-        any::<bool>().prop_map(Key::Bool),
-        double().prop_map(Key::Double),
-        any::<u8>().prop_map(|byte| Key::Some(Some(byte))),
+        text().prop_map(AnyKey::Text),
+        // Few keys, so that duplicates are likely.
+        "[a-c\"]".prop_map(AnyKey::Text),
+        any::<char>().prop_map(AnyKey::Char),
+        any::<i128>().prop_map(AnyKey::Int),
+        any::<bool>().prop_map(AnyKey::Bool),
+        double().prop_map(AnyKey::Double),
+        any::<u8>().prop_map(|byte| AnyKey::Some(Some(byte))),
     ];
     let leaf = prop_oneof![
-        any::<bool>().prop_map(Any::Bool),
-        (-EXACT..=EXACT).prop_map(Any::Int),
-        (-EXACT..=EXACT).prop_map(|wide| Any::Wide(wide.into())),
-        double().prop_map(Any::Double),
-        float.prop_map(Any::Float),
-        any::<char>().prop_map(Any::Char),
-        text().prop_map(Any::Text),
-        text().prop_map(Any::Shown),
-        vec(any::<u8>(), 0..4).prop_map(Any::Bytes),
-        Just(Any::None),
-        Just(Any::Unit),
-        Just(Any::UnitVariant),
-        raw.prop_map(Any::Raw),
+        any::<bool>().prop_map(AnyValue::Bool),
+        (-EXACT..=EXACT).prop_map(AnyValue::Int),
+        (-EXACT..=EXACT).prop_map(|wide| AnyValue::Wide(wide.into())),
+        double().prop_map(AnyValue::Double),
+        float.prop_map(AnyValue::Float),
+        any::<char>().prop_map(AnyValue::Char),
+        text().prop_map(AnyValue::Text),
+        text().prop_map(AnyValue::Shown),
+        vec(any::<u8>(), 0..4).prop_map(AnyValue::Bytes),
+        Just(AnyValue::None),
+        Just(AnyValue::Unit),
+        Just(AnyValue::UnitVariant),
+        raw.prop_map(AnyValue::Raw),
     ];
     leaf.prop_recursive(4, 24, 4, move |value| {
         let values = || vec(value.clone(), 0..4);
         prop_oneof![
-            value.clone().prop_map(|value| Any::Some(value.into())),
-            value.clone().prop_map(|value| Any::New(value.into())),
+            value.clone().prop_map(|value| AnyValue::Some(value.into())),
+            value.clone().prop_map(|value| AnyValue::New(value.into())),
             value
                 .clone()
-                .prop_map(|value| Any::NewVariant(value.into())),
-            values().prop_map(Any::Seq),
-            values().prop_map(Any::TupleVariant),
-            vec((key.clone(), value.clone()), 0..4).prop_map(Any::Map),
-            values().prop_map(Any::Struct),
-            values().prop_map(Any::StructVariant),
+                .prop_map(|value| AnyValue::NewVariant(value.into())),
+            values().prop_map(AnyValue::Seq),
+            values().prop_map(AnyValue::TupleVariant),
+            vec((key.clone(), value.clone()), 0..4).prop_map(AnyValue::Map),
+            values().prop_map(AnyValue::Struct),
+            values().prop_map(AnyValue::StructVariant),
         ]
     })
 }
 
 fn has_key_twice(value: &serde_json::value::RawValue) -> bool {
-    crate::encode::scan::twice(value.get()).is_some()
+    crate::encode::scan::first_duplicate_key(value.get()).is_some()
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn what_is_written_is_what_serde_json_writes(value in any_value()) {
+    fn output_matches_serde_json(value in any_value()) {
         let expected = serde_json::to_string(&value).unwrap();
         let mut out = b"before".to_vec();
         let result = write(&mut out, &value, Keys::Any, 1);

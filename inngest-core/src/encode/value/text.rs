@@ -1,4 +1,4 @@
-//! What is written as a text: the keys of maps, and JSON that is text already.
+//! Serializes values that must be strings: map keys and raw JSON.
 
 use std::fmt;
 
@@ -7,43 +7,43 @@ use serde::ser::{Error as _, Impossible, Serialize, Serializer};
 use crate::encode::json;
 use crate::encode::value::writer::{EncodeError, SerError, ValueWriter};
 
-/// Writes a text, and nothing else.
-pub(crate) struct Text<'w, 'a> {
+/// A serializer that accepts values with a string form and rejects all others.
+pub(crate) struct StringSerializer<'w, 'a> {
     pub(crate) writer: &'w mut ValueWriter<'a>,
-    pub(crate) kind: TextKind,
+    pub(crate) kind: StringUse,
 }
 
 #[derive(Clone, Copy)]
-pub(crate) enum TextKind {
+pub(crate) enum StringUse {
     Key,
-    Fragment { is_top: bool },
+    RawJson { is_top: bool },
 }
 
-impl Text<'_, '_> {
-    /// Writes a number or a boolean between quotes.
+impl StringSerializer<'_, '_> {
+    /// Writes a number or a boolean in quotes.
     fn quoted<T: Serialize>(self, value: &T) -> Result<(), SerError> {
         match self.kind {
-            TextKind::Key => {
+            StringUse::Key => {
                 self.writer.out.push(b'"');
                 json::number(self.writer.out, value);
                 self.writer.out.push(b'"');
                 Ok(())
             }
-            TextKind::Fragment { .. } => Err(self.no_text()),
+            StringUse::RawJson { .. } => Err(self.not_a_string()),
         }
     }
 
-    /// Writes a text that stands in place of another.
+    /// Writes the string inside an `Option` or newtype.
     fn step<T: Serialize + ?Sized>(self, value: &T) -> Result<(), SerError> {
         let Self { writer, kind } = self;
-        writer.step(|writer| value.serialize(Text { writer, kind }))
+        writer.step(|writer| value.serialize(StringSerializer { writer, kind }))
     }
 
     #[cold]
-    fn no_text(&self) -> SerError {
+    fn not_a_string(&self) -> SerError {
         SerError::custom(match self.kind {
-            TextKind::Key => "key must be a string",
-            TextKind::Fragment { .. } => "JSON as text must be a string",
+            StringUse::Key => "key must be a string",
+            StringUse::RawJson { .. } => "raw JSON must be a string",
         })
     }
 }
@@ -56,10 +56,10 @@ macro_rules! quoted {
     )*};
 }
 
-macro_rules! no_text {
+macro_rules! not_a_string {
     ($($method:ident($($ty:ty),*) -> $ok:ty;)*) => {$(
         fn $method(self, $(_: $ty),*) -> Result<$ok, SerError> {
-            Err(self.no_text())
+            Err(self.not_a_string())
         }
     )*};
 }
@@ -77,7 +77,7 @@ macro_rules! finite {
 
 type Never = Impossible<(), SerError>;
 
-impl Serializer for Text<'_, '_> {
+impl Serializer for StringSerializer<'_, '_> {
     type Ok = ();
     type Error = SerError;
     type SerializeSeq = Never;
@@ -98,7 +98,7 @@ impl Serializer for Text<'_, '_> {
 
     finite!(serialize_f32(f32) serialize_f64(f64));
 
-    no_text! {
+    not_a_string! {
         serialize_bytes(&[u8]) -> ();
         serialize_none() -> ();
         serialize_unit() -> ();
@@ -115,8 +115,8 @@ impl Serializer for Text<'_, '_> {
     #[inline]
     fn serialize_str(self, value: &str) -> Result<(), SerError> {
         match self.kind {
-            TextKind::Key => self.writer.serialize_str(value),
-            TextKind::Fragment { is_top } => self.writer.fragment(value, is_top),
+            StringUse::Key => self.writer.serialize_str(value),
+            StringUse::RawJson { is_top } => self.writer.raw_json(value, is_top),
         }
     }
 
@@ -152,13 +152,13 @@ impl Serializer for Text<'_, '_> {
         _: &'static str,
         _: &T,
     ) -> Result<(), SerError> {
-        Err(self.no_text())
+        Err(self.not_a_string())
     }
 
     fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Result<(), SerError> {
         match self.kind {
-            TextKind::Key => self.writer.shown(value),
-            TextKind::Fragment { .. } => self.serialize_str(&value.to_string()),
+            StringUse::Key => self.writer.display_string(value),
+            StringUse::RawJson { .. } => self.serialize_str(&value.to_string()),
         }
     }
 }

@@ -1,17 +1,17 @@
-//! The state of a value that is being written, and what can be wrong with it.
+//! Tracks the state of a value being encoded and the first error in it.
 
 use std::fmt::{self, Write as _};
 
 use serde::ser::{Error as _, Serialize};
 
 use crate::encode::json::{self, Lossy, RESERVED_KEY};
-use crate::encode::scan::{self, Refused};
+use crate::encode::scan::{self, LossyValue};
 use inngest_grammar::limits::MAX_DEPTH;
 
-/// Why a value was not written.
+/// Why a value could not be encoded.
 #[derive(Debug)]
 pub(crate) enum EncodeError {
-    /// Something that the server would change.
+    /// The server would change this value.
     Refused(Lossy),
     /// NaN or an infinity.
     NotFinite,
@@ -22,40 +22,42 @@ pub(crate) enum EncodeError {
 /// Which keys a value may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Keys {
-    /// Any.
     Any,
-    /// Any but `_inngest` at the top.
+    /// Any but `_inngest` in the outermost object.
     NotReserved,
 }
 
-/// What is wrong with a value, and where in it: `.order.lines[3].total`.
+/// An error and the path of the value that caused it, such as `.order.lines[3].total`.
 #[derive(Debug)]
-pub(crate) struct Failure {
-    pub(crate) fault: EncodeError,
+pub(crate) struct EncodeFailure {
+    pub(crate) error: EncodeError,
     pub(crate) path: String,
 }
 
-/// Writes one value and all values in it.
+/// Encodes one value and everything nested in it.
 pub(crate) struct ValueWriter<'a> {
     pub(crate) out: &'a mut Vec<u8>,
-    /// Where the whole value begins.
+    /// Where the outermost value begins in `out`.
     pub(crate) start: usize,
     pub(crate) keys: Keys,
-    /// The first value that is refused.
-    pub(crate) refused: Option<Failure>,
-    /// The path to the first value that failed: the innermost, as it is the first to end.
+    /// The first value that was refused.
+    pub(crate) refused: Option<EncodeFailure>,
+    /// The path of the first value that failed. That is the innermost one, because it ends first.
     pub(crate) failed: Option<String>,
     pub(crate) may_repeat_keys: bool,
-    /// How many arrays and objects are open, with the event that they are in.
+    /// How many arrays and objects are open, including the event's own.
     pub(crate) levels: usize,
-    /// How many calls are open that write a value in place of another: of an `Option` or a newtype.
+    /// How many `Option`s and newtypes are open.
     pub(crate) steps: usize,
 }
 
 impl ValueWriter<'_> {
-    /// Writes a value that is part of another.
+    /// Writes a nested value.
     #[inline]
-    pub(crate) fn part<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), SerError> {
+    pub(crate) fn nested_value<T: Serialize + ?Sized>(
+        &mut self,
+        value: &T,
+    ) -> Result<(), SerError> {
         let start = self.out.len();
         let result = self.nested(|writer| value.serialize(writer));
         if result.is_err() {
@@ -64,7 +66,8 @@ impl ValueWriter<'_> {
         result
     }
 
-    /// The value that begins here failed. What was written of it may be no JSON.
+    /// Records that the value at `start` failed, and removes its partial output, which may be
+    /// invalid JSON.
     #[cold]
     pub(crate) fn failed(&mut self, start: usize) {
         self.out.truncate(start);
@@ -73,34 +76,34 @@ impl ValueWriter<'_> {
         }
     }
 
-    /// The path to the value that begins here.
+    /// The path of the value that begins here.
     pub(crate) fn path(&self) -> String {
         scan::path_to_end(self.written())
     }
 
     /// Refuses the value that begins here.
     #[cold]
-    pub(crate) fn refuse(&mut self, fault: EncodeError) -> SerError {
-        self.refuse_inside(fault, "")
+    pub(crate) fn refuse(&mut self, error: EncodeError) -> SerError {
+        self.refuse_inside(error, "")
     }
 
-    /// Refuses what stands at a path inside the value that begins here.
+    /// Refuses a value at a path inside the value that begins here.
     #[cold]
-    pub(crate) fn refuse_inside(&mut self, fault: EncodeError, path: &str) -> SerError {
+    pub(crate) fn refuse_inside(&mut self, error: EncodeError, path: &str) -> SerError {
         if self.refused.is_none() {
             let path = self.path() + path;
-            self.refused = Some(Failure { fault, path });
+            self.refused = Some(EncodeFailure { error, path });
         }
         SerError::custom("the server would change this value")
     }
 
-    /// Whether what comes next is all of the value, and its keys are those of `data`.
+    /// Whether the next value is the whole of `data`.
     #[inline]
     pub(crate) fn is_at_top(&self) -> bool {
         self.keys == Keys::NotReserved && self.out.len() == self.start
     }
 
-    /// Begins an object or goes on with it, up to where the value of this key begins.
+    /// Writes a key and its colon, and the brace or comma before it.
     #[inline]
     pub(crate) fn key(&mut self, is_first: bool, is_top: bool, key: &str) -> Result<(), SerError> {
         self.out
@@ -113,13 +116,13 @@ impl ValueWriter<'_> {
         Ok(())
     }
 
-    /// The key that was written last is the reserved one.
+    /// The error for the reserved key, which was just written.
     #[cold]
     pub(crate) fn reserved_key(&mut self) -> SerError {
         self.refuse(EncodeError::Refused(Lossy::ReservedKey))
     }
 
-    /// Begins the object of an enum's variant.
+    /// Begins the object of an enum variant.
     #[inline]
     pub(crate) fn variant(&mut self, variant: &'static str) -> Result<(), SerError> {
         let is_top = self.is_at_top();
@@ -127,68 +130,74 @@ impl ValueWriter<'_> {
         self.key(true, is_top, variant)
     }
 
-    pub(crate) fn fragment(&mut self, json: &str, is_top: bool) -> Result<(), SerError> {
+    pub(crate) fn raw_json(&mut self, json: &str, is_top: bool) -> Result<(), SerError> {
         let levels = MAX_DEPTH.saturating_sub(self.levels);
-        if let Some(Refused { unlike, inside }) = scan::of_user(json, is_top, levels) {
-            return Err(self.refuse_inside(EncodeError::Refused(unlike), &inside));
+        if let Some(LossyValue { lossy, path }) = scan::first_lossy_value(json, is_top, levels) {
+            return Err(self.refuse_inside(EncodeError::Refused(lossy), &path));
         }
         self.out.extend_from_slice(json.as_bytes());
         Ok(())
     }
 
-    pub(crate) fn shown<T: fmt::Display + ?Sized>(&mut self, value: &T) -> Result<(), SerError> {
+    pub(crate) fn display_string<T: fmt::Display + ?Sized>(
+        &mut self,
+        value: &T,
+    ) -> Result<(), SerError> {
         self.out.push(b'"');
-        write!(Escaped(self.out), "{value}")
+        write!(JsonStringContent(self.out), "{value}")
             .map_err(|_| SerError::custom("its `Display` failed"))?;
         self.out.push(b'"');
         Ok(())
     }
 
-    /// What is written of the whole value.
+    /// The JSON written so far.
     pub(crate) fn written(&self) -> &str {
         let written = self.out.get(self.start..).unwrap_or_default();
-        // All of it is text.
+        // The output is always UTF-8.
         str::from_utf8(written).unwrap_or_default()
     }
 
-    /// What is wrong, if it is; all is written as far as it came.
+    /// Finds the error of a value that failed or may have duplicate keys; `Ok` if there is none.
+    /// `result` is what the value's `Serialize` returned.
     #[cold]
-    pub(crate) fn look_again(mut self, result: Result<(), SerError>) -> Result<(), Failure> {
+    pub(crate) fn into_error(mut self, result: Result<(), SerError>) -> Result<(), EncodeFailure> {
         if let Some(refused) = self.refused.take() {
             return Err(refused);
         }
         let path = self.failed.take();
         let message = match (result, &path) {
             (Err(SerError(message)), _) => message.into(),
-            (Ok(()), Some(_)) => "it went on after an error of a value in it".to_owned(),
+            (Ok(()), Some(_)) => {
+                "its `Serialize` continued after an error of a nested value".to_owned()
+            }
             (Ok(()), None) => {
-                return match scan::twice(self.written()) {
-                    Some(Refused { unlike, inside }) => Err(Failure {
-                        fault: EncodeError::Refused(unlike),
-                        path: inside,
+                return match scan::first_duplicate_key(self.written()) {
+                    Some(LossyValue { lossy, path }) => Err(EncodeFailure {
+                        error: EncodeError::Refused(lossy),
+                        path,
                     }),
                     None => Ok(()),
                 };
             }
         };
-        Err(Failure {
-            fault: EncodeError::Serialize(message),
+        Err(EncodeFailure {
+            error: EncodeError::Serialize(message),
             path: path.unwrap_or_default(),
         })
     }
 }
 
-/// Texts that are written into a JSON string.
-struct Escaped<'a>(&'a mut Vec<u8>);
+/// Appends text to the content of a JSON string.
+struct JsonStringContent<'a>(&'a mut Vec<u8>);
 
-impl fmt::Write for Escaped<'_> {
+impl fmt::Write for JsonStringContent<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         json::string_content(self.0, text);
         Ok(())
     }
 }
 
-/// Why a value could not be written.
+/// The error type of the serializer.
 #[derive(Debug)]
 pub(crate) struct SerError(Box<str>);
 

@@ -1,4 +1,4 @@
-//! Deduplication ids: what a placeholder may print, and how the parts become one id.
+//! Builds deduplication ids from placeholders.
 
 mod part;
 mod writer;

@@ -1,4 +1,4 @@
-//! What a placeholder of an id template may print.
+//! Defines `IdPart`: types that a placeholder of an id template can print.
 
 use std::borrow::Cow;
 use std::num::NonZero;
@@ -9,14 +9,14 @@ use inngest_grammar::proof::{Language, PartKind};
 
 use crate::event::id::writer::IdWriter;
 
-/// A type that can stand in a deduplication id.
+/// A type that can be part of a deduplication id.
 ///
 /// Implemented for integers, `bool`, `char`, the string types, references and smart pointers to
-/// them, and `Uuid` and `Ulid` behind the features of these names. `#[derive(IdPart)]` gives it
-/// to newtypes of those and to enums of unit variants.
+/// them, and `Uuid` and `Ulid` with the features of the same names. `#[derive(IdPart)]` implements
+/// it for newtypes of these and for enums of unit variants.
 ///
-/// Not for `Option` (an absent value prints nothing, so the id is another event's), floats (one
-/// number has many spellings), collections and times.
+/// Not implemented for `Option` (an absent value prints nothing, so different events could share an
+/// id), floats (one number has many spellings), collections and times.
 ///
 /// ```
 /// use inngest_core::IdPart;
@@ -38,19 +38,19 @@ use crate::event::id::writer::IdWriter;
     note = "floats are refused because one number has many spellings: use a fixed-point integer, or choose another field"
 )]
 pub trait IdPart {
-    /// The texts this type can print. The proof that ids are unambiguous rests on it; the default
-    /// claims nothing.
+    /// The set of texts that this type can print. The proof that ids are unambiguous depends on it.
+    /// The default allows any text.
     ///
-    /// An event for which the type prints another text is refused when it is sent. Only
-    /// [`Language::Fixed`] is taken on trust: where the number of characters varies after all, such
-    /// as that of a number with leading zeros that has more digits than those, events that differ
-    /// can have one id, and the server ignores the second without an error.
+    /// Sending fails for an event if the type prints text outside this set. Only
+    /// [`Language::Fixed`] is not checked. If the number of characters varies after all (a
+    /// zero-padded number outgrows its width, for example), different events can get the same id,
+    /// and the server silently ignores the second.
     const LANGUAGE: Language = Language::Open;
 
-    /// A regular expression (ECMA-262) for these texts; the event's schema has it.
+    /// A regular expression (ECMA-262) for these texts, used in the event's schema.
     const PATTERN: &'static str = Self::LANGUAGE.pattern();
 
-    /// Prints the value. Two values that differ must print texts that differ.
+    /// Prints the value. Different values must print different texts.
     fn write_id(&self, id: &mut IdWriter<'_>);
 
     #[doc(hidden)]
@@ -59,15 +59,14 @@ pub trait IdPart {
         pattern: Self::PATTERN,
     };
 
-    /// Whether the type prints nothing but its [`LANGUAGE`](IdPart::LANGUAGE), so that what it
-    /// prints is not looked at.
+    /// Whether the printed text needs no check against [`LANGUAGE`](IdPart::LANGUAGE), because the
+    /// type cannot print anything else.
     #[doc(hidden)]
     const __KEEPS_TO_LANGUAGE: bool = matches!(Self::LANGUAGE, Language::Open | Language::Fixed);
 
-    /// Prints the value as the part of a field, after text of the template.
+    /// Prints the template's text before a placeholder, then the value of its field.
     ///
-    /// Not inlined, because it is the same for all fields of a type, and LLVM would optimize it for
-    /// each.
+    /// Not inlined: otherwise LLVM would optimize the same code once for each field.
     #[doc(hidden)]
     #[inline(never)]
     fn __write_part(&self, text: &str, field: &'static str, id: &mut IdWriter<'_>) {

@@ -1,4 +1,4 @@
-//! Where the parts of an id are written.
+//! Writes the parts of a deduplication id and checks them.
 
 use std::fmt;
 
@@ -7,28 +7,28 @@ use inngest_grammar::proof::Language;
 use crate::encode::json;
 use crate::error::{PayloadError, PayloadErrorKind};
 
-/// Takes the text of a deduplication id, part by part.
+/// Builds a deduplication id, part by part.
 #[derive(Debug)]
 pub struct IdWriter<'a> {
     sink: Sink<'a>,
-    /// Whether a `Display` failed, of which what it wrote before stands in the id.
+    /// Whether a `Display` failed. Its partial output is still in the id.
     display_failed: bool,
-    /// The first field that printed no good text.
-    fault: Option<(&'static str, Fault)>,
+    /// The first field that printed invalid text.
+    error: Option<(&'static str, PartError)>,
 }
 
-/// What is wrong with the text of a part. Not the kind of an error, because that takes memory, of
-/// which every event would have to see that there is none to free.
+/// Why the text of a part is invalid. `PayloadErrorKind` would allocate, and every event would pay
+/// for checking whether there is something to free.
 #[derive(Clone, Copy, Debug)]
-enum Fault {
+enum PartError {
     Empty,
     DisplayFailed,
     Not(Language),
 }
 
-impl Fault {
+impl PartError {
     #[cold]
-    fn error(self, event: &str, field: &'static str) -> PayloadError {
+    fn into_payload_error(self, event: &str, field: &'static str) -> PayloadError {
         let kind = match self {
             Self::Empty => PayloadErrorKind::EmptyIdPart,
             Self::DisplayFailed => PayloadErrorKind::IdPartDisplayFailed,
@@ -41,7 +41,7 @@ impl Fault {
 #[derive(Debug)]
 enum Sink<'a> {
     Plain(&'a mut String),
-    /// The inside of a JSON string.
+    /// The content of a JSON string.
     Json(&'a mut Vec<u8>),
 }
 
@@ -58,16 +58,16 @@ impl<'a> IdWriter<'a> {
         Self {
             sink,
             display_failed: false,
-            fault: None,
+            error: None,
         }
     }
 
-    /// Whether all parts printed what makes an id of this event.
+    /// Returns the first error of a part.
     #[inline]
     pub(crate) fn finish(&self, event: &str) -> Result<(), PayloadError> {
-        match self.fault {
+        match self.error {
             None => Ok(()),
-            Some((field, fault)) => Err(fault.error(event, field)),
+            Some((field, error)) => Err(error.into_payload_error(event, field)),
         }
     }
 
@@ -78,7 +78,7 @@ impl<'a> IdWriter<'a> {
         }
     }
 
-    /// Adds text.
+    /// Appends text.
     pub fn push_str(&mut self, text: &str) {
         match &mut self.sink {
             Sink::Plain(out) => out.push_str(text),
@@ -86,13 +86,14 @@ impl<'a> IdWriter<'a> {
         }
     }
 
-    /// Adds what a value displays. Where its `Display` fails, the event is refused.
+    /// Appends a value's `Display` output. If its `Display` fails, sending the event fails.
     pub fn push_display(&mut self, value: impl fmt::Display) {
-        // That it failed is noted there.
+        // `write_fmt` records the failure.
         let _ = fmt::Write::write_fmt(self, format_args!("{value}"));
     }
 
-    /// A part of the id, printed by `print`, which claims to print a text of a language.
+    /// Prints one part of the id with `print`. `claimed` is the language that its text must belong
+    /// to.
     pub(crate) fn part(
         &mut self,
         field: &'static str,
@@ -102,24 +103,23 @@ impl<'a> IdWriter<'a> {
         let before = self.len();
         print(self);
         if self.display_failed {
-            self.fault.get_or_insert((field, Fault::DisplayFailed));
+            self.error.get_or_insert((field, PartError::DisplayFailed));
         } else if self.len() == before {
-            self.fault.get_or_insert((field, Fault::Empty));
+            self.error.get_or_insert((field, PartError::Empty));
         } else if let Some(language) = claimed {
             self.check(field, language, before);
         }
     }
 
-    /// Whether the part that begins at `start` is a text of the language.
+    /// Checks that the part that begins at `start` belongs to the language.
     fn check(&mut self, field: &'static str, language: Language, start: usize) {
         let all = match &self.sink {
             Sink::Plain(out) => out.as_bytes(),
-            // As JSON has it, with a `\` where there is an escape. No language that is checked has
-            // a `\` or a character that is escaped.
+            // Escaped as in JSON. No checked language contains `\` or an escaped character.
             Sink::Json(out) => out.as_slice(),
         };
         if !language.has(all.get(start..).unwrap_or_default()) {
-            self.fault.get_or_insert((field, Fault::Not(language)));
+            self.error.get_or_insert((field, PartError::Not(language)));
         }
     }
 }
@@ -130,8 +130,8 @@ impl fmt::Write for IdWriter<'_> {
         Ok(())
     }
 
-    /// Both sinks are in memory, so only a `Display` that fails by itself fails here. It is noted,
-    /// because who prints a value in `write_id` has nobody to give the error to.
+    /// Both sinks are in memory, so only a failing `Display` fails here. It is recorded, because an
+    /// implementation of `write_id` cannot return an error.
     fn write_fmt(&mut self, text: fmt::Arguments<'_>) -> fmt::Result {
         let result = fmt::write(self, text);
         self.display_failed |= result.is_err();

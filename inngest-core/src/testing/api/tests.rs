@@ -7,11 +7,11 @@ mod meta;
 
 fn one(body: impl AsRef<[u8]>) -> Incoming {
     let body = body.as_ref();
-    let mut reading = read(None, body);
+    let mut parsed = read(None, body);
     let shown = String::from_utf8_lossy(body);
-    assert_eq!(reading.mistake, None, "{shown}");
-    assert_eq!(reading.taken.len(), 1, "{shown}");
-    reading.taken.pop().unwrap()
+    assert_eq!(parsed.error, None, "{shown}");
+    assert_eq!(parsed.accepted.len(), 1, "{shown}");
+    parsed.accepted.pop().unwrap()
 }
 
 fn data(event: Incoming) -> Value {
@@ -19,7 +19,7 @@ fn data(event: Incoming) -> Value {
 }
 
 #[test]
-fn keys_in_any_case_and_the_last_one_counts() {
+fn keys_ignore_case_and_the_last_one_wins() {
     let event = one(r#"{"name":"a","NAME":"b","Data":{"x":1,"y":1},"data":{"x":2},"V":"1"}"#);
     assert_eq!((event.name.as_str(), event.v.as_deref()), ("b", Some("1")));
     assert_eq!(data(event), json!({ "x": 2, "y": 1 }));
@@ -35,7 +35,7 @@ fn keys_in_any_case_and_the_last_one_counts() {
 }
 
 #[test]
-fn a_later_null_leaves_texts_and_numbers_and_clears_objects() {
+fn a_later_null_clears_only_objects() {
     let event = one(
         r#"{"name":"a","name":null,"id":"i","id":null,"v":"1","v":null,"ts":1743130137367,"ts":null}"#,
     );
@@ -50,7 +50,7 @@ fn a_later_null_leaves_texts_and_numbers_and_clears_objects() {
 }
 
 #[test]
-fn bytes_and_escapes_that_are_no_text_are_replaced() {
+fn invalid_bytes_and_escapes_are_replaced() {
     for (text, expected) in [
         (r"\ud83d\ude00", "😀"),
         ("é\\n\\ud800", "é\n\u{fffd}"),
@@ -85,7 +85,7 @@ fn bytes_and_escapes_that_are_no_text_are_replaced() {
 }
 
 #[test]
-fn numbers_are_doubles() {
+fn numbers_are_stored_as_doubles() {
     for (number, expected) in [
         ("1", json!(1)),
         ("-1", json!(-1)),
@@ -117,7 +117,7 @@ fn numbers_are_doubles() {
 }
 
 #[test]
-fn numbers_are_written_as_go_writes_them() {
+fn numbers_are_formatted_like_go() {
     for (number, expected) in [
         ("5.0", "5"),
         ("-0.0", "0"),
@@ -139,28 +139,26 @@ fn numbers_are_written_as_go_writes_them() {
     }
 }
 
-/// Checks how many events of each body are accepted, and how its error message starts. `§` stands for
-/// an event. The expectations follow Go's `encoding/json`.
+/// Checks how many events of each body are accepted and how its error message starts. `§` stands
+/// for an event. The expectations follow Go's `encoding/json`.
 fn check(cases: &[(&str, usize, &str)]) {
-    for (body, taken, error) in cases {
+    for (body, accepted, error) in cases {
         let body = body.replace('§', r#"{"name":"a"}"#);
-        let reading = read(Some("application/json"), body.as_bytes());
+        let parsed = read(Some("application/json"), body.as_bytes());
         assert_eq!(
-            reading.taken.len(),
-            *taken,
+            parsed.accepted.len(),
+            *accepted,
             "{body:?} {:?}",
-            reading.mistake
+            parsed.error
         );
-        let found = reading
-            .mistake
-            .map_or(String::new(), |mistake| mistake.error);
+        let found = parsed.error.map_or(String::new(), |error| error.message);
         assert_eq!(found.is_empty(), error.is_empty(), "{body:?}: {found}");
         assert!(found.starts_with(error), "{body:?}: {found}");
     }
 }
 
 #[test]
-fn odd_arrays() {
+fn malformed_arrays() {
     check(&[
         ("[]", 0, ""),
         (" [ \n] xyz", 0, ""),
@@ -205,7 +203,7 @@ fn odd_arrays() {
 }
 
 #[test]
-fn odd_bodies() {
+fn malformed_bodies() {
     check(&[
         ("", 0, ""),
         (" \t\r\n ", 0, ""),
@@ -237,7 +235,7 @@ fn odd_bodies() {
 }
 
 #[test]
-fn odd_objects() {
+fn malformed_objects() {
     check(&[
         (
             r#"{"name":"a",}"#,
@@ -332,7 +330,7 @@ fn odd_objects() {
 }
 
 #[test]
-fn odd_numbers() {
+fn malformed_numbers() {
     let field = "json: cannot unmarshal number";
     check(&[
         (
@@ -414,7 +412,7 @@ fn odd_numbers() {
 }
 
 #[test]
-fn fields_of_another_type() {
+fn fields_of_the_wrong_type() {
     let values = ["5", "true", "\"x\"", "[]", "{}"];
     let kinds = ["number", "bool", "string", "array", "object"];
     for (field, fits) in [
@@ -426,7 +424,7 @@ fn fields_of_another_type() {
         ("meta", "object"),
     ] {
         for (value, kind) in values.iter().zip(kinds) {
-            // A later valid value does not hide the mistake.
+            // A later valid value does not hide the error.
             let body = format!(r#"{{"name":"a","{field}":{value},"{field}":null}}"#);
             let error = format!("json: cannot unmarshal {kind}");
             match (fits == kind, field) {
@@ -445,7 +443,7 @@ fn fields_of_another_type() {
 }
 
 #[test]
-fn every_beginning_of_a_body_is_answered() {
+fn every_truncated_body_is_handled() {
     let body = r#" [ {"name":"a\u00e9\"","data":{"x":[1,-2.5e3,{}],"y":null},"ts":1743130137367,"meta":{"sessions":{"a":1}}} , {"NAME":"b","user":{"a":[true,false]}} ] x"#;
     for end in 0..body.len() {
         read(None, &body.as_bytes()[..end]);
@@ -453,8 +451,8 @@ fn every_beginning_of_a_body_is_answered() {
         for other in *b"\0\"\\,:{}[]0-.eEtfnux \xff" {
             let mut changed = body.as_bytes().to_vec();
             changed[end] = other;
-            let reading = read(None, &changed);
-            for mut event in reading.taken {
+            let parsed = read(None, &changed);
+            for mut event in parsed.accepted {
                 event.data.take().unwrap_or_default().into_value();
             }
         }
@@ -462,12 +460,12 @@ fn every_beginning_of_a_body_is_answered() {
 }
 
 #[test]
-fn a_mistake_between_events_leaves_the_last_one_unnamed() {
+fn errors_between_events_omit_the_last_event() {
     const E: &str = r#"{"name":"a"}"#;
-    let named = |body: &str| read(None, body.as_bytes()).mistake.unwrap().named;
+    let listed = |body: &str| read(None, body.as_bytes()).error.unwrap().listed;
     for between in [",]", ",", "x", ",{\"name\":", ",{\"x\":01}"] {
-        assert_eq!(named(&format!("[{E}{between}")), 0, "{between}");
-        assert_eq!(named(&format!("[{E},{E},{E}{between}")), 2, "{between}");
+        assert_eq!(listed(&format!("[{E}{between}")), 0, "{between}");
+        assert_eq!(listed(&format!("[{E},{E},{E}{between}")), 2, "{between}");
     }
     for within in [
         "{}",
@@ -475,12 +473,12 @@ fn a_mistake_between_events_leaves_the_last_one_unnamed() {
         r#"{"name":"inngest/x"}"#,
         r#"{"name":"a","ts":1}"#,
     ] {
-        assert_eq!(named(&format!("[{E},{E},{within},{E}]")), 2, "{within}");
+        assert_eq!(listed(&format!("[{E},{E},{within},{E}]")), 2, "{within}");
     }
 }
 
 #[test]
-fn times_are_nanoseconds_that_wrap() {
+fn timestamps_wrap_in_nanoseconds() {
     for (ts, fits) in [
         (0, true),
         (1, false),
@@ -497,7 +495,7 @@ fn times_are_nanoseconds_that_wrap() {
     ] {
         let body = format!(r#"{{"name":"a","ts":{ts}}}"#);
         assert_eq!(
-            read(None, body.as_bytes()).taken.len(),
+            read(None, body.as_bytes()).accepted.len(),
             usize::from(fits),
             "{ts}"
         );
@@ -505,8 +503,8 @@ fn times_are_nanoseconds_that_wrap() {
 }
 
 #[test]
-fn names_that_the_server_keeps_for_itself() {
-    for (name, taken) in [
+fn reserved_event_names() {
+    for (name, accepted) in [
         ("inngest/x", 0),
         ("InnGest/x", 0),
         ("İNNGEST/x", 0),
@@ -517,15 +515,19 @@ fn names_that_the_server_keeps_for_itself() {
         ("inngeſt/x", 1),
     ] {
         let body = json!({ "name": name }).to_string();
-        assert_eq!(read(None, body.as_bytes()).taken.len(), taken, "{name}");
+        assert_eq!(
+            read(None, body.as_bytes()).accepted.len(),
+            accepted,
+            "{name}"
+        );
     }
 }
 
 #[test]
-fn parts_of_a_form_are_no_event() {
+fn form_bodies_are_rejected() {
     for content_type in ["multipart/form-data; boundary=x", "Multipart/Form-Data"] {
-        let reading = read(Some(content_type), br#"{"name":"a"}"#);
-        assert_eq!((reading.taken.len(), reading.mistake.is_some()), (0, true));
+        let parsed = read(Some(content_type), br#"{"name":"a"}"#);
+        assert_eq!((parsed.accepted.len(), parsed.error.is_some()), (0, true));
     }
     for content_type in [
         None,
@@ -533,6 +535,6 @@ fn parts_of_a_form_are_no_event() {
         Some("text/plain"),
         Some("application/x-www-form-urlencoded"),
     ] {
-        assert_eq!(read(content_type, br#"{"name":"a"}"#).taken.len(), 1);
+        assert_eq!(read(content_type, br#"{"name":"a"}"#).accepted.len(), 1);
     }
 }

@@ -79,14 +79,14 @@ proptest! {
 
     /// `IgnoredAny` accepts the same grammar.
     #[test]
-    fn what_is_json_is_what_serde_json_takes(pieces in vec(select(PIECES), 0..9)) {
+    fn grammar_matches_serde_json(pieces in vec(select(PIECES), 0..9)) {
         let text = pieces.concat();
         let expected = serde_json::from_str::<IgnoredAny>(&text).is_ok();
         prop_assert_eq!(is_json(text.as_bytes()), expected, "{}", text);
     }
 
     #[test]
-    fn a_changed_byte_is_found_as_serde_json_finds_it(value in values(), place: prop::sample::Index, byte: u8) {
+    fn changed_bytes_match_serde_json(value in values(), place: prop::sample::Index, byte: u8) {
         let mut text = value.to_string().into_bytes();
         let place = place.index(text.len());
         text[place] = byte;
@@ -98,7 +98,7 @@ proptest! {
     }
 
     #[test]
-    fn values_are_read_and_written_as_they_are(value in values()) {
+    fn values_round_trip(value in values()) {
         let object = serde_json::json!({ "value": value });
         for text in [object.to_string(), serde_json::to_string_pretty(&object).unwrap()] {
             let (read, too_large) = Object::read(text.as_bytes());
@@ -118,7 +118,7 @@ proptest! {
 }
 
 #[test]
-fn levels_are_counted() {
+fn depth_is_measured() {
     for (text, levels) in [
         ("1", 0),
         ("[]", 1),

@@ -2,7 +2,7 @@ use super::*;
 
 /// The nesting depth at which events are accepted and stored.
 #[test]
-fn depths() {
+fn nesting_depth_limits() {
     for array in [true, false] {
         let nested = |levels: usize| {
             if array {
@@ -11,7 +11,7 @@ fn depths() {
                 r#"{"a":"#.repeat(levels) + "1" + &"}".repeat(levels)
             }
         };
-        for (levels, taken, too_deep_to_store) in [
+        for (levels, accepted, too_deep_to_store) in [
             (1, true, false),
             (599, true, false),
             (600, true, false),
@@ -24,9 +24,9 @@ fn depths() {
             for field in ["data", "user", "else"] {
                 let event = format!(r#"{{"name":"a","{field}":{{"x":{deep}}}}}"#);
                 for body in [event.clone(), format!("[{event}]")] {
-                    let mut reading = read(None, body.as_bytes());
-                    assert_eq!(reading.taken.len(), usize::from(taken), "{levels}");
-                    if let Some(event) = reading.taken.pop() {
+                    let mut parsed = read(None, body.as_bytes());
+                    assert_eq!(parsed.accepted.len(), usize::from(accepted), "{levels}");
+                    if let Some(event) = parsed.accepted.pop() {
                         assert_eq!(event.too_deep_to_store, too_deep_to_store, "{levels}");
                         let Some(object) = event.data.or(event.user) else {
                             continue;
@@ -59,7 +59,7 @@ fn depths() {
             format!(r#"{{"name":"a","data":{{"x":{deep}}},"id":{deep}}}"#),
             format!(r#"{{"name":"a","meta":{{"sessions":{{"x":{deep}}}}}}}"#),
         ] {
-            assert!(read(None, body.as_bytes()).mistake.is_some());
+            assert!(read(None, body.as_bytes()).error.is_some());
         }
     }
 }

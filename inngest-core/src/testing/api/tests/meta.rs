@@ -53,21 +53,21 @@ fn sessions_are_resolved() {
     ];
     for (meta, expected) in cases {
         let body = format!(r#"{{"name":"a","meta":{meta}}}"#);
-        let mut reading = read(None, body.as_bytes());
+        let mut parsed = read(None, body.as_bytes());
         match expected {
             Ok(kept) => {
-                let event = reading.taken.pop();
-                let event = event.unwrap_or_else(|| panic!("{meta}: {:?}", reading.mistake));
+                let event = parsed.accepted.pop();
+                let event = event.unwrap_or_else(|| panic!("{meta}: {:?}", parsed.error));
                 assert_eq!(Value::from(event.sessions.kept), kept, "{meta}");
             }
             Err(end) => {
-                let error = reading.mistake.unwrap().error;
+                let error = parsed.error.unwrap().message;
                 assert!(error.ends_with(end), "{meta}: {error}");
             }
         }
     }
     for meta in ["5", "\"x\"", "[]", "true"] {
         let body = format!(r#"{{"name":"a","meta":{meta},"meta":{{}}}}"#);
-        assert!(read(None, body.as_bytes()).mistake.is_some(), "{meta}");
+        assert!(read(None, body.as_bytes()).error.is_some(), "{meta}");
     }
 }
