@@ -1,4 +1,4 @@
-//! Connections that something between client and server has forgotten, while the server is well.
+//! Dead connections that a proxy or firewall has dropped, while the server itself is healthy.
 
 use std::io::BufReader;
 use std::net::TcpStream;
@@ -15,12 +15,12 @@ mod support;
 
 const TIMEOUT: Duration = Duration::from_millis(400);
 
-/// How a dead connection answers.
+/// How a dead connection behaves.
 #[derive(Clone, Copy, Debug)]
 enum Death {
     Silence,
     Reset,
-    /// Half an answer and no more.
+    /// Half a response, then silence.
     HalfAndSilence,
     HalfAndEnd,
 }
@@ -34,18 +34,18 @@ const DEATHS: [Death; 4] = [
 
 struct Network {
     url: String,
-    /// How many connections there were in all.
+    /// The number of connections so far.
     connections: Arc<AtomicUsize>,
-    /// All up to this one are dead.
+    /// Connections with a lower number than this are dead.
     dead: Arc<AtomicUsize>,
-    /// How many requests went into dead connections.
+    /// The number of requests sent to dead connections.
     lost: Arc<AtomicUsize>,
     warming: Arc<AtomicBool>,
 }
 
 impl Network {
-    /// A server that answers the first requests when there are as many as `warm`, so that each has a
-    /// connection of its own.
+    /// Starts a server that answers the first requests only once `warm` of them have arrived, so that
+    /// each request opens its own connection.
     fn start(warm: usize, death: Death) -> Self {
         let together = Barrier::new(warm);
         let dead = Arc::new(AtomicUsize::new(0));
@@ -88,7 +88,7 @@ impl Network {
         assert_eq!(self.connections.load(Ordering::SeqCst), connections);
     }
 
-    fn forget(&self) {
+    fn kill_connections(&self) {
         let connections = self.connections.load(Ordering::SeqCst);
         self.dead.store(connections, Ordering::SeqCst);
     }
@@ -105,33 +105,33 @@ fn die(mut stream: BufReader<TcpStream>, death: Death, events: &str) {
         Death::HalfAndSilence => answer(&mut stream, half),
         Death::HalfAndEnd => return answer(&mut stream, half),
     }
-    // Until the client has enough of it.
+    // Wait until the client closes the connection.
     let _ = std::io::copy(&mut stream, &mut std::io::sink());
 }
 
-/// Ends a connection by a reset.
+/// Closes a connection with a TCP reset.
 fn reset(stream: TcpStream) {
     let socket = socket2::Socket::from(stream);
     socket.set_linger(Some(Duration::ZERO)).unwrap();
 }
 
-/// However many connections are dead and however many senders there are, each sender meets one at
-/// most: its second try goes over a new connection.
+/// Each sender meets at most one dead connection, regardless of the number of senders and dead
+/// connections: its second attempt uses a new connection.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_sender_meets_two_dead_connections() {
+async fn sender_meets_at_most_one_dead_connection() {
     for dead in [1, 2, 7, 20, 50] {
         for death in DEATHS {
             let senders = [1, 3, 20, 50];
-            join_all(senders.map(|senders| meets_one(death, dead, senders))).await;
+            join_all(senders.map(|senders| assert_one_failure_at_most(death, dead, senders))).await;
         }
     }
 }
 
-async fn meets_one(death: Death, dead: usize, senders: usize) {
+async fn assert_one_failure_at_most(death: Death, dead: usize, senders: usize) {
     let network = Network::start(dead, death);
     let client = network.client();
     network.warm(&client, dead).await;
-    network.forget();
+    network.kill_connections();
     let begun = Instant::now();
     let sent = join_all((0..senders).map(|n| client.send(item(n)))).await;
     let took = begun.elapsed();
@@ -148,13 +148,13 @@ async fn meets_one(death: Death, dead: usize, senders: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_request_of_a_batch_meets_two_dead_connections() {
+async fn batch_request_meets_at_most_one_dead_connection() {
     for death in DEATHS {
         for (dead, events) in [(1, 60), (4, 3), (20, 60), (50, 50)] {
             let network = Network::start(dead, death);
             let client = network.client();
             network.warm(&client, dead).await;
-            network.forget();
+            network.kill_connections();
             let receipts = client.send_many(items(events)).await.unwrap();
             assert_eq!(receipts.len(), events);
             let lost = network.lost.load(Ordering::SeqCst);
@@ -163,49 +163,49 @@ async fn no_request_of_a_batch_meets_two_dead_connections() {
     }
 }
 
-/// A sender after another takes a new connection at once.
+/// After one failure, the next sender immediately opens a new connection.
 #[tokio::test]
-async fn one_failure_is_enough_for_all_senders() {
+async fn one_failure_retires_all_old_connections() {
     for death in DEATHS {
         let network = Network::start(20, death);
         let client = network.client();
         network.warm(&client, 20).await;
-        network.forget();
+        network.kill_connections();
         for n in 0..10 {
             client.send(item(n)).await.unwrap();
         }
         assert_eq!(network.lost.load(Ordering::SeqCst), 1, "{death:?}");
         let connections = network.connections.load(Ordering::SeqCst);
-        assert_eq!(connections, 21, "{death:?}: the new one is kept");
+        assert_eq!(connections, 21, "{death:?}: the new connection is reused");
     }
 }
 
-/// A timeout of the caller's own says the same as one of the client.
+/// A timeout around the future counts the same as the client's own timeout.
 #[tokio::test]
-async fn a_sending_that_is_dropped_counts_as_a_failure() {
+async fn dropped_future_counts_as_a_failure() {
     let network = Network::start(3, Death::Silence);
     let builder = Client::builder().event_key("k").base_url(&network.url);
     let client = builder.retry(RetryPolicy::none()).build().unwrap();
     network.warm(&client, 3).await;
-    network.forget();
+    network.kill_connections();
     let sending = client.send(item(1));
     assert!(tokio::time::timeout(TIMEOUT, sending).await.is_err());
     client.send(item(2)).await.unwrap();
     assert_eq!(network.lost.load(Ordering::SeqCst), 1);
 }
 
-/// It was under way when another failed, and ended well after that.
+/// The connection was in use when another failed, and its request succeeded later.
 #[tokio::test]
-async fn a_connection_that_outlives_a_failure_is_not_used_again() {
-    let (answers, answering) = std::sync::mpsc::channel::<()>();
-    let answering = std::sync::Mutex::new(answering);
-    let (begun, mut begins) = tokio::sync::mpsc::unbounded_channel();
+async fn connection_older_than_a_failure_is_not_reused() {
+    let (answer_now, answer_signal) = std::sync::mpsc::channel::<()>();
+    let answer_signal = std::sync::Mutex::new(answer_signal);
+    let (started, mut starts) = tokio::sync::mpsc::unbounded_channel();
     let (url, connections) = serve(move |number, mut stream| {
         while let Some(length) = head(&mut stream) {
             let events = taken(&body(&mut stream, length));
-            begun.send(()).unwrap();
+            started.send(()).unwrap();
             match number {
-                0 => answering.lock().unwrap().recv().unwrap(),
+                0 => answer_signal.lock().unwrap().recv().unwrap(),
                 1 => return die(stream, Death::Reset, &events),
                 _ => {}
             }
@@ -215,9 +215,9 @@ async fn a_connection_that_outlives_a_failure_is_not_used_again() {
     let builder = Client::builder().event_key("k").base_url(url);
     let client = builder.retry(RetryPolicy::none()).build().unwrap();
     let slow = tokio::spawn(client.send(item(1)));
-    begins.recv().await.unwrap();
+    starts.recv().await.unwrap();
     client.send(item(2)).await.unwrap_err();
-    answers.send(()).unwrap();
+    answer_now.send(()).unwrap();
     slow.await.unwrap().unwrap();
     client.send(item(3)).await.unwrap();
     client.send(item(4)).await.unwrap();
