@@ -155,7 +155,7 @@ impl Transport for HoldAll {
     }
 }
 
-fn held() -> (HoldAll, Client) {
+fn held_client() -> (HoldAll, Client) {
     let held = HoldAll(
         Arc::new(tokio::sync::Semaphore::new(0)),
         Recorder::default(),
@@ -170,7 +170,7 @@ fn held() -> (HoldAll, Client) {
 
 #[tokio::test]
 async fn flush_waits_for_queued_events() {
-    let (held, client) = held();
+    let (held, client) = held_client();
     let sender = client.buffered().linger(Duration::ZERO).start().unwrap();
     let first = sender.send(item(1)).await.unwrap();
     while held.2.load(Ordering::Relaxed) == 0 {
@@ -190,7 +190,7 @@ async fn flush_waits_for_queued_events() {
 
 #[tokio::test]
 async fn full_buffer_blocks_send_and_fails_try_send() {
-    let (held, client) = held();
+    let (held, client) = held_client();
     let sender = client
         .buffered()
         .capacity(2)
@@ -297,7 +297,7 @@ async fn shutdown_sends_buffered_events() {
 
 #[tokio::test(start_paused = true)]
 async fn shutdown_returns_unsent_events_after_its_timeout() {
-    let (held, client) = held();
+    let (held, client) = held_client();
     let sender = client
         .buffered()
         .max_events(2)
@@ -328,7 +328,7 @@ async fn shutdown_returns_unsent_events_after_its_timeout() {
 
 #[tokio::test]
 async fn dropped_sender_sends_nothing() {
-    let (held, client) = held();
+    let (held, client) = held_client();
     let sender = client.buffered().linger(HOUR).start().unwrap();
     let pending = sender.send(item(1)).await.unwrap();
     drop(sender);

@@ -466,13 +466,16 @@ fn unusable_base_urls_are_errors() {
         let whole = format!("https://user:word@inn.gs/e/{KEY}{end}");
         for url in [&whole, &whole.replace("user:word@", "")] {
             let builder = builder().base_url(url);
-            let shown = format!(
+            let debug = format!(
                 "{builder:?} {:?}",
                 blocking::Client::builder().base_url(url)
             );
             let error = builder.build().unwrap_err();
-            let shown = format!("{shown} {error} {error:?}");
-            assert!(!shown.contains(KEY) && !shown.contains("word"), "{shown}");
+            let output = format!("{debug} {error} {error:?}");
+            assert!(
+                !output.contains(KEY) && !output.contains("word"),
+                "{output}"
+            );
         }
     }
     let error = builder().base_url(format!("https://inn.gs/e/{KEY}"));

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use inngest_core::{Client, RetryPolicy};
-use support::http::{answer, body, head, serve, taken};
+use support::http::{accepting_response, read_body, read_head, serve, write_response};
 use support::item;
 
 mod support;
@@ -25,11 +25,11 @@ fn peer(
 ) -> (String, std::sync::Arc<std::sync::atomic::AtomicUsize>) {
     serve(move |_, mut stream| {
         for _ in 0..answers {
-            let Some(length) = head(&mut stream) else {
+            let Some(length) = read_head(&mut stream) else {
                 return;
             };
-            let events = taken(&body(&mut stream, length));
-            answer(&mut stream, &format!("HTTP/1.1 200 OK\r\n{events}"));
+            let events = accepting_response(&read_body(&mut stream, length));
+            write_response(&mut stream, &format!("HTTP/1.1 200 OK\r\n{events}"));
         }
         match closing {
             Closing::AtOnce => {}
@@ -146,11 +146,11 @@ async fn unnoticed_close_is_detected_before_writing() {
     let (closed, closings) = std::sync::mpsc::channel();
     let (url, connections) = serve(move |_, mut stream| {
         for _ in 0..3 {
-            let Some(length) = head(&mut stream) else {
+            let Some(length) = read_head(&mut stream) else {
                 return;
             };
-            let events = taken(&body(&mut stream, length));
-            answer(&mut stream, &format!("HTTP/1.1 200 OK\r\n{events}"));
+            let events = accepting_response(&read_body(&mut stream, length));
+            write_response(&mut stream, &format!("HTTP/1.1 200 OK\r\n{events}"));
         }
         drop(stream);
         closed.send(()).unwrap();

@@ -121,17 +121,17 @@ async fn check(client: &reqwest::Client, vector: &Vector) -> Result<(), String> 
         let compared = *member != "error" || vector.request.method == "GET";
         compared && expected.body.get(member) != body.get(member)
     }) {
-        return Err(format!("{body} and not {}", expected.body));
+        return Err(format!("got {body}, expected {}", expected.body));
     }
     // The response lists every accepted event, except the event before a syntax error between events.
-    let taken = server.events().len();
-    let expected_taken = match vector.name.as_str() {
+    let stored = server.events().len();
+    let expected_stored = match vector.name.as_str() {
         "5001 events" => 5_000,
         "2 syntax error in the second" | "2 trailing comma" | "2 no comma between" => 1,
         _ => ids(&expected.body).unwrap_or_default(),
     };
-    if taken != expected_taken {
-        return Err(format!("{taken} events taken, not {expected_taken}"));
+    if stored != expected_stored {
+        return Err(format!("{stored} events stored, not {expected_stored}"));
     }
     Ok(())
 }

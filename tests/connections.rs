@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use inngest_core::testing::EventServer;
 use inngest_core::{Client, RetryPolicy, SendError};
-use support::http::{answer, body, head, serve, taken};
+use support::http::{accepting_response, read_body, read_head, serve, write_response};
 use support::{CartCleared, item};
 
 mod support;
@@ -25,13 +25,13 @@ fn large() -> Vec<CartCleared> {
 #[tokio::test]
 async fn early_response_does_not_block_the_next_request() {
     let (url, connections) = serve(|number, mut stream| {
-        let length = head(&mut stream).unwrap();
+        let length = read_head(&mut stream).unwrap();
         if number == 0 {
-            answer(&mut stream, "HTTP/1.1 413 X\r\ncontent-length: 0\r\n\r\n");
+            write_response(&mut stream, "HTTP/1.1 413 X\r\ncontent-length: 0\r\n\r\n");
             std::thread::sleep(Duration::from_secs(60));
         }
-        let events = taken(&body(&mut stream, length));
-        answer(
+        let events = accepting_response(&read_body(&mut stream, length));
+        write_response(
             &mut stream,
             &format!("HTTP/1.1 200 OK\r\nconnection: close\r\n{events}"),
         );
@@ -52,16 +52,16 @@ async fn early_response_does_not_block_the_next_request() {
 #[tokio::test]
 async fn early_response_counts_if_it_arrives() {
     let (url, _) = serve(|_, mut stream| {
-        let length = head(&mut stream).unwrap();
+        let length = read_head(&mut stream).unwrap();
         if length > 2 << 20 {
-            answer(
+            write_response(
                 &mut stream,
                 "HTTP/1.1 413 X\r\nconnection: close\r\ncontent-length: 0\r\n\r\n",
             );
             return;
         }
-        let events = taken(&body(&mut stream, length));
-        answer(
+        let events = accepting_response(&read_body(&mut stream, length));
+        write_response(
             &mut stream,
             &format!("HTTP/1.1 200 OK\r\nconnection: close\r\n{events}"),
         );
@@ -93,9 +93,9 @@ async fn connections_are_reused_unless_the_server_closes_them() {
         ("HTTP/1.0 200 OK\r\nconnection: keep-alive\r\n", true),
     ] {
         let (url, connections) = serve(move |_, mut stream| {
-            while let Some(length) = head(&mut stream) {
-                let events = taken(&body(&mut stream, length));
-                answer(&mut stream, &format!("{head_line}{events}"));
+            while let Some(length) = read_head(&mut stream) {
+                let events = accepting_response(&read_body(&mut stream, length));
+                write_response(&mut stream, &format!("{head_line}{events}"));
                 if !kept {
                     return;
                 }
@@ -152,13 +152,13 @@ fn connection_belongs_to_the_runtime_that_opened_it() {
     let (answer_now, answer_signal) = std::sync::mpsc::channel();
     let answer_signal = std::sync::Mutex::new(answer_signal);
     let (url, connections) = serve(move |number, mut stream| {
-        while let Some(length) = head(&mut stream) {
-            let events = taken(&body(&mut stream, length));
+        while let Some(length) = read_head(&mut stream) {
+            let events = accepting_response(&read_body(&mut stream, length));
             if number == 0 {
                 started.send(()).unwrap();
                 answer_signal.lock().unwrap().recv().unwrap();
             }
-            answer(&mut stream, &format!("HTTP/1.1 200 OK\r\n{events}"));
+            write_response(&mut stream, &format!("HTTP/1.1 200 OK\r\n{events}"));
         }
     });
     let builder = Client::builder().event_key("k").base_url(url);
@@ -198,9 +198,9 @@ fn connection_belongs_to_the_runtime_that_opened_it() {
 async fn connection_idle_for_a_minute_is_closed() {
     let (closed, closings) = std::sync::mpsc::channel();
     let (url, connections) = serve(move |number, mut stream| {
-        while let Some(length) = head(&mut stream) {
-            let events = taken(&body(&mut stream, length));
-            answer(&mut stream, &format!("HTTP/1.1 200 OK\r\n{events}"));
+        while let Some(length) = read_head(&mut stream) {
+            let events = accepting_response(&read_body(&mut stream, length));
+            write_response(&mut stream, &format!("HTTP/1.1 200 OK\r\n{events}"));
         }
         closed.send(number).unwrap();
     });
@@ -227,9 +227,9 @@ async fn immediate_close_is_retried() {
         if number < 2 {
             return;
         }
-        while let Some(length) = head(&mut stream) {
-            let events = taken(&body(&mut stream, length));
-            answer(&mut stream, &format!("HTTP/1.1 200 OK\r\n{events}"));
+        while let Some(length) = read_head(&mut stream) {
+            let events = accepting_response(&read_body(&mut stream, length));
+            write_response(&mut stream, &format!("HTTP/1.1 200 OK\r\n{events}"));
         }
     });
     let builder = Client::builder().event_key("k").base_url(&url);
@@ -253,9 +253,9 @@ async fn immediate_close_is_retried() {
 #[tokio::test]
 async fn endless_response_is_an_error() {
     let (url, _) = serve(|_, mut stream| {
-        let length = head(&mut stream).unwrap();
-        body(&mut stream, length);
-        answer(&mut stream, "HTTP/1.1 200 OK\r\n\r\n");
+        let length = read_head(&mut stream).unwrap();
+        read_body(&mut stream, length);
+        write_response(&mut stream, "HTTP/1.1 200 OK\r\n\r\n");
         let part = vec![b' '; 1 << 16];
         while stream.get_mut().write_all(&part).is_ok() {}
     });

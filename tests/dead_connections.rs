@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use inngest_core::{Client, RetryPolicy};
-use support::http::{answer, body, head, serve, taken};
+use support::http::{accepting_response, read_body, read_head, serve, write_response};
 use support::{item, items};
 
 mod support;
@@ -17,7 +17,7 @@ const TIMEOUT: Duration = Duration::from_millis(400);
 
 /// How a dead connection behaves.
 #[derive(Clone, Copy, Debug)]
-enum Death {
+enum DeadBehavior {
     Silence,
     Reset,
     /// Half a response, then silence.
@@ -25,11 +25,11 @@ enum Death {
     HalfAndEnd,
 }
 
-const DEATHS: [Death; 4] = [
-    Death::Silence,
-    Death::Reset,
-    Death::HalfAndSilence,
-    Death::HalfAndEnd,
+const DEAD_BEHAVIORS: [DeadBehavior; 4] = [
+    DeadBehavior::Silence,
+    DeadBehavior::Reset,
+    DeadBehavior::HalfAndSilence,
+    DeadBehavior::HalfAndEnd,
 ];
 
 struct Network {
@@ -40,30 +40,30 @@ struct Network {
     dead: Arc<AtomicUsize>,
     /// The number of requests sent to dead connections.
     lost: Arc<AtomicUsize>,
-    warming: Arc<AtomicBool>,
+    is_opening: Arc<AtomicBool>,
 }
 
 impl Network {
-    /// Starts a server that answers the first requests only once `warm` of them have arrived, so that
+    /// Starts a server that answers the first requests only once `initial` of them have arrived, so that
     /// each request opens its own connection.
-    fn start(warm: usize, death: Death) -> Self {
-        let together = Barrier::new(warm);
+    fn start(initial: usize, behavior: DeadBehavior) -> Self {
+        let together = Barrier::new(initial);
         let dead = Arc::new(AtomicUsize::new(0));
         let lost = Arc::new(AtomicUsize::new(0));
-        let warming = Arc::new(AtomicBool::new(true));
-        let (is_dead, count, is_warming) = (dead.clone(), lost.clone(), warming.clone());
+        let is_opening = Arc::new(AtomicBool::new(true));
+        let (is_dead, count, is_opening_now) = (dead.clone(), lost.clone(), is_opening.clone());
         let (url, connections) = serve(move |number, mut stream| {
-            while let Some(length) = head(&mut stream) {
-                let body = body(&mut stream, length);
-                if is_warming.load(Ordering::SeqCst) {
+            while let Some(length) = read_head(&mut stream) {
+                let body = read_body(&mut stream, length);
+                if is_opening_now.load(Ordering::SeqCst) {
                     together.wait();
                 }
-                let events = format!("HTTP/1.1 200 OK\r\n{}", taken(&body));
+                let events = format!("HTTP/1.1 200 OK\r\n{}", accepting_response(&body));
                 if number < is_dead.load(Ordering::SeqCst) {
                     count.fetch_add(1, Ordering::SeqCst);
-                    return die(stream, death, &events);
+                    return respond_dead(stream, behavior, &events);
                 }
-                answer(&mut stream, &events);
+                write_response(&mut stream, &events);
             }
         });
         Self {
@@ -71,7 +71,7 @@ impl Network {
             connections,
             dead,
             lost,
-            warming,
+            is_opening,
         }
     }
 
@@ -81,29 +81,31 @@ impl Network {
         builder.max_request_events(1).build().unwrap()
     }
 
-    async fn warm(&self, client: &Client, connections: usize) {
+    /// Opens this many connections.
+    async fn open_connections(&self, client: &Client, connections: usize) {
         let sent = join_all((0..connections).map(|n| client.send(item(n)))).await;
         assert!(sent.iter().all(Result::is_ok));
-        self.warming.store(false, Ordering::SeqCst);
+        self.is_opening.store(false, Ordering::SeqCst);
         assert_eq!(self.connections.load(Ordering::SeqCst), connections);
     }
 
+    /// Makes all open connections dead.
     fn kill_connections(&self) {
         let connections = self.connections.load(Ordering::SeqCst);
         self.dead.store(connections, Ordering::SeqCst);
     }
 }
 
-fn die(mut stream: BufReader<TcpStream>, death: Death, events: &str) {
+fn respond_dead(mut stream: BufReader<TcpStream>, behavior: DeadBehavior, events: &str) {
     let half = &events[..events.len() / 2];
-    match death {
-        Death::Silence => {}
-        Death::Reset => {
+    match behavior {
+        DeadBehavior::Silence => {}
+        DeadBehavior::Reset => {
             reset(stream.into_inner());
             return;
         }
-        Death::HalfAndSilence => answer(&mut stream, half),
-        Death::HalfAndEnd => return answer(&mut stream, half),
+        DeadBehavior::HalfAndSilence => write_response(&mut stream, half),
+        DeadBehavior::HalfAndEnd => return write_response(&mut stream, half),
     }
     // Wait until the client closes the connection.
     let _ = std::io::copy(&mut stream, &mut std::io::sink());
@@ -120,22 +122,23 @@ fn reset(stream: TcpStream) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sender_meets_at_most_one_dead_connection() {
     for dead in [1, 2, 7, 20, 50] {
-        for death in DEATHS {
+        for behavior in DEAD_BEHAVIORS {
             let senders = [1, 3, 20, 50];
-            join_all(senders.map(|senders| assert_one_failure_at_most(death, dead, senders))).await;
+            join_all(senders.map(|senders| assert_one_failure_at_most(behavior, dead, senders)))
+                .await;
         }
     }
 }
 
-async fn assert_one_failure_at_most(death: Death, dead: usize, senders: usize) {
-    let network = Network::start(dead, death);
+async fn assert_one_failure_at_most(behavior: DeadBehavior, dead: usize, senders: usize) {
+    let network = Network::start(dead, behavior);
     let client = network.client();
-    network.warm(&client, dead).await;
+    network.open_connections(&client, dead).await;
     network.kill_connections();
     let begun = Instant::now();
     let sent = join_all((0..senders).map(|n| client.send(item(n)))).await;
     let took = begun.elapsed();
-    let case = format!("{death:?}: {dead} dead, {senders} senders: {took:?}");
+    let case = format!("{behavior:?}: {dead} dead, {senders} senders: {took:?}");
     for sent in sent {
         assert!(sent.is_ok(), "{case}: {sent:?}");
     }
@@ -149,16 +152,19 @@ async fn assert_one_failure_at_most(death: Death, dead: usize, senders: usize) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn batch_request_meets_at_most_one_dead_connection() {
-    for death in DEATHS {
+    for behavior in DEAD_BEHAVIORS {
         for (dead, events) in [(1, 60), (4, 3), (20, 60), (50, 50)] {
-            let network = Network::start(dead, death);
+            let network = Network::start(dead, behavior);
             let client = network.client();
-            network.warm(&client, dead).await;
+            network.open_connections(&client, dead).await;
             network.kill_connections();
             let receipts = client.send_many(items(events)).await.unwrap();
             assert_eq!(receipts.len(), events);
             let lost = network.lost.load(Ordering::SeqCst);
-            assert!((1..=events.min(dead)).contains(&lost), "{death:?}: {lost}");
+            assert!(
+                (1..=events.min(dead)).contains(&lost),
+                "{behavior:?}: {lost}"
+            );
         }
     }
 }
@@ -166,27 +172,30 @@ async fn batch_request_meets_at_most_one_dead_connection() {
 /// After one failure, the next sender immediately opens a new connection.
 #[tokio::test]
 async fn one_failure_retires_all_old_connections() {
-    for death in DEATHS {
-        let network = Network::start(20, death);
+    for behavior in DEAD_BEHAVIORS {
+        let network = Network::start(20, behavior);
         let client = network.client();
-        network.warm(&client, 20).await;
+        network.open_connections(&client, 20).await;
         network.kill_connections();
         for n in 0..10 {
             client.send(item(n)).await.unwrap();
         }
-        assert_eq!(network.lost.load(Ordering::SeqCst), 1, "{death:?}");
+        assert_eq!(network.lost.load(Ordering::SeqCst), 1, "{behavior:?}");
         let connections = network.connections.load(Ordering::SeqCst);
-        assert_eq!(connections, 21, "{death:?}: the new connection is reused");
+        assert_eq!(
+            connections, 21,
+            "{behavior:?}: the new connection is reused"
+        );
     }
 }
 
 /// A timeout around the future counts the same as the client's own timeout.
 #[tokio::test]
 async fn dropped_future_counts_as_a_failure() {
-    let network = Network::start(3, Death::Silence);
+    let network = Network::start(3, DeadBehavior::Silence);
     let builder = Client::builder().event_key("k").base_url(&network.url);
     let client = builder.retry(RetryPolicy::none()).build().unwrap();
-    network.warm(&client, 3).await;
+    network.open_connections(&client, 3).await;
     network.kill_connections();
     let sending = client.send(item(1));
     assert!(tokio::time::timeout(TIMEOUT, sending).await.is_err());
@@ -201,15 +210,15 @@ async fn connection_older_than_a_failure_is_not_reused() {
     let answer_signal = std::sync::Mutex::new(answer_signal);
     let (started, mut starts) = tokio::sync::mpsc::unbounded_channel();
     let (url, connections) = serve(move |number, mut stream| {
-        while let Some(length) = head(&mut stream) {
-            let events = taken(&body(&mut stream, length));
+        while let Some(length) = read_head(&mut stream) {
+            let events = accepting_response(&read_body(&mut stream, length));
             started.send(()).unwrap();
             match number {
                 0 => answer_signal.lock().unwrap().recv().unwrap(),
-                1 => return die(stream, Death::Reset, &events),
+                1 => return respond_dead(stream, DeadBehavior::Reset, &events),
                 _ => {}
             }
-            answer(&mut stream, &format!("HTTP/1.1 200 OK\r\n{events}"));
+            write_response(&mut stream, &format!("HTTP/1.1 200 OK\r\n{events}"));
         }
     });
     let builder = Client::builder().event_key("k").base_url(url);

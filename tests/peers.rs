@@ -14,7 +14,7 @@ mod support;
 
 /// The server's reaction to a request.
 #[derive(Clone)]
-enum Act {
+enum Behavior {
     /// Resets the connection as soon as it is open.
     ResetAtOnce,
     /// Resets the connection after reading this many bytes of the body.
@@ -58,11 +58,11 @@ fn accepted(events: usize) -> String {
 }
 
 impl Server {
-    async fn start(acts: impl IntoIterator<Item = Act>) -> Self {
+    async fn start(behaviors: impl IntoIterator<Item = Behavior>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let acts: VecDeque<Act> = acts.into_iter().collect();
-        let acts = Arc::new(Mutex::new(acts));
+        let behaviors: VecDeque<Behavior> = behaviors.into_iter().collect();
+        let behaviors = Arc::new(Mutex::new(behaviors));
         let received = Arc::new(Mutex::new(Vec::new()));
         let server = Self {
             url,
@@ -70,7 +70,7 @@ impl Server {
         };
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, Arc::clone(&acts), Arc::clone(&received)));
+                tokio::spawn(serve(stream, Arc::clone(&behaviors), Arc::clone(&received)));
             }
         });
         server
@@ -93,27 +93,30 @@ impl Server {
 
 async fn serve(
     mut stream: TcpStream,
-    acts: Arc<Mutex<VecDeque<Act>>>,
+    behaviors: Arc<Mutex<VecDeque<Behavior>>>,
     received: Arc<Mutex<Vec<ReceivedRequest>>>,
 ) {
     loop {
-        let at_once = matches!(acts.lock().unwrap().front(), Some(Act::ResetAtOnce));
+        let at_once = matches!(
+            behaviors.lock().unwrap().front(),
+            Some(Behavior::ResetAtOnce)
+        );
         if at_once {
-            acts.lock().unwrap().pop_front();
+            behaviors.lock().unwrap().pop_front();
             stream.set_zero_linger().unwrap();
             return;
         }
         let Some(request) = read_head(&mut stream).await else {
             return;
         };
-        let act = acts
+        let behavior = behaviors
             .lock()
             .unwrap()
             .pop_front()
             .expect("unexpected request");
         let length: usize = header(&request, "content-length").parse().unwrap();
-        let wanted = match act {
-            Act::ResetInBody(bytes) => bytes,
+        let wanted = match behavior {
+            Behavior::ResetInBody(bytes) => bytes,
             _ => length,
         };
         let mut body = vec![0; wanted];
@@ -122,24 +125,24 @@ async fn serve(
             seed: header(&request, "x-inngest-event-id-seed"),
             body,
         });
-        match act {
-            Act::ResetAtOnce | Act::ResetInBody(_) | Act::ResetAfterBody => {
+        match behavior {
+            Behavior::ResetAtOnce | Behavior::ResetInBody(_) | Behavior::ResetAfterBody => {
                 stream.set_zero_linger().unwrap();
                 return;
             }
-            Act::WriteAndClose(text) => {
+            Behavior::WriteAndClose(text) => {
                 stream.write_all(text.as_bytes()).await.unwrap();
                 return;
             }
-            Act::Write(text) => stream.write_all(text.as_bytes()).await.unwrap(),
-            Act::Trickle(text) => {
+            Behavior::Write(text) => stream.write_all(text.as_bytes()).await.unwrap(),
+            Behavior::Trickle(text) => {
                 for byte in text.as_bytes() {
                     stream.write_all(&[*byte]).await.unwrap();
                     stream.flush().await.unwrap();
                     tokio::task::yield_now().await;
                 }
             }
-            Act::WriteAndHang(text) => {
+            Behavior::WriteAndHang(text) => {
                 stream.write_all(text.as_bytes()).await.unwrap();
                 // Wait until the client closes the connection.
                 let _ = stream.read_u8().await;
@@ -164,8 +167,8 @@ fn header(head: &str, name: &str) -> String {
 }
 
 /// Asserts that the client retries the same request after this failure.
-async fn assert_retried(first: Act) {
-    let server = Server::start([first, Act::Write(accepted(3))]).await;
+async fn assert_retried(first: Behavior) {
+    let server = Server::start([first, Behavior::Write(accepted(3))]).await;
     let receipts = server.client().send_many(items(3)).await.unwrap();
     let ids: Vec<_> = receipts.iter().map(|r| r.event_id.to_string()).collect();
     assert_eq!(
@@ -182,8 +185,8 @@ async fn assert_retried(first: Act) {
 }
 
 /// Asserts that the outcome is unknown after this failure if there is no retry.
-async fn assert_unknown(first: Act) -> BatchError {
-    let server = Server::start([first, Act::Write(accepted(2))]).await;
+async fn assert_unknown(first: Behavior) -> BatchError {
+    let server = Server::start([first, Behavior::Write(accepted(2))]).await;
     let client = server.client_with(RetryPolicy::none());
     let error = client.send_many(items(2)).await.unwrap_err();
     assert_eq!((error.unknown().count(), error.accepted().count()), (2, 0));
@@ -192,8 +195,8 @@ async fn assert_unknown(first: Act) -> BatchError {
 
 #[tokio::test]
 async fn reset_before_the_body_is_retried() {
-    assert_retried(Act::ResetAtOnce).await;
-    let error = assert_unknown(Act::ResetAtOnce).await;
+    assert_retried(Behavior::ResetAtOnce).await;
+    let error = assert_unknown(Behavior::ResetAtOnce).await;
     let error = error.outcomes()[0].error().unwrap();
     assert!(
         matches!(error, SendError::ConnectionBroke { .. }),
@@ -204,7 +207,7 @@ async fn reset_before_the_body_is_retried() {
 #[tokio::test]
 async fn reset_inside_the_body_is_retried() {
     let note = "x".repeat(400_000);
-    let server = Server::start([Act::ResetInBody(1_000), Act::Write(accepted(1))]).await;
+    let server = Server::start([Behavior::ResetInBody(1_000), Behavior::Write(accepted(1))]).await;
     let receipt = server
         .client()
         .send(CartCleared { note: note.clone() })
@@ -215,7 +218,7 @@ async fn reset_inside_the_body_is_retried() {
     assert_eq!(received[0].seed, received[1].seed);
     assert!(received[1].body.starts_with(&received[0].body));
 
-    let server = Server::start([Act::ResetInBody(1_000)]).await;
+    let server = Server::start([Behavior::ResetInBody(1_000)]).await;
     let client = server.client_with(RetryPolicy::none());
     let error = client.send(CartCleared { note }).await.unwrap_err();
     assert!(
@@ -226,8 +229,8 @@ async fn reset_inside_the_body_is_retried() {
 
 #[tokio::test]
 async fn reset_after_the_body_is_retried() {
-    assert_retried(Act::ResetAfterBody).await;
-    assert_unknown(Act::ResetAfterBody).await;
+    assert_retried(Behavior::ResetAfterBody).await;
+    assert_unknown(Behavior::ResetAfterBody).await;
 }
 
 #[tokio::test]
@@ -235,36 +238,36 @@ async fn truncated_response_is_retried() {
     let whole = accepted(3);
     for bytes in [1, 20, whole.len() / 2, whole.len() - 1] {
         let half = whole[..bytes].to_owned();
-        assert_retried(Act::WriteAndClose(half.clone())).await;
-        assert_unknown(Act::WriteAndClose(half)).await;
+        assert_retried(Behavior::WriteAndClose(half.clone())).await;
+        assert_unknown(Behavior::WriteAndClose(half)).await;
     }
 }
 
 #[tokio::test]
 async fn late_response_is_retried() {
-    assert_retried(Act::WriteAndHang(String::new())).await;
-    let error = assert_unknown(Act::WriteAndHang(String::new())).await;
+    assert_retried(Behavior::WriteAndHang(String::new())).await;
+    let error = assert_unknown(Behavior::WriteAndHang(String::new())).await;
     let error = error.outcomes()[0].error().unwrap();
     assert!(matches!(error, SendError::Timeout { .. }), "{error}");
 }
 
 #[tokio::test]
 async fn slow_response_is_read_until_the_timeout() {
-    assert_retried(Act::Trickle(answer("503 Service Unavailable", "{}"))).await;
-    let server = Server::start([Act::Trickle(accepted(2))]).await;
+    assert_retried(Behavior::Trickle(answer("503 Service Unavailable", "{}"))).await;
+    let server = Server::start([Behavior::Trickle(accepted(2))]).await;
     let receipts = server.client().send_many(items(2)).await.unwrap();
     assert_eq!(receipts[1].event_id, "id-1");
     // The timeout covers the whole response.
     let whole = accepted(3);
-    assert_retried(Act::WriteAndHang(whole[..whole.len() - 1].to_owned())).await;
+    assert_retried(Behavior::WriteAndHang(whole[..whole.len() - 1].to_owned())).await;
 }
 
 #[tokio::test]
 async fn closed_idle_connection_is_replaced() {
     let server = Server::start([
-        Act::WriteAndClose(accepted(1)),
-        Act::WriteAndClose(accepted(1)),
-        Act::Write(accepted(1)),
+        Behavior::WriteAndClose(accepted(1)),
+        Behavior::WriteAndClose(accepted(1)),
+        Behavior::Write(accepted(1)),
     ])
     .await;
     let client = server.client();
@@ -289,17 +292,17 @@ async fn foreign_200_response_is_retried() {
         "<html>a proxy's login page</html>",
         "",
     ] {
-        assert_retried(Act::Write(answer("200 OK", body))).await;
+        assert_retried(Behavior::Write(answer("200 OK", body))).await;
     }
-    let error = assert_unknown(Act::Write(answer("200 OK", "{}"))).await;
+    let error = assert_unknown(Behavior::Write(answer("200 OK", "{}"))).await;
     let error = error.outcomes()[0].error().unwrap();
     assert!(matches!(error, SendError::InvalidAnswer { .. }), "{error}");
 }
 
 #[tokio::test]
 async fn busy_server_gets_the_same_request_again() {
-    let busy = Act::Write(answer("503 Service Unavailable", "busy"));
-    let server = Server::start([busy, Act::Write(accepted(3))]).await;
+    let busy = Behavior::Write(answer("503 Service Unavailable", "busy"));
+    let server = Server::start([busy, Behavior::Write(accepted(3))]).await;
     server.client().send_many(items(3)).await.unwrap();
     let received = server.received();
     assert_eq!(received.len(), 2);
@@ -317,7 +320,7 @@ async fn configuration_mistakes_have_specific_errors() {
         ("405 Method Not Allowed", "check that the base URL"),
         ("308 Permanent Redirect", "redirects are not followed"),
     ] {
-        let server = Server::start([Act::Write(answer(status, "?"))]).await;
+        let server = Server::start([Behavior::Write(answer(status, "?"))]).await;
         let error = send(server.client_with(once())).await;
         assert!(matches!(error, SendError::WrongUrl { .. }), "{error}");
         assert!(error.to_string().contains(word), "{error}");

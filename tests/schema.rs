@@ -214,7 +214,7 @@ fn optional_user_is_not_required() {
     #[serde(untagged)]
     enum Untagged {
         /// No user.
-        Nobody,
+        Anonymous,
         #[expect(dead_code, reason = "the test uses only its schema")]
         Known(Customer),
     }
@@ -230,7 +230,7 @@ fn optional_user_is_not_required() {
 
     #[derive(Serialize, JsonSchema)]
     #[serde(untagged)]
-    enum MadeOfItself {
+    enum Recursive {
         #[expect(dead_code, reason = "the test uses only its schema")]
         One(Box<Self>),
         Other(Newtype),
@@ -241,20 +241,20 @@ fn optional_user_is_not_required() {
         #[event(name = "a/b")]
         #[serde(bound = "")]
         #[schemars(bound = "T: JsonSchema")]
-        struct Perhaps<T: Serialize + JsonSchema> {
+        struct WithUser<T: Serialize + JsonSchema> {
             #[event(user)]
             #[serde(skip_serializing)]
             user: T,
         }
 
-        let schema = Perhaps::<T>::schema().to_value();
+        let schema = WithUser::<T>::schema().to_value();
         assert_eq!(schema["required"], json!(["name", "ts", "data"]));
-        let event = sent(&Perhaps { user: absent });
+        let event = sent(&WithUser { user: absent });
         assert_eq!(event.get("user"), None);
-        assert_valid::<Perhaps<T>>(&event);
+        assert_valid::<WithUser<T>>(&event);
         let mut known = event.clone();
         known["user"] = json!({ "external_id": "1" });
-        assert_valid::<Perhaps<T>>(&known);
+        assert_valid::<WithUser<T>>(&known);
         assert_eq!(&schema["properties"]["user"], user);
     }
     let described = |mut user: Value| {
@@ -271,8 +271,8 @@ fn optional_user_is_not_required() {
         &described(customer.clone()),
     );
     let mut untagged = customer.clone();
-    untagged["description"] = "Who it was, if known.".into();
-    check(Untagged::Nobody, &untagged);
+    untagged["description"] = "The user, if known.".into();
+    check(Untagged::Anonymous, &untagged);
     let other = json!({
         "type": "object",
         "properties": { "id": { "type": "integer", "format": "uint8", "minimum": 0, "maximum": 255 } },
@@ -282,10 +282,10 @@ fn optional_user_is_not_required() {
         Größer::One(Newtype(None)),
         &described(json!({ "anyOf": [customer, other] })),
     );
-    let itself = json!({ "$ref": "#/$defs/MadeOfItself" });
+    let recursive = json!({ "$ref": "#/$defs/Recursive" });
     check(
-        MadeOfItself::Other(Newtype(None)),
-        &described(json!({ "anyOf": [itself, customer] })),
+        Recursive::Other(Newtype(None)),
+        &described(json!({ "anyOf": [recursive, customer] })),
     );
 }
 

@@ -19,7 +19,7 @@ mod support;
     version = "two\n\"three\"",
     allow(nonstandard_name, nonstandard_version, unscoped_id)
 )]
-struct Odd {
+struct UnusualNames {
     id: String,
     nested: serde_json::Value,
 }
@@ -120,7 +120,7 @@ async fn middleware_sees_each_event_once() {
     let mut batch = Batch::new();
     batch.push(item(1)).unwrap();
     batch
-        .push(Odd {
+        .push(UnusualNames {
             id: "a\"b".into(),
             nested: serde_json::json!([1, {"x": "\n"}]),
         })
@@ -217,7 +217,7 @@ fn invalid_content_with_valid_checksum_is_an_error() {
         1
     );
     for (head, events) in [
-        ("".to_owned(), String::new()),
+        (String::new(), String::new()),
         ("{}".to_owned(), String::new()),
         (
             r#"{"requests":[],"fresh":[[999999999999,false]]}"#.to_owned(),
@@ -290,7 +290,7 @@ proptest! {
         let mut batch = Batch::new();
         for id in ids {
             let nested = serde_json::json!({ "text": text });
-            batch.push(Odd { id, nested }).unwrap();
+            batch.push(UnusualNames { id, nested }).unwrap();
         }
         prop_assert!(restored(&batch).events().eq(batch.events()));
     }

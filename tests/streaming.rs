@@ -92,7 +92,7 @@ async fn every_event_of_a_long_stream_has_an_outcome() {
     let runs = server.counts().runs;
     assert_eq!(runs, EVENTS - bad, "each good event runs exactly once");
 
-    // The embedded server runs in this process and keeps 10,000 events, about 10 MB. All events and
+    // The embedded server runs in this process and keeps 10,000 requests, about 10 MB. All events and
     // receipts together would take 40 MB.
     println!("resident after each 10,000 events: {memory:?}");
     assert_bounded(&memory, 14 << 20);

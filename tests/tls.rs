@@ -17,7 +17,7 @@ use rustls::version::{TLS12, TLS13};
 use rustls::{
     RootCertStore, ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion,
 };
-use support::http::{body, head, serve, taken};
+use support::http::{accepting_response, read_body, read_head, serve};
 use support::{CartCleared, item};
 
 mod support;
@@ -68,7 +68,7 @@ const VERSIONS: [&SupportedProtocolVersion; 2] = [&TLS12, &TLS13];
 
 /// How the server ends a connection.
 #[derive(Clone, Copy, PartialEq)]
-enum End {
+enum ConnectionEnd {
     KeptOpen,
     /// The server sends a TLS `close_notify` before it closes the connection.
     CloseNotify,
@@ -80,10 +80,14 @@ fn server(
     authority: &Authority,
     clients: Option<&Authority>,
     version: &'static SupportedProtocolVersion,
-    end: End,
+    end: ConnectionEnd,
 ) -> (String, Arc<AtomicUsize>) {
     let config = server_config(authority, clients, version);
-    let count = if end == End::KeptOpen { usize::MAX } else { 1 };
+    let count = if end == ConnectionEnd::KeptOpen {
+        usize::MAX
+    } else {
+        1
+    };
     let (url, connections) = serve(move |_, stream| {
         answer_requests(stream, &config, end, count);
     });
@@ -121,20 +125,20 @@ fn server_config(
 fn answer_requests(
     stream: BufReader<TcpStream>,
     config: &Arc<ServerConfig>,
-    end: End,
+    end: ConnectionEnd,
     count: usize,
 ) -> bool {
     let tls = ServerConnection::new(Arc::clone(config)).unwrap();
     let mut stream = BufReader::new(StreamOwned::new(tls, stream.into_inner()));
     for _ in 0..count {
-        let Some(length) = head(&mut stream) else {
+        let Some(length) = read_head(&mut stream) else {
             return false;
         };
-        let events = taken(&body(&mut stream, length));
+        let events = accepting_response(&read_body(&mut stream, length));
         let answer = format!("HTTP/1.1 200 OK\r\n{events}");
         stream.get_mut().write_all(answer.as_bytes()).unwrap();
     }
-    if end == End::CloseNotify {
+    if end == ConnectionEnd::CloseNotify {
         let StreamOwned { conn, sock } = stream.get_mut();
         conn.send_close_notify();
         conn.complete_io(sock).unwrap();
@@ -161,7 +165,7 @@ fn error_chain(error: &SendError) -> String {
 #[tokio::test]
 async fn only_own_root_certificates_are_trusted() {
     let (authority, other) = (Authority::new(), Authority::new());
-    let (url, connections) = server(&authority, None, &TLS13, End::KeptOpen);
+    let (url, connections) = server(&authority, None, &TLS13, ConnectionEnd::KeptOpen);
     let client = builder(&url).root_certificates(authority.pem());
     let client = client.build().unwrap();
     client.send(item(1)).await.unwrap();
@@ -187,7 +191,7 @@ async fn only_own_root_certificates_are_trusted() {
 async fn client_presents_its_certificate() {
     for version in VERSIONS {
         let (authority, clients) = (Authority::new(), Authority::new());
-        let (url, _) = server(&authority, Some(&clients), version, End::KeptOpen);
+        let (url, _) = server(&authority, Some(&clients), version, ConnectionEnd::KeptOpen);
         let Identity {
             certificate,
             private_key,
@@ -203,18 +207,19 @@ async fn client_presents_its_certificate() {
 async fn rejected_client_certificate_is_reported() {
     for version in VERSIONS {
         let (authority, clients) = (Authority::new(), Authority::new());
-        let (url, connections) = server(&authority, Some(&clients), version, End::KeptOpen);
+        let (url, connections) =
+            server(&authority, Some(&clients), version, ConnectionEnd::KeptOpen);
         let client = builder(&url).root_certificates(authority.pem());
         let Identity {
             certificate,
             private_key,
         } = authority.identity();
-        let stranger = client.clone().client_certificate(certificate, private_key);
+        let untrusted = client.clone().client_certificate(certificate, private_key);
         let mut expected = 0;
         for (client, alerts) in [
             (client, &["CertificateRequired", "HandshakeFailure"][..]),
             (
-                stranger,
+                untrusted,
                 &["UnknownCA", "DecryptError", "BadCertificate"][..],
             ),
         ] {
@@ -225,8 +230,8 @@ async fn rejected_client_certificate_is_reported() {
                     let error = client.send(CartCleared { note }).await.unwrap_err();
                     let text = error_chain(&error);
                     assert!(matches!(error, SendError::Tls { .. }), "{bytes}: {text}");
-                    let is_told = |alert: &&str| text.contains(&format!("fatal alert: {alert}"));
-                    assert!(alerts.iter().any(is_told), "{version:?} {bytes}: {text}");
+                    let has_alert = |alert: &&str| text.contains(&format!("fatal alert: {alert}"));
+                    assert!(alerts.iter().any(has_alert), "{version:?} {bytes}: {text}");
                     assert!(!text.contains("canceled"), "{text}");
                     expected += 1;
                 }
@@ -241,7 +246,7 @@ async fn rejected_client_certificate_is_reported() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn server_that_closes_after_each_response_loses_nothing() {
     for version in VERSIONS {
-        for end in [End::CloseNotify, End::Closed] {
+        for end in [ConnectionEnd::CloseNotify, ConnectionEnd::Closed] {
             let authority = Authority::new();
             let (url, _) = server(&authority, None, version, end);
             let client = builder(&url).root_certificates(authority.pem());
@@ -257,7 +262,7 @@ async fn server_that_closes_after_each_response_loses_nothing() {
 #[tokio::test]
 async fn unnoticed_close_is_detected_before_writing() {
     for version in VERSIONS {
-        for end in [End::CloseNotify, End::Closed] {
+        for end in [ConnectionEnd::CloseNotify, ConnectionEnd::Closed] {
             let authority = Authority::new();
             let (closed, closings) = std::sync::mpsc::channel();
             let config = server_config(&authority, None, version);
@@ -382,7 +387,7 @@ async fn child_process_sends_an_event() {
 #[test]
 fn certificate_variables_are_respected() {
     let authority = Authority::new();
-    let (url, _) = server(&authority, None, &TLS13, End::KeptOpen);
+    let (url, _) = server(&authority, None, &TLS13, ConnectionEnd::KeptOpen);
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str, text: &str| {
         let path = folder.path().join(name);

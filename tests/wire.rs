@@ -290,17 +290,17 @@ fn invalid_id_or_user_is_rejected() {
 #[test]
 fn non_object_data_is_rejected() {
     #[derive(JsonSchema, Event)]
-    #[event(name = "a/sly")]
-    struct Sly {
+    #[event(name = "a/text")]
+    struct TextData {
         x: u8,
     }
-    impl Serialize for Sly {
+    impl Serialize for TextData {
         fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
             serializer.collect_str(&self.x)
         }
     }
     assert_eq!(
-        rejection(Sly { x: 1 }),
+        rejection(TextData { x: 1 }),
         ("data".into(), PayloadErrorKind::DataNotAnObject)
     );
 }

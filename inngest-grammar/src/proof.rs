@@ -1,10 +1,10 @@
 //! The proof that two different events of one type never print the same id.
 //!
 //! Each placeholder type has a [`Language`]: the texts it can print. Consider parsing an id from
-//! the left. The end of a part is known if its length is fixed, or if the first character of the
-//! text after it cannot occur in the part. Parsing from the right works the same way, with the last
-//! character of the text before the part. The template is unambiguous if parsing from the left and
-//! parsing from the right leave at most one part between them, because that part is the rest.
+//! the left. The end of a part is known if its length is fixed, or if the text after it begins with
+//! a character that cannot continue the part. Parsing from the right works the same way, with the
+//! last character of the text before the part. The template is unambiguous if parsing from the left
+//! and parsing from the right leave at most one part between them, because that part is the rest.
 //!
 //! | template | types | result |
 //! |---|---|---|
@@ -146,8 +146,8 @@ pub struct PartKind {
 ///
 /// `pieces` has the text of each piece, or `None` for a part.
 ///
-/// The sets depend on the template alone. The derive computes them once, which leaves little work
-/// for [`clash`], which rustc runs each time it compiles an event. The result is a `str` because the
+/// The sets depend on the template alone, so the derive computes them. That leaves little work for
+/// [`clash`], which rustc runs each time it compiles an event. The result is a `str` because the
 /// generated code would have to convert a byte string to a slice.
 pub fn edges<'a>(pieces: impl IntoIterator<Item = Option<&'a str>>) -> String {
     let pieces: Vec<Option<&str>> = pieces.into_iter().collect();

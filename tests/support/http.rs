@@ -28,7 +28,7 @@ pub(crate) fn serve(
 }
 
 /// Reads a request head. Returns the length of the body, or `None` at the end of the connection.
-pub(crate) fn head(stream: &mut impl BufRead) -> Option<usize> {
+pub(crate) fn read_head(stream: &mut impl BufRead) -> Option<usize> {
     let mut length = 0;
     loop {
         let mut line = String::new();
@@ -44,18 +44,18 @@ pub(crate) fn head(stream: &mut impl BufRead) -> Option<usize> {
     }
 }
 
-pub(crate) fn body(stream: &mut impl Read, length: usize) -> Vec<u8> {
+pub(crate) fn read_body(stream: &mut impl Read, length: usize) -> Vec<u8> {
     let mut body = vec![0; length];
     stream.read_exact(&mut body).unwrap();
     body
 }
 
-pub(crate) fn answer(stream: &mut BufReader<TcpStream>, text: &str) {
+pub(crate) fn write_response(stream: &mut BufReader<TcpStream>, text: &str) {
     stream.get_mut().write_all(text.as_bytes()).unwrap();
 }
 
 /// The last header and the body of a response that accepts the events of a request body.
-pub(crate) fn taken(body: &[u8]) -> String {
+pub(crate) fn accepting_response(body: &[u8]) -> String {
     let events: Vec<serde_json::Value> = serde_json::from_slice(body).unwrap();
     let ids: Vec<_> = (0..events.len()).map(|n| format!("id-{n}")).collect();
     let body = serde_json::json!({ "ids": ids, "status": 200 }).to_string();

@@ -109,10 +109,10 @@ fn optional_fields_work() {
     assert_eq!(encoded(&changed), expected);
 }
 
-mod within {
+mod outer {
     use super::*;
 
-    mod further {
+    mod nested {
         use super::*;
 
         wrap! {event
@@ -132,12 +132,12 @@ mod within {
             }
         }
     }
-    pub(super) use further::CartMerged;
+    pub(super) use nested::CartMerged;
 }
 
 #[test]
 fn generic_structs_work() {
-    let merged = within::CartMerged {
+    let merged = outer::CartMerged {
         cart: 1_u8,
         into: &Order { id: 7 },
         at: 1_743_130_137_367,
