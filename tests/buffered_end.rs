@@ -225,18 +225,18 @@ fn sender_without_its_runtime_returns_its_events() {
 /// Counts the requests in flight.
 #[derive(Clone, Default)]
 struct CountInFlight {
-    now: Arc<AtomicUsize>,
-    most: Arc<AtomicUsize>,
+    in_flight: Arc<AtomicUsize>,
+    max: Arc<AtomicUsize>,
     recorder: Recorder,
 }
 
 impl Transport for CountInFlight {
     fn post(&self, request: Request) -> TransportFuture<'_> {
         Box::pin(async move {
-            let now = self.now.fetch_add(1, Ordering::Relaxed) + 1;
-            self.most.fetch_max(now, Ordering::Relaxed);
+            let now = self.in_flight.fetch_add(1, Ordering::Relaxed) + 1;
+            self.max.fetch_max(now, Ordering::Relaxed);
             tokio::time::sleep(Duration::from_secs(1)).await;
-            self.now.fetch_sub(1, Ordering::Relaxed);
+            self.in_flight.fetch_sub(1, Ordering::Relaxed);
             self.recorder.post(request).await
         })
     }
@@ -257,7 +257,7 @@ async fn concurrency_limit_holds_across_batches() {
     }
     sender.flush().await;
     assert_eq!(counts.recorder.events().len(), 60);
-    assert_eq!(counts.most.load(Ordering::Relaxed), 2);
+    assert_eq!(counts.max.load(Ordering::Relaxed), 2);
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ enum Closing {
     Reset,
 }
 
-fn peer(
+fn server_that_closes(
     closing: Closing,
     answers: usize,
 ) -> (String, std::sync::Arc<std::sync::atomic::AtomicUsize>) {
@@ -28,14 +28,14 @@ fn peer(
             let Some(length) = read_head(&mut stream) else {
                 return;
             };
-            let events = accepting_response(&read_body(&mut stream, length));
-            write_response(&mut stream, &format!("HTTP/1.1 200 OK\r\n{events}"));
+            let response = accepting_response(&read_body(&mut stream, length));
+            write_response(&mut stream, &format!("HTTP/1.1 200 OK\r\n{response}"));
         }
         match closing {
             Closing::AtOnce => {}
             Closing::Later(time) => {
-                let begun = Instant::now();
-                while begun.elapsed() < time {
+                let started = Instant::now();
+                while started.elapsed() < time {
                     std::hint::spin_loop();
                 }
             }
@@ -66,7 +66,7 @@ impl Closing {
 /// Asserts that every event is delivered without retries, because the client never writes to a
 /// connection that the server has closed.
 async fn assert_no_failures(case: &str, closing: Closing) {
-    let (url, connections) = peer(closing, 1);
+    let (url, connections) = server_that_closes(closing, 1);
     let client = client(&url);
     let mut failed = 0;
     for n in 0..300 {
@@ -105,7 +105,7 @@ async fn no_request_fails_on_two_threads() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_request_fails_with_many_senders() {
     for closing in CLOSINGS {
-        let (url, _) = peer(closing, 1);
+        let (url, _) = server_that_closes(closing, 1);
         let client = client(&url);
         let senders = (0..10).map(|_| async {
             let mut failed = 0;
@@ -124,7 +124,7 @@ async fn no_request_fails_with_many_senders() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn client_learns_when_the_server_closes() {
     for answers in [2, 3, 10] {
-        let (url, connections) = peer(Closing::AtOnce, answers);
+        let (url, connections) = server_that_closes(Closing::AtOnce, answers);
         let client = client(&url);
         let mut failed = 0;
         for n in 0..300 {
@@ -149,8 +149,8 @@ async fn unnoticed_close_is_detected_before_writing() {
             let Some(length) = read_head(&mut stream) else {
                 return;
             };
-            let events = accepting_response(&read_body(&mut stream, length));
-            write_response(&mut stream, &format!("HTTP/1.1 200 OK\r\n{events}"));
+            let response = accepting_response(&read_body(&mut stream, length));
+            write_response(&mut stream, &format!("HTTP/1.1 200 OK\r\n{response}"));
         }
         drop(stream);
         closed.send(()).unwrap();

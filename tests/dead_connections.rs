@@ -47,7 +47,7 @@ impl Network {
     /// Starts a server that answers the first requests only once `initial` of them have arrived, so that
     /// each request opens its own connection.
     fn start(initial: usize, behavior: DeadBehavior) -> Self {
-        let together = Barrier::new(initial);
+        let barrier = Barrier::new(initial);
         let dead = Arc::new(AtomicUsize::new(0));
         let lost = Arc::new(AtomicUsize::new(0));
         let is_opening = Arc::new(AtomicBool::new(true));
@@ -56,7 +56,7 @@ impl Network {
             while let Some(length) = read_head(&mut stream) {
                 let body = read_body(&mut stream, length);
                 if is_opening_now.load(Ordering::SeqCst) {
-                    together.wait();
+                    barrier.wait();
                 }
                 let events = format!("HTTP/1.1 200 OK\r\n{}", accepting_response(&body));
                 if number < is_dead.load(Ordering::SeqCst) {
@@ -135,9 +135,9 @@ async fn assert_one_failure_at_most(behavior: DeadBehavior, dead: usize, senders
     let client = network.client();
     network.open_connections(&client, dead).await;
     network.kill_connections();
-    let begun = Instant::now();
+    let start_time = Instant::now();
     let sent = join_all((0..senders).map(|n| client.send(item(n)))).await;
-    let took = begun.elapsed();
+    let took = start_time.elapsed();
     let case = format!("{behavior:?}: {dead} dead, {senders} senders: {took:?}");
     for sent in sent {
         assert!(sent.is_ok(), "{case}: {sent:?}");

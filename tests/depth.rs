@@ -394,26 +394,26 @@ proptest! {
 /// Generates a test for a recursive type with derived `Serialize`: the levels of its innermost value, the
 /// levels that each step adds, and the step.
 macro_rules! recursive {
-    ($($name:ident: $of_leaf:literal + $of_step:literal, $leaf:expr, $inner:ident => $outer:expr;)*) => {
+    ($($name:ident: $leaf_levels:literal + $step_levels:literal, $leaf:expr, $inner:ident => $outer:expr;)*) => {
         $(
             #[test]
             fn $name() {
                 on_small_stack(|| {
                     for (depth, _) in DEPTHS {
                         let mut value = $leaf;
-                        let mut depth_of_value = $of_leaf;
-                        while depth - depth_of_value >= $of_step {
+                        let mut value_depth = $leaf_levels;
+                        while depth - value_depth >= $step_levels {
                             let $inner = value;
                             value = $outer;
-                            depth_of_value += $of_step;
+                            value_depth += $step_levels;
                         }
                         match write(value) {
                             Ok(json) => {
-                                assert!(depth_of_value <= MAX_LEVELS, "{depth}");
-                                assert_eq!(levels(&json), LEVELS_AROUND + depth_of_value);
+                                assert!(value_depth <= MAX_LEVELS, "{depth}");
+                                assert_eq!(levels(&json), LEVELS_AROUND + value_depth);
                             }
                             Err(error) => {
-                                assert!(depth_of_value > MAX_LEVELS, "{depth}: {error}");
+                                assert!(value_depth > MAX_LEVELS, "{depth}: {error}");
                                 assert_too_deep(&error, "data.x");
                             }
                         }

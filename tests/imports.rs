@@ -299,10 +299,11 @@ fn reachable<'a>(imports: &'a Imports, file: &Path) -> BTreeSet<&'a Path> {
 
 /// The level of a file's room, counted from the lowest.
 fn level(rooms: &[&[&str]], file: &Path) -> Option<usize> {
-    let places = rooms.iter().enumerate();
-    let places = places.flat_map(|(level, places)| places.iter().map(move |place| (level, place)));
-    let fits = places.filter(|(_, place)| file.starts_with(place));
-    fits.max_by_key(|(_, place)| place.len())
+    let paths = rooms.iter().enumerate();
+    let paths = paths.flat_map(|(level, room)| room.iter().map(move |path| (level, path)));
+    let matching = paths.filter(|(_, path)| file.starts_with(path));
+    matching
+        .max_by_key(|(_, path)| path.len())
         .map(|(level, _)| level)
 }
 

@@ -30,7 +30,7 @@ fn in_child(what: &str, run: impl FnOnce()) {
         unsafe { libc::_exit(i32::from(failed)) };
     }
     assert!(child > 0, "{what}: no child");
-    let begun = Instant::now();
+    let started = Instant::now();
     let mut status = 0;
     loop {
         // SAFETY: the pointer refers to a local variable.
@@ -38,7 +38,7 @@ fn in_child(what: &str, run: impl FnOnce()) {
         if ended == child {
             break;
         }
-        if begun.elapsed() > CHILD_TIMEOUT {
+        if started.elapsed() > CHILD_TIMEOUT {
             // SAFETY: the child has not been reaped yet, so its process id is still valid.
             unsafe { libc::kill(child, libc::SIGKILL) };
             panic!("{what}: the child hangs");
