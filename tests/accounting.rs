@@ -1,4 +1,4 @@
-//! Whatever goes wrong, what the client says of each event is what the server's books say.
+//! Property test: under any faults, the client's outcome for each event matches the server's state.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -31,13 +31,13 @@ struct Case {
     attempts: u32,
     percent: u8,
     seed: u64,
-    /// Of how many events one is refused by the server; 0 for none.
-    refused_each: usize,
-    /// Of how many events that the server looks at one is refused for this time; 0 for none.
-    refused_once_each: usize,
-    /// After how many requests the server is gone, until all is well.
+    /// The server always rejects every n-th event; 0 for none.
+    reject_every: usize,
+    /// The server randomly rejects one in n events until it recovers; 0 for none.
+    randomly_reject_one_in: usize,
+    /// The server is unreachable from this request on, until it recovers.
     stop_after: Option<usize>,
-    /// Whether each send is made by a new process, which reads the batch from bytes.
+    /// Whether each send runs in a simulated new process, which restores the batch from bytes.
     restarts: bool,
 }
 
@@ -61,16 +61,16 @@ fn case() -> impl Strategy<Value = Case> {
             attempts: case.3,
             percent: case.4,
             seed: case.5,
-            refused_each: case.6,
-            refused_once_each: case.7,
+            reject_every: case.6,
+            randomly_reject_one_in: case.7,
             stop_after: case.8,
             restarts: case.9,
         })
 }
 
 impl Case {
-    fn is_refused(&self, place: usize) -> bool {
-        self.refused_each > 0 && place % self.refused_each == self.refused_each - 1
+    fn is_rejected(&self, place: usize) -> bool {
+        self.reject_every > 0 && place % self.reject_every == self.reject_every - 1
     }
 
     fn client(&self, server: &EventServer) -> Client {
@@ -115,8 +115,8 @@ impl Case {
     }
 }
 
-/// How often the event of each place is in the list.
-fn places(events: Vec<inngest_core::testing::ReceivedEvent>) -> BTreeMap<usize, usize> {
+/// Counts the events for each index.
+fn count_by_index(events: Vec<inngest_core::testing::ReceivedEvent>) -> BTreeMap<usize, usize> {
     let mut places = BTreeMap::new();
     for event in events {
         let place = usize::try_from(event.data["place"].as_u64().unwrap()).unwrap();
@@ -125,16 +125,16 @@ fn places(events: Vec<inngest_core::testing::ReceivedEvent>) -> BTreeMap<usize, 
     places
 }
 
-/// Plain and batched functions ran once for each of these events, and for no other.
-fn ran_once(server: &EventServer, good: &BTreeSet<usize>) {
+/// Asserts that plain and batched functions ran once for each of these events, and for no other.
+fn assert_ran_once(server: &EventServer, good: &BTreeSet<usize>) {
     let once: BTreeMap<_, _> = good.iter().map(|place| (*place, 1)).collect();
-    assert_eq!(places(server.runs()), once);
-    assert_eq!(places(server.batched_runs()), once);
+    assert_eq!(count_by_index(server.runs()), once);
+    assert_eq!(count_by_index(server.batched_runs()), once);
 }
 
-/// The server's words are those of this event. One that is good is not taken when each time that
-/// the server came to it was a bad one.
-fn refused(good: &mut BTreeSet<usize>, place: usize, message: &str) {
+/// Checks the server's rejection message for an event. An event that only met random rejections is no
+/// longer expected to run.
+fn check_rejection(good: &mut BTreeSet<usize>, place: usize, message: &str) {
     if good.remove(&place) {
         assert_eq!(message, format!("not now {place}"));
     } else {
@@ -142,40 +142,39 @@ fn refused(good: &mut BTreeSet<usize>, place: usize, message: &str) {
     }
 }
 
-/// Makes the server refuse events as the case says; those that it refuses for a time only until
-/// all is well.
-fn refuse(server: &EventServer, case: &Case) -> Arc<AtomicBool> {
-    let refusing = case.clone();
-    let is_well = Arc::new(AtomicBool::new(false));
-    let passes = Arc::clone(&is_well);
+/// Sets up the server's rejections for a case. Random rejections stop once the returned flag is set.
+fn set_up_rejections(server: &EventServer, case: &Case) -> Arc<AtomicBool> {
+    let rejecting = case.clone();
+    let has_recovered = Arc::new(AtomicBool::new(false));
+    let stop_random = Arc::clone(&has_recovered);
     let random = Mutex::new(case.seed | 1);
     server.refuse(move |event| {
         let place = usize::try_from(event.data["place"].as_u64()?).ok()?;
-        if refusing.is_refused(place) {
+        if rejecting.is_rejected(place) {
             return Some(format!("no {place}"));
         }
-        if refusing.refused_once_each == 0 || passes.load(Ordering::Relaxed) {
+        if rejecting.randomly_reject_one_in == 0 || stop_random.load(Ordering::Relaxed) {
             return None;
         }
         let mut random = random.lock().unwrap();
         *random ^= *random << 13;
         *random ^= *random >> 7;
         *random ^= *random << 17;
-        let each = refusing.refused_once_each as u64;
+        let one_in = rejecting.randomly_reject_one_in as u64;
         random
-            .is_multiple_of(each)
+            .is_multiple_of(one_in)
             .then(|| format!("not now {place}"))
     });
-    is_well
+    has_recovered
 }
 
 async fn check(case: &Case) {
     let server = EventServer::start().unwrap();
-    let is_well = refuse(&server, case);
+    let has_recovered = set_up_rejections(&server, case);
     server.inject_at_random(case.percent, Some(case.seed));
     if let Some(requests) = case.stop_after {
-        let gone = Fault::close().always();
-        server.inject(gone.when(move |request| request.index >= requests));
+        let unreachable = Fault::close().always();
+        server.inject(unreachable.when(move |request| request.index >= requests));
     }
     let client = case.client(&server);
 
@@ -183,10 +182,10 @@ async fn check(case: &Case) {
     let mut good: BTreeSet<usize> = all
         .iter()
         .copied()
-        .filter(|p| !case.is_refused(*p))
+        .filter(|p| !case.is_rejected(*p))
         .collect();
     let result = case.send(&client, &server, case.batch()).await;
-    let taken = places(server.events());
+    let received = count_by_index(server.events());
     let by_id: BTreeMap<String, usize> = server
         .events()
         .into_iter()
@@ -198,11 +197,11 @@ async fn check(case: &Case) {
 
     let error = match result {
         Ok(receipts) => {
-            assert_eq!(good, all, "a refused event is never called delivered");
+            assert_eq!(good, all, "a rejected event never gets a receipt");
             for (place, receipt) in receipts.iter().enumerate() {
                 assert_eq!(by_id.get(&receipt.event_id.to_string()), Some(&place));
             }
-            ran_once(&server, &good);
+            assert_ran_once(&server, &good);
             return;
         }
         Err(error) => error,
@@ -218,14 +217,17 @@ async fn check(case: &Case) {
                 );
             }
             Outcome::Rejected(reason) => {
-                assert!(!taken.contains_key(&place), "{place} was taken: {reason}");
+                assert!(
+                    !received.contains_key(&place),
+                    "{place} was accepted: {reason}"
+                );
                 if let SendError::Refused { message } = &**reason {
-                    refused(&mut good, place, message);
+                    check_rejection(&mut good, place, message);
                 }
             }
             Outcome::Unknown { event_id, .. } => {
-                // If the server has it, then under this id.
-                if taken.contains_key(&place) {
+                // If the server has the event, it has this event id.
+                if received.contains_key(&place) {
                     assert_eq!(by_id.get(&event_id.to_string()), Some(&place), "{place}");
                 }
             }
@@ -233,14 +235,14 @@ async fn check(case: &Case) {
         }
     }
 
-    // What was not delivered is sent again while things still go wrong, and again when all is
-    // well: nothing runs twice.
+    // Resend the unsent events while faults continue, and again after the server recovers. Nothing
+    // runs twice.
     let mut unsent = error.into_unsent();
     if let Err(error) = case.send(&client, &server, unsent.clone()).await {
         for (_, reason) in error.rejected() {
             if let SendError::Refused { message } = reason {
                 let (_, place) = message.rsplit_once(' ').unwrap();
-                refused(&mut good, place.parse().unwrap(), message);
+                check_rejection(&mut good, place.parse().unwrap(), message);
             }
         }
         unsent = error.into_unsent();
@@ -248,14 +250,14 @@ async fn check(case: &Case) {
         unsent = Batch::new();
     }
     server.clear_faults();
-    is_well.store(true, Ordering::Relaxed);
+    has_recovered.store(true, Ordering::Relaxed);
     for _ in 0..=case.events {
         match case.send(&client, &server, unsent).await {
             Ok(_) => break,
             Err(error) => unsent = error.into_unsent(),
         }
     }
-    ran_once(&server, &good);
+    assert_ran_once(&server, &good);
 }
 
 proptest! {
@@ -270,10 +272,10 @@ proptest! {
     }
 }
 
-/// One event in 37 is refused and three requests in ten fail: every other event arrives once, and
-/// each refused one is named, as one that may be taken where a request before went wrong.
+/// The server rejects one event in 37, and 30% of the requests fail. Every other event runs once, and
+/// the error lists each rejected event: as unknown if an earlier request failed.
 #[tokio::test]
-async fn two_thousand_events_and_a_bad_network() {
+async fn two_thousand_events_survive_a_bad_network() {
     let server = EventServer::start().unwrap();
     server.refuse(|event| {
         let place = event.data["place"].as_u64()?;
@@ -305,7 +307,7 @@ async fn two_thousand_events_and_a_bad_network() {
     assert_eq!(failed, refused);
     assert_eq!(error.accepted().count(), 2_000 - refused.len());
     assert_eq!(error.unknown().count(), error.into_unsent().len());
-    let runs = places(server.runs());
+    let runs = count_by_index(server.runs());
     assert_eq!(
         (runs.len(), runs.values().max()),
         (2_000 - refused.len(), Some(&1))

@@ -1,4 +1,4 @@
-//! The assertions of `EventServer` and `Recorder`, and what they say when they fail.
+//! The assertions of `EventServer` and `Recorder`, and their failure messages.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -47,14 +47,14 @@ async fn recorder(skus: &[&str]) -> Recorder {
     recorder
 }
 
-/// What an assertion says when it fails.
+/// The panic message of an assertion that fails.
 fn failure(assertion: impl FnOnce()) -> String {
     let panic = catch_unwind(AssertUnwindSafe(assertion)).expect_err("the assertion fails");
     panic.downcast_ref::<String>().unwrap().clone()
 }
 
 #[tokio::test]
-async fn assertions_that_hold() {
+async fn assertions_pass_on_matching_events() {
     let received = recorder(&["MUG-BLUE", "MUG-RED"]).await;
     received.assert_sent::<ItemImported>(|item| item.sku == "MUG-RED");
     received.assert_sent_event(&item("0", "MUG-BLUE"));
@@ -65,7 +65,7 @@ async fn assertions_that_hold() {
 }
 
 #[tokio::test]
-async fn assertions_that_fail_say_what_came() {
+async fn failed_assertions_list_received_events() {
     let received = recorder(&["MUG-BLUE", "MUG-RED"]).await;
     let message = failure(|| received.assert_sent::<ItemImported>(|item| item.sku == "CUP"));
     insta::assert_snapshot!(message, @r#"
@@ -95,9 +95,9 @@ async fn assertions_that_fail_say_what_came() {
 }
 
 #[tokio::test]
-async fn what_does_not_fit_its_schema_is_said() {
+async fn assert_valid_lists_schema_violations() {
     let received = recorder(&["MUG-BLUE"]).await;
-    // What another program, or an earlier version, may have sent.
+    // An event as another program, or an earlier version of this one, may send it.
     let send = |body: &'static str| {
         use inngest_core::testing::EventServer;
         let server = EventServer::start().unwrap();
@@ -128,8 +128,8 @@ async fn what_does_not_fit_its_schema_is_said() {
     insta::assert_snapshot!(message, @"event 0 (`storefront/unheard.of`): its type is not linked into the program");
 }
 
-/// What the derive does not see: a type further inside says one thing and writes another.
-mod unlike_its_schema {
+/// Nested types whose schema differs from their serialized form, which the derive cannot see.
+mod mismatched_schemas {
     use super::*;
 
     #[derive(Serialize, JsonSchema, Event)]
@@ -162,7 +162,10 @@ mod unlike_its_schema {
         external_id: String,
     }
 
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde requires this signature"
+    )]
     fn as_time<S: serde::Serializer>(minute: &u16, serializer: S) -> Result<S::Ok, S::Error> {
         if *minute < 1_000 {
             return minute.serialize(serializer);
@@ -179,8 +182,8 @@ mod unlike_its_schema {
     }
 
     #[test]
-    fn is_found_by_the_values_that_show_it() {
-        // The same types, by values that the schema takes.
+    fn mismatch_is_found_by_affected_values() {
+        // These values of the same types match the schema.
         let gate = Slot {
             minute: 999,
             remark: Some(Remark::Gate),
@@ -215,7 +218,7 @@ mod unlike_its_schema {
     }
 
     #[test]
-    fn what_cannot_be_sent_is_said() {
+    fn unsendable_event_fails_the_assertion() {
         let payload = Payload::new(planned(Vec::new())).id("");
         let message = failure(|| assert_matches_schema(payload));
         insta::assert_snapshot!(message, @r#"

@@ -1,4 +1,4 @@
-//! The sender in the background.
+//! The buffered sender.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -26,7 +26,7 @@ async fn send(sender: &Buffered, n: usize) {
 }
 
 #[tokio::test]
-async fn events_of_many_calls_go_out_together() {
+async fn separate_sends_share_requests() {
     let (server, client) = server();
     let sender = client
         .buffered()
@@ -52,7 +52,7 @@ async fn events_of_many_calls_go_out_together() {
 }
 
 #[tokio::test]
-async fn bytes_make_a_request_full_too() {
+async fn full_byte_limit_triggers_a_request() {
     let (server, client) = server();
     let sender = client
         .buffered()
@@ -68,7 +68,7 @@ async fn bytes_make_a_request_full_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_event_waits_for_others_no_longer_than_it_may() {
+async fn linger_limits_how_long_events_wait() {
     let script = Script::default();
     let sender = script
         .client()
@@ -86,12 +86,12 @@ async fn an_event_waits_for_others_no_longer_than_it_may() {
     assert_eq!(
         script.seeds_and_bodies().len(),
         1,
-        "the second went with the first"
+        "both events share a request"
     );
 }
 
 #[tokio::test]
-async fn a_flush_waits_for_all_that_was_taken_in() {
+async fn flush_waits_for_all_buffered_events() {
     let (server, client) = server();
     let sender = client.buffered().linger(HOUR).start().unwrap();
     for n in 0..10 {
@@ -102,11 +102,11 @@ async fn a_flush_waits_for_all_that_was_taken_in() {
     sender.flush().await;
 }
 
-/// Answers the first request when it is let, and those after it at once.
+/// Answers the first request when notified, and later requests at once.
 #[derive(Clone, Default)]
-struct FirstIsHeld(Arc<tokio::sync::Notify>, Arc<AtomicUsize>, Recorder);
+struct HoldFirst(Arc<tokio::sync::Notify>, Arc<AtomicUsize>, Recorder);
 
-impl Transport for FirstIsHeld {
+impl Transport for HoldFirst {
     fn post(&self, request: Request) -> TransportFuture<'_> {
         let number = self.1.fetch_add(1, Ordering::Relaxed);
         Box::pin(async move {
@@ -119,8 +119,8 @@ impl Transport for FirstIsHeld {
 }
 
 #[tokio::test]
-async fn a_flush_waits_for_what_came_before_it_and_not_for_as_much_as_did() {
-    let transport = FirstIsHeld::default();
+async fn flush_waits_for_earlier_events_not_a_count() {
+    let transport = HoldFirst::default();
     let client = Client::builder()
         .event_key("k")
         .transport(transport.clone());
@@ -134,18 +134,18 @@ async fn a_flush_waits_for_what_came_before_it_and_not_for_as_much_as_did() {
     assert!(flush.as_mut().now_or_never().is_none());
     sender.send(item(2)).await.unwrap().await.unwrap();
     let flushed = flush.as_mut().now_or_never();
-    assert!(flushed.is_none(), "the first is under way");
+    assert!(flushed.is_none(), "the first request is still in flight");
     transport.0.notify_one();
     flush.await;
     assert!(matches!(first.now_or_never(), Some(Ok(_))));
     assert_eq!(transport.2.events().len(), 2);
 }
 
-/// Answers nothing until it is let.
+/// Answers one request for each permit.
 #[derive(Clone)]
-struct Held(Arc<tokio::sync::Semaphore>, Recorder, Arc<AtomicUsize>);
+struct HoldAll(Arc<tokio::sync::Semaphore>, Recorder, Arc<AtomicUsize>);
 
-impl Transport for Held {
+impl Transport for HoldAll {
     fn post(&self, request: Request) -> TransportFuture<'_> {
         self.2.fetch_add(1, Ordering::Relaxed);
         Box::pin(async move {
@@ -155,8 +155,8 @@ impl Transport for Held {
     }
 }
 
-fn held() -> (Held, Client) {
-    let held = Held(
+fn held_client() -> (HoldAll, Client) {
+    let held = HoldAll(
         Arc::new(tokio::sync::Semaphore::new(0)),
         Recorder::default(),
         Arc::default(),
@@ -169,8 +169,8 @@ fn held() -> (Held, Client) {
 }
 
 #[tokio::test]
-async fn a_flush_waits_for_what_no_request_was_free_for() {
-    let (held, client) = held();
+async fn flush_waits_for_queued_events() {
+    let (held, client) = held_client();
     let sender = client.buffered().linger(Duration::ZERO).start().unwrap();
     let first = sender.send(item(1)).await.unwrap();
     while held.2.load(Ordering::Relaxed) == 0 {
@@ -182,15 +182,15 @@ async fn a_flush_waits_for_what_no_request_was_free_for() {
     held.0.add_permits(1);
     first.await.unwrap();
     let flushed = flush.as_mut().now_or_never();
-    assert!(flushed.is_none(), "the second is not settled");
+    assert!(flushed.is_none(), "the second event has no outcome yet");
     held.0.add_permits(1);
     flush.await;
     assert!(matches!(second.now_or_never(), Some(Ok(_))));
 }
 
 #[tokio::test]
-async fn a_full_sender_waits_or_says_so() {
-    let (held, client) = held();
+async fn full_buffer_blocks_send_and_fails_try_send() {
+    let (held, client) = held_client();
     let sender = client
         .buffered()
         .capacity(2)
@@ -210,9 +210,9 @@ async fn a_full_sender_waits_or_says_so() {
     assert_eq!(held.1.events().len(), 3);
 }
 
-/// What waits for others would wait for those that wait for its room.
+/// Buffered events must not linger for more events while those events wait for capacity.
 #[tokio::test(start_paused = true)]
-async fn a_sender_with_little_room_does_not_stand_still() {
+async fn full_buffer_is_sent_without_lingering() {
     let script = Script::default();
     let client = Client::builder().event_key("k").transport(script.clone());
     let sender = client.build().unwrap().buffered();
@@ -223,7 +223,7 @@ async fn a_sender_with_little_room_does_not_stand_still() {
         }
     };
     let sent = tokio::time::timeout(Duration::from_secs(60), sending).await;
-    sent.expect("there is room again");
+    sent.expect("the buffer has capacity again");
     sender.flush().await;
     let requests = script.seeds_and_bodies();
     let events = requests
@@ -233,7 +233,7 @@ async fn a_sender_with_little_room_does_not_stand_still() {
 }
 
 #[tokio::test]
-async fn events_that_cannot_be_sent_are_refused_at_once() {
+async fn invalid_events_are_rejected_immediately() {
     let (_server, client) = server();
     let sender = client.buffered().start().unwrap();
     let mut bad = item(1);
@@ -249,7 +249,7 @@ async fn events_that_cannot_be_sent_are_refused_at_once() {
 }
 
 #[tokio::test]
-async fn what_fails_is_told_to_its_handle_and_to_the_hook() {
+async fn failures_reach_the_handle_and_the_hook() {
     let (server, client) = server();
     server.inject(Fault::status(503));
     let failures = Arc::new(Mutex::new(Vec::new()));
@@ -276,7 +276,7 @@ async fn what_fails_is_told_to_its_handle_and_to_the_hook() {
 }
 
 #[tokio::test]
-async fn a_shutdown_sends_what_is_there() {
+async fn shutdown_sends_buffered_events() {
     let (server, client) = server();
     let sender = client.buffered().linger(HOUR).start().unwrap();
     for n in 0..5 {
@@ -296,8 +296,8 @@ async fn a_shutdown_sends_what_is_there() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_shutdown_hands_back_what_it_had_no_time_for() {
-    let (held, client) = held();
+async fn shutdown_returns_unsent_events_after_its_timeout() {
+    let (held, client) = held_client();
     let sender = client
         .buffered()
         .max_events(2)
@@ -313,7 +313,7 @@ async fn a_shutdown_hands_back_what_it_had_no_time_for() {
         (report.delivered, report.failed, report.unsent.len()),
         (0, 0, 5)
     );
-    // All were under way, in one request.
+    // One request with all events was in flight.
     for pending in pending {
         let error = pending.await.unwrap_err();
         let SendError::InDoubt { last, .. } = &error else {
@@ -327,8 +327,8 @@ async fn a_shutdown_hands_back_what_it_had_no_time_for() {
 }
 
 #[tokio::test]
-async fn a_dropped_sender_sends_nothing_more() {
-    let (held, client) = held();
+async fn dropped_sender_sends_nothing() {
+    let (held, client) = held_client();
     let sender = client.buffered().linger(HOUR).start().unwrap();
     let pending = sender.send(item(1)).await.unwrap();
     drop(sender);
@@ -337,7 +337,7 @@ async fn a_dropped_sender_sends_nothing_more() {
 }
 
 #[test]
-fn it_needs_a_runtime() {
+fn start_without_a_runtime_is_an_error() {
     struct Never;
     impl Transport for Never {
         fn post(&self, _: Request) -> TransportFuture<'_> {

@@ -1,4 +1,4 @@
-//! How a sender in the background ends, and what it hands back.
+//! Shutdown of the buffered sender, and the events that it returns.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,23 +18,23 @@ fn cart(note: &str) -> CartCleared {
     CartCleared { note: note.into() }
 }
 
-/// A server that refuses the events `no`, keeps the others by their ids, and answers no more than
-/// a number of requests.
+/// A server that rejects `no` events, stores other events by event id, and stops answering after
+/// `answers` requests.
 #[derive(Clone)]
-struct Books {
+struct LimitedServer {
     answers: Arc<AtomicUsize>,
     recorder: Recorder,
     taken: Arc<std::sync::Mutex<BTreeMap<String, String>>>,
-    most_events: usize,
+    max_events: usize,
 }
 
-impl Books {
+impl LimitedServer {
     fn new(answers: usize) -> Self {
         Self {
             answers: Arc::new(answers.into()),
             recorder: Recorder::default(),
             taken: Arc::default(),
-            most_events: usize::MAX,
+            max_events: usize::MAX,
         }
     }
 
@@ -46,7 +46,7 @@ impl Books {
         builder.build().unwrap()
     }
 
-    /// The notes of the events that it runs, sorted.
+    /// The notes of all events that ran, sorted.
     fn runs(&self) -> Vec<String> {
         let mut notes: Vec<_> = self.taken.lock().unwrap().values().cloned().collect();
         notes.sort();
@@ -54,11 +54,11 @@ impl Books {
     }
 }
 
-impl Transport for Books {
+impl Transport for LimitedServer {
     fn post(&self, request: Request) -> TransportFuture<'_> {
         Box::pin(async move {
             let events: Vec<serde_json::Value> = serde_json::from_slice(request.body()).unwrap();
-            if events.len() > self.most_events {
+            if events.len() > self.max_events {
                 return Ok(Answer::new(413, ""));
             }
             let note =
@@ -92,14 +92,14 @@ impl Transport for Books {
     }
 }
 
-/// What follows a refused event goes out again with the ids that it had before; with others it
-/// would run twice.
+/// Events after a rejected event keep their event ids when resent. With new ids they would run twice.
 #[tokio::test(start_paused = true)]
-async fn a_shutdown_amid_a_refusal_hands_back_nothing_that_runs_twice() {
-    // The whole, the event that is refused, and the rest, which is taken and not answered.
+async fn shutdown_during_a_rejection_duplicates_nothing() {
+    // Stop at each step: the whole request, the rejected event alone, and the rest, which the server
+    // accepts without answering.
     for answers in 0..5 {
-        let books = Books::new(answers);
-        let client = books.client();
+        let server = LimitedServer::new(answers);
+        let client = server.client();
         let sender = client.buffered().linger(HOUR).start().unwrap();
         let mut pending = Vec::new();
         for note in ["a", "no", "b", "c"] {
@@ -124,38 +124,38 @@ async fn a_shutdown_amid_a_refusal_hands_back_nothing_that_runs_twice() {
             .filter(|result| matches!(result, Err(SendError::Refused { .. })));
         assert_eq!(report.failed, refused.count() as u64, "{answers}");
 
-        books.answers.store(100, Ordering::Relaxed);
+        server.answers.store(100, Ordering::Relaxed);
         let error = client.send_batch(report.unsent).await;
         if let Err(error) = error {
             let refused = error.outcomes().iter().filter(|o| o.error().is_some());
             assert_eq!(refused.count(), 1, "{answers}");
         }
-        assert_eq!(books.runs(), ["a", "b", "c"], "{answers}");
+        assert_eq!(server.runs(), ["a", "b", "c"], "{answers}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_shutdown_amid_halves_hands_back_the_half_that_is_left() {
-    let books = Books {
-        most_events: 2,
-        ..Books::new(1)
+async fn shutdown_after_a_split_returns_the_unsent_half() {
+    let server = LimitedServer {
+        max_events: 2,
+        ..LimitedServer::new(1)
     };
-    let client = books.client();
+    let client = server.client();
     let sender = client.buffered().linger(HOUR).start().unwrap();
     for note in ["a", "b", "c", "d"] {
         drop(sender.send(cart(note)).await.unwrap());
     }
     let report = sender.shutdown(Duration::from_secs(1)).await;
     assert_eq!((report.delivered, report.unsent.len()), (2, 2));
-    books.answers.store(100, Ordering::Relaxed);
+    server.answers.store(100, Ordering::Relaxed);
     client.send_batch(report.unsent).await.unwrap();
-    assert_eq!(books.runs(), ["a", "b", "c", "d"]);
+    assert_eq!(server.runs(), ["a", "b", "c", "d"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_waits_for_a_sender_that_is_shut_down() {
-    let books = Books::new(0);
-    let sender = books.client().buffered().linger(HOUR).start().unwrap();
+async fn flush_after_shutdown_returns_immediately() {
+    let server = LimitedServer::new(0);
+    let sender = server.client().buffered().linger(HOUR).start().unwrap();
     let other = sender.clone();
     drop(sender.send(cart("a")).await.unwrap());
     let report = sender.shutdown(Duration::ZERO).await;
@@ -166,7 +166,7 @@ async fn nobody_waits_for_a_sender_that_is_shut_down() {
 }
 
 #[tokio::test]
-async fn an_event_may_wait_for_ever() {
+async fn maximum_linger_does_not_overflow() {
     let script = Script::default();
     let sender = script.client().buffered().linger(Duration::MAX);
     let sender = sender.start().unwrap();
@@ -176,11 +176,11 @@ async fn an_event_may_wait_for_ever() {
 }
 
 #[tokio::test]
-async fn a_transport_that_panics_is_a_failure() {
+async fn panicking_transport_is_a_failure() {
     struct Panics;
     impl Transport for Panics {
         fn post(&self, _: Request) -> TransportFuture<'_> {
-            Box::pin(async { panic!("the transport's own mistake") })
+            Box::pin(async { panic!("a bug in the transport") })
         }
     }
     let client = Client::builder().event_key("k").transport(Panics);
@@ -196,7 +196,7 @@ async fn a_transport_that_panics_is_a_failure() {
 }
 
 #[test]
-fn a_sender_outlives_its_runtime_and_hands_back_what_it_has() {
+fn sender_without_its_runtime_returns_its_events() {
     let runtime = || {
         tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -222,29 +222,29 @@ fn a_sender_outlives_its_runtime_and_hands_back_what_it_has() {
     });
 }
 
-/// Counts how many requests are under way.
+/// Counts the requests in flight.
 #[derive(Clone, Default)]
-struct Counts {
-    now: Arc<AtomicUsize>,
-    most: Arc<AtomicUsize>,
+struct CountInFlight {
+    in_flight: Arc<AtomicUsize>,
+    max: Arc<AtomicUsize>,
     recorder: Recorder,
 }
 
-impl Transport for Counts {
+impl Transport for CountInFlight {
     fn post(&self, request: Request) -> TransportFuture<'_> {
         Box::pin(async move {
-            let now = self.now.fetch_add(1, Ordering::Relaxed) + 1;
-            self.most.fetch_max(now, Ordering::Relaxed);
+            let now = self.in_flight.fetch_add(1, Ordering::Relaxed) + 1;
+            self.max.fetch_max(now, Ordering::Relaxed);
             tokio::time::sleep(Duration::from_secs(1)).await;
-            self.now.fetch_sub(1, Ordering::Relaxed);
+            self.in_flight.fetch_sub(1, Ordering::Relaxed);
             self.recorder.post(request).await
         })
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn requests_of_many_loads_keep_to_the_bound() {
-    let counts = Counts::default();
+async fn concurrency_limit_holds_across_batches() {
+    let counts = CountInFlight::default();
     let builder = Client::builder().event_key("k").transport(counts.clone());
     let client = builder.concurrency(2).max_request_events(3);
     let sender = client.build().unwrap().buffered();
@@ -257,11 +257,11 @@ async fn requests_of_many_loads_keep_to_the_bound() {
     }
     sender.flush().await;
     assert_eq!(counts.recorder.events().len(), 60);
-    assert_eq!(counts.most.load(Ordering::Relaxed), 2);
+    assert_eq!(counts.max.load(Ordering::Relaxed), 2);
 }
 
 #[tokio::test]
-async fn a_sender_fills_its_requests() {
+async fn sender_fills_its_requests() {
     let script = Script::default();
     let builder = Client::builder().event_key("k").max_request_bytes(500);
     let client = builder.transport(script.clone()).build().unwrap();
@@ -279,24 +279,24 @@ async fn a_sender_fills_its_requests() {
     );
 }
 
-/// A hook that is called as the time is over has its say before the report.
+/// A failure hook that is still running at the timeout finishes before the report.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_shutdown_waits_for_a_hook_that_is_called() {
-    let (called, calling) = std::sync::mpsc::channel();
-    let told = Arc::new(AtomicUsize::new(0));
-    let telling = Arc::clone(&told);
+async fn shutdown_waits_for_a_running_hook() {
+    let (called, hook_calls) = std::sync::mpsc::channel();
+    let reported = Arc::new(AtomicUsize::new(0));
+    let hook_reported = Arc::clone(&reported);
     let script = Script::new([Ok(Answer::new(401, "{}"))]);
     let sender = script.client().buffered().on_failure(move |failure| {
         called.send(()).unwrap();
         std::thread::sleep(Duration::from_millis(50));
-        telling.fetch_add(failure.unsent.len(), Ordering::Relaxed);
+        hook_reported.fetch_add(failure.unsent.len(), Ordering::Relaxed);
     });
     let sender = sender.linger(Duration::ZERO).start().unwrap();
     drop(sender.send(cart("a")).await.unwrap());
-    tokio::task::spawn_blocking(move || calling.recv().unwrap())
+    tokio::task::spawn_blocking(move || hook_calls.recv().unwrap())
         .await
         .unwrap();
     let report = tokio::spawn(sender.shutdown(Duration::ZERO)).await.unwrap();
     assert_eq!((report.failed, report.unsent.len()), (1, 0));
-    assert_eq!(told.load(Ordering::Relaxed), 1);
+    assert_eq!(reported.load(Ordering::Relaxed), 1);
 }

@@ -13,7 +13,7 @@ use support::{CartCleared, KEY, Script, dedup_ids, item, items};
 mod support;
 
 #[tokio::test]
-async fn one_event_arrives_and_has_a_receipt() {
+async fn send_delivers_one_event_and_returns_a_receipt() {
     let server = EventServer::start().unwrap();
     let client = server.client().unwrap();
     let receipt = client.send(item(1)).await.unwrap();
@@ -29,7 +29,7 @@ async fn one_event_arrives_and_has_a_receipt() {
     assert_eq!((server.events().len(), server.runs().len()), (2, 1));
 }
 
-/// A batch of events with these ids; with none where the text is empty.
+/// A batch of events with these deduplication ids. An empty text stands for no id.
 fn batch_of(ids: &[&str]) -> Batch {
     let mut batch = Batch::new();
     for id in ids {
@@ -43,7 +43,7 @@ fn batch_of(ids: &[&str]) -> Batch {
 }
 
 #[tokio::test]
-async fn each_receipt_has_the_id_of_its_event_or_none() {
+async fn receipts_have_the_deduplication_id_of_their_event() {
     let server = EventServer::start().unwrap();
     let client = server.client().unwrap();
     for ids in [
@@ -63,7 +63,7 @@ async fn each_receipt_has_the_id_of_its_event_or_none() {
 }
 
 #[tokio::test]
-async fn a_deduplication_id_is_used_as_its_text_is() {
+async fn deduplication_id_is_sent_unchanged() {
     let server = EventServer::start().unwrap();
     let client = server.client().unwrap();
     let receipts = client.send_many(batch_of(&["b", "a", "b"])).await.unwrap();
@@ -81,7 +81,7 @@ async fn a_deduplication_id_is_used_as_its_text_is() {
 }
 
 #[tokio::test]
-async fn requests_carry_what_the_sdk_specification_asks_for() {
+async fn requests_have_the_headers_of_the_sdk_specification() {
     let server = EventServer::builder().event_key(KEY).start().unwrap();
     let builder = Client::builder()
         .event_key(KEY)
@@ -101,7 +101,7 @@ async fn requests_carry_what_the_sdk_specification_asks_for() {
 }
 
 #[tokio::test]
-async fn the_future_of_what_is_serialized_holds_no_reference() {
+async fn send_future_does_not_borrow_the_event() {
     let server = EventServer::start().unwrap();
     let client = server.client().unwrap();
     let (one, many) = {
@@ -117,7 +117,7 @@ async fn the_future_of_what_is_serialized_holds_no_reference() {
 }
 
 #[tokio::test]
-async fn many_events_are_split_by_count_and_receipts_are_in_order() {
+async fn batches_are_split_by_count_and_keep_order() {
     let server = EventServer::start().unwrap();
     let client = Client::builder().dev(true).base_url(server.url());
     let client = client.max_request_bytes(1 << 20).build().unwrap();
@@ -146,7 +146,7 @@ async fn many_events_are_split_by_count_and_receipts_are_in_order() {
 }
 
 #[tokio::test]
-async fn many_events_are_split_by_bytes() {
+async fn batches_are_split_by_bytes() {
     let server = EventServer::start().unwrap();
     let client = Client::builder()
         .dev(true)
@@ -157,7 +157,7 @@ async fn many_events_are_split_by_bytes() {
     assert_eq!(receipts.len(), 100);
     let requests = server.requests();
     assert!(requests.len() > 5 && requests.iter().all(|request| request.bytes <= 1_000));
-    // A request is as full as it can be.
+    // No request has room for the first event of the next.
     let event = requests[0].bytes / requests[0].events;
     assert!(
         requests
@@ -169,7 +169,7 @@ async fn many_events_are_split_by_bytes() {
 }
 
 #[tokio::test]
-async fn an_event_larger_than_a_request_goes_alone() {
+async fn event_over_the_request_limit_is_sent_alone() {
     let server = EventServer::start().unwrap();
     let client = Client::builder()
         .dev(true)
@@ -190,7 +190,7 @@ async fn an_event_larger_than_a_request_goes_alone() {
 }
 
 #[tokio::test]
-async fn a_batch_mixes_types_and_payloads() {
+async fn batch_mixes_types_and_payloads() {
     let server = EventServer::start().unwrap();
     let client = server.client().unwrap();
     let mut batch = Batch::new();
@@ -223,7 +223,7 @@ async fn a_batch_mixes_types_and_payloads() {
 }
 
 #[tokio::test]
-async fn nothing_to_send_makes_no_request() {
+async fn empty_batch_sends_no_request() {
     let script = Script::default();
     assert_eq!(script.client().send_many(items(0)).await.unwrap(), []);
     assert_eq!(script.client().send_batch(Batch::new()).await.unwrap(), []);
@@ -231,7 +231,7 @@ async fn nothing_to_send_makes_no_request() {
 }
 
 #[tokio::test]
-async fn each_request_has_a_seed_of_its_own_that_gives_the_ids() {
+async fn each_request_has_its_own_seed() {
     let script = Script::default();
     let receipts = script.client().send_many(items(5)).await.unwrap();
     let requests = script.seeds_and_bodies();
@@ -254,7 +254,7 @@ async fn each_request_has_a_seed_of_its_own_that_gives_the_ids() {
 }
 
 #[tokio::test]
-async fn events_that_cannot_be_sent_do_not_hold_up_the_others() {
+async fn invalid_events_do_not_block_other_events() {
     let server = EventServer::start().unwrap();
     let client = Client::builder()
         .dev(true)
@@ -306,7 +306,7 @@ async fn events_that_cannot_be_sent_do_not_hold_up_the_others() {
 }
 
 #[tokio::test]
-async fn a_plan_says_what_sending_would_do() {
+async fn plan_matches_the_requests_of_a_send() {
     let script = Script::default();
     let mut batch = Batch::new();
     batch.extend([item(1), item(2), item(1)]).unwrap();
@@ -335,7 +335,7 @@ async fn a_plan_says_what_sending_would_do() {
 }
 
 #[test]
-fn the_blocking_client_sends_the_same() {
+fn blocking_client_sends_the_same_requests() {
     let server = EventServer::start().unwrap();
     let builder = blocking::Client::builder().dev(true);
     let client = builder.base_url(server.url()).build().unwrap();
@@ -363,7 +363,7 @@ fn the_blocking_client_sends_the_same() {
 }
 
 #[tokio::test]
-async fn the_blocking_client_inside_a_runtime_is_an_error_and_no_deadlock() {
+async fn blocking_client_in_a_task_is_an_error() {
     let server = EventServer::start().unwrap();
     let builder = blocking::Client::builder().dev(true);
     let client = builder.base_url(server.url()).build().unwrap();
@@ -381,14 +381,14 @@ async fn the_blocking_client_inside_a_runtime_is_an_error_and_no_deadlock() {
     assert!(matches!(sent, Err(SendError::InsideRuntime)));
     assert!(sender.flush().is_err());
     assert!(server.events().is_empty());
-    // What needs no waiting works.
+    // Calls that do not block still work.
     let pending = sender.try_send(item(1)).unwrap();
     assert!(matches!(pending.wait(), Err(SendError::InsideRuntime)));
     assert!(server.wait_until(Duration::from_secs(10), |server| {
         !server.events().is_empty()
     }));
     assert!(sender.shutdown(Duration::ZERO).is_err());
-    // What the error says helps.
+    // The advice in the error message works.
     let error = client.send(item(1)).unwrap_err().to_string();
     assert!(error.contains("`std::thread::spawn`"), "{error}");
     let sending = std::thread::spawn(move || client.send(item(1)));
@@ -396,7 +396,7 @@ async fn the_blocking_client_inside_a_runtime_is_an_error_and_no_deadlock() {
 }
 
 #[tokio::test]
-async fn requests_of_one_batch_are_under_way_at_once_up_to_the_bound() {
+async fn concurrency_limits_the_requests_in_flight() {
     #[derive(Clone, Default)]
     struct Counting {
         now: Arc<std::sync::atomic::AtomicUsize>,
@@ -425,7 +425,7 @@ async fn requests_of_one_batch_are_under_way_at_once_up_to_the_bound() {
 }
 
 #[tokio::test]
-async fn the_users_reqwest_client_sends_the_same() {
+async fn custom_reqwest_client_sends_the_same_requests() {
     let server = EventServer::start().unwrap();
     let builder = Client::builder().dev(true).base_url(server.url());
     let client = builder.http_client(reqwest::Client::new()).build().unwrap();
@@ -438,7 +438,7 @@ async fn the_users_reqwest_client_sends_the_same() {
 }
 
 #[test]
-fn settings_that_cannot_work_are_refused() {
+fn invalid_settings_are_errors() {
     let builder = || Client::builder().event_key(KEY);
     for (setting, built) in [
         ("max_request_bytes", builder().max_request_bytes(0).build()),
@@ -457,7 +457,7 @@ fn settings_that_cannot_work_are_refused() {
 }
 
 #[test]
-fn a_base_url_that_leads_elsewhere_or_has_the_key_in_it_is_refused() {
+fn unusable_base_urls_are_errors() {
     let builder = || Client::builder().event_key(KEY);
     let error = builder().base_url("http://127.0.0.1:82888");
     let error = error.build().unwrap_err();
@@ -466,13 +466,16 @@ fn a_base_url_that_leads_elsewhere_or_has_the_key_in_it_is_refused() {
         let whole = format!("https://user:word@inn.gs/e/{KEY}{end}");
         for url in [&whole, &whole.replace("user:word@", "")] {
             let builder = builder().base_url(url);
-            let shown = format!(
+            let debug = format!(
                 "{builder:?} {:?}",
                 blocking::Client::builder().base_url(url)
             );
             let error = builder.build().unwrap_err();
-            let shown = format!("{shown} {error} {error:?}");
-            assert!(!shown.contains(KEY) && !shown.contains("word"), "{shown}");
+            let output = format!("{debug} {error} {error:?}");
+            assert!(
+                !output.contains(KEY) && !output.contains("word"),
+                "{output}"
+            );
         }
     }
     let error = builder().base_url(format!("https://inn.gs/e/{KEY}"));
@@ -481,7 +484,7 @@ fn a_base_url_that_leads_elsewhere_or_has_the_key_in_it_is_refused() {
 }
 
 #[tokio::test]
-async fn an_empty_setting_is_none() {
+async fn empty_setting_counts_as_unset() {
     let server = EventServer::start().unwrap();
     let builder = Client::builder().dev(true).base_url(server.url());
     let client = builder.event_key("").env("").build().unwrap();
@@ -494,7 +497,7 @@ async fn an_empty_setting_is_none() {
 }
 
 #[test]
-fn a_client_for_the_cloud_is_made_without_a_request() {
+fn building_a_cloud_client_sends_no_request() {
     let client = Client::builder()
         .dev(false)
         .event_key(KEY)
@@ -504,7 +507,7 @@ fn a_client_for_the_cloud_is_made_without_a_request() {
 }
 
 #[tokio::test]
-async fn a_stream_is_read_no_further_than_its_requests_need() {
+async fn stream_is_read_only_as_far_as_needed() {
     use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
     let server = EventServer::start().unwrap();

@@ -1,41 +1,41 @@
-//! Peers that close connections after answers, without saying so.
+//! Servers that close connections after a response, without a `connection: close` header.
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use inngest_core::{Client, RetryPolicy};
-use support::http::{answer, body, head, serve, taken};
+use support::http::{accepting_response, read_body, read_head, serve, write_response};
 use support::item;
 
 mod support;
 
-/// When a peer closes a connection.
+/// How a server closes a connection.
 #[derive(Clone, Copy, Debug)]
 enum Closing {
     AtOnce,
-    /// After it has worked on something else for this time.
+    /// After it was busy for this time.
     Later(Duration),
     Reset,
 }
 
-fn peer(
+fn server_that_closes(
     closing: Closing,
     answers: usize,
 ) -> (String, std::sync::Arc<std::sync::atomic::AtomicUsize>) {
     serve(move |_, mut stream| {
         for _ in 0..answers {
-            let Some(length) = head(&mut stream) else {
+            let Some(length) = read_head(&mut stream) else {
                 return;
             };
-            let events = taken(&body(&mut stream, length));
-            answer(&mut stream, &format!("HTTP/1.1 200 OK\r\n{events}"));
+            let response = accepting_response(&read_body(&mut stream, length));
+            write_response(&mut stream, &format!("HTTP/1.1 200 OK\r\n{response}"));
         }
         match closing {
             Closing::AtOnce => {}
             Closing::Later(time) => {
-                let begun = Instant::now();
-                while begun.elapsed() < time {
+                let started = Instant::now();
+                while started.elapsed() < time {
                     std::hint::spin_loop();
                 }
             }
@@ -53,9 +53,9 @@ fn client(url: &str) -> Client {
 }
 
 impl Closing {
-    /// A peer that has lost the processor between its answer and its closing closes later than any
-    /// client waits for, and then one request of each of the first senders is lost to it.
-    fn may_fail(self, senders: usize) -> usize {
+    /// The maximum number of failed requests. If the server loses the CPU between response and close,
+    /// it closes later than the client waits, and the first request of each sender may fail.
+    fn max_failures(self, senders: usize) -> usize {
         match self {
             Self::AtOnce | Self::Reset => 0,
             Self::Later(_) => senders,
@@ -63,10 +63,10 @@ impl Closing {
     }
 }
 
-/// Every event is delivered without retries, because nothing of a request is written to a
-/// connection that the peer has closed.
-async fn none_fails(case: &str, closing: Closing) {
-    let (url, connections) = peer(closing, 1);
+/// Asserts that every event is delivered without retries, because the client never writes to a
+/// connection that the server has closed.
+async fn assert_no_failures(case: &str, closing: Closing) {
+    let (url, connections) = server_that_closes(closing, 1);
     let client = client(&url);
     let mut failed = 0;
     for n in 0..300 {
@@ -75,7 +75,7 @@ async fn none_fails(case: &str, closing: Closing) {
             failed += 1;
         }
     }
-    assert!(failed <= closing.may_fail(1), "{case} {closing:?}");
+    assert!(failed <= closing.max_failures(1), "{case} {closing:?}");
     assert_eq!(connections.load(Ordering::Relaxed), 300 - failed);
 }
 
@@ -88,24 +88,24 @@ const CLOSINGS: [Closing; 5] = [
 ];
 
 #[tokio::test]
-async fn none_of_300_fails_on_one_thread() {
+async fn no_request_fails_on_one_thread() {
     for closing in CLOSINGS {
-        none_fails("one thread", closing).await;
+        assert_no_failures("one thread", closing).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn none_of_300_fails_on_two_threads() {
+async fn no_request_fails_on_two_threads() {
     for closing in CLOSINGS {
-        let sending = none_fails("two threads", closing);
+        let sending = assert_no_failures("two threads", closing);
         sending.await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn none_fails_of_many_senders() {
+async fn no_request_fails_with_many_senders() {
     for closing in CLOSINGS {
-        let (url, _) = peer(closing, 1);
+        let (url, _) = server_that_closes(closing, 1);
         let client = client(&url);
         let senders = (0..10).map(|_| async {
             let mut failed = 0;
@@ -115,16 +115,16 @@ async fn none_fails_of_many_senders() {
             failed
         });
         let failed: usize = join_all(senders).await.into_iter().sum();
-        assert!(failed <= closing.may_fail(10), "{closing:?}: {failed}");
+        assert!(failed <= closing.max_failures(10), "{closing:?}: {failed}");
     }
 }
 
-/// What the first closing shows is enough for the ones after it, and the connections carry as many
-/// requests as they can.
+/// The client learns from the first close, and then uses each connection for as many requests as
+/// possible.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_peer_that_closes_after_some_answers_loses_at_most_the_first() {
+async fn client_learns_when_the_server_closes() {
     for answers in [2, 3, 10] {
-        let (url, connections) = peer(Closing::AtOnce, answers);
+        let (url, connections) = server_that_closes(Closing::AtOnce, answers);
         let client = client(&url);
         let mut failed = 0;
         for n in 0..300 {
@@ -140,23 +140,23 @@ async fn a_peer_that_closes_after_some_answers_loses_at_most_the_first() {
     }
 }
 
-/// The runtime does not know yet that the connection is closed, because it had no time to ask.
+/// The runtime has not polled the socket yet, so it does not know that the connection is closed.
 #[tokio::test]
-async fn a_connection_that_was_closed_unseen_is_not_written_to() {
+async fn unnoticed_close_is_detected_before_writing() {
     let (closed, closings) = std::sync::mpsc::channel();
     let (url, connections) = serve(move |_, mut stream| {
         for _ in 0..3 {
-            let Some(length) = head(&mut stream) else {
+            let Some(length) = read_head(&mut stream) else {
                 return;
             };
-            let events = taken(&body(&mut stream, length));
-            answer(&mut stream, &format!("HTTP/1.1 200 OK\r\n{events}"));
+            let response = accepting_response(&read_body(&mut stream, length));
+            write_response(&mut stream, &format!("HTTP/1.1 200 OK\r\n{response}"));
         }
         drop(stream);
         closed.send(()).unwrap();
     });
     for round in 1..=30 {
-        // Each has to learn anew how the peer is.
+        // Each new client has to learn the server's behavior again.
         let client = client(&url);
         for n in 0..3 {
             client.send(item(n)).await.unwrap();

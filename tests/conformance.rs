@@ -1,9 +1,9 @@
-//! The embedded server against answers recorded from the real one.
+//! Compares the embedded server with responses recorded from the real server.
 //!
-//! `data/event-api-vectors.json` has requests and what a real server answered (August 2026, those
-//! whose names begin with `2 ` in November). ULIDs
-//! are masked as `<ulid>` where no seed fixes them, and long lists of ids as `"5000 ids"`. The
-//! error texts are the server's own words, of which only the presence is compared.
+//! `data/event-api-vectors.json` contains requests and the responses of a real server, recorded in
+//! August 2026, or in November 2026 for names that begin with `2 `. ULIDs that no seed determines are
+//! masked as `<ulid>`, and long lists of ids as `"5000 ids"`. The test checks that error texts are
+//! present but does not compare their wording.
 
 use std::collections::BTreeMap;
 
@@ -34,7 +34,7 @@ struct Response {
 }
 
 impl Request {
-    /// The body, where it is too long to list made as the vectors' description says.
+    /// The request body. Long bodies are generated from their description.
     fn body(&self) -> Vec<u8> {
         let event = |x: &str| format!(r#"{{"name":"a/b.c","data":{{"x":{x}}}}}"#);
         match self.body_made_by.as_deref() {
@@ -62,13 +62,13 @@ impl Request {
                     let levels = levels.parse().unwrap();
                     event(&("[".repeat(levels) + &"]".repeat(levels))).into_bytes()
                 }
-                None => panic!("nobody knows how to make {other}"),
+                None => panic!("unknown body description {other}"),
             },
         }
     }
 }
 
-/// How many ids a recorded answer has; `[""]` is none.
+/// The number of ids in a recorded response. `[""]` counts as none.
 fn ids(body: &Value) -> Option<usize> {
     match &body["ids"] {
         Value::String(count) => count
@@ -117,27 +117,27 @@ async fn check(client: &reqwest::Client, vector: &Vector) -> Result<(), String> 
         return Err(format!("an error in one of them only: {body}"));
     }
     if ["data", "status", "error"].iter().any(|member| {
-        // Error messages about a body are not compared, only whether there is one.
+        // Compare only whether there is an error message, not its wording.
         let compared = *member != "error" || vector.request.method == "GET";
         compared && expected.body.get(member) != body.get(member)
     }) {
-        return Err(format!("{body} and not {}", expected.body));
+        return Err(format!("got {body}, expected {}", expected.body));
     }
-    // The answer names every accepted event, except the one before a syntax error between events.
-    let taken = server.events().len();
-    let expected_taken = match vector.name.as_str() {
+    // The response lists every accepted event, except the event before a syntax error between events.
+    let stored = server.events().len();
+    let expected_stored = match vector.name.as_str() {
         "5001 events" => 5_000,
         "2 syntax error in the second" | "2 trailing comma" | "2 no comma between" => 1,
         _ => ids(&expected.body).unwrap_or_default(),
     };
-    if taken != expected_taken {
-        return Err(format!("{taken} events taken, not {expected_taken}"));
+    if stored != expected_stored {
+        return Err(format!("{stored} events stored, not {expected_stored}"));
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn every_recorded_answer_is_given() {
+async fn embedded_server_matches_recorded_responses() {
     let vectors = include_str!("data/event-api-vectors.json");
     let vectors: Vec<Vector> = serde_json::from_str(vectors).unwrap();
     assert!(vectors.len() > 110);

@@ -1,4 +1,4 @@
-//! Connections that are kept, and those that cannot be.
+//! Connection reuse, and when a connection cannot be reused.
 
 use std::io::Write as _;
 use std::sync::atomic::Ordering;
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use inngest_core::testing::EventServer;
 use inngest_core::{Client, RetryPolicy, SendError};
-use support::http::{answer, body, head, serve, taken};
+use support::http::{accepting_response, read_body, read_head, serve, write_response};
 use support::{CartCleared, item};
 
 mod support;
@@ -21,17 +21,17 @@ fn large() -> Vec<CartCleared> {
     vec![CartCleared { note: note.clone() }, CartCleared { note }]
 }
 
-/// Its connection can carry no other request, because the body before it is not yet written.
+/// The connection cannot carry another request while the body of the first is still unwritten.
 #[tokio::test]
-async fn an_answer_before_the_request_is_read_does_not_hold_up_the_next() {
+async fn early_response_does_not_block_the_next_request() {
     let (url, connections) = serve(|number, mut stream| {
-        let length = head(&mut stream).unwrap();
+        let length = read_head(&mut stream).unwrap();
         if number == 0 {
-            answer(&mut stream, "HTTP/1.1 413 X\r\ncontent-length: 0\r\n\r\n");
+            write_response(&mut stream, "HTTP/1.1 413 X\r\ncontent-length: 0\r\n\r\n");
             std::thread::sleep(Duration::from_secs(60));
         }
-        let events = taken(&body(&mut stream, length));
-        answer(
+        let events = accepting_response(&read_body(&mut stream, length));
+        write_response(
             &mut stream,
             &format!("HTTP/1.1 200 OK\r\nconnection: close\r\n{events}"),
         );
@@ -48,20 +48,20 @@ async fn an_answer_before_the_request_is_read_does_not_hold_up_the_next() {
     assert!(connections.load(Ordering::Relaxed) >= 2);
 }
 
-/// The connection breaks while the body is written, but the answer is there.
+/// The server responds and closes the connection while the client is still writing the body.
 #[tokio::test]
-async fn an_answer_before_the_end_of_the_request_counts() {
+async fn early_response_counts_if_it_arrives() {
     let (url, _) = serve(|_, mut stream| {
-        let length = head(&mut stream).unwrap();
+        let length = read_head(&mut stream).unwrap();
         if length > 2 << 20 {
-            answer(
+            write_response(
                 &mut stream,
                 "HTTP/1.1 413 X\r\nconnection: close\r\ncontent-length: 0\r\n\r\n",
             );
             return;
         }
-        let events = taken(&body(&mut stream, length));
-        answer(
+        let events = accepting_response(&read_body(&mut stream, length));
+        write_response(
             &mut stream,
             &format!("HTTP/1.1 200 OK\r\nconnection: close\r\n{events}"),
         );
@@ -71,8 +71,8 @@ async fn an_answer_before_the_end_of_the_request_counts() {
         .max_request_bytes(10 << 20)
         .retry(RetryPolicy::none());
     let result = builder.build().unwrap().send_many(large()).await;
-    // Whether the answer comes before the news that nobody reads is the system's choice; what is
-    // said of the events is true in either case.
+    // The operating system decides whether the response or the write error arrives first. The
+    // outcomes must be correct in both cases.
     match result {
         Ok(receipts) => assert_eq!(receipts.len(), 2),
         Err(error) => assert_eq!(error.unknown().count(), 2),
@@ -80,7 +80,7 @@ async fn an_answer_before_the_end_of_the_request_counts() {
 }
 
 #[tokio::test]
-async fn connections_are_kept_unless_the_server_says_otherwise() {
+async fn connections_are_reused_unless_the_server_closes_them() {
     for (head_line, kept) in [
         ("HTTP/1.1 200 OK\r\n", true),
         ("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n", true),
@@ -93,9 +93,9 @@ async fn connections_are_kept_unless_the_server_says_otherwise() {
         ("HTTP/1.0 200 OK\r\nconnection: keep-alive\r\n", true),
     ] {
         let (url, connections) = serve(move |_, mut stream| {
-            while let Some(length) = head(&mut stream) {
-                let events = taken(&body(&mut stream, length));
-                answer(&mut stream, &format!("{head_line}{events}"));
+            while let Some(length) = read_head(&mut stream) {
+                let events = accepting_response(&read_body(&mut stream, length));
+                write_response(&mut stream, &format!("{head_line}{events}"));
                 if !kept {
                     return;
                 }
@@ -111,7 +111,7 @@ async fn connections_are_kept_unless_the_server_says_otherwise() {
 }
 
 #[test]
-fn a_client_outlives_a_runtime() {
+fn client_works_in_successive_runtimes() {
     let server = EventServer::start().unwrap();
     let client = client(&server.url());
     for n in 0..3 {
@@ -124,41 +124,41 @@ fn a_client_outlives_a_runtime() {
     assert_eq!(server.requests().len(), 3);
 }
 
-/// The connections of a runtime that nobody drives are of no use to another.
+/// A runtime must not use the connections of another runtime that is idle.
 #[test]
-fn a_client_moves_on_from_a_runtime_that_stands_still() {
+fn connections_of_an_idle_runtime_are_not_reused() {
     let server = EventServer::start().unwrap();
     let builder = Client::builder().event_key("k").base_url(server.url());
     let client = builder
         .timeout(Duration::from_secs(5))
         .retry(RetryPolicy::none());
     let client = client.build().unwrap();
-    let mut still = Vec::new();
+    let mut idle = Vec::new();
     for n in 0..3 {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .unwrap();
         runtime.block_on(client.send(item(n))).unwrap();
-        still.push(runtime);
+        idle.push(runtime);
     }
     assert_eq!(server.requests().len(), 3);
 }
 
-/// A future may begin in one runtime and end in another.
+/// A future may start in one runtime and finish in another.
 #[test]
-fn a_connection_belongs_to_the_runtime_that_made_it() {
-    let (begun, mut begins) = tokio::sync::mpsc::unbounded_channel();
-    let (answers, answering) = std::sync::mpsc::channel();
-    let answering = std::sync::Mutex::new(answering);
+fn connection_belongs_to_the_runtime_that_opened_it() {
+    let (started, mut starts) = tokio::sync::mpsc::unbounded_channel();
+    let (answer_now, answer_signal) = std::sync::mpsc::channel();
+    let answer_signal = std::sync::Mutex::new(answer_signal);
     let (url, connections) = serve(move |number, mut stream| {
-        while let Some(length) = head(&mut stream) {
-            let events = taken(&body(&mut stream, length));
+        while let Some(length) = read_head(&mut stream) {
+            let events = accepting_response(&read_body(&mut stream, length));
             if number == 0 {
-                begun.send(()).unwrap();
-                answering.lock().unwrap().recv().unwrap();
+                started.send(()).unwrap();
+                answer_signal.lock().unwrap().recv().unwrap();
             }
-            answer(&mut stream, &format!("HTTP/1.1 200 OK\r\n{events}"));
+            write_response(&mut stream, &format!("HTTP/1.1 200 OK\r\n{events}"));
         }
     });
     let builder = Client::builder().event_key("k").base_url(url);
@@ -176,8 +176,8 @@ fn a_connection_belongs_to_the_runtime_that_made_it() {
     let mut sending = client.send(item(1));
     first.block_on(async {
         tokio::select! {
-            _ = &mut sending => unreachable!("it is not answered"),
-            begun = begins.recv() => begun.unwrap(),
+            _ = &mut sending => unreachable!("the server has not answered"),
+            start = starts.recv() => start.unwrap(),
         }
     });
     let (done, until_done) = tokio::sync::oneshot::channel();
@@ -185,22 +185,22 @@ fn a_connection_belongs_to_the_runtime_that_made_it() {
         first.block_on(until_done).unwrap();
         first
     });
-    answers.send(()).unwrap();
+    answer_now.send(()).unwrap();
     second.block_on(sending).unwrap();
     done.send(()).unwrap();
-    let _still = driving.join().unwrap();
+    let _first = driving.join().unwrap();
     second.block_on(client.send(item(2))).unwrap();
     assert_eq!(connections.load(Ordering::Relaxed), 2);
 }
 
-/// What is between here and the server may have forgotten the connection.
+/// A proxy or firewall may have dropped an idle connection.
 #[tokio::test]
-async fn a_connection_that_was_not_used_for_a_minute_is_closed() {
+async fn connection_idle_for_a_minute_is_closed() {
     let (closed, closings) = std::sync::mpsc::channel();
     let (url, connections) = serve(move |number, mut stream| {
-        while let Some(length) = head(&mut stream) {
-            let events = taken(&body(&mut stream, length));
-            answer(&mut stream, &format!("HTTP/1.1 200 OK\r\n{events}"));
+        while let Some(length) = read_head(&mut stream) {
+            let events = accepting_response(&read_body(&mut stream, length));
+            write_response(&mut stream, &format!("HTTP/1.1 200 OK\r\n{events}"));
         }
         closed.send(number).unwrap();
     });
@@ -215,21 +215,21 @@ async fn a_connection_that_was_not_used_for_a_minute_is_closed() {
         client.send(item(1)).await.unwrap();
         assert_eq!(connections.load(Ordering::Relaxed), expected, "{after}");
     }
-    // Its task closes it when this one waits.
+    // The task of the connection closes it once this task yields.
     let closed = tokio::task::spawn_blocking(move || closings.recv().unwrap());
     assert_eq!(closed.await.unwrap(), 0);
 }
 
 #[tokio::test]
-async fn a_server_that_closes_at_once_is_asked_again() {
+async fn immediate_close_is_retried() {
     let (url, connections) = serve(|number, mut stream| {
-        // As a load balancer does that has no server behind it.
+        // A load balancer without a backend does the same.
         if number < 2 {
             return;
         }
-        while let Some(length) = head(&mut stream) {
-            let events = taken(&body(&mut stream, length));
-            answer(&mut stream, &format!("HTTP/1.1 200 OK\r\n{events}"));
+        while let Some(length) = read_head(&mut stream) {
+            let events = accepting_response(&read_body(&mut stream, length));
+            write_response(&mut stream, &format!("HTTP/1.1 200 OK\r\n{events}"));
         }
     });
     let builder = Client::builder().event_key("k").base_url(&url);
@@ -251,11 +251,11 @@ async fn a_server_that_closes_at_once_is_asked_again() {
 }
 
 #[tokio::test]
-async fn an_answer_without_an_end_is_none() {
+async fn endless_response_is_an_error() {
     let (url, _) = serve(|_, mut stream| {
-        let length = head(&mut stream).unwrap();
-        body(&mut stream, length);
-        answer(&mut stream, "HTTP/1.1 200 OK\r\n\r\n");
+        let length = read_head(&mut stream).unwrap();
+        read_body(&mut stream, length);
+        write_response(&mut stream, "HTTP/1.1 200 OK\r\n\r\n");
         let part = vec![b' '; 1 << 16];
         while stream.get_mut().write_all(&part).is_ok() {}
     });

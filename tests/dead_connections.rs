@@ -1,4 +1,4 @@
-//! Connections that something between client and server has forgotten, while the server is well.
+//! Dead connections that a proxy or firewall has dropped, while the server itself is healthy.
 
 use std::io::BufReader;
 use std::net::TcpStream;
@@ -8,62 +8,62 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use inngest_core::{Client, RetryPolicy};
-use support::http::{answer, body, head, serve, taken};
+use support::http::{accepting_response, read_body, read_head, serve, write_response};
 use support::{item, items};
 
 mod support;
 
 const TIMEOUT: Duration = Duration::from_millis(400);
 
-/// How a dead connection answers.
+/// How a dead connection behaves.
 #[derive(Clone, Copy, Debug)]
-enum Death {
+enum DeadBehavior {
     Silence,
     Reset,
-    /// Half an answer and no more.
+    /// Half a response, then silence.
     HalfAndSilence,
     HalfAndEnd,
 }
 
-const DEATHS: [Death; 4] = [
-    Death::Silence,
-    Death::Reset,
-    Death::HalfAndSilence,
-    Death::HalfAndEnd,
+const DEAD_BEHAVIORS: [DeadBehavior; 4] = [
+    DeadBehavior::Silence,
+    DeadBehavior::Reset,
+    DeadBehavior::HalfAndSilence,
+    DeadBehavior::HalfAndEnd,
 ];
 
 struct Network {
     url: String,
-    /// How many connections there were in all.
+    /// The number of connections so far.
     connections: Arc<AtomicUsize>,
-    /// All up to this one are dead.
+    /// Connections with a lower number than this are dead.
     dead: Arc<AtomicUsize>,
-    /// How many requests went into dead connections.
+    /// The number of requests sent to dead connections.
     lost: Arc<AtomicUsize>,
-    warming: Arc<AtomicBool>,
+    is_opening: Arc<AtomicBool>,
 }
 
 impl Network {
-    /// A server that answers the first requests when there are as many as `warm`, so that each has a
-    /// connection of its own.
-    fn start(warm: usize, death: Death) -> Self {
-        let together = Barrier::new(warm);
+    /// Starts a server that answers the first requests only once `initial` of them have arrived, so that
+    /// each request opens its own connection.
+    fn start(initial: usize, behavior: DeadBehavior) -> Self {
+        let barrier = Barrier::new(initial);
         let dead = Arc::new(AtomicUsize::new(0));
         let lost = Arc::new(AtomicUsize::new(0));
-        let warming = Arc::new(AtomicBool::new(true));
-        let (is_dead, count, is_warming) = (dead.clone(), lost.clone(), warming.clone());
+        let is_opening = Arc::new(AtomicBool::new(true));
+        let (is_dead, count, is_opening_now) = (dead.clone(), lost.clone(), is_opening.clone());
         let (url, connections) = serve(move |number, mut stream| {
-            while let Some(length) = head(&mut stream) {
-                let body = body(&mut stream, length);
-                if is_warming.load(Ordering::SeqCst) {
-                    together.wait();
+            while let Some(length) = read_head(&mut stream) {
+                let body = read_body(&mut stream, length);
+                if is_opening_now.load(Ordering::SeqCst) {
+                    barrier.wait();
                 }
-                let events = format!("HTTP/1.1 200 OK\r\n{}", taken(&body));
+                let events = format!("HTTP/1.1 200 OK\r\n{}", accepting_response(&body));
                 if number < is_dead.load(Ordering::SeqCst) {
                     count.fetch_add(1, Ordering::SeqCst);
-                    return die(stream, death, &events);
+                    return respond_dead(stream, behavior, &events);
                 }
-                answer(&mut stream, &events);
+                write_response(&mut stream, &events);
             }
         });
         Self {
@@ -71,7 +71,7 @@ impl Network {
             connections,
             dead,
             lost,
-            warming,
+            is_opening,
         }
     }
 
@@ -81,61 +81,64 @@ impl Network {
         builder.max_request_events(1).build().unwrap()
     }
 
-    async fn warm(&self, client: &Client, connections: usize) {
+    /// Opens this many connections.
+    async fn open_connections(&self, client: &Client, connections: usize) {
         let sent = join_all((0..connections).map(|n| client.send(item(n)))).await;
         assert!(sent.iter().all(Result::is_ok));
-        self.warming.store(false, Ordering::SeqCst);
+        self.is_opening.store(false, Ordering::SeqCst);
         assert_eq!(self.connections.load(Ordering::SeqCst), connections);
     }
 
-    fn forget(&self) {
+    /// Makes all open connections dead.
+    fn kill_connections(&self) {
         let connections = self.connections.load(Ordering::SeqCst);
         self.dead.store(connections, Ordering::SeqCst);
     }
 }
 
-fn die(mut stream: BufReader<TcpStream>, death: Death, events: &str) {
+fn respond_dead(mut stream: BufReader<TcpStream>, behavior: DeadBehavior, events: &str) {
     let half = &events[..events.len() / 2];
-    match death {
-        Death::Silence => {}
-        Death::Reset => {
+    match behavior {
+        DeadBehavior::Silence => {}
+        DeadBehavior::Reset => {
             reset(stream.into_inner());
             return;
         }
-        Death::HalfAndSilence => answer(&mut stream, half),
-        Death::HalfAndEnd => return answer(&mut stream, half),
+        DeadBehavior::HalfAndSilence => write_response(&mut stream, half),
+        DeadBehavior::HalfAndEnd => return write_response(&mut stream, half),
     }
-    // Until the client has enough of it.
+    // Wait until the client closes the connection.
     let _ = std::io::copy(&mut stream, &mut std::io::sink());
 }
 
-/// Ends a connection by a reset.
+/// Closes a connection with a TCP reset.
 fn reset(stream: TcpStream) {
     let socket = socket2::Socket::from(stream);
     socket.set_linger(Some(Duration::ZERO)).unwrap();
 }
 
-/// However many connections are dead and however many senders there are, each sender meets one at
-/// most: its second try goes over a new connection.
+/// Each sender meets at most one dead connection, regardless of the number of senders and dead
+/// connections: its second attempt uses a new connection.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_sender_meets_two_dead_connections() {
+async fn sender_meets_at_most_one_dead_connection() {
     for dead in [1, 2, 7, 20, 50] {
-        for death in DEATHS {
+        for behavior in DEAD_BEHAVIORS {
             let senders = [1, 3, 20, 50];
-            join_all(senders.map(|senders| meets_one(death, dead, senders))).await;
+            join_all(senders.map(|senders| assert_one_failure_at_most(behavior, dead, senders)))
+                .await;
         }
     }
 }
 
-async fn meets_one(death: Death, dead: usize, senders: usize) {
-    let network = Network::start(dead, death);
+async fn assert_one_failure_at_most(behavior: DeadBehavior, dead: usize, senders: usize) {
+    let network = Network::start(dead, behavior);
     let client = network.client();
-    network.warm(&client, dead).await;
-    network.forget();
-    let begun = Instant::now();
+    network.open_connections(&client, dead).await;
+    network.kill_connections();
+    let start_time = Instant::now();
     let sent = join_all((0..senders).map(|n| client.send(item(n)))).await;
-    let took = begun.elapsed();
-    let case = format!("{death:?}: {dead} dead, {senders} senders: {took:?}");
+    let took = start_time.elapsed();
+    let case = format!("{behavior:?}: {dead} dead, {senders} senders: {took:?}");
     for sent in sent {
         assert!(sent.is_ok(), "{case}: {sent:?}");
     }
@@ -148,76 +151,82 @@ async fn meets_one(death: Death, dead: usize, senders: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_request_of_a_batch_meets_two_dead_connections() {
-    for death in DEATHS {
+async fn batch_request_meets_at_most_one_dead_connection() {
+    for behavior in DEAD_BEHAVIORS {
         for (dead, events) in [(1, 60), (4, 3), (20, 60), (50, 50)] {
-            let network = Network::start(dead, death);
+            let network = Network::start(dead, behavior);
             let client = network.client();
-            network.warm(&client, dead).await;
-            network.forget();
+            network.open_connections(&client, dead).await;
+            network.kill_connections();
             let receipts = client.send_many(items(events)).await.unwrap();
             assert_eq!(receipts.len(), events);
             let lost = network.lost.load(Ordering::SeqCst);
-            assert!((1..=events.min(dead)).contains(&lost), "{death:?}: {lost}");
+            assert!(
+                (1..=events.min(dead)).contains(&lost),
+                "{behavior:?}: {lost}"
+            );
         }
     }
 }
 
-/// A sender after another takes a new connection at once.
+/// After one failure, the next sender immediately opens a new connection.
 #[tokio::test]
-async fn one_failure_is_enough_for_all_senders() {
-    for death in DEATHS {
-        let network = Network::start(20, death);
+async fn one_failure_retires_all_old_connections() {
+    for behavior in DEAD_BEHAVIORS {
+        let network = Network::start(20, behavior);
         let client = network.client();
-        network.warm(&client, 20).await;
-        network.forget();
+        network.open_connections(&client, 20).await;
+        network.kill_connections();
         for n in 0..10 {
             client.send(item(n)).await.unwrap();
         }
-        assert_eq!(network.lost.load(Ordering::SeqCst), 1, "{death:?}");
+        assert_eq!(network.lost.load(Ordering::SeqCst), 1, "{behavior:?}");
         let connections = network.connections.load(Ordering::SeqCst);
-        assert_eq!(connections, 21, "{death:?}: the new one is kept");
+        assert_eq!(
+            connections, 21,
+            "{behavior:?}: the new connection is reused"
+        );
     }
 }
 
-/// A timeout of the caller's own says the same as one of the client.
+/// A timeout around the future counts the same as the client's own timeout.
 #[tokio::test]
-async fn a_sending_that_is_dropped_counts_as_a_failure() {
-    let network = Network::start(3, Death::Silence);
+async fn dropped_future_counts_as_a_failure() {
+    let network = Network::start(3, DeadBehavior::Silence);
     let builder = Client::builder().event_key("k").base_url(&network.url);
     let client = builder.retry(RetryPolicy::none()).build().unwrap();
-    network.warm(&client, 3).await;
-    network.forget();
+    network.open_connections(&client, 3).await;
+    network.kill_connections();
     let sending = client.send(item(1));
     assert!(tokio::time::timeout(TIMEOUT, sending).await.is_err());
     client.send(item(2)).await.unwrap();
     assert_eq!(network.lost.load(Ordering::SeqCst), 1);
 }
 
-/// It was under way when another failed, and ended well after that.
+/// The connection was in use when another failed, and its request succeeded later.
 #[tokio::test]
-async fn a_connection_that_outlives_a_failure_is_not_used_again() {
-    let (answers, answering) = std::sync::mpsc::channel::<()>();
-    let answering = std::sync::Mutex::new(answering);
-    let (begun, mut begins) = tokio::sync::mpsc::unbounded_channel();
+async fn connection_older_than_a_failure_is_not_reused() {
+    let (answer_now, answer_signal) = std::sync::mpsc::channel::<()>();
+    let answer_signal = std::sync::Mutex::new(answer_signal);
+    let (started, mut starts) = tokio::sync::mpsc::unbounded_channel();
     let (url, connections) = serve(move |number, mut stream| {
-        while let Some(length) = head(&mut stream) {
-            let events = taken(&body(&mut stream, length));
-            begun.send(()).unwrap();
+        while let Some(length) = read_head(&mut stream) {
+            let events = accepting_response(&read_body(&mut stream, length));
+            started.send(()).unwrap();
             match number {
-                0 => answering.lock().unwrap().recv().unwrap(),
-                1 => return die(stream, Death::Reset, &events),
+                0 => answer_signal.lock().unwrap().recv().unwrap(),
+                1 => return respond_dead(stream, DeadBehavior::Reset, &events),
                 _ => {}
             }
-            answer(&mut stream, &format!("HTTP/1.1 200 OK\r\n{events}"));
+            write_response(&mut stream, &format!("HTTP/1.1 200 OK\r\n{events}"));
         }
     });
     let builder = Client::builder().event_key("k").base_url(url);
     let client = builder.retry(RetryPolicy::none()).build().unwrap();
     let slow = tokio::spawn(client.send(item(1)));
-    begins.recv().await.unwrap();
+    starts.recv().await.unwrap();
     client.send(item(2)).await.unwrap_err();
-    answers.send(()).unwrap();
+    answer_now.send(()).unwrap();
     slow.await.unwrap().unwrap();
     client.send(item(3)).await.unwrap();
     client.send(item(4)).await.unwrap();

@@ -1,4 +1,4 @@
-//! Values that are nested as deep as the server keeps, and deeper, on the stack of a small thread.
+//! Nesting depth: values up to the limit are written and deeper ones rejected, on a small stack.
 
 use std::collections::BTreeMap;
 use std::mem::ManuallyDrop;
@@ -20,22 +20,22 @@ struct Deep<T> {
     x: T,
 }
 
-/// The levels around what is in `x`: the event and its data.
-const AROUND: usize = 2;
+/// The levels around the value in `x`: the event and its data.
+const LEVELS_AROUND: usize = 2;
 
-/// The most levels of `x` that are kept.
-const MOST: usize = MAX_DEPTH - AROUND;
+/// The maximum depth of `x`.
+const MAX_LEVELS: usize = MAX_DEPTH - LEVELS_AROUND;
 
-/// How many levels, and whether they are kept.
+/// Depths of `x`, and whether they are within the limit.
 const DEPTHS: [(usize, bool); 5] = [
-    (MOST - 1, true),
-    (MOST, true),
-    (MOST + 1, false),
+    (MAX_LEVELS - 1, true),
+    (MAX_LEVELS, true),
+    (MAX_LEVELS + 1, false),
     (20_000, false),
     (100_000, false),
 ];
 
-/// The default of Rust's threads.
+/// The default stack size of Rust threads.
 const SMALL_STACK: usize = 2 << 20;
 
 fn on_small_stack<R: Send + 'static>(run: impl FnOnce() -> R + Send + 'static) -> R {
@@ -43,7 +43,8 @@ fn on_small_stack<R: Send + 'static>(run: impl FnOnce() -> R + Send + 'static) -
     thread.spawn(run).unwrap().join().unwrap()
 }
 
-/// The event with this in `x`. It is not dropped: the destructors of nested boxes call each other.
+/// Serializes an event with this value in `x`. The value is never dropped, because dropping nested boxes
+/// is recursive and would overflow the stack.
 fn write<T: Serialize + JsonSchema>(x: T) -> Result<String, PayloadError> {
     let event = ManuallyDrop::new(Deep { x });
     let mut batch = Batch::new();
@@ -51,10 +52,10 @@ fn write<T: Serialize + JsonSchema>(x: T) -> Result<String, PayloadError> {
     Ok(batch.events().next().unwrap().to_owned())
 }
 
-/// How many arrays and objects are open at once.
+/// The maximum number of arrays and objects that are open at once.
 fn levels(json: &str) -> usize {
     let _: serde::de::IgnoredAny = serde_json::from_str(json).unwrap();
-    let (mut open, mut most, mut in_string) = (0_usize, 0, false);
+    let (mut open, mut max, mut in_string) = (0_usize, 0, false);
     for byte in json.bytes() {
         match byte {
             b'"' => in_string = !in_string,
@@ -62,9 +63,9 @@ fn levels(json: &str) -> usize {
             b']' | b'}' if !in_string => open -= 1,
             _ => {}
         }
-        most = most.max(open);
+        max = max.max(open);
     }
-    most
+    max
 }
 
 fn assert_too_deep(error: &PayloadError, path: &str) {
@@ -78,7 +79,7 @@ fn assert_too_deep(error: &PayloadError, path: &str) {
     assert!(error.to_string().len() < 400, "{error}");
 }
 
-/// One way in which a value holds another.
+/// A kind of value that contains another value.
 #[derive(Clone, Copy, Debug)]
 enum Shape {
     Seq,
@@ -118,7 +119,7 @@ const SHAPES: [Shape; 13] = [
 ];
 
 impl Shape {
-    /// What stands before and after the value inside.
+    /// The JSON before and after the inner value.
     fn json(self) -> (&'static str, &'static str) {
         match self {
             Seq | Tuple | TupleStruct => ("[", "]"),
@@ -141,12 +142,12 @@ impl Shape {
     }
 }
 
-/// A value nested in these shapes, which come again from the start, that is made as it is written.
+/// A value nested in these shapes, in rotation, that is generated during serialization.
 #[derive(Clone, Copy)]
 struct Nested<'a> {
     shapes: &'a [Shape],
-    /// Levels that are still to be written: the last is that of an empty array, so that the values
-    /// beside those inside are not deeper.
+    /// The number of levels left to write. The innermost level is an empty array, so that sibling
+    /// values are never deeper.
     levels: usize,
     step: usize,
 }
@@ -264,40 +265,40 @@ impl Serialize for Nested<'_> {
     }
 }
 
-fn assert_kept_or_refused(shapes: &[Shape], depth: usize, is_kept: bool) {
+fn assert_written_or_rejected(shapes: &[Shape], depth: usize, is_allowed: bool) {
     let nested = Nested::new(shapes, depth);
     match write(nested) {
         Ok(json) => {
-            assert!(is_kept, "{shapes:?} with {depth} levels was written");
+            assert!(is_allowed, "{shapes:?} with {depth} levels was written");
             assert!(json.contains(&format!(r#""data":{{"x":{}}}"#, nested.json())));
             assert!(levels(&json) <= MAX_DEPTH);
         }
         Err(error) => {
-            assert!(!is_kept, "{shapes:?} with {depth} levels: {error}");
+            assert!(!is_allowed, "{shapes:?} with {depth} levels: {error}");
             assert_too_deep(&error, "data.x");
         }
     }
 }
 
-/// The matrix of every shape with every depth, also behind what has no brackets of its own.
+/// Every shape with every depth, also inside options and newtypes, which have no brackets.
 #[test]
-fn what_the_server_keeps_is_written_and_no_more() {
+fn depth_limit_is_exact_for_every_shape() {
     on_small_stack(|| {
         for shape in SHAPES {
             if shape.levels() > 0 {
-                for (depth, is_kept) in DEPTHS {
-                    assert_kept_or_refused(&[shape], depth, is_kept);
+                for (depth, is_allowed) in DEPTHS {
+                    assert_written_or_rejected(&[shape], depth, is_allowed);
                 }
                 let shapes = [Shape::Some, New, shape, New];
-                assert_kept_or_refused(&shapes, MOST, true);
-                assert_kept_or_refused(&shapes, MOST + 1, false);
+                assert_written_or_rejected(&shapes, MAX_LEVELS, true);
+                assert_written_or_rejected(&shapes, MAX_LEVELS + 1, false);
             }
         }
     });
 }
 
 #[test]
-fn values_without_an_end_are_refused() {
+fn infinite_values_are_rejected() {
     on_small_stack(|| {
         for shape in SHAPES {
             let error = write(Nested::new(&[shape], usize::MAX)).unwrap_err();
@@ -332,9 +333,9 @@ impl Serialize for KeyOfKey {
     }
 }
 
-/// They have no brackets in JSON, so the server keeps any number of them.
+/// Options and newtypes have no brackets in JSON, so the server accepts any number of them.
 #[test]
-fn options_and_newtypes_are_no_levels() {
+fn options_and_newtypes_do_not_count_as_levels() {
     struct Steps(u32);
     impl Serialize for Steps {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -365,7 +366,7 @@ fn options_and_newtypes_are_no_levels() {
             assert!(json.ends_with(r#""data":{"x":"end"}}"#), "{steps}");
             assert!(write(BTreeMap::from([(true, Steps(steps))])).is_ok());
         }
-        // As a key, where it is a text.
+        // As a map key, which is text.
         let mut batch = Batch::new();
         batch
             .push(Deep { x: 1 }.payload().user(&Key(100_000)))
@@ -378,41 +379,41 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
 
     #[test]
-    fn any_mix_of_shapes(
+    fn depth_limit_is_exact_for_mixed_shapes(
         shapes in proptest::collection::vec(proptest::sample::select(&SHAPES[..]), 0..12),
-        depth in prop_oneof![1..40_usize, MOST - 3..MOST + 4, 10_000..30_000_usize],
+        depth in prop_oneof![1..40_usize, MAX_LEVELS - 3..MAX_LEVELS + 4, 10_000..30_000_usize],
     ) {
         on_small_stack(move || {
-            // At least one that has levels.
+            // Include at least one shape that adds a level.
             let shapes = [&shapes[..], &[Seq]].concat();
-            assert_kept_or_refused(&shapes, depth, depth <= MOST);
+            assert_written_or_rejected(&shapes, depth, depth <= MAX_LEVELS);
         });
     }
 }
 
-/// Tests of a recursive type by derives: the levels of its innermost value, the levels that each step
-/// adds, and the step.
+/// Generates a test for a recursive type with derived `Serialize`: the levels of its innermost value, the
+/// levels that each step adds, and the step.
 macro_rules! recursive {
-    ($($name:ident: $of_leaf:literal + $of_step:literal, $leaf:expr, $inner:ident => $outer:expr;)*) => {
+    ($($name:ident: $leaf_levels:literal + $step_levels:literal, $leaf:expr, $inner:ident => $outer:expr;)*) => {
         $(
             #[test]
             fn $name() {
                 on_small_stack(|| {
                     for (depth, _) in DEPTHS {
                         let mut value = $leaf;
-                        let mut depth_of_value = $of_leaf;
-                        while depth - depth_of_value >= $of_step {
+                        let mut value_depth = $leaf_levels;
+                        while depth - value_depth >= $step_levels {
                             let $inner = value;
                             value = $outer;
-                            depth_of_value += $of_step;
+                            value_depth += $step_levels;
                         }
                         match write(value) {
                             Ok(json) => {
-                                assert!(depth_of_value <= MOST, "{depth}");
-                                assert_eq!(levels(&json), AROUND + depth_of_value);
+                                assert!(value_depth <= MAX_LEVELS, "{depth}");
+                                assert_eq!(levels(&json), LEVELS_AROUND + value_depth);
                             }
                             Err(error) => {
-                                assert!(depth_of_value > MOST, "{depth}: {error}");
+                                assert!(value_depth > MAX_LEVELS, "{depth}: {error}");
                                 assert_too_deep(&error, "data.x");
                             }
                         }
@@ -489,7 +490,7 @@ struct Rest {
 #[derive(Serialize, JsonSchema)]
 struct Dictionary(BTreeMap<String, Dictionary>);
 
-/// With fields enough that a level of it takes kilobytes of stack in a debug build.
+/// A struct with so many fields that each level takes kilobytes of stack in a debug build.
 macro_rules! wide {
     ($($field:ident)*) => {
         #[derive(Serialize, JsonSchema, Default)]
@@ -525,7 +526,7 @@ recursive! {
     dictionaries: 1 + 1, Dictionary(BTreeMap::new()),
         inner => Dictionary(BTreeMap::from([("k".to_owned(), inner)]));
     values: 0 + 2, serde_json::Value::Null, inner => {
-        // Not by `json!`, which writes the value inside once more.
+        // `json!` would serialize the inner value once more.
         let map = serde_json::Map::from_iter([("k".to_owned(), inner)]);
         serde_json::Value::Array(vec![serde_json::Value::Object(map)])
     };
@@ -540,10 +541,10 @@ fn flat(children: Vec<Flat>) -> Flat {
 }
 
 #[test]
-fn structs_of_many_fields() {
+fn wide_structs_reach_the_depth_limit() {
     on_small_stack(|| {
-        for (depth, is_kept) in [(MOST, true), (MOST + 1, false)] {
-            // The first field has two arrays in it.
+        for (depth, is_allowed) in [(MAX_LEVELS, true), (MAX_LEVELS + 1, false)] {
+            // The first field contains two arrays.
             let mut value = Wide::default();
             for _ in 3..depth {
                 value = Wide {
@@ -551,18 +552,21 @@ fn structs_of_many_fields() {
                     ..Wide::default()
                 };
             }
-            assert_eq!(write(value).is_ok(), is_kept, "{depth}");
+            assert_eq!(write(value).is_ok(), is_allowed, "{depth}");
         }
     });
 }
 
-/// A `Serialize` that needs much more stack than derives do.
+/// A `Serialize` implementation that needs much more stack than derived ones.
 #[test]
-fn large_frames_find_room() {
+fn large_stack_frames_do_not_overflow() {
     #[derive(JsonSchema)]
     struct Large(u8);
     impl Serialize for Large {
-        #[expect(clippy::large_stack_arrays, reason = "it is to take stack")]
+        #[expect(
+            clippy::large_stack_arrays,
+            reason = "the test needs a large stack frame"
+        )]
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
             let room = std::hint::black_box([self.0; 64 << 10]);
             let inner = self.0.checked_sub(1).map(Large);
@@ -572,18 +576,18 @@ fn large_frames_find_room() {
         }
     }
     let json = on_small_stack(|| write(Large(200))).unwrap();
-    assert_eq!(levels(&json), AROUND + 201);
+    assert_eq!(levels(&json), LEVELS_AROUND + 201);
 }
 
-/// JSON that is text already has levels too, together with what it stands in.
+/// The levels inside raw JSON add to the levels around it.
 #[test]
-fn levels_of_raw_json_are_counted() {
+fn raw_json_levels_are_counted() {
     #[derive(Serialize)]
     struct Holder<'a> {
         raw: &'a RawValue,
     }
     on_small_stack(|| {
-        for (depth, is_kept) in DEPTHS {
+        for (depth, is_allowed) in DEPTHS {
             for (before, inside, after) in [
                 ("[", "1", "]"),
                 (r#"{"[":"#, r#""{""#, "}"),
@@ -594,14 +598,14 @@ fn levels_of_raw_json_are_counted() {
                 let raw = RawValue::from_string(json.clone()).unwrap();
                 let event = Deep { x: 1 };
                 let user = write_payload(event.payload().user(&BTreeMap::from([("x", &raw)])));
-                assert_eq!(user.is_ok(), is_kept, "{depth}");
-                // Two levels more around it.
+                assert_eq!(user.is_ok(), is_allowed, "{depth}");
+                // The same JSON inside two more levels.
                 let inside = write_payload(
                     event
                         .payload()
                         .user(&BTreeMap::from([("x", [Holder { raw: &raw }])])),
                 );
-                assert_eq!(inside.is_ok(), depth + 2 <= MOST);
+                assert_eq!(inside.is_ok(), depth + 2 <= MAX_LEVELS);
                 match user {
                     Ok(written) => {
                         assert!(written.contains(&json) && levels(&written) <= MAX_DEPTH);
@@ -619,9 +623,9 @@ fn write_payload<E: Event>(payload: inngest_core::Payload<E>) -> Result<String, 
     Ok(batch.events().next().unwrap().to_owned())
 }
 
-/// The events beside one that is too deep are delivered, and it is refused with its place.
+/// The event that is too deep is rejected with its index, and the other events are delivered.
 #[test]
-fn every_way_of_sending_refuses_it() {
+fn every_send_method_rejects_too_deep_events() {
     const TOO_DEEP: Nested<'static> = Nested {
         shapes: &[Seq, Map],
         levels: usize::MAX,

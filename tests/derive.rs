@@ -1,4 +1,4 @@
-//! What `derive(Event)` and `derive(IdPart)` give a type.
+//! The implementations that `derive(Event)` and `derive(IdPart)` generate.
 
 use std::fmt::{Display, Write as _};
 
@@ -36,14 +36,14 @@ fn json<E: Event>(event: &E) -> serde_json::Value {
 }
 
 #[test]
-fn the_constants_are_what_the_attribute_says() {
+fn constants_match_the_attribute() {
     assert_eq!(ItemImported::NAME, "storefront/item.imported");
     assert_eq!(ItemImported::VERSION, Some("2026-11-21.1"));
     assert_eq!(ItemImported::ID_TEMPLATE, Some("item-imported-{item_id}"));
 }
 
 #[test]
-fn attributes_may_be_spread_over_several() {
+fn attributes_can_be_split() {
     #[derive(Serialize, JsonSchema, Event)]
     #[event(name = "a/b.c")]
     #[event(id = "b-c-{x}")]
@@ -56,7 +56,7 @@ fn attributes_may_be_spread_over_several() {
 }
 
 #[tokio::test]
-async fn a_name_with_white_space_is_sent_as_it_is() {
+async fn name_with_whitespace_is_sent_unchanged() {
     macro_rules! spaced {
         ($($type:ident = $name:literal),*) => {
             $(
@@ -91,7 +91,7 @@ async fn a_name_with_white_space_is_sent_as_it_is() {
     }
 }
 
-/// The schema of the whole event takes the event as it is sent.
+/// Validates the sent event against the schema of the whole event.
 fn assert_valid<E: Event>(event: &E) {
     let schema = E::schema().to_value();
     let validator = jsonschema::validator_for(&schema).unwrap();
@@ -100,7 +100,7 @@ fn assert_valid<E: Event>(event: &E) {
 }
 
 #[test]
-fn an_event_without_id_and_version_has_none() {
+fn id_and_version_are_optional() {
     #[derive(Serialize, JsonSchema, Event)]
     #[event(name = "storefront/cart.cleared")]
     struct CartCleared {}
@@ -113,7 +113,7 @@ fn an_event_without_id_and_version_has_none() {
 }
 
 #[test]
-fn marked_fields_make_the_id_in_order_of_declaration() {
+fn id_fields_are_joined_in_declaration_order() {
     #[derive(Serialize, JsonSchema, Event)]
     #[event(name = "storefront/order.line.shipped")]
     struct LineShipped {
@@ -144,7 +144,7 @@ fn marked_fields_make_the_id_in_order_of_declaration() {
 struct OrderId(u64);
 
 #[derive(Serialize, JsonSchema, IdPart)]
-#[expect(dead_code, reason = "one variant is enough")]
+#[expect(dead_code, reason = "the test uses only one variant")]
 enum Channel {
     Web,
     PointOfSale,
@@ -157,7 +157,7 @@ struct Place {
 }
 
 #[test]
-fn templates_reach_nested_fields_tuples_and_newtypes() {
+fn templates_reach_nested_fields() {
     #[derive(Serialize, JsonSchema, Event)]
     #[event(
         name = "shop/opened",
@@ -185,7 +185,7 @@ fn templates_reach_nested_fields_tuples_and_newtypes() {
 }
 
 #[test]
-fn raw_identifiers_go_without_their_mark() {
+fn raw_identifiers_are_named_without_prefix() {
     #[derive(Serialize, JsonSchema, Event)]
     #[event(name = "a/b", id = "b-{type}-{inner.match}")]
     struct Raw {
@@ -204,7 +204,7 @@ fn raw_identifiers_go_without_their_mark() {
 }
 
 #[test]
-fn an_empty_part_is_an_error_that_names_the_field() {
+fn empty_id_part_is_an_error() {
     let error = item("").dedup_id().unwrap_err();
     assert_eq!(error.kind(), &PayloadErrorKind::EmptyIdPart);
     assert_eq!(
@@ -218,8 +218,8 @@ fn an_empty_part_is_an_error_that_names_the_field() {
 }
 
 #[test]
-fn a_part_whose_display_fails_is_an_error_that_names_the_field() {
-    /// As that of a date by a format with the hour, which it does not have.
+fn failing_display_of_an_id_part_is_an_error() {
+    /// Fails like a date that is formatted with an hour, which it does not have.
     struct Failing;
     impl Display for Failing {
         fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -266,7 +266,7 @@ fn a_part_whose_display_fails_is_an_error_that_names_the_field() {
 }
 
 #[test]
-fn a_part_that_prints_what_its_type_does_not_claim_is_an_error() {
+fn id_part_outside_its_language_is_an_error() {
     struct Slug(&'static str);
     impl IdPart for Slug {
         const LANGUAGE: Language = Language::Word;
@@ -322,7 +322,7 @@ fn a_part_that_prints_what_its_type_does_not_claim_is_an_error() {
 }
 
 #[test]
-fn types_with_lifetimes_and_parameters_are_events() {
+fn generic_types_can_be_events() {
     #[derive(Serialize, JsonSchema, Event)]
     #[event(name = "a/borrowed", id = "borrowed-{id}")]
     struct Borrowed<'a> {
@@ -357,7 +357,7 @@ fn types_with_lifetimes_and_parameters_are_events() {
 }
 
 #[test]
-fn references_and_boxes_are_events_too() {
+fn references_and_boxes_are_events() {
     let boxed = Box::new(item("a"));
     assert_eq!(boxed.dedup_id(), item("a").dedup_id());
     let mut batch = Batch::new();
@@ -370,7 +370,7 @@ fn references_and_boxes_are_events_too() {
 }
 
 #[test]
-fn every_kind_of_id_part_prints_as_documented() {
+fn id_parts_print_as_documented() {
     #[derive(Serialize, JsonSchema, Event)]
     #[event(name = "a/b", id = "b-{a}-{b}-{c}-{d}-{e}/{f}")]
     struct Parts {
@@ -396,7 +396,7 @@ fn every_kind_of_id_part_prints_as_documented() {
 }
 
 #[test]
-fn control_characters_and_ulids_print_as_they_are() {
+fn control_characters_and_ulids_print_unchanged() {
     #[derive(Serialize, JsonSchema, Event)]
     #[event(name = "a/b", id = "b-{a}-{b}")]
     struct More<'a> {
@@ -420,7 +420,7 @@ mod events {
 }
 
 #[test]
-fn a_type_behind_crate_path_is_found() {
+fn crate_path_attribute_works() {
     #[derive(Serialize, JsonSchema, events::Event)]
     #[event(crate = self::events, name = "a/b", id = "b-{id}")]
     struct Renamed {
@@ -433,7 +433,7 @@ fn a_type_behind_crate_path_is_found() {
 }
 
 #[test]
-fn the_registry_finds_what_is_linked_in() {
+fn registry_finds_linked_event_types() {
     let registry = Registry::collect();
     let found = registry
         .iter()

@@ -1,4 +1,4 @@
-//! Event types that keep clear of one another, and such that do not.
+//! Checks that event types have distinct names and ids.
 
 use inngest_core::registry::{ConflictKind, Registry};
 use inngest_core::{Event, assert_distinct};
@@ -41,7 +41,7 @@ assert_distinct!(OrderPaid, OrderPaidLate, OrderPaidWithVersion);
 assert_distinct!(Order, OrderPaidWithVersion,);
 
 #[test]
-fn a_registry_finds_every_pair() {
+fn registry_check_finds_every_conflicting_pair() {
     let registry = Registry::new().with::<OrderPaid>().with::<OrderPaidLate>();
     registry.check().unwrap();
 
@@ -80,7 +80,7 @@ fn a_registry_finds_every_pair() {
 }
 
 #[test]
-fn all_types_of_the_program_are_checked() {
+fn collected_registry_checks_all_types() {
     let conflicts = Registry::collect().check().unwrap_err();
     assert_eq!(conflicts.iter().count(), 4);
 }

@@ -1,4 +1,4 @@
-//! The embedded server against what the event API is documented and measured to do.
+//! The embedded server behaves as the event API is documented and measured.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ async fn post(
 const GOOD: &str = r#"{"name":"storefront/item.imported","data":{"item_id":"9f08sdh84"}}"#;
 
 #[tokio::test]
-async fn ids_come_from_the_seed() {
+async fn event_ids_derive_from_the_seed() {
     let server = EventServer::start().unwrap();
     let body = format!("[{GOOD},{GOOD},{GOOD}]");
     let (status, answer) = post(&server, "/e/key", Some(SEED), &body).await;
@@ -41,13 +41,13 @@ async fn ids_come_from_the_seed() {
         "01JQDAE4RQF8MBCR55T5AK4KXV",
     ];
     assert_eq!(answer, json!({ "ids": ids, "status": 200 }));
-    // The same request again is the same events: nothing new runs.
+    // Repeating the request repeats the event ids, so nothing new runs.
     post(&server, "/e/key", Some(SEED), &body).await;
     assert_eq!((server.events().len(), server.runs().len()), (6, 3));
 }
 
 #[tokio::test]
-async fn events_before_a_mistake_are_taken_and_none_after_it() {
+async fn events_before_an_invalid_one_are_accepted() {
     let server = EventServer::start().unwrap();
     let body = format!(r#"[{GOOD},{{"name":""}},{GOOD}]"#);
     let (status, answer) = post(&server, "/e/key", Some(SEED), &body).await;
@@ -62,7 +62,7 @@ async fn events_before_a_mistake_are_taken_and_none_after_it() {
 }
 
 #[tokio::test]
-async fn what_the_server_takes_and_refuses() {
+async fn server_accepts_and_rejects_as_measured() {
     for (body, status, ids) in [
         (GOOD.to_owned(), 200, 1),
         (format!(" [ {GOOD} , {GOOD} ] "), 200, 2),
@@ -126,7 +126,7 @@ async fn what_the_server_takes_and_refuses() {
 }
 
 #[tokio::test]
-async fn more_than_five_thousand_events_are_a_400_after_five_thousand() {
+async fn server_accepts_at_most_5000_events_per_request() {
     let server = EventServer::start().unwrap();
     let body = format!(
         "[{}]",
@@ -141,7 +141,7 @@ async fn more_than_five_thousand_events_are_a_400_after_five_thousand() {
 }
 
 #[tokio::test]
-async fn an_event_over_three_mebibytes_is_refused() {
+async fn event_over_3_mib_is_rejected() {
     let server = EventServer::start().unwrap();
     let frame = r#"{"name":"a/b.c","data":{"x":""}}"#.len();
     for (bytes, expected) in [(3 << 20, 200), ((3 << 20) + 1, 400)] {
@@ -156,7 +156,7 @@ async fn an_event_over_three_mebibytes_is_refused() {
 }
 
 #[tokio::test]
-async fn ids_are_global_across_types_for_a_day() {
+async fn ids_are_global_across_types_for_24_hours() {
     let server = EventServer::start().unwrap();
     let send = async |name: &str| {
         let body = json!({ "name": name, "id": "shared" }).to_string();
@@ -179,7 +179,7 @@ async fn ids_are_global_across_types_for_a_day() {
 }
 
 #[tokio::test]
-async fn data_is_stored_as_the_server_stores_it() {
+async fn data_is_normalized_like_the_server() {
     let server = EventServer::start().unwrap();
     let body = r#"{"name":"a","data":{"_inngest":{"x":1},"n":9007199254740993,"m":[18446744073709551615],"d":"\u0000"}}"#;
     post(&server, "/e/key", None, body).await;
@@ -191,7 +191,7 @@ async fn data_is_stored_as_the_server_stores_it() {
 }
 
 #[tokio::test]
-async fn keys_methods_and_paths() {
+async fn requests_need_a_key_method_and_path() {
     let server = EventServer::builder()
         .event_key("k1")
         .event_key("k2")
@@ -216,7 +216,7 @@ async fn keys_methods_and_paths() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_an_error_and_a_dropped_server_frees_its_own() {
+fn used_port_is_an_error_and_drop_frees_it() {
     let server = EventServer::start().unwrap();
     let port = server.url().rsplit_once(':').unwrap().1.parse().unwrap();
     assert!(EventServer::builder().port(port).start().is_err());
@@ -225,7 +225,7 @@ fn a_port_that_is_taken_is_an_error_and_a_dropped_server_frees_its_own() {
 }
 
 #[tokio::test]
-async fn nesting_is_taken_up_to_a_depth() {
+async fn nesting_is_accepted_up_to_a_limit() {
     for (levels, expected) in [(500, 200), (20_000, 400)] {
         let server = EventServer::start().unwrap();
         let deep = "[".repeat(levels) + &"]".repeat(levels);
@@ -235,7 +235,7 @@ async fn nesting_is_taken_up_to_a_depth() {
             expected,
             "{levels}"
         );
-        // Clones, prints and drops of it fit the stack of a test.
+        // Cloning, printing and dropping the event must not overflow the stack of a test thread.
         assert!(!format!("{:?}", server.events()).is_empty());
     }
 }
@@ -284,7 +284,7 @@ async fn events_are_listed_newest_first() {
 }
 
 #[tokio::test]
-async fn only_the_newest_events_are_kept() {
+async fn server_keeps_only_the_newest_events() {
     let server = EventServer::builder().keep_events(3).start().unwrap();
     for n in 0..5 {
         let body = json!({ "name": "a", "id": format!("{n}") });
@@ -297,7 +297,7 @@ async fn only_the_newest_events_are_kept() {
         .collect();
     assert_eq!(ids, ["2", "3", "4"]);
     assert_eq!((server.counts().events, server.counts().runs), (5, 5));
-    // The id of an event that is kept is remembered, that of one that is not is forgotten.
+    // The server remembers the ids of events that it keeps and forgets the ids of dropped events.
     for id in ["4", "0"] {
         post(
             &server,
@@ -312,9 +312,9 @@ async fn only_the_newest_events_are_kept() {
     assert_eq!(server.duplicates()[0].event.id.as_deref(), Some("4"));
 }
 
-/// 64 connections with 5,000 events a request: all are taken and only so many kept.
+/// 64 connections send 5,000 events per request. The server accepts all but keeps a limited number.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn large_requests_from_many_connections_are_taken() {
+async fn many_large_requests_are_accepted() {
     let server = EventServer::builder().keep_events(1_000).start().unwrap();
     let body = format!("[{}]", vec![GOOD; 5_000].join(","));
     let client = reqwest::Client::new();

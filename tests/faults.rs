@@ -1,4 +1,4 @@
-//! What the client does when something fails.
+//! The client's reaction to errors of the server and the transport.
 
 use std::collections::HashMap;
 use std::io;
@@ -15,7 +15,7 @@ use support::{CartCleared, KEY, Script, dedup_ids, item, items};
 mod support;
 
 #[tokio::test]
-async fn an_unknown_key_is_an_error_with_the_fix() {
+async fn unknown_key_error_suggests_a_fix() {
     let server = EventServer::builder().event_key("another").start().unwrap();
     let client = Client::builder()
         .event_key(KEY)
@@ -36,7 +36,7 @@ async fn an_unknown_key_is_an_error_with_the_fix() {
 }
 
 #[tokio::test]
-async fn the_key_is_in_no_text() {
+async fn event_key_never_appears_in_text() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", closed.local_addr().unwrap());
     drop(closed);
@@ -66,7 +66,7 @@ async fn the_key_is_in_no_text() {
 }
 
 #[tokio::test]
-async fn a_dev_server_that_is_not_there_is_asked_for() {
+async fn missing_dev_server_is_mentioned_in_the_error() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", closed.local_addr().unwrap());
     drop(closed);
@@ -78,13 +78,13 @@ async fn a_dev_server_that_is_not_there_is_asked_for() {
     assert!(error.starts_with(&expected), "{error}");
 }
 
-/// Names only so many of the events that were taken in answers that refuse one.
+/// Truncates the list of accepted ids in responses that reject an event.
 #[derive(Clone)]
-struct Forgetful {
+struct TruncateIds {
     client: reqwest::Client,
-    named: usize,
+    max_ids: usize,
 }
-impl Transport for Forgetful {
+impl Transport for TruncateIds {
     fn post(&self, request: Request) -> TransportFuture<'_> {
         Box::pin(async move {
             let url = request.uri().to_string();
@@ -102,15 +102,15 @@ impl Transport for Forgetful {
             let body = response.bytes().await.map_err(TransportError::other)?;
             let mut body: serde_json::Value = serde_json::from_slice(&body).unwrap();
             if status == 400 {
-                body["ids"].as_array_mut().unwrap().truncate(self.named);
+                body["ids"].as_array_mut().unwrap().truncate(self.max_ids);
             }
             Ok(Answer::new(status, body.to_string()))
         })
     }
 }
 
-/// Refuses these items, and names only so many of the events before them in its answer.
-fn refusing(places: &'static [usize], named: usize) -> (EventServer, Client) {
+/// A server that rejects these items, behind a transport that keeps at most `max_ids` accepted ids.
+fn rejecting(places: &'static [usize], max_ids: usize) -> (EventServer, Client) {
     let server = EventServer::start().unwrap();
     server.refuse(move |event| {
         let place: usize = event.data["item_id"]
@@ -120,9 +120,9 @@ fn refusing(places: &'static [usize], named: usize) -> (EventServer, Client) {
             .ok()?;
         places.contains(&place).then(|| format!("no item {place}"))
     });
-    let transport = Forgetful {
+    let transport = TruncateIds {
         client: reqwest::Client::new(),
-        named,
+        max_ids,
     };
     let client = Client::builder()
         .event_key(KEY)
@@ -131,7 +131,7 @@ fn refusing(places: &'static [usize], named: usize) -> (EventServer, Client) {
     (server, client.build().unwrap())
 }
 
-fn refused(item: usize) -> String {
+fn rejection_message(item: usize) -> String {
     format!(
         "the server refused an event: no item {item}; change what it says is wrong, or leave the \
          event out"
@@ -139,8 +139,8 @@ fn refused(item: usize) -> String {
 }
 
 #[tokio::test]
-async fn a_refused_event_is_found_and_the_others_are_delivered() {
-    for (places, named) in [
+async fn rejected_events_do_not_block_other_events() {
+    for (places, max_ids) in [
         (&[0][..], 0),
         (&[49], 49),
         (&[20], 20),
@@ -149,17 +149,17 @@ async fn a_refused_event_is_found_and_the_others_are_delivered() {
         (&[0, 1, 48, 49], 100),
         (&[3, 17, 18, 40], 2),
     ] {
-        let (server, client) = refusing(places, named);
+        let (server, client) = rejecting(places, max_ids);
         let error = client.send_many(items(50)).await.unwrap_err();
         let rejected: Vec<_> = error
             .rejected()
             .map(|(index, e)| (index, e.to_string()))
             .collect();
-        let refusal = |n: &usize| (*n, refused(*n));
+        let refusal = |n: &usize| (*n, rejection_message(*n));
         assert_eq!(
             rejected,
             places.iter().map(refusal).collect::<Vec<_>>(),
-            "{places:?} {named}"
+            "{places:?} {max_ids}"
         );
         assert_eq!(error.unknown().count(), 0);
         let runs: Vec<_> = server
@@ -168,29 +168,32 @@ async fn a_refused_event_is_found_and_the_others_are_delivered() {
             .map(|event| event.event_id)
             .collect();
         let accepted: Vec<_> = error.accepted().map(|(_, r)| r.event_id.clone()).collect();
-        assert_eq!(accepted, runs, "each once, under the id of its receipt");
+        assert_eq!(
+            accepted, runs,
+            "each event runs once, under the id in its receipt"
+        );
         assert_eq!(runs.len(), 50 - places.len());
         assert!(error.into_unsent().is_empty());
-        if named == 20 {
+        if max_ids == 20 {
             assert_eq!(
                 server.requests().len(),
                 3,
-                "the answer is a hint that saves requests"
+                "the ids in the response save requests"
             );
         }
     }
 }
 
 #[tokio::test]
-async fn an_event_refused_alone_is_rejected() {
-    let (server, client) = refusing(&[1], 0);
+async fn rejection_of_a_single_event_takes_one_request() {
+    let (server, client) = rejecting(&[1], 0);
     let error = client.send(item(1)).await.unwrap_err();
-    assert_eq!(error.to_string(), refused(1));
+    assert_eq!(error.to_string(), rejection_message(1));
     assert_eq!(server.requests().len(), 1);
 }
 
 #[tokio::test]
-async fn a_request_that_is_too_large_is_halved() {
+async fn too_large_request_is_halved() {
     let server = EventServer::start().unwrap();
     server.inject(Fault::too_large(600));
     let client = server.client().unwrap();
@@ -206,8 +209,7 @@ async fn a_request_that_is_too_large_is_halved() {
     assert!(error.into_unsent().is_empty());
 }
 
-/// Events without ids of their own: those of the requests are all that keeps them from running
-/// twice.
+/// Events without deduplication ids. Only the seed of the request prevents duplicate runs.
 fn notes(notes: &[&str]) -> Vec<CartCleared> {
     let event = |note: &&str| CartCleared {
         note: (*note).to_owned(),
@@ -215,17 +217,17 @@ fn notes(notes: &[&str]) -> Vec<CartCleared> {
     notes.iter().map(event).collect()
 }
 
-/// The server refuses the event with this text whenever this says so, which is told how often it
-/// came to it before.
-fn refuses(server: &EventServer, text: &'static str, refuses: fn(usize) -> bool) {
-    let came = AtomicUsize::new(0);
+/// Makes the server reject the event with this note whenever `is_rejected` returns true for the number
+/// of times that the server has seen the event before.
+fn reject_when(server: &EventServer, note: &'static str, is_rejected: fn(usize) -> bool) {
+    let seen = AtomicUsize::new(0);
     server.refuse(move |event| {
-        let is_it = event.data["note"] == text;
-        (is_it && refuses(came.fetch_add(1, Ordering::Relaxed))).then(|| format!("no {text}"))
+        let matches = event.data["note"] == note;
+        (matches && is_rejected(seen.fetch_add(1, Ordering::Relaxed))).then(|| format!("no {note}"))
     });
 }
 
-fn patient(server: &EventServer) -> Client {
+fn retrying_client(server: &EventServer) -> Client {
     let policy = RetryPolicy::default().max_delay(Duration::ZERO);
     let builder = Client::builder().dev(true).base_url(server.url());
     builder.retry(policy).build().unwrap()
@@ -241,10 +243,10 @@ fn sorted_runs(server: &EventServer) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn what_is_left_of_a_refused_request_is_sent_again_as_the_same_events() {
+async fn rest_of_a_rejected_request_keeps_its_event_ids() {
     for before in 1..3 {
         let server = EventServer::start().unwrap();
-        refuses(&server, "c", |_| true);
+        reject_when(&server, "c", |_| true);
         let mut script = vec![None; before];
         script.push(Some(Fault::status(503).after_taking()));
         server.script(script);
@@ -258,21 +260,21 @@ async fn what_is_left_of_a_refused_request_is_sent_again_as_the_same_events() {
             |error| error.outcomes().len() - error.accepted().count(),
             |_| 0,
         );
-        assert!(failed <= 1, "c, once more");
+        assert!(failed <= 1, "only c may fail again");
         assert_eq!(sorted_runs(&server), ["a", "b", "d", "e"], "{before}");
     }
 }
 
-/// An event that was taken and not answered is not called refused, and those after it do not get
-/// other ids.
+/// The server accepted the event without answering and rejects it on retry. The outcome is unknown,
+/// and later events keep their event ids.
 #[tokio::test]
-async fn a_refusal_after_a_doubt_says_nothing_for_certain() {
+async fn rejection_after_an_uncertain_attempt_is_unknown() {
     let all = ["a", "b", "c", "d", "e"];
     for many in [true, false] {
         let server = EventServer::start().unwrap();
-        refuses(&server, "c", |before| before > 0);
+        reject_when(&server, "c", |before| before > 0);
         server.inject(Fault::status(503).after_taking());
-        let client = patient(&server);
+        let client = retrying_client(&server);
         if many {
             let error = client.send_many(notes(&all)).await.unwrap_err();
             let unknown: Vec<_> = error.unknown().map(|(place, _)| place).collect();
@@ -288,22 +290,24 @@ async fn a_refusal_after_a_doubt_says_nothing_for_certain() {
     }
 }
 
-/// The server answers 400 when its queue is not there for a moment, too.
+/// The server also answers 400 when its queue is briefly unavailable.
 #[tokio::test]
-async fn a_refusal_that_passes_loses_no_event() {
+async fn temporary_rejection_loses_no_event() {
     for all in [&["a", "b", "c", "d", "e"][..], &["c"]] {
         let server = EventServer::start().unwrap();
-        refuses(&server, "c", |before| before == 0);
-        let receipts = patient(&server).send_many(notes(all)).await.unwrap();
+        reject_when(&server, "c", |before| before == 0);
+        let receipts = retrying_client(&server)
+            .send_many(notes(all))
+            .await
+            .unwrap();
         assert_eq!(receipts.len(), all.len());
         assert_eq!(sorted_runs(&server), all);
     }
 }
 
-/// A server, or a proxy that takes the seed away, gives ids of its own, and what is sent to it again
-/// runs again.
+/// If the server ignores the seed, or a proxy removes it, resent events get new ids and run again.
 #[tokio::test]
-async fn a_server_that_does_not_follow_the_seed_is_sent_nothing_twice() {
+async fn nothing_is_resent_to_a_server_without_seeds() {
     let refusal = json!({ "ids": ["a", "b"], "status": 400, "error": "no" });
     let script = Script::new([Ok(Answer::new(400, refusal.to_string()))]);
     let client = Client::builder().event_key(KEY).transport(script.clone());
@@ -324,13 +328,16 @@ async fn a_server_that_does_not_follow_the_seed_is_sent_nothing_twice() {
     assert_eq!(script.seeds_and_bodies().len(), 1);
 }
 
-/// A suspended account, say: what the server has not come to is not lost, and is not sent over and
-/// over.
+/// For example, a suspended account: events that the server has not processed are returned as unsent
+/// and are not retried forever.
 #[tokio::test]
-async fn a_server_that_refuses_everything_is_soon_left_alone() {
+async fn sending_stops_if_the_server_rejects_everything() {
     let server = EventServer::start().unwrap();
     server.refuse(|_| Some("suspended".to_owned()));
-    let error = patient(&server).send_many(items(1_000)).await.unwrap_err();
+    let error = retrying_client(&server)
+        .send_many(items(1_000))
+        .await
+        .unwrap_err();
     let refused = |error: &SendError| matches!(error, SendError::Refused { .. });
     assert_eq!(error.rejected().filter(|(_, e)| refused(e)).count(), 10);
     let (_, last) = error.rejected().last().unwrap();
@@ -348,19 +355,22 @@ async fn a_server_that_refuses_everything_is_soon_left_alone() {
     server.refuse(|_| None);
     let unsent = error.into_unsent();
     assert_eq!(unsent.len(), 990);
-    patient(&server).send_batch(unsent).await.unwrap();
+    retrying_client(&server).send_batch(unsent).await.unwrap();
     assert_eq!(server.runs().len(), 990);
 }
 
-/// What is sent for nothing stays a few times the batch, however many are refused.
+/// The bytes sent stay within a small multiple of the batch, even if most events are rejected.
 #[tokio::test]
-async fn refusals_do_not_cost_the_square_of_the_batch() {
+async fn cost_of_rejections_is_not_quadratic() {
     let server = EventServer::start().unwrap();
     server.refuse(|event| {
         let item = event.data["item_id"].as_str()?;
         (!item.ends_with('7')).then(|| format!("no {item}"))
     });
-    let error = patient(&server).send_many(items(300)).await.unwrap_err();
+    let error = retrying_client(&server)
+        .send_many(items(300))
+        .await
+        .unwrap_err();
     assert_eq!(
         (error.rejected().count(), error.accepted().count()),
         (270, 30)
@@ -374,9 +384,9 @@ async fn refusals_do_not_cost_the_square_of_the_batch() {
     );
 }
 
-/// A key's deny list is about names: it holds up the events with these alone.
+/// An event key's deny list blocks only events with the listed names.
 #[tokio::test]
-async fn an_event_that_the_key_may_not_send_holds_up_no_other() {
+async fn forbidden_event_does_not_block_other_events() {
     let server = EventServer::start().unwrap();
     let denied = |request: &[u8]| String::from_utf8_lossy(request).contains("cart.cleared");
     let words = r#"{"error":"storefront/cart.cleared is on the deny list","status":403}"#;
@@ -386,36 +396,39 @@ async fn an_event_that_the_key_may_not_send_holds_up_no_other() {
     batch.extend(items(3)).unwrap();
     batch.extend(notes(&["a"])).unwrap();
     batch.extend(items(5).split_off(3)).unwrap();
-    let error = patient(&server).send_batch(batch).await.unwrap_err();
+    let error = retrying_client(&server)
+        .send_batch(batch)
+        .await
+        .unwrap_err();
     let rejected: Vec<_> = error.rejected().collect();
     assert!(
         matches!(rejected[..], [(3, SendError::NotAllowed { .. })]),
         "{rejected:?}"
     );
     assert_eq!((error.accepted().count(), server.runs().len()), (5, 5));
-    // It is not wrong for what it is.
+    // The event itself is valid, so it can be resent with another key.
     assert_eq!(error.into_unsent().len(), 1);
 }
 
-/// `d` is refused for a time when `c` was taken, of which the answer does not speak; then `c` is.
+/// The first response rejects `d` without listing `c`, which was accepted. The retry rejects `c`.
 #[tokio::test]
-async fn an_event_that_a_refused_request_may_have_brought_is_not_called_refused() {
+async fn event_possibly_accepted_before_is_not_rejected() {
     let server = EventServer::start().unwrap();
-    let came = Mutex::new(HashMap::<String, usize>::new());
+    let seen = Mutex::new(HashMap::<String, usize>::new());
     server.refuse(move |event| {
         let note = event.data["note"].as_str().unwrap().to_owned();
-        let mut came = came.lock().unwrap();
-        let before = came.entry(note.clone()).or_default();
+        let mut seen = seen.lock().unwrap();
+        let before = seen.entry(note.clone()).or_default();
         *before += 1;
         let refused = (note == "d" && *before == 1) || (note == "c" && *before > 1);
         refused.then(|| format!("no {note}"))
     });
-    let forgetful = Forgetful {
+    let truncating = TruncateIds {
         client: reqwest::Client::new(),
-        named: 2,
+        max_ids: 2,
     };
     let client = Client::builder().event_key(KEY).base_url(server.url());
-    let client = client.transport(forgetful).build().unwrap();
+    let client = client.transport(truncating).build().unwrap();
     let all = ["a", "b", "c", "d", "e"];
     let error = client.send_many(notes(&all)).await.unwrap_err();
     let unknown: Vec<_> = error.unknown().map(|(place, _)| place).collect();
@@ -424,7 +437,7 @@ async fn an_event_that_a_refused_request_may_have_brought_is_not_called_refused(
 }
 
 #[tokio::test]
-async fn what_may_have_arrived_is_unknown_and_sent_again_as_the_same_events() {
+async fn uncertain_events_are_unknown_and_resent_unchanged() {
     let script = Script::new([
         Ok(Answer::new(
             200,
@@ -464,13 +477,13 @@ async fn what_may_have_arrived_is_unknown_and_sent_again_as_the_same_events() {
         .iter()
         .map(|receipt| receipt.event_id.clone())
         .collect();
-    assert_eq!(ids[..6], unknown[..6], "the ids that were announced");
+    assert_eq!(ids[..6], unknown[..6], "the ids from the first error");
     let expected: Vec<_> = (0..12).map(|n| format!("item-imported-i{n}")).collect();
     assert_eq!(dedup_ids(&receipts), expected);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_does_not_answer_is_given_up() {
+async fn unanswered_request_times_out() {
     struct Silent;
     impl Transport for Silent {
         fn post(&self, _: Request) -> TransportFuture<'_> {
@@ -490,7 +503,7 @@ async fn a_server_that_does_not_answer_is_given_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_retry_is_the_same_request() {
+async fn retries_repeat_the_same_request() {
     let faults = [
         Ok(Answer::new(503, "")),
         Err(TransportError::other("connection reset")),
@@ -507,7 +520,7 @@ async fn a_retry_is_the_same_request() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_time_that_the_server_asks_for_is_kept() {
+async fn retry_after_header_is_respected() {
     let wait = |seconds: &'static str| {
         let headers = http::HeaderMap::from_iter([(
             http::header::RETRY_AFTER,
@@ -523,7 +536,7 @@ async fn a_time_that_the_server_asks_for_is_kept() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_may_pass_later_is_tried_again() {
+async fn temporary_errors_are_retried() {
     for status in [408, 425, 429, 500, 503] {
         let script = Script::new([Ok(Answer::new(status, "{}"))]);
         let client = Client::builder().event_key(KEY).transport(script.clone());
@@ -533,7 +546,7 @@ async fn what_may_pass_later_is_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_cannot_pass_later_is_not_tried_again() {
+async fn permanent_errors_are_not_retried() {
     for status in [400, 401, 403, 404, 413] {
         let script = Script::new([Ok(Answer::new(status, "{}"))]);
         let client = Client::builder().event_key(KEY).transport(script.clone());
@@ -543,7 +556,7 @@ async fn what_cannot_pass_later_is_not_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_an_earlier_try_may_have_brought_is_unknown() {
+async fn earlier_uncertain_attempt_makes_the_outcome_unknown() {
     let refused = || Err(TransportError::connect("connection refused"));
     let script = Script::new([Err(TransportError::other("connection reset")), refused()]);
     let client = Client::builder().event_key(KEY).transport(script.clone());
@@ -564,7 +577,7 @@ async fn what_an_earlier_try_may_have_brought_is_unknown() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dev_server_that_is_not_there_is_soon_given_up() {
+async fn missing_dev_server_gets_few_attempts() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", closed.local_addr().unwrap());
     drop(closed);
@@ -579,9 +592,9 @@ async fn a_dev_server_that_is_not_there_is_soon_given_up() {
     assert_eq!(script.requests.lock().unwrap().len(), 3 + 12);
 }
 
-/// A dev server may well run when this program has no file left for a connection to it.
+/// If the program has no free file descriptors, the dev server may still be running.
 #[tokio::test(start_paused = true)]
-async fn what_keeps_a_program_from_connecting_is_not_taken_for_a_missing_dev_server() {
+async fn local_connect_error_is_not_a_missing_dev_server() {
     const TOO_MANY_OPEN_FILES: i32 = 24;
     let failed = || TransportError::connect(io::Error::from_raw_os_error(TOO_MANY_OPEN_FILES));
     let script = Script::new((0..20).map(|_| Err(failed())));
@@ -592,12 +605,11 @@ async fn what_keeps_a_program_from_connecting_is_not_taken_for_a_missing_dev_ser
     assert_eq!(script.requests.lock().unwrap().len(), 12);
 }
 
-/// What is said of a future that is dropped: the server has the events or not, and the client goes
-/// on.
+/// The server may or may not have the events of a dropped future, but the client stays usable.
 #[tokio::test]
-async fn a_dropped_future_leaves_a_client_that_works() {
+async fn client_works_after_a_dropped_future() {
     let server = EventServer::start().unwrap();
-    // It takes the events and says so later than anybody waits.
+    // The server accepts the events but answers after every timeout.
     server.inject(Fault::late(Duration::from_secs(3600)).after_taking());
     let builder = Client::builder().dev(true).base_url(server.url());
     let client = builder
@@ -613,7 +625,7 @@ async fn a_dropped_future_leaves_a_client_that_works() {
     assert!(sending.await.unwrap_err().is_cancelled());
     let receipts = client.send_many(items(4)).await.unwrap();
     assert_eq!(receipts.len(), 4);
-    // The first two came before too, whole; their ids keep them from running twice.
+    // The server received the first two events twice. Their ids prevent a second run.
     assert_eq!((server.events().len(), server.runs().len()), (6, 4));
 }
 
@@ -625,9 +637,9 @@ async fn redirects_are_not_followed() {
     assert_eq!(script.seeds_and_bodies().len(), 1);
 }
 
-/// The first of them may have been taken before, and it alone is too large.
+/// The first attempt is uncertain, and then one event alone is too large.
 #[tokio::test(start_paused = true)]
-async fn an_event_that_is_too_large_and_in_doubt_holds_up_no_other() {
+async fn too_large_uncertain_event_does_not_block_other_events() {
     let script = Script::new([
         Ok(Answer::new(503, "")),
         Ok(Answer::new(413, "")),
@@ -647,7 +659,7 @@ async fn an_event_that_is_too_large_and_in_doubt_holds_up_no_other() {
 }
 
 #[tokio::test]
-async fn what_is_in_doubt_stays_in_doubt_when_it_is_sent_again() {
+async fn uncertain_events_stay_unknown_when_resent() {
     let script = Script::new([
         Err(TransportError::other("connection reset")),
         Err(TransportError::connect("connection refused")),
@@ -660,7 +672,7 @@ async fn what_is_in_doubt_stays_in_doubt_when_it_is_sent_again() {
     let error = client.send_batch(error.into_unsent()).await.unwrap_err();
     let still: Vec<_> = error.unknown().map(|(_, id)| id.clone()).collect();
     assert_eq!(still, unknown, "the first request may have arrived");
-    // Its halves have the same ids.
+    // The halves of the request keep their event ids.
     let receipts = client.send_batch(error.into_unsent()).await.unwrap();
     let ids: Vec<_> = receipts
         .into_iter()

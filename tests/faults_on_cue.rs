@@ -1,5 +1,4 @@
-//! Every fault of the embedded server, seen by a client that tries once, and by one that tries
-//! again.
+//! Every fault that the embedded server can inject, with and without retries.
 
 use std::time::Duration;
 
@@ -9,13 +8,13 @@ use support::{item, items};
 
 mod support;
 
-fn once(server: &EventServer) -> Client {
+fn single_attempt_client(server: &EventServer) -> Client {
     let builder = Client::builder().dev(true).base_url(server.url());
     builder.retry(RetryPolicy::none()).build().unwrap()
 }
 
 #[tokio::test]
-async fn a_status_with_all_that_goes_with_it() {
+async fn status_fault_has_body_and_headers() {
     let server = EventServer::start().unwrap();
     server.inject(Fault::status(503).body("busy").retry_after("7"));
     let response = reqwest::Client::new().post(format!("{}/e/k", server.url()));
@@ -23,14 +22,17 @@ async fn a_status_with_all_that_goes_with_it() {
     assert_eq!(response.status(), 503);
     assert_eq!(response.headers()["retry-after"], "7");
     assert_eq!(response.bytes().await.unwrap(), "busy");
-    once(&server).send(item(1)).await.unwrap();
+    single_attempt_client(&server).send(item(1)).await.unwrap();
 }
 
 #[tokio::test]
-async fn a_closed_connection_before_and_after_the_events_are_taken() {
+async fn close_fault_works_before_and_after_storing() {
     let server = EventServer::start().unwrap();
     server.inject(Fault::close());
-    let error = once(&server).send(item(1)).await.unwrap_err();
+    let error = single_attempt_client(&server)
+        .send(item(1))
+        .await
+        .unwrap_err();
     assert!(
         matches!(&error, SendError::ConnectionBroke { source, .. } if !source.is_connect()),
         "{error}"
@@ -40,7 +42,10 @@ async fn a_closed_connection_before_and_after_the_events_are_taken() {
         (0, None)
     );
     server.inject(Fault::close().after_taking());
-    once(&server).send(item(1)).await.unwrap_err();
+    single_attempt_client(&server)
+        .send(item(1))
+        .await
+        .unwrap_err();
     assert_eq!(
         (server.events().len(), server.requests()[1].status),
         (1, None)
@@ -48,10 +53,13 @@ async fn a_closed_connection_before_and_after_the_events_are_taken() {
 }
 
 #[tokio::test]
-async fn half_an_answer() {
+async fn cut_fault_truncates_the_response() {
     let server = EventServer::start().unwrap();
     server.inject(Fault::cut(5));
-    let error = once(&server).send(item(1)).await.unwrap_err();
+    let error = single_attempt_client(&server)
+        .send(item(1))
+        .await
+        .unwrap_err();
     assert!(
         matches!(error, SendError::ConnectionBroke { .. }),
         "{error}"
@@ -60,7 +68,7 @@ async fn half_an_answer() {
 }
 
 #[tokio::test]
-async fn a_late_answer() {
+async fn late_fault_delays_the_response() {
     let server = EventServer::start().unwrap();
     server.inject(Fault::late(Duration::from_secs(3_600)));
     let builder = Client::builder()
@@ -74,11 +82,11 @@ async fn a_late_answer() {
 }
 
 #[tokio::test]
-async fn a_size_and_a_rate_that_are_kept_to() {
+async fn size_and_rate_faults_limit_requests() {
     let server = EventServer::start().unwrap();
     server.inject(Fault::too_large(200));
-    once(&server).send(item(1)).await.unwrap();
-    let large = once(&server)
+    single_attempt_client(&server).send(item(1)).await.unwrap();
+    let large = single_attempt_client(&server)
         .send(support::CartCleared {
             note: "x".repeat(200),
         })
@@ -86,7 +94,7 @@ async fn a_size_and_a_rate_that_are_kept_to() {
     assert!(matches!(large, Err(SendError::RequestTooLarge { .. })));
     let server = EventServer::start().unwrap();
     server.inject(Fault::rate(2, Duration::from_secs(3_600)));
-    let client = once(&server);
+    let client = single_attempt_client(&server);
     let mut delivered = Vec::new();
     for n in 0..4 {
         delivered.push(client.send(item(n)).await.is_ok());
@@ -95,14 +103,14 @@ async fn a_size_and_a_rate_that_are_kept_to() {
 }
 
 #[tokio::test]
-async fn a_script_request_by_request() {
+async fn script_applies_faults_in_order() {
     let server = EventServer::start().unwrap();
     server.script([
         None,
         Some(Fault::status(500)),
         Some(Fault::status(500).after_taking()),
     ]);
-    let client = once(&server);
+    let client = single_attempt_client(&server);
     for (n, delivered) in [true, false, false, true].into_iter().enumerate() {
         assert_eq!(client.send(item(n)).await.is_ok(), delivered, "{n}");
     }
@@ -118,7 +126,7 @@ async fn a_script_request_by_request() {
 }
 
 #[tokio::test]
-async fn a_fault_chooses_its_requests() {
+async fn condition_selects_the_requests_to_fail() {
     let server = EventServer::start().unwrap();
     let has_two = |body: &[u8]| String::from_utf8_lossy(body).contains("item-imported-i2");
     server.inject(
@@ -126,14 +134,14 @@ async fn a_fault_chooses_its_requests() {
             .always()
             .when(move |request| has_two(request.body)),
     );
-    let client = once(&server);
+    let client = single_attempt_client(&server);
     assert!(client.send(item(1)).await.is_ok());
     assert!(client.send(item(2)).await.is_err());
     assert!(client.send(item(2)).await.is_err());
 }
 
 #[tokio::test]
-async fn no_event_is_lost_or_run_twice_by_faults_at_random() {
+async fn random_faults_lose_and_duplicate_nothing() {
     for seed in [1, 2, 3] {
         let server = EventServer::start().unwrap();
         server.inject_at_random(30, Some(seed));
@@ -151,7 +159,7 @@ async fn no_event_is_lost_or_run_twice_by_faults_at_random() {
         assert_eq!(runs.len(), 1_000, "seed {seed}");
         assert!(
             server.events().len() > 1_000,
-            "some were taken twice and ran once"
+            "the server received some events twice but ran each once"
         );
     }
 }

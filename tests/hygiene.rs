@@ -1,16 +1,16 @@
-//! Generated code among names that are not what they seem, under every lint.
+//! Macro hygiene: generated code compiles without warnings among shadowed names.
 //!
-//! CI runs clippy with `pedantic` over this file, and warnings are errors.
+//! CI runs clippy with `pedantic` on this file and treats warnings as errors.
 #![deny(warnings, missing_docs, unreachable_pub, unused_qualifications)]
 
 use inngest_core::Event as _;
 
-/// Every name that generated code could be tempted to use. The derive of schemars asks for its own
-/// path where a module is called `schemars`.
+/// Shadows every name that generated code might use. The schemars derive needs an explicit path next to
+/// a module named `schemars`.
 #[allow(
     dead_code,
     non_camel_case_types,
-    reason = "the names only have to be there"
+    reason = "the items exist only to shadow names"
 )]
 mod shadowed {
     pub(crate) struct Option;
@@ -55,12 +55,12 @@ mod shadowed {
     }
     shadow!(concat stringify format write assert panic file line module_path);
 
-    /// Keys of an event.
+    /// A key of an event.
     #[derive(::serde::Serialize, ::schemars::JsonSchema, ::inngest_core::IdPart)]
     #[schemars(crate = "::schemars")]
     pub(crate) struct Key(pub(crate) ::std::string::String);
 
-    /// Where an event came from.
+    /// The source of an event.
     #[derive(::serde::Serialize, ::schemars::JsonSchema, ::inngest_core::IdPart)]
     #[schemars(crate = "::schemars")]
     pub(crate) enum Channel {
@@ -95,7 +95,7 @@ mod shadowed {
 }
 
 #[test]
-fn shadowed_names_do_not_matter() {
+fn generated_code_ignores_shadowed_names() {
     use shadowed::{Channel, Key, Shadowed, User};
     let event = |channel| Shadowed {
         key: Key("k".into()),
@@ -123,9 +123,8 @@ fn shadowed_names_do_not_matter() {
     );
 }
 
-/// What the derive of schemars cannot do: without a prelude, and without a warning for a type that
-/// is deprecated.
-macro_rules! json_schema_by_hand {
+/// A manual `JsonSchema`, because the schemars derive needs the prelude and warns for deprecated types.
+macro_rules! manual_json_schema {
     ($($ty:ty),*) => {$(
         #[allow(deprecated)]
         impl schemars::JsonSchema for $ty {
@@ -139,7 +138,7 @@ macro_rules! json_schema_by_hand {
     )*};
 }
 
-json_schema_by_hand!(without_prelude::Bare, marked::Old);
+manual_json_schema!(without_prelude::Bare, deprecated::Old);
 
 mod without_prelude {
     #![no_implicit_prelude]
@@ -152,14 +151,14 @@ mod without_prelude {
 }
 
 #[test]
-fn no_prelude_is_needed() {
+fn generated_code_needs_no_prelude() {
     assert_eq!(
         without_prelude::Bare { id: 1 }.dedup_id().unwrap().unwrap(),
         "bare-1"
     );
 }
 
-/// Structs from macros, with the attribute's values passed through as every kind of fragment.
+/// Structs from macros, with attribute values passed as every kind of fragment.
 mod from_macros {
     use inngest_core::Event;
     use schemars::JsonSchema;
@@ -212,7 +211,7 @@ mod from_macros {
 }
 
 #[test]
-fn attributes_come_through_macros() {
+fn attribute_values_can_come_from_macros() {
     use from_macros::{ByExpr, ByLiteral, ByMeta, ByTt};
     assert_eq!(
         ByLiteral { item: 1 }.dedup_id().unwrap().unwrap(),
@@ -223,13 +222,13 @@ fn attributes_come_through_macros() {
     assert_eq!(ByMeta { item: 1 }.dedup_id().unwrap().unwrap(), "meta-1");
 }
 
-/// Deprecated types and fields, and fields that are not always there.
-mod marked {
+/// Deprecated types and fields, and fields behind `cfg`.
+mod deprecated {
     use inngest_core::{Event, IdPart};
     use schemars::JsonSchema;
     use serde::Serialize;
 
-    #[deprecated = "orders have another number now"]
+    #[deprecated = "use the new order number"]
     #[derive(Serialize, Event)]
     #[event(name = "a/old", id = "old-{number}")]
     pub(crate) struct Old {
@@ -256,19 +255,20 @@ mod marked {
 }
 
 #[test]
-#[allow(deprecated, reason = "it is about deprecated types")]
-fn deprecated_and_conditional_things_are_no_obstacle() {
-    let old = marked::Old { number: 1 };
+#[allow(deprecated, reason = "the test covers deprecated types")]
+fn deprecated_and_conditional_fields_work() {
+    let old = deprecated::Old { number: 1 };
     assert_eq!(old.dedup_id().unwrap().unwrap(), "old-1");
-    let half = marked::Half {
+    let half = deprecated::Half {
         number: 1,
         always: 2,
     };
     assert_eq!(half.dedup_id().unwrap().unwrap(), "half-1-2");
-    assert_eq!(marked::OldId(1).0, 1);
+    assert_eq!(deprecated::OldId(1).0, 1);
 }
 
-/// Values in scope with the names of generated parameters are patterns to a function.
+/// Constants with the names of generated parameters. As function parameters, such names would be
+/// patterns that match the constants.
 mod constants {
     use inngest_core::Event;
     use schemars::JsonSchema;
@@ -294,7 +294,7 @@ mod constants {
 }
 
 #[test]
-fn constants_in_scope_are_no_obstacle() {
+fn constants_in_scope_do_not_conflict() {
     let event = constants::Constants {
         id: 1,
         inner: constants::Inner { id: 2 },
@@ -302,8 +302,8 @@ fn constants_in_scope_are_no_obstacle() {
     assert_eq!(event.dedup_id().unwrap().unwrap(), "constants-1-2");
 }
 
-/// The same event name in two modules, private types, and a type inside a function.
-mod twice {
+/// The same event name in two modules, with private types and a type inside a function.
+mod same_name {
     use inngest_core::Event;
     use schemars::JsonSchema;
     use serde::Serialize;
@@ -314,7 +314,7 @@ mod twice {
         id: u8,
     }
 
-    mod again {
+    mod inner {
         use super::{Event, JsonSchema, Serialize};
 
         #[derive(Serialize, JsonSchema, Event)]
@@ -325,21 +325,21 @@ mod twice {
     }
 
     #[test]
-    fn names_of_events_are_not_names_of_types() {
+    fn types_with_the_same_name_do_not_conflict() {
         #[derive(Serialize, JsonSchema, Event)]
         #[event(name = "a/twice", id = "twice-{id}")]
         struct Twice {
             id: u8,
         }
         let local = Twice { id: 1 }.dedup_id();
-        assert_eq!(super::twice::Twice { id: 1 }.dedup_id(), local);
-        assert_eq!(again::Twice { id: 1 }.dedup_id(), local);
+        assert_eq!(super::same_name::Twice { id: 1 }.dedup_id(), local);
+        assert_eq!(inner::Twice { id: 1 }.dedup_id(), local);
     }
 }
 
-/// A placeholder's type from another crate, which knows `inngest-core` by another name.
+/// A placeholder's type comes from a crate that renames `inngest-core`.
 #[test]
-fn types_of_other_crates_are_seen_through() {
+fn id_parts_of_other_crates_work() {
     use inngest_core::Event;
 
     #[derive(serde::Serialize, schemars::JsonSchema, Event)]

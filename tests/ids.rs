@@ -1,5 +1,5 @@
-//! Ids of different events differ, for every template that compiles; and those that are refused
-//! are refused for a reason.
+//! Every template that compiles gives different events different ids, and every rejected template
+//! would not.
 
 use inngest_core::{Event, IdPart, PayloadErrorKind};
 use proptest::prelude::*;
@@ -17,7 +17,7 @@ enum Word {
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema, IdPart)]
 struct Newtype(String);
 
-/// Text with what separates parts, digits and signs in it, and now and then none.
+/// Text with separators, digits and signs, sometimes empty.
 fn text() -> impl Strategy<Value = String> {
     "[-/:_.a01]{0,5}|\\PC{0,3}"
 }
@@ -38,7 +38,7 @@ fn word() -> impl Strategy<Value = Word> {
     proptest::sample::select(vec![Word::A, Word::Ab, Word::AB, Word::X1])
 }
 
-/// Two events of a type with fields from these strategies: equal fields, equal ids; else not.
+/// Generates a property test: two events have equal ids exactly if their fields are equal.
 macro_rules! proven {
     ($($name:ident $template:literal { $($field:ident: $ty:ty = $strategy:expr),* })*) => {$(
         mod $name {
@@ -62,7 +62,7 @@ macro_rules! proven {
                         (Ok(a_id), Ok(b_id)) => {
                             prop_assert_eq!(a == b, a_id == b_id, "{:?} {:?}", a, b);
                         }
-                        // A part that prints nothing could be told from no other.
+                        // An empty part would make ids ambiguous, so it is an error.
                         (Err(error), _) | (_, Err(error)) => {
                             prop_assert_eq!(error.kind(), &PayloadErrorKind::EmptyIdPart);
                         }
@@ -81,29 +81,29 @@ proven! {
     uuid_around_text "b-{x}{{{y}-{z}" { x: uuid::Uuid = uuid(), y: char = any::<char>(), z: String = text() }
     word_dash_word "b-{x}-{y}" { x: Word = word(), y: Word = word() }
     bool_then_letter "b-{x}t{y}" { x: bool = any::<bool>(), y: String = text() }
-    three "b-{x}:{y}.{z}" { x: i64 = signed(), y: String = text(), z: u64 = unsigned() }
+    signed_text_and_number "b-{x}:{y}.{z}" { x: i64 = signed(), y: String = text(), z: u64 = unsigned() }
     only_text "b-{x}" { x: String = text() }
     text_in_front "b-{x}/b" { x: String = text() }
 }
 
-/// A template that is refused, and two events for which it prints one id.
-macro_rules! refused {
+/// Generates a test with a rejected template and two different events that get the same id.
+macro_rules! rejected {
     ($($name:ident $template:literal { $($field:ident: $ty:ty = $a:expr, $b:expr);* })*) => {$(
         #[test]
         fn $name() {
             #[derive(Debug, PartialEq, Serialize, JsonSchema, Event)]
             #[event(name = "a/b", id = $template, allow(ambiguous_id))]
-            struct Refused {
+            struct Rejected {
                 $(#[serde(skip)] $field: $ty,)*
             }
-            let (a, b) = (Refused { $($field: $a),* }, Refused { $($field: $b),* });
+            let (a, b) = (Rejected { $($field: $a),* }, Rejected { $($field: $b),* });
             assert_ne!(a, b);
             assert_eq!(a.dedup_id().unwrap(), b.dedup_id().unwrap());
         }
     )*};
 }
 
-refused! {
+rejected! {
     text_dash_signed "b-{x}-{y}" { x: String = "a".into(), "a-".into(); y: i64 = -1, 1 }
     two_texts "b-{x}-{y}" { x: String = "a".into(), "a-a".into(); y: String = "a-b".into(), "b".into() }
     numbers_with_a_digit_between "b-{x}0{y}" { x: u64 = 1, 101; y: u64 = 101, 1 }

@@ -1,5 +1,5 @@
-//! No two production files import each other, directly or through others, and no room imports one
-//! above it. CONTRIBUTING.md shows the rooms.
+//! Production files have no circular imports, and no room imports a room above it. CONTRIBUTING.md
+//! lists the rooms.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-/// The rooms of each crate from the ground up: a file may import files of its own room and of rooms
-/// before it. A path names a file or a folder, and the longest path that fits decides.
+/// The rooms of each crate, lowest first. A file may import files of its own room and of earlier rooms. A
+/// path names a file or a folder, and the longest matching path decides.
 const ROOMS: &[(&str, &[&[&str]])] = &[
     ("inngest-grammar", &[]),
     ("inngest-macros", &[]),
@@ -42,10 +42,10 @@ const ROOMS: &[(&str, &[&[&str]])] = &[
     ("inngest-registry", &[]),
 ];
 
-/// The files of a crate, and for each the files that it imports.
+/// The files of a crate, each with the files that it imports.
 type Imports = BTreeMap<PathBuf, BTreeSet<PathBuf>>;
 
-/// The modules of a crate: their files by their paths, such as `["client", "config"]`.
+/// The modules of a crate: module paths, such as `["client", "config"]`, and their files.
 #[derive(Default)]
 struct Modules(BTreeMap<Vec<String>, PathBuf>);
 
@@ -56,7 +56,7 @@ impl Modules {
         modules
     }
 
-    /// Adds the module of a file and, below it, the modules that the file declares.
+    /// Adds the module of a file and, recursively, the modules that the file declares.
     fn add(&mut self, source: &Path, file: &Path, path: Vec<String>) {
         let tokens: Vec<_> = tokens(file).into_iter().collect();
         let is_root = path.is_empty() || file.ends_with("mod.rs");
@@ -99,7 +99,7 @@ fn tokens(file: &Path) -> TokenStream {
         .unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
-/// Whether the attributes at the end of these tokens keep an item out of a build without tests.
+/// Whether the attributes at the end of these tokens include `#[cfg(test)]`.
 fn is_for_tests(before: &[TokenTree]) -> bool {
     attributes(before).any(|text| text == "cfg (test)")
 }
@@ -111,7 +111,7 @@ fn path_attribute(before: &[TokenTree]) -> Option<String> {
     })
 }
 
-/// The attributes at the end of these tokens, but for a visibility after them.
+/// The attributes at the end of these tokens, skipping a visibility after them.
 fn attributes(before: &[TokenTree]) -> impl Iterator<Item = String> {
     let mut rest = before;
     loop {
@@ -136,15 +136,15 @@ fn attributes(before: &[TokenTree]) -> impl Iterator<Item = String> {
     found.into_iter()
 }
 
-/// Finds the paths in a file that lead to other modules.
+/// Collects the files that the paths in a file refer to.
 struct Finder<'a> {
     modules: &'a Modules,
     found: BTreeSet<PathBuf>,
 }
 
 impl Finder<'_> {
-    /// Looks at the tokens of a module, which may stand inside another one's file.
-    fn look(&mut self, tokens: TokenStream, module: &[String]) {
+    /// Searches the tokens of a module, which may be inline in another module's file.
+    fn search(&mut self, tokens: TokenStream, module: &[String]) {
         let tokens: Vec<_> = tokens.into_iter().collect();
         let mut index = 0;
         while let Some(token) = tokens.get(index) {
@@ -154,25 +154,24 @@ impl Finder<'_> {
                         let name = tokens[index + 1].to_string();
                         let inner: Vec<_> = module.iter().cloned().chain([name]).collect();
                         if !is_for_tests(&tokens[..index]) {
-                            self.look(body.stream(), &inner);
+                            self.search(body.stream(), &inner);
                         }
                     }
                     index += 3;
                     continue;
                 }
                 TokenTree::Ident(_) if !continues_a_path(&tokens[..index]) => {
-                    self.path(&tokens[index..], module, None);
+                    self.resolve(&tokens[index..], module, None);
                 }
-                TokenTree::Group(group) => self.look(group.stream(), module),
+                TokenTree::Group(group) => self.search(group.stream(), module),
                 _ => {}
             }
             index += 1;
         }
     }
 
-    /// Follows a path from its first segment, as `a::b` or `a::{b, c::d}`. `from` is the module that
-    /// the segments before it lead to.
-    fn path(&mut self, tokens: &[TokenTree], module: &[String], from: Option<Vec<String>>) {
+    /// Resolves a path, such as `a::b` or `a::{b, c::d}`. `from` is the module of the preceding segments.
+    fn resolve(&mut self, tokens: &[TokenTree], module: &[String], from: Option<Vec<String>>) {
         let Some(TokenTree::Ident(first)) = tokens.first() else {
             return;
         };
@@ -204,13 +203,13 @@ impl Finder<'_> {
         match after.first() {
             Some(TokenTree::Ident(_)) => {
                 let before = self.found.len();
-                self.path(after, module, Some(to.clone()));
-                // What follows is an item of the module.
+                self.resolve(after, module, Some(to.clone()));
+                // The next segment is an item of the module.
                 let next = after[0].to_string();
                 let below: Vec<_> = to.iter().cloned().chain([next.clone()]).collect();
                 let is_module = next == "super" || self.modules.0.contains_key(&below);
                 if !is_module && before == self.found.len() {
-                    self.reach(&to);
+                    self.record(&to);
                 }
             }
             Some(TokenTree::Group(group)) => {
@@ -223,24 +222,24 @@ impl Finder<'_> {
                     };
                     let below: Vec<_> = to.iter().cloned().chain([name.to_string()]).collect();
                     if self.modules.0.contains_key(&below) || name == "self" {
-                        self.path(item, module, Some(to.clone()));
+                        self.resolve(item, module, Some(to.clone()));
                     } else {
-                        self.reach(&to);
+                        self.record(&to);
                     }
                 }
             }
-            _ => self.reach(&to),
+            _ => self.record(&to),
         }
     }
 
-    fn reach(&mut self, module: &[String]) {
+    fn record(&mut self, module: &[String]) {
         if let Some(file) = self.modules.0.get(module) {
             self.found.insert(file.clone());
         }
     }
 }
 
-/// Whether the next token continues a path, or belongs to a path of another crate's macro.
+/// Whether the next token continues a path, or follows `$` or `.`.
 fn continues_a_path(before: &[TokenTree]) -> bool {
     match before {
         [.., TokenTree::Punct(a), TokenTree::Punct(b)]
@@ -260,21 +259,21 @@ fn imports(source: &Path) -> Imports {
             modules: &modules,
             found: BTreeSet::new(),
         };
-        finder.look(tokens(&source.join(file)), path);
+        finder.search(tokens(&source.join(file)), path);
         finder.found.remove(file);
         (file.clone(), finder.found)
     });
     files.collect()
 }
 
-/// The files of a crate that import each other, as one such circle for each set of files.
+/// The circular imports of a crate, one for each set of files that import each other.
 fn circles(imports: &Imports) -> Vec<Vec<&Path>> {
     let mut circles = Vec::new();
     let mut seen = BTreeSet::new();
     for file in imports.keys() {
-        let mutual: Vec<&Path> = reached(imports, file)
+        let mutual: Vec<&Path> = reachable(imports, file)
             .into_iter()
-            .filter(|other| reached(imports, other).contains(&**file))
+            .filter(|other| reachable(imports, other).contains(&**file))
             .collect();
         if mutual.len() > 1 && seen.insert(mutual.clone()) {
             circles.push(mutual);
@@ -283,28 +282,29 @@ fn circles(imports: &Imports) -> Vec<Vec<&Path>> {
     circles
 }
 
-/// The files that a file imports, directly or through others.
-fn reached<'a>(imports: &'a Imports, file: &Path) -> BTreeSet<&'a Path> {
-    let mut reached = BTreeSet::new();
+/// The files that a file imports, directly or indirectly.
+fn reachable<'a>(imports: &'a Imports, file: &Path) -> BTreeSet<&'a Path> {
+    let mut reachable = BTreeSet::new();
     let mut next = vec![file];
     while let Some(file) = next.pop() {
         let imported = imports.get(file).into_iter().flatten();
         next.extend(
             imported
-                .filter(|file| reached.insert(&***file))
+                .filter(|file| reachable.insert(&***file))
                 .map(|file| &**file),
         );
     }
-    reached
+    reachable
 }
 
-/// How high the room of a file is.
-fn floor(rooms: &[&[&str]], file: &Path) -> Option<usize> {
-    let places = rooms.iter().enumerate();
-    let places = places.flat_map(|(floor, places)| places.iter().map(move |place| (floor, place)));
-    let fits = places.filter(|(_, place)| file.starts_with(place));
-    fits.max_by_key(|(_, place)| place.len())
-        .map(|(floor, _)| floor)
+/// The level of a file's room, counted from the lowest.
+fn level(rooms: &[&[&str]], file: &Path) -> Option<usize> {
+    let paths = rooms.iter().enumerate();
+    let paths = paths.flat_map(|(level, room)| room.iter().map(move |path| (level, path)));
+    let matching = paths.filter(|(_, path)| file.starts_with(path));
+    matching
+        .max_by_key(|(_, path)| path.len())
+        .map(|(level, _)| level)
 }
 
 fn source(name: &str) -> PathBuf {
@@ -315,7 +315,7 @@ fn source(name: &str) -> PathBuf {
 }
 
 #[test]
-fn files_do_not_import_each_other() {
+fn there_are_no_circular_imports() {
     let mut found = Vec::new();
     for (name, _) in ROOMS {
         let imports = imports(&source(name));
@@ -330,16 +330,16 @@ fn files_do_not_import_each_other() {
 }
 
 #[test]
-fn rooms_import_rooms_below_them() {
+fn rooms_import_only_lower_rooms() {
     for (name, rooms) in ROOMS.iter().filter(|(_, rooms)| !rooms.is_empty()) {
         let imports = imports(&source(name));
         let mut wrong = Vec::new();
         for (file, imported) in &imports {
-            let Some(high) = floor(rooms, file) else {
+            let Some(high) = level(rooms, file) else {
                 panic!("{name}: {} is in no room", file.display());
             };
             for below in imported {
-                if floor(rooms, below) > Some(high) {
+                if level(rooms, below) > Some(high) {
                     wrong.push(format!("{} imports {}", file.display(), below.display()));
                 }
             }
@@ -348,9 +348,9 @@ fn rooms_import_rooms_below_them() {
     }
 }
 
-/// The reader of imports sees every way of writing one.
+/// Tests the import finder itself.
 #[test]
-fn every_way_of_importing_is_seen() {
+fn finder_sees_every_form_of_import() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| {
         let file = folder.path().join(name);

@@ -1,1 +1,1 @@
-//! Tests of the workspace; see the files beside this one.
+//! Integration tests of the workspace. The tests are in the other files of this folder.

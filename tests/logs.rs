@@ -1,4 +1,4 @@
-//! What is logged, and that the event key is not.
+//! Log messages, and the absence of the event key from all output.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -16,7 +16,7 @@ use tracing::{Metadata, Subscriber};
 
 mod support;
 
-/// Everything that is logged on this thread, a line each.
+/// A subscriber that collects everything logged on this thread, one line each.
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<String>>);
 
@@ -60,17 +60,16 @@ impl Subscriber for Lines {
     fn exit(&self, _: &Id) {}
 }
 
-struct Broken;
+struct BrokenTransport;
 
-impl Transport for Broken {
+impl Transport for BrokenTransport {
     fn post(&self, _: Request) -> TransportFuture<'_> {
         Box::pin(std::future::ready(Err(TransportError::other("broken"))))
     }
 }
 
-/// Runs a future on this thread, where the client, hyper and reqwest log all that they do, and
-/// returns the lines.
-fn logged(future: impl Future<Output = ()>) -> String {
+/// Runs a future on this thread and returns the log of the client, hyper and reqwest.
+fn log_of(future: impl Future<Output = ()>) -> String {
     let lines = Lines::default();
     let logged = lines.0.clone();
     tracing::subscriber::with_default(lines, || {
@@ -84,8 +83,8 @@ fn logged(future: impl Future<Output = ()>) -> String {
 }
 
 #[test]
-fn requests_are_logged_and_the_key_is_not() {
-    let logged = logged(async {
+fn requests_are_logged_without_the_event_key() {
+    let logged = log_of(async {
         let server = EventServer::builder().event_key(KEY).start().unwrap();
         server.inject(Fault::status(503));
         let builder = Client::builder().event_key(KEY).base_url(server.url());
@@ -109,8 +108,8 @@ fn requests_are_logged_and_the_key_is_not() {
 }
 
 #[test]
-fn a_buffered_sender_that_is_dropped_says_how_much_is_lost() {
-    let logged = logged(async {
+fn dropping_a_buffered_sender_logs_lost_events() {
+    let logged = log_of(async {
         let server = EventServer::start().unwrap();
         let client = server.client().unwrap();
         let sender = client.buffered().linger(Duration::from_secs(3600));
@@ -127,18 +126,18 @@ fn a_buffered_sender_that_is_dropped_says_how_much_is_lost() {
     assert!(warning.contains("without `shutdown`"), "{warning}");
 }
 
-struct Silent;
+struct SilentTransport;
 
-impl Transport for Silent {
+impl Transport for SilentTransport {
     fn post(&self, _: Request) -> TransportFuture<'_> {
         Box::pin(std::future::pending())
     }
 }
 
 #[test]
-fn a_stream_that_is_dropped_says_of_how_many_events_nothing_is_known() {
-    let silent = logged(async {
-        let client = Client::builder().event_key(KEY).transport(Silent);
+fn dropping_a_stream_logs_events_without_outcome() {
+    let silent = log_of(async {
+        let client = Client::builder().event_key(KEY).transport(SilentTransport);
         let client = client.max_request_events(3).concurrency(2).build().unwrap();
         drop(client.send_iter(items(10)));
         let mut sending = client.send_iter(items(10));
@@ -150,17 +149,17 @@ fn a_stream_that_is_dropped_says_of_how_many_events_nothing_is_known() {
     let warning = warnings.next().expect(&silent);
     assert!(warning.contains("events=6"), "{warning}");
     assert!(warning.contains("before it said what became"), "{warning}");
-    assert_eq!(warnings.next(), None, "of the other nothing was read");
+    assert_eq!(warnings.next(), None, "the other stream had read no events");
 
-    let whole = logged(async {
+    let whole = log_of(async {
         let mut sending = Script::default().client().send_iter(items(10));
         while sending.next().await.is_some() {}
     });
     assert!(!whole.contains("WARN"), "{whole}");
 }
 
-/// All that an error says: its text, its `Debug`, and those of its causes.
-fn said(error: &dyn Error) -> String {
+/// The `Display` and `Debug` output of an error and its sources.
+fn all_texts(error: &dyn Error) -> String {
     let mut text = format!("{error} {error:?} {error:#?}\n");
     let mut next = error.source();
     while let Some(error) = next {
@@ -170,19 +169,19 @@ fn said(error: &dyn Error) -> String {
     text
 }
 
-/// The body of a gateway that says which path it was asked for.
-fn repeating_the_key() -> String {
+/// The response body of a gateway that repeats the request path, which contains the event key.
+fn body_with_the_key() -> String {
     let words = format!("cannot POST /e/{KEY}");
     serde_json::json!({ "error": words, "message": words }).to_string()
 }
 
-/// Whatever goes wrong, by whatever way events are sent, the key is in no line that is logged, no
-/// error and no `Debug`.
+/// Under every failure and with every way to send, no log line, error or `Debug` output contains the
+/// event key.
 #[test]
-fn the_key_is_in_nothing_that_is_said() {
-    let told = Arc::new(Mutex::new(String::new()));
-    let texts = Arc::clone(&told);
-    let logged = logged(async move {
+fn event_key_never_appears_in_output() {
+    let output = Arc::new(Mutex::new(String::new()));
+    let texts = Arc::clone(&output);
+    let logged = log_of(async move {
         let say = |text: String| texts.lock().unwrap().push_str(&text);
         let server = EventServer::builder().event_key(KEY).start().unwrap();
         let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -204,7 +203,7 @@ fn the_key_is_in_nothing_that_is_said() {
         ] {
             let builder = builder.clone().base_url(url);
             let reqwest = builder.clone().http_client(reqwest::Client::new());
-            let broken = builder.clone().transport(Broken);
+            let broken = builder.clone().transport(BrokenTransport);
             for builder in [builder, reqwest, broken] {
                 let client = builder.build().unwrap();
                 say(format!("{client:?} {client:#?} {:?}", client.url()));
@@ -221,20 +220,20 @@ fn the_key_is_in_nothing_that_is_said() {
                     || Fault::close().after_taking(),
                     || Fault::cut(5),
                     || Fault::status(200).body("{}"),
-                    || Fault::status(400).body(repeating_the_key()),
-                    || Fault::status(401).body(repeating_the_key()),
-                    || Fault::status(403).body(repeating_the_key()),
-                    || Fault::status(503).body(repeating_the_key()),
+                    || Fault::status(400).body(body_with_the_key()),
+                    || Fault::status(401).body(body_with_the_key()),
+                    || Fault::status(403).body(body_with_the_key()),
+                    || Fault::status(503).body(body_with_the_key()),
                 ];
                 for fault in faults {
                     server.script([Some(fault()), Some(fault())]);
                     match client.send(item(1)).await {
                         Ok(receipt) => say(format!("{receipt:?}")),
-                        Err(error) => say(said(&error)),
+                        Err(error) => say(all_texts(&error)),
                     }
                     server.script([Some(fault()), Some(fault())]);
                     if let Err(error) = client.send_many(items(2)).await {
-                        say(said(&error));
+                        say(all_texts(&error));
                         say(format!("{:?}", error.outcomes()));
                         say(format!("{:?}", error.into_unsent()));
                     }
@@ -262,8 +261,8 @@ fn the_key_is_in_nothing_that_is_said() {
         }
         say(format!("{server:?} {server:#?} {:?}", server.requests()));
     });
-    let told = told.lock().unwrap();
-    for (what, text) in [("logged", &logged), ("said", &*told)] {
+    let output = output.lock().unwrap();
+    for (what, text) in [("logged", &logged), ("output", &*output)] {
         assert!(text.len() > 10_000, "{what}: {text}");
         assert!(!text.contains(KEY), "{what}: {text}");
     }

@@ -1,4 +1,4 @@
-//! Code of the user that sees every event before and after it is sent.
+//! Middleware, which sees every event before and after it is sent.
 
 mod support;
 
@@ -42,7 +42,7 @@ struct CartCleared {
 fn item(n: u32) -> ItemImported {
     ItemImported {
         item_id: format!("i{n}"),
-        // Its shortest form has 17 digits: it must not pass through another float.
+        // The shortest form of this float has 17 digits. A round trip through another float would change it.
         price: 0.123_456_789_012_345_66,
         import: n,
     }
@@ -52,25 +52,25 @@ fn cart(note: &str) -> CartCleared {
     CartCleared { note: note.into() }
 }
 
-/// A middleware made of a closure; it keeps what it is told after.
-struct Before<F> {
+/// Middleware from a closure. It records the outcomes that it sees after the send.
+struct FnMiddleware<F> {
     before: F,
-    after: Arc<Mutex<Vec<String>>>,
+    outcomes: Arc<Mutex<Vec<String>>>,
 }
 
-impl<F> Before<F>
+impl<F> FnMiddleware<F>
 where
     F: Fn(&mut Outgoing) -> Result + Send + Sync + 'static,
 {
     fn new(before: F) -> Self {
         Self {
             before,
-            after: Arc::default(),
+            outcomes: Arc::default(),
         }
     }
 }
 
-impl<F> Middleware for Before<F>
+impl<F> Middleware for FnMiddleware<F>
 where
     F: Fn(&mut Outgoing) -> Result + Send + Sync + 'static,
 {
@@ -79,8 +79,8 @@ where
     }
 
     fn after_send(&self, events: &[SentEvent<'_>]) {
-        let mut after = self.after.lock().unwrap();
-        after.extend(events.iter().map(|event| {
+        let mut outcomes = self.outcomes.lock().unwrap();
+        outcomes.extend(events.iter().map(|event| {
             let added = if event.added { " (added)" } else { "" };
             match event.outcome.error() {
                 None => format!("{}{added}: sent", event.name),
@@ -93,13 +93,13 @@ where
 struct Setup {
     server: EventServer,
     client: Client,
-    after: Arc<Mutex<Vec<String>>>,
+    outcomes: Arc<Mutex<Vec<String>>>,
 }
 
 fn setup(before: impl Fn(&mut Outgoing) -> Result + Send + Sync + 'static) -> Setup {
     let server = EventServer::start().unwrap();
-    let middleware = Before::new(before);
-    let after = Arc::clone(&middleware.after);
+    let middleware = FnMiddleware::new(before);
+    let outcomes = Arc::clone(&middleware.outcomes);
     let client = Client::builder()
         .dev(true)
         .base_url(server.url())
@@ -110,18 +110,18 @@ fn setup(before: impl Fn(&mut Outgoing) -> Result + Send + Sync + 'static) -> Se
     Setup {
         server,
         client,
-        after,
+        outcomes,
     }
 }
 
 impl Setup {
-    fn after(&self) -> Vec<String> {
-        std::mem::take(&mut self.after.lock().unwrap())
+    fn take_outcomes(&self) -> Vec<String> {
+        std::mem::take(&mut self.outcomes.lock().unwrap())
     }
 }
 
 #[tokio::test]
-async fn a_middleware_sees_the_typed_event() {
+async fn middleware_sees_the_typed_event() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&seen);
     let setup = setup(move |events| {
@@ -142,16 +142,16 @@ async fn a_middleware_sees_the_typed_event() {
     });
     setup.client.send(item(1)).await.unwrap();
     assert_eq!(*seen.lock().unwrap(), [item(1)]);
-    assert_eq!(setup.after(), ["storefront/item.imported: sent"]);
+    assert_eq!(setup.take_outcomes(), ["storefront/item.imported: sent"]);
 }
 
 #[tokio::test]
-async fn what_is_not_changed_keeps_its_bytes() {
+async fn unchanged_fields_keep_their_bytes() {
     let script = Script::default();
     let client = Client::builder()
         .event_key(KEY)
         .transport(script.clone())
-        .middleware(Before::new(|events| {
+        .middleware(FnMiddleware::new(|events| {
             for event in events {
                 event.set_field("added", &json!({ "by": "middleware" }))?;
             }
@@ -171,7 +171,7 @@ async fn what_is_not_changed_keeps_its_bytes() {
 }
 
 #[tokio::test]
-async fn everything_of_an_event_can_be_changed() {
+async fn middleware_can_change_every_part_of_an_event() {
     let setup = setup(|events| {
         for event in events {
             event.set_id("another-id")?;
@@ -202,7 +202,7 @@ async fn everything_of_an_event_can_be_changed() {
 }
 
 #[tokio::test]
-async fn sessions_are_cleared_and_stay_so() {
+async fn middleware_can_clear_sessions() {
     let setup = setup(|events| {
         for event in events {
             event.set_session_cleared("import")?;
@@ -223,7 +223,7 @@ async fn sessions_are_cleared_and_stay_so() {
 }
 
 #[tokio::test]
-async fn cleared_sessions_leave_room_for_five_others() {
+async fn cleared_sessions_do_not_count_towards_the_limit() {
     let setup = setup(|events| {
         for event in events {
             event.set_session_cleared("cleared")?;
@@ -244,7 +244,7 @@ async fn cleared_sessions_leave_room_for_five_others() {
 }
 
 #[tokio::test]
-async fn what_the_server_would_refuse_or_change_cannot_be_set() {
+async fn invalid_changes_are_errors() {
     let setup = setup(|events| {
         for event in events {
             let error = event.set_field("total", &(1_u64 << 53)).unwrap_err();
@@ -252,7 +252,7 @@ async fn what_the_server_would_refuse_or_change_cannot_be_set() {
             let error = event.set_field("a", &json!({ "b": [1, 1_u64 << 60] }));
             assert_eq!(error.unwrap_err().path(), "data.a.b[1]");
             assert!(event.set_field("ratio", &f64::NAN).is_err());
-            // The event, its data and so many arrays in a field, or in a field of the user.
+            // The event and its data take two levels. The rest is left for a field of `data` or `user`.
             let deepest = MAX_DEPTH - 2;
             let deep =
                 |levels| RawValue::from_string("[".repeat(levels) + &"]".repeat(levels)).unwrap();
@@ -294,7 +294,7 @@ async fn what_the_server_would_refuse_or_change_cannot_be_set() {
 }
 
 #[tokio::test]
-async fn an_event_that_middleware_makes_too_large_is_named_by_the_place_its_sender_gave_it() {
+async fn too_large_event_is_reported_at_its_original_index() {
     let setup = setup(|events| {
         for (place, event) in events.iter_mut().enumerate() {
             match place {
@@ -319,7 +319,7 @@ async fn an_event_that_middleware_makes_too_large_is_named_by_the_place_its_send
 }
 
 #[tokio::test]
-async fn discarded_events_are_accounted_for_and_the_others_are_sent() {
+async fn discarded_events_have_an_outcome() {
     let setup = setup(|events| {
         for event in events {
             if event.field::<String>("note")?.as_deref() == Some("test") {
@@ -343,13 +343,13 @@ async fn discarded_events_are_accounted_for_and_the_others_are_sent() {
         .map(|event| event.data["note"].clone())
         .collect();
     assert_eq!(notes, ["a", "b", "c"]);
-    assert_eq!(setup.after().len(), 5);
+    assert_eq!(setup.take_outcomes().len(), 5);
     let error = setup.client.send(cart("test")).await.unwrap_err();
     assert!(matches!(error, SendError::Discarded { .. }));
 }
 
 #[tokio::test]
-async fn events_refused_before_keep_their_places_beside_discarded_ones() {
+async fn invalid_and_discarded_events_keep_their_indices() {
     let setup = setup(|events| {
         events.iter_mut().next().unwrap().discard("the first");
         Ok(())
@@ -367,11 +367,11 @@ async fn events_refused_before_keep_their_places_beside_discarded_ones() {
     assert!(rejected[1].1.starts_with("event 1 "), "{rejected:?}");
     assert!(rejected[2].1.starts_with("event 3 "), "{rejected:?}");
     assert_eq!(error.accepted().count(), 2);
-    assert_eq!(setup.after().len(), 5);
+    assert_eq!(setup.take_outcomes().len(), 5);
 }
 
 #[tokio::test]
-async fn added_events_are_sent_and_have_no_receipt() {
+async fn added_events_are_sent_without_a_receipt() {
     let setup = setup(|events| {
         let count = events.len();
         events.push(cart(&format!("after {count}")))?;
@@ -386,7 +386,7 @@ async fn added_events_are_sent_and_have_no_receipt() {
         [ItemImported::NAME, ItemImported::NAME, CartCleared::NAME]
     );
     assert_eq!(
-        setup.after(),
+        setup.take_outcomes(),
         [
             "storefront/item.imported: sent",
             "storefront/item.imported: sent",
@@ -396,7 +396,7 @@ async fn added_events_are_sent_and_have_no_receipt() {
 }
 
 #[tokio::test]
-async fn middleware_runs_in_the_order_registered() {
+async fn middleware_runs_in_registration_order() {
     struct Named(&'static str, Arc<Mutex<Vec<String>>>);
 
     impl Middleware for Named {
@@ -428,7 +428,7 @@ async fn middleware_runs_in_the_order_registered() {
 }
 
 #[tokio::test]
-async fn a_middleware_that_fails_or_panics_keeps_everything_back() {
+async fn failing_middleware_stops_the_whole_batch() {
     for panics in [false, true] {
         let setup = setup(move |_| {
             assert!(!panics, "no key");
@@ -445,8 +445,8 @@ async fn a_middleware_that_fails_or_panics_keeps_everything_back() {
         let source = first.source().unwrap().to_string();
         assert!(source.contains("no key"), "{source}");
         assert!(setup.server.events().is_empty());
-        assert_eq!(setup.after().len(), 2);
-        // They can be sent by a client without it.
+        assert_eq!(setup.take_outcomes().len(), 2);
+        // A client without the middleware can still send the events.
         let sent = setup.server.client().unwrap();
         let receipts = sent.send_batch(error.into_unsent()).await.unwrap();
         assert_eq!(receipts.len(), 2);
@@ -454,7 +454,7 @@ async fn a_middleware_that_fails_or_panics_keeps_everything_back() {
 }
 
 #[tokio::test]
-async fn what_is_sent_again_is_not_changed_again() {
+async fn resent_events_are_not_changed_again() {
     let setup = setup(|events| {
         for event in &mut *events {
             let times: u32 = event.field("times")?.unwrap_or_default();
@@ -470,7 +470,7 @@ async fn what_is_sent_again_is_not_changed_again() {
     let receipts = setup.client.send_batch(unsent).await.unwrap();
     assert_eq!(receipts.len(), 3);
     let events = setup.server.events();
-    // The batch sent again brought one more that was added, and its own were left alone.
+    // On the resend, the middleware added another event but left the resent events unchanged.
     let data: Vec<_> = events.iter().map(|event| event.data.clone()).collect();
     assert_eq!(
         data,
@@ -484,12 +484,12 @@ async fn what_is_sent_again_is_not_changed_again() {
 }
 
 #[tokio::test]
-async fn a_buffered_sender_shows_events_as_it_takes_them_in() {
+async fn buffered_sender_runs_middleware_on_send() {
     let setup = setup(|events| {
         for event in &mut *events {
             match event.field::<String>("note")?.as_deref() {
-                Some("discard") => event.discard("as asked"),
-                Some("fail") => return Err("as asked".into()),
+                Some("discard") => event.discard("not needed"),
+                Some("fail") => return Err("not now".into()),
                 _ => event.set_field("seen", &true)?,
             }
         }
@@ -510,11 +510,11 @@ async fn a_buffered_sender_shows_events_as_it_takes_them_in() {
     assert_eq!((report.delivered, report.failed), (2, 0));
     assert!(report.unsent.is_empty());
     assert_eq!(setup.server.events()[0].data["seen"], true);
-    let after = setup.after();
+    let after = setup.take_outcomes();
     assert_eq!(
         after,
         [
-            "storefront/cart.cleared: a middleware discarded the event: as asked",
+            "storefront/cart.cleared: a middleware discarded the event: not needed",
             "storefront/cart.cleared: a middleware failed and the event was not sent",
             "storefront/cart.cleared: sent",
             "storefront/item.imported (added): sent",
@@ -522,16 +522,16 @@ async fn a_buffered_sender_shows_events_as_it_takes_them_in() {
     );
 }
 
-/// One event is under way and one is waiting when the time is over.
+/// At the timeout, one event is in flight and one is still buffered.
 #[tokio::test]
-async fn what_a_buffered_sender_gives_back_is_not_changed_again() {
+async fn unsent_buffered_events_are_not_changed_again() {
     let server = EventServer::start().unwrap();
     server.inject(Fault::late(Duration::from_secs(3600)).after_taking());
     let client = Client::builder()
         .dev(true)
         .base_url(server.url())
         .concurrency(1)
-        .middleware(Before::new(|events| {
+        .middleware(FnMiddleware::new(|events| {
             for event in events {
                 let times: u32 = event.field("times")?.unwrap_or_default();
                 event.set_field("times", &(times + 1))?;
@@ -562,12 +562,12 @@ async fn what_a_buffered_sender_gives_back_is_not_changed_again() {
 }
 
 #[tokio::test]
-async fn a_panic_after_the_send_does_not_lose_the_receipts() {
+async fn panic_in_after_send_keeps_the_receipts() {
     struct Panics;
 
     impl Middleware for Panics {
         fn after_send(&self, _: &[SentEvent<'_>]) {
-            panic!("as asked");
+            panic!("expected panic");
         }
     }
 

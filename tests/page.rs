@@ -1,4 +1,4 @@
-//! The page of the embedded server, in a browser where there is one.
+//! The page of the embedded server, tested in Chromium if it is installed.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -36,7 +36,7 @@ async fn get(server: &EventServer, path: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_page_is_readable_without_scripts() {
+async fn page_is_readable_without_scripts() {
     let server = EventServer::start().unwrap();
     assert!(get(&server, "/").await.contains("<h1>No events</h1>"));
     let client = server.client().unwrap();
@@ -60,7 +60,7 @@ async fn the_page_is_readable_without_scripts() {
     assert!(page.contains(&format!(
         r##"<mark>duplicate</mark> <small>of <a href="#{first_of_second}">"##
     )));
-    // The same id in another request: plain functions ignore it, batched functions do not.
+    // The same id in another request: plain functions ignore the event, batched functions run it.
     assert!(page.contains("plain functions ignore it"));
     assert!(page.contains("<mark>batched functions run it again</mark>"));
     assert!(page.contains("<dt>would run</dt><dd>batched functions</dd>"));
@@ -82,9 +82,9 @@ async fn the_page_is_readable_without_scripts() {
     assert!(newest < page.find("alert(1)").unwrap(), "newest first");
 }
 
-/// The page marks what each event would run.
+/// The page marks which functions each event would run.
 #[tokio::test]
-async fn the_page_says_what_each_event_would_run() {
+async fn page_shows_which_functions_run() {
     const BATCHED_AGAIN: &str = "<mark>batched functions run it again</mark>";
     const BATCHED_IGNORE: &str = "<mark>batched functions ignore it</mark>";
     const NOTHING: &str = "; runs nothing</small>";
@@ -128,10 +128,10 @@ fn chromium() -> Option<PathBuf> {
     candidates.into_iter().find(|candidate| candidate.is_file())
 }
 
-/// The page updates by itself: the second event is sent when the browser has asked for the list,
-/// and stands in the document that the browser has in the end.
+/// The page updates without a reload. The test sends the second event after the browser has fetched the
+/// list, and finds it in the browser's final document.
 #[test]
-fn a_browser_shows_events_as_they_come() {
+fn browser_shows_new_events_without_reload() {
     let Some(chromium) = chromium() else {
         eprintln!("*** SKIPPED: no Chromium on this machine (Debian's package is `chromium`) ***");
         return;

@@ -1,4 +1,4 @@
-//! Peers that break in ways that no HTTP server does: each speaks raw TCP.
+//! Servers that misbehave below HTTP, written with raw TCP.
 
 use std::collections::VecDeque;
 use std::error::Error as _;
@@ -12,35 +12,35 @@ use tokio::net::{TcpListener, TcpStream};
 
 mod support;
 
-/// What a peer does with a request.
+/// The server's reaction to a request.
 #[derive(Clone)]
-enum Act {
-    /// Resets the connection as soon as there is one.
+enum Behavior {
+    /// Resets the connection as soon as it is open.
     ResetAtOnce,
-    /// Resets it after this many bytes of the body.
+    /// Resets the connection after reading this many bytes of the body.
     ResetInBody(usize),
-    /// Reads all and resets it.
+    /// Reads the request and resets the connection.
     ResetAfterBody,
-    /// Reads all, writes this and closes the connection.
+    /// Reads the request, writes this text and closes the connection.
     WriteAndClose(String),
-    /// Reads all and writes this; the connection stays open.
+    /// Reads the request, writes this text and keeps the connection open for more requests.
     Write(String),
-    /// As `Write`, one byte at a time.
+    /// Like `Write`, but one byte at a time.
     Trickle(String),
-    /// Reads all, writes this and nothing more.
+    /// Reads the request, writes this text and then hangs.
     WriteAndHang(String),
 }
 
-/// A request as the peer read it.
+/// A request as the server read it.
 #[derive(Clone, Debug, PartialEq)]
-struct Heard {
+struct ReceivedRequest {
     seed: String,
     body: Vec<u8>,
 }
 
-struct Peer {
+struct Server {
     url: String,
-    heard: Arc<Mutex<Vec<Heard>>>,
+    received: Arc<Mutex<Vec<ReceivedRequest>>>,
 }
 
 fn answer(status: &str, body: &str) -> String {
@@ -50,30 +50,30 @@ fn answer(status: &str, body: &str) -> String {
     )
 }
 
-/// An answer that takes so many events.
-fn taken(events: usize) -> String {
+/// A response that accepts this many events.
+fn accepted(events: usize) -> String {
     let ids: Vec<String> = (0..events).map(|n| format!("id-{n}")).collect();
     let body = serde_json::json!({ "ids": ids, "status": 200 });
     answer("200 OK", &body.to_string())
 }
 
-impl Peer {
-    async fn start(acts: impl IntoIterator<Item = Act>) -> Self {
+impl Server {
+    async fn start(behaviors: impl IntoIterator<Item = Behavior>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let acts: VecDeque<Act> = acts.into_iter().collect();
-        let acts = Arc::new(Mutex::new(acts));
-        let heard = Arc::new(Mutex::new(Vec::new()));
-        let peer = Self {
+        let behaviors: VecDeque<Behavior> = behaviors.into_iter().collect();
+        let behaviors = Arc::new(Mutex::new(behaviors));
+        let received = Arc::new(Mutex::new(Vec::new()));
+        let server = Self {
             url,
-            heard: Arc::clone(&heard),
+            received: Arc::clone(&received),
         };
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, Arc::clone(&acts), Arc::clone(&heard)));
+                tokio::spawn(serve(stream, Arc::clone(&behaviors), Arc::clone(&received)));
             }
         });
-        peer
+        server
     }
 
     fn client(&self) -> Client {
@@ -86,62 +86,65 @@ impl Peer {
         builder.retry(retry).build().unwrap()
     }
 
-    fn heard(&self) -> Vec<Heard> {
-        self.heard.lock().unwrap().clone()
+    fn received(&self) -> Vec<ReceivedRequest> {
+        self.received.lock().unwrap().clone()
     }
 }
 
 async fn serve(
     mut stream: TcpStream,
-    acts: Arc<Mutex<VecDeque<Act>>>,
-    heard: Arc<Mutex<Vec<Heard>>>,
+    behaviors: Arc<Mutex<VecDeque<Behavior>>>,
+    received: Arc<Mutex<Vec<ReceivedRequest>>>,
 ) {
     loop {
-        let at_once = matches!(acts.lock().unwrap().front(), Some(Act::ResetAtOnce));
+        let at_once = matches!(
+            behaviors.lock().unwrap().front(),
+            Some(Behavior::ResetAtOnce)
+        );
         if at_once {
-            acts.lock().unwrap().pop_front();
+            behaviors.lock().unwrap().pop_front();
             stream.set_zero_linger().unwrap();
             return;
         }
         let Some(request) = read_head(&mut stream).await else {
             return;
         };
-        let act = acts
+        let behavior = behaviors
             .lock()
             .unwrap()
             .pop_front()
-            .expect("a request too many");
+            .expect("unexpected request");
         let length: usize = header(&request, "content-length").parse().unwrap();
-        let wanted = match act {
-            Act::ResetInBody(bytes) => bytes,
+        let wanted = match behavior {
+            Behavior::ResetInBody(bytes) => bytes,
             _ => length,
         };
         let mut body = vec![0; wanted];
         stream.read_exact(&mut body).await.unwrap();
-        heard.lock().unwrap().push(Heard {
+        received.lock().unwrap().push(ReceivedRequest {
             seed: header(&request, "x-inngest-event-id-seed"),
             body,
         });
-        match act {
-            Act::ResetAtOnce | Act::ResetInBody(_) | Act::ResetAfterBody => {
+        match behavior {
+            Behavior::ResetAtOnce | Behavior::ResetInBody(_) | Behavior::ResetAfterBody => {
                 stream.set_zero_linger().unwrap();
                 return;
             }
-            Act::WriteAndClose(text) => {
+            Behavior::WriteAndClose(text) => {
                 stream.write_all(text.as_bytes()).await.unwrap();
                 return;
             }
-            Act::Write(text) => stream.write_all(text.as_bytes()).await.unwrap(),
-            Act::Trickle(text) => {
+            Behavior::Write(text) => stream.write_all(text.as_bytes()).await.unwrap(),
+            Behavior::Trickle(text) => {
                 for byte in text.as_bytes() {
                     stream.write_all(&[*byte]).await.unwrap();
                     stream.flush().await.unwrap();
                     tokio::task::yield_now().await;
                 }
             }
-            Act::WriteAndHang(text) => {
+            Behavior::WriteAndHang(text) => {
                 stream.write_all(text.as_bytes()).await.unwrap();
-                // Until the client has enough of it.
+                // Wait until the client closes the connection.
                 let _ = stream.read_u8().await;
                 return;
             }
@@ -163,33 +166,37 @@ fn header(head: &str, name: &str) -> String {
     found.expect(name).1.to_owned()
 }
 
-/// The first act goes wrong in a way that may pass; the request is made again just as it was.
-async fn is_made_again(first: Act) {
-    let peer = Peer::start([first, Act::Write(taken(3))]).await;
-    let receipts = peer.client().send_many(items(3)).await.unwrap();
+/// Asserts that the client retries the same request after this failure.
+async fn assert_retried(first: Behavior) {
+    let server = Server::start([first, Behavior::Write(accepted(3))]).await;
+    let receipts = server.client().send_many(items(3)).await.unwrap();
     let ids: Vec<_> = receipts.iter().map(|r| r.event_id.to_string()).collect();
-    assert_eq!(ids, ["id-0", "id-1", "id-2"], "those of the second answer");
-    let heard = peer.heard();
-    let last = heard.last().unwrap();
-    for earlier in &heard {
+    assert_eq!(
+        ids,
+        ["id-0", "id-1", "id-2"],
+        "the ids of the second response"
+    );
+    let received = server.received();
+    let last = received.last().unwrap();
+    for earlier in &received {
         assert_eq!(earlier.seed, last.seed);
         assert!(last.body.starts_with(&earlier.body));
     }
 }
 
-/// Without another try nothing is known of the events, but when nothing of them left.
-async fn is_unknown(first: Act) -> BatchError {
-    let peer = Peer::start([first, Act::Write(taken(2))]).await;
-    let client = peer.client_with(RetryPolicy::none());
+/// Asserts that the outcome is unknown after this failure if there is no retry.
+async fn assert_unknown(first: Behavior) -> BatchError {
+    let server = Server::start([first, Behavior::Write(accepted(2))]).await;
+    let client = server.client_with(RetryPolicy::none());
     let error = client.send_many(items(2)).await.unwrap_err();
     assert_eq!((error.unknown().count(), error.accepted().count()), (2, 0));
     error
 }
 
 #[tokio::test]
-async fn a_reset_before_the_body() {
-    is_made_again(Act::ResetAtOnce).await;
-    let error = is_unknown(Act::ResetAtOnce).await;
+async fn reset_before_the_body_is_retried() {
+    assert_retried(Behavior::ResetAtOnce).await;
+    let error = assert_unknown(Behavior::ResetAtOnce).await;
     let error = error.outcomes()[0].error().unwrap();
     assert!(
         matches!(error, SendError::ConnectionBroke { .. }),
@@ -198,18 +205,21 @@ async fn a_reset_before_the_body() {
 }
 
 #[tokio::test]
-async fn a_reset_in_the_body() {
+async fn reset_inside_the_body_is_retried() {
     let note = "x".repeat(400_000);
-    let peer = Peer::start([Act::ResetInBody(1_000), Act::Write(taken(1))]).await;
-    let receipt = peer.client().send(CartCleared { note: note.clone() }).await;
+    let server = Server::start([Behavior::ResetInBody(1_000), Behavior::Write(accepted(1))]).await;
+    let receipt = server
+        .client()
+        .send(CartCleared { note: note.clone() })
+        .await;
     assert_eq!(receipt.unwrap().event_id, "id-0");
-    let heard = peer.heard();
-    assert_eq!(heard.len(), 2);
-    assert_eq!(heard[0].seed, heard[1].seed);
-    assert!(heard[1].body.starts_with(&heard[0].body));
+    let received = server.received();
+    assert_eq!(received.len(), 2);
+    assert_eq!(received[0].seed, received[1].seed);
+    assert!(received[1].body.starts_with(&received[0].body));
 
-    let peer = Peer::start([Act::ResetInBody(1_000)]).await;
-    let client = peer.client_with(RetryPolicy::none());
+    let server = Server::start([Behavior::ResetInBody(1_000)]).await;
+    let client = server.client_with(RetryPolicy::none());
     let error = client.send(CartCleared { note }).await.unwrap_err();
     assert!(
         matches!(error, SendError::ConnectionBroke { .. }),
@@ -218,57 +228,57 @@ async fn a_reset_in_the_body() {
 }
 
 #[tokio::test]
-async fn a_reset_after_the_body() {
-    is_made_again(Act::ResetAfterBody).await;
-    is_unknown(Act::ResetAfterBody).await;
+async fn reset_after_the_body_is_retried() {
+    assert_retried(Behavior::ResetAfterBody).await;
+    assert_unknown(Behavior::ResetAfterBody).await;
 }
 
 #[tokio::test]
-async fn half_an_answer() {
-    let whole = taken(3);
+async fn truncated_response_is_retried() {
+    let whole = accepted(3);
     for bytes in [1, 20, whole.len() / 2, whole.len() - 1] {
         let half = whole[..bytes].to_owned();
-        is_made_again(Act::WriteAndClose(half.clone())).await;
-        is_unknown(Act::WriteAndClose(half)).await;
+        assert_retried(Behavior::WriteAndClose(half.clone())).await;
+        assert_unknown(Behavior::WriteAndClose(half)).await;
     }
 }
 
 #[tokio::test]
-async fn an_answer_too_late_though_the_events_were_taken() {
-    is_made_again(Act::WriteAndHang(String::new())).await;
-    let error = is_unknown(Act::WriteAndHang(String::new())).await;
+async fn late_response_is_retried() {
+    assert_retried(Behavior::WriteAndHang(String::new())).await;
+    let error = assert_unknown(Behavior::WriteAndHang(String::new())).await;
     let error = error.outcomes()[0].error().unwrap();
     assert!(matches!(error, SendError::Timeout { .. }), "{error}");
 }
 
 #[tokio::test]
-async fn an_answer_that_trickles() {
-    is_made_again(Act::Trickle(answer("503 Service Unavailable", "{}"))).await;
-    let peer = Peer::start([Act::Trickle(taken(2))]).await;
-    let receipts = peer.client().send_many(items(2)).await.unwrap();
+async fn slow_response_is_read_until_the_timeout() {
+    assert_retried(Behavior::Trickle(answer("503 Service Unavailable", "{}"))).await;
+    let server = Server::start([Behavior::Trickle(accepted(2))]).await;
+    let receipts = server.client().send_many(items(2)).await.unwrap();
     assert_eq!(receipts[1].event_id, "id-1");
-    // The time allowed is that of the whole answer.
-    let whole = taken(3);
-    is_made_again(Act::WriteAndHang(whole[..whole.len() - 1].to_owned())).await;
+    // The timeout covers the whole response.
+    let whole = accepted(3);
+    assert_retried(Behavior::WriteAndHang(whole[..whole.len() - 1].to_owned())).await;
 }
 
 #[tokio::test]
-async fn a_kept_connection_that_the_peer_closes() {
-    let peer = Peer::start([
-        Act::WriteAndClose(taken(1)),
-        Act::WriteAndClose(taken(1)),
-        Act::Write(taken(1)),
+async fn closed_idle_connection_is_replaced() {
+    let server = Server::start([
+        Behavior::WriteAndClose(accepted(1)),
+        Behavior::WriteAndClose(accepted(1)),
+        Behavior::Write(accepted(1)),
     ])
     .await;
-    let client = peer.client();
+    let client = server.client();
     for n in 0..3 {
         client.send(item(n)).await.unwrap();
     }
-    assert_eq!(peer.heard().len(), 3);
+    assert_eq!(server.received().len(), 3);
 }
 
 #[tokio::test]
-async fn an_answer_of_200_that_is_not_the_event_apis() {
+async fn foreign_200_response_is_retried() {
     for body in [
         r#"{"status":200}"#,
         r#"{"ids":["a","b"],"status":200}"#,
@@ -282,26 +292,26 @@ async fn an_answer_of_200_that_is_not_the_event_apis() {
         "<html>a proxy's login page</html>",
         "",
     ] {
-        is_made_again(Act::Write(answer("200 OK", body))).await;
+        assert_retried(Behavior::Write(answer("200 OK", body))).await;
     }
-    let error = is_unknown(Act::Write(answer("200 OK", "{}"))).await;
+    let error = assert_unknown(Behavior::Write(answer("200 OK", "{}"))).await;
     let error = error.outcomes()[0].error().unwrap();
     assert!(matches!(error, SendError::InvalidAnswer { .. }), "{error}");
 }
 
 #[tokio::test]
-async fn a_server_that_is_busy_once() {
-    let busy = Act::Write(answer("503 Service Unavailable", "busy"));
-    let peer = Peer::start([busy, Act::Write(taken(3))]).await;
-    peer.client().send_many(items(3)).await.unwrap();
-    let heard = peer.heard();
-    assert_eq!(heard.len(), 2);
-    assert_eq!(heard[0], heard[1]);
+async fn busy_server_gets_the_same_request_again() {
+    let busy = Behavior::Write(answer("503 Service Unavailable", "busy"));
+    let server = Server::start([busy, Behavior::Write(accepted(3))]).await;
+    server.client().send_many(items(3)).await.unwrap();
+    let received = server.received();
+    assert_eq!(received.len(), 2);
+    assert_eq!(received[0], received[1]);
 }
 
-/// Each mistake of the setup is an error of its own, which says what to do and keeps its cause.
+/// Each configuration mistake has its own error, which suggests a fix and keeps its source.
 #[tokio::test]
-async fn mistakes_of_the_setup_have_errors_of_their_own() {
+async fn configuration_mistakes_have_specific_errors() {
     let once = RetryPolicy::none;
     let send = async |client: Client| client.send(item(1)).await.unwrap_err();
 
@@ -310,8 +320,8 @@ async fn mistakes_of_the_setup_have_errors_of_their_own() {
         ("405 Method Not Allowed", "check that the base URL"),
         ("308 Permanent Redirect", "redirects are not followed"),
     ] {
-        let peer = Peer::start([Act::Write(answer(status, "?"))]).await;
-        let error = send(peer.client_with(once())).await;
+        let server = Server::start([Behavior::Write(answer(status, "?"))]).await;
+        let error = send(server.client_with(once())).await;
         assert!(matches!(error, SendError::WrongUrl { .. }), "{error}");
         assert!(error.to_string().contains(word), "{error}");
         assert!(error.source().is_none());
@@ -342,14 +352,14 @@ async fn mistakes_of_the_setup_have_errors_of_their_own() {
 }
 
 #[tokio::test]
-async fn a_tls_failure_is_an_error_of_its_own_and_not_tried_again() {
+async fn tls_failure_is_not_retried() {
     // A server without TLS.
-    let peer = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = peer.local_addr().unwrap();
+    let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = server.local_addr().unwrap();
     let connections = Arc::new(Mutex::new(0));
     let count = Arc::clone(&connections);
     tokio::spawn(async move {
-        while let Ok((mut stream, _)) = peer.accept().await {
+        while let Ok((mut stream, _)) = server.accept().await {
             *count.lock().unwrap() += 1;
             let _ = stream.read_u8().await;
             let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;

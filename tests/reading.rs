@@ -1,4 +1,4 @@
-//! `send_many` reads its events as they are sent.
+//! `send_many` reads events lazily, while it sends them.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -18,27 +18,27 @@ use tokio::sync::{Semaphore, mpsc};
 
 mod support;
 
-/// Sends as many requests as it is allowed to.
+/// A transport that answers one request for each permit.
 #[derive(Clone)]
-struct Held {
-    begun: Arc<AtomicUsize>,
+struct HoldAll {
+    started: Arc<AtomicUsize>,
     allowed: Arc<Semaphore>,
     recorder: Recorder,
 }
 
-impl Default for Held {
+impl Default for HoldAll {
     fn default() -> Self {
         Self {
-            begun: Arc::default(),
+            started: Arc::default(),
             allowed: Arc::new(Semaphore::new(0)),
             recorder: Recorder::default(),
         }
     }
 }
 
-impl Transport for Held {
+impl Transport for HoldAll {
     fn post(&self, request: Request) -> TransportFuture<'_> {
-        self.begun.fetch_add(1, SeqCst);
+        self.started.fetch_add(1, SeqCst);
         Box::pin(async move {
             self.allowed.acquire().await.unwrap().forget();
             self.recorder.post(request).await
@@ -52,8 +52,8 @@ fn ids(events: impl IntoIterator<Item = usize>) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn no_more_is_read_than_the_requests_under_way_hold() {
-    let held = Held::default();
+async fn only_events_of_requests_in_flight_are_read() {
+    let held = HoldAll::default();
     let builder = Client::builder().event_key(KEY).max_request_events(10);
     let client = builder.concurrency(3).transport(held.clone());
     let client = client.build().unwrap();
@@ -64,10 +64,14 @@ async fn no_more_is_read_than_the_requests_under_way_hold() {
         item(n)
     });
     let sending = client.send_many(events);
-    assert_eq!(read.load(SeqCst), 0, "nothing is read before it is awaited");
+    assert_eq!(
+        read.load(SeqCst),
+        0,
+        "nothing is read before the first poll"
+    );
     let sending = tokio::spawn(sending);
     for requests in 3..=10 {
-        while held.begun.load(SeqCst) < requests {
+        while held.started.load(SeqCst) < requests {
             tokio::task::yield_now().await;
         }
         for _ in 0..100 {
@@ -81,13 +85,12 @@ async fn no_more_is_read_than_the_requests_under_way_hold() {
     assert_eq!(dedup_ids(&receipts), ids(0..100));
 }
 
-/// The first request is answered last.
 #[tokio::test]
-async fn a_request_that_is_waited_for_does_not_hold_up_those_after_it() {
+async fn slow_request_does_not_block_later_requests() {
     #[derive(Clone, Default)]
-    struct FirstIsLast(Recorder, Arc<AtomicUsize>);
+    struct AnswerFirstLast(Recorder, Arc<AtomicUsize>);
 
-    impl Transport for FirstIsLast {
+    impl Transport for AnswerFirstLast {
         fn post(&self, request: Request) -> TransportFuture<'_> {
             let number = self.1.fetch_add(1, SeqCst);
             Box::pin(async move {
@@ -100,13 +103,13 @@ async fn a_request_that_is_waited_for_does_not_hold_up_those_after_it() {
     }
 
     let builder = Client::builder().event_key(KEY).max_request_events(10);
-    let client = builder.concurrency(2).transport(FirstIsLast::default());
+    let client = builder.concurrency(2).transport(AnswerFirstLast::default());
     let receipts = client.build().unwrap().send_many(items(100)).await;
     assert_eq!(dedup_ids(&receipts.unwrap()), ids(0..100));
 }
 
 #[tokio::test]
-async fn what_is_borrowed_need_not_outlive_the_call() {
+async fn send_many_accepts_borrowed_events() {
     fn is_send<T: Send>(value: T) -> T {
         value
     }
@@ -134,7 +137,7 @@ async fn what_is_borrowed_need_not_outlive_the_call() {
 }
 
 #[tokio::test]
-async fn events_without_a_time_occurred_when_the_call_was_made() {
+async fn default_timestamp_is_the_time_of_the_call() {
     let now = || SystemTime::now().timestamp_millis().unwrap();
     let script = Script::default();
     let client = script.client();
@@ -157,11 +160,11 @@ async fn events_without_a_time_occurred_when_the_call_was_made() {
     assert_eq!(script.recorder.events()[4].ts, 1_800_000_000_000);
 }
 
-/// Six requests, of which two may have arrived.
+/// Two of six requests have an unknown outcome.
 #[tokio::test]
-async fn what_is_in_doubt_of_many_requests_is_sent_again_as_it_was() {
-    let refused = |body: &str| body.contains("i2\"") || body.contains("i8\"");
-    let broken = Breaks(Script::default(), refused);
+async fn uncertain_requests_are_resent_unchanged() {
+    let breaks = |body: &str| body.contains("i2\"") || body.contains("i8\"");
+    let broken = BreakSome(Script::default(), breaks);
     let builder = Client::builder().event_key(KEY).max_request_events(2);
     let builder = builder.retry(RetryPolicy::none()).max_event_bytes(250);
     let client = builder.transport(broken.clone()).build().unwrap();
@@ -197,11 +200,11 @@ async fn what_is_in_doubt_of_many_requests_is_sent_again_as_it_was() {
     assert!(again.iter().all(|request| first.contains(request)));
 }
 
-/// Breaks the connection of requests with certain bodies.
+/// A transport that fails for requests with certain bodies.
 #[derive(Clone)]
-struct Breaks(Script, fn(&str) -> bool);
+struct BreakSome(Script, fn(&str) -> bool);
 
-impl Transport for Breaks {
+impl Transport for BreakSome {
     fn post(&self, request: Request) -> TransportFuture<'_> {
         let body = String::from_utf8(request.body().to_vec()).unwrap();
         if !(self.1)(&body) {
@@ -213,21 +216,21 @@ impl Transport for Breaks {
     }
 }
 
-/// Is shown a request's worth at a time, and fails for the second.
+/// Middleware that fails for the second request.
 #[derive(Clone, Default)]
-struct FailsSecond {
-    shown: Arc<Mutex<Vec<usize>>>,
-    told: Arc<Mutex<Vec<bool>>>,
+struct FailOnSecond {
+    batch_sizes: Arc<Mutex<Vec<usize>>>,
+    successes: Arc<Mutex<Vec<bool>>>,
 }
 
-impl Middleware for FailsSecond {
+impl Middleware for FailOnSecond {
     fn before_send(
         &self,
         events: &mut Outgoing,
     ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        let mut shown = self.shown.lock().unwrap();
-        shown.push(events.len());
-        if shown.len() == 2 {
+        let mut batch_sizes = self.batch_sizes.lock().unwrap();
+        batch_sizes.push(events.len());
+        if batch_sizes.len() == 2 {
             return Err("not now".into());
         }
         Ok(())
@@ -235,22 +238,25 @@ impl Middleware for FailsSecond {
 
     fn after_send(&self, events: &[SentEvent<'_>]) {
         let accepted = events.iter().map(|event| event.outcome.error().is_none());
-        self.told.lock().unwrap().extend(accepted);
+        self.successes.lock().unwrap().extend(accepted);
     }
 }
 
 #[tokio::test]
-async fn middleware_is_shown_a_requests_worth_at_a_time() {
+async fn middleware_runs_once_for_each_request() {
     let script = Script::default();
-    let middleware = FailsSecond::default();
+    let middleware = FailOnSecond::default();
     let builder = Client::builder().event_key(KEY).max_request_events(4);
     let builder = builder.middleware(middleware.clone());
     let client = builder.transport(script.clone()).build().unwrap();
     let error = client.send_many(items(10)).await.unwrap_err();
-    assert_eq!(*middleware.shown.lock().unwrap(), [4, 4, 2]);
-    let told = middleware.told.lock().unwrap().clone();
+    assert_eq!(*middleware.batch_sizes.lock().unwrap(), [4, 4, 2]);
+    let successes = middleware.successes.lock().unwrap().clone();
     assert_eq!(
-        (told.len(), told.iter().filter(|sent| **sent).count()),
+        (
+            successes.len(),
+            successes.iter().filter(|sent| **sent).count()
+        ),
         (10, 6)
     );
     let rejected: Vec<_> = error.rejected().map(|(place, _)| place).collect();
@@ -262,25 +268,25 @@ async fn middleware_is_shown_a_requests_worth_at_a_time() {
     assert_eq!(script.recorder.events().len(), 6);
 }
 
-fn received(events: mpsc::Receiver<ItemImported>) -> impl Stream<Item = ItemImported> {
+fn receiver_stream(events: mpsc::Receiver<ItemImported>) -> impl Stream<Item = ItemImported> {
     stream::unfold(events, |mut events| async move {
         Some((events.recv().await?, events))
     })
 }
 
-/// Nobody knows when the next event comes.
+/// The next event of a stream may arrive much later.
 #[tokio::test(start_paused = true)]
-async fn what_a_stream_has_goes_out_although_it_has_no_more_yet() {
+async fn pending_stream_does_not_delay_ready_events() {
     let script = Script::default();
     let client = Client::builder().event_key(KEY).transport(script.clone());
     let (feed, events) = mpsc::channel(10);
-    let mut sending = client.build().unwrap().send_stream(received(events));
+    let mut sending = client.build().unwrap().send_stream(receiver_stream(events));
     for (first, events) in [(0, 1), (1, 3), (4, 1)] {
         for n in first..first + events {
             feed.send(item(n)).await.unwrap();
         }
         let next = tokio::time::timeout(Duration::from_secs(60), sending.next()).await;
-        let progress = next.expect("it is sent").unwrap();
+        let progress = next.expect("the request is sent").unwrap();
         assert_eq!((progress.first, progress.events), (first, events));
         let receipts = progress.result.unwrap();
         assert_eq!(dedup_ids(&receipts), ids(first..first + events));
@@ -290,20 +296,20 @@ async fn what_a_stream_has_goes_out_although_it_has_no_more_yet() {
 }
 
 #[tokio::test]
-async fn what_comes_while_a_request_is_under_way_goes_out_together() {
-    let held = Held::default();
+async fn events_that_arrive_during_a_request_share_the_next() {
+    let held = HoldAll::default();
     let client = Client::builder().event_key(KEY).max_request_events(10);
     let client = client.concurrency(3).transport(held.clone());
     let (feed, events) = mpsc::channel(100);
-    let mut sending = client.build().unwrap().send_stream(received(events));
+    let mut sending = client.build().unwrap().send_stream(receiver_stream(events));
     for n in 0..16 {
         feed.send(item(n)).await.unwrap();
-        // Twice, because it lets others have their turn after each request's worth.
+        // Poll twice, because the stream yields after each full request.
         for _ in 0..2 {
             assert!(sending.next().now_or_never().is_none());
         }
         let full = n / 10;
-        assert_eq!(held.begun.load(SeqCst), 1 + full, "{n}");
+        assert_eq!(held.started.load(SeqCst), 1 + full, "{n}");
     }
     held.allowed.add_permits(100);
     for expected in [(0, 1), (1, 10), (11, 5)] {
@@ -325,10 +331,7 @@ struct Price(usize);
 
 impl Serialize for Price {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        assert_ne!(
-            self.0, 2,
-            "the mistake of a user, in the middle of an event"
-        );
+        assert_ne!(self.0, 2, "a bug in user code, in the middle of an event");
         self.0.serialize(serializer)
     }
 }
@@ -342,7 +345,7 @@ fn prices(n: usize) -> impl Iterator<Item = PriceChanged> + Send {
 }
 
 #[tokio::test]
-async fn an_event_that_panics_leaves_nothing_in_the_batch() {
+async fn panicking_event_is_removed_from_the_batch() {
     let script = Script::default();
     let mut batch = Batch::new();
     for event in prices(5) {

@@ -1,5 +1,5 @@
-//! Every way of sending, in every kind of runtime and without one: an error that says what to do,
-//! or success, and never a panic or a hang.
+//! Every send method in every kind of runtime: it succeeds or returns a helpful error, and never panics
+//! or hangs.
 
 use std::future::{pending, poll_fn};
 use std::panic::AssertUnwindSafe;
@@ -19,53 +19,52 @@ mod support;
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
-/// No cell takes as long, so one that does hangs.
+/// No combination takes this long, so one that does hangs.
 const HANG: Duration = Duration::from_secs(10);
 
 type Task = Pin<Box<dyn Future<Output = Result<(), SendError>> + Send>>;
 
-// Where futures are polled.
-
+/// The runtime in which futures are polled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+enum RuntimeKind {
     NoTokio,
-    Whole,
-    WholeMulti,
-    /// A plain thread in which a runtime is entered.
+    CurrentThread,
+    MultiThread,
+    /// A thread outside of a runtime that has entered one.
     Entered,
     NoTimers,
     NoTimersMulti,
     NoIo,
     NoIoMulti,
-    Bare,
+    NoDrivers,
     Paused,
-    /// A runtime has ended, and is entered all the same.
+    /// A thread that has entered a runtime that is already shut down.
     Ended,
     EndedMulti,
-    /// The same with its own `block_on`.
+    /// `block_on` of a runtime that is already shut down.
     EndedBlockOn,
-    /// A blocking thread of a runtime that ends.
+    /// A blocking thread of a runtime that is shutting down.
     ShuttingDown,
 }
 
-const PLACES: [Place; 14] = [
-    Place::NoTokio,
-    Place::Whole,
-    Place::WholeMulti,
-    Place::Entered,
-    Place::NoTimers,
-    Place::NoTimersMulti,
-    Place::NoIo,
-    Place::NoIoMulti,
-    Place::Bare,
-    Place::Paused,
-    Place::Ended,
-    Place::EndedMulti,
-    Place::EndedBlockOn,
-    Place::ShuttingDown,
+const RUNTIME_KINDS: [RuntimeKind; 14] = [
+    RuntimeKind::NoTokio,
+    RuntimeKind::CurrentThread,
+    RuntimeKind::MultiThread,
+    RuntimeKind::Entered,
+    RuntimeKind::NoTimers,
+    RuntimeKind::NoTimersMulti,
+    RuntimeKind::NoIo,
+    RuntimeKind::NoIoMulti,
+    RuntimeKind::NoDrivers,
+    RuntimeKind::Paused,
+    RuntimeKind::Ended,
+    RuntimeKind::EndedMulti,
+    RuntimeKind::EndedBlockOn,
+    RuntimeKind::ShuttingDown,
 ];
 
-impl Place {
+impl RuntimeKind {
     fn has_runtime(self) -> bool {
         !matches!(
             self,
@@ -74,14 +73,14 @@ impl Place {
     }
 
     fn has_io(self) -> bool {
-        self.has_runtime() && !matches!(self, Self::NoIo | Self::NoIoMulti | Self::Bare)
+        self.has_runtime() && !matches!(self, Self::NoIo | Self::NoIoMulti | Self::NoDrivers)
     }
 
     fn run(self, task: impl FnOnce() -> Task + Send + 'static) -> Result<(), SendError> {
         match self {
             Self::NoTokio => block_on(async { task().await }),
-            Self::Whole => current().block_on(async { task().await }),
-            Self::WholeMulti => multi().block_on(async { tokio::spawn(task()).await.unwrap() }),
+            Self::CurrentThread => current().block_on(async { task().await }),
+            Self::MultiThread => multi().block_on(async { tokio::spawn(task()).await.unwrap() }),
             Self::Entered => {
                 let runtime = multi();
                 let _inside = runtime.enter();
@@ -97,7 +96,7 @@ impl Place {
                 let runtime = build(Builder::new_multi_thread().worker_threads(1).enable_time());
                 runtime.block_on(async { tokio::spawn(task()).await.unwrap() })
             }
-            Self::Bare => build(&mut Builder::new_current_thread()).block_on(task()),
+            Self::NoDrivers => build(&mut Builder::new_current_thread()).block_on(task()),
             Self::Paused => paused().block_on(task()),
             Self::Ended => {
                 let ended = handle_of_ended(current());
@@ -112,17 +111,17 @@ impl Place {
             Self::EndedBlockOn => handle_of_ended(multi()).block_on(task()),
             Self::ShuttingDown => {
                 let runtime = multi();
-                let (begun, begins) = mpsc::channel();
-                let (ending, ends) = mpsc::channel();
+                let (started, starts) = mpsc::channel();
+                let (shut_down, shutdowns) = mpsc::channel();
                 let (done, result) = mpsc::channel();
                 runtime.spawn_blocking(move || {
-                    begun.send(()).unwrap();
-                    ends.recv().unwrap();
+                    started.send(()).unwrap();
+                    shutdowns.recv().unwrap();
                     done.send(Handle::current().block_on(task())).unwrap();
                 });
-                begins.recv().unwrap();
+                starts.recv().unwrap();
                 runtime.shutdown_background();
-                ending.send(()).unwrap();
+                shut_down.send(()).unwrap();
                 result.recv().unwrap()
             }
         }
@@ -155,7 +154,7 @@ fn handle_of_ended(runtime: Runtime) -> Handle {
     handle
 }
 
-/// An executor that knows nothing of tokio.
+/// An executor that is independent of tokio.
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     struct Unpark(thread::Thread);
     impl Wake for Unpark {
@@ -173,26 +172,26 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-/// Fails when something takes for ever or panics, and says what.
-fn watched<T: Send + 'static>(what: &str, cell: impl FnOnce() -> T + Send + 'static) -> T {
-    count_panics();
+/// Runs a test case and fails with its name if it hangs or panics.
+fn run_watched<T: Send + 'static>(name: &str, case: impl FnOnce() -> T + Send + 'static) -> T {
+    record_panics();
     let (done, result) = mpsc::channel();
     thread::spawn(move || {
-        let result = std::panic::catch_unwind(AssertUnwindSafe(cell));
-        // After a hang nobody waits for it.
+        let result = std::panic::catch_unwind(AssertUnwindSafe(case));
+        // After a timeout, nobody receives the result.
         let _ = done.send(result);
     });
     match result.recv_timeout(HANG) {
         Ok(Ok(output)) => output,
-        Ok(Err(_)) => panic!("{what}: it panicked"),
-        Err(late) => panic!("{what}: it hangs ({late})"),
+        Ok(Err(_)) => panic!("{name}: it panicked"),
+        Err(timeout) => panic!("{name}: it hangs ({timeout})"),
     }
 }
 
 static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// Takes note of panics on all threads: tokio catches those of its tasks.
-fn count_panics() {
+/// Records panics on all threads, because tokio catches the panics of its tasks.
+fn record_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let before = std::panic::take_hook();
@@ -202,7 +201,7 @@ fn count_panics() {
                 Some(text) => text,
                 None => payload.downcast_ref::<&str>().copied().unwrap_or_default(),
             };
-            // tokio has no other way to tell.
+            // tokio reports missing IO only by this panic, which the client catches.
             if text.contains("IO is disabled") {
                 return;
             }
@@ -215,15 +214,14 @@ fn count_panics() {
 }
 
 fn assert_nothing_panicked() {
-    // Not while it is locked: this panic is noted too.
+    // Release the lock before the assertion, because the panic hook locks it too.
     let panics = std::mem::take(&mut *PANICS.lock().unwrap_or_else(PoisonError::into_inner));
     assert!(panics.is_empty(), "{panics:?}");
 }
 
-// Ways of sending.
-
+/// A method that sends events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Entry {
+enum SendMethod {
     Send,
     SendMany,
     SendBatch,
@@ -235,16 +233,16 @@ enum Entry {
     Plan,
 }
 
-const ENTRIES: [Entry; 9] = [
-    Entry::Send,
-    Entry::SendMany,
-    Entry::SendBatch,
-    Entry::SendStream,
-    Entry::SendIter,
-    Entry::Buffered,
-    Entry::BufferedLinger,
-    Entry::BufferedDrop,
-    Entry::Plan,
+const SEND_METHODS: [SendMethod; 9] = [
+    SendMethod::Send,
+    SendMethod::SendMany,
+    SendMethod::SendBatch,
+    SendMethod::SendStream,
+    SendMethod::SendIter,
+    SendMethod::Buffered,
+    SendMethod::BufferedLinger,
+    SendMethod::BufferedDrop,
+    SendMethod::Plan,
 ];
 
 fn batch() -> Batch {
@@ -253,12 +251,12 @@ fn batch() -> Batch {
     batch
 }
 
-/// Of two events that fail in the same way, one error is all there is to say.
-fn first(error: &inngest_core::BatchError) -> SendError {
+/// The error of the first event. All events fail in the same way.
+fn first_error(error: &inngest_core::BatchError) -> SendError {
     error.outcomes()[0].error().unwrap().clone()
 }
 
-impl Entry {
+impl SendMethod {
     fn is_buffered(self) -> bool {
         matches!(
             self,
@@ -274,12 +272,12 @@ impl Entry {
                     .send_many(items(2))
                     .await
                     .map(drop)
-                    .map_err(|error| first(&error)),
+                    .map_err(|error| first_error(&error)),
                 Self::SendBatch => client
                     .send_batch(batch())
                     .await
                     .map(drop)
-                    .map_err(|error| first(&error)),
+                    .map_err(|error| first_error(&error)),
                 Self::SendStream | Self::SendIter => {
                     let events = items(2);
                     let mut sending = match self {
@@ -287,7 +285,7 @@ impl Entry {
                         _ => client.send_iter(events),
                     };
                     while let Some(progress) = sending.next().await {
-                        progress.result.map_err(|error| first(&error))?;
+                        progress.result.map_err(|error| first_error(&error))?;
                     }
                     Ok(())
                 }
@@ -327,9 +325,7 @@ impl Entry {
     }
 }
 
-// What carries the requests.
-
-/// Takes a request and never answers it.
+/// A transport that never answers.
 struct Silent;
 
 impl Transport for Silent {
@@ -338,28 +334,29 @@ impl Transport for Silent {
     }
 }
 
+/// The transport of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Carrier {
+enum TransportKind {
     Http,
-    /// Its address is looked up by the runtime's threads.
+    /// HTTP with a host name, which the runtime's threads resolve.
     HttpByName,
     Reqwest,
     Recorder,
-    /// Fails at first, so that there is a pause before the next try.
-    Again,
+    /// Fails at first, so that the client pauses before a retry.
+    Retry,
     Silent,
 }
 
-const CARRIERS: [Carrier; 6] = [
-    Carrier::Http,
-    Carrier::HttpByName,
-    Carrier::Reqwest,
-    Carrier::Recorder,
-    Carrier::Again,
-    Carrier::Silent,
+const TRANSPORT_KINDS: [TransportKind; 6] = [
+    TransportKind::Http,
+    TransportKind::HttpByName,
+    TransportKind::Reqwest,
+    TransportKind::Recorder,
+    TransportKind::Retry,
+    TransportKind::Silent,
 ];
 
-impl Carrier {
+impl TransportKind {
     fn client(self, server: &EventServer) -> Client {
         let builder = Client::builder().dev(true).base_url(server.url());
         let builder = builder.timeout(Duration::from_secs(20));
@@ -367,12 +364,12 @@ impl Carrier {
             Self::Http => builder,
             Self::HttpByName => builder.base_url(server.url().replace("127.0.0.1", "localhost")),
             Self::Reqwest => {
-                // It minds idle connections by a task of its own with tokio's timers.
+                // The idle timeout of reqwest needs a task with tokio timers.
                 let client = reqwest::Client::builder().pool_idle_timeout(None);
                 builder.http_client(client.build().unwrap())
             }
             Self::Recorder => builder.transport(Recorder::new()),
-            Self::Again => builder
+            Self::Retry => builder
                 .transport(Script::new((0..2).map(|_| Ok(Answer::new(503, "")))))
                 .retry(RetryPolicy::default().base(Duration::from_millis(5))),
             Self::Silent => builder
@@ -385,76 +382,89 @@ impl Carrier {
     }
 }
 
-/// Whether a result is what is to be expected.
-fn is_right(place: Place, entry: Entry, carrier: Carrier, result: &Result<(), SendError>) -> bool {
-    if entry == Entry::Plan {
+/// Whether a result is expected.
+fn is_expected(
+    runtime_kind: RuntimeKind,
+    method: SendMethod,
+    transport: TransportKind,
+    result: &Result<(), SendError>,
+) -> bool {
+    if method == SendMethod::Plan {
         return result.is_ok();
     }
-    if place == Place::ShuttingDown {
-        // It may be sooner or later over.
+    if runtime_kind == RuntimeKind::ShuttingDown {
+        // The runtime may shut down at any point of the send.
         return match result {
             Ok(()) | Err(SendError::NoRuntime | SendError::SenderClosed) => true,
-            Err(SendError::Timeout { .. }) => carrier == Carrier::Silent,
+            Err(SendError::Timeout { .. }) => transport == TransportKind::Silent,
             Err(SendError::InDoubt { last, .. }) => {
                 matches!(**last, SendError::NoRuntime | SendError::SenderClosed)
             }
             Err(_) => false,
         };
     }
-    if entry.is_buffered() && !place.has_runtime() {
+    if method.is_buffered() && !runtime_kind.has_runtime() {
         return matches!(result, Err(SendError::NoRuntime));
     }
-    if entry == Entry::BufferedDrop {
+    if method == SendMethod::BufferedDrop {
         return result.is_ok();
     }
-    match carrier {
-        Carrier::Http | Carrier::HttpByName | Carrier::Reqwest if !place.has_io() => {
+    match transport {
+        TransportKind::Http | TransportKind::HttpByName | TransportKind::Reqwest
+            if !runtime_kind.has_io() =>
+        {
             matches!(result, Err(SendError::NoRuntime))
         }
-        Carrier::Silent => matches!(result, Err(SendError::Timeout { .. })),
+        TransportKind::Silent => matches!(result, Err(SendError::Timeout { .. })),
         _ => result.is_ok(),
     }
 }
 
 #[test]
-fn every_entry_in_every_place_is_an_error_or_success() {
+fn every_method_in_every_runtime_returns() {
     let server = Arc::new(EventServer::start().unwrap());
-    let mut wrong = Vec::new();
-    for place in PLACES {
-        for entry in ENTRIES {
-            for carrier in CARRIERS {
-                let what = format!("{entry:?} over {carrier:?} in {place:?}");
-                let client = carrier.client(&server);
-                let result = watched(&what, move || place.run(move || entry.task(client)));
-                if !is_right(place, entry, carrier, &result) {
-                    wrong.push(format!("{what}: {result:?}"));
+    let mut failures = Vec::new();
+    for runtime_kind in RUNTIME_KINDS {
+        for method in SEND_METHODS {
+            for transport in TRANSPORT_KINDS {
+                let what = format!("{method:?} over {transport:?} in {runtime_kind:?}");
+                let client = transport.client(&server);
+                let result =
+                    run_watched(&what, move || runtime_kind.run(move || method.task(client)));
+                if !is_expected(runtime_kind, method, transport, &result) {
+                    failures.push(format!("{what}: {result:?}"));
                 }
             }
         }
     }
-    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(failures.is_empty(), "{failures:#?}");
     assert_nothing_panicked();
 }
 
-/// Polls a future until it waits.
+/// Polls a future once and asserts that it is pending.
 fn poll_once<T>(runtime: &Runtime, future: &mut Pin<Box<dyn Future<Output = T> + Send>>) {
     let polled = runtime.block_on(poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))));
     assert!(polled.is_pending());
 }
 
-/// The runtime in which a request began ends before its answer, or amid a pause.
+/// The runtime of a request shuts down before the response, or during a pause between attempts.
 #[test]
-fn what_began_in_a_runtime_that_ends_goes_on_elsewhere_or_says_why_not() {
+fn future_survives_the_end_of_its_runtime() {
     let once = || RetryPolicy::default().base(Duration::from_millis(5));
-    for amid_pause in [false, true] {
+    for during_pause in [false, true] {
         for start in [current, multi, paused] {
-            for elsewhere in [Place::NoTokio, Place::Whole, Place::NoTimers, Place::NoIo] {
-                let what = format!("amid a pause: {amid_pause}, then {elsewhere:?}");
-                let (result, place) = watched(&what, move || {
+            for elsewhere in [
+                RuntimeKind::NoTokio,
+                RuntimeKind::CurrentThread,
+                RuntimeKind::NoTimers,
+                RuntimeKind::NoIo,
+            ] {
+                let what = format!("during a pause: {during_pause}, then {elsewhere:?}");
+                let (result, runtime_kind) = run_watched(&what, move || {
                     let server = EventServer::start().unwrap();
                     let builder = Client::builder().dev(true).base_url(server.url());
                     let builder = builder.retry(once());
-                    let client = if amid_pause {
+                    let client = if during_pause {
                         let failing = Script::new([Ok(Answer::new(503, ""))]);
                         builder
                             .retry(once().base(Duration::from_millis(50)))
@@ -465,9 +475,9 @@ fn what_began_in_a_runtime_that_ends_goes_on_elsewhere_or_says_why_not() {
                     };
                     let client = client.build().unwrap();
                     let runtime = start();
-                    let mut sending = Entry::Send.task(client);
+                    let mut sending = SendMethod::Send.task(client);
                     poll_once(&runtime, &mut sending);
-                    if !amid_pause {
+                    if !during_pause {
                         while server.events().is_empty() {
                             runtime.block_on(tokio::task::yield_now());
                             poll_once(&runtime, &mut sending);
@@ -476,11 +486,11 @@ fn what_began_in_a_runtime_that_ends_goes_on_elsewhere_or_says_why_not() {
                     runtime.shutdown_timeout(HANG);
                     (elsewhere.run(move || sending), elsewhere)
                 });
-                if amid_pause || place.has_io() {
+                if during_pause || runtime_kind.has_io() {
                     assert!(result.is_ok(), "{what}: {result:?}");
                     continue;
                 }
-                // The first try may have brought it.
+                // The first attempt may have reached the server.
                 let Err(SendError::InDoubt { last, .. }) = &result else {
                     panic!("{what}: {result:?}");
                 };
@@ -491,13 +501,13 @@ fn what_began_in_a_runtime_that_ends_goes_on_elsewhere_or_says_why_not() {
     assert_nothing_panicked();
 }
 
-/// A runtime that ends before the sender has had its first turn, or while it waits.
+/// The runtime shuts down before the first poll of the sender's task, or while the task waits.
 #[test]
-fn a_sender_whose_runtime_has_ended_is_closed() {
+fn sender_is_closed_after_its_runtime_ends() {
     for turns in [0, 3] {
         for start in [current, paused] {
-            watched("a sender whose runtime has ended", move || {
-                let client = Carrier::Recorder.client(&EventServer::start().unwrap());
+            run_watched("a sender whose runtime has ended", move || {
+                let client = TransportKind::Recorder.client(&EventServer::start().unwrap());
                 let runtime = start();
                 let sender = {
                     let _inside = runtime.enter();
@@ -526,7 +536,7 @@ fn a_sender_whose_runtime_has_ended_is_closed() {
 }
 
 #[test]
-fn an_error_for_want_of_a_runtime_says_what_to_do_and_loses_nothing() {
+fn missing_runtime_error_keeps_the_events() {
     let client = Client::builder().dev(true).build().unwrap();
     let error = block_on(client.send(item(1))).unwrap_err();
     assert!(error.to_string().contains("`enable_all`"), "{error}");
@@ -536,13 +546,13 @@ fn an_error_for_want_of_a_runtime_says_what_to_do_and_loses_nothing() {
     assert_eq!(error.into_unsent().len(), 3);
 }
 
-/// A user's mistake is not taken for a runtime's.
+/// A panic in user code must not be mistaken for a missing runtime.
 #[test]
-fn a_transport_that_panics_is_not_caught() {
+fn panic_in_a_transport_propagates() {
     struct Panics;
     impl Transport for Panics {
         fn post(&self, _: Request) -> TransportFuture<'_> {
-            Box::pin(async { std::panic::resume_unwind(Box::new("its own mistake")) })
+            Box::pin(async { std::panic::resume_unwind(Box::new("a bug in the transport")) })
         }
     }
     let client = Client::builder().dev(true).transport(Panics);
@@ -551,11 +561,9 @@ fn a_transport_that_panics_is_not_caught() {
     assert!(std::panic::catch_unwind(sending).is_err());
 }
 
-// Blocking.
-
-/// Where a thread waits.
+/// The context in which a blocking client is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Spot {
+enum CallContext {
     Thread,
     Entered,
     EnteredEnded,
@@ -563,7 +571,7 @@ enum Spot {
     SpawnBlocking,
     SpawnBlockingCurrent,
     SpawnBlockingPaused,
-    SpawnBlockingBare,
+    SpawnBlockingNoDrivers,
     SpawnBlockingAsRuntimeEnds,
     BlockInPlace,
     BlockInPlaceOfRoot,
@@ -573,50 +581,50 @@ enum Spot {
     TaskCurrent,
     Root,
     RootCurrent,
-    RootBare,
+    RootNoDrivers,
     LocalTask,
     LocalTaskOfMulti,
     Unconstrained,
     UnconstrainedCurrent,
     UnconstrainedRootCurrent,
-    Spent,
+    BudgetSpent,
     Selected,
     OtherExecutorInTask,
     BlockOnInSpawnBlocking,
     BlockOnInBlockInPlace,
 }
 
-const MAY_WAIT: [Spot; 12] = [
-    Spot::Thread,
-    Spot::Entered,
-    Spot::EnteredEnded,
-    Spot::OtherExecutor,
-    Spot::SpawnBlocking,
-    Spot::SpawnBlockingCurrent,
-    Spot::SpawnBlockingPaused,
-    Spot::SpawnBlockingBare,
-    Spot::SpawnBlockingAsRuntimeEnds,
-    Spot::BlockInPlace,
-    Spot::BlockInPlaceOfRoot,
-    Spot::ThreadInTask,
+const BLOCKING_ALLOWED: [CallContext; 12] = [
+    CallContext::Thread,
+    CallContext::Entered,
+    CallContext::EnteredEnded,
+    CallContext::OtherExecutor,
+    CallContext::SpawnBlocking,
+    CallContext::SpawnBlockingCurrent,
+    CallContext::SpawnBlockingPaused,
+    CallContext::SpawnBlockingNoDrivers,
+    CallContext::SpawnBlockingAsRuntimeEnds,
+    CallContext::BlockInPlace,
+    CallContext::BlockInPlaceOfRoot,
+    CallContext::ThreadInTask,
 ];
 
-const MAY_NOT_WAIT: [Spot; 15] = [
-    Spot::Task,
-    Spot::TaskCurrent,
-    Spot::Root,
-    Spot::RootCurrent,
-    Spot::RootBare,
-    Spot::LocalTask,
-    Spot::LocalTaskOfMulti,
-    Spot::Unconstrained,
-    Spot::UnconstrainedCurrent,
-    Spot::UnconstrainedRootCurrent,
-    Spot::Spent,
-    Spot::Selected,
-    Spot::OtherExecutorInTask,
-    Spot::BlockOnInSpawnBlocking,
-    Spot::BlockOnInBlockInPlace,
+const BLOCKING_FORBIDDEN: [CallContext; 15] = [
+    CallContext::Task,
+    CallContext::TaskCurrent,
+    CallContext::Root,
+    CallContext::RootCurrent,
+    CallContext::RootNoDrivers,
+    CallContext::LocalTask,
+    CallContext::LocalTaskOfMulti,
+    CallContext::Unconstrained,
+    CallContext::UnconstrainedCurrent,
+    CallContext::UnconstrainedRootCurrent,
+    CallContext::BudgetSpent,
+    CallContext::Selected,
+    CallContext::OtherExecutorInTask,
+    CallContext::BlockOnInSpawnBlocking,
+    CallContext::BlockOnInBlockInPlace,
 ];
 
 fn on_blocking_thread<T: Send + 'static>(
@@ -633,7 +641,7 @@ fn in_task<T: Send + 'static>(
     runtime.block_on(async { tokio::spawn(work).await.unwrap() })
 }
 
-impl Spot {
+impl CallContext {
     fn run<T: Send + 'static>(self, work: impl FnOnce() -> T + Send + 'static) -> T {
         match self {
             Self::Thread => work(),
@@ -651,21 +659,21 @@ impl Spot {
             Self::SpawnBlocking => on_blocking_thread(&multi(), work),
             Self::SpawnBlockingCurrent => on_blocking_thread(&current(), work),
             Self::SpawnBlockingPaused => on_blocking_thread(&paused(), work),
-            Self::SpawnBlockingBare => {
+            Self::SpawnBlockingNoDrivers => {
                 on_blocking_thread(&build(&mut Builder::new_current_thread()), work)
             }
             Self::SpawnBlockingAsRuntimeEnds => {
                 let runtime = multi();
-                let (begun, begins) = mpsc::channel();
-                let (ending, ends) = mpsc::channel();
+                let (started, starts) = mpsc::channel();
+                let (shut_down, shutdowns) = mpsc::channel();
                 let working = runtime.spawn_blocking(move || {
-                    begun.send(()).unwrap();
-                    ends.recv().unwrap();
+                    started.send(()).unwrap();
+                    shutdowns.recv().unwrap();
                     work()
                 });
-                begins.recv().unwrap();
+                starts.recv().unwrap();
                 runtime.shutdown_background();
-                ending.send(()).unwrap();
+                shut_down.send(()).unwrap();
                 block_on(working).unwrap()
             }
             Self::BlockInPlace => in_task(&multi(), async { tokio::task::block_in_place(work) }),
@@ -683,7 +691,9 @@ impl Spot {
             Self::TaskCurrent => in_task(&current(), async { work() }),
             Self::Root => multi().block_on(async { work() }),
             Self::RootCurrent => current().block_on(async { work() }),
-            Self::RootBare => build(&mut Builder::new_current_thread()).block_on(async { work() }),
+            Self::RootNoDrivers => {
+                build(&mut Builder::new_current_thread()).block_on(async { work() })
+            }
             Self::LocalTask | Self::LocalTaskOfMulti => {
                 let runtime = match self {
                     Self::LocalTask => current(),
@@ -701,7 +711,7 @@ impl Spot {
             Self::UnconstrainedRootCurrent => {
                 current().block_on(tokio::task::unconstrained(async { work() }))
             }
-            Self::Spent => in_task(&multi(), async {
+            Self::BudgetSpent => in_task(&multi(), async {
                 while tokio::task::coop::has_budget_remaining() {
                     let mut spending = pin!(tokio::task::consume_budget());
                     poll_fn(|cx| Poll::Ready(spending.as_mut().poll(cx).is_ready())).await;
@@ -722,7 +732,7 @@ impl Spot {
             Self::BlockOnInBlockInPlace => in_task(&multi(), async {
                 tokio::task::block_in_place(|| Handle::current().block_on(async { work() }))
             }),
-            spot => unreachable!("a thread may wait in {spot:?}"),
+            context => unreachable!("a thread may wait in {context:?}"),
         }
     }
 }
@@ -732,8 +742,9 @@ fn blocking_client(server: &EventServer) -> blocking::Client {
     builder.base_url(server.url()).build().unwrap()
 }
 
-/// What each blocking call gives; the client is dropped where it is used.
-fn each_blocking_call(client: blocking::Client) -> Vec<(&'static str, Result<(), SendError>)> {
+/// Calls each method of a blocking client and returns the results. The client is dropped in the same
+/// context.
+fn call_each_method(client: blocking::Client) -> Vec<(&'static str, Result<(), SendError>)> {
     let mut results = vec![
         ("send", client.send(item(1)).map(drop)),
         (
@@ -741,14 +752,14 @@ fn each_blocking_call(client: blocking::Client) -> Vec<(&'static str, Result<(),
             client
                 .send_many(items(2))
                 .map(drop)
-                .map_err(|error| first(&error)),
+                .map_err(|error| first_error(&error)),
         ),
         (
             "send_batch",
             client
                 .send_batch(batch())
                 .map(drop)
-                .map_err(|error| first(&error)),
+                .map_err(|error| first_error(&error)),
         ),
     ];
     for progress in client.send_iter(items(2)) {
@@ -763,7 +774,7 @@ fn each_blocking_call(client: blocking::Client) -> Vec<(&'static str, Result<(),
     results.push(("wait", pending.wait().map(drop)));
     let shutdown = sender.shutdown(Duration::from_secs(5)).map(drop);
     results.push(("shutdown", shutdown));
-    // Not shut down.
+    // Drop this sender without a shutdown.
     let sender = client.buffered().linger(HOUR).start().unwrap();
     drop(sender.try_send(item(3)).unwrap());
     drop(client.send_iter(items(2)));
@@ -773,21 +784,21 @@ fn each_blocking_call(client: blocking::Client) -> Vec<(&'static str, Result<(),
 }
 
 #[test]
-fn a_blocking_client_waits_where_a_thread_may_wait() {
+fn blocking_client_works_where_blocking_is_allowed() {
     let server = Arc::new(EventServer::start().unwrap());
-    for spot in MAY_WAIT {
+    for context in BLOCKING_ALLOWED {
         let client = blocking_client(&server);
-        let results = watched(&format!("{spot:?}"), move || {
-            spot.run(|| each_blocking_call(client))
+        let results = run_watched(&format!("{context:?}"), move || {
+            context.run(|| call_each_method(client))
         });
-        assert_eq!(results.len(), 8, "{spot:?}");
+        assert_eq!(results.len(), 8, "{context:?}");
         for (call, result) in results {
-            assert!(result.is_ok(), "{call} in {spot:?}: {result:?}");
+            assert!(result.is_ok(), "{call} in {context:?}: {result:?}");
         }
-        // It is made there too.
+        // Building the client in the same context works too.
         let server = Arc::clone(&server);
-        watched(&format!("{spot:?}"), move || {
-            spot.run(move || blocking_client(&server).send(item(1)).map(drop))
+        run_watched(&format!("{context:?}"), move || {
+            context.run(move || blocking_client(&server).send(item(1)).map(drop))
         })
         .unwrap();
     }
@@ -795,18 +806,18 @@ fn a_blocking_client_waits_where_a_thread_may_wait() {
 }
 
 #[test]
-fn a_blocking_client_stops_no_async_task() {
+fn blocking_client_in_async_code_is_an_error() {
     let server = Arc::new(EventServer::start().unwrap());
-    for spot in MAY_NOT_WAIT {
+    for context in BLOCKING_FORBIDDEN {
         let client = blocking_client(&server);
-        let results = watched(&format!("{spot:?}"), move || {
-            spot.run(|| each_blocking_call(client))
+        let results = run_watched(&format!("{context:?}"), move || {
+            context.run(|| call_each_method(client))
         });
-        assert_eq!(results.len(), 8, "{spot:?}");
+        assert_eq!(results.len(), 8, "{context:?}");
         for (call, result) in results {
             assert!(
                 matches!(result, Err(SendError::InsideRuntime)),
-                "{call} in {spot:?}: {result:?}"
+                "{call} in {context:?}: {result:?}"
             );
         }
     }
@@ -814,12 +825,12 @@ fn a_blocking_client_stops_no_async_task() {
     assert_nothing_panicked();
 }
 
-/// No scheduler polls it and no other task waits for it, so that nothing is lost if it waits.
+/// The root future has a thread of its own, so blocking it stops no other task.
 #[test]
-fn an_unconstrained_root_does_not_hang() {
+fn blocking_client_in_an_unconstrained_root_works() {
     let server = EventServer::start().unwrap();
     let client = blocking_client(&server);
-    let sent = watched("an unconstrained root", move || {
+    let sent = run_watched("an unconstrained root", move || {
         multi().block_on(tokio::task::unconstrained(async move {
             client.send(item(1)).map(drop)
         }))
@@ -829,7 +840,7 @@ fn an_unconstrained_root_does_not_hang() {
 }
 
 #[tokio::test]
-async fn asking_whether_one_may_wait_costs_a_task_nothing() {
+async fn blocking_check_uses_no_task_budget() {
     let server = EventServer::start().unwrap();
     let client = blocking_client(&server);
     let left = || {
@@ -848,26 +859,24 @@ async fn asking_whether_one_may_wait_costs_a_task_nothing() {
     assert_eq!(after, left());
 }
 
-// Paused time.
-
-/// The paused clock jumps whenever all tasks wait, if only for a socket.
+/// The paused clock jumps whenever all tasks wait, even for a socket.
 #[test]
-fn every_way_of_sending_works_while_time_is_paused() {
+fn every_method_works_while_time_is_paused() {
     const TIMES: usize = 50;
-    watched("sending while time is paused", || {
+    run_watched("sending while time is paused", || {
         paused().block_on(async {
             let server = EventServer::start().unwrap();
             let builder = Client::builder().dev(true).base_url(server.url());
             let reqwest = builder.http_client(reqwest::Client::new()).build();
             for client in [server.client().unwrap(), reqwest.unwrap()] {
                 for _ in 0..TIMES {
-                    for entry in ENTRIES {
-                        entry.task(client.clone()).await.unwrap();
+                    for method in SEND_METHODS {
+                        method.task(client.clone()).await.unwrap();
                     }
-                    // A new connection each time.
+                    // Open a new connection each time.
                     server.client().unwrap().send(item(1)).await.unwrap();
                     let blocking = blocking_client(&server);
-                    let sending = tokio::task::spawn_blocking(|| each_blocking_call(blocking));
+                    let sending = tokio::task::spawn_blocking(|| call_each_method(blocking));
                     for (call, result) in sending.await.unwrap() {
                         assert!(result.is_ok(), "{call}: {result:?}");
                     }
@@ -878,9 +887,9 @@ fn every_way_of_sending_works_while_time_is_paused() {
     assert_nothing_panicked();
 }
 
-/// What others do with the clock does not end a request that is under way.
+/// Jumps of the paused clock must not time out a request in flight.
 #[tokio::test(start_paused = true)]
-async fn a_jump_of_the_clock_ends_no_request() {
+async fn clock_jump_does_not_end_a_request() {
     let server = EventServer::start().unwrap();
     server.inject(Fault::late(Duration::from_millis(400)));
     let client = server.client().unwrap();
@@ -892,14 +901,14 @@ async fn a_jump_of_the_clock_ends_no_request() {
     assert_eq!(server.requests().len(), 1);
 }
 
-/// An answer that comes over a socket of the user's own has some real time to arrive.
+/// A response over a custom transport's socket needs real time to arrive.
 #[tokio::test(start_paused = true)]
-async fn a_transport_of_the_users_own_may_have_sockets() {
+async fn custom_transport_with_sockets_works_while_paused() {
     struct Forwards(Client, Recorder);
     impl Transport for Forwards {
         fn post(&self, request: Request) -> TransportFuture<'_> {
             Box::pin(async move {
-                // It goes over a socket, and then is answered as it should be.
+                // Send over a socket first, then answer with the recorder.
                 self.0.send(item(1)).await.unwrap();
                 self.1.post(request).await
             })
@@ -915,15 +924,15 @@ async fn a_transport_of_the_users_own_may_have_sockets() {
     assert_eq!(server.events().len(), 50);
 }
 
-/// A blocking thread holds the paused clock, so a pause by that clock alone would never end.
+/// A blocking thread stops the paused clock, so a pause on that clock alone would never end.
 #[test]
-fn a_pause_ends_although_the_paused_clock_is_held() {
-    watched("a pause in a blocking thread", || {
-        let client = Carrier::Again.client(&EventServer::start().unwrap());
+fn pause_ends_while_the_clock_is_stopped() {
+    run_watched("a pause in a blocking thread", || {
+        let client = TransportKind::Retry.client(&EventServer::start().unwrap());
         let sending = move || Handle::current().block_on(client.send(item(1)));
         let sent = paused().block_on(async { tokio::task::spawn_blocking(sending).await.unwrap() });
         sent.unwrap();
-        let sender = Carrier::Recorder.client(&EventServer::start().unwrap());
+        let sender = TransportKind::Recorder.client(&EventServer::start().unwrap());
         let sending = move || {
             Handle::current().block_on(async {
                 let linger = Duration::from_millis(5);

@@ -1,4 +1,4 @@
-//! The schemas, and that what is sent is what they say.
+//! Schemas, and that sent events match them.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 )]
 #[serde(rename_all = "camelCase")]
 struct CheckoutCompleted {
-    /// Which cart.
+    /// The id of the cart.
     cart_id: String,
     item_ids: Vec<String>,
     account: Account,
@@ -111,17 +111,17 @@ fn assert_invalid<E: Event>(event: &Value, why: &str) {
 }
 
 #[test]
-fn the_whole_event() {
+fn schema_of_the_whole_event() {
     insta::assert_json_snapshot!(CheckoutCompleted::schema());
 }
 
 #[test]
-fn the_data() {
+fn schema_of_the_data() {
     insta::assert_json_snapshot!(CheckoutCompleted::data_schema());
 }
 
 #[test]
-fn what_is_sent_is_what_the_schema_says() {
+fn sent_events_match_the_schema() {
     assert_valid::<CheckoutCompleted>(&sent(checkout()));
     let bare = CheckoutCompleted {
         coupon: Some("WELCOME".into()),
@@ -141,7 +141,7 @@ fn what_is_sent_is_what_the_schema_says() {
 }
 
 #[test]
-fn what_is_not_sent_is_not_what_the_schema_says() {
+fn other_json_does_not_match_the_schema() {
     let good = sent(checkout());
     let with = |pointer: &str, value: Value| {
         let mut event = good.clone();
@@ -174,7 +174,7 @@ fn what_is_not_sent_is_not_what_the_schema_says() {
 }
 
 #[test]
-fn a_type_without_id_and_version_says_so() {
+fn schema_without_id_and_version_forbids_them() {
     #[derive(Serialize, JsonSchema, Event)]
     #[event(name = "storefront/cart.cleared")]
     struct CartCleared {}
@@ -186,7 +186,7 @@ fn a_type_without_id_and_version_says_so() {
 }
 
 #[test]
-fn a_user_that_is_always_there_is_required() {
+fn non_optional_user_is_required() {
     #[derive(Serialize, JsonSchema, Event)]
     #[event(name = "a/b")]
     struct Always {
@@ -206,23 +206,23 @@ fn a_user_that_is_always_there_is_required() {
 }
 
 #[test]
-fn a_user_that_may_be_absent_is_not_required_however_its_type_says_so() {
+fn optional_user_is_not_required() {
     #[derive(Serialize, JsonSchema)]
     struct Newtype(Option<Customer>);
-    /// Who it was, if known.
+    /// The user, if known.
     #[derive(Serialize, JsonSchema)]
     #[serde(untagged)]
     enum Untagged {
-        /// Nobody.
-        Nobody,
-        #[expect(dead_code, reason = "only its schema is asked for")]
+        /// No user.
+        Anonymous,
+        #[expect(dead_code, reason = "the test uses only its schema")]
         Known(Customer),
     }
     #[derive(Serialize, JsonSchema)]
     #[serde(untagged)]
     enum Größer {
         One(Newtype),
-        #[expect(dead_code, reason = "only its schema is asked for")]
+        #[expect(dead_code, reason = "the test uses only its schema")]
         Other {
             id: u8,
         },
@@ -230,8 +230,8 @@ fn a_user_that_may_be_absent_is_not_required_however_its_type_says_so() {
 
     #[derive(Serialize, JsonSchema)]
     #[serde(untagged)]
-    enum MadeOfItself {
-        #[expect(dead_code, reason = "only its schema is asked for")]
+    enum Recursive {
+        #[expect(dead_code, reason = "the test uses only its schema")]
         One(Box<Self>),
         Other(Newtype),
     }
@@ -241,20 +241,20 @@ fn a_user_that_may_be_absent_is_not_required_however_its_type_says_so() {
         #[event(name = "a/b")]
         #[serde(bound = "")]
         #[schemars(bound = "T: JsonSchema")]
-        struct Perhaps<T: Serialize + JsonSchema> {
+        struct WithUser<T: Serialize + JsonSchema> {
             #[event(user)]
             #[serde(skip_serializing)]
             user: T,
         }
 
-        let schema = Perhaps::<T>::schema().to_value();
+        let schema = WithUser::<T>::schema().to_value();
         assert_eq!(schema["required"], json!(["name", "ts", "data"]));
-        let event = sent(&Perhaps { user: absent });
+        let event = sent(&WithUser { user: absent });
         assert_eq!(event.get("user"), None);
-        assert_valid::<Perhaps<T>>(&event);
+        assert_valid::<WithUser<T>>(&event);
         let mut known = event.clone();
         known["user"] = json!({ "external_id": "1" });
-        assert_valid::<Perhaps<T>>(&known);
+        assert_valid::<WithUser<T>>(&known);
         assert_eq!(&schema["properties"]["user"], user);
     }
     let described = |mut user: Value| {
@@ -271,8 +271,8 @@ fn a_user_that_may_be_absent_is_not_required_however_its_type_says_so() {
         &described(customer.clone()),
     );
     let mut untagged = customer.clone();
-    untagged["description"] = "Who it was, if known.".into();
-    check(Untagged::Nobody, &untagged);
+    untagged["description"] = "The user, if known.".into();
+    check(Untagged::Anonymous, &untagged);
     let other = json!({
         "type": "object",
         "properties": { "id": { "type": "integer", "format": "uint8", "minimum": 0, "maximum": 255 } },
@@ -282,15 +282,15 @@ fn a_user_that_may_be_absent_is_not_required_however_its_type_says_so() {
         Größer::One(Newtype(None)),
         &described(json!({ "anyOf": [customer, other] })),
     );
-    let itself = json!({ "$ref": "#/$defs/MadeOfItself" });
+    let recursive = json!({ "$ref": "#/$defs/Recursive" });
     check(
-        MadeOfItself::Other(Newtype(None)),
-        &described(json!({ "anyOf": [itself, customer] })),
+        Recursive::Other(Newtype(None)),
+        &described(json!({ "anyOf": [recursive, customer] })),
     );
 }
 
 #[test]
-fn a_recursive_event_refers_to_its_data_and_not_to_itself() {
+fn recursive_event_refers_to_its_data_schema() {
     #[derive(Serialize, JsonSchema, Event)]
     #[event(name = "a/tree")]
     struct Tree {
@@ -306,7 +306,7 @@ fn a_recursive_event_refers_to_its_data_and_not_to_itself() {
 }
 
 #[test]
-fn the_pattern_of_an_id_is_that_of_its_parts() {
+fn id_pattern_combines_the_patterns_of_its_parts() {
     #[derive(Serialize, JsonSchema, IdPart)]
     enum Channel {
         Web,
@@ -348,7 +348,7 @@ fn the_pattern_of_an_id_is_that_of_its_parts() {
 }
 
 #[test]
-fn the_pattern_of_a_language_is_what_its_parts_may_print() {
+fn language_pattern_matches_its_texts() {
     struct Claimed<const LANGUAGE: u8>(&'static str);
     const LANGUAGES: [Language; 4] = [
         Language::Bool,

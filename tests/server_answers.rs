@@ -43,7 +43,7 @@ async fn body_of(response: Response) -> Value {
 }
 
 #[tokio::test]
-async fn events_are_listed_as_the_server_keeps_them() {
+async fn listed_events_match_the_real_server() {
     let server = EventServer::start().unwrap();
     for body in [
         r#"{"name":"a"}"#,
@@ -80,9 +80,9 @@ async fn events_are_listed_as_the_server_keeps_them() {
     );
 }
 
-/// With and without `serde_json/preserve_order`.
+/// Also with `serde_json/preserve_order`.
 #[tokio::test]
-async fn members_are_in_the_order_of_their_keys() {
+async fn members_are_sorted_by_key() {
     let server = EventServer::start().unwrap();
     let body = r#"{"data":{"b":1,"a":{"d":[{"f":1,"e":2}],"c":2}},"name":"a",
         "data":{"ab":3,"b":2},"meta":{"sessions":{"s":1,"r":null}}}"#;
@@ -109,7 +109,7 @@ async fn members_are_in_the_order_of_their_keys() {
 }
 
 #[tokio::test]
-async fn an_event_is_found_by_its_id() {
+async fn event_is_found_by_its_event_id() {
     let server = EventServer::start().unwrap();
     post(
         &server,
@@ -126,7 +126,7 @@ async fn an_event_is_found_by_its_id() {
     }
     let runs = get(&server, &format!("/v1/events/{SEEDED}/runs")).await;
     assert_eq!(runs["data"], json!([]));
-    // The HTTP status is 200; the body has the real one.
+    // The HTTP status is 200. The body contains the actual status.
     for (id, error, status) in [
         ("xyz", "Invalid event ID: xyz", 400),
         (
@@ -152,7 +152,7 @@ async fn an_event_is_found_by_its_id() {
 }
 
 #[tokio::test]
-async fn a_seed_used_twice_is_kept_once() {
+async fn repeated_seed_is_stored_once() {
     let server = EventServer::start().unwrap();
     post(&server, &[SEED], r#"{"name":"first"}"#).await;
     let answer = post(&server, &[SEED], r#"{"name":"second"}"#).await;
@@ -208,7 +208,7 @@ async fn seeds_out_of_range_are_ignored() {
 }
 
 #[tokio::test]
-async fn a_listing_has_limits_names_and_cursors() {
+async fn event_list_supports_limits_names_and_cursors() {
     let server = EventServer::start().unwrap();
     let body: Vec<_> = (0..60)
         .map(|n| json!({ "name": format!("n/{}", n % 2), "data": { "n": n } }))
@@ -257,7 +257,7 @@ async fn a_listing_has_limits_names_and_cursors() {
 }
 
 #[tokio::test]
-async fn sdks_find_the_server() {
+async fn sdk_discovery_endpoints_respond() {
     let server = EventServer::start().unwrap();
     let health = request(&server, Method::GET, "/health", &[], "").await;
     assert_eq!(health.headers()["content-type"], "application/json");
@@ -274,7 +274,7 @@ async fn sdks_find_the_server() {
 }
 
 #[tokio::test]
-async fn methods_and_paths() {
+async fn unknown_methods_and_paths_match_the_server() {
     const PAGE: (u16, &str) = (200, "");
     let server = EventServer::start().unwrap();
     for (method, path, (status, header)) in [
@@ -323,7 +323,7 @@ async fn methods_and_paths() {
 }
 
 #[tokio::test]
-async fn event_keys_may_be_escaped() {
+async fn event_keys_can_be_percent_encoded() {
     let server = EventServer::builder().event_key("a b+c").start().unwrap();
     for (path, status) in [
         ("/e/a%20b+c", 200),
@@ -348,7 +348,7 @@ fn cors(headers: &HeaderMap) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn pages_of_all_origins_may_send() {
+async fn cors_allows_all_origins() {
     const ORIGIN: (&str, &str) = ("origin", "http://localhost:3000");
     let server = EventServer::start().unwrap();
     let expected = [
@@ -427,7 +427,7 @@ async fn preflights_are_answered_everywhere() {
 
 /// Endpoints show events of any depth without overflowing the server's stack.
 #[tokio::test]
-async fn deep_events_are_shown() {
+async fn endpoints_show_deep_events() {
     let server = EventServer::start().unwrap();
     for (open, closed) in [("[", "]"), (r#"{"a":"#, "}")] {
         for levels in [500, 700, 3_000, 9_997, 9_998] {
@@ -439,7 +439,7 @@ async fn deep_events_are_shown() {
             assert_eq!(event.event_id, id.as_str());
             assert_eq!(event.data_json(), format!(r#"{{"x":{deep}}}"#));
             assert!(!format!("{event:?}{}", event.to_json()).is_empty());
-            // One level more gets an id but is never stored.
+            // With one more level, the event gets an id but is never stored.
             let kept = levels < 9_998;
             assert_eq!(event.stored, kept, "{levels}");
             assert_eq!(

@@ -1,4 +1,4 @@
-//! Sessions that an event has, and those that it clears.
+//! Sessions that an event sets or clears.
 
 use inngest_core::testing::EventServer;
 use inngest_core::{Batch, Event, IntoPayload, Payload, PayloadError, PayloadErrorKind};
@@ -41,7 +41,7 @@ fn write(event: impl IntoPayload) -> Result<String, PayloadError> {
     Ok(batch.events().next().unwrap().to_owned())
 }
 
-/// The sessions as they are written, and that the schema allows them.
+/// Returns the serialized sessions and checks that the schema accepts them.
 #[track_caller]
 fn sessions<P: IntoPayload>(event: P) -> Option<String> {
     let json = write(event).unwrap();
@@ -56,7 +56,7 @@ fn sessions<P: IntoPayload>(event: P) -> Option<String> {
 }
 
 #[test]
-fn a_field_without_a_value_is_absent_or_cleared_as_it_says() {
+fn none_omits_or_clears_the_session() {
     assert_eq!(
         sessions(ItemImported::default()).as_deref(),
         Some(r#"{"import":null,"visit":null}"#)
@@ -76,7 +76,7 @@ fn a_field_without_a_value_is_absent_or_cleared_as_it_says() {
 }
 
 #[test]
-fn of_two_that_a_payload_has_under_one_key_the_later_counts() {
+fn last_session_with_a_key_wins() {
     let with =
         |change: fn(Payload<Plain>) -> Payload<Plain>| sessions(change(Payload::new(Plain {})));
     let cleared = Some(r#"{"a":null}"#.to_owned());
@@ -86,7 +86,7 @@ fn of_two_that_a_payload_has_under_one_key_the_later_counts() {
         with(|p| p.session_cleared("a").session_cleared("a")),
         cleared
     );
-    // An absent value adds nothing, and so it takes nothing away.
+    // An absent value neither sets nor clears a session.
     assert_eq!(with(|p| p.session("a", None::<&str>)), None);
     let found = with(|p| p.session_cleared("a").session("a", None::<u8>));
     assert_eq!(found, cleared);
@@ -97,7 +97,7 @@ fn of_two_that_a_payload_has_under_one_key_the_later_counts() {
 }
 
 #[test]
-fn a_payload_clears_the_session_of_a_field() {
+fn payload_can_clear_a_field_session() {
     let item = ItemImported {
         import_id: Some(7),
         visit: Some("v".into()),
@@ -118,7 +118,7 @@ fn a_payload_clears_the_session_of_a_field() {
 }
 
 #[test]
-fn cleared_sessions_count_towards_no_limit() {
+fn cleared_sessions_do_not_count_towards_the_limit() {
     let mut payload = Payload::new(Plain {});
     for n in 0..20 {
         payload = payload.session_cleared(format!("cleared{n}"));
@@ -132,7 +132,7 @@ fn cleared_sessions_count_towards_no_limit() {
         *error.kind(),
         PayloadErrorKind::TooManySessions { count: 6 }
     );
-    // The server takes any key of one that is cleared.
+    // The server accepts any key for a cleared session.
     for key in [String::new(), "k".repeat(129)] {
         assert!(sessions(Payload::new(Plain {}).session_cleared(&key)).is_some());
         let error = write(Payload::new(Plain {}).session(&key, 1)).unwrap_err();
@@ -142,7 +142,7 @@ fn cleared_sessions_count_towards_no_limit() {
 }
 
 #[test]
-fn the_schema_says_what_is_always_written() {
+fn schema_requires_sessions_that_are_always_written() {
     let schema = ItemImported::schema().to_value();
     let sessions = &schema["properties"]["meta"]["properties"]["sessions"];
     assert_eq!(sessions["required"], json!(["import", "visit"]));
@@ -168,9 +168,9 @@ fn the_schema_says_what_is_always_written() {
     }
 }
 
-/// Whatever way an event takes, its cleared sessions arrive as `null`.
+/// With every send method, cleared sessions arrive as `null`.
 #[tokio::test]
-async fn the_server_gets_null() {
+async fn cleared_sessions_arrive_as_null() {
     let server = EventServer::start().unwrap();
     let client = server.client().unwrap();
     let cleared = || Payload::new(Plain {}).session("a", 1).session_cleared("b");

@@ -1,4 +1,4 @@
-//! Batches that outlive their process as bytes.
+//! Batches that are stored as bytes and restored in another process.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ mod support;
     version = "two\n\"three\"",
     allow(nonstandard_name, nonstandard_version, unscoped_id)
 )]
-struct Odd {
+struct UnusualNames {
     id: String,
     nested: serde_json::Value,
 }
@@ -28,8 +28,8 @@ fn restored(batch: &Batch) -> Batch {
     Batch::from_bytes(&batch.to_bytes()).unwrap()
 }
 
-/// Events of several types, of which some were sent and may have arrived.
-async fn batch_with_a_past() -> Batch {
+/// A batch with several event types and with events whose earlier delivery is uncertain.
+async fn partly_sent_batch() -> Batch {
     let broken = || Err(TransportError::other("connection reset"));
     let refused = Answer::new(400, r#"{"ids":[],"status":400,"error":"no \"é\""}"#);
     let script = Script::new([broken(), Ok(refused), broken()]);
@@ -44,22 +44,22 @@ async fn batch_with_a_past() -> Batch {
 }
 
 #[tokio::test]
-async fn a_restored_batch_sends_the_same_requests() {
-    let batch = batch_with_a_past().await;
+async fn restored_batch_sends_the_same_requests() {
+    let batch = partly_sent_batch().await;
     assert_eq!(batch.len(), 5);
     let (before, after) = (Script::default(), Script::default());
     before.client().send_batch(batch.clone()).await.unwrap();
     after.client().send_batch(restored(&batch)).await.unwrap();
     let (mut before, mut after) = (before.seeds_and_bodies(), after.seeds_and_bodies());
-    // The fresh event is in a request of its own, whose seed is made when it is sent.
+    // The fresh event has its own request, whose seed is created when it is sent.
     let (fresh, again) = (before.pop().unwrap(), after.pop().unwrap());
     assert_eq!(fresh.1, again.1);
     assert_eq!(before, after);
 }
 
 #[tokio::test]
-async fn a_restored_batch_knows_which_events_may_have_arrived() {
-    let batch = batch_with_a_past().await;
+async fn restored_batch_keeps_uncertain_events() {
+    let batch = partly_sent_batch().await;
     let unknown = |error: inngest_core::BatchError| {
         let unknown = error.unknown().map(|(place, id)| (place, id.to_string()));
         unknown.collect::<Vec<_>>()
@@ -88,9 +88,9 @@ async fn a_restored_batch_knows_which_events_may_have_arrived() {
     assert_eq!(before, unknown(after));
 }
 
-struct Mark;
+struct MarkEvents;
 
-impl Middleware for Mark {
+impl Middleware for MarkEvents {
     fn before_send(
         &self,
         events: &mut Outgoing,
@@ -103,8 +103,8 @@ impl Middleware for Mark {
     }
 }
 
-/// Middleware sees fresh events of a restored batch once, with their names and versions, and never
-/// events that were under way.
+/// Middleware sees the fresh events of a restored batch once, with their names and versions. It does not
+/// see events that were already in flight.
 #[tokio::test]
 async fn middleware_sees_each_event_once() {
     let script = Script::default();
@@ -113,14 +113,14 @@ async fn middleware_sees_each_event_once() {
         let builder = Client::builder().event_key(KEY).retry(retry);
         builder
             .transport(attempts)
-            .middleware(Mark)
+            .middleware(MarkEvents)
             .build()
             .unwrap()
     };
     let mut batch = Batch::new();
     batch.push(item(1)).unwrap();
     batch
-        .push(Odd {
+        .push(UnusualNames {
             id: "a\"b".into(),
             nested: serde_json::json!([1, {"x": "\n"}]),
         })
@@ -143,13 +143,13 @@ async fn middleware_sees_each_event_once() {
 }
 
 #[test]
-fn an_empty_batch_stays_empty() {
+fn empty_batch_round_trips() {
     assert!(restored(&Batch::new()).is_empty());
 }
 
 #[tokio::test]
-async fn every_damaged_byte_and_every_cut_is_an_error() {
-    let bytes = batch_with_a_past().await.to_bytes();
+async fn damaged_or_truncated_bytes_are_an_error() {
+    let bytes = partly_sent_batch().await.to_bytes();
     for length in 0..bytes.len() {
         assert!(
             Batch::from_bytes(&bytes[..length]).is_err(),
@@ -171,7 +171,7 @@ async fn every_damaged_byte_and_every_cut_is_an_error() {
 }
 
 #[test]
-fn foreign_bytes_and_newer_versions_are_told_apart() {
+fn foreign_bytes_and_newer_versions_have_own_errors() {
     let error = |bytes: &[u8]| Batch::from_bytes(bytes).unwrap_err();
     for bytes in [
         &b""[..],
@@ -195,7 +195,7 @@ fn foreign_bytes_and_newer_versions_are_told_apart() {
     assert!(matches!(cut, BatchBytesError::Damaged { .. }), "{cut}");
 }
 
-/// The first line of a batch with this rest.
+/// A stored batch with a valid first line for this content.
 fn sealed(rest: &[u8]) -> Vec<u8> {
     let crc = !rest.iter().fold(u32::MAX, |crc, byte| {
         (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
@@ -205,9 +205,9 @@ fn sealed(rest: &[u8]) -> Vec<u8> {
     [format!("inngest-batch 1 {crc:08x}\n").as_bytes(), rest].concat()
 }
 
-/// A program that writes a right checksum over a wrong content gets an error, too.
+/// Invalid content with a valid checksum is an error too.
 #[test]
-fn wrong_content_under_a_right_checksum_is_an_error() {
+fn invalid_content_with_valid_checksum_is_an_error() {
     let event = r#"{"name":"a/b","id":"x","ts":1,"data":{}}"#;
     let seed = "1743130137367,eii2YKXRVTJPuA==";
     let length = event.len();
@@ -277,28 +277,28 @@ fn wrong_content_under_a_right_checksum_is_an_error() {
 
 proptest! {
     #[test]
-    fn any_bytes_are_a_batch_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn from_bytes_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let _ = Batch::from_bytes(&bytes);
         let _ = Batch::from_bytes(&sealed(&bytes));
     }
 
     #[test]
-    fn any_events_are_restored(
+    fn any_batch_round_trips(
         ids in prop::collection::vec("\\PC{1,12}", 0..20),
         text in "\\PC{0,40}",
     ) {
         let mut batch = Batch::new();
         for id in ids {
             let nested = serde_json::json!({ "text": text });
-            batch.push(Odd { id, nested }).unwrap();
+            batch.push(UnusualNames { id, nested }).unwrap();
         }
         prop_assert!(restored(&batch).events().eq(batch.events()));
     }
 }
 
-/// What a buffered sender could not send before its time was over can be stored.
+/// Events that a buffered sender could not send before its timeout can be stored.
 #[tokio::test]
-async fn the_rest_of_a_buffered_sender_is_restored() {
+async fn unsent_buffered_events_can_be_restored() {
     let script = Script::default();
     let client = Client::builder()
         .event_key(KEY)

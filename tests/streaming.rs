@@ -1,4 +1,4 @@
-//! A hundred thousand events, a server that fails on purpose, and memory that does not grow.
+//! Streams of many events with bounded memory, also while the server fails.
 
 use std::time::Duration;
 
@@ -9,26 +9,25 @@ use support::{CartCleared, KEY};
 
 mod support;
 
-/// One test at a time: what the other holds would be measured too.
-static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+/// Serializes the tests, because they measure the memory of the whole process.
+static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
-/// The memory of this process that is in RAM, in bytes; `None` where the system does not say.
-fn resident() -> Option<usize> {
+/// The resident memory of this process in bytes, or `None` if the system does not report it.
+fn resident_memory() -> Option<usize> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
     let kilobytes: usize = line.split_whitespace().nth(1)?.parse().ok()?;
     Some(kilobytes << 10)
 }
 
-/// The server of the measure of success: it refuses one event in 37, and 30% of its requests go
-/// wrong in every way that it knows.
+/// The server rejects one event in 37, and 30% of the requests fail with random faults.
 #[tokio::test]
-async fn a_hundred_thousand_events_are_all_accounted_for_in_bounded_memory() {
+async fn every_event_of_a_long_stream_has_an_outcome() {
     const EVENTS: usize = 100_000;
-    let _alone = ALONE.lock().await;
+    let _guard = ONE_AT_A_TIME.lock().await;
 
     let server = EventServer::builder().keep_events(10_000).start().unwrap();
-    let refused = |n: usize| n % 37 == 36;
+    let is_rejected = |n: usize| n % 37 == 36;
     server.refuse(|event| {
         let note = event.data["note"].as_str().unwrap();
         (note.starts_with("bad")).then(|| format!("{note} is refused"))
@@ -48,7 +47,10 @@ async fn a_hundred_thousand_events_are_all_accounted_for_in_bounded_memory() {
         .unwrap();
     let padding = "x".repeat(200);
     let events = (0..EVENTS).map(move |n| CartCleared {
-        note: format!("{} {n} {padding}", if refused(n) { "bad" } else { "good" }),
+        note: format!(
+            "{} {n} {padding}",
+            if is_rejected(n) { "bad" } else { "good" }
+        ),
     });
 
     let mut progress = client.send_iter(events);
@@ -63,8 +65,8 @@ async fn a_hundred_thousand_events_are_all_accounted_for_in_bounded_memory() {
                     let Some(error) = outcome.error() else {
                         continue;
                     };
-                    assert!(refused(at + place), "{error}");
-                    // It may have been taken where a request before went wrong.
+                    assert!(is_rejected(at + place), "{error}");
+                    // After a failed request, the outcome is uncertain.
                     let last = match error {
                         SendError::InDoubt { last, .. } => last,
                         error => error,
@@ -82,21 +84,21 @@ async fn a_hundred_thousand_events_are_all_accounted_for_in_bounded_memory() {
         }
         at += some.events;
         if at % 10_000 == 0 {
-            memory.extend(resident());
+            memory.extend(resident_memory());
         }
     }
-    let bad = (0..EVENTS).filter(|&n| refused(n)).count();
+    let bad = (0..EVENTS).filter(|&n| is_rejected(n)).count();
     assert_eq!((at, accepted, rejected), (EVENTS, EVENTS - bad, bad));
     let runs = server.counts().runs;
-    assert_eq!(runs, EVENTS - bad, "each good event runs, and none twice");
+    assert_eq!(runs, EVENTS - bad, "each good event runs exactly once");
 
-    // The embedded server is in this process too, and keeps 10,000 requests: about 10 MB. All the
-    // events together with their receipts are 40 MB.
+    // The embedded server runs in this process and keeps 10,000 requests, about 10 MB. All events and
+    // receipts together would take 40 MB.
     println!("resident after each 10,000 events: {memory:?}");
     assert_bounded(&memory, 14 << 20);
 }
 
-/// That memory after the first steps grew by less than this.
+/// Asserts that memory grew by less than `bytes` after the first measurements.
 fn assert_bounded(memory: &[usize], bytes: usize) {
     if let (Some(early), Some(late)) = (memory.get(1), memory.last()) {
         let growth = late.saturating_sub(*early);
@@ -104,10 +106,10 @@ fn assert_bounded(memory: &[usize], bytes: usize) {
     }
 }
 
-/// Takes all events and keeps none.
-struct TakesAll;
+/// A transport that accepts all events and stores none.
+struct AcceptAll;
 
-impl Transport for TakesAll {
+impl Transport for AcceptAll {
     fn post(&self, request: Request) -> TransportFuture<'_> {
         let events: Vec<&serde_json::value::RawValue> =
             serde_json::from_slice(request.body()).unwrap();
@@ -119,11 +121,11 @@ impl Transport for TakesAll {
 }
 
 #[tokio::test]
-async fn the_client_holds_no_more_of_many_events_than_of_few() {
-    let _alone = ALONE.lock().await;
+async fn client_memory_does_not_grow_with_the_stream() {
+    let _guard = ONE_AT_A_TIME.lock().await;
     let client = Client::builder()
         .event_key(KEY)
-        .transport(TakesAll)
+        .transport(AcceptAll)
         .build()
         .unwrap();
     let padding = "x".repeat(200);
@@ -136,7 +138,7 @@ async fn the_client_holds_no_more_of_many_events_than_of_few() {
     while let Some(some) = progress.next().await {
         sent += some.result.unwrap().len();
         if sent / 20_000 > memory.len() {
-            memory.extend(resident());
+            memory.extend(resident_memory());
         }
     }
     assert_eq!(sent, 200_000);

@@ -1,11 +1,13 @@
-//! Structs that reach the derives through `macro_rules!`, in every way in which one can be passed.
+//! Structs that reach the derives through `macro_rules!`, passed in every possible way.
 //!
-//! A token keeps the hygiene of the place where it was written. A derive that gives that hygiene to
-//! a `self` or a local of its own cannot see it any more once the struct's tokens and the derive
-//! come from different places.
+//! A token keeps the hygiene of the place where it was written. If a derive used that hygiene for its own
+//! `self` or local variables, they would not resolve when the struct's tokens and the derive come from
+//! different places.
 
-// What a macro leaves out of a struct, such as the derive of the caller, is not used.
-#![allow(unused_imports, reason = "a way that takes apart may not need all")]
+#![allow(
+    unused_imports,
+    reason = "a macro may drop the derives that need an import"
+)]
 
 use inngest_core::{Batch, Event, IdPart, IntoPayload};
 use schemars::JsonSchema;
@@ -46,19 +48,19 @@ fn description<E: Event>() -> String {
         .unwrap()
 }
 
-/// For each way, a module with all forms. A way is a macro that takes the derives, as an attribute
-/// that comes from `way!`, and the item.
-macro_rules! ways {
-    ($dollar:tt $($way:ident)*) => {$(
-        mod $way {
+/// Generates a module with all forms for each wrapper. A wrapper is a macro that receives the derives, as
+/// an attribute from `wrap!`, and the item.
+macro_rules! for_each_wrapper {
+    ($dollar:tt $($wrapper:ident)*) => {$(
+        mod $wrapper {
             use super::*;
 
-            macro_rules! way {
+            macro_rules! wrap {
                 (event $dollar($dollar item:tt)*) => {
-                    $way! { [#[derive(Serialize, JsonSchema, Event)]] $dollar($dollar item)* }
+                    $wrapper! { [#[derive(Serialize, JsonSchema, Event)]] $dollar($dollar item)* }
                 };
                 (part $dollar($dollar item:tt)*) => {
-                    $way! { [#[derive(Serialize, JsonSchema, IdPart)]] $dollar($dollar item)* }
+                    $wrapper! { [#[derive(Serialize, JsonSchema, IdPart)]] $dollar($dollar item)* }
                 };
                 (variants $dollar($dollar item:tt)*) => {
                     variants! { [#[derive(Serialize, JsonSchema, IdPart)]] $dollar($dollar item)* }
@@ -93,13 +95,13 @@ macro_rules! as_attributes_of_tokens {
     (
         [$($derive:tt)*] $(#[$($meta:tt)*])*
         $vis:vis struct $name:ident $(<$($parameter:tt),*>)? {
-            $($(#[$($of_field:tt)*])* $field_vis:vis $field:ident: $ty:ty),*
+            $($(#[$($field_meta:tt)*])* $field_vis:vis $field:ident: $ty:ty),*
         }
     ) => {
         $($derive)*
         $(#[$($meta)*])*
         $vis struct $name $(<$($parameter),*>)? {
-            $($(#[$($of_field)*])* $field_vis $field: $ty,)*
+            $($(#[$($field_meta)*])* $field_vis $field: $ty,)*
         }
     };
 }
@@ -108,21 +110,21 @@ macro_rules! as_fragments {
     (
         [$(#[$derive:meta])*] $(#[$meta:meta])*
         $vis:vis struct $name:ident $(<$lifetime:lifetime, $parameter:ident>)? {
-            $($(#[$of_field:meta])* $field_vis:vis $field:ident: $ty:ty),*
+            $($(#[$field_meta:meta])* $field_vis:vis $field:ident: $ty:ty),*
         }
     ) => {
         $(#[$derive])*
         $(#[$meta])*
         $vis struct $name $(<$lifetime, $parameter>)? {
-            $($(#[$of_field])* $field_vis $field: $ty),*
+            $($(#[$field_meta])* $field_vis $field: $ty),*
         }
     };
 }
 
-/// The derive stands in the macro that has the struct's body, and not in its caller.
-macro_rules! with_a_derive_of_its_own {
+/// The derive is written in the macro that has the struct's body, not in its caller.
+macro_rules! with_own_derive {
     ([#[derive($($derive:ident),*)]] $($item:tt)*) => {
-        with_a_derive_of_its_own! { $($derive)*; $($item)* }
+        with_own_derive! { $($derive)*; $($item)* }
     };
     (Serialize JsonSchema Event; $item:item) => {
         #[derive(serde::Serialize, schemars::JsonSchema, inngest_core::Event)]
@@ -146,13 +148,13 @@ macro_rules! as_fragments_of_fragments {
     (
         [$(#[$derive:meta])*] $(#[$meta:meta])*
         $vis:vis struct $name:ident $(<$lifetime:lifetime, $parameter:ident>)? {
-            $($(#[$of_field:meta])* $field_vis:vis $field:ident: $ty:ty),*
+            $($(#[$field_meta:meta])* $field_vis:vis $field:ident: $ty:ty),*
         }
     ) => {
         as_fragments! {
             [$(#[$derive])*] $(#[$meta])*
             $vis struct $name $(<$lifetime, $parameter>)? {
-                $($(#[$of_field])* $field_vis $field: $ty),*
+                $($(#[$field_meta])* $field_vis $field: $ty),*
             }
         }
     };
@@ -162,12 +164,12 @@ macro_rules! by_name {
     ($macro:ident $($all:tt)*) => { $macro! { $($all)* } };
 }
 
-macro_rules! by_the_name_of_a_macro {
+macro_rules! by_macro_name {
     ($($all:tt)*) => { by_name! { as_fragments $($all)* } };
 }
 
-/// The macro that makes the struct is made by a macro.
-macro_rules! by_a_macro_from_a_macro {
+/// Another macro defines the macro that emits the struct.
+macro_rules! by_generated_macro {
     ([$($derive:tt)*] $(#[$meta:meta])* $vis:vis struct $name:ident $($rest:tt)*) => {
         macro_rules! $name {
             ($item:item) => { $($derive)* $item };
@@ -176,11 +178,11 @@ macro_rules! by_a_macro_from_a_macro {
     };
 }
 
-macro_rules! by_a_macro_of_another_crate {
+macro_rules! by_foreign_macro {
     ($($all:tt)*) => { renamed::as_item! { $($all)* } };
 }
 
-macro_rules! by_fragments_of_another_crate {
+macro_rules! by_foreign_fragments {
     ($($all:tt)*) => { renamed::as_fragments! { $($all)* } };
 }
 
@@ -192,24 +194,24 @@ macro_rules! variants {
     };
 }
 
-ways! { $
+for_each_wrapper! { $
     as_item
     as_tokens
     as_body_of_tokens
     as_attributes_of_tokens
     as_fragments
-    with_a_derive_of_its_own
+    with_own_derive
     as_item_of_an_item
     as_tokens_of_fragments
     as_fragments_of_fragments
-    by_the_name_of_a_macro
-    by_a_macro_from_a_macro
-    by_a_macro_of_another_crate
-    by_fragments_of_another_crate
+    by_macro_name
+    by_generated_macro
+    by_foreign_macro
+    by_foreign_fragments
 }
 
-/// The values of attributes, as every kind of fragment that can be one.
-mod values {
+/// Attribute values passed as every suitable kind of fragment.
+mod attribute_values {
     use super::*;
 
     macro_rules! literals {
@@ -253,35 +255,35 @@ mod values {
         };
     }
     macro_rules! metas {
-        ($doc:meta, $($of_struct:meta),+; $($of_field:meta),+) => {
+        ($doc:meta, $($of_struct:meta),+; $($field_meta:meta),+) => {
             #[$doc]
             #[derive(Serialize, JsonSchema, Event)]
             $(#[$of_struct])+
             struct Made {
-                $(#[$of_field])+
+                $(#[$field_meta])+
                 key: u8,
             }
         };
     }
     macro_rules! items {
-        ($doc:literal $($of_struct:meta),+; $of_field:meta, $of_serde:meta) => {
+        ($doc:literal $($of_struct:meta),+; $field_meta:meta, $of_serde:meta) => {
             #[doc = $doc]
             #[derive(Serialize, JsonSchema, Event)]
             #[event($($of_struct),+)]
             struct Made {
-                #[event($of_field)]
+                #[event($field_meta)]
                 #[serde($of_serde)]
                 key: u8,
             }
         };
     }
     macro_rules! keys {
-        ($($key:ident = $value:literal),+; $of_field:ident = $session:expr; $renamed:literal $doc:literal) => {
+        ($($key:ident = $value:literal),+; $field_meta:ident = $session:expr; $renamed:literal $doc:literal) => {
             #[doc = $doc]
             #[derive(Serialize, JsonSchema, Event)]
             #[event($($key = $value),+)]
             struct Made {
-                #[event($of_field = $session)]
+                #[event($field_meta = $session)]
                 #[serde(rename = $renamed)]
                 key: u8,
             }
@@ -303,25 +305,25 @@ mod values {
     }
 
     #[test]
-    fn come_as_literals() {
+    fn literals_work() {
         literals! { "a/made" "2026-11-21.1" "made-{key}" "s" "k" "Docs." }
         check(&Made { key: 1 });
     }
 
     #[test]
-    fn come_as_expressions() {
+    fn expressions_work() {
         expressions! { "a/made", "2026-11-21.1", "made-{key}", "s", "k", "Docs." }
         check(&Made { key: 1 });
     }
 
     #[test]
-    fn come_as_tokens() {
+    fn tokens_work() {
         tokens! { "a/made" "2026-11-21.1" "made-{key}" "s" "k" "Docs." }
         check(&Made { key: 1 });
     }
 
     #[test]
-    fn come_as_whole_attributes() {
+    fn whole_attributes_work() {
         metas! {
             doc = "Docs.", event(name = "a/made"), event(version = "2026-11-21.1", id = "made-{key}");
             event(session = "s"), serde(rename = "k")
@@ -330,7 +332,7 @@ mod values {
     }
 
     #[test]
-    fn come_with_their_keys() {
+    fn values_with_keys_work() {
         items! {
             "Docs." name = "a/made", version = "2026-11-21.1", id = "made-{key}";
             session = "s", rename = "k"
@@ -339,7 +341,7 @@ mod values {
     }
 
     #[test]
-    fn come_beside_their_keys() {
+    fn values_next_to_keys_work() {
         keys! {
             name = "a/made", version = "2026-11-21.1", id = "made-{key}"; session = "s"; "k" "Docs."
         }
@@ -347,8 +349,8 @@ mod values {
     }
 }
 
-/// Marks, rules, paths, types and fields that are parameters of a macro.
-mod parts {
+/// Flags, rules, paths, types and fields as macro parameters.
+mod fragments {
     use super::*;
 
     macro_rules! marked {
@@ -369,7 +371,7 @@ mod parts {
     }
 
     #[test]
-    fn marks_and_types() {
+    fn flags_and_types_can_be_parameters() {
         marked! { ts user session id skip; Option<i64>, Option<User>, u8 }
         let marked = Marked {
             at: Some(1_743_130_137_367),
@@ -401,7 +403,7 @@ mod parts {
     }
 
     #[test]
-    fn rules_and_a_path() {
+    fn rules_and_the_crate_path_can_be_parameters() {
         lifted! { "A" nonstandard_name unscoped_id ambiguous_id | ::inngest_core }
         let lifted = Lifted {
             a: "1".into(),
@@ -410,8 +412,8 @@ mod parts {
         assert_eq!(lifted.dedup_id().unwrap().unwrap(), "1-2");
     }
 
-    /// Each field comes from somewhere else: the one from the caller, the other from the macro.
-    macro_rules! with_fields_of_its_own {
+    /// Emits a struct with fields from the macro and fields from the caller.
+    macro_rules! with_own_fields {
         ($(#[$meta:meta])* struct $name:ident { $($body:tt)* } $($derive:tt)*) => {
             $($derive)*
             $(#[$meta])*
@@ -431,8 +433,8 @@ mod parts {
     }
 
     #[test]
-    fn fields_of_the_macro_beside_fields_of_its_caller() {
-        with_fields_of_its_own! {
+    fn fields_can_come_from_macro_and_caller() {
+        with_own_fields! {
             struct Mixed {
                 order: Order,
                 #[event(session)]
@@ -471,9 +473,9 @@ mod parts {
         part: Part,
     }
 
-    /// A path that begins with `$crate`, where the id that it stands beside is the caller's.
+    /// The crate path begins with `$crate`, while the id comes from the caller.
     #[test]
-    fn a_path_of_the_macros_own_crate() {
+    fn crate_path_can_begin_with_dollar_crate() {
         renamed::event! {
             name = "a/elsewhere",
             id = "elsewhere-{order.id}/{pair.0}/{key}",

@@ -1,4 +1,4 @@
-//! Certificates of servers and clients, and what is said of those that do not fit.
+//! Server and client certificates, and the errors for invalid ones.
 
 use std::error::Error as _;
 use std::io::{BufReader, Write as _};
@@ -17,12 +17,12 @@ use rustls::version::{TLS12, TLS13};
 use rustls::{
     RootCertStore, ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion,
 };
-use support::http::{body, head, serve, taken};
+use support::http::{accepting_response, read_body, read_head, serve};
 use support::{CartCleared, item};
 
 mod support;
 
-/// An authority that signs certificates.
+/// A certificate authority.
 struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 /// A certificate and its private key, in PEM form.
@@ -32,7 +32,7 @@ struct Identity {
 }
 
 impl Authority {
-    /// With a name of its own, because authorities are known by their names.
+    /// Creates an authority with a unique name, because TLS looks up authorities by name.
     fn new() -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
 
@@ -66,26 +66,30 @@ impl Authority {
 
 const VERSIONS: [&SupportedProtocolVersion; 2] = [&TLS12, &TLS13];
 
-/// How a connection ends.
+/// How the server ends a connection.
 #[derive(Clone, Copy, PartialEq)]
-enum End {
-    Kept,
-    /// With a word of TLS before.
-    Notified,
+enum ConnectionEnd {
+    KeptOpen,
+    /// The server sends a TLS `close_notify` before it closes the connection.
+    CloseNotify,
     Closed,
 }
 
-/// A server with a certificate of an authority.
+/// A server with a certificate of `authority`. Returns its URL and the number of connections.
 fn server(
     authority: &Authority,
     clients: Option<&Authority>,
     version: &'static SupportedProtocolVersion,
-    end: End,
+    end: ConnectionEnd,
 ) -> (String, Arc<AtomicUsize>) {
     let config = server_config(authority, clients, version);
-    let most = if end == End::Kept { usize::MAX } else { 1 };
+    let count = if end == ConnectionEnd::KeptOpen {
+        usize::MAX
+    } else {
+        1
+    };
     let (url, connections) = serve(move |_, stream| {
-        answer_some(stream, &config, end, most);
+        answer_requests(stream, &config, end, count);
     });
     (
         url.replace("http://127.0.0.1", "https://localhost"),
@@ -93,7 +97,7 @@ fn server(
     )
 }
 
-/// It asks clients for a certificate of another authority, if there is one.
+/// Requires client certificates of the authority `clients`, if there is one.
 fn server_config(
     authority: &Authority,
     clients: Option<&Authority>,
@@ -117,24 +121,24 @@ fn server_config(
     Arc::new(config.with_single_cert(vec![certificate], key).unwrap())
 }
 
-/// Answers as many requests; whether so many came.
-fn answer_some(
+/// Answers up to `count` requests. Returns whether that many arrived.
+fn answer_requests(
     stream: BufReader<TcpStream>,
     config: &Arc<ServerConfig>,
-    end: End,
-    most: usize,
+    end: ConnectionEnd,
+    count: usize,
 ) -> bool {
     let tls = ServerConnection::new(Arc::clone(config)).unwrap();
     let mut stream = BufReader::new(StreamOwned::new(tls, stream.into_inner()));
-    for _ in 0..most {
-        let Some(length) = head(&mut stream) else {
+    for _ in 0..count {
+        let Some(length) = read_head(&mut stream) else {
             return false;
         };
-        let events = taken(&body(&mut stream, length));
+        let events = accepting_response(&read_body(&mut stream, length));
         let answer = format!("HTTP/1.1 200 OK\r\n{events}");
         stream.get_mut().write_all(answer.as_bytes()).unwrap();
     }
-    if end == End::Notified {
+    if end == ConnectionEnd::CloseNotify {
         let StreamOwned { conn, sock } = stream.get_mut();
         conn.send_close_notify();
         conn.complete_io(sock).unwrap();
@@ -146,8 +150,8 @@ fn builder(url: &str) -> ClientBuilder {
     Client::builder().event_key("k").base_url(url)
 }
 
-/// An error and its causes.
-fn told(error: &SendError) -> String {
+/// The text of an error and its sources.
+fn error_chain(error: &SendError) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(error) = next {
@@ -159,9 +163,9 @@ fn told(error: &SendError) -> String {
 }
 
 #[tokio::test]
-async fn own_roots_are_trusted_and_no_others() {
+async fn only_own_root_certificates_are_trusted() {
     let (authority, other) = (Authority::new(), Authority::new());
-    let (url, connections) = server(&authority, None, &TLS13, End::Kept);
+    let (url, connections) = server(&authority, None, &TLS13, ConnectionEnd::KeptOpen);
     let client = builder(&url).root_certificates(authority.pem());
     let client = client.build().unwrap();
     client.send(item(1)).await.unwrap();
@@ -175,15 +179,19 @@ async fn own_roots_are_trusted_and_no_others() {
     for client in [builder(&url), builder(&url).root_certificates(other.pem())] {
         let error = client.build().unwrap().send(item(1)).await.unwrap_err();
         assert!(matches!(error, SendError::Tls { .. }), "{error}");
-        assert!(told(&error).contains("UnknownIssuer"), "{}", told(&error));
+        assert!(
+            error_chain(&error).contains("UnknownIssuer"),
+            "{}",
+            error_chain(&error)
+        );
     }
 }
 
 #[tokio::test]
-async fn a_client_shows_its_certificate() {
+async fn client_presents_its_certificate() {
     for version in VERSIONS {
         let (authority, clients) = (Authority::new(), Authority::new());
-        let (url, _) = server(&authority, Some(&clients), version, End::Kept);
+        let (url, _) = server(&authority, Some(&clients), version, ConnectionEnd::KeptOpen);
         let Identity {
             certificate,
             private_key,
@@ -194,23 +202,24 @@ async fn a_client_shows_its_certificate() {
     }
 }
 
-/// What the server says of it is in the error, however far the client is when it comes.
+/// The error contains the server's TLS alert, regardless of when it arrives.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_refused_client_certificate_is_told() {
+async fn rejected_client_certificate_is_reported() {
     for version in VERSIONS {
         let (authority, clients) = (Authority::new(), Authority::new());
-        let (url, connections) = server(&authority, Some(&clients), version, End::Kept);
+        let (url, connections) =
+            server(&authority, Some(&clients), version, ConnectionEnd::KeptOpen);
         let client = builder(&url).root_certificates(authority.pem());
         let Identity {
             certificate,
             private_key,
         } = authority.identity();
-        let stranger = client.clone().client_certificate(certificate, private_key);
+        let untrusted = client.clone().client_certificate(certificate, private_key);
         let mut expected = 0;
         for (client, alerts) in [
             (client, &["CertificateRequired", "HandshakeFailure"][..]),
             (
-                stranger,
+                untrusted,
                 &["UnknownCA", "DecryptError", "BadCertificate"][..],
             ),
         ] {
@@ -219,10 +228,10 @@ async fn a_refused_client_certificate_is_told() {
                 for _ in 0..20 {
                     let note = "x".repeat(bytes);
                     let error = client.send(CartCleared { note }).await.unwrap_err();
-                    let text = told(&error);
+                    let text = error_chain(&error);
                     assert!(matches!(error, SendError::Tls { .. }), "{bytes}: {text}");
-                    let is_told = |alert: &&str| text.contains(&format!("fatal alert: {alert}"));
-                    assert!(alerts.iter().any(is_told), "{version:?} {bytes}: {text}");
+                    let has_alert = |alert: &&str| text.contains(&format!("fatal alert: {alert}"));
+                    assert!(alerts.iter().any(has_alert), "{version:?} {bytes}: {text}");
                     assert!(!text.contains("canceled"), "{text}");
                     expected += 1;
                 }
@@ -233,11 +242,11 @@ async fn a_refused_client_certificate_is_told() {
     }
 }
 
-/// As over plain TCP: nothing of a request is written to a connection that is closed.
+/// Same as over plain TCP: the client never writes to a closed connection.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_peer_that_closes_after_each_answer_loses_nothing() {
+async fn server_that_closes_after_each_response_loses_nothing() {
     for version in VERSIONS {
-        for end in [End::Notified, End::Closed] {
+        for end in [ConnectionEnd::CloseNotify, ConnectionEnd::Closed] {
             let authority = Authority::new();
             let (url, _) = server(&authority, None, version, end);
             let client = builder(&url).root_certificates(authority.pem());
@@ -249,16 +258,16 @@ async fn a_peer_that_closes_after_each_answer_loses_nothing() {
     }
 }
 
-/// As over plain TCP, also when the runtime had no time to ask for news.
+/// Same as over plain TCP, even if the runtime has not polled the socket yet.
 #[tokio::test]
-async fn a_connection_that_was_closed_unseen_is_not_written_to() {
+async fn unnoticed_close_is_detected_before_writing() {
     for version in VERSIONS {
-        for end in [End::Notified, End::Closed] {
+        for end in [ConnectionEnd::CloseNotify, ConnectionEnd::Closed] {
             let authority = Authority::new();
             let (closed, closings) = std::sync::mpsc::channel();
             let config = server_config(&authority, None, version);
             let (url, _) = serve(move |_, stream| {
-                if answer_some(stream, &config, end, 3) {
+                if answer_requests(stream, &config, end, 3) {
                     closed.send(()).unwrap();
                 }
             });
@@ -266,7 +275,7 @@ async fn a_connection_that_was_closed_unseen_is_not_written_to() {
             let client = builder(&url).root_certificates(authority.pem());
             let client = client.retry(RetryPolicy::none());
             for _ in 0..10 {
-                // Each has to learn anew how the peer is.
+                // Each new client has to learn the server's behavior again.
                 let client = client.clone().build().unwrap();
                 for n in 0..3 {
                     client.send(item(n)).await.unwrap();
@@ -279,7 +288,7 @@ async fn a_connection_that_was_closed_unseen_is_not_written_to() {
 }
 
 #[test]
-fn certificates_and_keys_that_are_none_are_refused() {
+fn invalid_certificates_and_keys_are_errors() {
     let Identity {
         certificate,
         private_key,
@@ -326,7 +335,7 @@ fn certificates_and_keys_that_are_none_are_refused() {
             "the private key of `client_certificate`",
         ),
     ] {
-        // Wrong ones are refused also where they are not needed yet.
+        // Invalid certificates are errors even if the URL does not use TLS.
         for url in ["https://inngest.test", "http://inngest.test"] {
             let client = builder(url).root_certificates(roots);
             let client = client.client_certificate(certificate, private_key);
@@ -344,12 +353,12 @@ fn certificates_and_keys_that_are_none_are_refused() {
     client.client_certificate(good.0, good.1).build().unwrap();
 }
 
-/// Sends an event in a process with other variables, and returns what it says.
-fn said_with(url: &str, variables: &[(&str, &Path)]) -> String {
+/// Sends an event in a process with these environment variables, and returns its output.
+fn output_with(url: &str, variables: &[(&str, &Path)]) -> String {
     let mut child = Command::new(std::env::current_exe().unwrap());
     child.args([
         "--exact",
-        "says_what_its_environment_makes_of_it",
+        "child_process_sends_an_event",
         "--nocapture",
         "--ignored",
     ]);
@@ -361,24 +370,24 @@ fn said_with(url: &str, variables: &[(&str, &Path)]) -> String {
 }
 
 #[tokio::test]
-#[ignore = "the process that another test starts"]
-async fn says_what_its_environment_makes_of_it() {
+#[ignore = "another test runs this in a child process"]
+async fn child_process_sends_an_event() {
     let Some(url) = std::env::var_os("URL_OF_TEST") else {
         return;
     };
     match builder(url.to_str().unwrap()).build() {
         Err(error) => println!("config: {error}"),
         Ok(client) => match client.send(item(1)).await {
-            Err(error) => println!("send: {}", told(&error)),
+            Err(error) => println!("send: {}", error_chain(&error)),
             Ok(_) => println!("sent"),
         },
     }
 }
 
 #[test]
-fn certificates_that_variables_name_are_trusted_or_an_error() {
+fn certificate_variables_are_respected() {
     let authority = Authority::new();
-    let (url, _) = server(&authority, None, &TLS13, End::Kept);
+    let (url, _) = server(&authority, None, &TLS13, ConnectionEnd::KeptOpen);
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str, text: &str| {
         let path = folder.path().join(name);
@@ -391,36 +400,40 @@ fn certificates_that_variables_name_are_trusted_or_an_error() {
     let empty = path("empty/ca.pem", "");
     let text = path("text/ca.pem", "no certificate");
     let missing = folder.path().join("missing");
-    let of = |file: &Path| file.parent().unwrap().to_owned();
+    let folder_of = |file: &Path| file.parent().unwrap().to_owned();
     let (file, dir) = ("SSL_CERT_FILE", "SSL_CERT_DIR");
-    let two = std::env::join_paths([&missing, &of(&good)]).unwrap();
+    let two = std::env::join_paths([&missing, &folder_of(&good)]).unwrap();
     for variables in [
         &[(file, good.as_path())][..],
-        &[(dir, &of(&good))],
+        &[(dir, &folder_of(&good))],
         &[(dir, Path::new(&two))],
-        &[(file, &other), (dir, &of(&good))],
+        &[(file, &other), (dir, &folder_of(&good))],
         &[(file, &good), (dir, Path::new(""))],
     ] {
-        let said = said_with(&url, variables);
-        assert!(said.contains("\nsent\n"), "{variables:?}: {said}");
+        let output = output_with(&url, variables);
+        assert!(output.contains("\nsent\n"), "{variables:?}: {output}");
     }
     for (variables, variable, path) in [
         (&[(file, missing.as_path())][..], file, &missing),
         (&[(file, &empty)], file, &empty),
         (&[(file, &text)], file, &text),
-        (&[(file, &of(&good))], file, &of(&good)),
+        (&[(file, &folder_of(&good))], file, &folder_of(&good)),
         (&[(dir, &missing)], dir, &missing),
         (&[(dir, &good)], dir, &good),
-        (&[(dir, &of(&empty))], dir, &of(&empty)),
-        (&[(dir, &of(&text))], dir, &of(&text)),
-        (&[(file, &missing), (dir, &of(&good))], file, &missing),
+        (&[(dir, &folder_of(&empty))], dir, &folder_of(&empty)),
+        (&[(dir, &folder_of(&text))], dir, &folder_of(&text)),
+        (
+            &[(file, &missing), (dir, &folder_of(&good))],
+            file,
+            &missing,
+        ),
         (&[(file, &good), (dir, &missing)], dir, &missing),
     ] {
-        let said = said_with(&url, variables);
+        let output = output_with(&url, variables);
         let expected = format!("config: {variable} names `{}`, which ", path.display());
-        assert!(said.contains(&expected), "{variables:?}: {said}");
-        assert!(said.contains("or unset it"), "{said}");
+        assert!(output.contains(&expected), "{variables:?}: {output}");
+        assert!(output.contains("or unset it"), "{output}");
     }
-    let said = said_with(&url, &[(file, &other)]);
-    assert!(said.contains("UnknownIssuer"), "{said}");
+    let output = output_with(&url, &[(file, &other)]);
+    assert!(output.contains("UnknownIssuer"), "{output}");
 }

@@ -1,13 +1,13 @@
-//! What compiles and what does not, and what the compiler says.
+//! Compile-pass and compile-fail cases.
 //!
-//! `ui/<topic>/fail`: the text of the error is all ours and is the same on every toolchain.
-//! `ui/<topic>/fail-rustc`: rustc's own words are in it, so it is compared on one compiler only.
-//! `ui/<topic>/pass`: compiles, without a warning where the case denies them.
+//! `ui/<topic>/fail`: every error text is ours, so the output is the same with every toolchain.
+//! `ui/<topic>/fail-rustc`: the output contains rustc's own texts, so only one compiler checks it.
+//! `ui/<topic>/pass`: the case compiles, without warnings if it denies them.
 
 use std::process::Command;
 
-/// The compiler whose words the `fail-rustc` cases have.
-const PINNED: &str = "rustc 1.95.";
+/// The compiler version that the `fail-rustc` cases expect.
+const EXPECTED_RUSTC: &str = "rustc 1.95.";
 
 #[test]
 fn ui() {
@@ -21,12 +21,12 @@ fn ui() {
         .unwrap()
         .stdout;
     let version = String::from_utf8(version).unwrap();
-    if version.starts_with(PINNED) {
+    if version.starts_with(EXPECTED_RUSTC) {
         cases.compile_fail("ui/*/fail-rustc/*.rs");
     } else {
         eprintln!(
-            "\n*** the cases in ui/*/fail-rustc are NOT CHECKED: they have the words of \
-             `{PINNED}x`, this is `{}` ***\n",
+            "\n*** ui/*/fail-rustc is NOT CHECKED: the cases expect `{EXPECTED_RUSTC}x`, but this is \
+             `{}` ***\n",
             version.trim()
         );
     }

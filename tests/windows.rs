@@ -1,5 +1,5 @@
-//! Deduplication: plain functions by `id` for 24 hours, functions with `batchEvents` by event id for
-//! 30 minutes.
+//! Deduplication windows: plain functions use the `id` for 24 hours, functions with `batchEvents` use the
+//! event id for 30 minutes.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use serde_json::json;
 const HALF_HOUR: Duration = Duration::from_secs(30 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A minute before each edge, which is longer than the test takes.
+/// One minute before each limit, which is longer than the test takes.
 const BEFORE_HALF_HOUR: Duration = Duration::from_secs(29 * 60);
 const BEFORE_DAY: Duration = Duration::from_secs((24 * 60 - 1) * 60);
 
@@ -35,9 +35,9 @@ fn runs(event: &ReceivedEvent) -> (bool, bool) {
     (event.would_run.plain, event.would_run.batched)
 }
 
-/// Each row of the table, at the edges of both windows.
+/// Tests each kind of repeated event at the limits of both windows.
 #[tokio::test]
-async fn the_second_event() {
+async fn repeated_events_run_after_their_window() {
     let same_request = (SEED, Some("i"), SEED, Some("i"));
     let same_request_without_id = (SEED, None, SEED, None);
     let same_id = (SEED, Some("i"), OTHER_SEED, Some("i"));
@@ -96,7 +96,7 @@ async fn the_second_event() {
     }
 }
 
-/// A window starts at the event that ran, not at an ignored one.
+/// A window starts at the event that ran, not at an ignored event.
 #[tokio::test]
 async fn ignored_events_do_not_extend_a_window() {
     let server = EventServer::start().unwrap();
@@ -120,9 +120,9 @@ async fn ignored_events_do_not_extend_a_window() {
     assert_eq!(plain, [true, false, false, true, false]);
 }
 
-/// Regrouping changes event ids, unless the seed is moved on to the first event.
+/// Regrouping events changes their event ids, unless the seed is adjusted to the first event.
 #[tokio::test]
-async fn regrouped_events_are_batched_again() {
+async fn regrouped_events_run_again_in_batches() {
     let server = EventServer::start().unwrap();
     post(&server, SEED, &[Some("a"), Some("b"), Some("c")]).await;
     post(&server, SEED, &[Some("a"), Some("b")]).await;
@@ -162,9 +162,9 @@ struct ItemImported {
     item_id: String,
 }
 
-/// A recorder applies the same rules and has the same clock.
+/// `Recorder` applies the same rules as `EventServer`.
 #[tokio::test]
-async fn a_recorder_has_the_same_rules_and_a_clock() {
+async fn recorder_deduplicates_like_the_server() {
     let recorder = Recorder::new();
     let client = inngest_core::Client::builder().dev(true);
     let client = client.transport(recorder.clone()).build().unwrap();

@@ -1,4 +1,4 @@
-//! The bytes that leave.
+//! The JSON of events, and the checks before sending.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -16,7 +16,7 @@ fn write(event: impl IntoPayload) -> Result<String, PayloadError> {
     Ok(batch.events().next().unwrap().to_owned())
 }
 
-fn refused(event: impl IntoPayload) -> (String, PayloadErrorKind) {
+fn rejection(event: impl IntoPayload) -> (String, PayloadErrorKind) {
     let error = write(event).unwrap_err();
     (error.path().to_owned(), error.kind().clone())
 }
@@ -58,7 +58,7 @@ fn all() -> All {
 }
 
 #[test]
-fn members_in_their_order_and_no_others() {
+fn members_have_a_fixed_order() {
     assert_eq!(
         write(all()).unwrap(),
         concat!(
@@ -91,7 +91,7 @@ struct Plain {
 }
 
 #[test]
-fn absent_members_are_absent() {
+fn absent_members_are_omitted() {
     let payload = Plain { x: 0.1 }.payload().at(MILLIS).event().x;
     assert!((payload - 0.1).abs() < f32::EPSILON);
     let written = write(Plain { x: 0.1 }.payload().at(MILLIS)).unwrap();
@@ -102,7 +102,7 @@ fn absent_members_are_absent() {
 }
 
 #[test]
-fn the_time_is_that_of_the_payload_unless_a_field_says_it() {
+fn default_ts_is_the_time_of_the_payload() {
     let before = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap()
@@ -152,7 +152,7 @@ time_type!(time_offset: time::OffsetDateTime =
     time::OffsetDateTime::from_unix_timestamp_nanos(i128::from(MILLIS) * 1_000_000).unwrap());
 
 #[test]
-fn overrides_win_over_fields() {
+fn payload_overrides_fields() {
     let all = all();
     let payload = all
         .payload()
@@ -181,7 +181,7 @@ fn overrides_win_over_fields() {
 }
 
 #[test]
-fn integers_that_the_server_would_round_do_not_leave() {
+fn integers_beyond_the_limit_are_rejected() {
     #[derive(Serialize, JsonSchema, Event)]
     #[event(name = "a/nested")]
     struct Nested {
@@ -195,27 +195,27 @@ fn integers_that_the_server_would_round_do_not_leave() {
         value: (1_u64 << 53).to_string(),
     };
     assert_eq!(
-        refused(nested(1 << 53)),
+        rejection(nested(1 << 53)),
         ("data.order.lines[1]".into(), kind.clone())
     );
     let all = All {
         shop: 1 << 53,
         ..all()
     };
-    assert_eq!(refused(&all), ("data.shop".into(), kind.clone()));
+    assert_eq!(rejection(&all), ("data.shop".into(), kind.clone()));
     let payload = Plain { x: 0.0 };
     let payload = payload.payload().session("n", 1_u64 << 53);
-    assert_eq!(refused(payload), ("meta.sessions.n".into(), kind.clone()));
+    assert_eq!(rejection(payload), ("meta.sessions.n".into(), kind.clone()));
     let plain = Plain { x: 0.0 };
     let user = json!({ "a": [1_u64 << 53] });
     assert_eq!(
-        refused(plain.payload().user(&user)),
+        rejection(plain.payload().user(&user)),
         ("user.a[0]".into(), kind)
     );
 }
 
 #[test]
-fn times_that_the_server_refuses_do_not_leave() {
+fn times_out_of_range_are_rejected() {
     for (millis, taken) in [
         (0, false),
         (-1, false),
@@ -236,7 +236,7 @@ fn times_that_the_server_refuses_do_not_leave() {
 }
 
 #[test]
-fn sessions_that_the_server_refuses_do_not_leave() {
+fn invalid_sessions_are_rejected() {
     let plain = Plain { x: 0.0 };
     let with = |n: usize| {
         (0..n).fold(plain.payload(), |payload, i| {
@@ -245,11 +245,11 @@ fn sessions_that_the_server_refuses_do_not_leave() {
     };
     assert!(write(with(5)).is_ok());
     assert_eq!(
-        refused(with(6)).1,
+        rejection(with(6)).1,
         PayloadErrorKind::TooManySessions { count: 6 }
     );
     assert!(write(plain.payload().session("k".repeat(128), "v".repeat(512))).is_ok());
-    let kind = |key: String, value: String| refused(plain.payload().session(key, value)).1;
+    let kind = |key: String, value: String| rejection(plain.payload().session(key, value)).1;
     let v = String::from("v");
     assert_eq!(
         kind(String::new(), v.clone()),
@@ -271,39 +271,42 @@ fn sessions_that_the_server_refuses_do_not_leave() {
 }
 
 #[test]
-fn an_id_or_user_that_the_server_refuses_does_not_leave() {
+fn invalid_id_or_user_is_rejected() {
     let plain = Plain { x: 0.0 };
-    assert_eq!(refused(plain.payload().id("")).1, PayloadErrorKind::EmptyId);
     assert_eq!(
-        refused(plain.payload().user("ada")).1,
+        rejection(plain.payload().id("")).1,
+        PayloadErrorKind::EmptyId
+    );
+    assert_eq!(
+        rejection(plain.payload().user("ada")).1,
         PayloadErrorKind::UserNotAnObject
     );
     assert_eq!(
-        refused(plain.payload().user(&[1])).1,
+        rejection(plain.payload().user(&[1])).1,
         PayloadErrorKind::UserNotAnObject
     );
 }
 
 #[test]
-fn data_that_is_no_object_does_not_leave() {
+fn non_object_data_is_rejected() {
     #[derive(JsonSchema, Event)]
-    #[event(name = "a/sly")]
-    struct Sly {
+    #[event(name = "a/text")]
+    struct TextData {
         x: u8,
     }
-    impl Serialize for Sly {
+    impl Serialize for TextData {
         fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
             serializer.collect_str(&self.x)
         }
     }
     assert_eq!(
-        refused(Sly { x: 1 }),
+        rejection(TextData { x: 1 }),
         ("data".into(), PayloadErrorKind::DataNotAnObject)
     );
 }
 
 #[test]
-fn a_refused_event_leaves_the_batch_as_it_was() {
+fn rejected_event_leaves_the_batch_unchanged() {
     let mut batch = Batch::new();
     batch.push(Plain { x: 1.0 }.payload().at(MILLIS)).unwrap();
     let before: Vec<_> = batch.events().map(str::to_owned).collect();
@@ -319,7 +322,7 @@ fn a_refused_event_leaves_the_batch_as_it_was() {
 }
 
 #[test]
-fn messages_name_the_event_its_type_and_the_field() {
+fn error_messages_name_event_and_field() {
     let mut batch = Batch::new();
     batch.push(all()).unwrap();
     let error = batch

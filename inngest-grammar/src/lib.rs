@@ -1,24 +1,24 @@
 //! The rules for Inngest event names, event versions and deduplication id templates.
 //!
-//! This crate knows text and nothing else: it parses, checks, and says at which byte a mistake
-//! begins. `inngest-macros` calls it when a program is compiled, `inngest-core` when one runs, so
-//! the two cannot disagree. It has no dependencies.
+//! This crate works on text alone: it parses, checks and reports the byte at which a mistake begins.
+//! `inngest-macros` calls it at compile time and `inngest-core` at run time, so the two cannot
+//! disagree. It has no dependencies.
 //!
-//! | module | the rule it holds |
+//! | module | contents |
 //! |---|---|
-//! | [`limits`] | how long, how many and how large things may be |
-//! | [`name`] | what an event may be called, and the slugs made of a name |
-//! | [`version`] | what the version of an event's shape looks like |
-//! | [`template`] | how a deduplication id is put together from text and fields |
-//! | [`scope`] | when a template keeps clear of other event types |
-//! | [`pieces`] | the pieces of a template in constants |
-//! | [`proof`] | when two different values can never print the same id |
-//! | [`overlap`] | whether templates of two event types could print the same id |
-//! | [`suggest`] | which of the known words was meant |
+//! | [`limits`] | the maximum length, count and size of everything |
+//! | [`name`] | valid event names, and the slugs derived from them |
+//! | [`version`] | valid event versions |
+//! | [`template`] | deduplication id templates, made of text and fields |
+//! | [`scope`] | whether a template is scoped to its own event type |
+//! | [`pieces`] | the pieces of a template, for use in constants |
+//! | [`proof`] | the proof that different values never print the same id |
+//! | [`overlap`] | whether the templates of two event types could print the same id |
+//! | [`suggest`] | "did you mean" suggestions |
 //!
 //! Depend on `inngest-core`, not on this crate.
 
-// Bad input is an error and never a panic, and a library prints nothing.
+// Bad input returns an error and never panics. A library prints nothing.
 #![cfg_attr(
     not(test),
     warn(

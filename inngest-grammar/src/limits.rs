@@ -2,56 +2,56 @@
 
 /// The longest event name, in bytes.
 ///
-/// The event API takes longer names, but the server registers no function for them, so no function
+/// The event API accepts longer names, but the server registers no function for them, so no function
 /// could ever run.
 pub const MAX_NAME_BYTES: usize = 255;
 
-/// The most sessions that an event may have.
+/// The maximum number of sessions of one event.
 pub const MAX_SESSIONS: usize = 5;
 
-/// The longest key of a session, in bytes; the shortest has one.
+/// The maximum length of a session key, in bytes. The minimum is 1.
 pub const MAX_SESSION_KEY_BYTES: usize = 128;
 
-/// The longest text that is the value of a session, in bytes; the shortest has one.
+/// The maximum length of a session value that is text, in bytes. The minimum is 1.
 pub const MAX_SESSION_VALUE_BYTES: usize = 512;
 
-/// The largest integer that the server keeps exactly, 2<sup>53</sup>−1; the smallest is its
+/// The largest integer that the server stores exactly, 2<sup>53</sup>−1. The smallest is its
 /// negative.
 ///
-/// Numbers are doubles on the server, and it says nothing when it stores another one.
+/// The server stores numbers as doubles and rounds other integers without an error.
 pub const MAX_INTEGER: i64 = (1 << 53) - 1;
 
-/// The largest event, in bytes.
+/// The maximum size of an event, in bytes.
 pub const MAX_EVENT_BYTES: usize = 3 << 20;
 
-/// The most events in one request.
+/// The maximum number of events in one request.
 pub const MAX_REQUEST_EVENTS: usize = 5_000;
 
-/// The earliest time of an event, in milliseconds since the Unix epoch: 1980-01-01.
+/// The earliest event time, in milliseconds since the Unix epoch: 1980-01-01.
 pub const MIN_MILLIS: i64 = 315_532_800_000;
 
-/// The latest time of an event, in milliseconds since the Unix epoch: 2100-01-01.
+/// The latest event time, in milliseconds since the Unix epoch: 2100-01-01.
 pub const MAX_MILLIS: i64 = 4_102_444_800_000;
 
-/// The most levels an event may have: the arrays and objects that are open at once in its JSON. The
-/// event itself is the first, and `data` the second.
+/// The maximum nesting depth of an event: the number of arrays and objects that are open at once in
+/// its JSON. The event itself is level 1 and `data` is level 2.
 ///
-/// The server stores 9,998 levels. With 10,000 it answers with an event id and loses the event, and
-/// with more it refuses (measured). The levels in between are a margin for an array around the event
-/// and for what the server adds.
+/// The server stores 9,998 levels. At 10,000 it returns an event id and loses the event; beyond that
+/// it rejects the event (measured). The levels in between leave room for an array around the event
+/// and for levels that the server adds.
 ///
-/// The stack grows while values are written, so that any thread can write this many. There is one
-/// exception: serde itself first copies some variants of an enum, such as those with fields under
-/// `#[serde(flatten)]`, and it does so on the stack that there is.
+/// The stack grows during serialization, so any thread can write this many levels. There is one
+/// exception: serde buffers some enum variants, such as variants with `#[serde(flatten)]` fields,
+/// and that buffering uses the thread's own stack.
 pub const MAX_DEPTH: usize = 9_990;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// The values are facts about the server, so a test states them apart from their definitions.
+    /// The values are facts about the server, so this test repeats them as literals.
     #[test]
-    fn limits_are_the_servers() {
+    fn limits_match_the_server() {
         assert_eq!(MAX_NAME_BYTES, 255);
         assert_eq!(MAX_SESSIONS, 5);
         assert_eq!(MAX_DEPTH, 9_990);

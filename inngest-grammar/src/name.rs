@@ -1,34 +1,34 @@
-//! Event names: what the server takes, what convention asks for, and the slugs made of a name.
+//! Event names: the server's rules, the naming convention, and slugs.
 
 use std::fmt;
 
 use crate::limits::MAX_NAME_BYTES;
 
-/// Why a text cannot be an event name; no setting lifts these rules.
+/// Why a text cannot be an event name. No setting lifts these rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NameError {
     /// The name is empty; the server answers `event name is empty` (measured).
     Empty,
-    /// A control character, such as a line break or a tab.
+    /// The name contains a control character, such as a line break or a tab.
     ///
-    /// The rule is ours: the server takes such names, but people cannot see or type them.
+    /// This rule is ours: the server accepts such names, but people cannot see or type them.
     Control {
-        /// The byte at which it begins.
+        /// The byte offset of the character.
         offset: usize,
     },
-    /// The name is over [`MAX_NAME_BYTES`]; the server takes the event, but registers no function
-    /// for it (measured).
+    /// The name is longer than [`MAX_NAME_BYTES`]. The server accepts the event but registers no
+    /// function for it (measured).
     TooLong {
-        /// Its length in bytes.
+        /// The length of the name in bytes.
         bytes: usize,
     },
-    /// The name begins with `inngest/` in some case, which the server keeps for itself (measured).
+    /// The name begins with `inngest/`, in any letter case. The server reserves this prefix (measured).
     Reserved,
 }
 
 impl NameError {
-    /// The byte of the name at which the mistake begins, always on a character boundary.
+    /// The byte offset at which the mistake begins, always on a character boundary.
     #[must_use]
     pub fn offset(&self) -> usize {
         match self {
@@ -61,11 +61,11 @@ impl fmt::Display for NameError {
 
 impl std::error::Error for NameError {}
 
-/// Checks the rules that hold for every event name.
+/// Checks the rules that every event name must follow.
 ///
 /// # Errors
 ///
-/// The first rule that is broken.
+/// Returns the first broken rule.
 pub fn check(name: &str) -> Result<(), NameError> {
     if name.is_empty() {
         return Err(NameError::Empty);
@@ -82,12 +82,12 @@ pub fn check(name: &str) -> Result<(), NameError> {
     Ok(())
 }
 
-/// Whether the name begins with `inngest/` in any case.
+/// Whether the name begins with `inngest/`, in any letter case.
 fn is_reserved(name: &str) -> bool {
     let Some((prefix, _)) = name.split_once('/') else {
         return false;
     };
-    // The server is written in Go, whose case folding takes these two letters to ASCII as well.
+    // The server is written in Go, whose case folding also maps these two letters to ASCII.
     let folded = prefix.chars().map(|c| match c {
         'İ' => 'i',
         'ſ' => 's',
@@ -97,7 +97,7 @@ fn is_reserved(name: &str) -> bool {
 }
 
 /// Whether the name follows the convention: lowercase segments `[a-z0-9][a-z0-9_-]*` joined by
-/// `.`, under any number of prefixes that end in `/`.
+/// `.`, after any number of prefixes that end in `/`.
 #[must_use]
 pub fn is_standard(name: &str) -> bool {
     name.split('/').flat_map(|path| path.split('.')).all(|s| {
@@ -107,7 +107,7 @@ pub fn is_standard(name: &str) -> bool {
     })
 }
 
-/// What follows the last `/` of the name, with `.` turned to `-`.
+/// The part of the name after the last `/`, with `.` replaced by `-`.
 ///
 /// ```
 /// use inngest_grammar::name::slug;
@@ -119,7 +119,7 @@ pub fn slug(name: &str) -> String {
     last.replace('.', "-")
 }
 
-/// The whole name with `/` and `.` turned to `-`.
+/// The whole name, with `/` and `.` replaced by `-`.
 ///
 /// ```
 /// use inngest_grammar::name::long_slug;
@@ -130,8 +130,9 @@ pub fn long_slug(name: &str) -> String {
     name.replace(['.', '/'], "-")
 }
 
-/// The spelling of a name that follows the convention, when there is one that is not the name
-/// itself.
+/// Respells a name to follow the convention.
+///
+/// Returns `None` if no such spelling exists or if the name already follows the convention.
 ///
 /// ```
 /// use inngest_grammar::name::suggest;
@@ -139,7 +140,7 @@ pub fn long_slug(name: &str) -> String {
 /// ```
 #[must_use]
 pub fn suggest(name: &str) -> Option<String> {
-    // A letter that cannot stay would have to be dropped, and the rest is another word.
+    // Dropping a non-ASCII letter would leave a different word.
     if name.chars().any(|c| c.is_alphanumeric() && !c.is_ascii()) {
         return None;
     }
@@ -153,36 +154,36 @@ pub fn suggest(name: &str) -> Option<String> {
     (passes && suggestion != name).then_some(suggestion)
 }
 
-/// One part of a path in lowercase, with `joint` between the words.
-fn respell(part: &str, joint: char) -> String {
+/// Respells one path segment in lowercase, with `separator` between its words.
+fn respell(part: &str, separator: char) -> String {
     let mut out = String::with_capacity(part.len() + 4);
     let mut characters = part.chars().peekable();
-    let mut before: Option<char> = None;
+    let mut previous: Option<char> = None;
     while let Some(c) = characters.next() {
-        let begins_word = c.is_uppercase()
-            && before.is_some_and(|b| {
+        let starts_word = c.is_uppercase()
+            && previous.is_some_and(|b| {
                 b.is_lowercase()
                     || b.is_ascii_digit()
                     || (b.is_uppercase() && characters.peek().is_some_and(|n| n.is_lowercase()))
             });
-        if begins_word {
-            push_joint(&mut out, joint);
+        if starts_word {
+            push_separator(&mut out, separator);
         }
         match c {
             'A'..='Z' => out.push(c.to_ascii_lowercase()),
             'a'..='z' | '0'..='9' => out.push(c),
             '_' | '-' if !out.is_empty() && !out.ends_with('.') => out.push(c),
-            '.' => push_joint(&mut out, '.'),
-            _ => push_joint(&mut out, joint),
+            '.' => push_separator(&mut out, '.'),
+            _ => push_separator(&mut out, separator),
         }
-        before = Some(c);
+        previous = Some(c);
     }
     out.trim_end_matches(['.', '-', '_']).to_owned()
 }
 
-fn push_joint(out: &mut String, joint: char) {
+fn push_separator(out: &mut String, separator: char) {
     if !out.is_empty() && !out.ends_with(['.', '-', '_']) {
-        out.push(joint);
+        out.push(separator);
     }
 }
 
@@ -192,7 +193,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn names_in_use_pass() {
+    fn conventional_names_are_valid() {
         for name in [
             "storefront/item.imported",
             "storefront/cart.checkout.completed",
@@ -212,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_no_setting_allows() {
+    fn empty_control_and_reserved_names_are_errors() {
         assert_eq!(check(""), Err(NameError::Empty));
         for (name, offset) in [
             ("a\0", 1),
@@ -236,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn the_limit_counts_bytes_not_characters() {
+    fn name_limit_counts_bytes_not_characters() {
         assert_eq!(check(&"a".repeat(255)), Ok(()));
         assert_eq!(
             check(&"a".repeat(256)),
@@ -250,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn names_off_the_convention() {
+    fn unconventional_names_are_valid_but_not_standard() {
         for name in [
             "Storefront/item.imported",
             "storefront/itemImported",
@@ -278,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn suggestions_pass_the_convention() {
+    fn suggestions_follow_the_convention() {
         for (name, expected) in [
             ("Storefront/ItemImported", "storefront/item.imported"),
             ("storefront/itemImported", "storefront/item.imported"),
@@ -306,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn slugs() {
+    fn slugs_replace_dots_and_slashes() {
         assert_eq!(slug("storefront/item.imported"), "item-imported");
         assert_eq!(slug("signup.new"), "signup-new");
         assert_eq!(slug("a/b/c.d"), "c-d");
@@ -314,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn suggestions_keep_marks_within_words_only() {
+    fn suggestions_keep_punctuation_inside_words() {
         for (name, expected) in [
             ("a.b", None),
             ("A.b", Some("a.b")),
@@ -341,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_say_what_is_wrong_and_where() {
+    fn errors_have_a_text_and_an_offset() {
         for (name, offset, text) in [
             ("", 0, "the event name is empty"),
             (
@@ -370,7 +371,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_answered(name in any::<String>()) {
+        fn any_text_is_handled(name in any::<String>()) {
             if let Err(error) = check(&name) {
                 prop_assert!(name.is_char_boundary(error.offset()));
             }

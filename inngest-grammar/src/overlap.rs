@@ -1,42 +1,42 @@
 //! Whether two templates could print the same id.
 //!
-//! Ids are global across event types, so this must not happen: the server would ignore the second
-//! of two events that have nothing to do with each other. Both templates are walked at once, byte
-//! by byte, through every text that each of their parts can print. Lengths of parts are not
-//! counted and a number may be a lone `-`, so the answer errs on one side only: `false` is certain.
+//! Ids are global across event types. If two types printed the same id, the server would ignore the
+//! second of two unrelated events. The search walks both templates at once, byte by byte, through
+//! every text that their parts can print. It ignores the lengths of parts and accepts a lone `-` as
+//! a number, so it errs on the safe side: `false` is certain, `true` may be a false alarm.
 
 use crate::proof::{Language, Piece};
 
-/// Longer templates are not walked; they count as ones that could coincide.
-const MOST_STATES: usize = 320;
+/// The maximum number of states of a template. Longer templates count as overlapping.
+const MAX_STATES: usize = 320;
 
-/// Whether an id exists that both templates can print, as far as is known.
+/// Whether both templates could print the same id. `false` is certain.
 ///
 /// ```
 /// use inngest_grammar::overlap::could_coincide;
 /// use inngest_grammar::proof::{Language, Piece};
 /// let order = [Piece::Text("order-paid-"), Piece::Part(Language::Open)];
-/// let again = [Piece::Text("order-paid-again-"), Piece::Part(Language::Open)];
+/// let paid_again = [Piece::Text("order-paid-again-"), Piece::Part(Language::Open)];
 /// let number = [Piece::Text("order-paid-"), Piece::Part(Language::Unsigned)];
-/// assert!(could_coincide(&order, &again)); // the first order's id can be `again-1`
-/// assert!(!could_coincide(&number, &again));
+/// assert!(could_coincide(&order, &paid_again)); // an order id can be `again-1`
+/// assert!(!could_coincide(&number, &paid_again));
 /// ```
 #[must_use]
 #[expect(
     clippy::indexing_slicing,
-    reason = "i and j are below `len`, which is at most `MOST_STATES`, and rows are one longer"
+    reason = "i and j are below `len`, which is at most `MAX_STATES`, and rows are one longer"
 )]
 pub const fn could_coincide(a: &[Piece<'_>], b: &[Piece<'_>]) -> bool {
     let (Some(a), Some(b)) = (States::of(a), States::of(b)) else {
         return true;
     };
-    // `reached[j]`: some text leads to this state of `a` and to state j of `b`. States only go
-    // forward, so one row for this state of `a` and one for the next are enough.
-    let mut reached = [false; MOST_STATES + 1];
+    // `reached[j]`: some text leads to state `i` of `a` and to state `j` of `b`. States only advance,
+    // so one row for state `i` and one for state `i + 1` are enough.
+    let mut reached = [false; MAX_STATES + 1];
     reached[0] = true;
     let mut i = 0;
     while i < a.len {
-        let mut next = [false; MOST_STATES + 1];
+        let mut next = [false; MAX_STATES + 1];
         let mut j = 0;
         while j < b.len {
             if reached[j] {
@@ -44,14 +44,14 @@ pub const fn could_coincide(a: &[Piece<'_>], b: &[Piece<'_>]) -> bool {
                 if from_a.is_end && from_b.is_end {
                     return true;
                 }
-                // A part that has printed something may be over.
+                // A part that has printed something may end here.
                 if from_a.repeats {
                     next[j] = true;
                 }
                 if from_b.repeats {
                     reached[j + 1] = true;
                 }
-                if from_a.reads.meets(&from_b.reads) {
+                if from_a.reads.intersects(&from_b.reads) {
                     let to = if from_b.repeats { j } else { j + 1 };
                     if from_a.repeats {
                         reached[to] = true;
@@ -68,17 +68,17 @@ pub const fn could_coincide(a: &[Piece<'_>], b: &[Piece<'_>]) -> bool {
     false
 }
 
-/// A place in a template: what can be read there.
+/// A state of the automaton for a template.
 #[derive(Clone, Copy)]
 struct State {
     reads: Bytes,
-    /// Inside a part: what is read leads here again, and the part may be over.
+    /// The state is inside a part: reading a byte stays here, and the part may also end.
     repeats: bool,
     is_end: bool,
 }
 
 struct States {
-    all: [State; MOST_STATES],
+    all: [State; MAX_STATES],
     len: usize,
 }
 
@@ -89,7 +89,7 @@ impl States {
                 reads: Bytes::NONE,
                 repeats: false,
                 is_end: true,
-            }; MOST_STATES],
+            }; MAX_STATES],
             len: 0,
         };
         let mut rest = pieces;
@@ -98,7 +98,7 @@ impl States {
                 Piece::Text(text) => {
                     let mut bytes = text.as_bytes();
                     while let [byte, others @ ..] = bytes {
-                        if !states.push(Bytes::NONE.and(*byte), false) {
+                        if !states.push(Bytes::NONE.with(*byte), false) {
                             return None;
                         }
                         bytes = others;
@@ -113,8 +113,8 @@ impl States {
             }
             rest = after;
         }
-        // The state after the last is the end.
-        if states.len >= MOST_STATES {
+        // One more state marks the end of the template.
+        if states.len >= MAX_STATES {
             return None;
         }
         states.len += 1;
@@ -123,7 +123,7 @@ impl States {
 
     #[expect(clippy::indexing_slicing, reason = "`len` is checked just before")]
     const fn push(&mut self, reads: Bytes, repeats: bool) -> bool {
-        if self.len >= MOST_STATES {
+        if self.len >= MAX_STATES {
             return false;
         }
         self.all[self.len] = State {
@@ -150,7 +150,7 @@ impl Bytes {
         high: u128::MAX,
     };
 
-    const fn and(mut self, byte: u8) -> Self {
+    const fn with(mut self, byte: u8) -> Self {
         if byte < 128 {
             self.low |= 1 << byte;
         } else {
@@ -159,34 +159,34 @@ impl Bytes {
         self
     }
 
-    const fn and_all(mut self, bytes: &[u8]) -> Self {
+    const fn with_all(mut self, bytes: &[u8]) -> Self {
         let mut rest = bytes;
         while let [byte, others @ ..] = rest {
-            self = self.and(*byte);
+            self = self.with(*byte);
             rest = others;
         }
         self
     }
 
-    const fn meets(&self, other: &Self) -> bool {
+    const fn intersects(&self, other: &Self) -> bool {
         self.low & other.low != 0 || self.high & other.high != 0
     }
 
-    /// What a part can begin with, and what can follow in it.
+    /// The possible first bytes of a part, and the possible later bytes.
     const fn of(language: Language) -> (Self, Self) {
-        let digits = Self::NONE.and_all(b"0123456789");
+        let digits = Self::NONE.with_all(b"0123456789");
         match language {
             Language::Fixed | Language::Open => (Self::ALL, Self::ALL),
             Language::Bool => {
-                let first = Self::NONE.and_all(b"tf");
-                (first, Self::NONE.and_all(b"rueals"))
+                let first = Self::NONE.with_all(b"tf");
+                (first, Self::NONE.with_all(b"rueals"))
             }
             Language::Unsigned => (digits, digits),
-            Language::Signed => (digits.and(b'-'), digits),
+            Language::Signed => (digits.with(b'-'), digits),
             Language::Word => {
                 let mut word = digits
-                    .and_all(b"abcdefghijklmnopqrstuvwxyz")
-                    .and_all(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ_");
+                    .with_all(b"abcdefghijklmnopqrstuvwxyz")
+                    .with_all(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ_");
                 word.high = u128::MAX;
                 (word, word)
             }
@@ -197,35 +197,35 @@ impl Bytes {
 #[cfg(test)]
 mod tests {
     use super::could_coincide;
-    use super::{MOST_STATES, Piece};
+    use super::{MAX_STATES, Piece};
     use crate::proof::Language::{Bool, Fixed, Open, Signed, Unsigned, Word};
     use crate::proof::Piece::{Part, Text};
     use crate::proof::samples::{self, Parts};
     use proptest::prelude::*;
     use std::collections::{BTreeSet, HashSet};
 
-    /// What can be read at a place of a template, and whether that place may be left or kept.
-    struct Place {
+    /// One position in a template, as a textbook automaton has it.
+    struct Position {
         reads: BTreeSet<u8>,
         repeats: bool,
     }
 
-    fn places(pieces: &[Piece<'_>]) -> Vec<Place> {
-        let once = |reads| Place {
+    fn positions(pieces: &[Piece<'_>]) -> Vec<Position> {
+        let single = |reads| Position {
             reads,
             repeats: false,
         };
-        let again = |reads| Place {
+        let repeated = |reads| Position {
             reads,
             repeats: true,
         };
-        let set = |of: &str| of.bytes().collect::<BTreeSet<u8>>();
+        let set = |text: &str| text.bytes().collect::<BTreeSet<u8>>();
         let digits = "0123456789";
-        let mut places = Vec::new();
+        let mut positions = Vec::new();
         for piece in pieces {
             let (first, more) = match piece {
                 Text(text) => {
-                    places.extend(text.bytes().map(|byte| once(BTreeSet::from([byte]))));
+                    positions.extend(text.bytes().map(|byte| single(BTreeSet::from([byte]))));
                     continue;
                 }
                 Part(Fixed | Open) => ((0..=255).collect(), (0..=255).collect()),
@@ -233,19 +233,19 @@ mod tests {
                 Part(Unsigned) => (set(digits), set(digits)),
                 Part(Signed) => (set("-0123456789"), set(digits)),
                 Part(Word) => {
-                    let of: BTreeSet<u8> = (0..=255)
+                    let word: BTreeSet<u8> = (0..=255)
                         .filter(|byte| *byte > 127 || *byte == b'_' || byte.is_ascii_alphanumeric())
                         .collect();
-                    (of.clone(), of)
+                    (word.clone(), word)
                 }
             };
-            places.extend([once(first), again(more)]);
+            positions.extend([single(first), repeated(more)]);
         }
-        places
+        positions
     }
 
-    /// The same answer by the textbook: the pairs of places that one text leads to.
-    fn have_a_text_in_common(a: &[Place], b: &[Place]) -> bool {
+    /// Searches the product of both automata, as a textbook does.
+    fn share_a_text(a: &[Position], b: &[Position]) -> bool {
         let mut seen = HashSet::new();
         let mut open = vec![(0, 0)];
         while let Some((i, j)) = open.pop() {
@@ -261,7 +261,7 @@ mod tests {
             if let (Some(at_a), Some(at_b)) = (at_a, at_b)
                 && !at_a.reads.is_disjoint(&at_b.reads)
             {
-                let after = |at: &Place, here| if at.repeats { here } else { here + 1 };
+                let after = |at: &Position, here| if at.repeats { here } else { here + 1 };
                 open.push((after(at_a, i), after(at_b, j)));
             }
         }
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_differ_in_any_byte() {
+    fn texts_coincide_only_if_equal() {
         let texts = [
             "\0",
             "a",
@@ -295,35 +295,35 @@ mod tests {
         }
     }
 
-    /// The last state is the end of the template.
+    /// The end of the template takes one state.
     #[test]
-    fn templates_are_walked_up_to_the_limit() {
+    fn templates_over_the_limit_count_as_overlapping() {
         let text = |length| "x".repeat(length);
-        let (most, over) = (text(MOST_STATES - 1), text(MOST_STATES));
-        let walked = [
-            vec![Text(most.as_str())],
-            vec![Text(&most[2..]), Part(Unsigned)],
+        let (longest, too_long) = (text(MAX_STATES - 1), text(MAX_STATES));
+        let within_limit = [
+            vec![Text(longest.as_str())],
+            vec![Text(&longest[2..]), Part(Unsigned)],
         ];
-        let not_walked = [
-            vec![Text(over.as_str())],
-            vec![Text(&over[1..]), Part(Unsigned)],
-            vec![Text(&over[2..]), Part(Unsigned)],
-            vec![Text(&over), Text("y")],
+        let over_limit = [
+            vec![Text(too_long.as_str())],
+            vec![Text(&too_long[1..]), Part(Unsigned)],
+            vec![Text(&too_long[2..]), Part(Unsigned)],
+            vec![Text(&too_long), Text("y")],
         ];
-        for a in &walked {
+        for a in &within_limit {
             assert!(!could_coincide(a, &[Text("y")]), "{a:?}");
             assert!(!could_coincide(&[Text("y")], a), "{a:?}");
             assert!(could_coincide(a, a), "{a:?}");
             assert!(could_coincide(a, &[Text("x"), Part(Open)]), "{a:?}");
         }
-        for a in &not_walked {
+        for a in &over_limit {
             assert!(could_coincide(a, &[Text("y")]), "{a:?}");
             assert!(could_coincide(&[Text("y")], a), "{a:?}");
         }
     }
 
     #[test]
-    fn templates_that_part_ways() {
+    fn templates_that_cannot_coincide() {
         for (a, b) in [
             (
                 [Text("order-paid-"), Part(Open)],
@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn templates_that_meet() {
+    fn templates_that_could_coincide() {
         for (a, b) in [
             (
                 [Text("order-"), Part(Open)],
@@ -371,30 +371,30 @@ mod tests {
         let long = "x".repeat(400);
         assert!(
             could_coincide(&[Text(&long)], &[Text("y")]),
-            "too long to walk"
+            "too long to search"
         );
     }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2_000))]
         #[test]
-        fn the_answer_is_that_of_the_textbook(
+        fn search_matches_the_textbook(
             a in samples::parts(), b in samples::parts(), leads in ("[a0-]{0,2}", "[a0-]{0,2}")
         ) {
             let (a, b) = (samples::pieces(&leads.0, &a), samples::pieces(&leads.1, &b));
-            let expected = have_a_text_in_common(&places(&a), &places(&b));
+            let expected = share_a_text(&positions(&a), &positions(&b));
             prop_assert_eq!(could_coincide(&a, &b), expected, "{:?} {:?}", a, b);
         }
 
         #[test]
-        fn templates_with_an_id_in_common_are_never_called_distinct(
+        fn templates_that_share_an_id_are_never_distinct(
             a in samples::parts(), b in samples::parts(), lead in "[a0-]{0,2}"
         ) {
             let ids = |parts: &Parts| samples::ids(parts).into_iter().map(|(id, _)| format!("{lead}{id}"));
             let (a_pieces, b_pieces) = (samples::pieces(&lead, &a), samples::pieces(&lead, &b));
             if !could_coincide(&a_pieces, &b_pieces) {
-                let of_a: HashSet<String> = ids(&a).collect();
-                prop_assert!(ids(&b).all(|id| !of_a.contains(&id)), "{:?} {:?}", a, b);
+                let a_ids: HashSet<String> = ids(&a).collect();
+                prop_assert!(ids(&b).all(|id| !a_ids.contains(&id)), "{:?} {:?}", a, b);
             }
         }
     }

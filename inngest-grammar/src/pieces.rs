@@ -1,24 +1,25 @@
-//! The pieces of a template that is well formed, in constants: there is no `Template`, which needs
-//! memory.
+//! The pieces of a well-formed template, for constants, where `Template` cannot allocate.
 
 use crate::proof::{PartKind, Piece};
 
-/// Templates with more pieces are not taken apart.
-const MOST_PIECES: usize = 64;
+/// The maximum number of pieces. Longer templates are not split.
+const MAX_PIECES: usize = 64;
 
-/// The pieces of a template, in an array because constants have no `Vec`.
+/// The pieces of a template, in an array because constants cannot use `Vec`.
 #[derive(Clone, Copy, Debug)]
 pub struct Pieces<'a> {
-    all: [Piece<'a>; MOST_PIECES],
+    all: [Piece<'a>; MAX_PIECES],
     count: usize,
 }
 
 impl<'a> Pieces<'a> {
-    /// Takes a template apart; `parts` is what its placeholders can print, from left to right.
-    /// `None` when it has too many pieces, or another number of placeholders.
+    /// Splits a template into its pieces. `parts` describes its placeholders from left to right.
+    ///
+    /// Returns `None` if the template has too many pieces, or if the number of placeholders differs
+    /// from the number of `parts`.
     #[must_use]
     pub const fn of(template: &'a str, parts: &[PartKind]) -> Option<Self> {
-        let mut all = [Piece::Text(""); MOST_PIECES];
+        let mut all = [Piece::Text(""); MAX_PIECES];
         let mut unused: &mut [Piece<'a>] = &mut all;
         let (mut rest, mut parts) = (template, parts);
         let mut count = 0;
@@ -45,23 +46,23 @@ impl<'a> Pieces<'a> {
         }
     }
 
-    /// From left to right; texts can stand side by side.
+    /// The pieces from left to right. Texts can be adjacent.
     #[must_use]
     pub const fn as_slice(&self) -> &[Piece<'a>] {
         self.all.split_at(self.count).0
     }
 }
 
-/// The path of a placeholder, of which there are this many before it.
+/// The path of the placeholder at this index, counted from 0.
 #[must_use]
 pub const fn placeholder(template: &str, index: usize) -> Option<&str> {
-    let (mut rest, mut before) = (template, index);
+    let (mut rest, mut skip) = (template, index);
     while let Some((piece, after)) = split(rest) {
         if let Split::Placeholder(path) = piece {
-            if before == 0 {
+            if skip == 0 {
                 return Some(path);
             }
-            before -= 1;
+            skip -= 1;
         }
         rest = after;
     }
@@ -73,7 +74,7 @@ enum Split<'a> {
     Placeholder(&'a str),
 }
 
-/// The first piece of a template, and the template after it.
+/// Splits off the first piece of a template.
 const fn split(template: &str) -> Option<(Split<'_>, &str)> {
     match template.as_bytes() {
         [] => None,
@@ -83,7 +84,7 @@ const fn split(template: &str) -> Option<(Split<'_>, &str)> {
         }
         [b'{', ..] => {
             let (_, inner) = template.split_at(1);
-            let (path, rest) = inner.split_at(to_brace(inner));
+            let (path, rest) = inner.split_at(brace_offset(inner));
             let rest = if rest.is_empty() {
                 rest
             } else {
@@ -91,17 +92,17 @@ const fn split(template: &str) -> Option<(Split<'_>, &str)> {
             };
             Some((Split::Placeholder(path), rest))
         }
-        // A brace by itself, which no template has that is well formed.
+        // A well-formed template has no single `}` here.
         [b'}', ..] => Some((Split::Text(template), "")),
         _ => {
-            let (text, rest) = template.split_at(to_brace(template));
+            let (text, rest) = template.split_at(brace_offset(template));
             Some((Split::Text(text), rest))
         }
     }
 }
 
-/// How many bytes stand before the first brace.
-const fn to_brace(text: &str) -> usize {
+/// The byte offset of the first brace, or the length of the text.
+const fn brace_offset(text: &str) -> usize {
     let mut rest = text.as_bytes();
     while let [byte, after @ ..] = rest {
         if matches!(byte, b'{' | b'}') {
@@ -127,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn in_a_constant() {
+    fn pieces_work_in_constants() {
         const SECOND: Option<&str> = placeholder("a-{id}/{order.line}", 1);
         const PIECES: Option<Pieces<'_>> =
             Pieces::of("a-{id}/{order.line}", &[part(Open), part(Unsigned)]);
@@ -145,11 +146,11 @@ mod tests {
     }
 
     #[test]
-    fn as_many_pieces_as_there_is_room_for() {
-        let parts = [part(Open); MOST_PIECES / 2 + 1];
-        let template = "a{b}".repeat(MOST_PIECES / 2);
+    fn piece_limit_is_exact() {
+        let parts = [part(Open); MAX_PIECES / 2 + 1];
+        let template = "a{b}".repeat(MAX_PIECES / 2);
         let pieces = Pieces::of(&template, &parts[1..]).unwrap();
-        assert_eq!(pieces.as_slice().len(), MOST_PIECES);
+        assert_eq!(pieces.as_slice().len(), MAX_PIECES);
         for one_more in ["a", "{a}"] {
             let template = format!("{template}{one_more}");
             let parts = &parts[usize::from(one_more == "a")..];
@@ -157,9 +158,9 @@ mod tests {
         }
     }
 
-    /// No template that is well formed has them, and a constant must not hang or panic.
+    /// A well-formed template has no single braces, but a constant must not hang or panic on them.
     #[test]
-    fn braces_by_themselves_end_a_template() {
+    fn single_braces_end_a_template() {
         let texts = |template| {
             let pieces = Pieces::of(template, &[]).unwrap();
             let texts = pieces.as_slice().iter().map(|piece| match piece {
@@ -180,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn one_part_for_each_placeholder() {
+    fn part_count_must_match_placeholders() {
         assert!(Pieces::of("{a}-{b}", &[part(Open)]).is_none());
         assert!(Pieces::of("{a}", &[part(Open), part(Open)]).is_none());
         assert!(Pieces::of(&"a{b}".repeat(40), &[part(Open); 40]).is_none());
@@ -188,7 +189,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn texts_and_placeholders_are_those_of_a_template(
+        fn pieces_match_the_parsed_template(
             text in "([a-zé/-]|\\{\\{|\\}\\}|\\{[a-z]{1,3}(\\.[a-z0-9]{1,2})?\\}[:/]){1,12}"
         ) {
             let Ok(template) = Template::parse(&text) else {

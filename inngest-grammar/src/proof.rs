@@ -1,39 +1,41 @@
 //! The proof that two different events of one type never print the same id.
 //!
-//! Each placeholder's type has a [`Language`]: the texts it can print. Read the template from the
-//! left: a part *ends by itself* where its text cannot go on, because its length is fixed or
-//! because the first character of the text after it cannot belong to it at that place. Read it
-//! from the right likewise, with the last character of the text before it. The template is
-//! unambiguous when there is one part such that all parts left of it end in the first way and all
-//! parts right of it in the second: then the two readings find every part, and the one between
-//! them is what is left.
+//! Each placeholder type has a [`Language`]: the texts it can print. Consider parsing an id from
+//! the left. The end of a part is known if its length is fixed, or if the text after it begins with
+//! a character that cannot continue the part. Parsing from the right works the same way, with the
+//! last character of the text before the part. The template is unambiguous if parsing from the left
+//! and parsing from the right leave at most one part between them, because that part is the rest.
 //!
-//! So `item-imported-{item_id}-{line}` with a string and an unsigned integer is unambiguous: the
-//! integer is read from the right up to the `-`. `{sku}-{delta}` with a signed integer is not:
-//! `a--1` is `a` and −1, or `a-` and 1. `{sku}/{delta}` is. Two strings never are.
+//! | template | types | result |
+//! |---|---|---|
+//! | `item-imported-{item_id}-{line}` | string, unsigned | unambiguous: parse `line` from the right, up to the `-` |
+//! | `{sku}-{delta}` | string, signed | ambiguous: `a--1` is `a` and −1, or `a-` and 1 |
+//! | `{sku}/{delta}` | string, signed | unambiguous |
+//! | any | two strings | ambiguous |
 //!
-//! All functions are `const`, so that the derive can ask about types that it cannot see.
+//! The proof itself is a `const fn`, so the compiler can run it for types that the derive cannot
+//! see.
 
-/// The texts that a part of an id can print.
+/// The set of texts that a part of an id can print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Language {
     /// Always the same number of characters: a UUID, a ULID, a `char`.
     ///
-    /// Nothing checks this when a value is printed. Where the number varies, the proof is void:
-    /// events that differ can have one id, and the server ignores the second. A number with leading
-    /// zeros, for example, has the same length only as far as it has no more digits than those.
+    /// Nothing checks the length when a value is printed. If it varies, the proof does not hold:
+    /// different events can share an id, and the server ignores the second. For example, a
+    /// zero-padded number has a fixed length only until it has more digits than the padding.
     Fixed,
-    /// `true` or `false`: neither begins or ends the other.
+    /// `true` or `false`. Neither is a prefix or suffix of the other.
     Bool,
     /// One or more digits.
     Unsigned,
-    /// One or more digits, perhaps with a `-` in front.
+    /// One or more digits, with an optional leading `-`.
     Signed,
-    /// One or more letters `A` to `Z` and `a` to `z`, digits, `_`, and characters beyond ASCII: the
-    /// variants of a unit-only enum.
+    /// One or more of `A` to `Z`, `a` to `z`, digits, `_` and non-ASCII characters: the variants of
+    /// a unit-only enum.
     Word,
-    /// Any text that is not empty.
+    /// Any non-empty text.
     Open,
 }
 
@@ -47,30 +49,30 @@ impl Language {
         Self::Open,
     ];
 
-    /// The languages of which something is true, as a character with a bit for each.
-    fn set(is: impl Fn(Self) -> bool) -> char {
+    /// The languages that satisfy a condition, as an ASCII character with one bit for each.
+    fn set(condition: impl Fn(Self) -> bool) -> char {
         Self::ALL
             .iter()
-            .filter(|language| is(**language))
+            .filter(|language| condition(**language))
             .fold(b'@', |set, language| set | 1 << *language as u8)
             .into()
     }
 
-    /// Whether a part that is followed by `next` ends before it: reading from the left, its text
-    /// cannot go on there. `None` is the end of the id, or another part.
+    /// Whether parsing from the left finds the end of a part that is followed by the byte `next`.
+    /// `None` stands for the end of the id, or for another part.
     #[must_use]
     pub const fn ends_before(self, next: Option<u8>) -> bool {
         match (self, next) {
             (Self::Fixed | Self::Bool, _) => true,
-            // A `-` stands only in front of digits, so after one it is no part of the number.
+            // A `-` can only lead a number, so a `-` after a digit is not part of it.
             (Self::Unsigned | Self::Signed, Some(next)) => !next.is_ascii_digit(),
             (Self::Word, Some(next)) => !is_word(next),
             (Self::Unsigned | Self::Signed | Self::Word, None) | (Self::Open, _) => false,
         }
     }
 
-    /// Whether a part that is preceded by `previous` begins after it: reading from the right, its
-    /// text cannot go on there. `None` is the beginning of the id, or another part.
+    /// Whether parsing from the right finds the beginning of a part that is preceded by the byte
+    /// `previous`. `None` stands for the beginning of the id, or for another part.
     #[must_use]
     pub const fn begins_after(self, previous: Option<u8>) -> bool {
         match (self, previous) {
@@ -82,8 +84,8 @@ impl Language {
         }
     }
 
-    /// Whether a text, in UTF-8, is one of the language. Not known of [`Language::Fixed`], of which
-    /// every text counts as one.
+    /// Whether the language contains a UTF-8 text. [`Language::Fixed`] accepts every non-empty text,
+    /// because its length is unknown.
     #[must_use]
     pub fn has(self, text: &[u8]) -> bool {
         let digits = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
@@ -96,25 +98,25 @@ impl Language {
         }
     }
 
-    /// A regular expression (ECMA-262, as JSON Schema has it) for the texts of the language.
+    /// A regular expression for the language, in ECMA-262 syntax as JSON Schema requires.
     #[must_use]
     pub const fn pattern(self) -> &'static str {
         match self {
             Self::Bool => "(?:true|false)",
             Self::Unsigned => "[0-9]+",
             Self::Signed => "-?[0-9]+",
-            // Not `\w`, which is ASCII alone in ECMA-262, and not `\p{L}`, which Python cannot read.
+            // `\w` is ASCII-only in ECMA-262, and Python does not support `\p{L}`.
             Self::Word => "(?:[0-9A-Za-z_]|[^\\x00-\\x7F])+",
             Self::Fixed | Self::Open => "[\\s\\S]+",
         }
     }
 }
 
-// The next bit is that of `@`, by which one more language would count as proved.
+// `@` itself uses the next bit, so another language would always count as delimited.
 const _: () = assert!(1 << (Language::ALL.len() - 1) < b'@');
 
-/// Whether the byte can be part of a word. Any byte of a character beyond ASCII can, because which
-/// of those are letters is another answer in each version of Unicode.
+/// Whether the byte can be part of a word. All bytes of non-ASCII characters can, because the set
+/// of letters differs between Unicode versions.
 const fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii()
 }
@@ -122,28 +124,31 @@ const fn is_word(byte: u8) -> bool {
 /// A piece of a template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
-    /// Text that every id of the template has.
+    /// Fixed text.
     Text(&'a str),
-    /// What a field prints.
+    /// The printed value of a field.
     Part(Language),
 }
 
-/// What the field of a placeholder can print.
+/// What a placeholder's field can print.
 #[derive(Clone, Copy, Debug)]
 pub struct PartKind {
-    /// The texts.
+    /// The language of the printed texts.
     pub language: Language,
-    /// The same as a regular expression (ECMA-262).
+    /// A regular expression (ECMA-262) for the printed texts.
     pub pattern: &'static str,
 }
 
-/// What stands around the parts among pieces, of which the texts are given: for each part the set
-/// of languages that end before the text after it, and the set of those that begin after the text
-/// before it, as characters of ASCII with a bit for each language.
+/// Encodes the surroundings of each part as two sets of languages: first the languages that
+/// [end before](Language::ends_before) the following text, then the languages that
+/// [begin after](Language::begins_after) the preceding text. Each set is an ASCII character with one
+/// bit for each language.
 ///
-/// Both are known from the template alone, so that what is left to prove with the fields' types is
-/// quick: it is done for each event each time that it is compiled. They are text because a byte
-/// string would have to be made a slice for each.
+/// `pieces` has the text of each piece, or `None` for a part.
+///
+/// The sets depend on the template alone, so the derive computes them. That leaves little work for
+/// [`clash`], which rustc runs each time it compiles an event. The result is a `str` because the
+/// generated code would have to convert a byte string to a slice.
 pub fn edges<'a>(pieces: impl IntoIterator<Item = Option<&'a str>>) -> String {
     let pieces: Vec<Option<&str>> = pieces.into_iter().collect();
     let text = |at: Option<usize>| pieces.get(at?).copied().flatten().map(str::as_bytes);
@@ -160,12 +165,12 @@ pub fn edges<'a>(pieces: impl IntoIterator<Item = Option<&'a str>>) -> String {
         .collect()
 }
 
-/// The two parts that stand in the way of the proof that no two different value tuples print the
-/// same id, by their places among the parts: the first that does not end by itself, and the last
-/// that does not begin by itself.
+/// Finds the two parts that make a template ambiguous, by their indices among the parts: the first
+/// part whose end is unknown, and the last part whose beginning is unknown.
 ///
-/// `None` is a proof. A clash says that there is none of the kind described in the
-/// [module's documentation](self); then two tuples with one id exist in all but contrived cases.
+/// `None` proves that different values never print the same id. `Some` means that the proof in the
+/// [module documentation](self) fails. Except in contrived cases, different values then exist that
+/// print the same id.
 ///
 /// ```
 /// use inngest_grammar::proof::{Language, PartKind, clash, edges};
@@ -179,7 +184,7 @@ pub fn edges<'a>(pieces: impl IntoIterator<Item = Option<&'a str>>) -> String {
 #[must_use]
 #[expect(
     clippy::indexing_slicing,
-    reason = "rustc walks slices twice as fast by index, and all are below `count`"
+    reason = "rustc evaluates indexing twice as fast, and every index is below `count`"
 )]
 pub const fn clash(parts: &[PartKind], edges: &str) -> Option<(usize, usize)> {
     let edges = edges.as_bytes();
@@ -191,7 +196,7 @@ pub const fn clash(parts: &[PartKind], edges: &str) -> Option<(usize, usize)> {
     while left < count && edges[2 * left] >> (parts[left].language as u8) & 1 == 1 {
         left += 1;
     }
-    // At most one part is left over between the two readings when they have met.
+    // Stop when at most one part is left between the two directions.
     let mut right = count;
     while left + 1 < right {
         right -= 1;
@@ -202,17 +207,17 @@ pub const fn clash(parts: &[PartKind], edges: &str) -> Option<(usize, usize)> {
     None
 }
 
-/// Templates and ids for property tests.
+/// Sample templates and ids for property tests.
 #[cfg(test)]
 pub(crate) mod samples {
     use super::Language::{self, Bool, Fixed, Open, Signed, Unsigned, Word};
     use super::Piece;
     use proptest::prelude::*;
 
-    /// Parts with the text after each.
+    /// Each part with the text that follows it.
     pub(crate) type Parts = Vec<(Language, &'static str)>;
 
-    /// Texts that each language can print, chosen to be mistaken for one another.
+    /// Texts that a language can print, chosen to be easily confused with each other.
     pub(crate) fn texts(language: Language) -> &'static [&'static str] {
         match language {
             Fixed => &["0", "1", "-", "a", "_", "/", "é"],
@@ -244,7 +249,7 @@ pub(crate) mod samples {
         pieces.filter(|piece| *piece != Piece::Text("")).collect()
     }
 
-    /// Whether a template of these pieces is proved.
+    /// Whether the proof succeeds for these pieces.
     pub(crate) fn is_unambiguous(pieces: &[Piece<'_>]) -> bool {
         clash_of(pieces).is_none()
     }
@@ -265,7 +270,7 @@ pub(crate) mod samples {
         super::clash(&parts, &edges)
     }
 
-    /// Every id that a template can print with the sample texts, with the values printed.
+    /// Every id that a template prints with the sample texts, with its values.
     pub(crate) fn ids(parts: &Parts) -> Vec<(String, Vec<&'static str>)> {
         let mut ids = vec![(String::new(), Vec::new())];
         for (language, text) in parts {
@@ -283,7 +288,7 @@ pub(crate) mod samples {
         ids
     }
 
-    /// Whether different values printed one id.
+    /// Whether different values print the same id.
     pub(crate) fn collides(parts: &Parts) -> bool {
         let mut seen = std::collections::HashMap::new();
         ids(parts).into_iter().any(|(id, values)| {
@@ -302,7 +307,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn the_templates_of_the_documentation() {
+    fn documented_templates_have_documented_results() {
         let ok = |pieces: &[Piece<'_>]| assert!(is_unambiguous(pieces), "{pieces:?}");
         let no = |pieces: &[Piece<'_>]| assert!(!is_unambiguous(pieces), "{pieces:?}");
         ok(&[
@@ -326,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clash_names_the_two_parts() {
+    fn clash_returns_both_parts() {
         let pieces = [Part(Unsigned), Text("-"), Part(Open), Text("-"), Part(Open)];
         assert_eq!(clash_of(&pieces), Some((1, 2)));
     }
@@ -334,16 +339,15 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(3_000))]
         #[test]
-        fn no_proven_template_prints_one_id_for_two_tuples(parts in parts()) {
+        fn proven_templates_never_collide(parts in parts()) {
             if is_unambiguous(&pieces("", &parts)) {
                 prop_assert!(!collides(&parts), "{:?}", parts);
             }
         }
     }
 
-    /// Which bytes can stand beside a part, for every byte.
     #[test]
-    fn a_part_ends_where_its_text_cannot_go_on() {
+    fn every_byte_delimits_the_right_languages() {
         let digits = b"0123456789";
         let others = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
         let digit = |byte: u8| digits.contains(&byte);
@@ -357,7 +361,7 @@ mod tests {
                 (Word, !word(byte), !word(byte)),
                 (Open, false, false),
             ] {
-                let at = format!("{language:?} beside {byte}");
+                let at = format!("{language:?} next to {byte}");
                 assert_eq!(language.ends_before(Some(byte)), ends, "{at}");
                 assert_eq!(language.begins_after(Some(byte)), begins, "{at}");
             }
@@ -370,14 +374,14 @@ mod tests {
     }
 
     #[test]
-    fn edges_are_sets_of_languages() {
-        // The bits from the lowest: fixed, bool, unsigned, signed, word, open; `@` is set in all.
+    fn edges_encode_sets_of_languages() {
+        // Bits from the lowest: fixed, bool, unsigned, signed, word, open. `@` is always set.
         let set = |bits: u8| char::from(b'@' | bits);
         let edges = edges([Some("a"), None, Some("/é"), None, None, Some("-")]);
         let expected = [
-            (0b01_1111, 0b00_1111), // `/` ends words, the `a` before belongs to them
-            (0b00_0011, 0b00_1111), // another part follows, `é` stands before
-            (0b01_1111, 0b00_0011), // `-` follows, another part stands before
+            (0b01_1111, 0b00_1111), // `/` ends a word, and `a` before it can belong to one
+            (0b00_0011, 0b00_1111), // another part follows, and `é` precedes
+            (0b01_1111, 0b00_0011), // `-` follows, and another part precedes
         ];
         let expected: String = expected
             .iter()
@@ -386,8 +390,7 @@ mod tests {
         assert_eq!(edges, expected);
     }
 
-    /// A clash is searched for by the definition: the part to begin with on the left, and the one on
-    /// the right.
+    /// Searches for a clash by the definition, independently of the encoded edges.
     fn clash_by_definition(pieces: &[Piece<'_>]) -> Option<(usize, usize)> {
         let byte = |at: Option<usize>, last: bool| match pieces.get(at?)? {
             Text(text) if last => text.bytes().last(),
@@ -411,7 +414,7 @@ mod tests {
     }
 
     #[test]
-    fn edges_of_another_template_are_a_clash() {
+    fn mismatched_edges_are_a_clash() {
         let part = PartKind {
             language: Fixed,
             pattern: Fixed.pattern(),
@@ -424,7 +427,7 @@ mod tests {
     }
 
     #[test]
-    fn patterns_are_those_of_schemas() {
+    fn patterns_match_the_published_schemas() {
         for (language, pattern) in [
             (Fixed, r"[\s\S]+"),
             (Bool, "(?:true|false)"),
@@ -440,14 +443,14 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(3_000))]
         #[test]
-        fn a_clash_is_that_of_the_definition(parts in parts(), lead in "[a0/é-]{0,1}") {
+        fn clash_matches_its_definition(parts in parts(), lead in "[a0/é-]{0,1}") {
             let pieces = pieces(&lead, &parts);
             prop_assert_eq!(clash_of(&pieces), clash_by_definition(&pieces), "{:?}", pieces);
         }
     }
 
     #[test]
-    fn a_language_has_its_texts_and_no_others() {
+    fn languages_contain_their_texts_only() {
         for (language, others) in [
             (Bool, &["", "True", "truefalse", "1"] as &[&str]),
             (Unsigned, &["", "-1", "+1", "1a", "1 ", "٣"]),
@@ -466,7 +469,7 @@ mod tests {
     }
 
     #[test]
-    fn refused_templates_do_collide() {
+    fn ambiguous_templates_do_collide() {
         for parts in [
             vec![(Open, "-"), (Signed, "")],
             vec![(Open, "-"), (Open, "")],

@@ -1,14 +1,13 @@
-//! Whether a template keeps clear of other event types.
+//! Whether a template is scoped to its own event type.
 //!
-//! Deduplication ids are global: two events of different types with the same id are one event to
-//! the server, and the second runs nothing. A template that begins with its event's slug stays in
-//! a part of the ids where no other event type should be.
+//! Deduplication ids are global: if two events of different types have the same id, the server
+//! ignores the second. A template that begins with its event's slug uses the slug as a namespace.
 
 use crate::name::{long_slug, slug};
 use crate::template::Template;
 
-/// Whether the template begins with the name's slug or long slug, followed by a character that is
-/// no letter, digit or `_`.
+/// Whether the template begins with the name's slug or long slug, followed by a character other
+/// than a letter, a digit or `_`.
 ///
 /// ```
 /// use inngest_grammar::{scope::is_scoped, template::Template};
@@ -33,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_slug_must_end_where_a_word_ends() {
+    fn slug_must_end_at_a_word_boundary() {
         let scoped =
             |text: &str| is_scoped(&Template::parse(text).unwrap(), "storefront/item.imported");
         for text in [

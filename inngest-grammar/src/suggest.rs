@@ -1,7 +1,7 @@
-//! Which of the known words was meant.
+//! "Did you mean" suggestions: the known word that is nearest to a misspelled one.
 
-/// The candidate nearest to `word`, when one is near enough to be a slip of the fingers: at most
-/// a third of the letters differ, or only case and `_` do.
+/// Returns the candidate nearest to `word`, if one is near enough to be a typo: at most a third of
+/// the letters differ. Letter case, `_` and `-` do not count.
 ///
 /// ```
 /// use inngest_grammar::suggest::nearest;
@@ -9,25 +9,25 @@
 /// assert_eq!(nearest("price", ["sku", "item_id"]), None);
 /// ```
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let plain = plain(word);
+    let normalized = normalize(word);
     candidates
         .into_iter()
-        .map(|candidate| (distance(&plain, &self::plain(candidate)), candidate))
+        .map(|candidate| (distance(&normalized, &normalize(candidate)), candidate))
         .filter(|(distance, candidate)| {
-            distance * 3 <= plain.len().max(candidate.chars().count()).max(3)
+            distance * 3 <= normalized.len().max(candidate.chars().count()).max(3)
         })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
 
-fn plain(word: &str) -> Vec<char> {
+fn normalize(word: &str) -> Vec<char> {
     word.chars()
         .filter(|c| *c != '_' && *c != '-')
         .flat_map(char::to_lowercase)
         .collect()
 }
 
-/// Insertions, deletions, replacements and swaps of neighbours between two words.
+/// The edit distance: insertions, deletions, replacements and swaps of adjacent letters.
 fn distance(a: &[char], b: &[char]) -> usize {
     let mut before_last: Vec<usize> = Vec::new();
     let mut last: Vec<usize> = (0..=b.len()).collect();
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn distances() {
+    fn distances_of_examples() {
         let chars = |s: &str| s.chars().collect::<Vec<_>>();
         for (a, b, expected) in [
             ("", "", 0),
@@ -78,7 +78,7 @@ mod tests {
         }
     }
 
-    /// By the definition: the least number of edits, over all ways to begin.
+    /// The recursive definition: the minimum over every possible first edit.
     fn distance_by_definition(a: &[char], b: &[char]) -> usize {
         let ([x, rest_a @ ..], [y, rest_b @ ..]) = (a, b) else {
             return a.len() + b.len();
@@ -94,9 +94,9 @@ mod tests {
         least
     }
 
-    /// All words of up to four letters from an alphabet of three.
+    /// Compares all words of up to four letters from a three-letter alphabet.
     #[test]
-    fn distances_are_those_of_the_definition() {
+    fn distance_matches_its_definition() {
         let mut words: Vec<Vec<char>> = vec![Vec::new()];
         for length in 0..4 {
             let longer: Vec<_> = words
@@ -133,7 +133,7 @@ mod tests {
             let found = nearest(word, [candidate]);
             assert_eq!(found, is_near.then_some(candidate), "{word} {candidate}");
         }
-        // The nearest, and of two equally near the first.
+        // The nearest candidate wins; on a tie, the first.
         assert_eq!(
             nearest("abcdef", ["abcdxy", "abcdex", "abcdey"]),
             Some("abcdex")
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn slips_are_recognised_and_other_words_are_not() {
+    fn typos_match_and_other_words_do_not() {
         let known = ["name", "id", "version", "crate", "allow"];
         assert_eq!(nearest("nmae", known), Some("name"));
         assert_eq!(nearest("Version", known), Some("version"));

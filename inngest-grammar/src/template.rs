@@ -1,8 +1,8 @@
 //! Deduplication id templates: text with `{field}` placeholders.
 //!
-//! `{field}`, `{field.nested}` and, where a nested field is a tuple, `{field.0}` stand for what a
-//! field prints; fields go by their Rust names, raw identifiers without `r#`. `{{` and `}}` print
-//! a brace.
+//! `{field}`, `{field.nested}` and, for tuples, `{field.0}` are replaced by the printed value of a
+//! field. Fields are named by their Rust names, raw identifiers without `r#`. `{{` and `}}` print a
+//! brace.
 
 mod error;
 mod placeholder;
@@ -17,7 +17,7 @@ pub use placeholder::Placeholder;
 
 use crate::proof;
 
-/// A template that is well formed.
+/// A well-formed template.
 ///
 /// ```
 /// use inngest_grammar::template::Template;
@@ -34,18 +34,18 @@ pub struct Template {
 /// Text or a placeholder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
-    /// Text as the id will have it, never empty, braces already single.
+    /// Literal text, never empty, with braces already unescaped.
     Text(String),
-    /// A field.
+    /// A reference to a field.
     Placeholder(Placeholder),
 }
 
 impl Template {
-    /// Reads a template.
+    /// Parses a template.
     ///
     /// # Errors
     ///
-    /// All mistakes in it, not only the first.
+    /// Returns every mistake, not only the first.
     pub fn parse(text: &str) -> Result<Self, TemplateErrors> {
         let mut parser = Parser {
             text,
@@ -54,7 +54,7 @@ impl Template {
             errors: Vec::new(),
         };
         parser.run();
-        parser.check_whole();
+        parser.check_template();
         if parser.errors.is_empty() {
             Ok(Self {
                 pieces: parser.pieces,
@@ -68,7 +68,7 @@ impl Template {
         }
     }
 
-    /// Text and placeholders from left to right; no two texts stand side by side.
+    /// Texts and placeholders from left to right. Texts are never adjacent.
     #[must_use]
     pub fn pieces(&self) -> &[Piece] {
         &self.pieces
@@ -82,7 +82,7 @@ impl Template {
         })
     }
 
-    /// What stands around the placeholders, see [`proof::edges`].
+    /// The encoded surroundings of the placeholders, see [`proof::edges`].
     #[must_use]
     pub fn edges(&self) -> String {
         proof::edges(self.pieces.iter().map(|piece| match piece {
@@ -101,7 +101,7 @@ impl Template {
     }
 }
 
-/// The template as it is written; parsing that gives the same template.
+/// Prints the template's source. Parsing the result returns an equal template.
 impl fmt::Display for Template {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for piece in &self.pieces {
@@ -148,7 +148,7 @@ impl Parser<'_> {
                         let text = inner.get(..path.unwrap_or(inner.len())).unwrap_or_default();
                         let text = text.to_owned();
                         self.error(TemplateErrorKind::Unclosed { text }, at..at + 1);
-                        // Placeholders around this one are not next to each other.
+                        // The brace separates the placeholders around it, so they are not adjacent.
                         self.literal.push(c);
                     }
                 }
@@ -180,7 +180,7 @@ impl Parser<'_> {
         }
     }
 
-    fn check_whole(&mut self) {
+    fn check_template(&mut self) {
         let all = 0..self.text.len();
         if self.text.is_empty() {
             self.error(TemplateErrorKind::Empty, all);
@@ -199,10 +199,10 @@ impl Parser<'_> {
         }
         let mut found = Vec::new();
         let mut seen: Vec<&str> = Vec::new();
-        let mut before: Option<&Placeholder> = None;
+        let mut previous: Option<&Placeholder> = None;
         for piece in &self.pieces {
             let Piece::Placeholder(placeholder) = piece else {
-                before = None;
+                previous = None;
                 continue;
             };
             let path = placeholder.path.clone();
@@ -212,7 +212,7 @@ impl Parser<'_> {
                     kind,
                     span: placeholder.span(),
                 });
-            } else if let Some(first) = before {
+            } else if let Some(first) = previous {
                 let kind = TemplateErrorKind::Adjacent {
                     first: first.path.clone(),
                     second: path,
@@ -223,16 +223,16 @@ impl Parser<'_> {
                 });
             }
             seen.push(placeholder.path());
-            before = Some(placeholder);
+            previous = Some(placeholder);
         }
-        // One mistake a placeholder: what is wrong in itself is said first.
+        // Report one mistake for each placeholder. Mistakes inside it take precedence.
         found.retain(|new| self.errors.iter().all(|old| old.span != new.span));
         self.errors.append(&mut found);
     }
 
-    /// The placeholders in which nothing is wrong, whatever is around them.
+    /// The placeholders without a mistake of their own, regardless of their surroundings.
     fn well_formed(&self) -> Vec<Placeholder> {
-        let is_wrong = |placeholder: &&Placeholder| {
+        let has_mistake = |placeholder: &&Placeholder| {
             self.errors.iter().any(|error| {
                 error.span == placeholder.span
                     && !matches!(error.kind, TemplateErrorKind::Adjacent { .. })
@@ -242,7 +242,7 @@ impl Parser<'_> {
             Piece::Placeholder(placeholder) => Some(placeholder),
             Piece::Text(_) => None,
         });
-        let well_formed = placeholders.filter(|placeholder| !is_wrong(placeholder));
+        let well_formed = placeholders.filter(|placeholder| !has_mistake(placeholder));
         well_formed.cloned().collect()
     }
 
@@ -251,7 +251,7 @@ impl Parser<'_> {
     }
 }
 
-/// What is wrong with the text between two braces.
+/// The mistake in the text between two braces, if any.
 fn mistake_in(inner: &str) -> Option<TemplateErrorKind> {
     if inner.trim().is_empty() {
         let text = inner.to_owned();
@@ -287,15 +287,15 @@ fn is_path(text: &str) -> bool {
     text.split('.').all(is_segment)
 }
 
-/// Whether the text could be a field's name or a tuple index. Whether there is such a field is
-/// for those to say who know the struct.
+/// Whether the text could be a field name or a tuple index. The caller checks that the field
+/// exists.
 fn is_segment(text: &str) -> bool {
     let mut characters = text.chars();
     match characters.next() {
         Some(c) if c.is_ascii_digit() => {
             text.parse::<u32>().is_ok() && (c != '0' || text.len() == 1)
         }
-        // Words that can be no name, not even a raw one.
+        // Rust does not allow these names, not even as raw identifiers.
         Some(_) if matches!(text, "_" | "self" | "Self" | "super" | "crate") => false,
         Some(c) => {
             (c.is_alphabetic() || c == '_') && characters.all(|c| c.is_alphanumeric() || c == '_')

@@ -1,32 +1,33 @@
-//! Versions of an event's shape: `YYYY-MM-DD.N` by convention.
+//! Event versions, by convention `YYYY-MM-DD.N`.
 
 use std::fmt;
 
-/// Why a text cannot be, or by convention should not be, an event version.
+/// Why a text is not a valid or conventional event version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum VersionError {
-    /// The version is empty, which the server takes as no version. No setting lifts this.
+    /// The version is empty. The server treats an empty version as no version, so no setting lifts
+    /// this rule.
     Empty,
     /// The text does not have the form `YYYY-MM-DD.N`.
     Form {
-        /// The byte from which on it cannot be one.
+        /// The byte offset of the first character that does not fit.
         offset: usize,
     },
-    /// The form is right and the month does not exist.
+    /// The form is correct, but the month does not exist.
     Month {
-        /// The byte at which the month begins.
+        /// The byte offset of the month.
         offset: usize,
     },
-    /// The form is right and the month has no such day.
+    /// The form is correct, but the month has no such day.
     Day {
-        /// The byte at which the day begins.
+        /// The byte offset of the day.
         offset: usize,
     },
 }
 
 impl VersionError {
-    /// The byte of the version at which the mistake begins, always on a character boundary.
+    /// The byte offset at which the mistake begins, always on a character boundary.
     #[must_use]
     pub fn offset(&self) -> usize {
         match self {
@@ -49,11 +50,11 @@ impl fmt::Display for VersionError {
 
 impl std::error::Error for VersionError {}
 
-/// Checks that a version is a real date with two-digit month and day, a `.` and a counter.
+/// Checks that a version is an existing date with two-digit month and day, a `.` and a counter.
 ///
 /// # Errors
 ///
-/// The first thing that is wrong, from the left.
+/// Returns the first mistake from the left.
 pub fn check(version: &str) -> Result<(), VersionError> {
     if version.is_empty() {
         return Err(VersionError::Empty);
@@ -78,7 +79,7 @@ pub fn check(version: &str) -> Result<(), VersionError> {
             offset: 11 + offset,
         });
     }
-    // The form is checked: every slice below is digits.
+    // The form check above guarantees that these slices are digits.
     let number = |range| {
         version
             .get(range)
@@ -108,7 +109,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn dates_with_a_counter_pass() {
+    fn dates_with_a_counter_are_valid() {
         for version in [
             "2026-11-21.1",
             "2024-02-29.10",
@@ -120,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_found_where_they_begin() {
+    fn mistakes_have_exact_offsets() {
         for (version, expected) in [
             ("", VersionError::Empty),
             ("1", VersionError::Form { offset: 1 }),
@@ -146,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn months_have_their_days() {
+    fn every_day_of_each_month_is_valid() {
         let days = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
         for year in [1900, 2000, 2023, 2024, 2100] {
             let is_leap = matches!(year, 2000 | 2024);
@@ -161,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_say_what_is_wrong_and_where() {
+    fn errors_have_a_text_and_an_offset() {
         for (version, offset, text) in [
             ("", 0, "the version is empty"),
             (
@@ -188,7 +189,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_answered(version in "[0-9é.-]{0,14}|\\PC*") {
+        fn any_text_is_handled(version in "[0-9é.-]{0,14}|\\PC*") {
             if let Err(error) = check(&version) {
                 prop_assert!(version.is_char_boundary(error.offset()));
             }

@@ -11,7 +11,7 @@ pub(crate) struct Event<'a> {
     pub(crate) input: &'a DeriveInput,
     pub(crate) attrs: StructAttrs,
     pub(crate) fields: Vec<Field<'a>>,
-    /// Whether it has the shape of an event; when not, its fields say nothing.
+    /// Whether the input is a struct with named fields. If not, `fields` is empty.
     pub(crate) has_named_fields: bool,
 }
 

@@ -13,9 +13,9 @@ use crate::ctxt::Ctxt;
 use crate::rule::{Allowed, Rule};
 use inngest_grammar::suggest::nearest;
 
-/// What a user wrote, with the place of its key.
+/// A parsed value with its key, whose span locates errors.
 #[derive(Clone)]
-pub(crate) struct Keyed<T> {
+pub(crate) struct Spanned<T> {
     pub(crate) key: Ident,
     pub(crate) value: T,
 }
@@ -23,13 +23,13 @@ pub(crate) struct Keyed<T> {
 /// `#[event(…)]` on a struct.
 #[derive(Default)]
 pub(crate) struct StructAttrs {
-    pub(crate) name: Option<Keyed<Option<LitStr>>>,
-    pub(crate) id: Option<Keyed<Option<LitStr>>>,
-    pub(crate) version: Option<Keyed<Option<LitStr>>>,
-    pub(crate) krate: Option<Keyed<Option<Path>>>,
+    pub(crate) name: Option<Spanned<Option<LitStr>>>,
+    pub(crate) id: Option<Spanned<Option<LitStr>>>,
+    pub(crate) version: Option<Spanned<Option<LitStr>>>,
+    pub(crate) krate: Option<Spanned<Option<Path>>>,
     pub(crate) allow: Allowed,
-    /// A mistake was found where the name may have been meant, so its absence is none.
-    pub(crate) may_have_named: bool,
+    /// An invalid item may have been meant as the name, so do not report a missing name.
+    pub(crate) may_have_name: bool,
 }
 
 impl StructAttrs {
@@ -47,35 +47,35 @@ impl StructAttrs {
                 "allow" => item.allow(cx, &mut all.allow),
                 _ => {
                     let meant = item.unknown(cx, &Self::KEYS, &FieldAttrs::KEYS, "a field");
-                    all.may_have_named |= meant == Some("name");
+                    all.may_have_name |= meant == Some("name");
                 }
             }
         });
-        all.may_have_named |= !all_read;
+        all.may_have_name |= !all_read;
         all
     }
 
-    /// The place at which a rule is lifted.
+    /// The identifier in `allow(…)` that lifts a rule.
     pub(crate) fn allows(&self, rule: Rule) -> Option<&Ident> {
         let mut allowed = self.allow.rules.iter();
         allowed.find_map(|(name, allowed)| (*allowed == rule).then_some(name))
     }
 
-    /// Whether a rule holds. It is not said to be broken where an `allow` with a mistake may have
-    /// been meant to lift it.
-    pub(crate) fn insists_on(&self, rule: Rule) -> bool {
-        self.allows(rule).is_none() && !self.allow.meant.contains(&rule)
+    /// Whether to report violations of a rule. An invalid name in `allow(…)` that was probably meant
+    /// to lift the rule also suppresses the report.
+    pub(crate) fn enforces(&self, rule: Rule) -> bool {
+        self.allows(rule).is_none() && !self.allow.probably_meant.contains(&rule)
     }
 }
 
 /// `#[event(…)]` on a field.
 #[derive(Default)]
 pub(crate) struct FieldAttrs {
-    pub(crate) id: Option<Keyed<()>>,
-    pub(crate) ts: Option<Keyed<()>>,
-    pub(crate) user: Option<Keyed<()>>,
-    pub(crate) session: Option<Keyed<Option<LitStr>>>,
-    pub(crate) clear_if_none: Option<Keyed<()>>,
+    pub(crate) id: Option<Spanned<()>>,
+    pub(crate) ts: Option<Spanned<()>>,
+    pub(crate) user: Option<Spanned<()>>,
+    pub(crate) session: Option<Spanned<Option<LitStr>>>,
+    pub(crate) clear_if_none: Option<Spanned<()>>,
 }
 
 impl FieldAttrs {
@@ -114,7 +114,7 @@ pub(crate) struct Item {
 enum ItemValue {
     /// `key`
     Bare,
-    /// `key = value`; empty when nothing follows the `=`.
+    /// `key = value`. Empty if nothing follows the `=`.
     Equals(Vec<TokenTree>),
     /// `key(list)`
     List(Vec<TokenTree>),
@@ -129,7 +129,7 @@ impl ItemValue {
 }
 
 impl Item {
-    fn of(tokens: &[TokenTree]) -> Option<Self> {
+    fn parse(tokens: &[TokenTree]) -> Option<Self> {
         let tokens = ungrouped(tokens);
         let (TokenTree::Ident(key), value) = tokens.split_first()? else {
             return None;
@@ -162,20 +162,20 @@ impl Item {
         self.key.to_string()
     }
 
-    /// Reads the value into its place, unless the key was there before.
+    /// Reads the value into `slot`, or reports a repeated key.
     pub(crate) fn once<T>(
         &self,
         cx: &Ctxt,
-        place: &mut Option<Keyed<T>>,
+        slot: &mut Option<Spanned<T>>,
         read: impl FnOnce(&Self) -> T,
     ) {
         let key = &self.key;
         let value = read(self);
-        if place.is_some() {
+        if slot.is_some() {
             cx.error(key, format!("`{key}` is given twice; keep one of the two"));
             return;
         }
-        *place = Some(Keyed {
+        *slot = Some(Spanned {
             key: key.clone(),
             value,
         });
@@ -287,7 +287,7 @@ impl Item {
             ItemValue::Equals(value) if !value.is_empty() => {
                 let message = "`allow` takes a list in parentheses; write `allow(unscoped_id)`";
                 let value = stream(value);
-                allowed.guess(&value.to_string());
+                allowed.record_guess(&value.to_string());
                 cx.error(value, message);
                 return;
             }
@@ -307,7 +307,7 @@ impl Item {
                     "`allow` takes names of rules; write one of {}",
                     listed(&known)
                 );
-                allowed.guess(&tokens.to_string());
+                allowed.record_guess(&tokens.to_string());
                 cx.error(tokens, message);
                 continue;
             };
@@ -320,13 +320,13 @@ impl Item {
                 Some((_, rule)) => allowed.rules.push((name, rule)),
                 None => {
                     cx.error(&name, unknown("rule", &text, &known));
-                    allowed.guess(&text);
+                    allowed.record_guess(&text);
                 }
             }
         }
     }
 
-    /// An error for a key that is none; the known key that was probably meant.
+    /// Reports an unknown key. Returns the known key that the user probably meant.
     pub(crate) fn unknown(
         &self,
         cx: &Ctxt,
@@ -349,17 +349,16 @@ impl Item {
     }
 }
 
-/// What to write instead of an unknown word: the nearest of the known ones when one is near, and
-/// the whole list in any case.
+/// The error message for an unknown word: lists the known words and suggests the nearest one.
 pub(crate) fn unknown(what: &str, word: &str, known: &[&str]) -> String {
     match nearest(word, known.iter().copied()) {
-        Some(near) if known.len() > 1 => {
+        Some(nearest) if known.len() > 1 => {
             format!(
-                "unknown {what} `{word}`, known are {}; did you mean `{near}`?",
+                "unknown {what} `{word}`, known are {}; did you mean `{nearest}`?",
                 listed(known)
             )
         }
-        Some(near) => format!("unknown {what} `{word}`; did you mean `{near}`?"),
+        Some(nearest) => format!("unknown {what} `{word}`; did you mean `{nearest}`?"),
         None if known.len() == 1 => format!("unknown {what} `{word}`; known is {}", listed(known)),
         None => format!("unknown {what} `{word}`; known are {}", listed(known)),
     }
@@ -374,7 +373,7 @@ pub(crate) fn listed(words: &[&str]) -> String {
     }
 }
 
-/// Calls `read` for each item of all attributes of this name; whether all could be read.
+/// Calls `read` for each item of all attributes of a name. Returns whether every item parsed.
 pub(crate) fn for_each_item(
     cx: &Ctxt,
     attrs: &[Attribute],
@@ -383,11 +382,11 @@ pub(crate) fn for_each_item(
     mut read: impl FnMut(&Item),
 ) -> bool {
     let mut all_read = true;
-    let of_name = || attrs.iter().filter(|attr| attr.path().is_ident(name));
-    let others = of_name()
+    let matching = || attrs.iter().filter(|attr| attr.path().is_ident(name));
+    let non_empty = matching()
         .filter(|attr| matches!(&attr.meta, Meta::List(list) if !list.tokens.is_empty()))
         .count();
-    for attr in of_name() {
+    for attr in matching() {
         let list = match &attr.meta {
             Meta::List(list) if !list.tokens.is_empty() => list.tokens.clone(),
             Meta::List(_) | Meta::Path(_) => {
@@ -395,7 +394,7 @@ pub(crate) fn for_each_item(
                     Meta::List(_) => format!("#[{name}()]"),
                     _ => format!("#[{name}]"),
                 };
-                let message = if others > 0 {
+                let message = if non_empty > 0 {
                     format!("`{typed}` is empty; remove it")
                 } else {
                     format!("`{typed}` is empty; write `{example}`")
@@ -411,11 +410,11 @@ pub(crate) fn for_each_item(
                 continue;
             }
         };
-        // Items are read one by one, so that a mistake in one does not hide those in the next.
+        // Read items one by one, so that a mistake in one item does not hide mistakes in the next.
         let parts = split_at_commas(cx, list);
         all_read &= !parts.is_empty();
         for tokens in parts {
-            match Item::of(&tokens) {
+            match Item::parse(&tokens) {
                 Some(item) => read(&item),
                 None => {
                     let message = format!("this is no attribute; write `{example}`");
@@ -428,8 +427,8 @@ pub(crate) fn for_each_item(
     all_read
 }
 
-/// The parts between commas that stand in no group. Groups without delimiters, which
-/// `macro_rules!` puts around a fragment, are groups too.
+/// Splits tokens at top-level commas. Commas inside invisible groups, which `macro_rules!` puts
+/// around fragments, are not top-level.
 fn split_at_commas(cx: &Ctxt, tokens: impl IntoIterator<Item = TokenTree>) -> Vec<Vec<TokenTree>> {
     let mut parts = Vec::new();
     let mut part = Vec::new();
@@ -451,19 +450,19 @@ fn split_at_commas(cx: &Ctxt, tokens: impl IntoIterator<Item = TokenTree>) -> Ve
     parts
 }
 
-/// The tokens without the group that `macro_rules!` puts around a fragment, so that an error about
-/// them lands where they were written.
+/// Strips the invisible group that `macro_rules!` puts around a fragment, so that errors point at the
+/// original tokens.
 fn ungrouped(tokens: &[TokenTree]) -> Cow<'_, [TokenTree]> {
     match tokens {
         [TokenTree::Group(group)] if group.delimiter() == Delimiter::None => {
-            let within: Vec<_> = group.stream().into_iter().collect();
-            Cow::Owned(ungrouped(&within).into_owned())
+            let inner: Vec<_> = group.stream().into_iter().collect();
+            Cow::Owned(ungrouped(&inner).into_owned())
         }
         _ => Cow::Borrowed(tokens),
     }
 }
 
-/// The string literal that the tokens are.
+/// The tokens as a string literal.
 fn string(tokens: &[TokenTree]) -> Option<LitStr> {
     match tokens {
         [TokenTree::Literal(literal)] => match Lit::new(literal.clone()) {
@@ -478,10 +477,10 @@ fn stream(tokens: &[TokenTree]) -> TokenStream {
     tokens.iter().cloned().collect()
 }
 
-/// The place of a value, or of its key when there is none.
-pub(crate) fn span_of<T: ToTokens>(keyed: &Keyed<Option<T>>) -> Span {
-    match &keyed.value {
+/// The span of the value, or of the key if there is no value.
+pub(crate) fn span_of<T: ToTokens>(item: &Spanned<Option<T>>) -> Span {
+    match &item.value {
         Some(value) => value.span(),
-        None => keyed.key.span(),
+        None => item.key.span(),
     }
 }

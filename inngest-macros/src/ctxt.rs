@@ -1,4 +1,4 @@
-//! Gathers mistakes, so that all of a struct are reported in one go.
+//! Collects errors, so that one compilation reports all errors of a struct.
 
 use std::cell::RefCell;
 use std::fmt::Display;
@@ -6,19 +6,19 @@ use std::fmt::Display;
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 
-/// The mistakes found so far.
+/// The errors found so far.
 #[derive(Default)]
 pub(crate) struct Ctxt {
     errors: RefCell<Vec<syn::Error>>,
 }
 
 impl Ctxt {
-    /// A mistake at a place.
+    /// Adds an error at a span.
     pub(crate) fn error_at(&self, span: Span, message: impl Display) {
         self.push(syn::Error::new(span, message));
     }
 
-    /// A mistake that takes up some tokens.
+    /// Adds an error that spans some tokens.
     pub(crate) fn error(&self, tokens: impl ToTokens, message: impl Display) {
         let tokens = ungrouped(tokens.into_token_stream());
         self.push(syn::Error::new_spanned(tokens, message));
@@ -28,7 +28,7 @@ impl Ctxt {
         self.errors.borrow_mut().push(error);
     }
 
-    /// The mistakes as compile errors in the order of the source, or `None` when there are none.
+    /// The errors as `compile_error!` calls in source order, or `None` if there are none.
     pub(crate) fn into_compile_errors(self) -> Option<TokenStream> {
         let mut errors = self.errors.into_inner();
         errors.sort_by_key(|error| {
@@ -42,11 +42,11 @@ impl Ctxt {
     }
 }
 
-/// The tokens without the group that `macro_rules!` puts around a fragment that it passes on. The
-/// group has the place of the fragment's name in the macro, and the tokens have the user's.
+/// Strips the invisible group that `macro_rules!` puts around a fragment. The group has the span of
+/// the fragment's name in the macro, while the tokens inside have the user's spans.
 pub(crate) fn ungrouped(tokens: TokenStream) -> TokenStream {
-    let mut within = tokens.clone().into_iter();
-    match (within.next(), within.next()) {
+    let mut inner = tokens.clone().into_iter();
+    match (inner.next(), inner.next()) {
         (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::None => {
             ungrouped(group.stream())
         }

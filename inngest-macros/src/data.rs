@@ -1,4 +1,4 @@
-//! What serde writes as the event's data, and what its schema says.
+//! Checks that serde writes the data as an object and that its schema matches.
 
 use syn::LitStr;
 
@@ -7,7 +7,7 @@ use crate::ctxt::{Ctxt, lifts_nothing};
 use crate::rule::Rule;
 use crate::serde_attr::SerdeStruct;
 
-/// `data` is an object, made of the fields that the derive sees.
+/// Rule: `data` is an object made of the fields that the derive sees.
 pub(crate) fn check_shape(cx: &Ctxt, event: &Event<'_>) {
     let serde = SerdeStruct::read(&event.input.attrs);
     if let Some((attribute, key)) = &serde.transparent {
@@ -37,14 +37,14 @@ pub(crate) fn check_shape(cx: &Ctxt, event: &Event<'_>) {
     check_schema(cx, event, &serde);
 }
 
-/// The schema says what is written.
+/// Rule: the schema matches the serialized form.
 ///
-/// Schemars does not see what `serialize_with` writes, and the type that it reads in `with` may say
-/// anything, so a field with one of them says itself what is written.
+/// Schemars does not see what `serialize_with` writes, and the type named by `with` may claim any
+/// schema. A field with either attribute must therefore state its schema itself.
 fn check_schema(cx: &Ctxt, event: &Event<'_>, serde: &SerdeStruct) {
     let unchecked = event.fields.iter().filter_map(|field| {
         let is_checked = field.serde.skipped || field.serde.has_own_schema || serde.has_own_schema;
-        let key = field.serde.written_with.as_ref()?;
+        let key = field.serde.custom_serializer.as_ref()?;
         (!is_checked).then_some((field, key))
     });
     let mut unchecked = unchecked.peekable();
@@ -54,7 +54,7 @@ fn check_schema(cx: &Ctxt, event: &Event<'_>, serde: &SerdeStruct) {
                 "no field is written by `serialize_with` or `with` without a schema of its own";
             lifts_nothing(cx, allow, why);
         }
-        None if event.attrs.insists_on(Rule::UncheckedSchema) => {
+        None if event.attrs.enforces(Rule::UncheckedSchema) => {
             for (field, key) in unchecked {
                 let name = &field.name;
                 let problem = if key == "with" {
@@ -79,13 +79,13 @@ fn check_schema(cx: &Ctxt, event: &Event<'_>, serde: &SerdeStruct) {
     }
 }
 
-/// No two members of `data` have the same key.
+/// Rule: no two members of `data` have the same key.
 fn check_keys(cx: &Ctxt, event: &Event<'_>, serde: &SerdeStruct) {
     let mut keys: Vec<(String, &LitStr)> = Vec::new();
     keys.extend(serde.tag.as_ref().map(|tag| (tag.value(), tag)));
     let mut names: Vec<String> = Vec::new();
     for field in &event.fields {
-        if field.serde.skipped || field.serde.varies {
+        if field.serde.skipped || field.serde.has_variable_keys {
             continue;
         }
         let (key, renamed) = match &field.serde.renamed {
@@ -94,15 +94,15 @@ fn check_keys(cx: &Ctxt, event: &Event<'_>, serde: &SerdeStruct) {
             None => (field.name.clone(), None),
         };
         let other = keys.iter().find(|(other, _)| *other == key);
-        // Of two names one is a literal, and that is the one to change.
-        let place = match (renamed, other) {
+        // At least one of the two keys is a literal. Point at the literal, because it can change.
+        let conflict = match (renamed, other) {
             (Some(renamed), Some(_)) => Some(renamed),
             (Some(renamed), None) => names.contains(&key).then_some(renamed),
             (None, other) => other.map(|(_, literal)| *literal),
         };
-        if let Some(place) = place {
+        if let Some(literal) = conflict {
             cx.error(
-                place,
+                literal,
                 format!(
                     "two members of the event's data have the key `{key}`, and the server keeps one; \
                      choose another"

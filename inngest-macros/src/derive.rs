@@ -1,4 +1,4 @@
-//! `derive(Event)` as a function, so that tests can call it.
+//! `derive(Event)` as a plain function, so that tests can call it.
 
 use proc_macro2::TokenStream;
 use syn::DeriveInput;
@@ -22,15 +22,15 @@ pub(crate) fn event(input: &DeriveInput) -> TokenStream {
     }
 }
 
-/// The code for three structs that have all there is between them, so that its size and shape are
-/// reviewed when they change.
+/// Snapshots of the generated code, so that a reviewer sees every change of its size and shape. The
+/// structs cover all attributes between them.
 #[cfg(test)]
 mod tests {
     use super::event;
     use crate::input::Input;
     use quote::quote;
 
-    fn review(name: &str, input: proc_macro2::TokenStream) {
+    fn assert_code(name: &str, input: proc_macro2::TokenStream) {
         let Input(input) = syn::parse2(input).unwrap();
         let code = prettyplease::unparse(&syn::parse2(event(&input)).unwrap());
         insta::with_settings!({ omit_expression => true }, {
@@ -39,9 +39,9 @@ mod tests {
     }
 
     #[test]
-    fn an_event_with_id_and_version() {
-        review(
-            "an_event_with_id_and_version",
+    fn event_with_id_and_version() {
+        assert_code(
+            "event_with_id_and_version",
             quote! {
                 #[event(
                     name = "storefront/item.imported",
@@ -58,9 +58,9 @@ mod tests {
     }
 
     #[test]
-    fn every_meaning_of_a_field() {
-        review(
-            "every_meaning_of_a_field",
+    fn event_with_all_field_attributes() {
+        assert_code(
+            "event_with_all_field_attributes",
             quote! {
                 #[event(name = "storefront/order.line.shipped", id = "order-line-shipped-{order.id}-{type}")]
                 pub struct LineShipped<'a> {
@@ -80,9 +80,9 @@ mod tests {
     }
 
     #[test]
-    fn a_generic_event() {
-        review(
-            "a_generic_event",
+    fn generic_event() {
+        assert_code(
+            "generic_event",
             quote! {
                 #[event(name = "a/changed", crate = ::events)]
                 struct Changed<K: Clone, T, const N: usize> where T: Copy {
@@ -97,9 +97,9 @@ mod tests {
     }
 
     #[test]
-    fn a_struct_with_mistakes_is_an_event_all_the_same() {
-        review(
-            "a_struct_with_mistakes_is_an_event_all_the_same",
+    fn invalid_struct_still_implements_event() {
+        assert_code(
+            "invalid_struct_still_implements_event",
             quote! {
                 #[event(nmae = "a/b")]
                 struct Broken<T>(T);

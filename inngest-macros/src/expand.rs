@@ -1,6 +1,6 @@
-//! The code of `derive(Event)`.
+//! Generates the code of `derive(Event)`.
 //!
-//! For `ItemImported` with the id `item-imported-{item_id}` it is
+//! For `ItemImported` with the id `item-imported-{item_id}`, the code is
 //!
 //! ```text
 //! ::inngest_core::__event! {
@@ -10,12 +10,12 @@
 //! }
 //! ```
 //!
-//! What is the same for all events is in that macro, and what is here is as few tokens as can be,
-//! in one stream and not in streams that are put together: Cargo builds derives without
-//! optimization, so each token takes long to make, and the compiler is asked for each stream.
+//! The macro contains everything that all events share. This module generates as few tokens as
+//! possible, in one stream: Cargo builds derives without optimization, so each token is slow to
+//! create, and each stream is a call into the compiler.
 //!
-//! A field's type stands in the code with the place where its author wrote it, and each bound on
-//! it is asked for in one way only: rustc then reports a type that does not fit once, there.
+//! A field's type keeps the span at which its author wrote it, and the code requires each bound on
+//! the type in one way only. Rustc then reports a type that does not fit once, at that span.
 
 use inngest_grammar::template::{Piece, Placeholder};
 use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
@@ -31,7 +31,7 @@ use syn::{
 use crate::ast::{Event, Field};
 use crate::valid::{Id, Valid, session_key};
 
-/// The path of `inngest-core`.
+/// The path of `inngest-core`: the given one, or `::inngest_core`.
 pub(crate) fn crate_path(given: Option<&Path>) -> Path {
     given.cloned().unwrap_or_else(|| Path {
         leading_colon: Some(PathSep::default()),
@@ -39,29 +39,30 @@ pub(crate) fn crate_path(given: Option<&Path>) -> Path {
     })
 }
 
-/// The one name by which the code of `derive(IdPart)` calls `inngest-core`.
+/// The only name by which the code of `derive(IdPart)` refers to `inngest-core`.
 pub(crate) fn alias(krate: &Path) -> TokenStream {
-    // With the place of the path, where rustc says that there is nothing at it.
+    // Use the span of the path, where rustc reports an unresolved import.
     let last = krate.segments.last();
     let span = last.map_or_else(Span::call_site, |last| at(last.ident.span()));
     quote_spanned!(span=> use #krate as __inngest;)
 }
 
-/// The place of a user's token, for identifiers that the derive makes.
+/// The location of a user's token, for identifiers that the derive creates.
 ///
-/// They must not resolve as the user's token does. A token that came through `macro_rules!` has
-/// hygiene of its own, and `self` or a local with that hygiene is not the one of the generated
-/// function. Punctuation resolves to nothing: where an expression begins and ends with some that
-/// has the user's span as it is, rustc reports an error in it without mentioning the derive.
+/// The result has the location of the user's token but the hygiene of the derive. A token that came
+/// through `macro_rules!` has its own hygiene, and a `self` or local variable with that hygiene would
+/// not resolve to the one in the generated function. Punctuation does not resolve, so it can keep
+/// the user's span: if an expression begins and ends with such punctuation, rustc reports errors in
+/// it without mentioning the derive.
 fn at(span: Span) -> Span {
     Span::call_site().located_at(span)
 }
 
-/// The struct's generics with `Serialize` and `JsonSchema`, which an event has: a generic struct
-/// has them only for some types.
+/// The struct's generics, plus bounds for `Serialize` and `JsonSchema`, the supertraits of `Event`. A
+/// generic struct implements them only for some type arguments.
 ///
-/// The clause has the struct's place: where it had none, rustc would print the next one that has,
-/// in the macro, as where to write a bound that is missing.
+/// The clause has the struct's span. Without it, rustc would suggest adding a missing bound inside
+/// the macro.
 pub(crate) fn with_supertraits(input: &DeriveInput, krate: &Path) -> Generics {
     let mut generics = input.generics.clone();
     if is_generic(input) {
@@ -80,7 +81,7 @@ pub(crate) fn with_supertraits(input: &DeriveInput, krate: &Path) -> Generics {
     generics
 }
 
-/// Whether the struct has parameters other than lifetimes.
+/// Whether the struct has type or const parameters.
 fn is_generic(input: &DeriveInput) -> bool {
     let mut params = input.generics.params.iter();
     params.any(|param| !matches!(param, GenericParam::Lifetime(_)))
@@ -105,7 +106,7 @@ pub(crate) fn event(event: &Event<'_>, valid: &Valid, krate: &Path) -> TokenStre
     )
 }
 
-/// The call of the macro that has what all events have.
+/// The call of `__event!`, which contains everything that all events share.
 pub(crate) fn call(
     input: &DeriveInput,
     generics: &Generics,
@@ -132,7 +133,7 @@ pub(crate) fn call(
     }
 }
 
-/// What is done once for a type, and not for each instance of a generic one.
+/// The code that runs once for a type, in contrast to once for each instance of a generic type.
 fn once(input: &DeriveInput, id: Option<&Id>, krate: &Path) -> TokenStream {
     let ident = &input.ident;
     let lifetimes = (!input.generics.params.is_empty()).then(|| {
@@ -146,16 +147,16 @@ fn once(input: &DeriveInput, id: Option<&Id>, krate: &Path) -> TokenStream {
     }
 }
 
-/// The proof that the id of a type is unambiguous, where that depends on the fields' types.
+/// The assertion that the id of a type is unambiguous, if that depends on the field types.
 ///
-/// All of its tokens are at the id: where an expression begins decides where rustc says that it
-/// failed.
+/// All tokens have the span of the id, because rustc reports a failed assertion at the beginning of
+/// the expression.
 fn proof(id: &Id, ty: &TokenStream, krate: &Path) -> Option<TokenStream> {
     let edges = id.template.edges();
     let parts = edges.len() / 2;
     let edges = Literal::string(&edges);
     let (span, assertion) = match id.may_be_ambiguous {
-        // Whatever a single part prints, it is found between the texts around it.
+        // A single part is always the text between its surroundings.
         None if parts < 2 => return None,
         None => (id.span, "assert_unambiguous"),
         Some(span) => (span, "assert_ambiguous"),
@@ -166,10 +167,9 @@ fn proof(id: &Id, ty: &TokenStream, krate: &Path) -> Option<TokenStream> {
     Some(quote_spanned!(span=> #krate::#private::#assertion::<#ty>(#edges)))
 }
 
-/// A path with all of its tokens at one place.
+/// A path with all tokens moved to one location.
 ///
-/// The tokens are the user's and resolve as before, because a path that begins with `$crate` means
-/// nothing elsewhere.
+/// The tokens keep their hygiene, because `$crate` resolves only with its original hygiene.
 fn path_at(span: Span, path: &Path) -> Path {
     let mut path = path.clone();
     if path.leading_colon.is_some() {
@@ -187,7 +187,7 @@ fn path_at(span: Span, path: &Path) -> Path {
     path
 }
 
-/// The id as the macro takes it.
+/// The id in the syntax of `__event!`.
 struct IdTokens<'a> {
     event: &'a Event<'a>,
     id: &'a Id,
@@ -199,34 +199,34 @@ impl ToTokens for IdTokens<'_> {
         let Self { event, id, krate } = *self;
         let call_site = Span::call_site();
         Ident::new("id", call_site).to_tokens(tokens);
-        // What is generic is proved for each instance that is sent.
+        // The proof for a generic type runs for each instance that the program sends.
         if is_generic(event.input) && id.may_be_ambiguous.is_none() {
             let proof = proof(id, &quote!(Self), krate);
             proof
                 .map(|proof| quote!([const { #proof };]))
                 .to_tokens(tokens);
         }
-        let mut before = "";
+        let mut text_before = "";
         for piece in id.template.pieces() {
             match piece {
-                Piece::Text(text) => before = text,
+                Piece::Text(text) => text_before = text,
                 Piece::Placeholder(placeholder) => {
-                    before.to_tokens(tokens);
+                    text_before.to_tokens(tokens);
                     placeholder.path().to_tokens(tokens);
                     id_field(event, placeholder, id.span, krate, tokens);
                     Semi(call_site).to_tokens(tokens);
-                    before = "";
+                    text_before = "";
                 }
             }
         }
-        if !before.is_empty() {
-            quote!(+ #before).to_tokens(tokens);
+        if !text_before.is_empty() {
+            quote!(+ #text_before).to_tokens(tokens);
         }
         Semi(call_site).to_tokens(tokens);
     }
 }
 
-/// The field of a placeholder.
+/// Writes the field of a placeholder in the syntax of `__event!`.
 fn id_field(
     event: &Event<'_>,
     placeholder: &Placeholder,
@@ -243,7 +243,7 @@ fn id_field(
         ty.to_tokens(tokens);
         return;
     }
-    // Only the compiler knows the type at the end of a path, and says once what is wrong with it.
+    // Only the compiler knows the type at the end of a path. It reports a wrong type once, here.
     let krate = path_at(span, krate);
     let [this, event, private, function] = ["Self", "__inngest_event", "__private", "id_field_at"]
         .map(|name| Ident::new(name, at(span)));
@@ -256,21 +256,21 @@ fn field_of<'a, 'b>(event: &'a Event<'b>, placeholder: &Placeholder) -> Option<&
     event.fields.iter().find(|field| field.name == first)
 }
 
-/// The path of a placeholder as Rust writes it.
+/// The path of a placeholder as Rust field accesses.
 fn members(event: &Event<'_>, placeholder: &Placeholder, span: Span) -> Vec<Member> {
     let mut segments = placeholder.segments();
     let first = field_of(event, placeholder).map(|field| {
         segments.next();
         Member::Named(field.ident.clone())
     });
-    let others = segments.map(|segment| match segment.parse() {
+    let nested = segments.map(|segment| match segment.parse() {
         Ok(index) => Member::Unnamed(Index { index, span }),
         Err(_) => Member::Named(ident(segment, span)),
     });
-    first.into_iter().chain(others).collect()
+    first.into_iter().chain(nested).collect()
 }
 
-/// An identifier, raw where it has to be.
+/// An identifier, raw if the name is a keyword.
 fn ident(name: &str, span: Span) -> Ident {
     match syn::parse_str::<Ident>(name) {
         Ok(mut ident) => {
@@ -342,7 +342,7 @@ fn sessions(event: &Event<'_>, krate: &Path) -> Option<TokenStream> {
     })
 }
 
-/// Bounds for the fields whose types have the struct's parameters in them.
+/// Adds bounds for the fields whose types mention the struct's type parameters.
 fn add_field_bounds(generics: &mut Generics, event: &Event<'_>, valid: &Valid, krate: &Path) {
     let parameters: Vec<Ident> = generics
         .type_params()
@@ -378,7 +378,7 @@ fn add_field_bounds(generics: &mut Generics, event: &Event<'_>, valid: &Valid, k
     }
     if !bounds.is_empty() {
         let predicates = &mut generics.make_where_clause().predicates;
-        // The last of a clause decides which place rustc prints for it, see `with_supertraits`.
+        // Rustc takes the location of a clause from its last predicate, see `with_supertraits`.
         let last = predicates.pop();
         predicates.extend(
             bounds

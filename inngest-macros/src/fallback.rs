@@ -1,5 +1,5 @@
-//! The code for a struct with mistakes: it is an event all the same, so that its uses add no
-//! error to those that are reported.
+//! Generates the code for an invalid struct. The struct still implements `Event`, so its uses cause
+//! no further errors.
 
 use proc_macro2::TokenStream;
 use syn::{Data, DeriveInput, Path};
@@ -7,7 +7,7 @@ use syn::{Data, DeriveInput, Path};
 use crate::expand::{call, with_supertraits};
 
 pub(crate) fn event(input: &DeriveInput, krate: &Path) -> TokenStream {
-    // Serde has no derive for unions, so an event it cannot be.
+    // Serde cannot derive `Serialize` for unions, which `Event` requires.
     if matches!(input.data, Data::Union(_)) {
         return TokenStream::new();
     }

@@ -1,11 +1,11 @@
-//! `derive(IdPart)`: newtypes and unit-only enums.
+//! `derive(IdPart)` for newtypes and unit-only enums.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::ext::IdentExt as _;
 use syn::{Data, DataEnum, DeriveInput, Field, Fields, Path, parse_quote};
 
-use crate::attr::{Keyed, for_each_item};
+use crate::attr::{Spanned, for_each_item};
 use crate::ctxt::Ctxt;
 use crate::expand::{alias, crate_path};
 
@@ -26,7 +26,7 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     let body = body.filter(|_| errors.is_none()).unwrap_or_else(|| Body {
         bound: None,
         items: quote! {
-            // A part that ends by itself, so that an id with it is not ambiguous because of it.
+            // `Fixed` never makes an id ambiguous, so no follow-up error appears.
             const LANGUAGE: __inngest::Language = __inngest::Language::Fixed;
             fn write_id(&self, _: &mut __inngest::IdWriter<'_>) {}
         },
@@ -62,7 +62,7 @@ struct Body {
 }
 
 fn read_crate(cx: &Ctxt, input: &DeriveInput) -> Option<Path> {
-    let mut krate: Option<Keyed<Option<Path>>> = None;
+    let mut krate: Option<Spanned<Option<Path>>> = None;
     let example = "#[id_part(crate = ::inngest_core)]";
     for_each_item(cx, &input.attrs, "id_part", example, |item| {
         if item.key == "crate" {
@@ -77,10 +77,10 @@ fn read_crate(cx: &Ctxt, input: &DeriveInput) -> Option<Path> {
             "`#[id_part(…)]` is read on the type only; move it there or remove it",
         );
     }
-    krate.and_then(|keyed| keyed.value)
+    krate.and_then(|item| item.value)
 }
 
-/// The attributes of fields and variants.
+/// The attributes on fields and variants.
 fn inner_attrs(input: &DeriveInput) -> impl Iterator<Item = &syn::Attribute> {
     let (fields, variants) = match &input.data {
         Data::Struct(data) => (Some(&data.fields), None),
@@ -89,15 +89,15 @@ fn inner_attrs(input: &DeriveInput) -> impl Iterator<Item = &syn::Attribute> {
     };
     let fields = fields.into_iter().flat_map(Fields::iter);
     let variants = variants.into_iter().flatten();
-    let in_variants = variants.clone().flat_map(|variant| variant.fields.iter());
-    let of_variants = variants.flat_map(|variant| &variant.attrs);
+    let variant_fields = variants.clone().flat_map(|variant| variant.fields.iter());
+    let on_variants = variants.flat_map(|variant| &variant.attrs);
     fields
-        .chain(in_variants)
+        .chain(variant_fields)
         .flat_map(|field| &field.attrs)
-        .chain(of_variants)
+        .chain(on_variants)
 }
 
-/// A newtype prints what it wraps.
+/// A newtype prints the value that it wraps.
 fn newtype(cx: &Ctxt, input: &DeriveInput, fields: &Fields) -> Option<Body> {
     let mut all = fields.iter();
     let (Some(field), None) = (all.next(), all.next()) else {
@@ -183,7 +183,7 @@ fn unit_enum(cx: &Ctxt, data: &DataEnum) -> Option<Body> {
     })
 }
 
-/// `PointOfSale` → `point_of_sale`, as serde's `rename_all = "snake_case"` has it.
+/// `PointOfSale` → `point_of_sale`, like serde's `rename_all = "snake_case"`.
 fn snake_case(variant: &str) -> String {
     let mut snake = String::new();
     for (place, c) in variant.char_indices() {
@@ -200,7 +200,7 @@ mod tests {
     use super::snake_case;
 
     #[test]
-    fn variants_in_snake_case() {
+    fn snake_case_matches_serde() {
         for (variant, expected) in [
             ("Web", "web"),
             ("PointOfSale", "point_of_sale"),

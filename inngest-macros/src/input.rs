@@ -1,4 +1,4 @@
-//! What a derive is given.
+//! Parses the input of `derive(Event)`.
 
 use proc_macro2::{Punct, Spacing, TokenStream, TokenTree};
 use syn::parse::discouraged::Speculative as _;
@@ -8,13 +8,13 @@ use syn::{
     Type,
 };
 
-/// The input of a derive, in which the types of named fields are tokens and no more: few of them
-/// are looked at, and it takes syn half of its time to read them.
+/// The input of a derive, with the types of named fields left as tokens. The derive looks at few of
+/// them, and parsing them would take half of syn's time.
 pub(crate) struct Input(pub(crate) DeriveInput);
 
 impl Parse for Input {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let all = input.fork();
+        let from_start = input.fork();
         let attrs = input.call(Attribute::parse_outer)?;
         let vis = input.parse()?;
         if input.peek(Token![struct]) {
@@ -39,9 +39,9 @@ impl Parse for Input {
                 }));
             }
         }
-        let whole = all.parse()?;
-        input.advance_to(&all);
-        Ok(Self(whole))
+        let parsed = from_start.parse()?;
+        input.advance_to(&from_start);
+        Ok(Self(parsed))
     }
 }
 
@@ -60,8 +60,8 @@ fn field(input: ParseStream<'_>) -> syn::Result<Field> {
     })
 }
 
-/// The tokens of a type, which end at a comma or `=` that is not between `<` and `>`. The compiler has read
-/// the struct before, so that they are a type is known.
+/// The tokens of a type, up to a `,` or `=` outside of `<` and `>`. The compiler has already parsed the
+/// struct, so these tokens are a valid type.
 fn ty(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     input.step(|cursor| {
         let mut tokens = Vec::new();
@@ -81,7 +81,7 @@ fn ty(input: ParseStream<'_>) -> syn::Result<TokenStream> {
             tokens.push(token);
             rest = after;
         }
-        // The `>` of `Vec<u8>,` is joint, and would be taken together with a `>` that comes after it.
+        // The last `>` of `Vec<u8>,` has joint spacing and would merge with a `>` after it.
         if let Some(TokenTree::Punct(last)) = tokens.last_mut() {
             let mut alone = Punct::new(last.as_char(), Spacing::Alone);
             alone.set_span(last.span());
@@ -97,9 +97,8 @@ mod tests {
     use quote::{ToTokens, quote};
     use syn::{Data, DeriveInput};
 
-    /// The types of the fields are those that syn reads, and so is all else.
     #[test]
-    fn a_struct_is_read_as_syn_reads_it() {
+    fn input_parses_like_syn() {
         for input in [
             quote!(
                 struct A {}
@@ -146,17 +145,17 @@ mod tests {
             ),
             quote!(union A { a: u8 }),
         ] {
-            let whole: DeriveInput = syn::parse2(input.clone()).unwrap();
+            let expected: DeriveInput = syn::parse2(input.clone()).unwrap();
             let Input(read) = syn::parse2(input).unwrap();
-            // Where syn reads `>>`, the one is next to the other.
+            // Syn prints `>>` without a space, so ignore spaces.
             let text =
                 |tokens: &dyn ToTokens| tokens.to_token_stream().to_string().replace(' ', "");
-            assert_eq!(text(&read), text(&whole));
+            assert_eq!(text(&read), text(&expected));
             let types = |input: &DeriveInput| match &input.data {
                 Data::Struct(data) => data.fields.iter().map(|field| text(&field.ty)).collect(),
                 _ => Vec::new(),
             };
-            assert_eq!(types(&read), types(&whole));
+            assert_eq!(types(&read), types(&expected));
         }
     }
 }

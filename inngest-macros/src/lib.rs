@@ -1,19 +1,19 @@
 //! The derives of `inngest-core`. Depend on that crate, which re-exports them.
 //!
-//! Each derive runs through the same stages, a file each:
+//! The derives run in stages, with one file for each:
 //!
 //! | stage | what it does |
 //! |---|---|
-//! | `input` | reads the struct |
-//! | `attr` | reads `#[event(…)]`, with the rules that it can lift from `rule` |
-//! | `serde_attr` | reads what matters of `#[serde(…)]` and `#[schemars(…)]` |
-//! | `ast` | the struct as its author wrote it |
-//! | `valid` | rules that need more than one token at once, with `data` and `id_type` |
-//! | `expand` | the code |
-//! | `fallback` | the code for a struct with mistakes, so that no second error follows |
-//! | `ctxt` | gathers the mistakes of all stages |
+//! | `input` | parses the struct |
+//! | `attr` | reads `#[event(…)]`; `rule` lists the rules that `allow(…)` lifts |
+//! | `serde_attr` | reads the relevant parts of `#[serde(…)]` and `#[schemars(…)]` |
+//! | `ast` | represents the struct as its author wrote it |
+//! | `valid` | checks the rules, with `data` and `id_type` |
+//! | `expand` | generates the code |
+//! | `fallback` | generates code for an invalid struct, so that no follow-up errors appear |
+//! | `ctxt` | collects the errors of all stages |
 
-// Bad input is an error and never a panic, and a library prints nothing.
+// Bad input returns an error and never panics. A library prints nothing.
 #![cfg_attr(
     not(test),
     warn(
@@ -52,10 +52,11 @@ pub fn derive_event(input: TokenStream) -> TokenStream {
     derive::event(&input).into()
 }
 
-/// Makes a type one that can stand in a deduplication id.
+/// Implements `IdPart`, so that a type can be part of a deduplication id.
 ///
-/// For newtypes of a type that can, and for enums of unit variants, which print the variant in
-/// `snake_case`. `#[id_part(crate = ::path)]` names `inngest-core` where it has another name.
+/// Derive it for newtypes of an `IdPart` type, which print the inner value, and for enums of unit
+/// variants, which print the variant in `snake_case`. `#[id_part(crate = ::path)]` sets the path of
+/// `inngest-core` if the dependency is renamed.
 #[proc_macro_derive(IdPart, attributes(id_part))]
 pub fn derive_id_part(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);

@@ -23,27 +23,27 @@ impl Rule {
     ];
 }
 
-/// What `allow(…)` lifts.
+/// The contents of `allow(…)`.
 #[derive(Default)]
 pub(crate) struct Allowed {
-    /// Each rule with its name where the user wrote it.
+    /// Each rule, with the identifier that the user wrote.
     pub(crate) rules: Vec<(Ident, Rule)>,
-    /// Rules that were probably meant where a mistake was found.
-    pub(crate) meant: Vec<Rule>,
+    /// Rules that the user probably meant by an invalid name.
+    pub(crate) probably_meant: Vec<Rule>,
 }
 
 impl Allowed {
-    /// Notes what a text that names no rule was probably meant to lift.
-    pub(crate) fn guess(&mut self, text: &str) {
+    /// Records the rule that the user probably meant by an invalid name.
+    pub(crate) fn record_guess(&mut self, text: &str) {
         let text: String = text
             .chars()
             .filter(|c| !c.is_whitespace() && *c != '"')
             .collect();
         let known = Rule::ALL.map(|(name, _)| name);
-        let near = nearest(&text, known);
-        let meant = Rule::ALL
+        let nearest = nearest(&text, known);
+        let rules = Rule::ALL
             .into_iter()
-            .filter(|(name, _)| Some(*name) == near);
-        self.meant.extend(meant.map(|(_, rule)| rule));
+            .filter(|(name, _)| Some(*name) == nearest);
+        self.probably_meant.extend(rules.map(|(_, rule)| rule));
     }
 }

@@ -1,5 +1,5 @@
-//! What the derive needs to know of `#[serde(…)]` and `#[schemars(…)]`. Serde and schemars check
-//! that they are well formed.
+//! Reads the parts of `#[serde(…)]` and `#[schemars(…)]` that matter to the derive. Serde and schemars
+//! report malformed attributes.
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use syn::{Attribute, LitStr, Meta};
@@ -9,15 +9,15 @@ use crate::ctxt::ungrouped;
 /// `#[serde(…)]` and `#[schemars(…)]` on a field.
 #[derive(Default)]
 pub(crate) struct SerdeField {
-    /// The field is not written.
+    /// The field is not serialized.
     pub(crate) skipped: bool,
-    /// The name it is written under, where that is not its own.
+    /// The key of the field, if it differs from the field's name.
     pub(crate) renamed: Option<LitStr>,
-    /// It is not written each time, or not under a name of its own.
-    pub(crate) varies: bool,
-    /// `serialize_with` or `with`: other code than the type's writes the field.
-    pub(crate) written_with: Option<Ident>,
-    /// Whether schemars is told what is written.
+    /// The field is not always serialized, or it is flattened.
+    pub(crate) has_variable_keys: bool,
+    /// `serialize_with` or `with`: a function other than the type's own serializes the field.
+    pub(crate) custom_serializer: Option<Ident>,
+    /// Whether `#[schemars(…)]` overrides the schema.
     pub(crate) has_own_schema: bool,
 }
 
@@ -28,11 +28,11 @@ impl SerdeField {
             match key.to_string().as_str() {
                 "skip" | "skip_serializing" => field.skipped = true,
                 "rename" => field.renamed = serialized(value),
-                "flatten" | "skip_serializing_if" => field.varies = true,
-                "serialize_with" => field.written_with = Some(key.clone()),
-                // Schemars takes the schema of the type that is named here, and ours say what they write.
+                "flatten" | "skip_serializing_if" => field.has_variable_keys = true,
+                "serialize_with" => field.custom_serializer = Some(key.clone()),
+                // Schemars uses the schema of the type named here. Ours match what they write.
                 "with" if !text(value).is_some_and(|with| is_as_string(&with.value())) => {
-                    field.written_with = Some(key.clone());
+                    field.custom_serializer = Some(key.clone());
                 }
                 _ => {}
             }
@@ -44,7 +44,7 @@ impl SerdeField {
     }
 }
 
-/// Whether a path names `inngest_core::AsString` or `OptionAsString`, as far as its text tells.
+/// Whether a path looks like `inngest_core::AsString` or `OptionAsString`, judged by its text.
 fn is_as_string(path: &str) -> bool {
     let last = path.rsplit("::").next().unwrap_or(path);
     matches!(last.trim(), "AsString" | "OptionAsString")
@@ -53,15 +53,15 @@ fn is_as_string(path: &str) -> bool {
 /// `#[serde(…)]` and `#[schemars(…)]` on a struct.
 #[derive(Default)]
 pub(crate) struct SerdeStruct {
-    /// `transparent` for serde or schemars: `data`, or its schema, is what the one field is.
+    /// `transparent` for serde or schemars: the only field replaces `data` or its schema.
     pub(crate) transparent: Option<(&'static str, Ident)>,
-    /// `into = "…"`: `data` is what another type is.
+    /// `into = "…"`: another type defines `data`.
     pub(crate) into: Option<Ident>,
-    /// `tag = "…"`: the key under which the name of the struct is written.
+    /// `tag = "…"`: the key of the struct's name.
     pub(crate) tag: Option<LitStr>,
-    /// The names of fields are not those that they are written under.
+    /// `rename_all`: the keys differ from the field names.
     pub(crate) renames_all: bool,
-    /// Whether schemars is told what is written, whatever the fields are.
+    /// Whether `#[schemars(…)]` overrides the schema of the whole struct.
     pub(crate) has_own_schema: bool,
 }
 
@@ -84,10 +84,10 @@ impl SerdeStruct {
     }
 }
 
-/// Calls `each` with the key and the tokens after it, for each item of all attributes of a name.
+/// Calls `each` with the key and the remaining tokens of each item, for all attributes of a name.
 ///
-/// By tokens, because schemars takes any expression as a value, and an item that could not be read
-/// would hide those after it.
+/// This works on tokens, because schemars accepts any expression as a value, and an item that does
+/// not parse would hide the items after it.
 fn for_each_item(attrs: &[Attribute], name: &str, mut each: impl FnMut(&Ident, &[TokenTree])) {
     for attr in attrs.iter().filter(|attr| attr.path().is_ident(name)) {
         if let Meta::List(list) = &attr.meta {
@@ -109,7 +109,7 @@ fn for_each_in_list(list: TokenStream, each: &mut dyn FnMut(&Ident, &[TokenTree]
     }
 }
 
-/// The text of `= "…"`.
+/// The string literal in `= "…"`.
 fn text(value: &[TokenTree]) -> Option<LitStr> {
     match value {
         [TokenTree::Punct(equals), value @ ..] if equals.as_char() == '=' => {
@@ -119,7 +119,7 @@ fn text(value: &[TokenTree]) -> Option<LitStr> {
     }
 }
 
-/// The text of `= "…"`, or of `(serialize = "…")`.
+/// The string literal in `= "…"` or `(serialize = "…")`.
 fn serialized(value: &[TokenTree]) -> Option<LitStr> {
     let [TokenTree::Group(list)] = value else {
         return text(value);

@@ -1,4 +1,4 @@
-//! Rules that need more than one token at once. Each function holds one of them.
+//! Rules that relate several attributes or fields. Each function checks one rule.
 
 use inngest_grammar::limits::{MAX_SESSION_KEY_BYTES, MAX_SESSIONS};
 use inngest_grammar::name;
@@ -11,13 +11,13 @@ use syn::ext::IdentExt as _;
 use syn::{Ident, LitStr};
 
 use crate::ast::{Event, Field};
-use crate::attr::{Keyed, StructAttrs, listed, span_of};
+use crate::attr::{Spanned, StructAttrs, listed, span_of};
 use crate::ctxt::{Ctxt, lifts_nothing};
 use crate::data::check_shape;
 use crate::id_type::{check_id_type, is_option};
 use crate::rule::Rule;
 
-/// An event in which nothing is wrong that the derive can see.
+/// An event that passed all checks of the derive.
 pub(crate) struct Valid {
     pub(crate) name: String,
     pub(crate) version: Option<String>,
@@ -28,14 +28,14 @@ pub(crate) struct Valid {
 pub(crate) struct Id {
     pub(crate) text: String,
     pub(crate) template: Template,
-    /// Where the user wrote it.
+    /// The span of the template, or of the first `#[event(id)]`.
     pub(crate) span: Span,
-    /// The place of `ambiguous_id` in `allow(…)`.
+    /// The span of `ambiguous_id` in `allow(…)`.
     pub(crate) may_be_ambiguous: Option<Span>,
 }
 
 impl Valid {
-    /// Checks all rules. The result has a meaning only when no error was found.
+    /// Checks all rules. Use the result only if `cx` has no errors.
     pub(crate) fn check(cx: &Ctxt, event: &Event<'_>) -> Option<Self> {
         let attrs = &event.attrs;
         let name = check_name(cx, event);
@@ -54,15 +54,15 @@ impl Valid {
     }
 }
 
-fn text(keyed: &Keyed<Option<LitStr>>) -> Option<String> {
-    keyed.value.as_ref().map(LitStr::value)
+fn text(item: &Spanned<Option<LitStr>>) -> Option<String> {
+    item.value.as_ref().map(LitStr::value)
 }
 
-/// Every event has a name that the server takes, and by convention `prefix/what.happened`.
+/// Rule: every event has a name that the server accepts, by convention `prefix/what.happened`.
 fn check_name(cx: &Ctxt, event: &Event<'_>) -> Option<String> {
     let ident = &event.input.ident;
-    let Some(keyed) = &event.attrs.name else {
-        if !event.attrs.may_have_named {
+    let Some(item) = &event.attrs.name else {
+        if !event.attrs.may_have_name {
             let example = name::suggest(&ident.unraw().to_string());
             let example = example.as_deref().unwrap_or("item.imported");
             cx.error(
@@ -72,25 +72,25 @@ fn check_name(cx: &Ctxt, event: &Event<'_>) -> Option<String> {
         }
         return None;
     };
-    let literal = keyed.value.as_ref()?;
+    let literal = item.value.as_ref()?;
     let name = literal.value();
-    let instead = || match name::suggest(&name) {
+    let advice = || match name::suggest(&name) {
         Some(suggestion) => format!("write `{suggestion}`"),
         None => "write one such as `storefront/item.imported`".to_owned(),
     };
     if let Err(error) = name::check(&name) {
-        let instead = match error {
+        let advice = match error {
             name::NameError::Reserved => "choose another prefix".to_owned(),
             name::NameError::TooLong { .. } => "shorten it".to_owned(),
-            _ => instead(),
+            _ => advice(),
         };
-        cx.error(literal, format!("{error}; {instead}"));
+        cx.error(literal, format!("{error}; {advice}"));
         return None;
     }
     let is_standard = name::is_standard(&name);
     match (is_standard, event.attrs.allows(Rule::NonstandardName)) {
         (true, Some(allow)) => lifts_nothing(cx, allow, "the name follows the convention"),
-        (false, None) if event.attrs.insists_on(Rule::NonstandardName) => {
+        (false, None) if event.attrs.enforces(Rule::NonstandardName) => {
             let problem = match name.find(char::is_whitespace) {
                 Some(offset) => format!(
                     "the event name has white space at byte {offset}, which the server takes but \
@@ -100,29 +100,29 @@ fn check_name(cx: &Ctxt, event: &Event<'_>) -> Option<String> {
                          `.` under prefixes that end in `/`"
                     .to_owned(),
             };
-            let instead = instead();
+            let advice = advice();
             cx.error(
                 literal,
-                format!("{problem}; {instead}, or add `allow(nonstandard_name)`"),
+                format!("{problem}; {advice}, or add `allow(nonstandard_name)`"),
             );
         }
         _ => {}
     }
-    // Of a name that will be another one nothing follows for the id.
-    let stays = is_standard || event.attrs.allows(Rule::NonstandardName).is_some();
-    stays.then_some(name)
+    // Skip the id checks if the name must change anyway.
+    let is_final = is_standard || event.attrs.allows(Rule::NonstandardName).is_some();
+    is_final.then_some(name)
 }
 
-/// A version is a date and a counter, so that versions sort.
+/// Rule: a version is a date and a counter, so that versions sort.
 fn check_version(cx: &Ctxt, attrs: &StructAttrs) -> Option<String> {
     let allow = attrs.allows(Rule::NonstandardVersion);
-    let Some(keyed) = &attrs.version else {
+    let Some(item) = &attrs.version else {
         if let Some(allow) = allow {
             lifts_nothing(cx, allow, "there is no version");
         }
         return None;
     };
-    let literal = keyed.value.as_ref()?;
+    let literal = item.value.as_ref()?;
     let version = literal.value();
     match (version::check(&version), allow) {
         (Ok(()), Some(allow)) => lifts_nothing(cx, allow, "the version follows the convention"),
@@ -132,7 +132,7 @@ fn check_version(cx: &Ctxt, attrs: &StructAttrs) -> Option<String> {
                 format!("{error}; write one such as `2026-11-21.1`"),
             );
         }
-        (Err(error), None) if attrs.insists_on(Rule::NonstandardVersion) => cx.error(
+        (Err(error), None) if attrs.enforces(Rule::NonstandardVersion) => cx.error(
             literal,
             format!(
                 "{error}; write one such as `2026-11-21.1`, or add `allow(nonstandard_version)`"
@@ -143,7 +143,7 @@ fn check_version(cx: &Ctxt, attrs: &StructAttrs) -> Option<String> {
     Some(version)
 }
 
-/// An event occurs once.
+/// Rule: an event has at most one time.
 fn check_one_ts(cx: &Ctxt, event: &Event<'_>) {
     for second in event
         .fields
@@ -159,14 +159,14 @@ fn check_one_ts(cx: &Ctxt, event: &Event<'_>) {
     }
 }
 
-/// There is one user, and it is sent beside `data`, not in it.
+/// Rule: an event has at most one user, which is sent next to `data`, not inside it.
 fn check_user(cx: &Ctxt, event: &Event<'_>) {
     let marked = event
         .fields
         .iter()
         .filter_map(|f| Some((f, f.attrs.user.as_ref()?)));
-    for (place, (field, user)) in marked.enumerate() {
-        if place > 0 {
+    for (index, (field, user)) in marked.enumerate() {
+        if index > 0 {
             cx.error(
                 &user.key,
                 "another field is marked `#[event(user)]` before, and an event has one user; remove one \
@@ -184,7 +184,7 @@ fn check_user(cx: &Ctxt, event: &Event<'_>) {
     }
 }
 
-/// At most five sessions, of different keys that the server takes.
+/// Rule: an event has at most five sessions, with distinct keys that the server accepts.
 fn check_sessions(cx: &Ctxt, event: &Event<'_>) {
     for attrs in event.fields.iter().map(|field| &field.attrs) {
         if let (Some(clear), None) = (&attrs.clear_if_none, &attrs.session) {
@@ -233,11 +233,11 @@ fn check_sessions(cx: &Ctxt, event: &Event<'_>) {
     }
 }
 
-pub(crate) fn session_key(field: &Field<'_>, session: &Keyed<Option<LitStr>>) -> String {
+pub(crate) fn session_key(field: &Field<'_>, session: &Spanned<Option<LitStr>>) -> String {
     text(session).unwrap_or_else(|| field.name.clone())
 }
 
-/// The id, from the template on the struct or from the fields marked `#[event(id)]`.
+/// Rule: the id comes either from the template on the struct or from `#[event(id)]` fields.
 fn check_id(cx: &Ctxt, event: &Event<'_>, name: Option<&str>) -> Option<Id> {
     let attrs = &event.attrs;
     let marked: Vec<_> = event
@@ -246,14 +246,14 @@ fn check_id(cx: &Ctxt, event: &Event<'_>, name: Option<&str>) -> Option<Id> {
         .filter_map(|f| Some((f, f.attrs.id.as_ref()?)))
         .collect();
     let may_be_ambiguous = attrs.allows(Rule::AmbiguousId).map(Ident::span);
-    if let Some(keyed) = &attrs.id {
+    if let Some(item) = &attrs.id {
         for (_, mark) in &marked {
             cx.error(
                 &mark.key,
                 "`#[event(id)]` stands beside `id = \"…\"` on the struct; keep one of the two",
             );
         }
-        let literal = keyed.value.as_ref()?;
+        let literal = item.value.as_ref()?;
         let text = literal.value();
         let template = check_template(cx, event, literal, &text, name)?;
         return Some(Id {
@@ -267,9 +267,9 @@ fn check_id(cx: &Ctxt, event: &Event<'_>, name: Option<&str>) -> Option<Id> {
     if let Some(allow) = attrs.allows(Rule::UnscopedId) {
         lifts_nothing(cx, allow, "`#[event(id)]` begins with the slug");
     }
-    let mut good = true;
+    let mut is_valid = true;
     for (field, _) in &marked {
-        good &= check_id_type(cx, field.ty, &field.name);
+        is_valid &= check_id_type(cx, field.ty, &field.name);
     }
     let slug = name::slug(name?).replace('{', "{{").replace('}', "}}");
     let fields: Vec<String> = marked
@@ -278,7 +278,7 @@ fn check_id(cx: &Ctxt, event: &Event<'_>, name: Option<&str>) -> Option<Id> {
         .collect();
     let text = format!("{slug}-{}", fields.join("-"));
     match Template::parse(&text) {
-        Ok(template) if good => Some(Id {
+        Ok(template) if is_valid => Some(Id {
             text,
             template,
             span: mark.key.span(),
@@ -292,7 +292,7 @@ fn check_id(cx: &Ctxt, event: &Event<'_>, name: Option<&str>) -> Option<Id> {
     }
 }
 
-/// A template is well formed, names fields that are there, and begins with the slug.
+/// Rule: a template is well formed, names existing fields, and begins with the slug.
 fn check_template(
     cx: &Ctxt,
     event: &Event<'_>,
@@ -307,7 +307,7 @@ fn check_template(
             for placeholder in errors.placeholders() {
                 let start = placeholder.span().start;
                 while let Some(error) = rest.next_if(|error| error.span().start <= start) {
-                    // The whole literal is underlined; the message quotes the part of it.
+                    // The error underlines the whole literal, so the message quotes the mistake.
                     cx.error(literal, error);
                 }
                 check_placeholder(cx, event, literal, placeholder);
@@ -318,19 +318,19 @@ fn check_template(
             return None;
         }
     };
-    let mut good = event.has_named_fields;
+    let mut is_valid = event.has_named_fields;
     for placeholder in template.placeholders() {
-        good &= check_placeholder(cx, event, literal, placeholder);
+        is_valid &= check_placeholder(cx, event, literal, placeholder);
     }
     let Some(name) = name else {
-        return good.then_some(template);
+        return is_valid.then_some(template);
     };
     match (
         is_scoped(&template, name),
         event.attrs.allows(Rule::UnscopedId),
     ) {
         (true, Some(allow)) => lifts_nothing(cx, allow, "the id begins with the slug"),
-        (false, None) if event.attrs.insists_on(Rule::UnscopedId) => {
+        (false, None) if event.attrs.enforces(Rule::UnscopedId) => {
             let slug = name::slug(name);
             let first = template.placeholders().next().map_or(0, |p| p.span().start);
             let rest = text.get(first..).unwrap_or_default();
@@ -345,10 +345,10 @@ fn check_template(
         }
         _ => {}
     }
-    good.then_some(template)
+    is_valid.then_some(template)
 }
 
-/// A placeholder names a field whose type can stand in an id.
+/// Rule: a placeholder names a field whose type can be part of an id. Returns whether it does.
 fn check_placeholder(
     cx: &Ctxt,
     event: &Event<'_>,
@@ -368,7 +368,7 @@ fn check_placeholder(
             .iter()
             .map(|field| field.name.as_str())
             .collect();
-        let by_serde = event.fields.iter().find(|f| {
+        let renamed = event.fields.iter().find(|f| {
             f.serde
                 .renamed
                 .as_ref()
@@ -378,7 +378,7 @@ fn check_placeholder(
         let problem = format!("the placeholder `{{{path}}}` names no field of `{ident}`");
         let message = if names.is_empty() {
             format!("{problem}, which has none; add the field")
-        } else if let Some(field) = by_serde {
+        } else if let Some(field) = renamed {
             let name = &field.name;
             format!("{problem}; a field goes by its Rust name, write `{{{name}{rest}}}`")
         } else if let Some(near) = nearest(first, names.iter().copied()) {
@@ -395,11 +395,11 @@ fn check_placeholder(
     if segments.next().is_none() {
         return check_id_type(cx, field.ty, &field.name);
     }
-    // A path through a type is for the compiler, but what is absent has no fields.
+    // The compiler checks the rest of the path, but a path cannot lead through an `Option`.
     !is_option(field.ty) || check_id_type(cx, field.ty, &field.name)
 }
 
-/// Rules of an id cannot be lifted where there is none.
+/// Rule: `allow(…)` lifts id rules only if there is an id.
 fn check_allows_without_id(cx: &Ctxt, event: &Event<'_>) {
     let has_id = event.attrs.id.is_some() || event.fields.iter().any(|f| f.attrs.id.is_some());
     if has_id {

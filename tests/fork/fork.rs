@@ -1,4 +1,4 @@
-//! A client from before a `fork` is refused in the child, and waits for nothing.
+//! After a `fork`, a client of the parent returns errors in the child without blocking.
 
 use std::time::{Duration, Instant};
 
@@ -12,35 +12,34 @@ use tokio::runtime::{Builder, Runtime};
 #[event(name = "storefront/cart.cleared")]
 struct CartCleared {}
 
-const NONE: [CartCleared; 3] = [CartCleared {}, CartCleared {}, CartCleared {}];
+const EVENTS: [CartCleared; 3] = [CartCleared {}, CartCleared {}, CartCleared {}];
 
-/// A child that takes longer hangs.
-const MOST: Duration = Duration::from_secs(10);
+/// A child that runs longer than this hangs.
+const CHILD_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Runs this in a child of the process.
+/// Runs a closure in a forked child and asserts that it succeeds.
 #[cfg(unix)]
 #[expect(unsafe_code, reason = "the standard library has no fork")]
 fn in_child(what: &str, run: impl FnOnce()) {
-    // SAFETY: this thread is the only one that holds locks here; the others wait, of the server and
-    // of runtimes.
+    // SAFETY: no other thread holds a lock here: the threads of the server and the runtimes are idle.
     let child = unsafe { libc::fork() };
     if child == 0 {
         let run = std::panic::AssertUnwindSafe(run);
         let failed = std::panic::catch_unwind(run).is_err();
-        // SAFETY: ends the process, without what the parent has registered for its own end.
+        // SAFETY: `_exit` ends the child without running the parent's exit handlers.
         unsafe { libc::_exit(i32::from(failed)) };
     }
     assert!(child > 0, "{what}: no child");
-    let begun = Instant::now();
+    let started = Instant::now();
     let mut status = 0;
     loop {
-        // SAFETY: the pointer is one to a local variable.
+        // SAFETY: the pointer refers to a local variable.
         let ended = unsafe { libc::waitpid(child, &raw mut status, libc::WNOHANG) };
         if ended == child {
             break;
         }
-        if begun.elapsed() > MOST {
-            // SAFETY: the child is not waited for yet, so its id is its own.
+        if started.elapsed() > CHILD_TIMEOUT {
+            // SAFETY: the child has not been reaped yet, so its process id is still valid.
             unsafe { libc::kill(child, libc::SIGKILL) };
             panic!("{what}: the child hangs");
         }
@@ -50,18 +49,18 @@ fn in_child(what: &str, run: impl FnOnce()) {
     println!("ok: {what}");
 }
 
-fn is_refused<T: std::fmt::Debug>(result: Result<T, SendError>) {
+fn assert_fork_error<T: std::fmt::Debug>(result: Result<T, SendError>) {
     let error = result.unwrap_err();
     assert!(matches!(error, SendError::AfterFork), "{error}");
     assert!(error.to_string().contains("in the child"), "{error}");
 }
 
-fn all_are_refused<T: std::fmt::Debug>(result: Result<T, BatchError>) {
+fn assert_all_fork_errors<T: std::fmt::Debug>(result: Result<T, BatchError>) {
     let error = result.unwrap_err();
     let refused = error.outcomes().iter().filter(
         |outcome| matches!(outcome, Outcome::Rejected(error) if matches!(**error, SendError::AfterFork)),
     );
-    assert_eq!(refused.count(), NONE.len(), "{error}");
+    assert_eq!(refused.count(), EVENTS.len(), "{error}");
 }
 
 fn async_client(server: &EventServer, runtime: &Runtime, name: &str) {
@@ -71,27 +70,27 @@ fn async_client(server: &EventServer, runtime: &Runtime, name: &str) {
     runtime.block_on(client.send(CartCleared {})).unwrap();
 
     in_child(&format!("{name}: send"), || {
-        is_refused(runtime.block_on(client.send(CartCleared {})));
+        assert_fork_error(runtime.block_on(client.send(CartCleared {})));
     });
     in_child(&format!("{name}: send_many"), || {
-        all_are_refused(runtime.block_on(client.send_many(&NONE)));
+        assert_all_fork_errors(runtime.block_on(client.send_many(&EVENTS)));
         let mut batch = inngest_core::Batch::new();
-        for event in &NONE {
+        for event in &EVENTS {
             batch.push(event).unwrap();
         }
-        all_are_refused(runtime.block_on(client.send_batch(batch)));
+        assert_all_fork_errors(runtime.block_on(client.send_batch(batch)));
     });
     in_child(&format!("{name}: streams"), || {
-        let mut progress = client.send_iter(NONE);
+        let mut progress = client.send_iter(EVENTS);
         let mut refused = 0;
         while let Some(next) = runtime.block_on(progress.next()) {
             refused += next.result.unwrap_err().outcomes().len();
         }
-        assert_eq!(refused, NONE.len());
+        assert_eq!(refused, EVENTS.len());
     });
     in_child(&format!("{name}: in a runtime of the child"), || {
         let runtime = Runtime::new().unwrap();
-        is_refused(runtime.block_on(unused.send(CartCleared {})));
+        assert_fork_error(runtime.block_on(unused.send(CartCleared {})));
     });
     in_child(&format!("{name}: a client of the child"), || {
         let runtime = Runtime::new().unwrap();
@@ -109,9 +108,9 @@ fn async_client(server: &EventServer, runtime: &Runtime, name: &str) {
         (sender, waiting)
     };
     in_child(&format!("{name}: buffered"), || {
-        is_refused(sender.try_send(CartCleared {}));
-        is_refused(runtime.block_on(sender.send(CartCleared {})));
-        is_refused(runtime.block_on(waiting));
+        assert_fork_error(sender.try_send(CartCleared {}));
+        assert_fork_error(runtime.block_on(sender.send(CartCleared {})));
+        assert_fork_error(runtime.block_on(waiting));
         runtime.block_on(sender.flush());
         let report = runtime.block_on(sender.clone().shutdown(Duration::from_secs(3_600)));
         assert_eq!(
@@ -119,10 +118,13 @@ fn async_client(server: &EventServer, runtime: &Runtime, name: &str) {
             (0, 0, 0)
         );
         let _entered = runtime.enter();
-        is_refused(client.buffered().start());
+        assert_fork_error(client.buffered().start());
     });
-    let report = runtime.block_on(sender.shutdown(MOST));
-    assert_eq!(report.delivered, 1, "the parent sends what is waiting");
+    let report = runtime.block_on(sender.shutdown(CHILD_TIMEOUT));
+    assert_eq!(
+        report.delivered, 1,
+        "the parent still sends its buffered event"
+    );
     runtime.block_on(client.send(CartCleared {})).unwrap();
 }
 
@@ -134,17 +136,17 @@ fn blocking_client(server: &EventServer) {
     let buffered = buffered.capacity(1).start().unwrap();
     let waiting = buffered.try_send(CartCleared {}).unwrap();
     in_child("blocking", || {
-        is_refused(client.send(CartCleared {}));
-        all_are_refused(client.send_many(&NONE));
-        for progress in client.send_iter(NONE) {
-            all_are_refused(progress.unwrap().result);
+        assert_fork_error(client.send(CartCleared {}));
+        assert_all_fork_errors(client.send_many(&EVENTS));
+        for progress in client.send_iter(EVENTS) {
+            assert_all_fork_errors(progress.unwrap().result);
         }
-        is_refused(buffered.try_send(CartCleared {}));
-        is_refused(buffered.send(CartCleared {}));
-        is_refused(waiting.wait());
-        is_refused(buffered.flush());
-        is_refused(buffered.clone().shutdown(Duration::from_secs(3_600)));
-        is_refused(client.buffered().start());
+        assert_fork_error(buffered.try_send(CartCleared {}));
+        assert_fork_error(buffered.send(CartCleared {}));
+        assert_fork_error(waiting.wait());
+        assert_fork_error(buffered.flush());
+        assert_fork_error(buffered.clone().shutdown(Duration::from_secs(3_600)));
+        assert_fork_error(client.buffered().start());
         let builder = blocking::Client::builder().dev(true).base_url(server.url());
         builder.build().unwrap().send(CartCleared {}).unwrap();
     });
@@ -152,8 +154,11 @@ fn blocking_client(server: &EventServer) {
     let last = builder.build().unwrap();
     let sender = last.buffered().start().unwrap();
     in_child("blocking: dropped", move || drop((last, sender)));
-    let report = buffered.shutdown(MOST).unwrap();
-    assert_eq!(report.delivered, 1, "the parent sends what is waiting");
+    let report = buffered.shutdown(CHILD_TIMEOUT).unwrap();
+    assert_eq!(
+        report.delivered, 1,
+        "the parent still sends its buffered event"
+    );
     client.send(CartCleared {}).unwrap();
 }
 
@@ -164,7 +169,7 @@ fn main() {
     async_client(&server, &one, "one thread");
     async_client(&server, &Runtime::new().unwrap(), "many threads");
     blocking_client(&server);
-    // Two of each parent and one of each child.
+    // Each of the three clients sends three events in the parent and one in a child.
     assert_eq!(server.events().len(), 3 * 4);
 }
 

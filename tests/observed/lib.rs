@@ -1,1 +1,1 @@
-//! What is seen of the client from outside; see the tests beside this file.
+//! Tests of traces and metrics. The tests are in the other files of this folder.

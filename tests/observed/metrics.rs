@@ -1,4 +1,4 @@
-//! Counters by the `metrics` facade.
+//! Counters of the `metrics` facade.
 
 use inngest_core::testing::{EventServer, Fault};
 use inngest_core::{Client, Event, RetryPolicy};
@@ -15,7 +15,7 @@ struct CartCleared {
 const KEY: &str = "a-secret-event-key";
 
 #[test]
-fn what_was_sent_is_counted() {
+fn sent_events_and_failures_are_counted() {
     let recorder = DebuggingRecorder::new();
     let snapshots = recorder.snapshotter();
     metrics::with_local_recorder(&recorder, || {

@@ -1,4 +1,4 @@
-//! Spans as OpenTelemetry sees them, and the trace that goes with the events.
+//! OpenTelemetry spans, and the trace context that requests carry.
 
 use inngest_core::testing::{EventServer, Fault};
 use inngest_core::{Client, Event, RetryPolicy};
@@ -35,14 +35,14 @@ fn server() -> EventServer {
 }
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
-    // Everything of the client runs on this thread, where the subscriber is.
+    // The whole client runs on this thread, where the subscriber is installed.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
     runtime.unwrap().block_on(future)
 }
 
-/// The spans that are ended while a future runs.
+/// Runs a future and returns the spans that ended.
 fn traced<T>(future: impl Future<Output = T>) -> (T, Vec<SpanData>) {
     let exporter = InMemorySpanExporter::default();
     let provider = SdkTracerProvider::builder()
@@ -65,7 +65,7 @@ fn named<'a>(spans: &'a [SpanData], name: &str) -> Vec<&'a SpanData> {
 }
 
 #[test]
-fn one_event_is_a_span_with_the_names_of_the_conventions() {
+fn send_span_follows_the_semantic_conventions() {
     let server = server();
     let (receipt, spans) = traced(async {
         server.inject(Fault::status(503));
@@ -112,7 +112,7 @@ fn one_event_is_a_span_with_the_names_of_the_conventions() {
 }
 
 #[test]
-fn a_batch_is_a_span_with_its_count() {
+fn batch_span_has_the_event_count() {
     let server = server();
     let ((), spans) = traced(async {
         let client = client(&server);
@@ -144,7 +144,7 @@ fn a_batch_is_a_span_with_its_count() {
 }
 
 #[test]
-fn what_a_buffered_sender_sends_is_a_span() {
+fn buffered_sender_creates_spans() {
     let server = server();
     let ((), spans) = traced(async {
         let sender = client(&server).buffered().start().unwrap();
@@ -186,7 +186,7 @@ fn traceparents(server: &EventServer) -> Vec<Option<String>> {
 }
 
 #[test]
-fn the_span_of_the_request_goes_with_it() {
+fn request_carries_the_trace_of_its_span() {
     let server = server();
     let ((), spans) = traced(async {
         let client = client(&server);
@@ -207,7 +207,7 @@ fn the_span_of_the_request_goes_with_it() {
 }
 
 #[test]
-fn the_callers_own_span_goes_with_the_request_where_tracing_has_none() {
+fn opentelemetry_context_is_the_fallback() {
     use opentelemetry::trace::FutureExt as _;
 
     let server = server();
@@ -224,7 +224,7 @@ fn the_callers_own_span_goes_with_the_request_where_tracing_has_none() {
 }
 
 #[test]
-fn without_a_span_nothing_goes_with_the_request() {
+fn request_without_a_span_has_no_traceparent() {
     let server = server();
     block_on(client(&server).send(CartCleared {})).unwrap();
     assert_eq!(traceparents(&server), [None]);

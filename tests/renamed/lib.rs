@@ -1,10 +1,10 @@
-//! A crate that depends on `inngest-core` by the name `events`.
+//! A crate that renames its `inngest-core` dependency to `events`.
 
 use events::{Event, IdPart};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// The number of an order.
+/// An order number.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema, IdPart)]
 #[id_part(crate = ::events)]
 pub struct OrderId(pub String);
@@ -13,12 +13,12 @@ pub struct OrderId(pub String);
 #[derive(Serialize, JsonSchema, Event)]
 #[event(crate = ::events, name = "shop/order.paid", id = "order-paid-{order}")]
 pub struct OrderPaid {
-    /// Which order.
+    /// The paid order.
     pub order: OrderId,
 }
 
 #[test]
-fn an_event_of_a_renamed_dependency_has_its_id() {
+fn derive_works_with_a_renamed_dependency() {
     let paid = OrderPaid {
         order: OrderId("7".into()),
     };
@@ -30,7 +30,7 @@ pub mod __private {
     pub use {events, schemars, serde};
 }
 
-/// Makes an event, for crates that depend on this one alone.
+/// Defines an event, for crates that depend only on this crate.
 #[macro_export]
 macro_rules! event {
     (
@@ -47,7 +47,7 @@ macro_rules! event {
     };
 }
 
-/// Makes a part of an id, as [`event!`] makes an event.
+/// Defines an id part, like [`event!`] defines an event.
 #[macro_export]
 macro_rules! part {
     ($item:item) => {
@@ -61,13 +61,13 @@ macro_rules! part {
     };
 }
 
-/// An item with attributes of its caller before it.
+/// Emits an item with attributes from the caller.
 #[macro_export]
 macro_rules! as_item {
     ([$($derive:tt)*] $item:item) => { $($derive)* $item };
 }
 
-/// A struct put together from its parts.
+/// Emits a struct that is reassembled from fragments.
 #[macro_export]
 macro_rules! as_fragments {
     (

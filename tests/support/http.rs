@@ -1,12 +1,12 @@
-//! Peers that speak HTTP by hand, each connection on a thread of its own.
-#![allow(dead_code, reason = "each test file uses a part")]
+//! Hand-written HTTP servers that run each connection on its own thread.
+#![allow(dead_code, reason = "each test file uses a subset")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Serves each connection on a thread of its own; counts them.
+/// Runs `handle` for each connection on its own thread. Returns the URL and the number of connections.
 pub(crate) fn serve(
     handle: impl Fn(usize, BufReader<TcpStream>) + Send + Sync + 'static,
 ) -> (String, Arc<AtomicUsize>) {
@@ -27,8 +27,8 @@ pub(crate) fn serve(
     (url, count)
 }
 
-/// The length of the body that follows; `None` at the end.
-pub(crate) fn head(stream: &mut impl BufRead) -> Option<usize> {
+/// Reads a request head. Returns the length of the body, or `None` at the end of the connection.
+pub(crate) fn read_head(stream: &mut impl BufRead) -> Option<usize> {
     let mut length = 0;
     loop {
         let mut line = String::new();
@@ -44,18 +44,18 @@ pub(crate) fn head(stream: &mut impl BufRead) -> Option<usize> {
     }
 }
 
-pub(crate) fn body(stream: &mut impl Read, length: usize) -> Vec<u8> {
+pub(crate) fn read_body(stream: &mut impl Read, length: usize) -> Vec<u8> {
     let mut body = vec![0; length];
     stream.read_exact(&mut body).unwrap();
     body
 }
 
-pub(crate) fn answer(stream: &mut BufReader<TcpStream>, text: &str) {
+pub(crate) fn write_response(stream: &mut BufReader<TcpStream>, text: &str) {
     stream.get_mut().write_all(text.as_bytes()).unwrap();
 }
 
-/// The headers' end and the body of an answer that takes these events.
-pub(crate) fn taken(body: &[u8]) -> String {
+/// The last header and the body of a response that accepts the events of a request body.
+pub(crate) fn accepting_response(body: &[u8]) -> String {
     let events: Vec<serde_json::Value> = serde_json::from_slice(body).unwrap();
     let ids: Vec<_> = (0..events.len()).map(|n| format!("id-{n}")).collect();
     let body = serde_json::json!({ "ids": ids, "status": 200 }).to_string();

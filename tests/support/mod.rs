@@ -1,5 +1,5 @@
-//! Events, and a transport with a script.
-#![allow(dead_code, reason = "each test file uses a part")]
+//! Shared test events and a scripted transport.
+#![allow(dead_code, reason = "each test file uses a subset")]
 
 pub(crate) mod http;
 
@@ -45,7 +45,7 @@ pub(crate) fn dedup_ids(receipts: &[Receipt]) -> Vec<&str> {
         .collect()
 }
 
-/// Gives the answers of its script, then takes what comes.
+/// A transport that returns scripted answers, then accepts every request.
 #[derive(Clone, Default)]
 pub(crate) struct Script {
     pub(crate) answers: Arc<Mutex<VecDeque<Result<Answer, TransportError>>>>,

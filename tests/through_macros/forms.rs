@@ -1,10 +1,9 @@
-// Every attribute of the derives. `through_macros.rs` includes this file once for each way in which
-// a struct can reach a derive; `way!` is that way. Inside a function, at the top of a module and in
-// a module of its own are all covered here.
+// Every attribute of the derives. `through_macros.rs` includes this file once for each wrapper macro,
+// which `wrap!` calls. The structs are inside functions, at the top of a module and in a nested module.
 
 #[test]
-fn every_meaning_of_a_field() {
-    way! {event
+fn all_field_attributes_work() {
+    wrap! {event
         /// An order was paid.
         ///
         /// With a second paragraph.
@@ -12,7 +11,7 @@ fn every_meaning_of_a_field() {
         #[event(id = "order-paid-{order.id}-{lines.1}-{type}")]
         #[serde(rename_all = "camelCase")]
         struct OrderPaid {
-            /// Which order.
+            /// The paid order.
             order: Order,
             lines: (String, u16),
             #[event(session = "kind")]
@@ -64,7 +63,7 @@ fn every_meaning_of_a_field() {
     assert_eq!(described, "An order was paid.\n\nWith a second paragraph.");
 }
 
-way! {event
+wrap! {event
     /// Stock changed.
     #[event(name = "shop/stock.changed")]
     pub(crate) struct StockChanged {
@@ -84,7 +83,7 @@ way! {event
 }
 
 #[test]
-fn fields_that_may_be_absent() {
+fn optional_fields_work() {
     let mut changed = StockChanged {
         sku: "s".into(),
         at_shop: 2,
@@ -110,13 +109,13 @@ fn fields_that_may_be_absent() {
     assert_eq!(encoded(&changed), expected);
 }
 
-mod within {
+mod outer {
     use super::*;
 
-    mod further {
+    mod nested {
         use super::*;
 
-        way! {event
+        wrap! {event
             #[event(name = "shop/cart.merged", id = "cart-merged-{cart}/{into.id}")]
             pub(in super::super) struct CartMerged<'a, T> {
                 pub(in super::super) cart: T,
@@ -133,12 +132,12 @@ mod within {
             }
         }
     }
-    pub(super) use further::CartMerged;
+    pub(super) use nested::CartMerged;
 }
 
 #[test]
-fn parameters() {
-    let merged = within::CartMerged {
+fn generic_structs_work() {
+    let merged = outer::CartMerged {
         cart: 1_u8,
         into: &Order { id: 7 },
         at: 1_743_130_137_367,
@@ -160,8 +159,8 @@ fn parameters() {
 }
 
 #[test]
-fn rules_that_are_lifted() {
-    way! {event
+fn lifted_rules_work() {
+    wrap! {event
         #[event(
             name = "Shop:Lifted",
             version = "v2",
@@ -192,29 +191,29 @@ fn rules_that_are_lifted() {
 }
 
 #[test]
-fn parts_of_ids() {
-    way! {part
-        /// The number of an order.
+fn id_parts_work() {
+    wrap! {part
+        /// An order number.
         struct Number {
             #[allow(dead_code)]
             number: u32
         }
     }
-    way! {part
+    wrap! {part
         #[id_part(crate = ::inngest_core)]
         struct Borrowed<'a, T> {
             inner: &'a T
         }
     }
-    way! {variants
-        /// Where an event came from.
+    wrap! {variants
+        /// The source of an event.
         enum Channel {
             Web,
             PointOfSale,
             r#Final
         }
     }
-    way! {event
+    wrap! {event
         #[event(name = "shop/parts.sent", id = "parts-sent-{channel}-{number}-{borrowed}")]
         struct PartsSent<'a, T> {
             number: Number,

@@ -1,4 +1,4 @@
-//! What can be wrong with a template, and the words for it.
+//! Template mistakes and their error messages.
 
 use std::fmt;
 use std::ops::Range;
@@ -13,69 +13,69 @@ pub struct TemplateError {
 }
 
 impl TemplateError {
-    /// What is wrong.
+    /// The kind of mistake.
     #[must_use]
     pub fn kind(&self) -> &TemplateErrorKind {
         &self.kind
     }
 
-    /// The bytes of the template that are wrong, always on character boundaries.
+    /// The byte range of the mistake in the template, always on character boundaries.
     #[must_use]
     pub fn span(&self) -> Range<usize> {
         self.span.clone()
     }
 }
 
-/// What is wrong with a template.
+/// The kinds of mistakes in a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TemplateErrorKind {
-    /// The template is empty, which the server takes as no id.
+    /// The template is empty. The server treats an empty id as no id.
     Empty,
     /// The template prints the same text for every event.
     NoPlaceholder {
-        /// The first text in double braces, which print a brace.
+        /// The first text in double braces, if it could be a path. Double braces print a brace.
         braced: Option<String>,
     },
     /// `{}` names no field.
     EmptyPlaceholder {
-        /// The white space between the braces.
+        /// The whitespace between the braces.
         text: String,
     },
-    /// A `{` without its `}`.
+    /// A `{` without a matching `}`.
     Unclosed {
-        /// What follows it, as far as it could be a path.
+        /// The text after the `{` that could be a path.
         text: String,
     },
-    /// A `}` without its `{`.
+    /// A `}` without a matching `{`.
     Stray {
-        /// The template up to it.
+        /// The text of the template before the `}`.
         before: String,
     },
-    /// A placeholder `{field:spec}`.
+    /// A placeholder with a format spec, `{field:spec}`.
     FormatSpec {
-        /// The placeholder without the `:` and what follows it.
+        /// The text before the `:`.
         path: String,
         /// The text between the braces.
         text: String,
     },
-    /// The text between the braces is no path to a field.
+    /// The text between the braces is not a path to a field.
     NotAField {
         /// The text between the braces.
         text: String,
-        /// The path that was probably meant.
+        /// The path that the author probably meant.
         meant: Option<String>,
     },
     /// Two placeholders with nothing between them.
     Adjacent {
-        /// The path of the first.
+        /// The path of the first placeholder.
         first: String,
-        /// The path of the second.
+        /// The path of the second placeholder.
         second: String,
     },
-    /// A placeholder that stands in the template before.
+    /// A placeholder that occurs earlier in the template.
     Repeated {
-        /// Its path.
+        /// The path of the placeholder.
         path: String,
     },
 }
@@ -147,7 +147,7 @@ impl fmt::Display for TemplateError {
 
 impl std::error::Error for TemplateError {}
 
-/// Every mistake in a template, in the order in which they stand in it. Never empty.
+/// All mistakes in a template, from left to right. Never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TemplateErrors {
     pub(super) errors: Vec<TemplateError>,
@@ -160,8 +160,8 @@ impl TemplateErrors {
         self.errors.iter()
     }
 
-    /// The placeholders that are well formed, from left to right and each field once, so that what
-    /// else is wrong with them can be said too.
+    /// The well-formed placeholders, from left to right, each field once. Callers can check these
+    /// placeholders further and report those mistakes too.
     #[must_use]
     pub fn placeholders(&self) -> &[Placeholder] {
         &self.placeholders
@@ -205,7 +205,7 @@ mod tests {
     use crate::template::Template;
 
     #[test]
-    fn errors_say_what_to_write() {
+    fn errors_suggest_a_fix() {
         for (template, expected) in [
             (
                 "",

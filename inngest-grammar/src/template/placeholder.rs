@@ -1,8 +1,8 @@
-//! A field that an id template names.
+//! A placeholder in an id template.
 
 use std::ops::Range;
 
-/// The field that a placeholder names.
+/// A reference to a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placeholder {
     pub(super) path: String,
@@ -10,18 +10,18 @@ pub struct Placeholder {
 }
 
 impl Placeholder {
-    /// The path as written between the braces: `order.lines.0`.
+    /// The path between the braces: `order.lines.0`.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// The names and tuple indices of the path, from the event's own field inwards.
+    /// The field names and tuple indices of the path, outermost first.
     pub fn segments(&self) -> impl Iterator<Item = &str> {
         self.path.split('.')
     }
 
-    /// The bytes of the template that the placeholder takes up, braces included.
+    /// The byte range of the placeholder in the template, including the braces.
     #[must_use]
     pub fn span(&self) -> Range<usize> {
         self.span.clone()

@@ -26,7 +26,7 @@ fn not_a_field(text: &str, meant: Option<&str>) -> Kind {
 }
 
 #[test]
-fn well_formed_templates() {
+fn well_formed_templates_parse() {
     assert_eq!(paths("item-imported-{item_id}"), ["item_id"]);
     assert_eq!(paths("{a}-{b.c}-{d.0.e}"), ["a", "b.c", "d.0.e"]);
     assert_eq!(paths("{größe}"), ["größe"]);
@@ -54,7 +54,7 @@ fn stray(before: &str) -> Kind {
 }
 
 #[test]
-fn words_that_can_be_no_name_are_no_path() {
+fn impossible_field_names_are_errors() {
     for word in ["self", "Self", "super", "crate", "_", "99999999999", "01"] {
         let text = format!("{{a.{word}}}");
         let kind = not_a_field(&text[1..text.len() - 1], None);
@@ -72,7 +72,7 @@ fn words_that_can_be_no_name_are_no_path() {
 }
 
 #[test]
-fn each_mistake_at_its_bytes() {
+fn each_mistake_has_its_span() {
     assert_eq!(errors(""), [(Kind::Empty, 0..0)]);
     assert_eq!(
         errors("a{{}}"),
@@ -112,7 +112,7 @@ fn each_mistake_at_its_bytes() {
 }
 
 #[test]
-fn the_placeholders_beside_mistakes() {
+fn errors_keep_the_well_formed_placeholders() {
     for (text, expected) in [
         ("{a}{b}", &["a", "b"] as &[&str]),
         ("{a}-{b:?}-{c d}-{}-{e}", &["a", "e"]),
@@ -131,7 +131,7 @@ fn the_placeholders_beside_mistakes() {
 }
 
 #[test]
-fn what_follows_an_open_brace_is_no_text() {
+fn unclosed_brace_swallows_the_path_after_it() {
     for (text, expected) in [
         ("{", vec![(unclosed(""), 0..1)]),
         ("a{", vec![(unclosed(""), 1..2)]),
@@ -178,7 +178,7 @@ fn what_follows_an_open_brace_is_no_text() {
 }
 
 #[test]
-fn doubled_braces_are_text() {
+fn doubled_braces_print_a_brace() {
     for (text, expected) in [
         ("{{{a}}}", vec!["{", "a", "}"]),
         ("{a}}}", vec!["a", "}"]),
@@ -205,7 +205,7 @@ fn doubled_braces_are_text() {
 }
 
 #[test]
-fn texts_in_doubled_braces_are_taken_for_fields_where_they_could_be() {
+fn path_in_doubled_braces_is_suggested() {
     for (text, expected) in [
         ("x{{a}}", Some("a")),
         ("{{a.b}}-{{c}}", Some("a.b")),
@@ -222,7 +222,7 @@ fn texts_in_doubled_braces_are_taken_for_fields_where_they_could_be() {
 }
 
 #[test]
-fn paths_that_were_meant() {
+fn misspelled_paths_get_a_suggestion() {
     for (inner, meant) in [
         ("self", None),
         (".a", Some("a")),
@@ -243,7 +243,7 @@ fn paths_that_were_meant() {
 }
 
 #[test]
-fn names_and_indices_are_segments() {
+fn segments_are_names_or_indices() {
     let good = [
         "a",
         "_a",
@@ -284,7 +284,7 @@ fn names_and_indices_are_segments() {
 }
 
 #[test]
-fn a_placeholder_with_a_mistake_has_no_second_one() {
+fn each_placeholder_has_one_mistake_at_most() {
     let repeated = Kind::Repeated { path: "a".into() };
     assert_eq!(errors("{}{}"), [(empty(""), 0..2), (empty(""), 2..4)]);
     assert_eq!(
@@ -312,7 +312,7 @@ fn a_placeholder_with_a_mistake_has_no_second_one() {
 }
 
 #[test]
-fn edges_are_those_of_the_pieces() {
+fn edges_match_the_pieces() {
     let template = Template::parse("a-{b}/{c}").unwrap();
     let expected = proof::edges([Some("a-"), None, Some("/"), None]);
     assert_eq!(template.edges(), expected);
@@ -320,7 +320,7 @@ fn edges_are_those_of_the_pieces() {
 }
 
 #[test]
-fn all_mistakes_of_one_template_in_order() {
+fn all_mistakes_are_reported_in_order() {
     let kinds: Vec<_> = errors("}{}-{a:?}-{b")
         .into_iter()
         .map(|(kind, _)| kind)
@@ -341,7 +341,7 @@ fn all_mistakes_of_one_template_in_order() {
 
 proptest! {
     #[test]
-    fn any_text_is_answered(text in "[a-z0-9{}:. é_-]{0,24}|\\PC*") {
+    fn any_text_is_handled(text in "[a-z0-9{}:. é_-]{0,24}|\\PC*") {
         match Template::parse(&text) {
             Ok(template) => {
                 prop_assert_eq!(&template.to_string(), &text);

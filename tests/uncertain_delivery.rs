@@ -1,4 +1,4 @@
-//! Answers that say less than they seem to, and what is said of events then.
+//! Ambiguous responses, and the outcomes that the client reports for them.
 
 use std::time::Duration;
 
@@ -22,9 +22,9 @@ fn builder(script: &Script, attempts: u32) -> ClientBuilder {
     builder.transport(script.clone())
 }
 
-/// Each event has one outcome, whatever the server says.
+/// Each event has one outcome, even if the server's response is inconsistent.
 #[tokio::test]
-async fn a_refusal_that_names_all_events_is_no_answer() {
+async fn rejection_with_too_many_ids_is_invalid() {
     for named in [3, 4] {
         let ids: Vec<_> = (0..named).map(|n| format!("id-{n}")).collect();
         let body = serde_json::json!({ "ids": ids, "status": 400, "error": "no" });
@@ -38,9 +38,9 @@ async fn a_refusal_that_names_all_events_is_no_answer() {
     }
 }
 
-/// Events before the one that was refused may be taken, although the answer cannot be read.
+/// The server may have accepted the events before the rejected one, even if the response is unreadable.
 #[tokio::test]
-async fn a_refusal_that_cannot_be_read_is_asked_for_again() {
+async fn unreadable_rejection_is_retried() {
     let cut = || Ok(Answer::new(400, r#"{"ids":["id-"#));
     let script = Script::new([cut()]);
     let receipts = client(&script, 2).send_many(items(2)).await.unwrap();
@@ -54,7 +54,7 @@ async fn a_refusal_that_cannot_be_read_is_asked_for_again() {
 }
 
 #[tokio::test]
-async fn a_success_that_is_not_the_event_apis_is_asked_for_again() {
+async fn unknown_success_status_is_retried() {
     for status in [201, 202, 204, 206] {
         let script = Script::new([Ok(Answer::new(status, ""))]);
         let error = client(&script, 1).send_many(items(2)).await.unwrap_err();
@@ -64,9 +64,9 @@ async fn a_success_that_is_not_the_event_apis_is_asked_for_again() {
     }
 }
 
-struct Fails;
+struct FailingMiddleware;
 
-impl Middleware for Fails {
+impl Middleware for FailingMiddleware {
     fn before_send(
         &self,
         _: &mut Outgoing,
@@ -80,7 +80,7 @@ fn broken() -> Script {
 }
 
 #[tokio::test]
-async fn what_may_have_arrived_stays_unknown_when_sending_it_again_fails_at_once() {
+async fn uncertain_events_stay_unknown_after_a_local_failure() {
     let script = broken();
     let client = client(&script, 1);
     let error = client.send_many(items(2)).await.unwrap_err();
@@ -88,7 +88,9 @@ async fn what_may_have_arrived_stays_unknown_when_sending_it_again_fails_at_once
     let mut unsent = error.into_unsent();
     unsent.push(support::item(9)).unwrap();
 
-    let failing = Client::builder().event_key(KEY).middleware(Fails);
+    let failing = Client::builder()
+        .event_key(KEY)
+        .middleware(FailingMiddleware);
     let failing = failing.transport(script).build().unwrap();
     let error = failing.send_batch(unsent).await.unwrap_err();
     let unknown: Vec<_> = error.unknown().map(|(_, id)| id.clone()).collect();
@@ -102,7 +104,7 @@ async fn what_may_have_arrived_stays_unknown_when_sending_it_again_fails_at_once
     assert_eq!((error.unknown().count(), error.rejected().count()), (2, 1));
     assert!(matches!(
         &error.outcomes()[0],
-        Outcome::Unknown { error, .. } if last_is(error, |e| matches!(e, SendError::InsideRuntime))
+        Outcome::Unknown { error, .. } if last_error_matches(error, |e| matches!(e, SendError::InsideRuntime))
     ));
     assert_eq!(
         client.send_batch(error.into_unsent()).await.unwrap().len(),
@@ -110,13 +112,13 @@ async fn what_may_have_arrived_stays_unknown_when_sending_it_again_fails_at_once
     );
 }
 
-fn last_is(error: &SendError, is: fn(&SendError) -> bool) -> bool {
-    matches!(error, SendError::InDoubt { last, .. } if is(last))
+fn last_error_matches(error: &SendError, matches: fn(&SendError) -> bool) -> bool {
+    matches!(error, SendError::InDoubt { last, .. } if matches(last))
 }
 
-/// The last error alone would say that nothing was sent.
+/// The last error alone would suggest that the server received nothing.
 #[tokio::test]
-async fn an_error_says_that_an_earlier_try_may_have_brought_the_event() {
+async fn error_mentions_an_earlier_uncertain_attempt() {
     let refused = || Err(TransportError::connect("connection refused"));
     let broken = || Err(TransportError::other("connection reset"));
     let wrong = || Ok(Answer::new(401, ""));
@@ -127,23 +129,29 @@ async fn an_error_says_that_an_earlier_try_may_have_brought_the_event() {
         let script = || Script::new([broken(), last()]);
         let alone = client(&script(), 2).send(support::item(1)).await;
         let alone = alone.unwrap_err();
-        let seen = builder(&script(), 2).middleware(Sees).build().unwrap();
+        let seen = builder(&script(), 2)
+            .middleware(NoopMiddleware)
+            .build()
+            .unwrap();
         let seen = seen.send(support::item(1)).await.unwrap_err();
         let many = client(&script(), 2).send_many(items(1)).await.unwrap_err();
         let many = many.outcomes()[0].error().unwrap().clone();
         for error in [alone, seen, many] {
             assert!(error.may_have_been_accepted(), "{error}");
-            let said = error.to_string();
-            let doubt = "; an earlier request may have brought the event to the server: the \
+            let message = error.to_string();
+            let earlier = "; an earlier request may have brought the event to the server: the \
                          connection to https://inn.gs/e/ broke before the answer";
-            assert!(said.starts_with(text) && said.contains(doubt), "{said}");
+            assert!(
+                message.starts_with(text) && message.contains(earlier),
+                "{message}"
+            );
         }
 
-        // When all that was tried failed alike, there is no doubt.
+        // If no attempt reached the server, the outcome is certain.
         let script = Script::new([last(), last()]);
         let error = client(&script, 2).send(support::item(1)).await.unwrap_err();
         assert!(!error.may_have_been_accepted(), "{error}");
-        // When the last error leaves the doubt, it says so itself.
+        // If the last attempt is itself uncertain, its error is returned as is.
         let script = Script::new([broken(), broken()]);
         let error = client(&script, 2).send(support::item(1)).await.unwrap_err();
         assert!(
@@ -153,9 +161,9 @@ async fn an_error_says_that_an_earlier_try_may_have_brought_the_event() {
     }
 }
 
-/// The request that left the doubt is of another call, and is named all the same.
+/// The uncertain request belongs to an earlier call, but the error still mentions it.
 #[tokio::test]
-async fn an_error_names_the_doubt_of_the_call_before() {
+async fn error_mentions_an_earlier_uncertain_call() {
     let script = Script::new([
         Err(TransportError::other("connection reset")),
         Err(TransportError::connect("connection refused")),
@@ -164,7 +172,7 @@ async fn an_error_names_the_doubt_of_the_call_before() {
     let error = client.send_many(items(1)).await.unwrap_err();
     let error = client.send_batch(error.into_unsent()).await.unwrap_err();
     let error = error.outcomes()[0].error().unwrap();
-    assert!(last_is(error, |e| matches!(
+    assert!(last_error_matches(error, |e| matches!(
         e,
         SendError::NoConnection { .. }
     )));
@@ -174,13 +182,13 @@ async fn an_error_names_the_doubt_of_the_call_before() {
     );
 }
 
-struct Sees;
+struct NoopMiddleware;
 
-impl Middleware for Sees {}
+impl Middleware for NoopMiddleware {}
 
-/// A server that answered before is there, and is waited for as long as any.
+/// A dev server that has answered before gets the full number of attempts.
 #[tokio::test]
-async fn a_dev_server_that_was_there_is_not_soon_given_up() {
+async fn known_dev_server_gets_all_attempts() {
     let refused = || Err(TransportError::connect("connection refused"));
     let busy = || Ok(Answer::new(503, ""));
     let script = Script::new([busy(), busy(), refused(), refused(), busy()]);
@@ -191,9 +199,9 @@ async fn a_dev_server_that_was_there_is_not_soon_given_up() {
     assert_eq!(script.seeds_and_bodies().len(), 6);
 }
 
-/// A stream need not bear being asked after its end.
+/// Polling a finished stream may panic.
 #[tokio::test]
-async fn a_stream_is_not_asked_after_its_end() {
+async fn finished_stream_is_not_polled_again() {
     let script = Script::default();
     let events =
         futures_util::stream::unfold(
@@ -209,9 +217,9 @@ async fn a_stream_is_not_asked_after_its_end() {
     assert!(sending.next().await.is_none());
 }
 
-/// The event that is too much for one request is the first of the next.
+/// An event that does not fit into a request is the first event of the next request.
 #[tokio::test]
-async fn a_stream_fills_its_requests() {
+async fn stream_fills_its_requests() {
     let script = Script::default();
     let builder = Client::builder().event_key(KEY).max_request_bytes(500);
     let client = builder.transport(script.clone()).build().unwrap();

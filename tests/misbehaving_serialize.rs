@@ -1,4 +1,4 @@
-//! Values whose `Serialize` does what it should not: nothing else may leave than what it said.
+//! Misbehaving `Serialize` implementations: the client sends the written value or rejects the event.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -13,7 +13,7 @@ use serde::{Serialize, Serializer};
 use serde_json::json;
 use serde_json::value::RawValue;
 
-/// An event whose data is what its only field writes.
+/// An event whose only field serializes as the whole `data`.
 #[derive(JsonSchema, Event)]
 #[event(name = "a/data")]
 struct Data<T> {
@@ -26,7 +26,7 @@ impl<T: Serialize> Serialize for Data<T> {
     }
 }
 
-/// A `Serialize` by hand.
+/// Implements `Serialize` with a closure.
 macro_rules! serialize {
     ($ty:ident, |$it:ident, $serializer:ident| $body:expr) => {
         impl Serialize for $ty {
@@ -38,7 +38,7 @@ macro_rules! serialize {
     };
 }
 
-/// The data as the server reads it, or where it is refused and why.
+/// The `data` that the client would send, or the path and kind of the error.
 fn data<T: Serialize + JsonSchema>(
     value: T,
 ) -> Result<serde_json::Value, (String, PayloadErrorKind)> {
@@ -56,14 +56,14 @@ fn data<T: Serialize + JsonSchema>(
     }
 }
 
-fn twice(path: &str) -> Result<serde_json::Value, (String, PayloadErrorKind)> {
+fn duplicate_key(path: &str) -> Result<serde_json::Value, (String, PayloadErrorKind)> {
     Err((path.to_owned(), PayloadErrorKind::KeyTwice))
 }
 
-/// For a length of 0 `serde_json` closes the JSON at once, and what comes then stands outside: in
-/// `data` that is among the members of the event, where `id` is another's.
+/// For a declared length of 0, `serde_json` closes the brackets at once, so later members would move
+/// into the surrounding event and could overwrite its `id`.
 #[test]
-fn a_wrong_length_moves_nothing_out_of_its_place() {
+fn wrong_length_hint_does_not_break_nesting() {
     #[derive(JsonSchema)]
     struct Lengths(usize);
     serialize!(Lengths, |it, serializer| {
@@ -126,7 +126,7 @@ fn a_wrong_length_moves_nothing_out_of_its_place() {
 }
 
 #[test]
-fn what_is_empty_is_written_as_before() {
+fn empty_values_match_serde_json() {
     #[derive(Serialize, JsonSchema)]
     struct Empty {
         map: BTreeMap<String, u8>,
@@ -156,9 +156,9 @@ fn what_is_empty_is_written_as_before() {
     assert!(batch.events().next().unwrap().contains(&plain));
 }
 
-/// The server would keep the last alone.
+/// The server would keep only the last value.
 #[test]
-fn a_key_that_comes_twice_does_not_leave() {
+fn duplicate_key_from_flatten_is_rejected() {
     #[derive(Serialize, JsonSchema)]
     struct Flattened {
         total: u32,
@@ -169,7 +169,7 @@ fn a_key_that_comes_twice_does_not_leave() {
         total: 1,
         extra: BTreeMap::from([(key.to_owned(), 99)]),
     };
-    assert_eq!(data(flattened("total")), twice("data.total"));
+    assert_eq!(data(flattened("total")), duplicate_key("data.total"));
     assert_eq!(
         data(flattened("total ")),
         Ok(json!({ "total": 1, "total ": 99 }))
@@ -177,7 +177,7 @@ fn a_key_that_comes_twice_does_not_leave() {
 }
 
 #[test]
-fn a_key_that_comes_twice_in_a_struct_does_not_leave() {
+fn duplicate_key_in_a_struct_is_rejected() {
     #[derive(Serialize, JsonSchema)]
     struct Renamed {
         lines: Vec<Line>,
@@ -189,11 +189,11 @@ fn a_key_that_comes_twice_in_a_struct_does_not_leave() {
         b: u32,
     }
     let lines = vec![Line { a: 1, b: 2 }];
-    assert_eq!(data(Renamed { lines }), twice("data.lines[0].b"));
+    assert_eq!(data(Renamed { lines }), duplicate_key("data.lines[0].b"));
 }
 
 #[test]
-fn a_key_that_is_a_tag_too_does_not_leave() {
+fn duplicate_of_the_tag_key_is_rejected() {
     #[derive(Serialize, JsonSchema)]
     #[serde(tag = "type")]
     enum Shape {
@@ -206,11 +206,11 @@ fn a_key_that_is_a_tag_too_does_not_leave() {
     let circle = Circle {
         r#type: "round".into(),
     };
-    assert_eq!(data(Shape::Circle(circle)), twice("data.type"));
+    assert_eq!(data(Shape::Circle(circle)), duplicate_key("data.type"));
 }
 
 #[test]
-fn a_key_of_two_variants_does_not_leave() {
+fn duplicate_map_keys_are_rejected() {
     #[derive(Serialize, JsonSchema, PartialEq, Eq, Hash)]
     enum Key {
         #[serde(rename = "a\"")]
@@ -219,12 +219,15 @@ fn a_key_of_two_variants_does_not_leave() {
         B,
     }
     let keys = HashMap::from([(Key::A, 1), (Key::B, 2)]);
-    assert_eq!(data(BTreeMap::from([("m", keys)])), twice("data.m.a\""));
+    assert_eq!(
+        data(BTreeMap::from([("m", keys)])),
+        duplicate_key("data.m.a\"")
+    );
 }
 
-/// More names than are kept, and each of them of the same bit.
+/// More names than the fast check stores, all with the same bit in its filter.
 #[test]
-fn a_key_that_comes_twice_among_many_does_not_leave() {
+fn duplicate_key_among_many_is_rejected() {
     #[derive(JsonSchema)]
     struct Many(Vec<&'static str>);
     serialize!(Many, |it, serializer| {
@@ -243,13 +246,13 @@ fn a_key_that_comes_twice_among_many_does_not_leave() {
             let mut names = names.clone();
             names.push(names[place]);
             let path = format!("data.{}", names[place]);
-            assert_eq!(data(Many(names)), twice(&path), "{count}");
+            assert_eq!(data(Many(names)), duplicate_key(&path), "{count}");
         }
     }
 }
 
 #[test]
-fn the_key_that_the_server_deletes_does_not_leave_in_pieces() {
+fn reserved_key_in_pieces_is_rejected() {
     #[derive(JsonSchema)]
     struct Pieces(&'static str, &'static str, &'static str);
     serialize!(Pieces, |it, serializer| {
@@ -277,7 +280,7 @@ fn the_key_that_the_server_deletes_does_not_leave_in_pieces() {
 }
 
 #[test]
-fn raw_json_that_the_server_would_change_does_not_leave() {
+fn raw_json_that_the_server_would_change_is_rejected() {
     #[derive(JsonSchema)]
     struct Raw(#[schemars(with = "serde_json::Value")] Box<RawValue>);
     serialize!(Raw, |it, serializer| it.0.serialize(serializer));
@@ -324,7 +327,7 @@ fn raw_json_that_the_server_would_change_does_not_leave() {
             "{json}"
         );
         if kind != PayloadErrorKind::ReservedKey {
-            // Deeper too.
+            // The same at a deeper level.
             let path = path.replacen("data", "data.raw", 1);
             let deep = BTreeMap::from([("raw", raw(json))]);
             assert_eq!(data(deep), Err((path, kind)), "{json}");
@@ -335,14 +338,14 @@ fn raw_json_that_the_server_would_change_does_not_leave() {
 }
 
 #[test]
-fn a_value_that_goes_on_after_an_error_does_not_leave() {
+fn swallowed_serialize_error_is_still_reported() {
     #[derive(JsonSchema)]
-    struct GoesOn(u8);
+    struct SwallowsError(u8);
     struct Fails;
     serialize!(Fails, |_it, _serializer| Err(serde::ser::Error::custom(
-        "no luck"
+        "expected failure"
     )));
-    serialize!(GoesOn, |it, serializer| {
+    serialize!(SwallowsError, |it, serializer| {
         let mut map = serializer.serialize_map(None)?;
         let _ = match it.0 {
             0 => map.serialize_entry("x", &f64::NAN),
@@ -352,20 +355,20 @@ fn a_value_that_goes_on_after_an_error_does_not_leave() {
         map.end()
     });
     assert!(matches!(
-        data(GoesOn(0)),
+        data(SwallowsError(0)),
         Err((_, PayloadErrorKind::NotFinite))
     ));
-    let integer = data(GoesOn(1)).unwrap_err().1;
+    let integer = data(SwallowsError(1)).unwrap_err().1;
     assert!(matches!(
         integer,
         PayloadErrorKind::IntegerOutOfRange { .. }
     ));
-    let other = data(GoesOn(2)).unwrap_err().1;
+    let other = data(SwallowsError(2)).unwrap_err().1;
     assert!(matches!(other, PayloadErrorKind::Serialize { .. }));
 }
 
 #[test]
-fn a_display_that_fails_is_an_error() {
+fn failing_display_is_an_error() {
     struct Fails;
     impl fmt::Display for Fails {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -387,9 +390,9 @@ fn a_display_that_fails_is_an_error() {
     );
 }
 
-/// The field that comes before the one that fails is not named for it.
+/// The path must not name the field before the failing one.
 #[test]
-fn the_path_is_that_of_what_failed() {
+fn error_path_names_the_failing_field() {
     #[derive(Serialize, JsonSchema)]
     struct Flattened {
         total: u32,
@@ -401,7 +404,7 @@ fn the_path_is_that_of_what_failed() {
     serialize!(After, |_it, serializer| {
         let mut seq = serializer.serialize_seq(None)?;
         seq.serialize_element(&1)?;
-        Err(serde::ser::Error::custom("no luck"))
+        Err(serde::ser::Error::custom("expected failure"))
     });
     #[derive(Serialize, JsonSchema)]
     struct Torn {
