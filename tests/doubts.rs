@@ -134,8 +134,8 @@ async fn an_error_says_that_an_earlier_try_may_have_brought_the_event() {
         for error in [alone, seen, many] {
             assert!(error.may_have_been_accepted(), "{error}");
             let said = error.to_string();
-            let doubt = "; an earlier request may have brought the event to the server: the \
-                         connection to https://inn.gs/e/ broke before the answer";
+            let doubt = "; the server may have the event from an earlier attempt: the \
+                         connection to https://inn.gs/e/ broke before the response";
             assert!(said.starts_with(text) && said.contains(doubt), "{said}");
         }
 
@@ -169,7 +169,7 @@ async fn an_error_names_the_doubt_of_the_call_before() {
         SendError::NoConnection { .. }
     )));
     assert!(
-        error.to_string().contains("broke before the answer"),
+        error.to_string().contains("broke before the response"),
         "{error}"
     );
 }

@@ -73,8 +73,7 @@ async fn a_dev_server_that_is_not_there_is_asked_for() {
     let client = Client::builder().dev(true).base_url(&url);
     let client = client.retry(RetryPolicy::none()).build().unwrap();
     let error = client.send(item(1)).await.unwrap_err().to_string();
-    let expected =
-        format!("no connection to the dev server at {url}/e/; is the dev server running?");
+    let expected = format!("no connection to the dev server at {url}/e/; start it with");
     assert!(error.starts_with(&expected), "{error}");
 }
 

@@ -358,8 +358,8 @@ mod tests {
         let error = resolve_with(&Settings::default(), &[("INNGEST_DEV", "disabled")]);
         assert_eq!(
             error.unwrap_err().to_string(),
-            "INNGEST_DEV is `disabled`, which says neither on nor off nor where a dev server is; \
-             write `1` or `0`, or a server such as `http://localhost:8288` or `localhost:8288`"
+            "INNGEST_DEV is `disabled`, which is neither a boolean nor an address; \
+             write `1` or `0`, or an address such as `http://localhost:8288` or `localhost:8288`"
         );
         let secret = "an-event-key-in-two-variables";
         let variables = [("INNGEST_DEV", secret), ("INNGEST_EVENT_KEY", secret)];
@@ -501,7 +501,7 @@ mod tests {
             resolve(&Settings::default(), set("INNGEST_ENV"))
                 .unwrap_err()
                 .to_string(),
-            "the environment variable INNGEST_ENV is not UTF-8; set it anew or unset it"
+            "the environment variable INNGEST_ENV is not UTF-8; set it to valid UTF-8 or unset it"
         );
     }
 
