@@ -64,7 +64,9 @@ fn a_setting_that_cannot_work_is_said_and_the_key_is_not() {
     );
     let (success, text) = quickstart(&[("INNGEST_DEV", "disabled"), ("INNGEST_EVENT_KEY", "k")]);
     assert!(
-        !success && text.contains("INNGEST_DEV is `disabled`, which says neither on nor off"),
+        !success
+            && text
+                .contains("INNGEST_DEV is `disabled`, which is neither a boolean nor an address"),
         "{text}"
     );
 }
@@ -80,7 +82,10 @@ fn a_variable_that_is_not_utf_8_is_said_and_not_taken_as_unset() {
         ("INNGEST_ENV", OsStr::from_bytes(b"br\xe4nch")),
     ]);
     assert!(
-        !success && text.contains("the environment variable INNGEST_ENV is not UTF-8; set it anew"),
+        !success
+            && text.contains(
+                "the environment variable INNGEST_ENV is not UTF-8; set it to valid UTF-8"
+            ),
         "{text}"
     );
     assert!(!text.contains("nch"), "{text}");
