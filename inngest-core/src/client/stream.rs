@@ -1,4 +1,4 @@
-//! Any number of events in bounded memory.
+//! Sends a stream of events in bounded memory.
 
 use std::fmt;
 use std::pin::Pin;
@@ -13,29 +13,29 @@ use crate::delivery::batch_error::BatchError;
 use crate::delivery::receipt::Receipt;
 use crate::event::into_payload::IntoPayload;
 
-/// What became of some events of a stream.
+/// The outcome of consecutive events of a stream.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Progress {
-    /// The place of the first of them in the stream, from 0.
+    /// The index of the first event in the stream, counting from 0.
     pub first: usize,
-    /// How many they are.
+    /// The number of events.
     pub events: usize,
-    /// Their receipts in order, or what became of each; the error's indices count from `first`.
+    /// The receipts in order, or the error of the events. The error's indices count from `first`.
     pub result: Result<Vec<Receipt>, BatchError>,
 }
 
-/// The progress of a stream of events: an item for those that go out together, in order. Nothing is
-/// read or sent before it is polled, and it reads no further than its requests under way need.
+/// A stream of [`Progress`]: one item per group of events, in order. It reads and sends nothing
+/// before you poll it, and reads no more events than its requests need.
 ///
-/// When it is dropped before its end, the events that it has read and said nothing of are gone: the
-/// server may have them or not. A warning in the log says how many they are.
+/// If you drop it before it ends, the server may or may not have the events that it has read but
+/// not reported. A warning in the log gives their number.
 #[must_use = "nothing is sent before this is polled"]
 pub struct Streaming {
     inner: Arc<Inner>,
     reading: Reader<'static>,
     under_way: FuturesOrdered<Pin<Box<dyn Future<Output = Progress> + Send>>>,
-    /// How many events the progress of was handed out.
+    /// How many events were reported.
     told: usize,
 }
 
@@ -51,8 +51,8 @@ impl Stream for Streaming {
         } = &mut *self;
         let mut has_ended = false;
         while under_way.len() < inner.concurrency {
-            // While a request is under way, those that come gather, so that the faster they come
-            // the fuller the requests are.
+            // Collect events while a request is in flight, so that faster streams fill their
+            // requests.
             let urgent = under_way.is_empty();
             match reading.poll_read(cx, urgent) {
                 Poll::Ready(Some(gathered)) => {
@@ -90,7 +90,7 @@ impl Streaming {
         }
     }
 
-    /// What became of the next events; `None` at the end.
+    /// Returns the outcome of the next events, or `None` at the end.
     pub async fn next(&mut self) -> Option<Progress> {
         StreamExt::next(self).await
     }
