@@ -1,4 +1,4 @@
-//! Reads what an answer of the server says about the events of a request.
+//! Interprets the server's response to a request.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -11,25 +11,24 @@ use crate::delivery::event_id::EventId;
 use crate::delivery::seed::Seed;
 use crate::transport::contract::Answer;
 
-/// What an answer says about the events of a request.
+/// What a response says about the events of a request.
 #[derive(Debug)]
 pub(crate) enum Response {
-    /// The server accepted all of them.
+    /// The server accepted all events.
     Accepted(AcceptedIds),
-    /// The server did not accept all of them. It accepted those that it names, and perhaps others.
+    /// The server did not accept all events. It accepted the events with ids, and perhaps more.
     Failed {
         accepted: AcceptedIds,
         error: SendError,
     },
 }
 
-/// The first events of a request, as an answer names them.
+/// The first events of a request, which a response lists as accepted.
 #[derive(Debug)]
 pub(crate) enum AcceptedIds {
-    /// This many, under the ids that follow from the request's seed.
+    /// The number of events. Their ids follow from the request's seed.
     OfSeed(usize),
-    /// Under ids of a server that did not read the seed: an event that is sent to it again runs
-    /// again.
+    /// Ids from a server that ignores the seed. A resent event would run again.
     Given(Vec<EventId>),
 }
 
@@ -38,13 +37,13 @@ pub(crate) enum AcceptedIds {
 struct Body {
     ids: Option<Vec<Id>>,
     status: Option<serde_json::Value>,
-    /// In answers with status 400 and 401.
+    /// The message in responses with status 400 and 401.
     error: Option<String>,
-    /// Elsewhere.
+    /// The message in other responses.
     message: Option<String>,
 }
 
-/// An id; a blank one stands for none.
+/// An id; `None` if it is blank.
 struct Id(Option<EventId>);
 
 impl<'de> Deserialize<'de> for Id {
@@ -58,7 +57,7 @@ impl<'de> Deserialize<'de> for Id {
                 f.write_str("an id")
             }
 
-            // Most are seen where they stand in the answer, so that none needs memory of its own.
+            // Most ids need no allocation, because they are borrowed from the response.
             fn visit_str<E>(self, text: &str) -> Result<Id, E> {
                 Ok(Id(
                     (!text.trim().is_empty()).then(|| EventId::from_text(text))
@@ -71,7 +70,7 @@ impl<'de> Deserialize<'de> for Id {
 }
 
 impl Body {
-    /// Whether it says the opposite of status 200.
+    /// Whether the body reports a failure despite status 200.
     fn is_of_failure(&self) -> bool {
         self.status.as_ref().is_some_and(|status| *status != 200)
             || self
@@ -80,7 +79,7 @@ impl Body {
                 .is_some_and(|text| !text.trim().is_empty())
     }
 
-    /// The server's words, as they may be shown.
+    /// The server's error message, sanitized.
     fn words(self, key: &str) -> String {
         let said = self.said(key);
         said.unwrap_or_else(|| "it gave no reason".to_owned())
@@ -94,11 +93,11 @@ impl Body {
     }
 }
 
-/// What of a server's words is shown, in characters.
+/// The maximum length of a message in characters.
 const MOST_SHOWN: usize = 500;
 
-/// Words from outside as they may be shown: on one line, not without end, and without the event
-/// key, which a gateway that speaks of the path repeats.
+/// Sanitizes external text: one line, limited length, no event key. A gateway may repeat the key
+/// when it quotes the path.
 fn shown(text: &str, key: &str) -> String {
     let masked = without(text, key);
     let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
@@ -113,9 +112,9 @@ fn shown(text: &str, key: &str) -> String {
     shown
 }
 
-/// A text with `…` where the event key stands in it.
+/// Replaces the event key in a text with `…`.
 fn without(text: &str, key: &str) -> String {
-    // Letters of other words are not the key, and without them nobody could read the text.
+    // A short key may be part of ordinary words. Replace it only between other characters.
     let is_short = key.len() <= 3;
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let mut masked = String::with_capacity(text.len().min(4 * MOST_SHOWN));
@@ -134,8 +133,8 @@ fn without(text: &str, key: &str) -> String {
     masked
 }
 
-/// Reads an answer to a request of `events` events and `bytes` bytes to the server at `url`. `key`
-/// is the event key as it stands in the path.
+/// Reads the response to a request with `events` events and `bytes` bytes. `url` is the server, and
+/// `key` is the event key as it appears in the path.
 pub(crate) fn read(
     answer: &Answer,
     events: usize,
@@ -148,7 +147,7 @@ pub(crate) fn read(
         return Response::Accepted(AcceptedIds::OfSeed(events));
     }
     let url = url.to_owned();
-    // Checked once for being text, not for each id.
+    // Validate UTF-8 once, not for each id.
     let body = str::from_utf8(&answer.body).ok();
     let body = body.filter(|text| text.trim_start().starts_with('{'));
     let body = serde_json::from_str::<Body>(body.unwrap_or_default());
@@ -198,7 +197,7 @@ pub(crate) fn read(
             let error = SendError::Refused { message };
             Response::Failed { accepted, error }
         }
-        // The API's answer may be cut short, and then events before the refused one are taken.
+        // A truncated response may hide that the server accepted events before the refused one.
         (400, Err(_)) => failed(SendError::InvalidAnswer {
             url,
             problem: "its status is 400 and its body is not the JSON of an event API".to_owned(),
@@ -229,7 +228,8 @@ fn accepted(ids: Vec<Id>, events: usize, url: String) -> Response {
     let answered = ids.len();
     let found: Vec<EventId> = ids_of(ids).collect();
     if found.len() == events && answered == events {
-        // A server that stands in for Inngest's may give all the same id: it says that it took all.
+        // A server that replaces Inngest's may return one id for all events. It still accepted all
+        // of them.
         return Response::Accepted(AcceptedIds::Given(found));
     }
     let problem = format!("it has {} ids for {events} events", found.len());
@@ -239,8 +239,8 @@ fn accepted(ids: Vec<Id>, events: usize, url: String) -> Response {
     }
 }
 
-/// Whether two events have the same id, which no server gives: also of two events with the same
-/// deduplication id each has an id of its own (measured).
+/// Whether two events have the same id. Inngest never does this, even for duplicate deduplication
+/// ids (measured).
 fn repeats(ids: &[EventId]) -> bool {
     let mut seen = HashSet::with_capacity(ids.len());
     !ids.iter().all(|id| seen.insert(id))
@@ -383,7 +383,7 @@ mod tests {
                 "{response:?}"
             );
         }
-        // Not in the order of the events: these are not the ids of the seed as it asks for them.
+        // These ids do not match the order of the seed's ids.
         let response = named(&[1, 0], 6);
         assert!(matches!(
             response,
@@ -413,7 +413,7 @@ mod tests {
         }
         let long = shown(&"é".repeat(3_000_000), "key-1");
         assert_eq!(long.chars().count(), MOST_SHOWN + 1);
-        // Where the text is cut, no part of the key is left.
+        // Truncation leaves no part of the key.
         let cut = format!("{}key-1", "x".repeat(MOST_SHOWN - 2));
         assert!(!shown(&cut, "key-1").contains("ke"), "{cut}");
     }
