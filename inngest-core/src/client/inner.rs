@@ -1,4 +1,4 @@
-//! What all clones of a client share.
+//! The state shared by all clones of a client.
 
 use crate::delivery::http::RequestSender;
 use crate::delivery::split::Limits;

@@ -1,4 +1,4 @@
-//! The URL that events go to.
+//! Parses base URLs and builds the URL of the event API.
 
 use http::Uri;
 use http::uri::PathAndQuery;
@@ -6,7 +6,7 @@ use http::uri::PathAndQuery;
 use crate::error::config::ConfigError;
 use crate::url::{has_key, has_sound_port, shown};
 
-/// `{url}/e/` for messages, and the whole URL.
+/// Returns `{url}/e/` for messages, and the full URL.
 pub(crate) fn join(
     url: &str,
     origin: &'static str,
@@ -50,7 +50,7 @@ pub(crate) fn join(
     if uri.query().is_some() {
         return Err(wrong("has a query"));
     }
-    // As in the URLs of the documentation, which end in `/e/` and the key.
+    // The documentation shows full URLs, which end in `/e/` and the key.
     if uri.path().trim_end_matches('/').ends_with("/e") {
         return Err(wrong("ends in `/e`, which the client adds"));
     }
@@ -223,7 +223,7 @@ mod tests {
                 assert!(!found.contains(secret), "{url}");
             }
         }
-        // Where the key is not known, any path may have it.
+        // If the key is unknown, any path may contain it.
         assert_eq!(shown("http://host:1/x", None), "http://host:1/…");
         assert_eq!(shown("http://host:1/", None), "http://host:1/");
     }

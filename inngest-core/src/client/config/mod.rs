@@ -1,4 +1,4 @@
-//! Where events go: what the caller set, what the environment says, and which of them wins.
+//! Resolves where events are sent, from settings and environment variables.
 
 pub(crate) mod base_url;
 pub(crate) mod dev_mode;
@@ -12,14 +12,14 @@ use crate::delivery::endpoint::Endpoint;
 use crate::error::config::{ConfigError, DEV_ORIGIN};
 use crate::url::is_unreserved;
 
-/// The cloud's event API.
+/// The URL of Inngest's cloud.
 pub(crate) const CLOUD_ORIGIN: &str = "https://inn.gs";
 
-/// What stands in the event key's place in dev mode, as in Inngest's other SDKs; the dev server
-/// takes any key.
+/// The event key in dev mode if none is set, as in Inngest's other SDKs. The dev server accepts any
+/// key.
 const DEV_KEY: &str = "NO_EVENT_KEY_SET";
 
-/// The part of the configuration that the environment has a say in.
+/// The settings that environment variables can supply.
 #[derive(Clone, Default)]
 pub(crate) struct Settings {
     pub(crate) event_key: Option<String>,
@@ -28,12 +28,12 @@ pub(crate) struct Settings {
     pub(crate) dev: Option<bool>,
 }
 
-/// A value, and where it came from.
+/// A value and its source.
 type Given = (String, &'static str);
 
-/// Settles where events go. Code wins over the environment, of which no more is read than decides;
-/// an empty variable is as good as unset. What is read has to be right in all of it, so that dev mode
-/// is never the consequence of a mistake.
+/// Resolves where events are sent. Code overrides the environment, and overridden variables are not
+/// read. An empty variable counts as unset. Every variable that is read must be valid, so that a
+/// mistake never turns on dev mode.
 pub(crate) fn resolve(
     settings: &Settings,
     variable: impl Fn(&str) -> Option<OsString>,
@@ -60,7 +60,7 @@ pub(crate) fn resolve(
         Ok(None) => Ok(DevMode::Off),
         Err(error) => Err(error.clone()),
     };
-    // What code overrides is not looked at.
+    // Code overrides the variable.
     let told = match settings.dev {
         Some(_) => None,
         None => Some(dev_mode()?),
@@ -69,7 +69,7 @@ pub(crate) fn resolve(
         .dev
         .unwrap_or(told.as_ref().is_some_and(|mode| *mode != DevMode::Off));
 
-    // An empty key in code is none, whatever the environment has.
+    // An empty key in code means no key, even if the environment has one.
     let key = match &settings.event_key {
         Some(key) => Some((key.clone(), "`event_key`")).filter(|(key, _)| !key.is_empty()),
         None => variable("INNGEST_EVENT_KEY")?,
@@ -124,12 +124,12 @@ fn base_url_by_environment<'a>(
     })
 }
 
-/// The header of an Inngest environment; none for an empty name.
+/// The header of an Inngest environment; `None` for an empty name.
 fn env_header(name: &str, origin: &'static str) -> Result<Option<HeaderValue>, ConfigError> {
     if name.is_empty() {
         return Ok(None);
     }
-    // `HeaderValue` takes other bytes too, and tabs.
+    // `HeaderValue` accepts tabs and non-ASCII bytes, too.
     if !name.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return Err(ConfigError::InvalidEnv { origin });
     }

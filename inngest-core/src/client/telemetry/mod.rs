@@ -1,8 +1,8 @@
-//! What is seen from outside: spans, and counters behind the feature `metrics`.
+//! Spans, and counters behind the feature `metrics`.
 //!
-//! Names are those of OpenTelemetry's [semantic conventions for
+//! Names follow OpenTelemetry's [semantic conventions for
 //! messaging](https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/) and for HTTP
-//! clients. The URL is the one without the event key.
+//! clients. URLs do not contain the event key.
 
 #[cfg(feature = "metrics")]
 mod metrics;
@@ -19,10 +19,10 @@ use crate::delivery::receipt::Receipt;
 use crate::delivery::trace::failed;
 use crate::middleware::outgoing::SentEvent;
 
-/// Whether there are counters, which need the names of all events.
+/// Whether counters are enabled, which need all event names.
 pub(crate) const COUNTS: bool = cfg!(feature = "metrics");
 
-/// A call of the user's that sends events.
+/// A call that sends events.
 pub(crate) struct Operation {
     span: Span,
     #[cfg(feature = "metrics")]
@@ -45,7 +45,7 @@ impl Operation {
         operation
     }
 
-    /// Events of one name that are read as they are sent: how many there are is said at their end.
+    /// Events of one name that are read while they are sent. Their number is recorded at the end.
     pub(crate) fn of_read(endpoint: &Endpoint, name: &str) -> Self {
         let operation = Self::new(endpoint);
         operation.span.record("otel.kind", "client");
@@ -53,7 +53,7 @@ impl Operation {
         operation
     }
 
-    /// How many events there were.
+    /// Records the number of events.
     pub(crate) fn count(&self, events: usize) {
         self.span.record("messaging.batch.message_count", events);
     }
@@ -152,7 +152,7 @@ impl Operation {
     }
 }
 
-/// Counts what became of events.
+/// Counts the outcomes of events.
 pub(crate) fn count(events: &[SentEvent<'_>]) {
     #[cfg(feature = "metrics")]
     metrics::count(events);
