@@ -165,23 +165,23 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
     /// Uses no thread parking, because that could consume a wake-up of other code that parks the
     /// thread.
     #[derive(Default)]
-    struct Woken {
+    struct WakeFlag {
         is_woken: Mutex<bool>,
         changed: Condvar,
     }
-    impl Woken {
+    impl WakeFlag {
         // A panic cannot leave a `bool` half-written.
         fn is_woken(&self) -> MutexGuard<'_, bool> {
             self.is_woken.lock().unwrap_or_else(PoisonError::into_inner)
         }
     }
-    impl Wake for Woken {
+    impl Wake for WakeFlag {
         fn wake(self: Arc<Self>) {
             *self.is_woken() = true;
             self.changed.notify_one();
         }
     }
-    let woken = Arc::new(Woken::default());
+    let woken = Arc::new(WakeFlag::default());
     let waker = Waker::from(Arc::clone(&woken));
     let mut future = pin!(future);
     loop {

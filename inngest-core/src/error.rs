@@ -316,7 +316,7 @@ mod tests {
     use super::{LONGEST_PATH, PATH_END, readable};
 
     #[test]
-    fn long_paths_are_cut_between_their_parts() {
+    fn long_paths_are_shortened_between_segments() {
         let short = "x".repeat(LONGEST_PATH);
         assert_eq!(readable(&short), short);
         let path = format!("data.x{}", "[0]".repeat(9_990));

@@ -33,10 +33,10 @@ pub struct Progress {
 #[must_use = "nothing is sent before this is polled"]
 pub struct Streaming {
     inner: Arc<Inner>,
-    reading: Reader<'static>,
+    reader: Reader<'static>,
     under_way: FuturesOrdered<Pin<Box<dyn Future<Output = Progress> + Send>>>,
     /// How many events were reported.
-    told: usize,
+    reported: usize,
 }
 
 impl Stream for Streaming {
@@ -45,16 +45,16 @@ impl Stream for Streaming {
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Progress>> {
         let Self {
             inner,
-            reading,
+            reader,
             under_way,
-            told,
+            reported,
         } = &mut *self;
         let mut has_ended = false;
         while under_way.len() < inner.concurrency {
             // Collect events while a request is in flight, so that faster streams fill their
             // requests.
             let urgent = under_way.is_empty();
-            match reading.poll_read(cx, urgent) {
+            match reader.poll_read(cx, urgent) {
                 Poll::Ready(Some(gathered)) => {
                     let inner = Arc::clone(inner);
                     under_way.push_back(Box::pin(async move { gathered.deliver(&inner).await }));
@@ -68,7 +68,7 @@ impl Stream for Streaming {
         }
         match under_way.poll_next_unpin(cx) {
             Poll::Ready(Some(progress)) => {
-                *told += progress.events;
+                *reported += progress.events;
                 Poll::Ready(Some(progress))
             }
             Poll::Ready(None) if has_ended => Poll::Ready(None),
@@ -83,9 +83,9 @@ impl Streaming {
         S: Stream<Item: IntoPayload> + Send + 'static,
     {
         Self {
-            reading: Reader::new(EventSource::of_stream(events), inner.limits),
+            reader: Reader::new(EventSource::of_stream(events), inner.limits),
             under_way: FuturesOrdered::new(),
-            told: 0,
+            reported: 0,
             inner,
         }
     }
@@ -98,7 +98,7 @@ impl Streaming {
 
 impl Drop for Streaming {
     fn drop(&mut self) {
-        let events = self.reading.read().saturating_sub(self.told);
+        let events = self.reader.read().saturating_sub(self.reported);
         if events > 0 {
             tracing::warn!(
                 events,

@@ -22,12 +22,12 @@ pub(crate) struct Bisection {
     /// Whether the next event is suspected, because the last response refused an event.
     suspects_next: bool,
     /// The number of consecutive refusals with the same message, and the last of them.
-    in_row: (usize, Option<Arc<SendError>>),
+    consecutive_refusals: (usize, Option<Arc<SendError>>),
 }
 
 /// After this many consecutive refusals with the same message, the client gives up: the server
 /// refuses every event of a suspended account.
-const MOST_IN_ROW: usize = 10;
+const MAX_CONSECUTIVE_REFUSALS: usize = 10;
 
 /// What to do after the result of a request.
 pub(crate) struct Step {
@@ -62,7 +62,7 @@ impl Step {
     }
 
     /// Resends the request as these parts.
-    fn again(delivered: Delivered, next: Vec<EventRequest>) -> Self {
+    fn resend(delivered: Delivered, next: Vec<EventRequest>) -> Self {
         Self {
             next,
             ..Self::done(delivered)
@@ -85,7 +85,7 @@ impl Default for Bisection {
         Self {
             width: usize::MAX,
             suspects_next: false,
-            in_row: (0, None),
+            consecutive_refusals: (0, None),
         }
     }
 }
@@ -102,7 +102,7 @@ impl Bisection {
         let (accepted, error, request) = match result {
             RequestResult::Accepted(ids) => {
                 delivered.accept(request, ids);
-                self.in_row = (0, None);
+                self.consecutive_refusals = (0, None);
                 if !std::mem::take(&mut self.suspects_next) {
                     self.width = self.width.saturating_mul(2);
                 }
@@ -121,7 +121,7 @@ impl Bisection {
             SendError::RequestTooLarge { .. } if request.len() > 1 => {
                 let middle = request.len() / 2;
                 let halves = vec![request.part(middle..request.len()), request.part(0..middle)];
-                Step::again(delivered, halves)
+                Step::resend(delivered, halves)
             }
             SendError::RequestTooLarge { .. } => {
                 delivered.reject(request, &error);
@@ -155,7 +155,7 @@ impl Bisection {
         if events > 1 {
             delivered.accept(&request, AcceptedIds::OfSeed(accepted));
             if accepted > 0 {
-                self.in_row = (0, None);
+                self.consecutive_refusals = (0, None);
             }
             self.suspects_next = true;
             // Unaccepted events are sent again. Limiting the width to a multiple of the accepted
@@ -165,12 +165,12 @@ impl Bisection {
             }
             let rest = request.part(accepted..events);
             let rest = rest.after(Observation::Refused(&error));
-            return Step::again(delivered, vec![rest]);
+            return Step::resend(delivered, vec![rest]);
         }
         // A refusal of a single event can be temporary, so try twice. A deny list is permanent.
         let is_denied = matches!(*error, SendError::NotAllowed { .. });
         if !std::mem::replace(&mut self.suspects_next, true) && !is_denied {
-            return Step::again(delivered, vec![request]);
+            return Step::resend(delivered, vec![request]);
         }
         self.suspects_next = false;
         // Earlier refusals with the same message were about this event, so it was not accepted
@@ -189,13 +189,13 @@ impl Bisection {
 
     /// Decides what one more refused event means for later events.
     fn after_refusal(&mut self, error: Arc<SendError>) -> Remaining {
-        let (refused, last) = &mut self.in_row;
+        let (refused, last) = &mut self.consecutive_refusals;
         let same = last
             .take()
-            .is_some_and(|last| last.says_the_same_as(&error));
+            .is_some_and(|last| last.has_same_message_as(&error));
         *refused = if same { *refused + 1 } else { 1 };
         *last = Some(Arc::clone(&error));
-        if *refused < MOST_IN_ROW {
+        if *refused < MAX_CONSECUTIVE_REFUSALS {
             return Remaining::NotReached(error);
         }
         let given_up = SendError::AfterRefusals {

@@ -291,7 +291,7 @@ impl SendError {
     }
 
     /// Whether both errors are refusals with the same message.
-    pub(crate) fn says_the_same_as(&self, other: &Self) -> bool {
+    pub(crate) fn has_same_message_as(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Refused { message }, Self::Refused { message: other })
             | (Self::NotAllowed { message }, Self::NotAllowed { message: other }) => {
@@ -302,16 +302,16 @@ impl SendError {
     }
 
     /// Whether the event failed because the buffered sender closed.
-    pub(crate) fn is_of_closed_sender(&self) -> bool {
+    pub(crate) fn is_sender_closed(&self) -> bool {
         match self {
             Self::SenderClosed => true,
-            Self::InDoubt { last, .. } => last.is_of_closed_sender(),
+            Self::InDoubt { last, .. } => last.is_sender_closed(),
             _ => false,
         }
     }
 
     /// Whether the same request can succeed later.
-    pub(crate) fn may_pass(&self) -> bool {
+    pub(crate) fn is_transient(&self) -> bool {
         match self {
             Self::NoDevServer { .. }
             | Self::NoConnection { .. }

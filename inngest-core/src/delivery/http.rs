@@ -178,7 +178,7 @@ impl RequestSender {
                 uncertain = Some(known.after(Observation::NoAnswer(Some(&error))));
             }
             found_somebody |= !matches!(*error, SendError::NoDevServer { .. });
-            let delay = error.may_pass().then(|| {
+            let delay = error.is_transient().then(|| {
                 let policy = &self.retry;
                 let policy = if found_somebody {
                     policy
@@ -197,7 +197,7 @@ impl RequestSender {
                 };
             };
             tracing::debug!(url, events, bytes, tried, %error, cause, ?delay, "sending again");
-            trace::again(&error);
+            trace::count_retry(&error);
             timer.pause(delay).await;
         }
     }

@@ -71,7 +71,7 @@ impl<'de> Deserialize<'de> for Id {
 
 impl Body {
     /// Whether the body reports a failure despite status 200.
-    fn is_of_failure(&self) -> bool {
+    fn reports_failure(&self) -> bool {
         self.status.as_ref().is_some_and(|status| *status != 200)
             || self
                 .error
@@ -80,32 +80,32 @@ impl Body {
     }
 
     /// The server's error message, sanitized.
-    fn words(self, key: &str) -> String {
-        let said = self.said(key);
+    fn message_or_default(self, key: &str) -> String {
+        let said = self.server_message(key);
         said.unwrap_or_else(|| "it gave no reason".to_owned())
     }
 
-    fn said(self, key: &str) -> Option<String> {
+    fn server_message(self, key: &str) -> Option<String> {
         let said = [self.error, self.message];
         let said = said.into_iter().flatten();
-        let mut said = said.map(|text| shown(&text, key));
+        let mut said = said.map(|text| sanitize(&text, key));
         said.find(|text| !text.is_empty())
     }
 }
 
 /// The maximum length of a message in characters.
-const MOST_SHOWN: usize = 500;
+const MAX_MESSAGE_CHARS: usize = 500;
 
 /// Sanitizes external text: one line, limited length, no event key. A gateway may repeat the key
 /// when it quotes the path.
-fn shown(text: &str, key: &str) -> String {
-    let masked = without(text, key);
+fn sanitize(text: &str, key: &str) -> String {
+    let masked = mask_key(text, key);
     let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
     let mut words = masked
         .trim()
         .chars()
         .map(|c| if breaks(c) { ' ' } else { c });
-    let mut shown: String = words.by_ref().take(MOST_SHOWN).collect();
+    let mut shown: String = words.by_ref().take(MAX_MESSAGE_CHARS).collect();
     if words.next().is_some() {
         shown.push('…');
     }
@@ -113,11 +113,11 @@ fn shown(text: &str, key: &str) -> String {
 }
 
 /// Replaces the event key in a text with `…`.
-fn without(text: &str, key: &str) -> String {
+fn mask_key(text: &str, key: &str) -> String {
     // A short key may be part of ordinary words. Replace it only between other characters.
     let is_short = key.len() <= 3;
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    let mut masked = String::with_capacity(text.len().min(4 * MOST_SHOWN));
+    let mut masked = String::with_capacity(text.len().min(4 * MAX_MESSAGE_CHARS));
     let mut shown = 0;
     for (at, _) in text.match_indices(key) {
         let (before, after) = (text.get(..at), text.get(at + key.len()..));
@@ -156,7 +156,7 @@ pub(crate) fn read(
         error,
     };
     match (answer.status, body) {
-        (200, Ok(body)) if body.is_of_failure() => failed(SendError::InvalidAnswer {
+        (200, Ok(body)) if body.reports_failure() => failed(SendError::InvalidAnswer {
             url,
             problem: "its status is 200 and its body says that something failed".to_owned(),
         }),
@@ -193,7 +193,7 @@ pub(crate) fn read(
             if !problem.is_empty() {
                 return failed(SendError::InvalidAnswer { url, problem });
             }
-            let message = body.words(key);
+            let message = body.message_or_default(key);
             let error = SendError::Refused { message };
             Response::Failed { accepted, error }
         }
@@ -204,10 +204,10 @@ pub(crate) fn read(
         }),
         (401, body) => failed(SendError::UnknownEventKey {
             url,
-            message: body.unwrap_or_default().words(key),
+            message: body.unwrap_or_default().message_or_default(key),
         }),
         (403, body) => failed(SendError::NotAllowed {
-            message: body.unwrap_or_default().words(key),
+            message: body.unwrap_or_default().message_or_default(key),
         }),
         (413, _) => failed(SendError::RequestTooLarge { bytes }),
         (300..400 | 404 | 405, _) => failed(SendError::WrongUrl {
@@ -218,7 +218,10 @@ pub(crate) fn read(
         (status, body) => failed(SendError::UnexpectedStatus {
             url,
             status,
-            message: body.unwrap_or_default().said(key).unwrap_or_default(),
+            message: body
+                .unwrap_or_default()
+                .server_message(key)
+                .unwrap_or_default(),
             hint: hint(status),
         }),
     }
@@ -290,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn all_ids_are_needed() {
+    fn a_success_needs_all_ids() {
         let (ids, error) = response(200, r#"{"ids":["a","b"],"status":200}"#, 2);
         assert_eq!((ids, error), (vec!["a".into(), "b".into()], None));
         for body in [
@@ -313,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_names_those_that_were_taken_before_it() {
+    fn a_refusal_lists_accepted_events() {
         let (ids, error) = response(400, r#"{"ids":["a"],"status":400,"error":"bad name"}"#, 3);
         assert_eq!(ids, ["a"]);
         assert_eq!(
@@ -330,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn a_success_may_say_that_nothing_failed() {
+    fn a_success_may_contain_an_empty_error() {
         for body in [
             r#"{"ids":["a"]}"#,
             r#"{"ids":["a"],"status":200,"error":""}"#,
@@ -345,13 +348,13 @@ mod tests {
     }
 
     #[test]
-    fn a_server_may_give_all_events_the_same_id() {
+    fn one_id_for_all_events_is_a_success() {
         let (ids, error) = response(200, r#"{"ids":["a","a"],"status":200}"#, 2);
         assert_eq!((ids.len(), error), (2, None));
     }
 
     #[test]
-    fn a_refusal_may_name_some_of_those_that_were_taken() {
+    fn a_refusal_may_list_only_some_accepted_events() {
         let seed = Seed::new().unwrap();
         let named = |places: &[usize], events| {
             let ids: Vec<_> = places
@@ -395,7 +398,7 @@ mod tests {
     }
 
     #[test]
-    fn the_words_of_a_server_are_shown_without_the_key() {
+    fn server_messages_hide_the_key() {
         for (text, key, expected) in [
             ("cannot POST /e/key-1.", "key-1", "cannot POST /e/…."),
             ("xkey-1x key-1", "key-1", "x…x …"),
@@ -409,17 +412,17 @@ mod tests {
             ("a\r\nb\u{7}\u{2028}c\n", "key-1", "a  b  c"),
             ("", "key-1", ""),
         ] {
-            assert_eq!(shown(text, key), expected, "{text}");
+            assert_eq!(sanitize(text, key), expected, "{text}");
         }
-        let long = shown(&"é".repeat(3_000_000), "key-1");
-        assert_eq!(long.chars().count(), MOST_SHOWN + 1);
+        let long = sanitize(&"é".repeat(3_000_000), "key-1");
+        assert_eq!(long.chars().count(), MAX_MESSAGE_CHARS + 1);
         // Truncation leaves no part of the key.
-        let cut = format!("{}key-1", "x".repeat(MOST_SHOWN - 2));
-        assert!(!shown(&cut, "key-1").contains("ke"), "{cut}");
+        let cut = format!("{}key-1", "x".repeat(MAX_MESSAGE_CHARS - 2));
+        assert!(!sanitize(&cut, "key-1").contains("ke"), "{cut}");
     }
 
     #[test]
-    fn statuses_have_their_own_words() {
+    fn each_status_has_its_own_message() {
         let text = |status, body| response(status, body, 1).1.unwrap();
         let refused = r#"{"status":401,"message":"","error":"Event key not found"}"#;
         assert!(text(401, refused).contains("Event key not found; check INNGEST_EVENT_KEY"));

@@ -126,7 +126,7 @@ mod tests {
     use http::HeaderValue;
 
     #[test]
-    fn the_pause_doubles_up_to_its_bound() {
+    fn the_delay_doubles_up_to_its_maximum() {
         let policy = RetryPolicy::default();
         let longest = |tried| {
             policy
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn no_try_begins_after_the_time_is_over() {
+    fn no_attempt_starts_after_max_elapsed() {
         let policy = RetryPolicy::default().max_elapsed(Duration::from_secs(10));
         let delay = |elapsed, asked| {
             let asked = Some(Duration::from_secs(asked));
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_names_a_time_is_given_it() {
+    fn retry_after_sets_the_delay() {
         let policy = RetryPolicy::default();
         let asked = |seconds| {
             policy
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn no_bound_is_too_large() {
+    fn large_limits_do_not_overflow() {
         let policy = RetryPolicy::default()
             .base(Duration::MAX)
             .max_delay(Duration::MAX)

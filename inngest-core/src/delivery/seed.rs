@@ -183,7 +183,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_are_those_that_the_real_server_gave() {
+    fn ids_match_the_real_server() {
         let seed = Seed::parse("1743130137367,eii2YKXRVTJPuA==").unwrap();
         assert_eq!(seed.event_id(0), "01JQDAE4RQF8MBCR55T5AK4KXS");
         assert_eq!(seed.event_id(1), "01JQDAE4RQF8MBCR55T5AK4KXT");
@@ -194,7 +194,7 @@ mod tests {
     /// Go's `ParseInt` and its base64 decoder accept these.
     #[cfg(feature = "testing")]
     #[test]
-    fn odd_seeds_are_read() {
+    fn odd_seeds_are_accepted() {
         let plain = Seed::parse("1743130137367,eii2YKXRVTJPuA==");
         assert!(plain.is_some());
         for header in [
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_recognized_without_being_read() {
+    fn complete_responses_are_recognized() {
         // From the last of its digits over, and over the last of its counter.
         for counter in [0, 30, 31, 1_022, u32::MAX - 40] {
             let [a, b, c, d] = counter.to_be_bytes();
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn another_answer_is_not_recognized() {
+    fn other_responses_are_not_recognized() {
         let seed = Seed::new().unwrap();
         let text = answer(&seed, 3);
         for place in 0..text.len() {
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn malformed_seeds_are_none() {
+    fn malformed_seeds_are_rejected() {
         for header in [
             "x",
             "",
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn the_counter_wraps_and_leaves_the_other_bytes() {
+    fn the_counter_wraps_without_carry() {
         let seed = Seed {
             millis: 1,
             random: [0xff; 10],
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn events_keep_their_ids_in_a_request_without_the_first() {
+    fn events_keep_their_ids_in_partial_requests() {
         for counter in [0, 7, u32::MAX - 3, u32::MAX] {
             let [a, b, c, d] = counter.to_be_bytes();
             let seed = Seed {

@@ -300,7 +300,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_checksum_has_the_check_value_of_its_standard() {
+    fn the_checksum_matches_the_standard() {
         assert_eq!(checksum(b"123456789"), 0xCBF4_3926);
     }
 
@@ -326,7 +326,7 @@ mod tests {
                 (None, None) => {}
                 (Some(before), Some(after)) => {
                     let is_refusal = !matches!(**before, SendError::BufferFull);
-                    assert_eq!(before.says_the_same_as(after), is_refusal, "{json}");
+                    assert_eq!(before.has_same_message_as(after), is_refusal, "{json}");
                     assert!(after.to_string().contains(&before.to_string()), "{after}");
                 }
                 (before, after) => panic!("{before:?} became {after:?}"),

@@ -45,13 +45,13 @@ pub(crate) fn answered(span: &Span, response: &Response) {
             if let Some(status) = error.status() {
                 span.record("http.response.status_code", status);
             }
-            failed(span, error, error);
+            mark_failed(span, error, error);
         }
     }
 }
 
 /// Counts a retry.
-pub(crate) fn again(error: &SendError) {
+pub(crate) fn count_retry(error: &SendError) {
     #[cfg(feature = "metrics")]
     counter!("inngest.client.resent.requests", labels(Some(error))).increment(1);
     #[cfg(not(feature = "metrics"))]
@@ -59,7 +59,7 @@ pub(crate) fn again(error: &SendError) {
 }
 
 /// Marks a span as failed.
-pub(crate) fn failed(span: &Span, kind: &SendError, error: &dyn std::error::Error) {
+pub(crate) fn mark_failed(span: &Span, kind: &SendError, error: &dyn std::error::Error) {
     span.record("error.type", &*error_type(kind));
     span.record("otel.status_code", "ERROR");
     span.record("otel.status_description", display(error));

@@ -50,13 +50,15 @@ impl Uncertainty {
             (Self::None, NoAnswer(error)) => Self::Unanswered(error.cloned()),
             // The server always refuses an event with the same message. A different message belongs
             // to another event, so the events before one may come after the other.
-            (Self::NearRefusal(known), Refused(error)) if !known.says_the_same_as(error) => {
+            (Self::NearRefusal(known), Refused(error)) if !known.has_same_message_as(error) => {
                 Self::Unanswered(Some(known))
             }
             (Self::None | Self::NearRefusal(_), Refused(error)) => {
                 Self::NearRefusal(Arc::clone(error))
             }
-            (Self::NearRefusal(known), RefusedBefore(error)) if known.says_the_same_as(error) => {
+            (Self::NearRefusal(known), RefusedBefore(error))
+                if known.has_same_message_as(error) =>
+            {
                 Self::None
             }
             (known, RefusedBefore(_)) => known,
@@ -103,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn each_state_follows_from_the_one_before_and_what_was_observed() {
+    fn observations_change_the_state_as_listed() {
         use Observation::{NoAnswer, Refused, RefusedBefore};
         use Uncertainty::{NearRefusal, Unanswered};
         let (a, b) = (refusal("a"), refusal("b"));

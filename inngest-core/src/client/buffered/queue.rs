@@ -205,7 +205,7 @@ impl Shared {
         let events = outcomes.len() as u64;
         let errors = outcomes.iter().filter_map(Outcome::error);
         let failed = errors.clone().count() as u64;
-        let closed = errors.filter(|error| error.is_of_closed_sender());
+        let closed = errors.filter(|error| error.is_sender_closed());
         // `Pending` and the shutdown report contain these failures.
         let closed = closed.count() as u64;
         {

@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_base_url_is_said() {
+    fn invalid_base_urls_are_errors() {
         for (url, problem) in [
             (
                 "localhost:8288",
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_port_that_is_none_is_not_the_port_of_the_scheme() {
+    fn invalid_ports_are_errors() {
         for authority in [
             "127.0.0.1:82888",
             "127.0.0.1:65536",
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_in_the_url_is_refused_and_not_shown() {
+    fn a_key_in_the_url_is_refused_and_hidden() {
         for (url, shown) in [
             ("https://inn.gs/e/SECRET123", "https://inn.gs/…"),
             ("https://inn.gs/e/SECRET123?x", "https://inn.gs/…?…"),
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn no_text_shows_a_key_or_a_password() {
+    fn errors_hide_keys_and_passwords() {
         for (url, expected) in [
             ("http://user:PASS@host/x", "http://…@host/x"),
             ("user:PASS@http://host", "…@http://host"),

@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn booleans_in_any_case() {
+    fn booleans_are_case_insensitive() {
         for (words, mode) in [
             (["1", "true", "yes", "on"], DevMode::On),
             (["0", "false", "no", "off"], DevMode::Off),
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn servers_with_and_without_a_scheme() {
+    fn the_scheme_is_optional() {
         for url in [
             "http://h",
             "https://h:1/x",
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_else_is_understood() {
+    fn other_values_are_invalid() {
         for value in [
             "disabled",
             "enabled",
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_quote_the_value_without_what_may_be_secret() {
+    fn errors_hide_possible_secrets() {
         for (value, expected) in [
             ("disabled", "disabled"),
             ("a\tb\u{7}", "a\\tb\\u{7}"),

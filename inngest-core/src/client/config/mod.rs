@@ -61,13 +61,15 @@ pub(crate) fn resolve(
         Err(error) => Err(error.clone()),
     };
     // Code overrides the variable.
-    let told = match settings.dev {
+    let dev_variable = match settings.dev {
         Some(_) => None,
         None => Some(dev_mode()?),
     };
-    let dev = settings
-        .dev
-        .unwrap_or(told.as_ref().is_some_and(|mode| *mode != DevMode::Off));
+    let dev = settings.dev.unwrap_or(
+        dev_variable
+            .as_ref()
+            .is_some_and(|mode| *mode != DevMode::Off),
+    );
 
     // An empty key in code means no key, even if the environment has one.
     let key = match &settings.event_key {
@@ -84,7 +86,7 @@ pub(crate) fn resolve(
         });
     }
 
-    if let Some(DevMode::At(url)) = &told {
+    if let Some(DevMode::At(url)) = &dev_variable {
         base_url::join(url, "INNGEST_DEV", &key)?;
     }
     let (url, origin) = match &settings.base_url {
@@ -215,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn the_more_special_variable_wins() {
+    fn the_most_specific_variable_wins() {
         let none = Settings::default();
         let dev = ("INNGEST_DEV", "http://dev:1");
         let base = ("INNGEST_BASE_URL", "http://base:2/");
@@ -229,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn code_wins_over_the_environment() {
+    fn code_overrides_the_environment() {
         let settings = Settings {
             event_key: Some("k2".into()),
             base_url: Some("https://code:4".into()),
@@ -283,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn what_inngest_dev_names_is_never_another_server() {
+    fn an_invalid_dev_url_is_an_error() {
         let none = Settings::default();
         for value in [
             "http://::1:8288",
@@ -317,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn what_inngest_dev_does_not_say_is_not_guessed() {
+    fn an_invalid_inngest_dev_is_an_error() {
         let with = |dev, base_url: Option<&str>| Settings {
             dev,
             base_url: base_url.map(str::to_owned),
@@ -368,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_around_a_variable_is_taken_off_and_nothing_else() {
+    fn only_surrounding_white_space_is_trimmed() {
         let none = Settings::default();
         let with = |key| resolve_with(&none, &[("INNGEST_EVENT_KEY", key)]);
         for key in ["k1\n", "k1\r\n", " k1", "\tk1 "] {
@@ -425,7 +427,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_key_in_code_is_none() {
+    fn an_empty_key_in_code_means_no_key() {
         let settings = |dev| Settings {
             event_key: Some(String::new()),
             dev: Some(dev),
@@ -442,7 +444,7 @@ mod tests {
     }
 
     #[test]
-    fn an_environments_name_is_none_or_visible() {
+    fn environment_names_must_be_visible_ascii() {
         let header = |name: &str| {
             let settings = Settings {
                 env: Some(name.into()),
@@ -467,7 +469,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_variable_that_is_not_utf_8_is_an_error_where_it_is_read() {
+    fn only_variables_that_are_read_must_be_utf_8() {
         use std::os::unix::ffi::OsStringExt as _;
 
         let set = |bad: &'static str| {
@@ -506,7 +508,7 @@ mod tests {
     }
 
     #[test]
-    fn the_key_is_in_no_text() {
+    fn the_key_is_never_shown() {
         let settings = Settings {
             event_key: Some("se/cret".into()),
             ..Default::default()

@@ -16,7 +16,7 @@ use crate::delivery::endpoint::Endpoint;
 use crate::delivery::error::SendError;
 use crate::delivery::outcome::Outcome;
 use crate::delivery::receipt::Receipt;
-use crate::delivery::trace::failed;
+use crate::delivery::trace::mark_failed;
 use crate::middleware::outgoing::SentEvent;
 
 /// Whether counters are enabled, which need all event names.
@@ -121,7 +121,7 @@ impl Operation {
                 let id = display(&receipt.event_id);
                 self.span.record("messaging.message.id", id);
             }
-            Err(error) => failed(&self.span, error, error),
+            Err(error) => mark_failed(&self.span, error, error),
         }
         #[cfg(feature = "metrics")]
         {
@@ -135,7 +135,7 @@ impl Operation {
 
     pub(crate) fn end_with(self, error: Option<&SendError>) {
         if let Some(error) = error {
-            failed(&self.span, error, error);
+            mark_failed(&self.span, error, error);
         }
         #[cfg(feature = "metrics")]
         self.duration.end(error);
@@ -145,7 +145,7 @@ impl Operation {
         let error = result.as_ref().err();
         let first = error.and_then(|error| error.outcomes().iter().find_map(Outcome::error));
         if let (Some(error), Some(first)) = (error, first) {
-            failed(&self.span, first, error);
+            mark_failed(&self.span, first, error);
         }
         #[cfg(feature = "metrics")]
         self.duration.end(first);
