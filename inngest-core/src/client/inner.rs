@@ -7,7 +7,7 @@ use crate::middleware::chain::Chain;
 pub(crate) struct Inner {
     pub(crate) sender: RequestSender,
     pub(crate) limits: Limits,
-    /// How many requests may be under way at once.
+    /// The maximum number of concurrent requests.
     pub(crate) concurrency: usize,
     pub(crate) middleware: Chain,
 }

@@ -102,7 +102,7 @@ impl Drop for Streaming {
         if events > 0 {
             tracing::warn!(
                 events,
-                "a stream of events was dropped before it said what became of these"
+                "a stream was dropped before it reported these events"
             );
         }
     }

@@ -258,7 +258,7 @@ fn hint(status: u16) -> &'static str {
         300..400 => "; redirects are not followed, give the base URL that it points to",
         402 => "; look at the account's plan and billing in the Inngest dashboard",
         404 | 405 | 409 | 410 | 421 => {
-            "; check that the base URL is that of Inngest or a dev server"
+            "; check that the base URL is the URL of Inngest or a dev server"
         }
         407 => "; it is a proxy that answers, give it the user name and password that it asks for",
         425 => "; it is not ready for events yet, send again later",
@@ -328,7 +328,10 @@ mod tests {
         for body in [r#"{"ids":["a","b"],"status":400}"#, r#"{"ids":["a"#, ""] {
             let (ids, error) = response(400, body, 2);
             assert!(ids.is_empty(), "{body}");
-            assert!(error.unwrap().contains("is not the event API's"), "{body}");
+            assert!(
+                error.unwrap().contains("does not come from the event API"),
+                "{body}"
+            );
         }
     }
 

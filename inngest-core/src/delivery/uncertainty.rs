@@ -9,7 +9,7 @@ use crate::delivery::error::SendError;
 /// Only [`after`](Self::after) changes the state.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum Uncertainty {
-    /// The server has none of the events.
+    /// The server does not have any of the events.
     #[default]
     None,
     /// The server refused an event of an earlier request that also contained these events. It may
