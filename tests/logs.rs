@@ -149,7 +149,10 @@ fn a_stream_that_is_dropped_says_of_how_many_events_nothing_is_known() {
     let mut warnings = silent.lines().filter(|line| line.starts_with("WARN"));
     let warning = warnings.next().expect(&silent);
     assert!(warning.contains("events=6"), "{warning}");
-    assert!(warning.contains("before it said what became"), "{warning}");
+    assert!(
+        warning.contains("before it reported these events"),
+        "{warning}"
+    );
     assert_eq!(warnings.next(), None, "of the other nothing was read");
 
     let whole = logged(async {
