@@ -85,7 +85,7 @@ impl Client {
     /// events.
     ///
     /// The client reads and serializes events while it sends them. It holds at most the events of
-    /// [`concurrency`](ClientBuilder::concurrency) requests, and the receipts. An event without a
+    /// [`concurrency`](crate::ClientBuilder::concurrency) requests, and the receipts. An event without a
     /// time gets the time of this call. If the iterator borrows events, spawn a future that owns
     /// them, as in the example. Use a [`Batch`] if the future must not borrow the events or if they
     /// are not `Send`.
@@ -134,7 +134,7 @@ impl Client {
     }
 
     /// Sends the events of a stream as they arrive. Memory use is bounded: the client holds the
-    /// events of at most [`concurrency`](ClientBuilder::concurrency) requests.
+    /// events of at most [`concurrency`](crate::ClientBuilder::concurrency) requests.
     ///
     /// While a request is in flight, the client collects events for the next request. If none is in
     /// flight, it sends the collected events as soon as the stream is pending. So slow events are
