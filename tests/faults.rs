@@ -73,8 +73,7 @@ async fn missing_dev_server_is_mentioned_in_the_error() {
     let client = Client::builder().dev(true).base_url(&url);
     let client = client.retry(RetryPolicy::none()).build().unwrap();
     let error = client.send(item(1)).await.unwrap_err().to_string();
-    let expected =
-        format!("no connection to the dev server at {url}/e/; is the dev server running?");
+    let expected = format!("no connection to the dev server at {url}/e/; start it with");
     assert!(error.starts_with(&expected), "{error}");
 }
 

@@ -148,7 +148,10 @@ fn dropping_a_stream_logs_events_without_outcome() {
     let mut warnings = silent.lines().filter(|line| line.starts_with("WARN"));
     let warning = warnings.next().expect(&silent);
     assert!(warning.contains("events=6"), "{warning}");
-    assert!(warning.contains("before it said what became"), "{warning}");
+    assert!(
+        warning.contains("before it reported these events"),
+        "{warning}"
+    );
     assert_eq!(warnings.next(), None, "the other stream had read no events");
 
     let whole = log_of(async {

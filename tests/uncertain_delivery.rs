@@ -139,8 +139,8 @@ async fn error_mentions_an_earlier_uncertain_attempt() {
         for error in [alone, seen, many] {
             assert!(error.may_have_been_accepted(), "{error}");
             let message = error.to_string();
-            let earlier = "; an earlier request may have brought the event to the server: the \
-                         connection to https://inn.gs/e/ broke before the answer";
+            let earlier = "; the server may have the event from an earlier attempt: the \
+                         connection to https://inn.gs/e/ broke before the response";
             assert!(
                 message.starts_with(text) && message.contains(earlier),
                 "{message}"
@@ -177,7 +177,7 @@ async fn error_mentions_an_earlier_uncertain_call() {
         SendError::NoConnection { .. }
     )));
     assert!(
-        error.to_string().contains("broke before the answer"),
+        error.to_string().contains("broke before the response"),
         "{error}"
     );
 }

@@ -64,7 +64,9 @@ fn errors_do_not_show_the_key() {
     );
     let (success, text) = quickstart(&[("INNGEST_DEV", "disabled"), ("INNGEST_EVENT_KEY", "k")]);
     assert!(
-        !success && text.contains("INNGEST_DEV is `disabled`, which says neither on nor off"),
+        !success
+            && text
+                .contains("INNGEST_DEV is `disabled`, which is neither a boolean nor an address"),
         "{text}"
     );
 }
@@ -80,7 +82,10 @@ fn variables_must_be_utf_8() {
         ("INNGEST_ENV", OsStr::from_bytes(b"br\xe4nch")),
     ]);
     assert!(
-        !success && text.contains("the environment variable INNGEST_ENV is not UTF-8; set it anew"),
+        !success
+            && text.contains(
+                "the environment variable INNGEST_ENV is not UTF-8; set it to valid UTF-8"
+            ),
         "{text}"
     );
     assert!(!text.contains("nch"), "{text}");

@@ -1,4 +1,4 @@
-//! A batch: events that no request holds yet, and requests to resend.
+//! A batch of new events and of requests to resend.
 
 #[cfg(feature = "client")]
 use std::borrow::Cow;
@@ -14,7 +14,7 @@ use crate::error::PayloadError;
 use crate::event::into_payload::IntoPayload;
 use crate::event::timestamp::now;
 
-/// Events of any mix of types, checked and serialized into one buffer.
+/// A batch of events of any types, checked and serialized into one buffer.
 ///
 /// ```
 /// use inngest_core::{Batch, Event};
@@ -39,31 +39,31 @@ use crate::event::timestamp::now;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Batch {
-    /// Come after the events of all requests.
+    /// New events. They come after the events of all requests.
     pub(crate) fresh: EventBuffer,
-    /// Requests that were not delivered for certain, to be sent again exactly as they were.
+    /// Requests that the server may not have accepted. The client resends them unchanged.
     #[cfg(feature = "client")]
     pub(crate) requests: Vec<EventRequest>,
 }
 
 impl Batch {
-    /// An empty batch.
+    /// Creates an empty batch.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds an event, a reference to one, or a payload.
+    /// Adds an event, a reference to an event, or a payload.
     ///
     /// # Errors
     ///
-    /// The server would refuse the event, or take and change it. The batch stays as it was.
+    /// The server would refuse the event or change it. The batch stays unchanged.
     pub fn push<P: IntoPayload>(&mut self, event: P) -> Result<(), PayloadError> {
         self.push_at(event, now)
     }
 
-    /// Adds an event that occurred at `now` unless it has a time of its own. Reading the clock
-    /// takes a good part of the time that writing an event does.
+    /// Adds an event and calls `now` only if the event has no time. Reading the clock takes a large
+    /// part of the time needed to encode an event.
     #[inline]
     pub(crate) fn push_at<P: IntoPayload>(
         &mut self,
@@ -74,13 +74,13 @@ impl Batch {
         pushed.map_err(|error| error.at(self.len()))
     }
 
-    /// Adds all events of an iterator, in order. Events without a time of their own occurred when
-    /// this is called.
+    /// Adds all events of an iterator, in order. An event without a time gets the time of this
+    /// call.
     ///
     /// # Errors
     ///
-    /// The first event that the server would refuse or change; the error's index is its place in
-    /// this batch. The batch keeps the events before it.
+    /// The first event that the server would refuse or change. The error's index is the event's
+    /// index in this batch. The batch keeps the events before it.
     pub fn extend<I>(&mut self, events: I) -> Result<(), PayloadError>
     where
         I: IntoIterator,
@@ -92,25 +92,25 @@ impl Batch {
         events.try_for_each(|event| self.push_at(event, || now))
     }
 
-    /// Makes room for the events of an iterator. Their number is only the iterator's guess, so the
-    /// room is bounded.
+    /// Reserves capacity for the events of an iterator, up to a limit, because the size hint may be
+    /// wrong.
     pub(crate) fn make_room_for(&mut self, events: &impl Iterator) {
         self.fresh.events.reserve(events.size_hint().0.min(1 << 16));
     }
 
-    /// How many events it holds.
+    /// The number of events.
     #[must_use]
     pub fn len(&self) -> usize {
         self.resent_len() + self.fresh.events.len()
     }
 
-    /// Whether it holds no events.
+    /// Whether the batch contains no events.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The JSON of each event, in order, as it is sent.
+    /// The JSON of each event, in order and exactly as sent.
     pub fn events(&self) -> impl Iterator<Item = &str> {
         self.resent_json()
             .chain(self.fresh.json())
@@ -132,14 +132,15 @@ impl Batch {
 
 #[cfg(feature = "client")]
 impl Batch {
-    /// The batch as bytes, to keep in a file or a database until another process sends it.
+    /// Encodes the batch as bytes, which can be stored in a file or a database until another
+    /// process sends them.
     ///
-    /// The bytes hold all events, and for events of earlier requests the event ids and whether the
-    /// server may have them. So [`from_bytes`](Self::from_bytes) and a send do what a send of this
-    /// batch would have done: no event runs twice within the 24 hours for which the server knows
-    /// ids. For functions with `batchEvents` that is 30 minutes.
+    /// The bytes contain all events. For events of earlier requests, they also contain the event
+    /// ids and whether the server may have the events. A restored batch is sent exactly like this
+    /// one, so no event runs twice within 24 hours. For functions with `batchEvents`, the window is
+    /// 30 minutes.
     ///
-    /// The bytes hold the data of the events as text, and no event key.
+    /// The bytes contain the data of the events as plain text. They do not contain the event key.
     ///
     /// ```
     /// use inngest_core::{Batch, Event};
@@ -161,18 +162,18 @@ impl Batch {
         stored::write(&self.requests, &self.fresh)
     }
 
-    /// The batch that [`to_bytes`](Self::to_bytes) wrote.
+    /// Decodes a batch that [`to_bytes`](Self::to_bytes) encoded.
     ///
     /// # Errors
     ///
-    /// The bytes are not a batch, they are damaged or cut off, or a newer version of this library
+    /// The bytes are not a batch, they are damaged or truncated, or a newer version of this library
     /// wrote them.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, BatchBytesError> {
         let (requests, fresh) = stored::read(bytes)?;
         Ok(Self { fresh, requests })
     }
 
-    /// The batch of requests to resend.
+    /// Creates a batch of requests to resend.
     pub(crate) fn of_requests(requests: Vec<EventRequest>) -> Self {
         Self {
             requests,
@@ -180,7 +181,7 @@ impl Batch {
         }
     }
 
-    /// The batch of events that no request holds.
+    /// Creates a batch of new events.
     pub(crate) fn of_fresh(fresh: EventBuffer) -> Self {
         Self {
             fresh,
@@ -194,7 +195,7 @@ impl Batch {
         self.requests.extend(other.requests);
     }
 
-    /// How many events the requests hold.
+    /// The number of events in the requests.
     pub(crate) fn resent_len(&self) -> usize {
         self.requests.iter().map(EventRequest::len).sum()
     }
@@ -203,7 +204,7 @@ impl Batch {
         self.requests.iter().flat_map(EventRequest::json)
     }
 
-    /// The names of the events, in order.
+    /// The event names, in order.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.metas().map(EventMeta::name)
     }

@@ -22,7 +22,7 @@ use crate::middleware::Middleware;
 use crate::runtime::is_async_task;
 use crate::transport::contract::Transport;
 
-/// The settings of a builder of [`crate::client`], under the same names.
+/// Forwards settings to a builder of [`crate::client`] under the same names.
 macro_rules! settings {
     ($builder:ty, $inner:ty: $($(#[$attribute:meta])* $name:ident($value:ty))*) => {
         impl $builder {
@@ -38,7 +38,7 @@ macro_rules! settings {
     };
 }
 
-/// Settings of a [`Client`]: those of [`client::ClientBuilder`].
+/// Settings of a [`Client`], see [`client::ClientBuilder`].
 #[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until `build`"]
 pub struct ClientBuilder(client::ClientBuilder);
@@ -72,11 +72,12 @@ impl ClientBuilder {
         self
     }
 
-    /// Makes the client. It opens no connection before the first event is sent.
+    /// Builds the client. It opens no connection before the first send.
     ///
     /// # Errors
     ///
-    /// See [`client::ClientBuilder::build`], and a system that gives no thread.
+    /// See [`client::ClientBuilder::build`]. Also fails if the operating system cannot start a
+    /// thread.
     pub fn build(self) -> Result<Client, ConfigError> {
         let client = self.0.build()?;
         let runtime = Builder::new_multi_thread()
@@ -94,13 +95,13 @@ impl ClientBuilder {
     }
 }
 
-/// Sends events to Inngest and waits for the answer: [`Client`](crate::Client) for programs
+/// Sends events to Inngest and waits for the response: [`Client`](crate::Client) for programs
 /// without async.
 ///
-/// It runs a thread of its own. Clones share it and the pool of connections.
+/// The client runs one thread. Clones share the thread and the connection pool.
 ///
-/// It works wherever a thread may wait, also in a runtime's `spawn_blocking` and `block_in_place`.
-/// In an async task, where waiting would stop other tasks, it gives
+/// It works on any thread that may block, including in a runtime's `spawn_blocking` and
+/// `block_in_place`. In an async task, where blocking would stop other tasks, it returns
 /// [`SendError::InsideRuntime`].
 ///
 /// ```
@@ -126,14 +127,14 @@ pub struct Client {
     runtime: Arc<OwnRuntime>,
 }
 
-/// Ends without waiting, so that a client may be dropped anywhere.
+/// Shuts down without waiting, so a client can be dropped anywhere.
 struct OwnRuntime(Option<Runtime>, Process);
 
 impl Drop for OwnRuntime {
     fn drop(&mut self) {
         if let Some(runtime) = self.0.take() {
             if !self.1.is_this() {
-                // In the child of a fork, its threads are not there to be ended.
+                // The child of a fork does not have the threads, so it must not stop them.
                 return std::mem::forget(runtime);
             }
             runtime.shutdown_background();
@@ -146,7 +147,7 @@ impl OwnRuntime {
     ///
     /// # Errors
     ///
-    /// In an async task, where waiting would stop other tasks, the future is not run.
+    /// In an async task, where blocking would stop other tasks, this does not run the future.
     fn wait<T>(&self, future: impl Future<Output = T>) -> Result<T, SendError> {
         match &self.0 {
             Some(runtime) if !is_async_task() => {
@@ -158,28 +159,29 @@ impl OwnRuntime {
     }
 }
 
-/// Waits on this thread. tokio's own `block_on` panics where a runtime is, even if it would do no
-/// harm.
+/// Blocks this thread on a future. tokio's own `block_on` panics inside any runtime, even where
+/// blocking is harmless.
 fn block_on<T>(future: impl Future<Output = T>) -> T {
-    /// Not by parking the thread: that could take the wake-up of somebody else who parks it.
+    /// Uses no thread parking, because that could consume a wake-up of other code that parks the
+    /// thread.
     #[derive(Default)]
-    struct Woken {
+    struct WakeFlag {
         is_woken: Mutex<bool>,
         changed: Condvar,
     }
-    impl Woken {
-        // A `bool` is whole at any time.
+    impl WakeFlag {
+        // A panic cannot leave a `bool` half-written.
         fn is_woken(&self) -> MutexGuard<'_, bool> {
             self.is_woken.lock().unwrap_or_else(PoisonError::into_inner)
         }
     }
-    impl Wake for Woken {
+    impl Wake for WakeFlag {
         fn wake(self: Arc<Self>) {
             *self.is_woken() = true;
             self.changed.notify_one();
         }
     }
-    let woken = Arc::new(Woken::default());
+    let woken = Arc::new(WakeFlag::default());
     let waker = Waker::from(Arc::clone(&woken));
     let mut future = pin!(future);
     loop {
@@ -192,7 +194,7 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 }
 
 impl Client {
-    /// A client as the environment describes it, see [`client::Client::from_env`].
+    /// Builds a client from environment variables, see [`client::Client::from_env`].
     ///
     /// # Errors
     ///
@@ -201,7 +203,7 @@ impl Client {
         Self::builder().build()
     }
 
-    /// Settings for a client; what is not set is taken from the environment.
+    /// Creates settings for a client. Missing settings come from the environment.
     pub fn builder() -> ClientBuilder {
         ClientBuilder(client::Client::builder())
     }
@@ -210,8 +212,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Why the event was not delivered, or why it may not have been. In an async task,
-    /// where waiting would stop other tasks, nothing is sent: use [`client::Client`] there.
+    /// Returns why the server did not accept the event, or may not have accepted it. In an async
+    /// task, it sends nothing; use [`client::Client`] there.
     pub fn send<P: IntoPayload>(&self, event: P) -> Result<Receipt, SendError> {
         self.runtime.wait(self.client.send(event))?
     }
@@ -220,7 +222,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// What became of each event. In an async task nothing is sent.
+    /// Returns the outcome of each event. In an async task, it sends nothing.
     pub fn send_many<'a, B: IntoEvents<'a>>(&self, events: B) -> Result<Vec<Receipt>, BatchError> {
         let source = events.into_source();
         if is_async_task() {
@@ -228,7 +230,7 @@ impl Client {
         }
         match self.runtime.wait(self.client.send_source(source)) {
             Ok(result) => result,
-            // This is no async task, so it was waited for.
+            // Unreachable: `is_async_task` was false above.
             Err(error) => Err(client::nothing_sent(error, Source::default())),
         }
     }
@@ -237,16 +239,15 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// What became of each event. In an async task nothing is sent.
+    /// Returns the outcome of each event. In an async task, it sends nothing.
     pub fn send_batch(&self, batch: Batch) -> Result<Vec<Receipt>, BatchError> {
         self.send_many(batch)
     }
 
-    /// Sends the events of an iterator as they come, in bounded memory, see
-    /// [`client::Client::send_iter`].
+    /// Sends the events of an iterator in bounded memory, see [`client::Client::send_iter`].
     ///
-    /// The iterator that this returns has an item for each request's worth of events. In an
-    /// async task its only item is the error [`SendError::InsideRuntime`], and nothing is sent.
+    /// The returned iterator yields one item per request of events. In an async task, it sends
+    /// nothing and yields a single [`SendError::InsideRuntime`].
     pub fn send_iter<I>(&self, events: I) -> Sending
     where
         I: IntoIterator<Item: IntoPayload, IntoIter: Send + 'static>,
@@ -257,18 +258,18 @@ impl Client {
         }
     }
 
-    /// A sender in the background, see [`client::Client::buffered`].
+    /// Configures a background sender, see [`client::Client::buffered`].
     pub fn buffered(&self) -> BufferedBuilder {
         BufferedBuilder(self.client.buffered(), Arc::clone(&self.runtime))
     }
 
-    /// What sending a batch would do, without a request.
+    /// Shows what a send of the batch would do, see [`client::Client::plan`].
     #[must_use]
     pub fn plan(&self, batch: &Batch) -> Plan {
         self.client.plan(batch)
     }
 
-    /// Where the events go, without the event key: `https://inn.gs/e/`.
+    /// The URL of the event API without the event key: `https://inn.gs/e/`.
     #[must_use]
     pub fn url(&self) -> &str {
         self.client.url()
@@ -287,8 +288,8 @@ impl fmt::Debug for Client {
     }
 }
 
-/// What becomes of the events of an iterator. Nothing is read or sent before the first item is
-/// asked for.
+/// An iterator over the outcomes of sent events. It reads and sends nothing before the first call
+/// to `next`.
 #[must_use = "nothing is sent before this is iterated over"]
 pub struct Sending {
     streaming: Option<Streaming>,
@@ -316,7 +317,7 @@ impl fmt::Debug for Sending {
     }
 }
 
-/// Settings of a [`Buffered`] sender: those of [`client::BufferedBuilder`].
+/// Settings of a [`Buffered`] sender, see [`client::BufferedBuilder`].
 #[must_use = "a builder does nothing until `start`"]
 pub struct BufferedBuilder(client::BufferedBuilder, Arc<OwnRuntime>);
 
@@ -333,7 +334,7 @@ impl BufferedBuilder {
     ///
     /// # Errors
     ///
-    /// None; the result is that of [`client::BufferedBuilder::start`].
+    /// See [`client::BufferedBuilder::start`].
     pub fn start(self) -> Result<Buffered, SendError> {
         let Self(builder, runtime) = self;
         let entered = runtime.0.as_ref().map(Runtime::enter);
@@ -357,17 +358,17 @@ pub struct Buffered {
 }
 
 impl Buffered {
-    /// Takes an event in, and waits for room where there is none.
+    /// Adds an event. Blocks while the buffer is full.
     ///
     /// # Errors
     ///
-    /// See [`client::Buffered::send`]; in an async task nothing is taken in.
+    /// See [`client::Buffered::send`]. In an async task, it adds nothing.
     pub fn send<P: IntoPayload>(&self, event: P) -> Result<Pending, SendError> {
         let pending = self.runtime.wait(self.sender.send(event))??;
         Ok(self.pending(pending))
     }
 
-    /// Takes an event in if there is room.
+    /// Adds an event if the buffer has room.
     ///
     /// # Errors
     ///
@@ -376,8 +377,7 @@ impl Buffered {
         Ok(self.pending(self.sender.try_send(event)?))
     }
 
-    /// Sends what is waiting at once, and waits until everything that was taken in before is
-    /// settled.
+    /// Sends all buffered events now and waits until every event added before has an outcome.
     ///
     /// # Errors
     ///
@@ -386,12 +386,12 @@ impl Buffered {
         self.runtime.wait(self.sender.try_flush())?
     }
 
-    /// Takes nothing more in, sends what is there for as long as `timeout`, and says what became
-    /// of it.
+    /// Stops accepting events, sends the buffered events within `timeout`, and returns a report.
     ///
     /// # Errors
     ///
-    /// In an async task; the sender is then dropped, with a warning of what is lost.
+    /// Fails in an async task. The sender is then dropped, and a warning gives the number of lost
+    /// events.
     pub fn shutdown(self, timeout: Duration) -> Result<Report, SendError> {
         self.runtime.wait(self.sender.try_shutdown(timeout))?
     }
@@ -410,7 +410,7 @@ impl fmt::Debug for Buffered {
     }
 }
 
-/// The receipt of an event that was given to a [`Buffered`] sender. It need not be waited for.
+/// The pending receipt of an event in a [`Buffered`] sender. You need not wait for it.
 #[derive(Debug)]
 pub struct Pending {
     pending: client::Pending,
@@ -418,12 +418,12 @@ pub struct Pending {
 }
 
 impl Pending {
-    /// Waits until it is known what became of the event.
+    /// Waits for the outcome of the event.
     ///
     /// # Errors
     ///
-    /// Why the event was not delivered, or why it may not have been. In an async task this
-    /// does not wait.
+    /// Returns why the server did not accept the event, or may not have accepted it. In an async
+    /// task, it does not wait.
     pub fn wait(self) -> Result<Receipt, SendError> {
         self.runtime.wait(self.pending)?
     }

@@ -1,4 +1,4 @@
-//! Why an event cannot leave the process.
+//! Errors of events that the server would refuse or change.
 
 #[cfg(feature = "client")]
 pub(crate) mod config;
@@ -11,9 +11,9 @@ use inngest_grammar::limits::{
 };
 use inngest_grammar::proof::Language;
 
-/// An event that the server would refuse, or take and change; it has not been sent.
+/// An event that the server would refuse or change. The client did not send it.
 ///
-/// The message names the event's index in the batch, its name, and the field.
+/// The message contains the event's index in the batch, the event name and the field.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PayloadError(Box<Inner>);
 
@@ -29,81 +29,82 @@ struct Inner {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PayloadErrorKind {
-    /// An integer beyond ±(2^53−1). The server keeps numbers as doubles and would store another
-    /// number without an error (measured).
+    /// An integer beyond ±(2^53−1). The server stores numbers as doubles and would change the value
+    /// without an error (measured).
     IntegerOutOfRange {
         /// The integer in decimal.
         value: String,
     },
-    /// A number in JSON that is text already, such as a `RawValue`, which no double is: the server
-    /// would store the nearest one (measured).
+    /// A number in raw JSON, such as a `RawValue`, that no double represents exactly. The server
+    /// would store the nearest double (measured).
     InexactNumber {
-        /// The number as it is written.
+        /// The number as written.
         value: String,
     },
-    /// NaN or an infinity, which JSON cannot say; it would arrive as `null`.
+    /// NaN or an infinity. JSON has no such values, so the server would receive `null`.
     NotFinite,
-    /// The key `_inngest` of `data`, which the server deletes (measured).
+    /// The key `_inngest` in `data`, which the server deletes (measured).
     ReservedKey,
-    /// A key that an object has twice, of which the server keeps the last, as Go reads JSON.
+    /// A key that occurs twice in an object. Like Go's JSON decoder, the server keeps only the last
+    /// value.
     KeyTwice,
-    /// Half of a surrogate pair in JSON that is text already, for which the server stores U+FFFD, as
-    /// Go reads JSON.
+    /// Half of a surrogate pair in raw JSON. Like Go's JSON decoder, the server replaces it with
+    /// U+FFFD.
     UnpairedSurrogate,
     /// A time outside 1980-01-01 to 2100-01-01 (measured), in milliseconds since the Unix epoch.
     TimestampOutOfRange {
         /// The time in milliseconds since the Unix epoch.
         millis: i64,
     },
-    /// A placeholder of the id template printed nothing: events that differ would share the id.
+    /// An id placeholder printed nothing, so different events would share the id.
     EmptyIdPart,
-    /// The `Display` of a placeholder of the id template failed: the id would end in the middle of
-    /// it, and events that differ would share it.
+    /// The `Display` implementation of an id placeholder failed. The id would be cut off, and
+    /// different events would share it.
     IdPartDisplayFailed,
-    /// A placeholder of the id template printed a text that is none of the
-    /// [`LANGUAGE`](crate::IdPart::LANGUAGE) of its type, on which the proof rests that events that
-    /// differ do not share an id.
+    /// An id placeholder printed text outside the [`LANGUAGE`](crate::IdPart::LANGUAGE) of its
+    /// type. The proof that different events have different ids relies on that language.
     IdPartNotOfLanguage {
-        /// What the type claims to print.
+        /// The language that the type declares.
         language: Language,
     },
-    /// An id set with [`Payload::id`](crate::Payload::id) is empty, which the server takes as none.
+    /// An id set with [`Payload::id`](crate::Payload::id) is empty. The server would treat it as
+    /// missing.
     EmptyId,
-    /// `data` is no JSON object, which the server refuses (measured).
+    /// `data` is not a JSON object, so the server refuses it (measured).
     DataNotAnObject,
-    /// `user` is no JSON object, which the server refuses.
+    /// `user` is not a JSON object, so the server refuses it.
     UserNotAnObject,
     /// More than five sessions (measured limit).
     TooManySessions {
-        /// How many there are.
+        /// The number of sessions.
         count: usize,
     },
     /// A session key that is empty or over 128 bytes (measured limit).
     SessionKeyLength {
-        /// Its length in bytes.
+        /// The key's length in bytes.
         bytes: usize,
     },
     /// A session value that is empty or over 512 bytes (measured limit).
     SessionValueLength {
-        /// Its length in bytes.
+        /// The value's length in bytes.
         bytes: usize,
     },
     /// The event is larger than [`max_event_bytes`](crate::ClientBuilder::max_event_bytes).
     TooLarge {
-        /// Its size as JSON in bytes.
+        /// The event's size as JSON in bytes.
         bytes: usize,
         /// The limit in bytes.
         limit: usize,
     },
-    /// It is nested deeper than [`MAX_DEPTH`](crate::MAX_DEPTH). The server answers such an event with
-    /// an id and loses it (measured).
+    /// The event is nested deeper than [`MAX_DEPTH`](crate::MAX_DEPTH). The server would return an
+    /// event id and lose the event (measured).
     TooDeep {
-        /// The most levels, of which the event is the first.
+        /// The maximum number of levels. The event itself is the first level.
         limit: usize,
     },
-    /// The type's own `Serialize` failed.
+    /// The type's `Serialize` implementation failed.
     Serialize {
-        /// What it said.
+        /// The error message of the implementation.
         message: String,
     },
 }
@@ -123,20 +124,20 @@ impl PayloadError {
         self
     }
 
-    /// The event's place in the batch, from 0; 0 for an event sent alone.
+    /// The event's index in the batch, counting from 0; 0 for a single event.
     #[must_use]
     pub fn index(&self) -> usize {
         self.0.index
     }
 
-    /// The event's name.
+    /// The event name.
     #[must_use]
     pub fn event_name(&self) -> &str {
         &self.0.event
     }
 
-    /// The place in the event, for example `data.order.lines[3].total`; empty for the whole event. A
-    /// long one has `…` for its middle: `data.tree[0][0]…[0][0]`.
+    /// The path in the event, for example `data.order.lines[3].total`; empty for the whole event. A
+    /// long path is shortened in the middle: `data.tree[0][0]…[0][0]`.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.0.path
@@ -149,19 +150,19 @@ impl PayloadError {
     }
 }
 
-/// The longest path or number that is shown whole, in bytes.
+/// The longest path or number that is shown in full, in bytes.
 const LONGEST_PATH: usize = 160;
 
-/// What is shown of each end of a longer one.
+/// How many bytes of each end of a longer text are shown.
 const PATH_END: usize = 60;
 
-/// A path or a number, or its two ends.
+/// Shortens a long path or number to its two ends.
 fn readable(path: &str) -> Cow<'_, str> {
     if path.len() <= LONGEST_PATH {
         return Cow::Borrowed(path);
     }
     let begins_part = |at: &usize| matches!(path.as_bytes().get(*at), Some(b'.' | b'['));
-    // Cut between two parts where there are any, and else between characters.
+    // Cut between two path segments if possible, otherwise between characters.
     let begins_char = |at: &usize| path.is_char_boundary(*at);
     let mut heads = (1..=PATH_END).rev();
     let mut tails = path.len() - PATH_END..path.len();
@@ -178,7 +179,7 @@ fn readable(path: &str) -> Cow<'_, str> {
     Cow::Owned(format!("{head}…{tail}"))
 }
 
-/// What a type of this language prints.
+/// Describes the texts of a language.
 fn texts_of(language: Language) -> &'static str {
     match language {
         Language::Bool => "`true` or `false`,",
@@ -295,8 +296,8 @@ impl fmt::Display for PayloadError {
 
 impl std::error::Error for PayloadError {}
 
-/// `Debug` as `Display`: what `unwrap` and a `main` that returns an error print is then the text
-/// that says what to do.
+/// Implements `Debug` as `Display`, so that `unwrap` and a `main` that returns an error print the
+/// full message.
 macro_rules! debug_as_display {
     ($($error:ty),*) => {$(
         impl std::fmt::Debug for $error {
@@ -315,7 +316,7 @@ mod tests {
     use super::{LONGEST_PATH, PATH_END, readable};
 
     #[test]
-    fn long_paths_are_cut_between_their_parts() {
+    fn long_paths_are_shortened_between_segments() {
         let short = "x".repeat(LONGEST_PATH);
         assert_eq!(readable(&short), short);
         let path = format!("data.x{}", "[0]".repeat(9_990));
@@ -324,7 +325,7 @@ mod tests {
         let path = format!("data{}", ".key".repeat(90));
         let ends = (".key".repeat(14), ".key".repeat(15));
         assert_eq!(readable(&path), format!("data{}…{}", ends.0, ends.1));
-        // Keys longer than what is shown of them.
+        // Keys that are longer than the shown ends.
         let path = format!("data.{}.b", "ü".repeat(900));
         assert_eq!(readable(&path), "data….b");
         for letter in ["a", "ü", "€", "😀"] {

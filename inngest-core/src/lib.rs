@@ -1,11 +1,11 @@
-// The README's examples use the testing aids, and all of them are compiled and run.
+// The README's examples use the feature `testing`, and doc tests compile and run them.
 #![cfg_attr(feature = "testing", doc = include_str!("../README.md"))]
 #![cfg_attr(
     not(feature = "testing"),
     doc = "Typed Inngest events: a Rust struct is the event. The README has the first steps."
 )]
 #![cfg_attr(docsrs, feature(doc_cfg))]
-// Bad input is an error and never a panic, and a library prints nothing.
+// Return errors for bad input instead of panicking, and print nothing.
 #![cfg_attr(
     not(test),
     warn(

@@ -1,4 +1,4 @@
-//! The README's test of a user. Documentation tests leave out what is marked as a test.
+//! Runs the README's example test, because doc tests skip functions marked `#[test]`.
 #![cfg(feature = "testing")]
 
 mod own {
@@ -6,7 +6,7 @@ mod own {
 }
 
 #[test]
-fn it_is_what_the_readme_shows() {
+fn the_readme_shows_this_test() {
     let shown = include_str!("../README.md").replace('\r', "");
     let tested = include_str!("readme/own.rs").replace('\r', "");
     assert!(shown.contains(&format!("```rust\n{tested}```")), "{tested}");

@@ -1,4 +1,4 @@
-//! Making a client.
+//! Builds a client from settings and the environment.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,12 +20,12 @@ use crate::transport::hyper::HyperTransport;
 use crate::transport::tls::Certificates;
 use crate::url;
 
-/// What the server documents for a request by default; accounts can have more.
+/// The documented default limit of a request, in bytes. An account can have a higher limit.
 const MAX_REQUEST_BYTES: usize = 512_000;
 
-/// Settings of a [`Client`]; made with [`Client::builder`].
+/// Settings of a [`Client`], created with [`Client::builder`].
 ///
-/// What is not set here is taken from the environment, see [`Client::from_env`].
+/// Settings that are not set here come from the environment, see [`Client::from_env`].
 #[derive(Clone)]
 #[must_use = "a builder does nothing until `build`"]
 pub struct ClientBuilder {
@@ -36,26 +36,26 @@ pub struct ClientBuilder {
     retry: RetryPolicy,
     certificates: Certificates,
     transport: Option<Arc<dyn Transport>>,
-    /// By which clock its requests may take no longer than their time.
+    /// The clock that measures the timeout of a request.
     clock: Clock,
     middleware: Chain,
 }
 
 impl Client {
-    /// A client as the environment describes it.
+    /// Builds a client from environment variables.
     ///
-    /// | variable | what it says |
+    /// | variable | meaning |
     /// |---|---|
-    /// | `INNGEST_EVENT_KEY` | the event key; needed unless in dev mode |
-    /// | `INNGEST_DEV` | `0`, `false`, `no` or `off`: no dev mode; `1`, `true`, `yes` or `on`: the dev server at `http://localhost:8288`; a URL, or `host:port` for one that begins with `http://`: the dev server there |
-    /// | `INNGEST_EVENT_API_BASE_URL` | where the event API is; wins over the next |
-    /// | `INNGEST_BASE_URL` | where Inngest is; wins over the URL in `INNGEST_DEV` |
+    /// | `INNGEST_EVENT_KEY` | the event key; required unless dev mode is on |
+    /// | `INNGEST_DEV` | `0`, `false`, `no` or `off`: dev mode is off; `1`, `true`, `yes` or `on`: dev mode with the dev server at `http://localhost:8288`; a URL, or `host:port` for an `http` URL: dev mode with the dev server at this address |
+    /// | `INNGEST_EVENT_API_BASE_URL` | the URL of the event API; overrides `INNGEST_BASE_URL` |
+    /// | `INNGEST_BASE_URL` | the URL of Inngest; overrides the URL in `INNGEST_DEV` |
     /// | `INNGEST_ENV` | the Inngest environment |
     ///
-    /// White space around a value is taken off, and an empty variable is as good as none; `0` and `off`
-    /// may be written in any case. A value that is not understood is an error, and so is a base URL
-    /// without `http://` or `https://`: no event goes elsewhere, or without a key, because of a
-    /// mistake in a variable.
+    /// The client trims white space around a value and treats an empty variable as unset. Booleans
+    /// are case-insensitive. An invalid value is an error, and so is a base URL without `http://`
+    /// or `https://`. So a mistake in a variable cannot send events to the wrong server or without
+    /// a key.
     ///
     /// # Errors
     ///
@@ -64,7 +64,7 @@ impl Client {
         Self::builder().build()
     }
 
-    /// Settings for a client; what is not set is taken from the environment.
+    /// Creates settings for a client. Missing settings come from the environment.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::new()
     }
@@ -89,14 +89,14 @@ impl ClientBuilder {
         }
     }
 
-    /// The event key; an empty one is none, which dev mode allows. Without this:
+    /// Sets the event key. An empty key means no key, which only dev mode allows. Default:
     /// `INNGEST_EVENT_KEY`.
     pub fn event_key(mut self, key: impl Into<String>) -> Self {
         self.settings.event_key = Some(key.into());
         self
     }
 
-    /// Where the event API is, such as `http://localhost:8288`. Without this:
+    /// Sets the URL of the event API, such as `http://localhost:8288`. Default:
     /// `INNGEST_EVENT_API_BASE_URL`, then `INNGEST_BASE_URL`, then the URL in `INNGEST_DEV`, then
     /// `http://localhost:8288` in dev mode and `https://inn.gs` otherwise.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
@@ -104,82 +104,83 @@ impl ClientBuilder {
         self
     }
 
-    /// The Inngest environment, such as the name of a branch; sent as `X-Inngest-Env`, which an
-    /// empty name is not. Without this: `INNGEST_ENV`.
+    /// Sets the Inngest environment, such as the name of a branch. The client sends it as
+    /// `X-Inngest-Env`, unless it is empty. Default: `INNGEST_ENV`.
     pub fn env(mut self, name: impl Into<String>) -> Self {
         self.settings.env = Some(name.into());
         self
     }
 
-    /// Whether to talk to a dev server, which needs no event key. Without this: `INNGEST_DEV`.
+    /// Turns dev mode on or off. A dev server needs no event key. Default: `INNGEST_DEV`.
     pub fn dev(mut self, dev: bool) -> Self {
         self.settings.dev = Some(dev);
         self
     }
 
-    /// The size in bytes at which a batch is split; 512,000 by default, as the server documents
-    /// for accounts without a higher limit. A single event that is larger goes alone.
+    /// Sets the maximum size of a request in bytes. The default is 512,000, the documented limit of
+    /// accounts without a higher one. A larger event is sent alone.
     pub fn max_request_bytes(mut self, bytes: usize) -> Self {
         self.limits.request_bytes = bytes;
         self
     }
 
-    /// The most events a request holds; 5,000 by default, and no more, because the server refuses
-    /// more (measured).
+    /// Sets the maximum number of events in a request. The default is 5,000, which is also the
+    /// maximum, because the server refuses more (measured).
     pub fn max_request_events(mut self, events: usize) -> Self {
         self.limits.request_events = events.min(MAX_REQUEST_EVENTS);
         self
     }
 
-    /// The largest event in bytes of JSON; 3 MiB by default, and no more, because the server
-    /// refuses more (measured). Inngest's free plan allows 256 KiB.
+    /// Sets the maximum size of an event in bytes of JSON. The default is 3 MiB, which is also the
+    /// maximum, because the server refuses more (measured). Inngest's free plan allows 256 KiB.
     pub fn max_event_bytes(mut self, bytes: usize) -> Self {
         self.limits.event_bytes = bytes.min(MAX_EVENT_BYTES);
         self
     }
 
-    /// How many requests of one batch are under way at once; 4 by default.
+    /// Sets how many requests of one batch run concurrently; 4 by default.
     ///
-    /// Each holds its events until it is answered. Four keep a link busy; more of them bring more
-    /// events a second only to a server that takes long to answer, and take more CPU time for each,
-    /// because their events do not stay in the processor's cache.
+    /// Each request holds its events until the server responds. Four requests keep a link busy.
+    /// More increase the throughput only if the server responds slowly, and they cost more CPU time
+    /// per event, because the events do not stay in the processor's cache.
     pub fn concurrency(mut self, requests: usize) -> Self {
         self.concurrency = requests;
         self
     }
 
-    /// The time allowed for each try of a request, from its first byte to the last byte of its
-    /// answer; 30 seconds by default.
+    /// Sets the timeout of each attempt, from the first byte of the request to the last byte of the
+    /// response; 30 seconds by default.
     ///
-    /// It is real time, also in a test that has paused tokio's clock, which jumps ahead while a
-    /// request is on a socket. Only with a [`transport`](Self::transport) of your own is that clock
-    /// followed.
+    /// The timeout uses real time, even in a test that pauses tokio's clock, because that clock
+    /// jumps ahead while a request waits on a socket. With your own [`transport`](Self::transport),
+    /// the timeout follows tokio's clock.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// How often and how soon a failed request is made again.
+    /// Sets how often and how soon the client retries a failed request.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
         self
     }
 
-    /// The certificates that are trusted to sign that of the server, in PEM form, such as the one of
-    /// a company's own authority. No others are trusted then. Without this: the ones in
-    /// `SSL_CERT_FILE` and `SSL_CERT_DIR`, then the ones that the machine trusts, then Mozilla's.
+    /// Sets the certificates that may sign the server's certificate, in PEM form, such as the
+    /// certificate of your company's own authority. The client trusts no other certificates.
+    /// Default: the certificates in `SSL_CERT_FILE` and `SSL_CERT_DIR`, then the machine's trust
+    /// store, then Mozilla's certificates.
     ///
-    /// A transport of your own has certificates of its own.
+    /// Your own transport ignores this setting.
     pub fn root_certificates(mut self, pem: impl AsRef<[u8]>) -> Self {
         self.certificates.set_roots(pem.as_ref());
         self
     }
 
-    /// The certificate that the client shows to a server or a proxy before it that asks for one
-    /// (mTLS), in PEM form: the client's own first, then the ones that lead to the authority. The
-    /// private key is in PEM form too, in PKCS#8, PKCS#1 or SEC1, and not encrypted.
+    /// Sets the certificate that the client presents to a server or proxy that requires one (mTLS),
+    /// in PEM form: the client's certificate first, then the intermediate certificates. The private
+    /// key is in PEM form as PKCS#8, PKCS#1 or SEC1, and not encrypted.
     ///
-    /// A transport of your own has certificates of its own.
+    /// Your own transport ignores this setting.
     pub fn client_certificate(
         mut self,
         certificates: impl AsRef<[u8]>,
@@ -190,12 +191,12 @@ impl ClientBuilder {
         self
     }
 
-    /// Sends through this `reqwest::Client`, with its proxies, certificates and pool of connections.
-    /// It should follow no redirects (`redirect::Policy::none()`): by default it does, and they may
-    /// drop the events.
+    /// Sends through this `reqwest::Client`, with its proxies, certificates and connection pool.
+    /// Turn off redirects with `redirect::Policy::none()`: by default, `reqwest` follows them and
+    /// may lose the events.
     ///
-    /// Its pool does not learn from failures: after a timeout, another try may use a connection that
-    /// is just as dead. A `pool_max_idle_per_host` of 0 keeps none.
+    /// The pool of `reqwest` does not learn from failures. After a timeout, a retry may use another
+    /// dead connection. Set `pool_max_idle_per_host` to 0 to avoid that.
     #[cfg(feature = "reqwest")]
     pub fn http_client(self, client: ::reqwest::Client) -> Self {
         let transport = crate::transport::reqwest::ReqwestTransport::new(client);
@@ -207,27 +208,26 @@ impl ClientBuilder {
 
     /// Sends through this transport.
     ///
-    /// Where a test has paused tokio's clock, [`timeout`](Self::timeout) is over as soon as that
-    /// clock says so; an answer that may be on a socket then has a quarter of a second to come.
+    /// If a test pauses tokio's clock, [`timeout`](Self::timeout) follows that clock. A response
+    /// that may be on a socket then has a quarter of a second of real time to arrive.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
-        // Most of those that meet a paused clock have no sockets.
+        // Most transports that run with a paused clock have no sockets.
         self.clock = Clock::Paused;
         self
     }
 
-    /// Adds a middleware after those that are there.
+    /// Adds a middleware. It runs after the middleware added before.
     pub fn middleware(mut self, middleware: impl Middleware) -> Self {
         self.middleware.push(middleware);
         self
     }
 
-    /// Makes the client. It opens no connection before the first event is sent.
+    /// Builds the client. It opens no connection before the first send.
     ///
     /// # Errors
     ///
-    /// A setting that cannot work, from code or environment; foremost no event key where one is
-    /// needed.
+    /// A setting from code or environment is invalid, or the event key is missing.
     pub fn build(self) -> Result<Client, ConfigError> {
         let Self {
             settings,

@@ -1,4 +1,4 @@
-//! What all clones of a client share.
+//! The state shared by all clones of a client.
 
 use crate::delivery::http::RequestSender;
 use crate::delivery::split::Limits;
@@ -7,7 +7,7 @@ use crate::middleware::chain::Chain;
 pub(crate) struct Inner {
     pub(crate) sender: RequestSender,
     pub(crate) limits: Limits,
-    /// How many requests may be under way at once.
+    /// The maximum number of concurrent requests.
     pub(crate) concurrency: usize,
     pub(crate) middleware: Chain,
 }

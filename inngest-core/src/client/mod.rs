@@ -1,4 +1,4 @@
-//! The client: events in, receipts out.
+//! The client, which sends events and returns receipts.
 
 mod buffered;
 mod builder;

@@ -1,4 +1,4 @@
-//! The way of events through the client: prepare, split, deliver, report.
+//! Runs the stages of a send: prepare, split, deliver, report.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -30,19 +30,19 @@ use crate::error::PayloadError;
 use crate::middleware::chain::{Discarded, Mapping, Prepared};
 use crate::middleware::outgoing::SentEvent;
 
-/// Room is made ahead for at most this many events, because their number is only a guess.
+/// The maximum capacity reserved in advance, because the number of events is only a hint.
 const MAX_EXPECTED: usize = 1 << 20;
 
-/// A batch, or a part of it, that could not go on, and why.
+/// A batch or a part of it that failed, and the error.
 pub(crate) type Stopped = Box<(Batch, SendError)>;
 
-/// The events of a batch under way.
+/// A batch during a send.
 #[derive(Default)]
 pub(crate) struct InFlight {
     pub(crate) requests: Vec<RequestProgress>,
-    /// Events over the limit, in order of their places.
+    /// Events over the size limit, in order.
     too_large: Vec<PayloadError>,
-    /// Empty unless somebody watches outcomes.
+    /// The events to report; empty if neither middleware nor counters need outcomes.
     pub(crate) watched: Vec<WatchedEvent>,
 }
 
@@ -53,25 +53,25 @@ pub(crate) struct WatchedEvent {
     pub(crate) added: bool,
 }
 
-/// How many requests may be under way at once.
+/// The maximum number of concurrent requests.
 #[derive(Clone, Copy)]
 pub(crate) enum AtOnce<'a> {
     Count(usize),
-    /// As many as there are permits, shared with other batches.
+    /// The number of permits, which other batches share.
     Permits(&'a Semaphore),
 }
 
-/// What the sender of events is told.
+/// The result of a send.
 #[derive(Default)]
 struct SendReport {
-    /// For each event, in order.
+    /// The outcome of each event, in order.
     outcomes: Outcomes,
-    /// What can be sent again.
+    /// The requests and events that can be resent.
     unsent: Batch,
 }
 
 impl SendReport {
-    /// Adds the report of the events after these.
+    /// Appends the report of later events.
     fn append(&mut self, next: Self) {
         self.outcomes.append(next.outcomes);
         self.unsent.append(next.unsent);
@@ -85,7 +85,7 @@ impl SendReport {
 }
 
 impl Inner {
-    /// Sends the event that stands in a buffer.
+    /// Sends the only event in a buffer.
     pub(crate) async fn send_one(
         self: Arc<Self>,
         buffer: Vec<u8>,
@@ -99,7 +99,7 @@ impl Inner {
                 ),
                 Err(error) => (Batch::new(), vec![error]),
             };
-            // Boxed, because most clients do not need it.
+            // Boxed because most clients have no middleware.
             return match Box::pin(self.send_batch(batch, refused, 1)).await {
                 Ok(receipts) => receipts.into_iter().next().ok_or(SendError::Internal(
                     "an event that was sent alone has no receipt",
@@ -145,8 +145,8 @@ impl Inner {
         result
     }
 
-    /// Sends a batch. `refused` are the events that could not be added to it, with their places
-    /// among all events.
+    /// Sends a batch. `refused` contains the events that could not be added to it, with their
+    /// indices among all events.
     pub(crate) async fn send_batch(
         &self,
         batch: Batch,
@@ -179,7 +179,7 @@ impl Inner {
                 async move { (first, self.run(batch, refused, AtOnce::Count(1)).await) }
             });
             let mut reports = pin!(parts.buffer_unordered(self.concurrency));
-            // Reports of events that come after others that are still under way.
+            // Reports that arrived before the reports of earlier events.
             let mut early = BTreeMap::new();
             while let Some((first, report)) = reports.next().await {
                 early.insert(first, report);
@@ -187,7 +187,7 @@ impl Inner {
                     all.append(next);
                 }
             }
-            // Each part begins where the one before it ends, so none is left. If one were, its
+            // Normally empty, because each part begins where the previous one ends. Any remaining
             // events must still be reported.
             for next in early.into_values() {
                 all.append(next);
@@ -201,7 +201,7 @@ impl Inner {
         result
     }
 
-    /// All four stages.
+    /// Runs all four stages.
     async fn run(
         &self,
         batch: Batch,
@@ -240,7 +240,7 @@ impl Inner {
         }
     }
 
-    /// Prepare: shows a batch to middleware.
+    /// Prepare: runs middleware on a batch.
     pub(crate) fn prepare(&self, batch: Batch) -> Result<(Batch, Option<Mapping>), Stopped> {
         if self.middleware.is_empty() {
             return Ok((batch, None));
@@ -249,7 +249,7 @@ impl Inner {
         Ok((batch, Some(mapping)))
     }
 
-    /// Split: cuts the fresh events of a batch into requests. Earlier requests stay as they are.
+    /// Split: groups the new events of a batch into requests. Earlier requests stay unchanged.
     pub(crate) fn split(&self, batch: Batch) -> Result<InFlight, Stopped> {
         let watched = self.watched(&batch);
         let first = batch.resent_len();
@@ -293,8 +293,8 @@ impl Inner {
             .await;
     }
 
-    /// Report: tells middleware and counters the outcome of each watched event, and of the events
-    /// that were dropped before they reached a request.
+    /// Report: gives middleware and counters the outcome of each event, including events that were
+    /// dropped before they reached a request.
     pub(crate) fn report(
         &self,
         watched: &[WatchedEvent],
@@ -324,7 +324,7 @@ impl Inner {
         }
     }
 
-    /// None of the events left the process.
+    /// Reports that no event of the batch was sent.
     fn stop(&self, stopped: (Batch, SendError), refused: Vec<PayloadError>) -> SendReport {
         let (batch, error) = stopped;
         let outcomes = not_sent(error, &batch);
@@ -335,7 +335,7 @@ impl Inner {
         }
     }
 
-    /// The events of a batch, if somebody watches outcomes.
+    /// The events to report, if middleware or counters need outcomes.
     pub(crate) fn watched(&self, batch: &Batch) -> Vec<WatchedEvent> {
         if !self.is_watched() {
             return Vec::new();
@@ -352,7 +352,7 @@ impl Inner {
 }
 
 impl InFlight {
-    /// Ends the delivery. Events whose outcome is not final fail with this error.
+    /// Stops the delivery. Events without a final outcome fail with this error.
     pub(crate) fn end(&mut self, error: &Arc<SendError>) -> Delivered {
         let mut all = Delivered::default();
         for delivered in self.requests.iter().map(|request| request.end(error)) {
@@ -364,7 +364,7 @@ impl InFlight {
     }
 }
 
-/// The error of an event that a delivery left without an outcome, which none does.
+/// The error of an event without an outcome, which indicates a bug.
 pub(crate) fn unfinished() -> SendError {
     SendError::Internal("a delivery ended before the outcome of each event was known")
 }
@@ -385,8 +385,8 @@ pub(crate) fn dropped<'a>(
     discarded.chain(refused).collect()
 }
 
-/// The outcomes of a batch of which nothing was sent now. An earlier request may have brought some
-/// of the events to the server.
+/// The outcomes of a batch that was not sent now. An earlier request may have delivered some of its
+/// events.
 pub(crate) fn not_sent(error: SendError, batch: &Batch) -> Vec<Outcome> {
     let error = Arc::new(error);
     let requests = batch.requests.iter();

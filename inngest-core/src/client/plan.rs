@@ -1,4 +1,4 @@
-//! What sending a batch would do, without sending it.
+//! Plans how a batch would be sent.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -8,16 +8,16 @@ use crate::delivery::request::body_bytes;
 use crate::delivery::split::{self, Limits};
 use crate::error::PayloadError;
 
-/// What [`Client::plan`](crate::Client::plan) found out about a batch.
+/// The result of [`Client::plan`](crate::Client::plan).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Plan {
-    /// The requests that it would be sent in, in order.
+    /// The requests that would be sent, in order.
     pub requests: Vec<PlannedRequest>,
-    /// Events over `max_event_bytes`, which would not be sent, by their places in the batch.
+    /// Events over `max_event_bytes`, which the client would not send, in order.
     pub too_large: Vec<PayloadError>,
-    /// Events with a deduplication id that an earlier event of the batch has: the server would
-    /// run nothing for them.
+    /// Events with the deduplication id of an earlier event in the batch. The server would run no
+    /// plain function for them.
     pub duplicates: Vec<Duplicate>,
 }
 
@@ -25,19 +25,19 @@ pub struct Plan {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PlannedRequest {
-    /// How many events it holds.
+    /// The number of events.
     pub events: usize,
-    /// The size of its body.
+    /// The size of the body in bytes.
     pub bytes: usize,
 }
 
-/// An event with the deduplication id of an earlier one.
+/// An event with the deduplication id of an earlier event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Duplicate {
-    /// The event's place in the batch.
+    /// The event's index in the batch.
     pub index: usize,
-    /// The place of the first event with this id.
+    /// The index of the first event with this id.
     pub first: usize,
     /// The deduplication id.
     pub dedup_id: String,

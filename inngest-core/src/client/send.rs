@@ -1,4 +1,4 @@
-//! The calls that send events.
+//! The client and its send methods.
 
 use std::fmt;
 use std::pin::Pin;
@@ -20,7 +20,7 @@ use crate::event::timestamp::now;
 
 /// Sends events to Inngest.
 ///
-/// A client keeps a pool of connections; make one and clone it, clones share the pool. It is used
+/// A client keeps a connection pool. Create one client and clone it; clones share the pool. Use it
 /// inside a tokio runtime.
 ///
 /// ```
@@ -59,35 +59,36 @@ impl Client {
         }
     }
 
-    /// Sends one event: an event, a reference to one, or a [`Payload`](crate::Payload).
+    /// Sends one event, a reference to an event, or a [`Payload`](crate::Payload).
     ///
-    /// The event is serialized when this is called, so the future holds no reference to it and
-    /// can be spawned. Nothing is sent before the future is awaited. Dropping the future while it
-    /// runs leaves open whether the server has the event.
+    /// This method serializes the event immediately. The future does not borrow the event, so it
+    /// can be spawned. It sends nothing until you await it. If you drop it while it runs, the
+    /// server may or may not have the event.
     ///
     /// # Errors
     ///
-    /// The future's error says why the event was not delivered, or why it may not have been.
+    /// The future returns why the server did not accept the event, or may not have accepted it.
     pub fn send<P: IntoPayload>(&self, event: P) -> Sending<'static, Result<Receipt, SendError>> {
-        // Most events are smaller, and grow into it without being moved.
+        // Most events fit, so the buffer does not reallocate.
         let mut bytes = Vec::with_capacity(1 << 10);
         let event = buffer::append(&mut bytes, event, now);
         Sending::new(Arc::clone(&self.inner).send_one(bytes, event))
     }
 
-    /// Sends any number of events, split into as many requests as the event API needs: a
-    /// [`Batch`], or anything that iterates over events, references to events, or payloads.
+    /// Sends any number of events in as many requests as the event API requires. Pass a [`Batch`],
+    /// or anything that iterates over events, references to events, or payloads.
     ///
-    /// Requests go out concurrently; receipts come back in the order of the events. An event that
-    /// cannot be sent does not hold up the others; only after ten refusals in a row with the same
-    /// words the rest of a request is given back, because an account that is suspended refuses each.
-    /// Dropping the future while it runs leaves open which events the server has.
+    /// Requests run concurrently. Receipts are in the order of the events. An event that cannot be
+    /// sent does not stop the other events. After ten refusals in a row with the same message, the
+    /// client gives up on the rest of the request, because the server refuses every event of a
+    /// suspended account. If you drop the future while it runs, the server may have any of the
+    /// events.
     ///
-    /// The events are read and serialized as they are sent, a request's worth at a time, so that
-    /// what is held of them is what [`concurrency`](ClientBuilder::concurrency) requests hold and
-    /// the receipts. An event without a time of its own occurred when this is called. What borrows
-    /// its events can be spawned in a future that owns them; events of which the future is to hold
-    /// no reference, or that cannot go to another thread, are put in a [`Batch`] before.
+    /// The client reads and serializes events while it sends them. It holds at most the events of
+    /// [`concurrency`](crate::ClientBuilder::concurrency) requests, and the receipts. An event without a
+    /// time gets the time of this call. If the iterator borrows events, spawn a future that owns
+    /// them, as in the example. Use a [`Batch`] if the future must not borrow the events or if they
+    /// are not `Send`.
     ///
     /// ```no_run
     /// # use inngest_core::{Client, Event};
@@ -100,7 +101,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// The future's error says for each event what became of it.
+    /// The future returns the outcome of each event.
     pub fn send_many<'a, B>(&self, events: B) -> Sending<'a, Result<Vec<Receipt>, BatchError>>
     where
         B: IntoEvents<'a>,
@@ -127,21 +128,20 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// The future's error says for each event what became of it.
+    /// The future returns the outcome of each event.
     pub fn send_batch(&self, batch: Batch) -> Sending<'static, Result<Vec<Receipt>, BatchError>> {
         self.send_many(batch)
     }
 
-    /// Sends the events of a stream as they come, in bounded memory: as many requests are gathered
-    /// and under way as [`concurrency`](ClientBuilder::concurrency) says, however many events
-    /// there are.
+    /// Sends the events of a stream as they arrive. Memory use is bounded: the client holds the
+    /// events of at most [`concurrency`](crate::ClientBuilder::concurrency) requests.
     ///
-    /// While a request is under way, the events that come gather for the next; when none is, what
-    /// has come goes out as soon as the stream has no more. So an event a second is sent a second,
-    /// and a stream that is faster than the server fills its requests.
+    /// While a request is in flight, the client collects events for the next request. If none is in
+    /// flight, it sends the collected events as soon as the stream is pending. So slow events are
+    /// sent without delay, and a stream that is faster than the server fills its requests.
     ///
-    /// Dropping the [`Streaming`] before its end leaves open what became of the events that were
-    /// read and not reported: the server may have them, or they are lost.
+    /// If you drop the [`Streaming`] before it ends, the events that it has read but not reported
+    /// may be accepted or lost.
     ///
     /// ```no_run
     /// # use inngest_core::{Client, Event};
@@ -165,8 +165,7 @@ impl Client {
         Streaming::new(Arc::clone(&self.inner), events)
     }
 
-    /// Sends the events of an iterator, which is read as they are sent: see
-    /// [`send_stream`](Self::send_stream).
+    /// Sends the events of an iterator while reading it, see [`send_stream`](Self::send_stream).
     pub fn send_iter<I>(&self, events: I) -> Streaming
     where
         I: IntoIterator<Item: IntoPayload, IntoIter: Send + 'static>,
@@ -174,19 +173,19 @@ impl Client {
         self.send_stream(futures_util::stream::iter(events))
     }
 
-    /// A sender in the background for services: events of many calls gather and go out together.
+    /// Configures a background sender, which combines the events of many calls into one request.
     pub fn buffered(&self) -> BufferedBuilder {
         BufferedBuilder::new(Arc::clone(&self.inner))
     }
 
-    /// What sending a batch would do, without a request: how it would be split, which events are
-    /// too large, which have the deduplication id of an earlier one.
+    /// Shows what a send of the batch would do, without sending it: the requests, the events that
+    /// are too large, and the duplicate deduplication ids.
     #[must_use]
     pub fn plan(&self, batch: &Batch) -> Plan {
         Plan::of(batch, &self.inner.limits)
     }
 
-    /// Where the events go, without the event key: `https://inn.gs/e/`.
+    /// The URL of the event API without the event key: `https://inn.gs/e/`.
     #[must_use]
     pub fn url(&self) -> &str {
         self.inner.sender.url()
@@ -208,11 +207,10 @@ impl fmt::Debug for Client {
     }
 }
 
-/// Events on their way. Nothing is sent before it is awaited. It can be spawned when what it reads
-/// its events from is its own; one event or a [`Batch`] is serialized before, and then it holds no
-/// reference.
+/// The future of a send. It sends nothing until you await it. For a single event or a [`Batch`], it
+/// borrows nothing; otherwise it borrows what its iterator borrows.
 ///
-/// It is a type of its own so that an event that is none is one compile error, not two.
+/// A named type keeps the number of compile errors for a type without `Event` at one.
 #[must_use = "nothing is sent before this is awaited"]
 pub struct Sending<'a, T>(Pin<Box<dyn Future<Output = T> + Send + 'a>>);
 

@@ -1,4 +1,4 @@
-//! Events that are read as they are sent, a request's worth at a time.
+//! Reads events while they are sent, enough for one request at a time.
 
 use std::pin::Pin;
 #[cfg(feature = "blocking")]
@@ -14,15 +14,15 @@ use crate::event::Event as _;
 use crate::event::into_payload::IntoPayload;
 use crate::event::timestamp::now;
 
-/// What [`Client::send_many`](crate::Client::send_many) takes: a [`Batch`], or anything that
-/// iterates over events, references to events, or payloads, and may be read on another thread.
+/// The argument of [`Client::send_many`](crate::Client::send_many): a [`Batch`], or anything that
+/// iterates over events, references to events, or payloads, and is `Send`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be sent: it is neither a batch nor an iterator over events",
     label = "not a collection of events",
     note = "give a `Batch`, or anything that iterates over types with `#[derive(Event)]`"
 )]
 pub trait IntoEvents<'a> {
-    /// Where the events are read from.
+    /// Converts the value into a source of events.
     #[doc(hidden)]
     fn into_source(self) -> Source<'a>;
 }
@@ -47,11 +47,11 @@ where
     }
 }
 
-/// Where the events of a call come from.
+/// The events of a call.
 pub enum Source<'a> {
-    /// All are serialized.
+    /// Serialized events.
     Written(Batch),
-    /// They are to be read. Those without a time of their own occurred when they were given.
+    /// Events to read. An event without a time gets the time of the call.
     Read(EventSource<'a>),
 }
 
@@ -64,7 +64,7 @@ impl Default for Source<'_> {
 
 #[cfg(feature = "blocking")]
 impl Source<'_> {
-    /// All events as a batch, and those that could not be added to it, with their places.
+    /// Reads all events into a batch, and returns the refused events with their indices.
     pub(crate) fn into_batch(self) -> (Batch, Vec<PayloadError>) {
         match self {
             Self::Written(batch) => (batch, Vec::new()),
@@ -76,7 +76,7 @@ impl Source<'_> {
                     event_bytes: usize::MAX,
                 };
                 let mut gathered = Gathered::default();
-                // An iterator is always ready.
+                // An iterator never returns `Poll::Pending`.
                 let _ = events.poll_gather(&mut cx, &mut gathered, &limits);
                 (gathered.batch, gathered.refused)
             }
@@ -84,11 +84,11 @@ impl Source<'_> {
     }
 }
 
-/// Events that are to be read.
+/// Events to read.
 pub struct EventSource<'a>(Box<dyn Gather + Send + 'a>);
 
 impl<'a> EventSource<'a> {
-    /// The events of a stream. Those without a time of their own occurred when they are read.
+    /// Reads the events of a stream. An event without a time gets the time at which it is read.
     pub(crate) fn of_stream<S>(events: S) -> Self
     where
         S: Stream<Item: IntoPayload> + Send + 'a,
@@ -99,21 +99,22 @@ impl<'a> EventSource<'a> {
         }))
     }
 
-    /// The name that all of them have.
+    /// The event name, which all events share.
     pub(crate) fn name(&self) -> &'static str {
         self.0.name()
     }
 
-    /// How many there are at least, by their own account.
+    /// The lower bound of the size hint.
     pub(crate) fn at_least(&self) -> usize {
         self.0.at_least()
     }
 }
 
-/// What is made anew for each type of events: little, because programs have many.
+/// The code that is compiled once per event type. It is small, because programs have many event
+/// types.
 trait Gather {
-    /// Adds events until they are enough for a request; whether there may be more after them. Those
-    /// that come before it is pending are added too.
+    /// Adds events until they fill a request. Returns whether more may follow. Keeps the events
+    /// that it added before it returns `Poll::Pending`.
     fn poll_gather(
         &mut self,
         cx: &mut Context<'_>,
@@ -128,7 +129,7 @@ trait Gather {
 
 struct Timed<S> {
     events: S,
-    /// When they occurred; `None` for the time at which they are read.
+    /// The time of events without a time; `None` for the time at which they are read.
     now: Option<i64>,
 }
 
@@ -161,10 +162,10 @@ impl<S: Stream<Item: IntoPayload> + Unpin> Gather for Timed<S> {
     }
 }
 
-/// A request's worth of events.
+/// The events of one request.
 #[derive(Default)]
 pub(crate) struct Gathered {
-    /// The place of the first of them.
+    /// The index of the first event.
     pub(crate) first: usize,
     pub(crate) batch: Batch,
     pub(crate) refused: Vec<PayloadError>,
@@ -181,16 +182,16 @@ impl Gathered {
     }
 }
 
-/// Reads events, a request's worth at a time.
+/// Reads events, enough for one request at a time.
 pub(crate) struct Reader<'a> {
     events: EventSource<'a>,
     limits: Limits,
-    /// What is read of the next request's worth.
+    /// The events collected for the next request.
     next: Gathered,
-    /// After their end they are not asked again, which not every stream allows.
+    /// Whether the source has ended. Some streams must not be polled again after that.
     has_ended: bool,
-    /// Whether other tasks have their turn before the next is read: the one that writes this
-    /// request has its bytes in the cache then.
+    /// Whether to yield before the next read, so that the task that writes this request still finds
+    /// its bytes in the cache.
     pauses: bool,
 }
 
@@ -205,13 +206,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// How many events were read in all.
+    /// The number of events read so far.
     pub(crate) fn read(&self) -> usize {
         self.next.first + self.next.events()
     }
 
-    /// The next request's worth; where that is `urgent`, what there is of it when no more comes
-    /// yet.
+    /// The events of the next request. If `urgent`, returns a partial request instead of waiting
+    /// for more events.
     pub(crate) fn poll_read(
         &mut self,
         cx: &mut Context<'_>,
@@ -239,14 +240,14 @@ impl<'a> Reader<'a> {
             return Poll::Ready(None);
         }
         let mut gathered = std::mem::take(next);
-        // One event too many would be a request of its own.
+        // The last event may exceed the limit and need a second request. Keep it for the next one.
         if gathered.batch.len() > 1 && gathered.batch.fresh.bytes.len() > limits.request_bytes {
             next.batch = Batch::of_fresh(gathered.batch.fresh.split_last());
         }
         next.first = gathered.first + gathered.events();
         if !*has_ended {
             *pauses = true;
-            // The next request's worth is most often as large as this one.
+            // Expect the next request to be about as large as this one.
             next.batch
                 .fresh
                 .bytes

@@ -1,4 +1,4 @@
-//! Any number of events in bounded memory.
+//! Sends a stream of events in bounded memory.
 
 use std::fmt;
 use std::pin::Pin;
@@ -13,30 +13,30 @@ use crate::delivery::batch_error::BatchError;
 use crate::delivery::receipt::Receipt;
 use crate::event::into_payload::IntoPayload;
 
-/// What became of some events of a stream.
+/// The outcome of consecutive events of a stream.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Progress {
-    /// The place of the first of them in the stream, from 0.
+    /// The index of the first event in the stream, counting from 0.
     pub first: usize,
-    /// How many they are.
+    /// The number of events.
     pub events: usize,
-    /// Their receipts in order, or what became of each; the error's indices count from `first`.
+    /// The receipts in order, or the error of the events. The error's indices count from `first`.
     pub result: Result<Vec<Receipt>, BatchError>,
 }
 
-/// The progress of a stream of events: an item for those that go out together, in order. Nothing is
-/// read or sent before it is polled, and it reads no further than its requests under way need.
+/// A stream of [`Progress`]: one item per group of events, in order. It reads and sends nothing
+/// before you poll it, and reads no more events than its requests need.
 ///
-/// When it is dropped before its end, the events that it has read and said nothing of are gone: the
-/// server may have them or not. A warning in the log says how many they are.
+/// If you drop it before it ends, the server may or may not have the events that it has read but
+/// not reported. A warning in the log gives their number.
 #[must_use = "nothing is sent before this is polled"]
 pub struct Streaming {
     inner: Arc<Inner>,
-    reading: Reader<'static>,
+    reader: Reader<'static>,
     under_way: FuturesOrdered<Pin<Box<dyn Future<Output = Progress> + Send>>>,
-    /// How many events the progress of was handed out.
-    told: usize,
+    /// How many events were reported.
+    reported: usize,
 }
 
 impl Stream for Streaming {
@@ -45,16 +45,16 @@ impl Stream for Streaming {
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Progress>> {
         let Self {
             inner,
-            reading,
+            reader,
             under_way,
-            told,
+            reported,
         } = &mut *self;
         let mut has_ended = false;
         while under_way.len() < inner.concurrency {
-            // While a request is under way, those that come gather, so that the faster they come
-            // the fuller the requests are.
+            // Collect events while a request is in flight, so that faster streams fill their
+            // requests.
             let urgent = under_way.is_empty();
-            match reading.poll_read(cx, urgent) {
+            match reader.poll_read(cx, urgent) {
                 Poll::Ready(Some(gathered)) => {
                     let inner = Arc::clone(inner);
                     under_way.push_back(Box::pin(async move { gathered.deliver(&inner).await }));
@@ -68,7 +68,7 @@ impl Stream for Streaming {
         }
         match under_way.poll_next_unpin(cx) {
             Poll::Ready(Some(progress)) => {
-                *told += progress.events;
+                *reported += progress.events;
                 Poll::Ready(Some(progress))
             }
             Poll::Ready(None) if has_ended => Poll::Ready(None),
@@ -83,14 +83,14 @@ impl Streaming {
         S: Stream<Item: IntoPayload> + Send + 'static,
     {
         Self {
-            reading: Reader::new(EventSource::of_stream(events), inner.limits),
+            reader: Reader::new(EventSource::of_stream(events), inner.limits),
             under_way: FuturesOrdered::new(),
-            told: 0,
+            reported: 0,
             inner,
         }
     }
 
-    /// What became of the next events; `None` at the end.
+    /// Returns the outcome of the next events, or `None` at the end.
     pub async fn next(&mut self) -> Option<Progress> {
         StreamExt::next(self).await
     }
@@ -98,11 +98,11 @@ impl Streaming {
 
 impl Drop for Streaming {
     fn drop(&mut self) {
-        let events = self.reading.read().saturating_sub(self.told);
+        let events = self.reader.read().saturating_sub(self.reported);
         if events > 0 {
             tracing::warn!(
                 events,
-                "a stream of events was dropped before it said what became of these"
+                "a stream was dropped before it reported these events"
             );
         }
     }

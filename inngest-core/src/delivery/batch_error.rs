@@ -1,4 +1,4 @@
-//! The error of a batch, event by event.
+//! The error of a batch.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use crate::delivery::event_id::EventId;
 use crate::delivery::outcome::Outcome;
 use crate::delivery::receipt::Receipt;
 
-/// A batch of which not every event was delivered for certain, event by event.
+/// A batch with at least one event that the server did not accept, or may not have accepted.
 pub struct BatchError {
     outcomes: Vec<Outcome>,
     unsent: Box<Batch>,
@@ -22,22 +22,22 @@ impl BatchError {
         }
     }
 
-    /// Why the first event was not delivered.
+    /// The error of the first event.
     pub(crate) fn into_first(self) -> SendError {
         match self.outcomes.first().and_then(Outcome::error) {
             Some(error) => error.clone(),
-            // Not so: an error has the event that failed.
+            // Unreachable: the error always contains a failed event.
             None => SendError::Internal("a batch error without a failed event"),
         }
     }
 
-    /// What became of each event, in the order of the batch.
+    /// The outcome of each event, in the order of the batch.
     #[must_use]
     pub fn outcomes(&self) -> &[Outcome] {
         &self.outcomes
     }
 
-    /// The events that the server has, with their places in the batch.
+    /// The events that the server accepted, with their indices in the batch.
     pub fn accepted(&self) -> impl Iterator<Item = (usize, &Receipt)> {
         let outcomes = self.outcomes.iter().enumerate();
         outcomes.filter_map(|(index, outcome)| match outcome {
@@ -46,7 +46,7 @@ impl BatchError {
         })
     }
 
-    /// The events that the server does not have, with their places in the batch.
+    /// The events that the server does not have, with their indices in the batch.
     pub fn rejected(&self) -> impl Iterator<Item = (usize, &SendError)> {
         let outcomes = self.outcomes.iter().enumerate();
         outcomes.filter_map(|(index, outcome)| match outcome {
@@ -55,8 +55,7 @@ impl BatchError {
         })
     }
 
-    /// The events that the server may have, with their places in the batch and the ids that they
-    /// have then.
+    /// The events that the server may have, with their indices in the batch and their event ids.
     pub fn unknown(&self) -> impl Iterator<Item = (usize, &EventId)> {
         let outcomes = self.outcomes.iter().enumerate();
         outcomes.filter_map(|(index, outcome)| match outcome {
@@ -65,12 +64,12 @@ impl BatchError {
         })
     }
 
-    /// The events that are not known to be delivered and can be sent again, as a batch.
+    /// The events that you can resend, as a batch: all events without a receipt, except the refused
+    /// ones.
     ///
-    /// Those that the server may have are sent with the same event ids as before, so that they do
-    /// not run twice within the 24 hours for which the server knows ids. Events that were refused
-    /// for what they are, by this library or by the server, are not among them: their errors say
-    /// what to change.
+    /// An event that the server may have keeps its event id, so it does not run twice within 24
+    /// hours. For functions with `batchEvents`, the window is 30 minutes. The batch does not
+    /// contain events that this library or the server refused; their errors say what to change.
     #[must_use]
     pub fn into_unsent(self) -> Batch {
         *self.unsent
@@ -98,7 +97,7 @@ impl fmt::Display for BatchError {
 }
 
 impl std::error::Error for BatchError {
-    /// The cause of the first error, whose text is in this one's.
+    /// The cause of the first error. This error's text contains the first error itself.
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         let first = self.outcomes.iter().find_map(Outcome::error)?;
         first.source()

@@ -1,4 +1,4 @@
-//! The search for the events that the server refuses.
+//! Finds the events that the server refuses.
 
 use std::sync::Arc;
 
@@ -11,47 +11,48 @@ use crate::delivery::uncertainty::Observation;
 
 /// Decides from each result what to send next.
 ///
-/// An answer does not say which event was refused, and names only some of the events that were
-/// accepted before it. So the first event that the answer does not name is sent alone, and once it
-/// is accepted, the others follow in parts. Each event has the same id in every request, so none
-/// runs twice. A refusal can pass, so an event counts as refused only once it was refused alone.
+/// A response does not say which event was refused, and lists only some of the events that were
+/// accepted before it. So the first unlisted event is sent alone. Once it is accepted, the
+/// remaining events follow in parts. Each event has the same id in every request, so none runs
+/// twice. A refusal can be temporary, so an event counts as refused only after it was refused
+/// alone.
 pub(crate) struct Bisection {
-    /// How many events the next request may have.
+    /// The maximum number of events in the next request.
     width: usize,
-    /// Whether the last answer says that the next event is refused.
+    /// Whether the next event is suspected, because the last response refused an event.
     suspects_next: bool,
-    /// How many events in a row were refused with the same words, and those words.
-    in_row: (usize, Option<Arc<SendError>>),
+    /// The number of consecutive refusals with the same message, and the last of them.
+    consecutive_refusals: (usize, Option<Arc<SendError>>),
 }
 
-/// After this many refusals in a row with the same words, the rest is given up: a suspended account
-/// refuses every event.
-const MOST_IN_ROW: usize = 10;
+/// After this many consecutive refusals with the same message, the client gives up: the server
+/// refuses every event of a suspended account.
+const MAX_CONSECUTIVE_REFUSALS: usize = 10;
 
-/// What follows from the result of a request.
+/// What to do after the result of a request.
 pub(crate) struct Step {
     /// The events whose outcome is final.
     pub(crate) delivered: Delivered,
-    /// What of the request is sent next, the first last.
+    /// The requests to send next, in reverse order.
     pub(crate) next: Vec<EventRequest>,
     pub(crate) remaining: Remaining,
 }
 
-/// What a result means for the events that the request did not hold.
+/// What a result means for later events.
 pub(crate) enum Remaining {
     GoOn,
-    /// The server refused the event before them with this error, and had not reached them.
+    /// The server refused the event before them with this error and did not reach them.
     NotReached(Arc<SendError>),
-    /// They are not sent, because of this error.
+    /// The client does not send them, because of this error.
     GiveUp {
-        /// How the server refused the event before them, if it refused it.
+        /// The refusal of the event before them, if the server refused it.
         refusal: Option<Arc<SendError>>,
         error: Arc<SendError>,
     },
 }
 
 impl Step {
-    /// The request is done, and the delivery goes on with the rest.
+    /// The request is done. The delivery continues with later events.
     fn done(delivered: Delivered) -> Self {
         Self {
             delivered,
@@ -60,15 +61,15 @@ impl Step {
         }
     }
 
-    /// The request is to be sent again, as these parts.
-    fn again(delivered: Delivered, next: Vec<EventRequest>) -> Self {
+    /// Resends the request as these parts.
+    fn resend(delivered: Delivered, next: Vec<EventRequest>) -> Self {
         Self {
             next,
             ..Self::done(delivered)
         }
     }
 
-    /// Neither the request nor anything after it can be sent.
+    /// Gives up on the request and on later events.
     fn give_up(mut delivered: Delivered, request: EventRequest, error: Arc<SendError>) -> Self {
         delivered.give_up(request, &error);
         let refusal = None;
@@ -84,24 +85,24 @@ impl Default for Bisection {
         Self {
             width: usize::MAX,
             suspects_next: false,
-            in_row: (0, None),
+            consecutive_refusals: (0, None),
         }
     }
 }
 
 impl Bisection {
-    /// How many events the next request may have.
+    /// The maximum number of events in the next request.
     pub(crate) fn at_most(&self) -> usize {
         if self.suspects_next { 1 } else { self.width }
     }
 
-    /// What follows from the result of a request.
+    /// Decides what to do after the result of a request.
     pub(crate) fn step(&mut self, request: &EventRequest, result: RequestResult) -> Step {
         let mut delivered = Delivered::default();
         let (accepted, error, request) = match result {
             RequestResult::Accepted(ids) => {
                 delivered.accept(request, ids);
-                self.in_row = (0, None);
+                self.consecutive_refusals = (0, None);
                 if !std::mem::take(&mut self.suspects_next) {
                     self.width = self.width.saturating_mul(2);
                 }
@@ -120,7 +121,7 @@ impl Bisection {
             SendError::RequestTooLarge { .. } if request.len() > 1 => {
                 let middle = request.len() / 2;
                 let halves = vec![request.part(middle..request.len()), request.part(0..middle)];
-                Step::again(delivered, halves)
+                Step::resend(delivered, halves)
             }
             SendError::RequestTooLarge { .. } => {
                 delivered.reject(request, &error);
@@ -130,8 +131,8 @@ impl Bisection {
         }
     }
 
-    /// The server refused an event of a request. It accepted the events before it that it names,
-    /// and perhaps more.
+    /// Handles the refusal of an event. The server accepted the listed events before it, and
+    /// perhaps more.
     fn refused(
         &mut self,
         request: EventRequest,
@@ -143,7 +144,7 @@ impl Bisection {
         let accepted = match accepted {
             AcceptedIds::OfSeed(accepted) => accepted,
             AcceptedIds::Given(ids) => {
-                // The server does not say which of the others it has, and asking again could run
+                // The server does not say which other events it accepted, and a resend could run
                 // them twice.
                 let rest = request.part(ids.len()..events);
                 let rest = rest.after(Observation::NoAnswer(None));
@@ -154,25 +155,26 @@ impl Bisection {
         if events > 1 {
             delivered.accept(&request, AcceptedIds::OfSeed(accepted));
             if accepted > 0 {
-                self.in_row = (0, None);
+                self.consecutive_refusals = (0, None);
             }
             self.suspects_next = true;
-            // Everything that is sent and not accepted is sent again. While that is at most a few
-            // times what is accepted, the total stays at a few times the batch.
+            // Unaccepted events are sent again. Limiting the width to a multiple of the accepted
+            // events keeps the total traffic proportional to the batch.
             if accepted < events / 4 {
                 self.width = events / 4;
             }
             let rest = request.part(accepted..events);
             let rest = rest.after(Observation::Refused(&error));
-            return Step::again(delivered, vec![rest]);
+            return Step::resend(delivered, vec![rest]);
         }
-        // A refusal of a single event may pass, so it is asked twice; a deny list does not pass.
+        // A refusal of a single event can be temporary, so try twice. A deny list is permanent.
         let is_denied = matches!(*error, SendError::NotAllowed { .. });
         if !std::mem::replace(&mut self.suspects_next, true) && !is_denied {
-            return Step::again(delivered, vec![request]);
+            return Step::resend(delivered, vec![request]);
         }
         self.suspects_next = false;
-        // Earlier refusals with the same words were about this event, so it was not accepted then.
+        // Earlier refusals with the same message were about this event, so it was not accepted
+        // then.
         let request = request.after(Observation::RefusedBefore(&error));
         if is_denied {
             delivered.give_up(request, &error);
@@ -185,15 +187,15 @@ impl Bisection {
         }
     }
 
-    /// What one more refused event means for the events after it.
+    /// Decides what one more refused event means for later events.
     fn after_refusal(&mut self, error: Arc<SendError>) -> Remaining {
-        let (refused, last) = &mut self.in_row;
+        let (refused, last) = &mut self.consecutive_refusals;
         let same = last
             .take()
-            .is_some_and(|last| last.says_the_same_as(&error));
+            .is_some_and(|last| last.has_same_message_as(&error));
         *refused = if same { *refused + 1 } else { 1 };
         *last = Some(Arc::clone(&error));
-        if *refused < MOST_IN_ROW {
+        if *refused < MAX_CONSECUTIVE_REFUSALS {
             return Remaining::NotReached(error);
         }
         let given_up = SendError::AfterRefusals {

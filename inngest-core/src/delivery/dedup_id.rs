@@ -1,4 +1,4 @@
-//! The deduplication ids of events that were sent.
+//! The deduplication ids of sent events.
 
 use std::borrow::Borrow;
 use std::cmp::Ordering;
@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use crate::encode::buffer::EncodedEvent;
 
-/// The deduplication id that an event was sent with: a text.
+/// The deduplication id of a sent event.
 ///
-/// Those of the events of one request share their memory: a clone is cheap, and one that is kept
-/// keeps the texts of its request. [`String::from`] takes it out.
+/// The ids of one request share their memory. A clone is cheap, but keeps the ids of the whole
+/// request in memory. [`String::from`] copies a single id.
 #[derive(Clone)]
 pub struct DedupId {
     texts: Arc<String>,
@@ -25,12 +25,12 @@ impl DedupId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         let start = self.start as usize;
-        // It was put there, as a text.
+        // Both constructors store a valid range.
         let text = self.texts.get(start..start + self.bytes as usize);
         text.unwrap_or_default()
     }
 
-    /// `None` of a text that is larger than any event can be.
+    /// Returns `None` for a text that is larger than any event.
     pub(crate) fn alone(text: &str) -> Option<Self> {
         Some(Self {
             bytes: u32::try_from(text.len()).ok()?,
@@ -54,7 +54,7 @@ impl AsRef<str> for DedupId {
     }
 }
 
-/// They are equal, ordered and hashed as their texts are, so that a map of them is asked by text.
+/// Equality, order and hash match those of `str`, so a map can be queried by text.
 impl Borrow<str> for DedupId {
     fn borrow(&self) -> &str {
         self
@@ -123,16 +123,16 @@ impl Hash for DedupId {
     }
 }
 
-/// The deduplication ids of some events, in their order.
+/// The deduplication ids of events, in order.
 pub(crate) struct DedupIds<'a> {
     buffer: &'a [u8],
     events: std::slice::Iter<'a, EncodedEvent>,
-    /// The texts of those that are left begin here; `None` where each has memory of its own.
+    /// The shared text and the offset of the next id in it; `None` if each id has its own text.
     shared: Option<(Arc<String>, u32)>,
 }
 
 impl<'a> DedupIds<'a> {
-    /// Those of the events that stand in a buffer.
+    /// Reads the ids of the events in a buffer.
     pub(crate) fn new(buffer: &'a [u8], events: &'a [EncodedEvent]) -> Self {
         Self {
             buffer,
@@ -142,7 +142,7 @@ impl<'a> DedupIds<'a> {
     }
 }
 
-/// All ids, one after another; `None` where any has escapes.
+/// Concatenates all ids. Returns `None` if any id contains an escape.
 fn texts(buffer: &[u8], events: &[EncodedEvent]) -> Option<Arc<String>> {
     let ids = || events.iter().filter_map(EncodedEvent::id);
     let mut texts = Vec::with_capacity(ids().map(|id| id.len()).sum());
@@ -150,7 +150,7 @@ fn texts(buffer: &[u8], events: &[EncodedEvent]) -> Option<Arc<String>> {
         texts.extend_from_slice(buffer.get(id)?);
     }
     let is_plain = !texts.contains(&b'\\');
-    // Places among them are of 32 bits.
+    // Offsets have 32 bits.
     let is_small = u32::try_from(texts.len()).is_ok();
     let texts = String::from_utf8(texts).ok();
     texts.filter(|_| is_plain && is_small).map(Arc::new)

@@ -1,15 +1,15 @@
-//! Where all requests of a client go.
+//! The URL and header that all requests of a client share.
 
 use std::fmt;
 
 use http::{HeaderValue, Uri};
 
-/// Where every request of a client goes.
+/// The event API of a client.
 #[derive(Clone)]
 pub(crate) struct Endpoint {
-    /// Scheme, host, port and path up to the event key, for messages.
+    /// The URL up to the event key, for messages.
     base: String,
-    /// The whole URL, key included: never shown.
+    /// The full URL, including the event key. Never show it.
     uri: Uri,
     env: Option<HeaderValue>,
     dev: bool,
@@ -25,7 +25,7 @@ impl Endpoint {
         }
     }
 
-    /// The full URL. It has the event key in it.
+    /// The full URL, including the event key.
     pub(crate) fn uri(&self) -> &Uri {
         &self.uri
     }

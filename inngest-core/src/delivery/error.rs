@@ -1,4 +1,4 @@
-//! Why an event was not, or may not have been, delivered.
+//! Errors of events that were not, or may not have been, accepted.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,22 +7,22 @@ use std::time::Duration;
 use crate::error::PayloadError;
 use crate::transport::error::TransportError;
 
-/// An event that was not delivered, or of which nobody knows whether it was.
+/// Why the server did not accept an event, or may not have accepted it.
 #[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendError {
-    /// The server would refuse the event or change it; it was not sent.
+    /// The server would refuse the event or change it. The client did not send it.
     #[error(transparent)]
     Payload(#[from] PayloadError),
 
-    /// The server refused the event with 400. One of a batch was sent again by itself and refused
-    /// again, because a refusal can pass.
+    /// The server refused the event with status 400. The client sends such an event of a batch
+    /// again alone, because a refusal can be temporary, and the server refused it again.
     #[error(
         "the server refused an event: {message}; change what it says is wrong, or leave the event \
          out"
     )]
     Refused {
-        /// The server's own words, without the event key.
+        /// The server's error message, without the event key.
         message: String,
     },
 
@@ -34,161 +34,160 @@ pub enum SendError {
     UnknownEventKey {
         /// The URL without the key.
         url: String,
-        /// The server's own words, without the event key.
+        /// The server's error message, without the event key.
         message: String,
     },
 
-    /// The server refused the events before this one with the same words, one after the other, and
-    /// would most likely refuse this one too. It was given up, and can be sent again.
+    /// The server refused several events in a row before this one with the same message and would
+    /// probably refuse this one too. The client gave up on it; you can resend it.
     #[error(
-        "the {refused} events before this one were refused with the same words, and it was given \
-         up; send it again when this is mended: {last}"
+        "the {refused} events before this one were refused with the same message, and the client \
+         gave up on it; fix the cause, then resend it: {last}"
     )]
     AfterRefusals {
-        /// How many events were refused.
+        /// The number of refused events.
         refused: usize,
-        /// How the last of them was refused.
+        /// The last refusal.
         last: Arc<SendError>,
     },
 
-    /// The event key may not send this event name, or not from this address (403). Of a batch, only
-    /// the events that the server does not allow have this error.
+    /// The event key may not send this event name, or not from this address (403). In a batch, only
+    /// the forbidden events have this error.
     #[error(
         "the event key may not send this event: {message}; look at the key's allow and deny lists \
          in the Inngest dashboard"
     )]
     NotAllowed {
-        /// The server's own words, without the event key.
+        /// The server's error message, without the event key.
         message: String,
     },
 
-    /// The request was too large for the server or a proxy before it (413). Nothing was taken.
+    /// The server, or a proxy in front of it, refused the request as too large (413). It accepted
+    /// no event of the request.
     #[error(
         "a request of {bytes} bytes is too large for the server; lower `max_request_bytes`, or \
          ask for a higher limit if it is one event"
     )]
     RequestTooLarge {
-        /// The size of the request's body.
+        /// The size of the request body in bytes.
         bytes: usize,
     },
 
-    /// The URL is not that of an event API: a redirect, or a status of 404 or 405. Nothing was
-    /// taken.
+    /// The URL does not belong to an event API: it answered with a redirect, 404 or 405. It
+    /// accepted no event.
     #[error("there is no event API at {url}, which answered with status {status}{hint}")]
     WrongUrl {
         /// The URL without the key.
         url: String,
         /// The HTTP status.
         status: u16,
-        /// What to look at, with its punctuation.
+        /// A hint what to check, with its punctuation.
         hint: &'static str,
     },
 
-    /// Another status than the event API gives.
-    #[error("{url} answered with status {status}{}{hint}", said(message))]
+    /// A status that the event API does not use.
+    #[error("{url} answered with status {status}{}{hint}", message_suffix(message))]
     UnexpectedStatus {
         /// The URL without the key.
         url: String,
         /// The HTTP status.
         status: u16,
-        /// The server's own words, without the event key; empty where it gave none.
+        /// The server's error message, without the event key; empty if the response contains none.
         message: String,
-        /// What to look at, with its punctuation; may be empty.
+        /// A hint what to check, with its punctuation; may be empty.
         hint: &'static str,
     },
 
-    /// Status 200 or 400 with a body that is not the event API's, or another status of success. The
-    /// events may have been taken.
+    /// A response with status 200 or 400 and an unknown body, or another success status. The server
+    /// may have accepted the events.
     #[error(
-        "the answer of {url} is not the event API's: {problem}; check that the base URL is that of \
-         Inngest or a dev server"
+        "the response of {url} does not come from the event API: {problem}; check that the base \
+         URL is the URL of Inngest or a dev server"
     )]
     InvalidAnswer {
         /// The URL without the key.
         url: String,
-        /// What is wrong with the answer.
+        /// What is wrong with the response.
         problem: String,
     },
 
-    /// No answer in time. The events may have been taken.
-    #[error("{url} did not answer within {timeout:?}; raise `timeout` or see why it is slow")]
+    /// The server did not respond in time. It may have accepted the events.
+    #[error("{url} did not respond within {timeout:?}; raise `timeout` or check why it is slow")]
     Timeout {
         /// The URL without the key.
         url: String,
-        /// The time allowed for a request.
+        /// The timeout of one attempt.
         timeout: Duration,
     },
 
-    /// In dev mode no connection was made. Nothing was sent.
+    /// The client could not connect to the dev server. It sent nothing.
     #[error(
-        "no connection to the dev server at {url}; is the dev server running? Start it with \
-         `npx inngest-cli@latest dev`, or say with INNGEST_DEV or `base_url` where it is"
+        "no connection to the dev server at {url}; start it with `npx inngest-cli@latest dev`, or \
+         set its address with INNGEST_DEV or `base_url`"
     )]
     NoDevServer {
         /// The URL.
         url: String,
-        /// What the transport said.
+        /// The error of the transport.
         source: TransportError,
     },
 
-    /// No connection was made. Nothing was sent.
+    /// The client could not connect. It sent nothing.
     #[error("no connection to {url}; check the base URL, the network and the proxy")]
     NoConnection {
         /// The URL without the key.
         url: String,
-        /// What the transport said.
+        /// The error of the transport.
         source: TransportError,
     },
 
-    /// The server and this program could not agree on TLS. Nothing was sent, and sending again
-    /// does not help.
+    /// The TLS handshake failed. The client sent nothing, and a retry would fail too.
     #[error(
-        "no TLS connection to {url}; check that this machine trusts the server's certificate, that \
-         the server takes the client's if it asks for one, and write `http://` in the base URL of a \
-         server without TLS"
+        "no TLS connection to {url}; check that this machine trusts the server's certificate and \
+         that the server accepts the client's certificate if it requires one, or write `http://` in \
+         the base URL if the server does not use TLS"
     )]
     Tls {
         /// The URL without the key.
         url: String,
-        /// What the transport said.
+        /// The error of the transport.
         source: TransportError,
     },
 
-    /// The connection broke before the answer was there. The events may have been taken.
+    /// The connection broke before the response arrived. The server may have accepted the events.
     #[error(
-        "the connection to {url} broke before the answer, and the server may have the events; see \
-         what it or a proxy before it says of that"
+        "the connection to {url} broke before the response, and the server may have the events; \
+         check the logs of the server and of any proxy in front of it"
     )]
     ConnectionBroke {
         /// The URL without the key.
         url: String,
-        /// What the transport said.
+        /// The error of the transport.
         source: TransportError,
     },
 
-    /// The server may have the event from an earlier request, and the last one failed for a reason
-    /// that says nothing of that.
-    #[error("{last}; {}", doubt(earlier.as_deref()))]
+    /// The server may have the event from an earlier attempt. The last attempt failed for an
+    /// unrelated reason.
+    #[error("{last}; {}", uncertainty(earlier.as_deref()))]
     InDoubt {
-        /// Why the last request failed, or was not made.
+        /// Why the last attempt failed, or why the client did not make it.
         last: Arc<SendError>,
-        /// How an earlier one failed that may have brought the event to the server, where that is
-        /// known.
+        /// The error of the earlier attempt, if known.
         earlier: Option<Arc<SendError>>,
     },
 
-    /// A middleware kept the event back; it was not sent.
+    /// A middleware discarded the event. The client did not send it.
     #[error("a middleware discarded the event: {reason}")]
     Discarded {
-        /// Why, in the words of the middleware.
+        /// The reason given by the middleware.
         reason: String,
     },
 
-    /// A middleware failed before the event was sent; none of those that it was shown was.
+    /// A middleware failed. The client sent none of the events that the middleware received.
     #[error("a middleware failed and the event was not sent")]
     Middleware(#[source] Arc<dyn std::error::Error + Send + Sync>),
 
-    /// A blocking client was used in an async task of tokio's, where waiting would stop other tasks.
+    /// A blocking client was used in an async task of tokio, where blocking would stop other tasks.
     #[error(
         "a blocking client was used inside an async task, and nothing was sent; use \
          `inngest_core::Client` there, or a thread that may block (`spawn_blocking`, \
@@ -196,67 +195,67 @@ pub enum SendError {
     )]
     InsideRuntime,
 
-    /// A buffered sender has no room for another event.
+    /// The buffered sender has no room for another event.
     #[error("the buffered sender is full; wait for room with `send`, or raise `capacity`")]
     BufferFull,
 
-    /// A buffered sender was shut down or dropped before the event was sent; where it was being
-    /// sent, this is the last error of [`InDoubt`](Self::InDoubt).
+    /// The buffered sender was shut down or dropped before it delivered the event. If a request was
+    /// in flight, the error is [`InDoubt`](Self::InDoubt) with this one as `last`.
     #[error(
         "the buffered sender was shut down before the event was delivered; send it with the client"
     )]
     SenderClosed,
 
-    /// There is no tokio runtime here to make a connection in or to start a buffered sender in: none
-    /// at all, one without IO, or one that has ended. Nothing was sent. A client with a
-    /// [`transport`](crate::ClientBuilder::transport) that needs none sends anywhere.
+    /// No tokio runtime with IO is running here, so the client cannot connect and a buffered sender
+    /// cannot start. The client sent nothing. A client with a
+    /// [`transport`](crate::ClientBuilder::transport) that needs no runtime works anywhere.
     #[error(
-        "there is no tokio runtime here that runs and has IO; call this inside one that is made \
-         with `enable_all`, as `#[tokio::main]` does"
+        "no tokio runtime with IO is running here; call this inside a runtime built with \
+         `enable_all`, such as the one from `#[tokio::main]`"
     )]
     NoRuntime,
 
-    /// The operating system gave no thread, which the time limits of requests need. Nothing was
-    /// sent.
-    #[error("the operating system gave no thread to keep time on: {0}")]
+    /// The operating system could not start the thread that enforces timeouts. The client sent
+    /// nothing.
+    #[error("the operating system could not start the thread for timeouts: {0}")]
     NoThread(String),
 
-    /// The client was made before a `fork`, in the parent of this process. Nothing was sent.
+    /// The client was created in the parent process before a `fork`. It sent nothing.
     #[error(
-        "the client was made before this process was forked, and its connections belong to the \
-         parent; make the client, and the runtime that it is used in, in the child"
+        "the client was created before this process was forked, and its connections belong to the \
+         parent; create the client and its runtime in the child"
     )]
     AfterFork,
 
-    /// An earlier request failed in a process that stored the event with
+    /// An attempt failed in an earlier process, which stored the event with
     /// [`Batch::to_bytes`](crate::Batch::to_bytes). The server may have the event.
     #[error("an earlier process failed to send the event: {message}")]
     Stored {
-        /// The error of that process, in words.
+        /// The error message from that process.
         message: String,
     },
 
-    /// This library broke a rule of its own.
-    #[error("{0}, which is a fault of inngest-core; please report it")]
+    /// A bug in this library.
+    #[error("{0}, which is a bug in inngest-core; please report it")]
     Internal(&'static str),
 
-    /// The operating system gave no random numbers, which the ids of a request need.
-    #[error("the operating system gave no random numbers: {0}")]
+    /// The operating system returned no random numbers, which the client needs for the id seed.
+    #[error("the operating system returned no random numbers: {0}")]
     NoRandomness(String),
 }
 
-fn said(message: &str) -> String {
+fn message_suffix(message: &str) -> String {
     if message.is_empty() {
         return String::new();
     }
     format!(": {message}")
 }
 
-fn doubt(earlier: Option<&SendError>) -> String {
-    let doubt = "an earlier request may have brought the event to the server";
+fn uncertainty(earlier: Option<&SendError>) -> String {
+    let text = "the server may have the event from an earlier attempt";
     match earlier {
-        Some(earlier) => format!("{doubt}: {earlier}"),
-        None => doubt.to_owned(),
+        Some(earlier) => format!("{text}: {earlier}"),
+        None => text.to_owned(),
     }
 }
 
@@ -267,7 +266,7 @@ impl From<getrandom::Error> for SendError {
 }
 
 impl SendError {
-    /// The HTTP status of the answer, where that is what failed.
+    /// The HTTP status of the response, if the response caused the error.
     pub(crate) fn status(&self) -> Option<u16> {
         match self {
             Self::Refused { .. } => Some(400),
@@ -280,7 +279,7 @@ impl SendError {
         }
     }
 
-    /// The error of the last request after one that may have brought the event to the server.
+    /// Combines the last error with an earlier attempt that the server may have accepted.
     pub(crate) fn after(self: Arc<Self>, earlier: Option<Arc<Self>>) -> Arc<Self> {
         if self.may_have_been_accepted() {
             return self;
@@ -291,8 +290,8 @@ impl SendError {
         })
     }
 
-    /// Whether both are refusals with the same words.
-    pub(crate) fn says_the_same_as(&self, other: &Self) -> bool {
+    /// Whether both errors are refusals with the same message.
+    pub(crate) fn has_same_message_as(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Refused { message }, Self::Refused { message: other })
             | (Self::NotAllowed { message }, Self::NotAllowed { message: other }) => {
@@ -302,17 +301,17 @@ impl SendError {
         }
     }
 
-    /// Whether the end of a buffered sender is why the event was not sent, or not once more.
-    pub(crate) fn is_of_closed_sender(&self) -> bool {
+    /// Whether the event failed because the buffered sender closed.
+    pub(crate) fn is_sender_closed(&self) -> bool {
         match self {
             Self::SenderClosed => true,
-            Self::InDoubt { last, .. } => last.is_of_closed_sender(),
+            Self::InDoubt { last, .. } => last.is_sender_closed(),
             _ => false,
         }
     }
 
     /// Whether the same request can succeed later.
-    pub(crate) fn may_pass(&self) -> bool {
+    pub(crate) fn is_transient(&self) -> bool {
         match self {
             Self::NoDevServer { .. }
             | Self::NoConnection { .. }
@@ -324,11 +323,12 @@ impl SendError {
         }
     }
 
-    /// Whether the server may have the event although there is this error.
+    /// Whether the server may have the event despite this error.
     ///
-    /// Sending it again runs nothing twice when it has a deduplication id, for the 24 hours for
-    /// which the server knows ids. Without one, send it by [`send_many`](crate::Client::send_many),
-    /// whose [`into_unsent`](crate::BatchError::into_unsent) makes the same request again.
+    /// If the event has a deduplication id, a resend within 24 hours does not run plain functions
+    /// twice, but a function with `batchEvents` may run again. To protect both kinds, send with
+    /// [`send_many`](crate::Client::send_many) and resend
+    /// [`into_unsent`](crate::BatchError::into_unsent) within 30 minutes: it repeats the same request.
     #[must_use]
     pub fn may_have_been_accepted(&self) -> bool {
         match self {
@@ -337,15 +337,15 @@ impl SendError {
             | Self::ConnectionBroke { .. }
             | Self::Stored { .. }
             | Self::InDoubt { .. } => true,
-            // A proxy can give up on a request that the server goes on with.
+            // A proxy can time out while the server still processes the request.
             Self::UnexpectedStatus { status, .. } => *status >= 500 || *status == 408,
             _ => false,
         }
     }
 }
 
-/// `Debug` as `Display` with the causes after it: what `unwrap` and a `main` that returns an error
-/// print is then all that there is to know.
+/// Implements `Debug` as `Display` plus the causes, so that `unwrap` and a `main` that returns an
+/// error print the full message.
 macro_rules! debug_with_causes {
     ($($error:ty),*) => {$(
         impl std::fmt::Debug for $error {
@@ -359,7 +359,7 @@ macro_rules! debug_with_causes {
 debug_with_causes!(SendError);
 pub(crate) use debug_with_causes;
 
-/// The causes of an error, each after a line break; nothing where there is none.
+/// Displays the causes of an error, each on a new line.
 pub(crate) struct Causes<'a>(pub(crate) &'a dyn std::error::Error);
 
 impl fmt::Display for Causes<'_> {

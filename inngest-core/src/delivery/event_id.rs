@@ -1,25 +1,26 @@
-//! The id under which the server keeps an event.
+//! The event id, under which the server stores an event.
 
 use std::fmt;
 
 use ulid::Ulid;
 
-/// The id under which the server keeps an event: a ULID.
+/// The id under which the server stores an event: a ULID.
 ///
-/// This is not the deduplication id: the server gives an event id to a duplicate that it ignores, too.
+/// It is not the deduplication id. The server also assigns an event id to a duplicate that it
+/// ignores.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EventId(Repr);
 
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum Repr {
-    /// The halves of a ULID. One `u128` would take twice the room because of its alignment.
+    /// The halves of a ULID. A `u128` would need twice the space because of its alignment.
     Ulid(u64, u64),
-    /// A stand-in for Inngest's server may give ids of another form.
+    /// Another form of id, from a server that replaces Inngest's.
     Other(Box<str>),
 }
 
 impl EventId {
-    /// The id whose ULID has these halves.
+    /// Creates the id from the halves of its ULID.
     pub(crate) fn of_halves(high: u64, low: u64) -> Self {
         Self(Repr::Ulid(high, low))
     }
@@ -33,9 +34,10 @@ impl EventId {
         }
     }
 
-    /// The id that a server wrote as this text.
+    /// Parses an id from a server.
     pub(crate) fn from_text(written: &str) -> Self {
-        // Decoders accept other letters too, and an id must stay as the server wrote it.
+        // ULID decoders accept several spellings, but an id must stay exactly as the server wrote
+        // it.
         let read = Ulid::from_string(written).ok().map(|Ulid(number)| {
             #[expect(
                 clippy::cast_possible_truncation,

@@ -1,4 +1,4 @@
-//! Sends one request until its answer is final.
+//! Sends one request and retries until the result is final.
 
 use std::error::Error as _;
 use std::sync::Arc;
@@ -21,26 +21,26 @@ use crate::timer::{Clock, Timer, Timers};
 use crate::transport::contract::{Answer, Request, Transport};
 use crate::transport::error::TransportError;
 
-/// Thirty years: how long to wait where the time asked for is beyond what a clock can say.
+/// Thirty years, the delay used if a requested delay overflows the clock.
 pub(crate) const FAR_FUTURE: Duration = Duration::from_secs(30 * 365 * 24 * 3_600);
 
-/// `{name}:v{semver}`, as the SDK specification has it.
+/// `{name}:v{semver}`, the format of the SDK specification.
 const SDK: &str = concat!("inngest-core:v", env!("CARGO_PKG_VERSION"));
 
-/// The result of a request, after all its tries.
+/// The final result of a request.
 pub(crate) enum RequestResult {
     /// The server accepted all events.
     Accepted(AcceptedIds),
     Failed {
-        /// The events that the server has for certain.
+        /// The accepted events.
         accepted: AcceptedIds,
         error: Arc<SendError>,
-        /// The request, with what is known of it now.
+        /// The request with its current uncertainty.
         request: EventRequest,
     },
 }
 
-/// Sends requests to the one event API that a client talks to.
+/// Sends requests to the client's event API.
 pub(crate) struct RequestSender {
     pub(crate) endpoint: Endpoint,
     /// The URL without the event key.
@@ -50,19 +50,19 @@ pub(crate) struct RequestSender {
     retry: RetryPolicy,
     transport: Arc<dyn Transport>,
     timers: Timers,
-    /// The process in which this was made.
+    /// The process that created the client.
     pub(crate) process: Process,
 }
 
-/// How long a try may take.
+/// The timeout of an attempt.
 #[derive(Clone, Copy)]
 pub(crate) struct Time {
     pub(crate) timeout: Duration,
-    /// By which clock that time passes.
+    /// The clock of the timeout.
     pub(crate) clock: Clock,
 }
 
-/// The headers that every request has.
+/// The headers of every request.
 fn headers(endpoint: &Endpoint) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -74,11 +74,11 @@ fn headers(endpoint: &Endpoint) -> HeaderMap {
     if let Some(env) = endpoint.env() {
         headers.insert(HeaderName::from_static("x-inngest-env"), env.clone());
     }
-    // Set here, so that no HTTP library has to make it for each request.
+    // Set the host once, so that the HTTP library does not create it for each request.
     if let Some(host) = host(endpoint.uri()) {
         headers.insert(HOST, host);
     }
-    // A placeholder for the seed of each request. It comes last, so that it is found by its place.
+    // A placeholder for the seed. It is the last header, so that its position is known.
     headers.insert(
         HeaderName::from_static(seed::HEADER),
         HeaderValue::from_static(""),
@@ -86,7 +86,7 @@ fn headers(endpoint: &Endpoint) -> HeaderMap {
     headers
 }
 
-/// The header `Host` of requests to a URL: without the port that is its scheme's own.
+/// The `Host` header for a URL, without the default port of the scheme.
 fn host(uri: &Uri) -> Option<HeaderValue> {
     let host = uri.host()?;
     let own = match uri.scheme_str() {
@@ -127,22 +127,22 @@ impl RequestSender {
         self.endpoint.is_dev()
     }
 
-    /// The clock by which requests may take no longer than their time.
+    /// The clock of the timeout.
     pub(crate) fn clock(&self) -> Clock {
         self.time.clock
     }
 
-    /// What keeps the times of requests and pauses.
+    /// The timer for timeouts and delays.
     ///
     /// # Errors
     ///
-    /// The system gives no thread.
+    /// The operating system cannot start a thread.
     pub(crate) fn timer(&self) -> Result<&Timer, SendError> {
         let timer = self.timers.get();
         timer.map_err(|error| SendError::NoThread(error.to_string()))
     }
 
-    /// Sends a request until its answer is final.
+    /// Sends a request and retries until the result is final.
     pub(crate) async fn send(&self, request: &EventRequest) -> RequestResult {
         let timer = match self.process.check().and_then(|()| self.timer()) {
             Ok(timer) => timer,
@@ -157,7 +157,7 @@ impl RequestSender {
         let url = self.url();
         let (events, bytes) = (request.len(), request.body_bytes());
         let started = Instant::now();
-        // What is known after failed tries; `None` while nothing is new.
+        // The state after failed attempts; `None` if nothing has changed.
         let mut uncertain: Option<EventRequest> = None;
         let mut tried = 0_u32;
         let mut found_somebody = false;
@@ -178,7 +178,7 @@ impl RequestSender {
                 uncertain = Some(known.after(Observation::NoAnswer(Some(&error))));
             }
             found_somebody |= !matches!(*error, SendError::NoDevServer { .. });
-            let delay = error.may_pass().then(|| {
+            let delay = error.is_transient().then(|| {
                 let policy = &self.retry;
                 let policy = if found_somebody {
                     policy
@@ -197,12 +197,12 @@ impl RequestSender {
                 };
             };
             tracing::debug!(url, events, bytes, tried, %error, cause, ?delay, "sending again");
-            trace::again(&error);
+            trace::count_retry(&error);
             timer.pause(delay).await;
         }
     }
 
-    /// One try, which begins now: what the answer says, and how long the server asks to wait.
+    /// Makes one attempt. Returns the response and the delay that the server asks for.
     async fn try_once(&self, sent: &EventRequest, timer: &Timer) -> (Response, Option<Duration>) {
         let failed = |error| Response::Failed {
             accepted: AcceptedIds::OfSeed(0),
@@ -229,8 +229,8 @@ impl RequestSender {
         }
     }
 
-    /// Has the transport make the request, and once more where the connection had been closed before
-    /// anything of it was written: that is no try, because nothing was tried.
+    /// Sends the request. If a reused connection was closed before any byte was written, sends it
+    /// once more; this does not count as an attempt.
     async fn post(&self, sent: &EventRequest) -> Result<Answer, TransportError> {
         loop {
             match self.transport.post(self.http_request(sent)).await {
@@ -242,7 +242,7 @@ impl RequestSender {
 
     fn http_request(&self, sent: &EventRequest) -> Request {
         let mut headers = self.headers.clone();
-        // Found by its place, because finding it by its name takes ten times as long.
+        // Access by position, because a lookup by name takes ten times as long.
         if let Some(seed) = headers.values_mut().last() {
             *seed = sent.seed().header();
         }
@@ -272,7 +272,7 @@ impl RequestSender {
     }
 }
 
-/// The first cause of all, where there is one.
+/// The root cause of an error.
 fn cause(error: &SendError) -> Option<String> {
     let mut deepest = error.source()?;
     while let Some(deeper) = deepest.source() {
@@ -281,7 +281,7 @@ fn cause(error: &SendError) -> Option<String> {
     Some(deepest.to_string())
 }
 
-/// Any number. Without random numbers all clients wait the longest time, which is no harm.
+/// A random number. If none is available, all clients use the longest delay, which is harmless.
 fn random() -> u32 {
     getrandom::u32().unwrap_or(u32::MAX)
 }

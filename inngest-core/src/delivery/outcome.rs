@@ -14,23 +14,23 @@ use crate::error::PayloadError;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// The server has it.
+    /// The server accepted the event.
     Accepted(Receipt),
-    /// The server does not have it.
+    /// The server does not have the event.
     Rejected(Arc<SendError>),
-    /// The server may have it.
+    /// The server may have the event.
     Unknown {
-        /// The id under which the server has it, if it has it.
+        /// The event id that the server uses if it has the event.
         event_id: EventId,
-        /// Its deduplication id, if it has one.
+        /// The deduplication id, if the event has one.
         dedup_id: Option<DedupId>,
-        /// Why that is not known.
+        /// Why the outcome is unknown.
         error: Arc<SendError>,
     },
 }
 
 impl Outcome {
-    /// Why the event was not accepted for certain.
+    /// The error, unless the server accepted the event.
     #[must_use]
     pub fn error(&self) -> Option<&SendError> {
         match self {
@@ -40,7 +40,8 @@ impl Outcome {
     }
 }
 
-/// What became of events: their receipts for as long as all are accepted, as most often they are.
+/// The outcomes of events. Stored as receipts while all events are accepted, which is the usual
+/// case.
 #[derive(Debug)]
 pub(crate) enum Outcomes {
     Receipts(Vec<Receipt>),
@@ -68,7 +69,7 @@ impl Outcomes {
         }
     }
 
-    /// The next events were accepted.
+    /// Adds accepted events.
     pub(crate) fn accept(&mut self, events: impl Iterator<Item = Receipt>) {
         match self {
             Self::Receipts(receipts) => receipts.extend(events),
@@ -76,15 +77,14 @@ impl Outcomes {
         }
     }
 
-    /// What became of the next events, of which not all were accepted.
+    /// Adds events that were not all accepted.
     pub(crate) fn extend(&mut self, events: impl IntoIterator<Item = Outcome>) {
         let mut outcomes = std::mem::take(self).into_each();
         outcomes.extend(events);
         *self = Self::Each(outcomes);
     }
 
-    /// Adds what became of the events after these. What an error says of its event's place among
-    /// them becomes its place in the whole.
+    /// Appends the outcomes of later events, and adjusts the event indices in their errors.
     pub(crate) fn append(&mut self, next: Self) {
         match (&mut *self, next) {
             (Self::Receipts(receipts), Self::Receipts(next)) if receipts.capacity() == 0 => {
@@ -99,7 +99,7 @@ impl Outcomes {
         }
     }
 
-    /// What became of each.
+    /// The outcome of each event.
     pub(crate) fn each(&mut self) -> &[Outcome] {
         if let Self::Receipts(_) = self {
             *self = Self::Each(std::mem::take(self).into_each());
@@ -110,7 +110,7 @@ impl Outcomes {
         }
     }
 
-    /// What became of each.
+    /// The outcome of each event.
     pub(crate) fn into_each(self) -> Vec<Outcome> {
         match self {
             Self::Receipts(receipts) => receipts.into_iter().map(Outcome::Accepted).collect(),
@@ -118,11 +118,11 @@ impl Outcomes {
         }
     }
 
-    /// The receipts of all.
+    /// The receipts of all events.
     ///
     /// # Errors
     ///
-    /// What became of each, where not all were accepted.
+    /// The outcome of each event, if not all were accepted.
     pub(crate) fn into_receipts(self) -> Result<Vec<Receipt>, Vec<Outcome>> {
         let outcomes = match self {
             Self::Receipts(receipts) => return Ok(receipts),
@@ -138,8 +138,8 @@ impl Outcomes {
         Ok(receipts.collect())
     }
 
-    /// Puts events that were not sent, in order, at their places among these. What an error says
-    /// of its event's place among the others becomes its place in the whole.
+    /// Inserts events that were not sent, in order, at their indices. Adjusts the event indices in
+    /// the other errors.
     pub(crate) fn merge(self, not_sent: Vec<PayloadError>) -> Self {
         if not_sent.is_empty() {
             return self;
@@ -160,23 +160,23 @@ impl Outcomes {
     }
 }
 
-/// The outcomes of events, and what of them can be sent again.
+/// The outcomes of events, and the requests to resend.
 #[derive(Default)]
 pub(crate) struct Delivered {
-    /// For each event, in order.
+    /// The outcome of each event, in order.
     pub(crate) outcomes: Outcomes,
-    /// Requests that can be sent again.
+    /// The requests that can be resent.
     pub(crate) unsent: Vec<EventRequest>,
 }
 
 impl Delivered {
-    /// Adds the events after these.
+    /// Appends later events.
     pub(crate) fn append(&mut self, next: Self) {
         self.outcomes.append(next.outcomes);
         self.unsent.extend(next.unsent);
     }
 
-    /// The server accepted the first events of a request.
+    /// Records that the server accepted the first events of a request.
     pub(crate) fn accept(&mut self, request: &EventRequest, ids: AcceptedIds) {
         match ids {
             AcceptedIds::OfSeed(events) => {
@@ -187,8 +187,8 @@ impl Delivered {
         }
     }
 
-    /// The server refused the events of a request for good. It may still have them from an earlier
-    /// request.
+    /// Records that the server finally refused the events of a request. It may still have them from
+    /// an earlier request.
     pub(crate) fn reject(&mut self, request: EventRequest, error: &Arc<SendError>) {
         if request.uncertainty().is_some() {
             self.give_up(request, error);
@@ -197,14 +197,14 @@ impl Delivered {
         }
     }
 
-    /// The events of a request are not sent any more, but can be sent again.
+    /// Records that the client gives up on a request, which can be resent.
     pub(crate) fn give_up(&mut self, request: EventRequest, error: &Arc<SendError>) {
         self.outcomes.extend(undelivered(&request, error));
         self.unsent.push(request);
     }
 }
 
-/// The outcomes of a request that was not sent, or not answered.
+/// The outcomes of a request without a response.
 pub(crate) fn undelivered(
     request: &EventRequest,
     error: &Arc<SendError>,
@@ -230,7 +230,7 @@ pub(crate) fn undelivered(
     })
 }
 
-/// The receipts of the first events of a request, which the server has under these ids.
+/// The receipts of the first events of a request, with their event ids.
 pub(crate) fn receipts(
     request: &EventRequest,
     ids: impl Iterator<Item = EventId>,
@@ -240,7 +240,7 @@ pub(crate) fn receipts(
         .map(|(event_id, dedup_id)| Receipt { event_id, dedup_id })
 }
 
-/// The receipt of a request's only event, which the server has under this id.
+/// The receipt of the only event of a request, with its event id.
 pub(crate) fn receipt(request: &EventRequest, event_id: EventId) -> Receipt {
     let dedup_id = request.dedup_ids().next().flatten();
     Receipt {
@@ -253,7 +253,7 @@ pub(crate) fn rejected(error: SendError) -> Outcome {
     Outcome::Rejected(Arc::new(error))
 }
 
-/// An outcome whose error says that its event is at this place.
+/// Sets the event index in the error of an outcome.
 pub(crate) fn at_place(outcome: Outcome, place: usize) -> Outcome {
     if let Outcome::Rejected(error) = &outcome
         && let SendError::Payload(error) = &**error

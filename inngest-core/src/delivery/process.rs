@@ -1,11 +1,11 @@
-//! The process that a client belongs to.
+//! Identifies the process that created a client.
 
 use crate::delivery::error::SendError;
 
-/// The process that made something.
+/// The id of a process.
 ///
-/// After a `fork` the child has the runtime and the connections of its parent, but not the threads
-/// that drive them, so whoever waits for them waits for ever.
+/// After a `fork`, the child has the runtime and the connections of its parent, but not the threads
+/// that drive them. Waiting for them would never end.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Process(u32);
 

@@ -1,4 +1,4 @@
-//! The delivery of one request, which can be ended at any moment with an outcome for each event.
+//! Delivers one request. The delivery can be stopped at any time with an outcome for each event.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -9,13 +9,13 @@ use crate::delivery::outcome::Delivered;
 use crate::delivery::request::EventRequest;
 use crate::delivery::uncertainty::Observation;
 
-/// How far the delivery of a request has come. Clones share it.
+/// The progress of one request's delivery. Clones share it.
 #[derive(Clone)]
 pub(crate) struct RequestProgress(Arc<Mutex<State>>);
 
 struct State {
     delivered: Delivered,
-    /// What is left to send, the next last.
+    /// The requests left to send, in reverse order.
     left: Vec<EventRequest>,
 }
 
@@ -28,11 +28,11 @@ impl RequestProgress {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // The state is whole between any two calls.
+        // Every method leaves the state consistent.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sends the events, in as many requests as it takes to know the outcome of each.
+    /// Sends the events in as many requests as needed to find the outcome of each event.
     pub(crate) async fn deliver(&self, sender: &RequestSender) {
         let mut bisection = Bisection::default();
         while let Some(request) = self.next(bisection.at_most()) {
@@ -41,7 +41,7 @@ impl RequestProgress {
         }
     }
 
-    /// The request to send next, with at most this many events. From here on the server may have
+    /// Takes the next request, with at most `at_most` events. From now on, the server may have
     /// them.
     fn next(&self, at_most: usize) -> Option<EventRequest> {
         let mut state = self.state();
@@ -55,10 +55,10 @@ impl RequestProgress {
         Some(request)
     }
 
-    /// Takes in what followed from the request that was sent.
+    /// Applies the step that follows from the last request.
     fn take_step(&self, step: Step) {
         let mut state = self.state();
-        // If the delivery was ended meanwhile, the request was handed back as an uncertain one.
+        // If the delivery was stopped meanwhile, the request was already reported as uncertain.
         if state.left.pop().is_none() {
             return;
         }
@@ -76,7 +76,7 @@ impl RequestProgress {
         state.left.extend(step.next);
     }
 
-    /// Ends the delivery. Events that are left to send fail with this error.
+    /// Stops the delivery. The remaining events fail with this error.
     pub(crate) fn end(&self, error: &Arc<SendError>) -> Delivered {
         let mut state = self.state();
         state.give_up(error);

@@ -1,18 +1,18 @@
-//! Proof that the server has an event.
+//! The receipt of an accepted event.
 
 use crate::delivery::dedup_id::DedupId;
 use crate::delivery::event_id::EventId;
 
-/// The server has the event.
+/// Proof that the server accepted an event.
 ///
-/// A receipt does not promise a run: the server keeps an event whose deduplication id it has seen
-/// within 24 hours, gives it a receipt, and runs nothing.
+/// A receipt does not promise a run. If the server has seen the deduplication id within 24 hours,
+/// it stores the event and returns a receipt, but runs no plain function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Receipt {
-    /// The id under which the server keeps the event.
+    /// The id under which the server stores the event.
     pub event_id: EventId,
-    /// The deduplication id that the event had, if it had one.
+    /// The deduplication id, if the event has one.
     pub dedup_id: Option<DedupId>,
 }
 

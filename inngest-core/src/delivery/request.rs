@@ -1,4 +1,4 @@
-//! A request as a value: its bytes, its order, its seed, and what is known of its delivery.
+//! A request: its body, seed and delivery state.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -14,18 +14,18 @@ use crate::encode::buffer::EncodedEvent;
 /// The events of one request.
 ///
 /// Bytes, order and event ids never change. So the request, or any contiguous part of it, can be
-/// sent again, and each event is still the same event to the server.
+/// resent, and the server recognizes each event.
 #[derive(Clone, Debug)]
 pub(crate) struct EventRequest {
     buffer: Bytes,
     events: Events,
-    /// The events of this request among those of the buffer.
+    /// The range of this request's events in the buffer.
     range: Range<usize>,
     seed: Seed,
     uncertainty: Uncertainty,
 }
 
-/// The events of a buffer. A single event needs no allocation of its own.
+/// The events of a buffer. A single event needs no separate allocation.
 #[derive(Clone, Debug)]
 enum Events {
     One(EncodedEvent),
@@ -33,7 +33,7 @@ enum Events {
 }
 
 impl EventRequest {
-    /// The request of the single event in a buffer.
+    /// Creates a request with the only event of a buffer.
     pub(crate) fn of_one(mut buffer: Vec<u8>, event: EncodedEvent, seed: Seed) -> Self {
         bracket(&mut buffer);
         Self {
@@ -45,7 +45,7 @@ impl EventRequest {
         }
     }
 
-    /// The request of some of the events in a buffer, which has its brackets already.
+    /// Creates a request from events of a buffer that already contains the brackets.
     pub(crate) fn of_range(
         buffer: Bytes,
         events: Arc<Vec<EncodedEvent>>,
@@ -61,13 +61,13 @@ impl EventRequest {
         }
     }
 
-    /// How many events the request has.
+    /// The number of events.
     pub(crate) fn len(&self) -> usize {
         self.range.len()
     }
 
-    /// A contiguous part of the events as a request of its own. They keep the event ids that they
-    /// have in this request, so none runs twice.
+    /// Creates a request from a contiguous part of the events. The events keep their event ids, so
+    /// none runs twice.
     pub(crate) fn part(&self, places: Range<usize>) -> Self {
         let mut part = self.clone();
         let place = |place: usize| self.range.end.min(self.range.start.saturating_add(place));
@@ -76,19 +76,19 @@ impl EventRequest {
         part
     }
 
-    /// The same request after one more observation.
+    /// Adds an observation.
     pub(crate) fn after(mut self, observation: Observation<'_>) -> Self {
         self.uncertainty = self.uncertainty.after(observation);
         self
     }
 
-    /// The same request with what another process knew of it.
+    /// Sets the uncertainty that an earlier process recorded.
     pub(crate) fn with_uncertainty(mut self, uncertainty: Uncertainty) -> Self {
         self.uncertainty = uncertainty;
         self
     }
 
-    /// Whether the server may have its events.
+    /// Whether the server may have the events.
     pub(crate) fn uncertainty(&self) -> &Uncertainty {
         &self.uncertainty
     }
@@ -110,7 +110,7 @@ impl EventRequest {
         events.get(self.range.clone()).unwrap_or_default()
     }
 
-    /// The bytes that the events stand in.
+    /// The bytes that contain the events.
     pub(crate) fn buffer(&self) -> &[u8] {
         &self.buffer
     }
@@ -131,7 +131,7 @@ impl EventRequest {
         if body.starts_with(b"[") && body.ends_with(b"]") {
             return body;
         }
-        // The buffer has the brackets of the whole request only.
+        // The buffer contains brackets only for the whole request.
         let mut part = body.to_vec();
         bracket(&mut part);
         part.into()
@@ -150,8 +150,8 @@ impl EventRequest {
     }
 }
 
-/// Turns the bytes before the first event and after the last into brackets. Between two events
-/// stand a line break and a comma, so every request's body is a slice of the shared buffer.
+/// Turns the bytes before the first and after the last event into brackets. A line break and a
+/// comma separate two events, so every request's body is a slice of the shared buffer.
 pub(crate) fn bracket(body: &mut [u8]) {
     if let [first, .., last] = body {
         *first = b'[';
@@ -159,7 +159,7 @@ pub(crate) fn bracket(body: &mut [u8]) {
     }
 }
 
-/// The size in bytes of a request with these events.
+/// The size in bytes of a request body with these events.
 pub(crate) fn body_bytes(events: &[EncodedEvent]) -> usize {
     match events {
         [] => 2,

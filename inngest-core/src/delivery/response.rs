@@ -1,4 +1,4 @@
-//! Reads what an answer of the server says about the events of a request.
+//! Interprets the server's response to a request.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -11,25 +11,24 @@ use crate::delivery::event_id::EventId;
 use crate::delivery::seed::Seed;
 use crate::transport::contract::Answer;
 
-/// What an answer says about the events of a request.
+/// What a response says about the events of a request.
 #[derive(Debug)]
 pub(crate) enum Response {
-    /// The server accepted all of them.
+    /// The server accepted all events.
     Accepted(AcceptedIds),
-    /// The server did not accept all of them. It accepted those that it names, and perhaps others.
+    /// The server did not accept all events. It accepted the events with ids, and perhaps more.
     Failed {
         accepted: AcceptedIds,
         error: SendError,
     },
 }
 
-/// The first events of a request, as an answer names them.
+/// The first events of a request, which a response lists as accepted.
 #[derive(Debug)]
 pub(crate) enum AcceptedIds {
-    /// This many, under the ids that follow from the request's seed.
+    /// The number of events. Their ids follow from the request's seed.
     OfSeed(usize),
-    /// Under ids of a server that did not read the seed: an event that is sent to it again runs
-    /// again.
+    /// Ids from a server that ignores the seed. A resent event would run again.
     Given(Vec<EventId>),
 }
 
@@ -38,13 +37,13 @@ pub(crate) enum AcceptedIds {
 struct Body {
     ids: Option<Vec<Id>>,
     status: Option<serde_json::Value>,
-    /// In answers with status 400 and 401.
+    /// The message in responses with status 400 and 401.
     error: Option<String>,
-    /// Elsewhere.
+    /// The message in other responses.
     message: Option<String>,
 }
 
-/// An id; a blank one stands for none.
+/// An id; `None` if it is blank.
 struct Id(Option<EventId>);
 
 impl<'de> Deserialize<'de> for Id {
@@ -58,7 +57,7 @@ impl<'de> Deserialize<'de> for Id {
                 f.write_str("an id")
             }
 
-            // Most are seen where they stand in the answer, so that none needs memory of its own.
+            // Most ids need no allocation, because they are borrowed from the response.
             fn visit_str<E>(self, text: &str) -> Result<Id, E> {
                 Ok(Id(
                     (!text.trim().is_empty()).then(|| EventId::from_text(text))
@@ -71,8 +70,8 @@ impl<'de> Deserialize<'de> for Id {
 }
 
 impl Body {
-    /// Whether it says the opposite of status 200.
-    fn is_of_failure(&self) -> bool {
+    /// Whether the body reports a failure despite status 200.
+    fn reports_failure(&self) -> bool {
         self.status.as_ref().is_some_and(|status| *status != 200)
             || self
                 .error
@@ -80,45 +79,45 @@ impl Body {
                 .is_some_and(|text| !text.trim().is_empty())
     }
 
-    /// The server's words, as they may be shown.
-    fn words(self, key: &str) -> String {
-        let said = self.said(key);
+    /// The server's error message, sanitized.
+    fn message_or_default(self, key: &str) -> String {
+        let said = self.server_message(key);
         said.unwrap_or_else(|| "it gave no reason".to_owned())
     }
 
-    fn said(self, key: &str) -> Option<String> {
+    fn server_message(self, key: &str) -> Option<String> {
         let said = [self.error, self.message];
         let said = said.into_iter().flatten();
-        let mut said = said.map(|text| shown(&text, key));
+        let mut said = said.map(|text| sanitize(&text, key));
         said.find(|text| !text.is_empty())
     }
 }
 
-/// What of a server's words is shown, in characters.
-const MOST_SHOWN: usize = 500;
+/// The maximum length of a message in characters.
+const MAX_MESSAGE_CHARS: usize = 500;
 
-/// Words from outside as they may be shown: on one line, not without end, and without the event
-/// key, which a gateway that speaks of the path repeats.
-fn shown(text: &str, key: &str) -> String {
-    let masked = without(text, key);
+/// Sanitizes external text: one line, limited length, no event key. A gateway may repeat the key
+/// when it quotes the path.
+fn sanitize(text: &str, key: &str) -> String {
+    let masked = mask_key(text, key);
     let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
     let mut words = masked
         .trim()
         .chars()
         .map(|c| if breaks(c) { ' ' } else { c });
-    let mut shown: String = words.by_ref().take(MOST_SHOWN).collect();
+    let mut shown: String = words.by_ref().take(MAX_MESSAGE_CHARS).collect();
     if words.next().is_some() {
         shown.push('…');
     }
     shown
 }
 
-/// A text with `…` where the event key stands in it.
-fn without(text: &str, key: &str) -> String {
-    // Letters of other words are not the key, and without them nobody could read the text.
+/// Replaces the event key in a text with `…`.
+fn mask_key(text: &str, key: &str) -> String {
+    // A short key may be part of ordinary words. Replace it only between other characters.
     let is_short = key.len() <= 3;
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    let mut masked = String::with_capacity(text.len().min(4 * MOST_SHOWN));
+    let mut masked = String::with_capacity(text.len().min(4 * MAX_MESSAGE_CHARS));
     let mut shown = 0;
     for (at, _) in text.match_indices(key) {
         let (before, after) = (text.get(..at), text.get(at + key.len()..));
@@ -134,8 +133,8 @@ fn without(text: &str, key: &str) -> String {
     masked
 }
 
-/// Reads an answer to a request of `events` events and `bytes` bytes to the server at `url`. `key`
-/// is the event key as it stands in the path.
+/// Reads the response to a request with `events` events and `bytes` bytes. `url` is the server, and
+/// `key` is the event key as it appears in the path.
 pub(crate) fn read(
     answer: &Answer,
     events: usize,
@@ -148,7 +147,7 @@ pub(crate) fn read(
         return Response::Accepted(AcceptedIds::OfSeed(events));
     }
     let url = url.to_owned();
-    // Checked once for being text, not for each id.
+    // Validate UTF-8 once, not for each id.
     let body = str::from_utf8(&answer.body).ok();
     let body = body.filter(|text| text.trim_start().starts_with('{'));
     let body = serde_json::from_str::<Body>(body.unwrap_or_default());
@@ -157,7 +156,7 @@ pub(crate) fn read(
         error,
     };
     match (answer.status, body) {
-        (200, Ok(body)) if body.is_of_failure() => failed(SendError::InvalidAnswer {
+        (200, Ok(body)) if body.reports_failure() => failed(SendError::InvalidAnswer {
             url,
             problem: "its status is 200 and its body says that something failed".to_owned(),
         }),
@@ -194,21 +193,21 @@ pub(crate) fn read(
             if !problem.is_empty() {
                 return failed(SendError::InvalidAnswer { url, problem });
             }
-            let message = body.words(key);
+            let message = body.message_or_default(key);
             let error = SendError::Refused { message };
             Response::Failed { accepted, error }
         }
-        // The API's answer may be cut short, and then events before the refused one are taken.
+        // A truncated response may hide that the server accepted events before the refused one.
         (400, Err(_)) => failed(SendError::InvalidAnswer {
             url,
             problem: "its status is 400 and its body is not the JSON of an event API".to_owned(),
         }),
         (401, body) => failed(SendError::UnknownEventKey {
             url,
-            message: body.unwrap_or_default().words(key),
+            message: body.unwrap_or_default().message_or_default(key),
         }),
         (403, body) => failed(SendError::NotAllowed {
-            message: body.unwrap_or_default().words(key),
+            message: body.unwrap_or_default().message_or_default(key),
         }),
         (413, _) => failed(SendError::RequestTooLarge { bytes }),
         (300..400 | 404 | 405, _) => failed(SendError::WrongUrl {
@@ -219,7 +218,10 @@ pub(crate) fn read(
         (status, body) => failed(SendError::UnexpectedStatus {
             url,
             status,
-            message: body.unwrap_or_default().said(key).unwrap_or_default(),
+            message: body
+                .unwrap_or_default()
+                .server_message(key)
+                .unwrap_or_default(),
             hint: hint(status),
         }),
     }
@@ -229,7 +231,8 @@ fn accepted(ids: Vec<Id>, events: usize, url: String) -> Response {
     let answered = ids.len();
     let found: Vec<EventId> = ids_of(ids).collect();
     if found.len() == events && answered == events {
-        // A server that stands in for Inngest's may give all the same id: it says that it took all.
+        // A server that replaces Inngest's may return one id for all events. It still accepted all
+        // of them.
         return Response::Accepted(AcceptedIds::Given(found));
     }
     let problem = format!("it has {} ids for {events} events", found.len());
@@ -239,8 +242,8 @@ fn accepted(ids: Vec<Id>, events: usize, url: String) -> Response {
     }
 }
 
-/// Whether two events have the same id, which no server gives: also of two events with the same
-/// deduplication id each has an id of its own (measured).
+/// Whether two events have the same id. Inngest never does this, even for duplicate deduplication
+/// ids (measured).
 fn repeats(ids: &[EventId]) -> bool {
     let mut seen = HashSet::with_capacity(ids.len());
     !ids.iter().all(|id| seen.insert(id))
@@ -255,7 +258,7 @@ fn hint(status: u16) -> &'static str {
         300..400 => "; redirects are not followed, give the base URL that it points to",
         402 => "; look at the account's plan and billing in the Inngest dashboard",
         404 | 405 | 409 | 410 | 421 => {
-            "; check that the base URL is that of Inngest or a dev server"
+            "; check that the base URL is the URL of Inngest or a dev server"
         }
         407 => "; it is a proxy that answers, give it the user name and password that it asks for",
         425 => "; it is not ready for events yet, send again later",
@@ -290,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn all_ids_are_needed() {
+    fn a_success_needs_all_ids() {
         let (ids, error) = response(200, r#"{"ids":["a","b"],"status":200}"#, 2);
         assert_eq!((ids, error), (vec!["a".into(), "b".into()], None));
         for body in [
@@ -313,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_names_those_that_were_taken_before_it() {
+    fn a_refusal_lists_accepted_events() {
         let (ids, error) = response(400, r#"{"ids":["a"],"status":400,"error":"bad name"}"#, 3);
         assert_eq!(ids, ["a"]);
         assert_eq!(
@@ -325,12 +328,15 @@ mod tests {
         for body in [r#"{"ids":["a","b"],"status":400}"#, r#"{"ids":["a"#, ""] {
             let (ids, error) = response(400, body, 2);
             assert!(ids.is_empty(), "{body}");
-            assert!(error.unwrap().contains("is not the event API's"), "{body}");
+            assert!(
+                error.unwrap().contains("does not come from the event API"),
+                "{body}"
+            );
         }
     }
 
     #[test]
-    fn a_success_may_say_that_nothing_failed() {
+    fn a_success_may_contain_an_empty_error() {
         for body in [
             r#"{"ids":["a"]}"#,
             r#"{"ids":["a"],"status":200,"error":""}"#,
@@ -345,13 +351,13 @@ mod tests {
     }
 
     #[test]
-    fn a_server_may_give_all_events_the_same_id() {
+    fn one_id_for_all_events_is_a_success() {
         let (ids, error) = response(200, r#"{"ids":["a","a"],"status":200}"#, 2);
         assert_eq!((ids.len(), error), (2, None));
     }
 
     #[test]
-    fn a_refusal_may_name_some_of_those_that_were_taken() {
+    fn a_refusal_may_list_only_some_accepted_events() {
         let seed = Seed::new().unwrap();
         let named = |places: &[usize], events| {
             let ids: Vec<_> = places
@@ -383,7 +389,7 @@ mod tests {
                 "{response:?}"
             );
         }
-        // Not in the order of the events: these are not the ids of the seed as it asks for them.
+        // These ids do not match the order of the seed's ids.
         let response = named(&[1, 0], 6);
         assert!(matches!(
             response,
@@ -395,7 +401,7 @@ mod tests {
     }
 
     #[test]
-    fn the_words_of_a_server_are_shown_without_the_key() {
+    fn server_messages_hide_the_key() {
         for (text, key, expected) in [
             ("cannot POST /e/key-1.", "key-1", "cannot POST /e/…."),
             ("xkey-1x key-1", "key-1", "x…x …"),
@@ -409,17 +415,17 @@ mod tests {
             ("a\r\nb\u{7}\u{2028}c\n", "key-1", "a  b  c"),
             ("", "key-1", ""),
         ] {
-            assert_eq!(shown(text, key), expected, "{text}");
+            assert_eq!(sanitize(text, key), expected, "{text}");
         }
-        let long = shown(&"é".repeat(3_000_000), "key-1");
-        assert_eq!(long.chars().count(), MOST_SHOWN + 1);
-        // Where the text is cut, no part of the key is left.
-        let cut = format!("{}key-1", "x".repeat(MOST_SHOWN - 2));
-        assert!(!shown(&cut, "key-1").contains("ke"), "{cut}");
+        let long = sanitize(&"é".repeat(3_000_000), "key-1");
+        assert_eq!(long.chars().count(), MAX_MESSAGE_CHARS + 1);
+        // Truncation leaves no part of the key.
+        let cut = format!("{}key-1", "x".repeat(MAX_MESSAGE_CHARS - 2));
+        assert!(!sanitize(&cut, "key-1").contains("ke"), "{cut}");
     }
 
     #[test]
-    fn statuses_have_their_own_words() {
+    fn each_status_has_its_own_message() {
         let text = |status, body| response(status, body, 1).1.unwrap();
         let refused = r#"{"status":401,"message":"","error":"Event key not found"}"#;
         assert!(text(401, refused).contains("Event key not found; check INNGEST_EVENT_KEY"));

@@ -1,25 +1,25 @@
-//! When a request is made again.
+//! The retry policy.
 
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
 use http::header::RETRY_AFTER;
 
-/// How often and how soon a failed request is made again.
+/// How often and how soon the client retries a failed request.
 ///
-/// A request is made again after connect errors, broken connections, timeouts, the statuses 408,
-/// 425, 429 and 5xx, and answers that are not the event API's; never after its 400, 401 and 403. Its bytes
-/// and its id seed stay the same, so that an event that was taken after all does not run twice. Of a
-/// batch that is answered with 400 or 403, parts are sent again whatever the policy says, until it
-/// is known which event was refused.
+/// The client retries after connect errors, broken connections, timeouts, the statuses 408, 425,
+/// 429 and 5xx, and responses that do not come from the event API. It does not retry after 400, 401
+/// and 403. A retry keeps the bytes and the id seed, so an event does not run twice if the server
+/// had accepted it. If the server answers a batch with 400 or 403, the client resends parts of it,
+/// regardless of the policy, until it has found the refused event.
 ///
-/// The pause before try n+1 is random between nothing and `base` · 2^(n−1), at most `max_delay`;
-/// a server that names a time to come in `Retry-After` is given that time, at most `max_delay`.
+/// The delay before attempt n+1 is random between 0 and `base` · 2^(n−1), at most `max_delay`. If
+/// the server sends `Retry-After`, the client waits that long, at most `max_delay`.
 ///
-/// In a test that has paused tokio's clock, a pause is over as soon as that clock says so.
+/// In a test that pauses tokio's clock, delays follow that clock.
 ///
-/// Where a dev server is to be and nobody answers, three tries are all: most often it is not
-/// running.
+/// If no dev server responds, the client makes at most three attempts, because the dev server is
+/// probably not running.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "a policy does nothing until a client has it"]
 pub struct RetryPolicy {
@@ -30,9 +30,9 @@ pub struct RetryPolicy {
 }
 
 impl Default for RetryPolicy {
-    /// Twelve tries, from 100 ms up to 30 seconds apart, within five minutes: 55 seconds on average
-    /// where all fail at once. Of requests of which each try fails with a chance of 30%, one in two
-    /// million fails for good.
+    /// Twelve attempts, up to 30 seconds apart, within five minutes. If all fail immediately, they
+    /// take 55 seconds on average. If each attempt fails with a probability of 30%, one in two
+    /// million requests fails.
     fn default() -> Self {
         Self {
             attempts: 12,
@@ -44,44 +44,44 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// One try and no more.
+    /// A single attempt.
     pub fn none() -> Self {
         Self::default().attempts(1)
     }
 
-    /// How often a request is made at most, the first time included; at least once.
+    /// Sets the maximum number of attempts, including the first; at least one.
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts.max(1);
         self
     }
 
-    /// The longest pause before the second try; it doubles with each further try.
+    /// Sets the longest delay before the second attempt. It doubles with each further attempt.
     pub fn base(mut self, base: Duration) -> Self {
         self.base = base;
         self
     }
 
-    /// The longest pause before any try, also where the server asks for a longer one.
+    /// Sets the longest delay before any attempt, even if the server asks for a longer one.
     pub fn max_delay(mut self, delay: Duration) -> Self {
         self.max_delay = delay;
         self
     }
 
-    /// The time after which no further try begins.
+    /// Sets the time after which no further attempt starts.
     pub fn max_elapsed(mut self, time: Duration) -> Self {
         self.max_elapsed = time;
         self
     }
 
-    /// The same for a dev server that is not there.
+    /// The policy for a dev server that does not respond.
     pub(crate) fn for_dev_server(&self) -> Self {
         let policy = self.clone();
         let attempts = policy.attempts.min(3);
         policy.attempts(attempts)
     }
 
-    /// The pause after try number `tried`, counting from 1; `None` when it was the last.
-    /// `random` is evenly spread over all values.
+    /// The delay after attempt `tried`, counting from 1; `None` after the last attempt. `random`
+    /// must be uniformly distributed.
     pub(crate) fn delay(
         &self,
         tried: u32,
@@ -93,14 +93,14 @@ impl RetryPolicy {
             return None;
         }
         let delay = match asked {
-            // A time that is over, as a server's clock may give it, says nothing.
+            // A delay of zero, for example from a past date, is ignored.
             Some(asked) if !asked.is_zero() => asked.min(self.max_delay),
             _ => self.backoff(tried, random),
         };
         (elapsed.saturating_add(delay) < self.max_elapsed).then_some(delay)
     }
 
-    /// A random time up to one that doubles with each try.
+    /// A random delay whose maximum doubles with each attempt.
     fn backoff(&self, tried: u32, random: u32) -> Duration {
         let factor = 2_u32.saturating_pow(tried.saturating_sub(1));
         let longest = self.base.saturating_mul(factor).min(self.max_delay);
@@ -109,11 +109,11 @@ impl RetryPolicy {
     }
 }
 
-/// The time that `Retry-After` asks for: seconds, or a date.
+/// Parses `Retry-After`: a number of seconds, or a date.
 pub(crate) fn asked_for(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if !value.is_empty() && value.bytes().all(|digit| digit.is_ascii_digit()) {
-        // More than the largest number is as long as can be.
+        // Treat a number that overflows as the longest delay.
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
     let date = httpdate::parse_http_date(value).ok()?;
@@ -126,7 +126,7 @@ mod tests {
     use http::HeaderValue;
 
     #[test]
-    fn the_pause_doubles_up_to_its_bound() {
+    fn the_delay_doubles_up_to_its_maximum() {
         let policy = RetryPolicy::default();
         let longest = |tried| {
             policy
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn no_try_begins_after_the_time_is_over() {
+    fn no_attempt_starts_after_max_elapsed() {
         let policy = RetryPolicy::default().max_elapsed(Duration::from_secs(10));
         let delay = |elapsed, asked| {
             let asked = Some(Duration::from_secs(asked));
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_names_a_time_is_given_it() {
+    fn retry_after_sets_the_delay() {
         let policy = RetryPolicy::default();
         let asked = |seconds| {
             policy
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn no_bound_is_too_large() {
+    fn large_limits_do_not_overflow() {
         let policy = RetryPolicy::default()
             .base(Duration::MAX)
             .max_delay(Duration::MAX)

@@ -1,4 +1,4 @@
-//! The id seed: event ids known before the request, and the same in every retry.
+//! The id seed, which determines event ids before the request and keeps them equal in every retry.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -13,8 +13,8 @@ use crate::event::timestamp::now;
 /// The header that carries the seed.
 pub(crate) const HEADER: &str = "x-inngest-event-id-seed";
 
-/// From which the server makes the ids of a request's events (measured): the ULID of event i is
-/// made of the milliseconds and of the ten bytes with i+1 added to their last four.
+/// The seed of a request. The server derives event ids from it (measured): the ULID of event i
+/// consists of the milliseconds and the ten bytes, with i+1 added to the last four.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Seed {
     millis: u64,
@@ -22,21 +22,21 @@ pub(crate) struct Seed {
 }
 
 impl Seed {
-    /// A seed that no other request has.
+    /// Creates a unique seed.
     pub(crate) fn new() -> Result<Self, getrandom::Error> {
         Self::at(now())
     }
 
-    /// A random seed with this timestamp, in milliseconds since the Unix epoch.
+    /// Creates a random seed with this timestamp, in milliseconds since the Unix epoch.
     pub(crate) fn at(millis: i64) -> Result<Self, getrandom::Error> {
         let mut random = [0; 10];
         getrandom::fill(&mut random)?;
-        // The server ignores a seed of 0 ms, which a clock before 1970 would give.
+        // The server ignores a seed of 0 ms, which results from a clock before 1970.
         let millis = u64::try_from(millis).unwrap_or_default().max(1);
         Ok(Self { millis, random })
     }
 
-    /// Parses the header as the server does. It ignores malformed seeds (measured).
+    /// Parses the header like the server, which ignores malformed seeds (measured).
     pub(crate) fn parse(header: &str) -> Option<Self> {
         use base64::alphabet;
         use base64::engine::general_purpose::{GeneralPurpose, PAD};
@@ -59,21 +59,21 @@ impl Seed {
         Some(Self { millis, random })
     }
 
-    /// The value of the header as text.
+    /// The header value as text.
     pub(crate) fn to_text(self) -> String {
-        // Digits, a comma and base64.
+        // The value consists of digits, a comma and base64.
         String::from_utf8(self.written()).unwrap_or_default()
     }
 
     pub(crate) fn header(&self) -> HeaderValue {
-        // Digits, a comma and base64 are all visible ASCII.
+        // Digits, a comma and base64 are visible ASCII.
         HeaderValue::from_maybe_shared(Bytes::from(self.written()))
             .unwrap_or_else(|_| HeaderValue::from_static(""))
     }
 
     fn written(&self) -> Vec<u8> {
-        // 13 digits until the year 2286, a comma and 16 characters of base64. A full `Vec` becomes
-        // `Bytes` without another allocation.
+        // The value has 13 digits until the year 2286, a comma and 16 characters of base64. A full
+        // `Vec` becomes `Bytes` without another allocation.
         let mut value = Vec::with_capacity(30);
         json::integer(&mut value, self.millis.into());
         value.push(b',');
@@ -83,14 +83,14 @@ impl Seed {
         value
     }
 
-    /// The id that the server gives to event `index` of the request, counting from 0.
+    /// The event id of the event at `index` in the request, counting from 0.
     pub(crate) fn event_id(&self, index: usize) -> EventId {
         let (high, low) = self.halves(index);
         EventId::of_halves(high, low)
     }
 
-    /// How many of the first events of a request were taken when these were; `None` when they are
-    /// not ids of its events in their order.
+    /// How many of the first events of a request the server had accepted when it returned these
+    /// ids; `None` if the ids do not match the seed.
     pub(crate) fn named(&self, ids: &[EventId], events: usize) -> Option<usize> {
         let mut places = 0..events;
         let mut taken = 0;
@@ -100,10 +100,10 @@ impl Seed {
         Some(taken)
     }
 
-    /// The seed of a request without the first events of this one: the others keep their ids.
+    /// The seed of the request without its first events. The other events keep their ids.
     pub(crate) fn after(&self, events: usize) -> Self {
         let mut after = *self;
-        // The counter of an event is one more than that of the event before it.
+        // The counter increases by one per event.
         if let (Some(before), Some(counter)) =
             (events.checked_sub(1), after.random.last_chunk_mut())
         {
@@ -117,8 +117,8 @@ impl Seed {
         Ulid(u128::from(high) << 64 | u128::from(low))
     }
 
-    /// The halves of the id of event `index`: 48 bits of the time, and 80 that are random but for the
-    /// counter in the last of them.
+    /// The halves of the ULID of event `index`: a 48-bit time and 80 random bits, whose last 32
+    /// bits contain the counter.
     fn halves(&self, index: usize) -> (u64, u64) {
         let (first, rest) = self.random.split_first_chunk().unwrap_or((&[0; 2], &[]));
         let middle = rest.first_chunk().unwrap_or(&[0; 4]);
@@ -127,16 +127,16 @@ impl Seed {
         (high, middle << 32 | u64::from(self.counter(index)))
     }
 
-    /// The last four bytes of the id of event `index`.
+    /// The last four bytes of the ULID of event `index`.
     fn counter(&self, index: usize) -> u32 {
-        // A request holds a few thousand events; the sum wraps as the server's does.
+        // A request contains a few thousand events. The sum wraps like the server's.
         let step = u32::try_from(index).unwrap_or(u32::MAX).wrapping_add(1);
         let [.., a, b, c, d] = self.random;
         u32::from_be_bytes([a, b, c, d]).wrapping_add(step)
     }
 
-    /// Whether this is the server's answer that it took all of so many events under the ids of this
-    /// seed. To compare it with what is expected takes a fraction of what reading it does.
+    /// Whether this body is the server's response that it accepted all `events` under the ids of
+    /// this seed. Comparing the bytes is much faster than parsing them.
     pub(crate) fn is_confirmed_by(&self, answer: &[u8], events: usize) -> bool {
         let mut id = [0; ulid::ULID_LEN];
         let mut rest = answer;
@@ -162,13 +162,13 @@ impl Seed {
     }
 }
 
-/// Makes the text of a ULID that of the next one.
+/// Increments the text of a ULID.
 fn increment(id: &mut [u8]) {
     for digit in id.iter_mut().rev() {
         *digit = match *digit {
             b'Z' => b'0',
             b'9' => b'A',
-            // Crockford's base 32 leaves out I, L, O and U.
+            // Crockford's base 32 omits I, L, O and U.
             b'H' | b'K' | b'N' | b'T' => *digit + 2,
             _ => *digit + 1,
         };
@@ -183,7 +183,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_are_those_that_the_real_server_gave() {
+    fn ids_match_the_real_server() {
         let seed = Seed::parse("1743130137367,eii2YKXRVTJPuA==").unwrap();
         assert_eq!(seed.event_id(0), "01JQDAE4RQF8MBCR55T5AK4KXS");
         assert_eq!(seed.event_id(1), "01JQDAE4RQF8MBCR55T5AK4KXT");
@@ -194,7 +194,7 @@ mod tests {
     /// Go's `ParseInt` and its base64 decoder accept these.
     #[cfg(feature = "testing")]
     #[test]
-    fn odd_seeds_are_read() {
+    fn odd_seeds_are_accepted() {
         let plain = Seed::parse("1743130137367,eii2YKXRVTJPuA==");
         assert!(plain.is_some());
         for header in [
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_recognized_without_being_read() {
+    fn complete_responses_are_recognized() {
         // From the last of its digits over, and over the last of its counter.
         for counter in [0, 30, 31, 1_022, u32::MAX - 40] {
             let [a, b, c, d] = counter.to_be_bytes();
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn another_answer_is_not_recognized() {
+    fn other_responses_are_not_recognized() {
         let seed = Seed::new().unwrap();
         let text = answer(&seed, 3);
         for place in 0..text.len() {
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn malformed_seeds_are_none() {
+    fn malformed_seeds_are_rejected() {
         for header in [
             "x",
             "",
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn the_counter_wraps_and_leaves_the_other_bytes() {
+    fn the_counter_wraps_without_carry() {
         let seed = Seed {
             millis: 1,
             random: [0xff; 10],
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn events_keep_their_ids_in_a_request_without_the_first() {
+    fn events_keep_their_ids_in_partial_requests() {
         for counter in [0, 7, u32::MAX - 3, u32::MAX] {
             let [a, b, c, d] = counter.to_be_bytes();
             let seed = Seed {

@@ -1,4 +1,4 @@
-//! Splits events into requests, each cut once for its whole life.
+//! Splits events into requests. A request never changes after that.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::delivery::seed::Seed;
 use crate::encode::buffer::{EncodedEvent, EventBuffer};
 use crate::error::{PayloadError, PayloadErrorKind};
 
-/// How much a request may hold.
+/// The limits of a request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     pub(crate) request_bytes: usize,
@@ -18,34 +18,34 @@ pub(crate) struct Limits {
     pub(crate) event_bytes: usize,
 }
 
-/// Where requests begin and end, by the places of their events.
+/// The event ranges of requests.
 #[derive(Debug)]
 pub(crate) struct Split {
     pub(crate) requests: Vec<Range<usize>>,
-    /// Events over the limit, in order of their places.
+    /// Events over the limit, in order.
     pub(crate) too_large: Vec<PayloadError>,
 }
 
-/// Events as requests that are ready to send.
+/// Requests that are ready to send.
 #[derive(Debug)]
 pub(crate) struct Requests {
-    /// In the order of the events.
+    /// The requests in event order.
     pub(crate) requests: Vec<EventRequest>,
-    /// Events over the limit, in order of their places.
+    /// Events over the limit, in order.
     pub(crate) too_large: Vec<PayloadError>,
 }
 
-/// Why an event is too large to send, if it is.
+/// Checks whether an event is too large to send.
 pub(crate) fn too_large(event: &EncodedEvent, limits: &Limits) -> Option<PayloadError> {
     let (bytes, limit) = (event.json().len(), limits.event_bytes);
     let kind = PayloadErrorKind::TooLarge { bytes, limit };
     (bytes > limit).then(|| PayloadError::new(event.name(), "", kind))
 }
 
-/// Splits events by count and by bytes. `first` is the place of the first of them in the batch.
+/// Splits events by count and bytes. `first` is the index of the first event in the batch.
 ///
-/// An event larger than a request may be travels alone: only the server knows what the account
-/// allows.
+/// An event that is larger than a request may be is sent alone, because only the server knows the
+/// account's limit.
 pub(crate) fn split(events: &[EncodedEvent], first: usize, limits: &Limits) -> Split {
     let mut requests: Vec<Range<usize>> = Vec::new();
     let mut too_large = Vec::new();
@@ -76,12 +76,12 @@ pub(crate) fn split(events: &[EncodedEvent], first: usize, limits: &Limits) -> S
     }
 }
 
-/// Cuts events into requests with a seed each. `first` is the place of the first event in the
+/// Groups events into requests with a seed each. `first` is the index of the first event in the
 /// batch.
 ///
 /// # Errors
 ///
-/// Without random numbers there are no seeds; the events come back unchanged.
+/// The operating system returned no random numbers. The events come back unchanged.
 pub(crate) fn cut(
     events: EventBuffer,
     first: usize,

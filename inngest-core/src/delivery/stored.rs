@@ -1,8 +1,8 @@
-//! The bytes in which a batch outlives its process.
+//! The byte format of stored batches.
 //!
-//! A first line with the format's name, its version and a checksum of everything after the line; a
-//! line of JSON that says how the events are divided; then the JSON of each event, with a line
-//! break after each.
+//! The first line contains the format's name, its version, and a checksum of the rest. The second
+//! line is JSON that describes the requests and event lengths. Then follows the JSON of each event,
+//! each with a line break.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -17,17 +17,17 @@ use crate::delivery::seed::Seed;
 use crate::delivery::uncertainty::Uncertainty;
 use crate::encode::buffer::{EventBuffer, EventMeta, UntypedMeta};
 
-/// The name of the format, as the first line begins with it.
+/// The name of the format, at the start of the first line.
 const NAME: &str = "inngest-batch";
 
 /// The version of the format that this library writes and reads.
 const VERSION: u32 = 1;
 
-/// Bytes that [`Batch::from_bytes`](crate::Batch::from_bytes) cannot read.
+/// Why [`Batch::from_bytes`](crate::Batch::from_bytes) could not decode a batch.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BatchBytesError {
-    /// The bytes do not begin as a batch does.
+    /// The bytes do not start with the name of the format.
     #[error("the bytes are not a batch; give the bytes that `Batch::to_bytes` returned")]
     NotABatch,
 
@@ -41,7 +41,7 @@ pub enum BatchBytesError {
         version: u32,
     },
 
-    /// The bytes are cut off or changed.
+    /// The bytes are truncated or changed.
     #[error(
         "the bytes of the batch are damaged: {problem}; restore them from where they were written"
     )]
@@ -61,7 +61,7 @@ fn unreadable(error: &serde_json::Error) -> BatchBytesError {
     BatchBytesError::Damaged { problem }
 }
 
-/// How the events of a batch are divided.
+/// The requests of a batch and the lengths of its events.
 #[derive(Serialize, Deserialize)]
 struct Division<'a> {
     #[serde(borrow)]
@@ -72,7 +72,7 @@ struct Division<'a> {
 
 #[derive(Serialize, Deserialize)]
 struct StoredRequest<'a> {
-    /// As the header has it.
+    /// The value of the seed header.
     seed: Cow<'a, str>,
     #[serde(borrow)]
     uncertainty: StoredUncertainty<'a>,
@@ -90,7 +90,7 @@ enum StoredUncertainty<'a> {
     Unanswered(Option<StoredError<'a>>),
 }
 
-/// What must be known of an error to go on: whether it is a refusal with the same words as another.
+/// The part of an error that is needed after restoring: whether it is a refusal, and its message.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum StoredError<'a> {
@@ -143,7 +143,7 @@ impl<'a> StoredUncertainty<'a> {
     }
 }
 
-/// Writes a batch.
+/// Encodes a batch.
 pub(crate) fn write(requests: &[EventRequest], fresh: &EventBuffer) -> Vec<u8> {
     let stored = requests.iter().map(|request| StoredRequest {
         seed: request.seed().to_text().into(),
@@ -157,7 +157,7 @@ pub(crate) fn write(requests: &[EventRequest], fresh: &EventBuffer) -> Vec<u8> {
             .map(|event| (event.json().len(), event.prepared))
             .collect(),
     };
-    // Numbers, texts and lists of them, which JSON has.
+    // Unreachable: numbers, strings and lists always serialize.
     let mut rest = serde_json::to_vec(&division).unwrap_or_default();
     rest.push(b'\n');
     let resent = requests.iter().flat_map(EventRequest::json);
@@ -170,7 +170,7 @@ pub(crate) fn write(requests: &[EventRequest], fresh: &EventBuffer) -> Vec<u8> {
     bytes
 }
 
-/// Reads a batch.
+/// Decodes a batch.
 pub(crate) fn read(bytes: &[u8]) -> Result<(Vec<EventRequest>, EventBuffer), BatchBytesError> {
     let mut lines = bytes.splitn(3, |byte| *byte == b'\n');
     let (first, head) = (lines.next().unwrap_or_default(), lines.next());
@@ -222,14 +222,14 @@ pub(crate) fn read(bytes: &[u8]) -> Result<(Vec<EventRequest>, EventBuffer), Bat
     Ok((requests, fresh))
 }
 
-/// Events that are still to be read.
+/// Events that are not yet decoded.
 struct StoredEvents<'a> {
     rest: &'a [u8],
-    /// The name and version of the last event, which most often are those of the next one, too.
+    /// The name and version of the last event. The next event usually shares them.
     last: Option<Arc<UntypedMeta>>,
 }
 
-/// What must be known of an event to send it.
+/// The members of an event that the client needs to send it.
 #[derive(Deserialize)]
 struct Members<'a> {
     #[serde(borrow)]
@@ -273,10 +273,10 @@ impl StoredEvents<'_> {
     }
 }
 
-/// Where in the JSON of an event the text of its id stands, without the quotes.
+/// The position of the id's text in the JSON of an event, without the quotes.
 fn place_of_text(json: &[u8], id: &RawValue) -> Result<Range<usize>, BatchBytesError> {
     let id = id.get();
-    // The id was borrowed from the JSON.
+    // The id borrows from the JSON.
     let start = (id.as_ptr() as usize).wrapping_sub(json.as_ptr() as usize);
     let end = start.wrapping_add(id.len());
     let is_text = id.len() > 2 && id.starts_with('"') && end <= json.len();
@@ -286,7 +286,7 @@ fn place_of_text(json: &[u8], id: &RawValue) -> Result<Range<usize>, BatchBytesE
         .ok_or_else(|| damaged("an id is not a text"))
 }
 
-/// The CRC-32 of IEEE 802.3, which notices every change of up to 32 bits in a row.
+/// The CRC-32 of IEEE 802.3. It detects every change of up to 32 consecutive bits.
 fn checksum(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |crc, byte| {
         (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
@@ -300,7 +300,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_checksum_has_the_check_value_of_its_standard() {
+    fn the_checksum_matches_the_standard() {
         assert_eq!(checksum(b"123456789"), 0xCBF4_3926);
     }
 
@@ -326,7 +326,7 @@ mod tests {
                 (None, None) => {}
                 (Some(before), Some(after)) => {
                     let is_refusal = !matches!(**before, SendError::BufferFull);
-                    assert_eq!(before.says_the_same_as(after), is_refusal, "{json}");
+                    assert_eq!(before.has_same_message_as(after), is_refusal, "{json}");
                     assert!(after.to_string().contains(&before.to_string()), "{after}");
                 }
                 (before, after) => panic!("{before:?} became {after:?}"),

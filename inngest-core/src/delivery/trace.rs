@@ -1,4 +1,4 @@
-//! Spans of single tries, and the words by which spans and counters name errors.
+//! The spans of attempts, and the error types in spans and counters.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use crate::delivery::error::SendError;
 use crate::delivery::request::EventRequest;
 use crate::delivery::response::Response;
 
-/// One try of a request.
+/// The span of one attempt.
 pub(crate) fn request_span(endpoint: &Endpoint, request: &EventRequest, tried: u32) -> Span {
     tracing::debug_span!(
         "request",
@@ -32,7 +32,7 @@ pub(crate) fn request_span(endpoint: &Endpoint, request: &EventRequest, tried: u
     )
 }
 
-/// A try was answered, or failed.
+/// Records the result of an attempt.
 pub(crate) fn answered(span: &Span, response: &Response) {
     if span.is_disabled() {
         return;
@@ -45,13 +45,13 @@ pub(crate) fn answered(span: &Span, response: &Response) {
             if let Some(status) = error.status() {
                 span.record("http.response.status_code", status);
             }
-            failed(span, error, error);
+            mark_failed(span, error, error);
         }
     }
 }
 
-/// A request is made again because of an error.
-pub(crate) fn again(error: &SendError) {
+/// Counts a retry.
+pub(crate) fn count_retry(error: &SendError) {
     #[cfg(feature = "metrics")]
     counter!("inngest.client.resent.requests", labels(Some(error))).increment(1);
     #[cfg(not(feature = "metrics"))]
@@ -59,13 +59,13 @@ pub(crate) fn again(error: &SendError) {
 }
 
 /// Marks a span as failed.
-pub(crate) fn failed(span: &Span, kind: &SendError, error: &dyn std::error::Error) {
+pub(crate) fn mark_failed(span: &Span, kind: &SendError, error: &dyn std::error::Error) {
     span.record("error.type", &*error_type(kind));
     span.record("otel.status_code", "ERROR");
     span.record("otel.status_description", display(error));
 }
 
-/// A short word for an error, of which there are few: the HTTP status where there is one.
+/// A short error type with few distinct values: the HTTP status, if there is one.
 pub(crate) fn error_type(error: &SendError) -> Cow<'static, str> {
     if let Some(status) = error.status() {
         return status.to_string().into();
@@ -81,12 +81,12 @@ pub(crate) fn error_type(error: &SendError) -> Cow<'static, str> {
         SendError::Discarded { .. } => "discarded",
         SendError::Middleware(_) => "middleware",
         SendError::InDoubt { last, .. } => return error_type(last),
-        // The convention's word for all else.
+        // The convention's value for other errors.
         _ => "_OTHER",
     })
 }
 
-/// The labels that all counters have.
+/// The labels of every counter.
 #[cfg(feature = "metrics")]
 pub(crate) fn labels(error: Option<&SendError>) -> Vec<Label> {
     let mut labels = vec![

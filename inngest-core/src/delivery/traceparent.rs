@@ -1,12 +1,12 @@
-//! The caller's trace, which the server links to the traces of the runs that the events start.
+//! Sends the caller's trace, which the server links to the runs of the events.
 
 use http::HeaderMap;
 use http::header::{HeaderName, HeaderValue};
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt as _;
 
-/// Adds `traceparent` and `tracestate`, as [W3C's Trace
-/// Context](https://www.w3.org/TR/trace-context/) has them, when there is a span.
+/// Adds the headers `traceparent` and `tracestate` of [W3C Trace
+/// Context](https://www.w3.org/TR/trace-context/) if there is a span.
 pub(crate) fn insert(headers: &mut HeaderMap) {
     let context = Context::current();
     let span = context.span();
@@ -22,7 +22,7 @@ pub(crate) fn insert(headers: &mut HeaderMap) {
     );
     let state = span.trace_state().header();
     for (name, value) in [("traceparent", traceparent), ("tracestate", state)] {
-        // What no header can hold is left out, as the specification asks.
+        // The specification requires to omit values that are not valid in a header.
         if let Ok(value) = HeaderValue::try_from(value)
             && !value.is_empty()
         {

@@ -1,4 +1,4 @@
-//! What is known of whether the events of a request reached the server.
+//! Tracks whether the server may have the events of a request.
 
 use std::sync::Arc;
 
@@ -6,38 +6,38 @@ use crate::delivery::error::SendError;
 
 /// Whether the server may have the events of a request.
 ///
-/// [`after`](Self::after) is the only way from one state to another.
+/// Only [`after`](Self::after) changes the state.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum Uncertainty {
-    /// The server has none of the events.
+    /// The server does not have any of the events.
     #[default]
     None,
-    /// The server refused an event of an earlier request that held these events as well, with this
-    /// error. It may have accepted some of them before it reached the event that it refused.
+    /// The server refused an event of an earlier request that also contained these events. It may
+    /// have accepted some of them before the refused event.
     NearRefusal(Arc<SendError>),
-    /// An earlier request may have brought the events to the server. The error is how that request
-    /// failed, where that is known.
+    /// The server may have accepted the events from an earlier attempt. The error is the result of
+    /// that attempt, if known.
     Unanswered(Option<Arc<SendError>>),
 }
 
-/// What happened to a request that held the events.
+/// The result of a request that contained the events.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Observation<'a> {
-    /// It was handed to the transport, or it ended without an answer that says what the server has.
+    /// The client gave the request to the transport, or got no conclusive response.
     NoAnswer(Option<&'a Arc<SendError>>),
-    /// The server refused one of its events and may have accepted others before that one.
+    /// The server refused one event and may have accepted the events before it.
     Refused(&'a Arc<SendError>),
-    /// The server refused an event before these with this error, so that request accepted none of
-    /// them.
+    /// The server refused an event before these with this error, so that request contributed none
+    /// of them.
     RefusedBefore(&'a SendError),
 }
 
 impl Uncertainty {
-    /// The state after one more observation.
+    /// Returns the state after one more observation.
     pub(crate) fn after(self, observation: Observation<'_>) -> Self {
         use Observation::{NoAnswer, Refused, RefusedBefore};
         match (self, observation) {
-            // A request without an answer stays one: no later answer tells what became of it.
+            // An attempt without a response stays uncertain: no later response reveals its result.
             (Self::Unanswered(known), NoAnswer(error)) => {
                 Self::Unanswered(error.cloned().or(known))
             }
@@ -48,15 +48,17 @@ impl Uncertainty {
                 Self::Unanswered(Some(error.map_or(known, Arc::clone)))
             }
             (Self::None, NoAnswer(error)) => Self::Unanswered(error.cloned()),
-            // A server that refuses one event says the same of it each time. Other words mean
-            // another event, and what came before the one may have come after the other.
-            (Self::NearRefusal(known), Refused(error)) if !known.says_the_same_as(error) => {
+            // The server always refuses an event with the same message. A different message belongs
+            // to another event, so the events before one may come after the other.
+            (Self::NearRefusal(known), Refused(error)) if !known.has_same_message_as(error) => {
                 Self::Unanswered(Some(known))
             }
             (Self::None | Self::NearRefusal(_), Refused(error)) => {
                 Self::NearRefusal(Arc::clone(error))
             }
-            (Self::NearRefusal(known), RefusedBefore(error)) if known.says_the_same_as(error) => {
+            (Self::NearRefusal(known), RefusedBefore(error))
+                if known.has_same_message_as(error) =>
+            {
                 Self::None
             }
             (known, RefusedBefore(_)) => known,
@@ -68,7 +70,7 @@ impl Uncertainty {
         !matches!(self, Self::None)
     }
 
-    /// How the earlier request failed that may have brought the events to the server.
+    /// The error of the attempt that may have succeeded.
     pub(crate) fn earlier(&self) -> Option<&Arc<SendError>> {
         match self {
             Self::None => None,
@@ -87,7 +89,7 @@ mod tests {
         Arc::new(SendError::Refused { message })
     }
 
-    /// A short text for a state: its kind, and the words of its error.
+    /// Formats a state as its kind and error message.
     fn shown(state: &Uncertainty) -> String {
         let words = state
             .earlier()
@@ -103,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn each_state_follows_from_the_one_before_and_what_was_observed() {
+    fn observations_change_the_state_as_listed() {
         use Observation::{NoAnswer, Refused, RefusedBefore};
         use Uncertainty::{NearRefusal, Unanswered};
         let (a, b) = (refusal("a"), refusal("b"));

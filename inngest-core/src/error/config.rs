@@ -1,19 +1,19 @@
-//! Why a client cannot be made.
+//! Errors of client settings.
 
-/// Where the dev server listens unless told otherwise.
+/// The default address of the dev server.
 pub(crate) const DEV_ORIGIN: &str = "http://localhost:8288";
 
-/// A client that cannot be made. Nothing has been sent.
+/// Why a client could not be built. It sent nothing.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// No event key, and no dev server to talk to instead.
+    /// No event key is set, and dev mode is off.
     #[error(
         "no event key is set; set the environment variable INNGEST_EVENT_KEY or call \
          `event_key`, or set INNGEST_DEV=1 to send to a dev server on this machine"
     )]
     MissingEventKey,
-    /// The event key has a character that no event key has. The message does not show the key.
+    /// The event key contains an invalid character. The message does not show the key.
     #[error(
         "the event key from {origin} has a character other than letters, digits, `-`, `_`, `.` \
          and `~` at byte {offset}; copy it again from the Inngest dashboard, without quotes and \
@@ -22,48 +22,48 @@ pub enum ConfigError {
     InvalidEventKey {
         /// Where the key came from.
         origin: &'static str,
-        /// The byte of the key at which the character begins.
+        /// The byte offset of the invalid character in the key.
         offset: usize,
     },
-    /// The base URL is no URL that events can be sent to.
+    /// The client cannot send events to the base URL.
     #[error("the base URL `{url}` from {origin} {problem}; give one such as `{DEV_ORIGIN}`")]
     InvalidBaseUrl {
-        /// The URL, with `…` for what could be secret: a user name, a password, a query, an event
-        /// key.
+        /// The URL, with `…` in place of possible secrets: a user name, a password, a query, an
+        /// event key.
         url: String,
-        /// Where it came from.
+        /// Where the URL came from.
         origin: &'static str,
-        /// What is wrong with it.
+        /// What is wrong with the URL.
         problem: &'static str,
     },
-    /// `INNGEST_DEV` says neither on nor off, and names no server.
+    /// `INNGEST_DEV` is neither a boolean nor the address of a dev server.
     #[error(
-        "INNGEST_DEV is `{value}`, which says neither on nor off nor where a dev server is; write \
-         `1` or `0`, or a server such as `{DEV_ORIGIN}` or `localhost:8288`"
+        "INNGEST_DEV is `{value}`, which is neither a boolean nor an address; write \
+         `1` or `0`, or an address such as `{DEV_ORIGIN}` or `localhost:8288`"
     )]
     InvalidDev {
-        /// The value, with `…` for what could be secret.
+        /// The value, with `…` in place of possible secrets.
         value: String,
     },
-    /// The base URL is the whole URL of the dashboard, with an event key in it. The message does
+    /// The base URL is the full URL from the dashboard and contains an event key. The message does
     /// not show the key.
     #[error(
         "the base URL `{url}` from {origin} has an event key in it; give the URL without `/e/…` \
          and the key as INNGEST_EVENT_KEY or `event_key`"
     )]
     KeyInBaseUrl {
-        /// The URL, with `…` for its path.
+        /// The URL, with `…` in place of its path.
         url: String,
-        /// Where it came from.
+        /// Where the URL came from.
         origin: &'static str,
     },
-    /// An environment variable is not UTF-8. The message does not show it.
-    #[error("the environment variable {variable} is not UTF-8; set it anew or unset it")]
+    /// An environment variable is not valid UTF-8. The message does not show its value.
+    #[error("the environment variable {variable} is not UTF-8; set it to valid UTF-8 or unset it")]
     NotUtf8 {
         /// The name of the variable.
         variable: &'static str,
     },
-    /// The name of the Inngest environment cannot stand in a header.
+    /// The name of the Inngest environment is not a valid header value.
     #[error(
         "the Inngest environment's name from {origin} has a character that cannot be sent in a \
          header; use visible ASCII characters"
@@ -72,16 +72,16 @@ pub enum ConfigError {
         /// Where the name came from.
         origin: &'static str,
     },
-    /// A limit of 0, with which nothing could be sent.
-    #[error("`{setting}` is 0, with which nothing could be sent; give at least 1")]
+    /// A limit is 0, so the client could send nothing.
+    #[error("`{setting}` is 0, so the client could send nothing; set it to at least 1")]
     Zero {
-        /// The builder's method.
+        /// The method of the builder.
         setting: &'static str,
     },
-    /// A proxy that speaks another protocol than HTTP.
+    /// The proxy does not use HTTP.
     #[error(
         "{variable} names a proxy with the scheme `{scheme}`, which is not supported; use an \
-         `http://` proxy, name the host in NO_PROXY, or give a transport of your own"
+         `http://` proxy, name the host in NO_PROXY, or set your own transport"
     )]
     UnsupportedProxy {
         /// The name of the variable.
@@ -89,7 +89,7 @@ pub enum ConfigError {
         /// The scheme of the proxy's URL.
         scheme: String,
     },
-    /// A proxy that cannot be reached, because its URL is none.
+    /// The URL of a proxy is invalid.
     #[error(
         "the proxy `{proxy}` from {variable} {problem}; give one such as \
          `http://proxy.example:3128`, unset {variable}, or name the host in NO_PROXY"
@@ -97,14 +97,14 @@ pub enum ConfigError {
     InvalidProxy {
         /// The name of the variable.
         variable: &'static str,
-        /// The proxy's URL, with `…` for what could be secret.
+        /// The proxy's URL, with `…` in place of possible secrets.
         proxy: String,
-        /// What is wrong with it.
+        /// What is wrong with the URL.
         problem: &'static str,
     },
-    /// An entry of `NO_PROXY` that names the server's host with a port that is none.
+    /// An entry of `NO_PROXY` names the server's host with an invalid port.
     #[error(
-        "the entry `{entry}` of {variable} has a port that is no number from 1 to 65535; correct it \
+        "the entry `{entry}` of {variable} has a port that is not a number from 1 to 65535; correct it \
          or leave the port out"
     )]
     InvalidNoProxy {
@@ -113,19 +113,19 @@ pub enum ConfigError {
         /// The entry.
         entry: String,
     },
-    /// The system gave no thread for a blocking client.
-    #[error("a thread for the client cannot be started: {reason}")]
+    /// The operating system could not start the thread of a blocking client.
+    #[error("the client could not start its thread: {reason}")]
     Runtime {
-        /// What failed.
+        /// The error of the operating system.
         reason: String,
     },
-    /// `https` without a way to check the server's certificate.
+    /// `https` cannot be used because the client cannot verify the server's certificate.
     #[error("TLS cannot be set up: {reason}")]
     Tls {
-        /// What failed.
+        /// The cause.
         reason: String,
     },
-    /// A variable names certificates to trust, and there are none.
+    /// A variable names a source of trusted certificates that contains none.
     #[error(
         "{variable} names `{path}`, which {problem}; set it to certificates in PEM form, or unset it"
     )]
@@ -134,17 +134,17 @@ pub enum ConfigError {
         variable: &'static str,
         /// The value of the variable.
         path: String,
-        /// What is wrong with it.
+        /// What is wrong with the path.
         problem: String,
     },
-    /// Certificates or a private key that cannot be used. The message does not show them.
+    /// A certificate or private key is unusable. The message does not show it.
     #[error("{what} of `{setting}` {problem}; give it in PEM form")]
     InvalidCertificate {
-        /// The builder's method.
+        /// The method of the builder.
         setting: &'static str,
-        /// Which of its arguments.
+        /// The argument of the method.
         what: &'static str,
-        /// What is wrong with it.
+        /// What is wrong with the argument.
         problem: String,
     },
 }

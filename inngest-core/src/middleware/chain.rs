@@ -1,4 +1,4 @@
-//! Runs the middleware of a client.
+//! Runs a client's middleware.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,17 +17,17 @@ use crate::middleware::outgoing::{Middleware, Outgoing, SentEvent};
 #[derive(Clone, Default)]
 pub(crate) struct Chain(Vec<Arc<dyn Middleware>>);
 
-/// A batch after middleware has seen it.
+/// A batch after all middleware has run.
 pub(crate) struct Prepared {
     pub(crate) batch: Batch,
     pub(crate) mapping: Mapping,
 }
 
-/// How the events that middleware left relate to the events that it was shown.
+/// Maps the events after middleware to the events before.
 pub(crate) struct Mapping {
-    /// How many events there were before.
+    /// The number of events before middleware.
     events: usize,
-    /// For each event its place before, or `None` if a middleware added it.
+    /// The original index of each event; `None` if a middleware added it.
     pub(crate) origins: Vec<Option<usize>>,
     /// The events that a middleware discarded.
     pub(crate) discarded: Vec<Discarded>,
@@ -35,14 +35,14 @@ pub(crate) struct Mapping {
 
 /// An event that a middleware discarded.
 pub(crate) struct Discarded {
-    /// Its place before.
+    /// Its original index.
     place: usize,
     pub(crate) meta: EventMeta,
     pub(crate) error: SendError,
 }
 
 impl Mapping {
-    /// How many events middleware added.
+    /// The number of events that middleware added.
     pub(crate) fn added(&self) -> usize {
         self.origins
             .iter()
@@ -50,7 +50,7 @@ impl Mapping {
             .count()
     }
 
-    /// The outcomes of the events before, in their order, from the outcomes of the events after.
+    /// Converts the outcomes of the events after middleware into outcomes of the original events.
     pub(crate) fn restore(self, outcomes: Vec<Outcome>) -> Vec<Outcome> {
         let mut placed: Vec<Option<Outcome>> = vec![None; self.events];
         for (origin, outcome) in self.origins.into_iter().zip(outcomes) {
@@ -68,7 +68,7 @@ impl Mapping {
                 *slot = Some(rejected(discarded.error));
             }
         }
-        // Every slot is filled: an event is either in the batch that middleware left, or discarded.
+        // Every slot is filled: each original event is either in the new batch or discarded.
         placed.into_iter().flatten().collect()
     }
 }
@@ -82,7 +82,7 @@ impl Chain {
         self.0.is_empty()
     }
 
-    /// Shows the events of a batch to all middleware, except events that it has seen before.
+    /// Passes the events of a batch to all middleware, except events that it has already seen.
     ///
     /// # Errors
     ///
@@ -106,7 +106,7 @@ impl Chain {
             if let Err(error) = result {
                 drop(new);
                 let fresh = EventBuffer {
-                    // Nothing else holds the bytes any more, so this copies nothing.
+                    // No other reference to the bytes exists, so this does not copy them.
                     bytes: bytes.into(),
                     events: before,
                 };
@@ -136,7 +136,7 @@ impl Chain {
                     meta: event.meta().clone(),
                     error: SendError::Discarded { reason },
                 }),
-                // One middleware added it and another discarded it.
+                // One middleware added the event and another discarded it.
                 (Some(_), None) => {}
             }
         }
@@ -158,7 +158,7 @@ impl Chain {
     }
 }
 
-/// Calls a hook of the user. A panic in it must not take the events with it.
+/// Calls a user's hook and logs a panic, so that a panic cannot lose events.
 pub(crate) fn guarded(what: &str, call: impl FnOnce()) {
     if let Err(panic) = catch_unwind(AssertUnwindSafe(call)) {
         let panic = panic_text(&*panic);

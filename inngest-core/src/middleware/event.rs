@@ -1,4 +1,4 @@
-//! An event as middleware sees and changes it.
+//! An event that middleware can read and change.
 
 use std::cell::OnceCell;
 use std::fmt;
@@ -18,21 +18,21 @@ use crate::event::session::{
 };
 use crate::event::timestamp::{MAX_MILLIS, MIN_MILLIS, Timestamp};
 
-/// An event that is about to be sent. What is not changed stays byte for byte what it was.
+/// An event before it is sent. Parts that middleware does not change keep their exact bytes.
 pub struct OutgoingEvent {
     meta: EventMeta,
-    /// Its place in the batch; `None` when a middleware added it.
+    /// Its index in the batch; `None` if a middleware added the event.
     origin: Option<usize>,
     discarded: Option<String>,
     json: Bytes,
-    /// Where its deduplication id stands in `json`, without the quotes.
+    /// The position of the deduplication id in `json`, without the quotes.
     id: Option<Range<usize>>,
-    /// The members, once they were asked for.
+    /// The parsed members, filled on first use.
     members: OnceCell<Members>,
     is_changed: bool,
 }
 
-/// An event in its parts, each in its own bytes.
+/// An event split into its members. Each member keeps its own bytes.
 struct Members {
     event: Object,
     data: Object,
@@ -71,41 +71,42 @@ impl OutgoingEvent {
         self.meta.name()
     }
 
-    /// The version of the event's shape.
+    /// The version of the event type.
     #[must_use]
     pub fn version(&self) -> Option<&str> {
         self.meta.version()
     }
 
-    /// Whether it is an event of this type: of its name and version.
+    /// Whether the event has the name and version of this type.
     #[must_use]
     pub fn is<E: Event>(&self) -> bool {
         self.name() == E::NAME && self.version() == E::VERSION
     }
 
-    /// The event as a value of its type; `None` when it is of another.
+    /// Deserializes the event as its type. Returns `None` if it has another type.
     ///
     /// # Errors
     ///
-    /// The type does not read what it wrote, or a middleware changed the data.
+    /// The type cannot deserialize its own output, or a middleware changed the data.
     pub fn read<E: Event + DeserializeOwned>(&self) -> Option<Result<E, serde_json::Error>> {
         self.is::<E>().then(|| self.data())
     }
 
-    /// The event's data as any type that reads it, such as `serde_json::Value`.
+    /// Deserializes the event's data as any type, such as `serde_json::Value`.
     ///
     /// # Errors
     ///
-    /// The type does not read it.
+    /// The type cannot deserialize the data.
     pub fn data<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         serde_json::from_str(&self.members()?.data.to_json())
     }
 
-    /// A field of the event's data, by the name that it has in JSON; `None` when there is none.
+    /// Deserializes a field of the event's data by its JSON name. Returns `None` if the field is
+    /// missing.
     ///
     /// # Errors
     ///
-    /// The type does not read it.
+    /// The type cannot deserialize the field.
     pub fn field<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, serde_json::Error> {
         let value = self.members()?.data.get(name);
         value
@@ -120,11 +121,11 @@ impl OutgoingEvent {
         serde_json::from_str(id.get()).ok()
     }
 
-    /// Sets a field of the event's data, by the name that it has in JSON, or adds it.
+    /// Sets or adds a field of the event's data by its JSON name.
     ///
     /// # Errors
     ///
-    /// The server would refuse or change the value; the event stays what it was.
+    /// The server would refuse or change the value. The event stays unchanged.
     pub fn set_field<T: Serialize + ?Sized>(
         &mut self,
         name: &str,
@@ -137,11 +138,11 @@ impl OutgoingEvent {
         Ok(())
     }
 
-    /// Takes a field out of the event's data; whether it was there.
+    /// Removes a field of the event's data. Returns whether it existed.
     ///
     /// # Errors
     ///
-    /// The event's JSON cannot be read again, which is a mistake in its `Serialize`.
+    /// The event's JSON cannot be parsed, because its `Serialize` is faulty.
     pub fn remove_field(&mut self, name: &str) -> Result<bool, PayloadError> {
         Ok(self.change()?.data.remove(name))
     }
@@ -150,7 +151,7 @@ impl OutgoingEvent {
     ///
     /// # Errors
     ///
-    /// The id is empty; the event stays what it was.
+    /// The id is empty. The event stays unchanged.
     pub fn set_id(&mut self, id: &str) -> Result<(), PayloadError> {
         if id.is_empty() {
             return Err(self.error("id", PayloadErrorKind::EmptyId));
@@ -158,11 +159,11 @@ impl OutgoingEvent {
         self.set_member("id", |out| json::string(out, id))
     }
 
-    /// Sets when the event occurred, see [`Payload::at`](crate::Payload::at).
+    /// Sets the time at which the event occurred, see [`Payload::at`](crate::Payload::at).
     ///
     /// # Errors
     ///
-    /// The server refuses the time; the event stays what it was.
+    /// The server refuses the time. The event stays unchanged.
     pub fn set_time(&mut self, time: impl Timestamp) -> Result<(), PayloadError> {
         let Some(millis) = time.timestamp_millis() else {
             return Ok(());
@@ -177,7 +178,7 @@ impl OutgoingEvent {
     ///
     /// # Errors
     ///
-    /// `user` is no object, or the server would change it; the event stays what it was.
+    /// `user` is not an object, or the server would change it. The event stays unchanged.
     pub fn set_user<U: Serialize + ?Sized>(&mut self, user: &U) -> Result<(), PayloadError> {
         let mut written = Vec::new();
         member::write_user(self.name(), &mut written, user)?;
@@ -194,7 +195,8 @@ impl OutgoingEvent {
     ///
     /// # Errors
     ///
-    /// The server refuses the key, the value, or one session more; the event stays what it was.
+    /// The server would refuse the key, the value or an additional session. The event stays
+    /// unchanged.
     pub fn set_session(&mut self, key: &str, value: impl SessionField) -> Result<(), PayloadError> {
         let Some(value) = value.session_value() else {
             return Ok(());
@@ -206,7 +208,7 @@ impl OutgoingEvent {
     ///
     /// # Errors
     ///
-    /// The event's JSON cannot be read again, which is a mistake in its `Serialize`.
+    /// The event's JSON cannot be parsed, because its `Serialize` is faulty.
     pub fn set_session_cleared(&mut self, key: &str) -> Result<(), PayloadError> {
         self.change_session(key, None)
     }
@@ -224,8 +226,8 @@ impl OutgoingEvent {
         self.set_member("meta", |out| out.extend_from_slice(meta))
     }
 
-    /// Keeps the event back. Its sender gets [`SendError::Discarded`](crate::SendError::Discarded)
-    /// with this reason, and later middleware does not see it.
+    /// Discards the event. The caller gets [`SendError::Discarded`](crate::SendError::Discarded)
+    /// with this reason, and later middleware does not see the event.
     pub fn discard(&mut self, reason: impl Into<String>) {
         self.discarded = Some(reason.into());
     }
@@ -307,7 +309,7 @@ impl OutgoingEvent {
         &self.meta
     }
 
-    /// Adds the event to a buffer, as one that all middleware has seen.
+    /// Appends the event to a buffer and marks it as seen by all middleware.
     pub(crate) fn write_to(self, buffer: &mut EventBuffer) {
         if self.is_changed
             && let Some(Members { event, data }) = self.members.into_inner()
@@ -321,15 +323,15 @@ impl OutgoingEvent {
     }
 }
 
-/// A JSON object of which only the keys are read: the values keep their bytes.
+/// A JSON object with parsed keys and raw values.
 struct Object(Vec<(String, Box<RawValue>)>);
 
-/// The members of an event that stand before its data.
+/// The event members before `data`.
 const BEFORE_DATA: [&str; 4] = ["name", "id", "ts", "v"];
 
 impl Object {
     fn get(&self, key: &str) -> Option<&RawValue> {
-        // Of two values under one key, readers of JSON take the last.
+        // For duplicate keys, JSON readers use the last value.
         let found = self.0.iter().rev().find(|(known, _)| known == key);
         found.map(|(_, value)| &**value)
     }
@@ -367,11 +369,11 @@ impl Object {
             out.extend_from_slice(value.get().as_bytes());
         }
         out.push(b'}');
-        // Keys and values are text.
+        // Keys and values are valid UTF-8.
         String::from_utf8(out).unwrap_or_default()
     }
 
-    /// Writes the members in the order that every event has; returns where the id stands, without
+    /// Writes the members in the order of the event format. Returns the position of the id, without
     /// its quotes.
     fn write_as_event(&self, out: &mut Vec<u8>, data: &str) -> Option<Range<usize>> {
         let mut id = None;

@@ -1,4 +1,4 @@
-//! The middleware trait, and the events that it is shown.
+//! The middleware trait and the events that it receives.
 
 use bytes::Bytes;
 
@@ -9,17 +9,17 @@ use crate::event::into_payload::IntoPayload;
 use crate::event::timestamp::now;
 use crate::middleware::event::OutgoingEvent;
 
-/// Sees events before they are sent and what became of them after.
+/// Runs user code on events before they are sent, and on their outcomes afterwards.
 ///
-/// Middleware runs in the order in which it was registered, before and after; each sees what those
-/// before it made of the events. It runs once for each event, however often a request is made
-/// again, and not at all for what [`BatchError::into_unsent`](crate::BatchError::into_unsent)
-/// gave back: that stays, byte for byte, what it was. It runs inside the future that sends, so it
-/// must not block; what takes time, such as fetching a key, is done before.
+/// Middleware runs in registration order, both before and after a send. Each middleware sees the
+/// changes of the middleware before it. It runs once per event, however often the client retries,
+/// and does not run for the events of [`BatchError::into_unsent`](crate::BatchError::into_unsent),
+/// which are resent byte for byte. Middleware runs inside the future that sends, so it must not
+/// block. Do slow work, such as fetching a key, beforehand.
 ///
-/// It is shown the events that go out together: all of a [`Batch`](crate::Batch), or as many events of an
-/// iterator or a stream as are read for a request. A [buffered](crate::Client::buffered) sender
-/// shows events one by one, as it takes them in.
+/// It receives events in groups: all events of a [`Batch`](crate::Batch), or the events that the
+/// client reads from an iterator or a stream for one request. A [buffered](crate::Client::buffered)
+/// sender passes each event alone when it is added.
 ///
 /// ```
 /// # #[cfg(feature = "testing")] {
@@ -30,7 +30,7 @@ use crate::middleware::event::OutgoingEvent;
 /// use schemars::JsonSchema;
 /// use serde::Serialize;
 ///
-/// /// Says which region an event comes from.
+/// /// Adds the region of an event.
 /// struct Region(&'static str);
 ///
 /// impl Middleware for Region {
@@ -66,15 +66,15 @@ use crate::middleware::event::OutgoingEvent;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Middleware: Send + Sync + 'static {
-    /// Called with events that are about to be sent. It may change them, add some and discard some.
+    /// Changes events before they are sent. It may also add and discard events.
     ///
-    /// Whatever it does is checked as the events themselves are, so that nothing leaves which the
-    /// server would refuse or change.
+    /// The client checks all changes like the original events, so no middleware can send an event
+    /// that the server would refuse or change.
     ///
     /// # Errors
     ///
-    /// Then none of these events is sent, and the sender gets [`SendError::Middleware`](crate::SendError::Middleware). A panic is
-    /// taken as an error.
+    /// The client sends none of these events, and the caller gets
+    /// [`SendError::Middleware`](crate::SendError::Middleware). A panic counts as an error.
     fn before_send(
         &self,
         events: &mut Outgoing,
@@ -83,29 +83,28 @@ pub trait Middleware: Send + Sync + 'static {
         Ok(())
     }
 
-    /// Called when it is known what became of the events, with those that middleware added or
-    /// discarded, and those that were refused before they were sent.
+    /// Receives the outcomes of the events, including events that middleware added or discarded,
+    /// and events refused before the send.
     ///
-    /// It is not called when the future that sends is dropped before its end.
+    /// It is not called if the future that sends is dropped before it completes.
     fn after_send(&self, events: &[SentEvent<'_>]) {
         let _ = events;
     }
 }
 
-/// What became of an event.
+/// The outcome of an event.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct SentEvent<'a> {
     /// The event name.
     pub name: &'a str,
-    /// Whether a middleware added it.
+    /// Whether a middleware added the event.
     pub added: bool,
-    /// Its receipt, or why there is none.
+    /// The receipt or the error.
     pub outcome: &'a Outcome,
 }
 
-/// Events that are about to be sent, in order. Those that a middleware discarded are not among
-/// them.
+/// Events before they are sent, in order. Discarded events are left out.
 #[derive(Debug, Default)]
 pub struct Outgoing {
     events: Vec<OutgoingEvent>,
@@ -121,36 +120,36 @@ impl Outgoing {
         self.events
     }
 
-    /// How many there are.
+    /// The number of events.
     #[must_use]
     pub fn len(&self) -> usize {
         self.iter().count()
     }
 
-    /// Whether there are none.
+    /// Whether there are no events.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The events.
+    /// Iterates over the events.
     pub fn iter(&self) -> impl Iterator<Item = &OutgoingEvent> {
         self.events.iter().filter(|event| event.is_kept())
     }
 
-    /// The events, to be changed.
+    /// Iterates over the events to change them.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut OutgoingEvent> {
         self.events.iter_mut().filter(|event| event.is_kept())
     }
 
-    /// Adds an event after the others: an event, a reference to one, or a payload.
+    /// Appends an event, a reference to an event, or a payload.
     ///
-    /// The one who sends gets no receipt for it; when it is not delivered, `tracing` has a warning,
-    /// and [`Middleware::after_send`] sees why.
+    /// The caller gets no receipt for it. If the server does not accept it, the client logs a
+    /// warning, and [`Middleware::after_send`] receives the error.
     ///
     /// # Errors
     ///
-    /// The server would refuse the event, or take and change it.
+    /// The server would refuse the event or change it.
     pub fn push<P: IntoPayload>(&mut self, event: P) -> Result<(), PayloadError> {
         let mut bytes = Vec::new();
         let event = buffer::append(&mut bytes, event, now)?;

@@ -10,9 +10,9 @@ struct ItemImported {
 }
 
 #[tokio::test]
-async fn an_event_that_is_sent_again_runs_once() -> Result<(), Box<dyn std::error::Error>> {
+async fn a_resent_event_runs_once() -> Result<(), Box<dyn std::error::Error>> {
     let server = EventServer::start()?;
-    // The first request is answered with 503, although its event was taken.
+    // The server accepts the event of the first request, but answers with 503.
     server.inject(Fault::status(503).after_taking());
 
     let client = server.client()?;
@@ -23,7 +23,7 @@ async fn an_event_that_is_sent_again_runs_once() -> Result<(), Box<dyn std::erro
 
     server.assert_sent::<ItemImported>(|item| item.item_id == "9f08sdh84");
     server.assert_valid();
-    assert_eq!(server.events().len(), 2); // the event came twice
-    assert_eq!(server.runs().len(), 1); // and ran once
+    assert_eq!(server.events().len(), 2); // the server received the event twice
+    assert_eq!(server.runs().len(), 1); // and ran it once
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Starts a buffered sender.
+//! The settings of a buffered sender, and how it starts.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -13,7 +13,7 @@ use crate::client::buffered::settings::Settings;
 use crate::client::inner::Inner;
 use crate::delivery::error::SendError;
 
-/// Settings of a [`Buffered`] sender; made with [`Client::buffered`](crate::Client::buffered).
+/// Settings of a [`Buffered`] sender, created with [`Client::buffered`](crate::Client::buffered).
 #[must_use = "a builder does nothing until `start`"]
 pub struct BufferedBuilder(Settings);
 
@@ -30,45 +30,46 @@ impl BufferedBuilder {
         })
     }
 
-    /// How many events are gathered at most before they are sent; 500 by default.
+    /// Sets the maximum number of events in a request; 500 by default.
     pub fn max_events(mut self, events: usize) -> Self {
         self.0.max_events = events.max(1);
         self
     }
 
-    /// How many bytes of JSON are gathered at most before they are sent; by default as many as a
-    /// request holds.
+    /// Sets the maximum size of a request's events in bytes of JSON. The default is the client's
+    /// request limit.
     pub fn max_bytes(mut self, bytes: usize) -> Self {
         self.0.max_bytes = bytes.max(1);
         self
     }
 
-    /// How long an event waits for others; 50 milliseconds by default.
+    /// Sets how long an event waits for more events; 50 milliseconds by default.
     pub fn linger(mut self, time: Duration) -> Self {
         self.0.linger = time;
         self
     }
 
-    /// How many events may be waiting or under way; 10,000 by default. Where that is less than a
-    /// request's worth, what is gathered goes out when there is room for no more.
+    /// Sets how many events may be buffered or in flight; 10,000 by default. If a request holds
+    /// more events than this, the sender sends as soon as the buffer is full.
     pub fn capacity(mut self, events: usize) -> Self {
         self.0.capacity = events.clamp(1, Semaphore::MAX_PERMITS);
         self
     }
 
-    /// What is called with events that were not delivered for certain. Without it they are reported
-    /// to `tracing` as a warning; their handles say it in any case.
+    /// Sets a function that is called with events that the server did not accept, or may not have
+    /// accepted. Without it, the sender logs a warning. [`Pending`](crate::Pending) returns the
+    /// error in both cases.
     pub fn on_failure(mut self, hook: impl Fn(Failure) + Send + Sync + 'static) -> Self {
         self.0.on_failure = Some(Arc::new(hook));
         self
     }
 
-    /// Starts the sender, as a task of the tokio runtime that this is called in.
+    /// Starts the sender as a task on the current tokio runtime.
     ///
     /// # Errors
     ///
-    /// There is no runtime here, or it has ended, the system gives no thread, or the client was made
-    /// before a `fork`.
+    /// No tokio runtime is running here, the operating system cannot start a thread, or the client
+    /// was created before a `fork`.
     pub fn start(self) -> Result<Buffered, SendError> {
         self.0.inner.sender.process.check()?;
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| SendError::NoRuntime)?;
@@ -86,7 +87,7 @@ impl BufferedBuilder {
             settings: self.0,
         });
         runtime.spawn(work(Worker(Arc::clone(&shared))));
-        // A runtime that has ended takes no tasks, and says nothing of it.
+        // A runtime that has shut down drops new tasks without an error.
         if shared.queue().state == State::Closed {
             return Err(SendError::NoRuntime);
         }

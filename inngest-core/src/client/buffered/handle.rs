@@ -1,4 +1,4 @@
-//! The handle to a buffered sender.
+//! The handle of a buffered sender.
 
 use std::fmt;
 use std::pin::Pin;
@@ -23,14 +23,14 @@ use crate::error::PayloadError;
 use crate::event::into_payload::IntoPayload;
 use crate::timer::Clock;
 
-/// How long a shutdown waits for hooks that were called before its time was over.
+/// How long a shutdown waits for hooks that started before the timeout.
 const SETTLING: Duration = Duration::from_secs(1);
 
-/// Sends events in the background: [`send`](Self::send) returns as soon as there is room, and the
-/// events of many calls go out in one request.
+/// Sends events in the background. [`send`](Self::send) returns as soon as the buffer has room, and
+/// the sender combines the events of many calls into one request.
 ///
-/// Clones share one queue. When the last is dropped without [`shutdown`](Self::shutdown), what is
-/// still waiting is lost, and a warning says how much.
+/// Clones share one queue. If you drop the last clone without [`shutdown`](Self::shutdown), the
+/// buffered events are lost, and a warning gives their number.
 ///
 /// ```
 /// # #[cfg(feature = "testing")] {
@@ -62,13 +62,13 @@ pub struct Buffered {
     guard: Arc<Guard>,
 }
 
-/// Ends the sender when the last handle to it is gone.
+/// Stops the sender when the last handle is dropped.
 struct Guard {
     shared: Arc<Shared>,
 }
 
-/// The receipt of an event that was given to a [`Buffered`] sender, when it is there. It need not
-/// be awaited for the event to be sent.
+/// A future of the receipt of an event in a [`Buffered`] sender. The sender sends the event even if
+/// you do not await this.
 #[derive(Debug)]
 pub struct Pending {
     settled: oneshot::Receiver<Result<Receipt, SendError>>,
@@ -96,11 +96,11 @@ impl Buffered {
         }
     }
 
-    /// Takes an event in, and waits for room where there is none.
+    /// Adds an event. Waits while the buffer is full.
     ///
     /// # Errors
     ///
-    /// The server would refuse the event or change it, or the sender is shut down.
+    /// The server would refuse the event or change it, or the sender was shut down.
     pub async fn send<P: IntoPayload>(&self, event: P) -> Result<Pending, SendError> {
         self.process().check()?;
         let event = one(event);
@@ -108,11 +108,11 @@ impl Buffered {
         self.take_in(event, room.map_err(|_| SendError::SenderClosed)?)
     }
 
-    /// Takes an event in if there is room.
+    /// Adds an event if the buffer has room.
     ///
     /// # Errors
     ///
-    /// There is no room, the server would refuse the event or change it, or the sender is shut
+    /// The buffer is full, the server would refuse the event or change it, or the sender was shut
     /// down.
     pub fn try_send<P: IntoPayload>(&self, event: P) -> Result<Pending, SendError> {
         self.process().check()?;
@@ -169,12 +169,12 @@ impl Buffered {
         }
     }
 
-    /// Sends what is waiting at once, and waits until everything that was taken in before is
-    /// settled, or the sender is at its end.
+    /// Sends all buffered events now. Waits until every event added before has an outcome, or until
+    /// the sender stops.
     ///
-    /// In the child of a `fork`, whose parent sends what is waiting, this does nothing.
+    /// In the child of a `fork`, this does nothing, because the parent sends the buffered events.
     pub async fn flush(&self) {
-        // The error says just that.
+        // The only error means that the sender has stopped.
         let _ = self.try_flush().await;
     }
 
@@ -188,7 +188,7 @@ impl Buffered {
         };
         shared.wake.notify_one();
         let mut settled = shared.settled.subscribe();
-        // The sender lives as long as this handle.
+        // This handle keeps the sender alive.
         let _ = settled.wait_for(|settled| *settled >= accepted).await;
         Ok(())
     }
@@ -197,11 +197,10 @@ impl Buffered {
         self.guard.shared.settings.inner.sender.process
     }
 
-    /// Takes nothing more in, sends what is there for as long as `timeout`, and says what became
-    /// of it.
+    /// Stops accepting events, sends the buffered events within `timeout`, and returns a report.
     ///
-    /// In the child of a `fork`, whose parent sends what is waiting, this does nothing, and the
-    /// report is empty.
+    /// In the child of a `fork`, this does nothing and the report is empty, because the parent
+    /// sends the buffered events.
     pub async fn shutdown(self, timeout: Duration) -> Report {
         self.try_shutdown(timeout).await.unwrap_or_default()
     }
@@ -216,7 +215,7 @@ impl Buffered {
         timer.within(timeout, clock, self.flush()).await;
         let over = std::time::Instant::now();
         let (mut unsent, under_way) = loop {
-            // What is just being settled is in the report, and the hook has seen it.
+            // Wait for running hooks, so that the report contains their events.
             let mut settling = shared.settling.subscribe();
             let none = settling.wait_for(|settling| *settling == 0);
             let left = SETTLING.saturating_sub(over.elapsed());
@@ -232,7 +231,7 @@ impl Buffered {
                 std::mem::take(&mut queue.under_way),
             );
         };
-        // What is under way is stopped, and may have arrived.
+        // Cancel the requests in flight. The server may have their events.
         let error = Arc::new(SendError::SenderClosed);
         for mut load in under_way {
             let delivered = load.in_flight.end(&error);
@@ -264,15 +263,15 @@ impl Drop for Guard {
     }
 }
 
-/// An event after middleware has seen it.
+/// The events to send in place of one event after middleware has run.
 struct PreparedEvent {
-    /// The event, unless it was discarded, and then the events that middleware added.
+    /// The original event, unless it was discarded, followed by events that middleware added.
     batch: Batch,
     added: usize,
     discarded: Option<SendError>,
 }
 
-/// Shows an event to middleware.
+/// Runs middleware on an event.
 fn prepare(inner: &Inner, event: Result<Batch, PayloadError>) -> Result<PreparedEvent, SendError> {
     let batch = event.map_err(|error| {
         inner.report(&[], &[], &dropped(std::slice::from_ref(&error), &[]));
@@ -303,7 +302,7 @@ fn prepare(inner: &Inner, event: Result<Batch, PayloadError>) -> Result<Prepared
     })
 }
 
-/// A batch of one event.
+/// Creates a batch of one event.
 fn one<P: IntoPayload>(event: P) -> Result<Batch, PayloadError> {
     let mut batch = Batch::new();
     batch.push(event).map(|()| batch)

@@ -1,4 +1,4 @@
-//! A sender in the background: events gather, and go out together.
+//! A background sender that combines events into requests.
 
 mod builder;
 mod handle;

@@ -1,4 +1,4 @@
-//! The queue of a buffered sender, and the task that empties it.
+//! The queue of a buffered sender and its task.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -26,15 +26,16 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) timer: Timer,
     pub(crate) room: Arc<Semaphore>,
-    /// The requests that may be under way at once.
+    /// Limits the number of concurrent requests.
     pub(crate) requests: Semaphore,
     pub(crate) queue: Mutex<Queue>,
-    /// There is something to do for the task.
+    /// Wakes the task.
     pub(crate) wake: Notify,
-    /// How many events were taken in before the first that is not settled. How many are settled in
-    /// all says less, because what is sent at once is settled in any order.
+    /// The number of events before the first one without an outcome. The number of finished events
+    /// says less, because requests finish in any order.
     pub(crate) settled: watch::Sender<u64>,
-    /// How many loads are just being settled. It grows only while the queue is locked.
+    /// The number of requests whose outcomes are being reported. It increases only while the queue
+    /// is locked.
     pub(crate) settling: watch::Sender<usize>,
 }
 
@@ -42,16 +43,16 @@ pub(crate) struct Shared {
 pub(crate) struct Queue {
     pub(crate) batch: Batch,
     pub(crate) waiting: Vec<Waiting>,
-    /// When the first of those that wait must go.
+    /// The deadline of the oldest buffered event.
     pub(crate) deadline: Option<Instant>,
-    /// How many events were taken in in all.
+    /// The total number of events added.
     pub(crate) accepted: u64,
-    /// All up to this one are to go at once.
+    /// Events before this number are sent without waiting.
     pub(crate) flush_to: u64,
     pub(crate) state: State,
-    /// The numbers of the loads that went out and are not settled.
+    /// The numbers of the requests in flight.
     unsettled: BTreeSet<u64>,
-    /// What is under way.
+    /// The requests in flight.
     pub(crate) under_way: Vec<Load>,
     pub(crate) report: Report,
 }
@@ -60,33 +61,33 @@ pub(crate) struct Queue {
 pub(crate) enum State {
     #[default]
     Open,
-    /// Nothing more is taken in; what is there goes out.
+    /// The sender accepts no new events and sends the buffered ones.
     Closing,
-    /// Nothing goes out any more.
+    /// The sender sends nothing any more.
     Closed,
 }
 
-/// Who waits for what becomes of an event.
+/// The receiver of an event's outcome.
 pub(crate) enum Waiting {
     Sender {
         settle: oneshot::Sender<Result<Receipt, SendError>>,
         _room: OwnedSemaphorePermit,
     },
-    /// A middleware added it.
+    /// A middleware added the event, so nobody waits for it.
     Nobody,
 }
 
 impl Shared {
-    /// Nothing goes out any more, and nobody waits in vain.
+    /// Stops sending and fails all pending events.
     pub(crate) fn close(&self) {
         self.room.close();
         self.settled.send_replace(u64::MAX);
         self.wake.notify_one();
     }
 
-    /// Closes a sender that is not shut down. What it has is kept for a `shutdown` to come.
+    /// Closes a sender that was not shut down. Keeps its events for a later `shutdown`.
     pub(crate) fn lose(&self, why: &str) {
-        // In the child of a fork they are the parent's, which sends them.
+        // In the child of a fork, the parent owns and sends the events.
         if !self.settings.inner.sender.process.is_this() {
             return;
         }
@@ -112,13 +113,13 @@ impl Shared {
     }
 
     pub(crate) fn queue(&self) -> MutexGuard<'_, Queue> {
-        // The queue is whole between any two statements.
+        // Every statement leaves the queue consistent.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is to go now, or how long to wait for it. That there is no room is a reason to send
-    /// once those who have got some had their turn. `waited` is the deadline that was waited for,
-    /// also where the clock that says when it is has stood still meanwhile.
+    /// Returns the next request, or how long to wait for it. If the buffer is full, yield once so
+    /// that permit holders can enqueue, then send. `waited` is the deadline that the task waited
+    /// for; it counts as reached even if the clock stood still.
     fn next(&self, had_turn: bool, waited: Option<Instant>) -> Next {
         let mut queue = self.queue();
         let events = queue.batch.len();
@@ -129,7 +130,7 @@ impl Shared {
             return Next::Idle;
         };
         let sent = queue.accepted - events as u64;
-        // One event more, if it is like the last, would be a request of its own.
+        // Another event of the same size would not fit into the request.
         let last = queue.batch.fresh.events.last();
         let bytes = queue.batch.fresh.bytes.len() + last.map_or(0, |event| event.json().len());
         let is_due = events >= self.settings.max_events
@@ -137,7 +138,7 @@ impl Shared {
             || queue.flush_to > sent
             || waited == Some(deadline)
             || Instant::now() >= deadline;
-        // Somebody may wait for the room of those who wait here for others.
+        // Another caller may wait for the room that these events occupy.
         let is_full = self.room.available_permits() == 0;
         match (is_due, is_full) {
             (true, _) => {}
@@ -175,7 +176,7 @@ impl Shared {
         }
     }
 
-    /// Settles what was under way, unless somebody else has. What was not sent fails with this
+    /// Reports the outcomes of a request, unless this was done before. Unsent events fail with this
     /// error.
     fn settle_load(&self, number: u64, error: SendError, operation: Option<Operation>) {
         let load = {
@@ -199,13 +200,13 @@ impl Shared {
         self.settling.send_modify(|settling| *settling -= 1);
     }
 
-    /// Settles what was sent.
+    /// Reports the outcomes of a request.
     pub(crate) fn settle(&self, load: Load, outcomes: Vec<Outcome>, unsent: Batch) {
         let events = outcomes.len() as u64;
         let errors = outcomes.iter().filter_map(Outcome::error);
         let failed = errors.clone().count() as u64;
-        let closed = errors.filter(|error| error.is_of_closed_sender());
-        // Their handles and the report of the shutdown say it.
+        let closed = errors.filter(|error| error.is_sender_closed());
+        // `Pending` and the shutdown report contain these failures.
         let closed = closed.count() as u64;
         {
             let mut queue = self.queue();
@@ -223,7 +224,7 @@ impl Shared {
                 Outcome::Accepted(receipt) => Ok(receipt.clone()),
                 Outcome::Rejected(error) | Outcome::Unknown { error, .. } => Err((**error).clone()),
             };
-            // Nobody has to wait for it.
+            // The receiver was dropped.
             let _ = settle.send(result);
         }
         if failed > closed {
@@ -236,7 +237,7 @@ impl Shared {
         queue.unsettled.remove(&load.number);
         let first = queue.unsettled.first().copied();
         let first = first.unwrap_or(queue.accepted - queue.batch.len() as u64);
-        // A sender that is closed has nothing to wait for.
+        // A closed sender sends without waiting.
         self.settled
             .send_modify(|settled| *settled = first.max(*settled));
     }
@@ -246,20 +247,20 @@ enum Next {
     End,
     Idle,
     Wait(Instant),
-    /// There is no room, and those who have got some may not have used it yet.
+    /// The buffer is full, but permit holders may not have enqueued their events yet.
     Full,
     Send {
         number: u64,
         names: Vec<EventMeta>,
         requests: Vec<RequestProgress>,
     },
-    /// What is to go cannot be sent.
+    /// The events cannot be sent.
     Failed(Load, Stopped),
 }
 
-/// Events that go out together.
+/// Events that are sent together.
 pub(crate) struct Load {
-    /// How many events were taken in before its first.
+    /// The number of events added before its first event.
     pub(crate) number: u64,
     pub(crate) events: usize,
     pub(crate) waiting: Vec<Waiting>,
@@ -275,7 +276,7 @@ impl Load {
     }
 }
 
-/// Settles what is under way when a transport panics.
+/// Reports the outcomes of a request even if the transport panics.
 struct Panicking<'a>(&'a Shared, u64);
 
 impl Drop for Panicking<'_> {
@@ -290,7 +291,7 @@ impl Drop for Panicking<'_> {
     }
 }
 
-/// Closes a sender whose task ends, also when that is because its runtime does.
+/// Closes the sender when its task ends, even if its runtime shuts down.
 pub(super) struct Worker(pub(super) Arc<Shared>);
 
 impl Drop for Worker {
@@ -300,19 +301,19 @@ impl Drop for Worker {
     }
 }
 
-/// The task of a sender. A runtime that ends may drop it before it has begun.
+/// The task of a sender. A runtime that shuts down may drop it before its first poll.
 pub(crate) async fn work(worker: Worker) {
     let shared = &worker.0;
-    // Dropped with everything in it when the sender ends.
+    // Dropped with all its requests when the sender stops.
     let mut under_way = JoinSet::new();
     let mut had_turn = false;
-    // Kept while more events come.
+    // Kept until the task sends again.
     let mut pausing = None;
     let mut waited = None;
     loop {
         let at_most = shared.settings.inner.concurrency;
         if under_way.len() >= at_most {
-            // The queue fills meanwhile, and the next request is the larger.
+            // The queue fills meanwhile, so the next request is larger.
             tokio::select! {
                 _ = under_way.join_next() => {}
                 () = shared.wake.notified() => {}
@@ -373,7 +374,7 @@ pub(crate) async fn work(worker: Worker) {
                 });
             }
         }
-        // Those that are done make room in the set.
+        // Remove finished requests from the set.
         while under_way.try_join_next().is_some() {}
     }
 }

@@ -1,27 +1,28 @@
-//! What a buffered sender says about events.
+//! The failures and the final report of a buffered sender.
 
 use crate::batch::Batch;
 use crate::delivery::outcome::Outcome;
 
-/// Events that a [`Buffered`](crate::Buffered) sender could not deliver for certain.
+/// Events that the server did not accept, or may not have accepted, from a
+/// [`Buffered`](crate::Buffered) sender.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Failure {
-    /// What became of each event of the request's worth that they were in.
+    /// The error of the whole request, with the outcome of each event.
     pub outcomes: Vec<Outcome>,
-    /// Those that can be sent again, with the same event ids.
+    /// The events that can be resent, with the same event ids.
     pub unsent: Batch,
 }
 
-/// What a [`Buffered`](crate::Buffered) sender delivered in all, and what it did not at its end.
+/// The totals of a [`Buffered`](crate::Buffered) sender and its unsent events.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Report {
-    /// How many events the server has.
+    /// The number of accepted events.
     pub delivered: u64,
-    /// How many were not delivered for certain; their handles and the hook said so.
+    /// The number of other events. `Pending` and the hook have reported them.
     pub failed: u64,
-    /// Events that were waiting or under way when the time was over, ready to be sent again with
-    /// the same event ids.
+    /// Events that were buffered or in flight when the timeout expired. Resend them with the same
+    /// event ids.
     pub unsent: Batch,
 }

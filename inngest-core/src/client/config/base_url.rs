@@ -1,4 +1,4 @@
-//! The URL that events go to.
+//! Parses base URLs and builds the URL of the event API.
 
 use http::Uri;
 use http::uri::PathAndQuery;
@@ -6,7 +6,7 @@ use http::uri::PathAndQuery;
 use crate::error::config::ConfigError;
 use crate::url::{has_key, has_sound_port, shown};
 
-/// `{url}/e/` for messages, and the whole URL.
+/// Returns `{url}/e/` for messages, and the full URL.
 pub(crate) fn join(
     url: &str,
     origin: &'static str,
@@ -50,7 +50,7 @@ pub(crate) fn join(
     if uri.query().is_some() {
         return Err(wrong("has a query"));
     }
-    // As in the URLs of the documentation, which end in `/e/` and the key.
+    // The documentation shows full URLs, which end in `/e/` and the key.
     if uri.path().trim_end_matches('/').ends_with("/e") {
         return Err(wrong("ends in `/e`, which the client adds"));
     }
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_base_url_is_said() {
+    fn invalid_base_urls_are_errors() {
         for (url, problem) in [
             (
                 "localhost:8288",
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_port_that_is_none_is_not_the_port_of_the_scheme() {
+    fn invalid_ports_are_errors() {
         for authority in [
             "127.0.0.1:82888",
             "127.0.0.1:65536",
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_in_the_url_is_refused_and_not_shown() {
+    fn a_key_in_the_url_is_refused_and_hidden() {
         for (url, shown) in [
             ("https://inn.gs/e/SECRET123", "https://inn.gs/…"),
             ("https://inn.gs/e/SECRET123?x", "https://inn.gs/…?…"),
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn no_text_shows_a_key_or_a_password() {
+    fn errors_hide_keys_and_passwords() {
         for (url, expected) in [
             ("http://user:PASS@host/x", "http://…@host/x"),
             ("user:PASS@http://host", "…@http://host"),
@@ -223,7 +223,7 @@ mod tests {
                 assert!(!found.contains(secret), "{url}");
             }
         }
-        // Where the key is not known, any path may have it.
+        // If the key is unknown, any path may contain it.
         assert_eq!(shown("http://host:1/x", None), "http://host:1/…");
         assert_eq!(shown("http://host:1/", None), "http://host:1/");
     }

@@ -1,26 +1,26 @@
-//! What `INNGEST_DEV` says.
+//! Parses `INNGEST_DEV`.
 
 use std::borrow::Cow;
 use std::net::Ipv6Addr;
 
 use crate::url;
 
-/// Whether events go to a dev server, and to which.
+/// Whether dev mode is on, and the address of the dev server.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum DevMode<'a> {
     Off,
-    /// The dev server where it listens unless told otherwise.
+    /// The dev server at its default address.
     On,
     /// The dev server at this URL.
     At(Cow<'a, str>),
 }
 
-/// The longest word that an error quotes. Event keys are longer, and one may be in the wrong variable.
+/// The longest value that an error quotes. Event keys are longer, and one may be in the wrong
+/// variable.
 const LONGEST_WORD: usize = 24;
 
 impl<'a> DevMode<'a> {
-    /// Reads a value without white space around it; `None` when it cannot be understood. A URL may
-    /// still be one that events cannot be sent to.
+    /// Parses a trimmed value; `None` if it is invalid. The returned URL is not validated.
     pub(super) fn read(value: &'a str) -> Option<Self> {
         let is_one_of =
             |words: [&str; 4]| words.iter().any(|word| value.eq_ignore_ascii_case(word));
@@ -38,7 +38,7 @@ impl<'a> DevMode<'a> {
     }
 }
 
-/// Whether a URL without its scheme may be meant: a host and its port, and perhaps a path.
+/// Whether the value looks like a URL without a scheme: a host with a port, and perhaps a path.
 fn begins_with_host_and_port(value: &str) -> bool {
     let end = value.find(['/', '?', '#']).unwrap_or(value.len());
     let authority = value.get(..end).unwrap_or_default();
@@ -51,7 +51,7 @@ fn begins_with_host_and_port(value: &str) -> bool {
         Some(host) => host
             .strip_suffix(']')
             .is_some_and(|host| host.parse::<Ipv6Addr>().is_ok()),
-        // The scheme of a URL that is written wrongly is no host.
+        // A misspelled URL scheme is not a host.
         None => {
             !["http", "https"]
                 .iter()
@@ -65,7 +65,7 @@ fn begins_with_host_and_port(value: &str) -> bool {
     has_port && has_host
 }
 
-/// What an error may show of a value that cannot be understood, beside this event key.
+/// The part of an invalid value that an error may show. `key` is the event key to hide.
 pub(super) fn shown(value: &str, key: &str) -> String {
     if value.contains(['/', '\\', '@', '?', '#']) {
         url::shown(value, Some(key))
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn booleans_in_any_case() {
+    fn booleans_are_case_insensitive() {
         for (words, mode) in [
             (["1", "true", "yes", "on"], DevMode::On),
             (["0", "false", "no", "off"], DevMode::Off),
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn servers_with_and_without_a_scheme() {
+    fn the_scheme_is_optional() {
         for url in [
             "http://h",
             "https://h:1/x",
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_else_is_understood() {
+    fn other_values_are_invalid() {
         for value in [
             "disabled",
             "enabled",
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_quote_the_value_without_what_may_be_secret() {
+    fn errors_hide_possible_secrets() {
         for (value, expected) in [
             ("disabled", "disabled"),
             ("a\tb\u{7}", "a\\tb\\u{7}"),

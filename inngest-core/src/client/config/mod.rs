@@ -1,4 +1,4 @@
-//! Where events go: what the caller set, what the environment says, and which of them wins.
+//! Resolves where events are sent, from settings and environment variables.
 
 pub(crate) mod base_url;
 pub(crate) mod dev_mode;
@@ -12,14 +12,14 @@ use crate::delivery::endpoint::Endpoint;
 use crate::error::config::{ConfigError, DEV_ORIGIN};
 use crate::url::is_unreserved;
 
-/// The cloud's event API.
+/// The URL of Inngest's cloud.
 pub(crate) const CLOUD_ORIGIN: &str = "https://inn.gs";
 
-/// What stands in the event key's place in dev mode, as in Inngest's other SDKs; the dev server
-/// takes any key.
+/// The event key in dev mode if none is set, as in Inngest's other SDKs. The dev server accepts any
+/// key.
 const DEV_KEY: &str = "NO_EVENT_KEY_SET";
 
-/// The part of the configuration that the environment has a say in.
+/// The settings that environment variables can supply.
 #[derive(Clone, Default)]
 pub(crate) struct Settings {
     pub(crate) event_key: Option<String>,
@@ -28,12 +28,12 @@ pub(crate) struct Settings {
     pub(crate) dev: Option<bool>,
 }
 
-/// A value, and where it came from.
+/// A value and its source.
 type Given = (String, &'static str);
 
-/// Settles where events go. Code wins over the environment, of which no more is read than decides;
-/// an empty variable is as good as unset. What is read has to be right in all of it, so that dev mode
-/// is never the consequence of a mistake.
+/// Resolves where events are sent. Code overrides the environment, and overridden variables are not
+/// read. An empty variable counts as unset. Every variable that is read must be valid, so that a
+/// mistake never turns on dev mode.
 pub(crate) fn resolve(
     settings: &Settings,
     variable: impl Fn(&str) -> Option<OsString>,
@@ -60,16 +60,18 @@ pub(crate) fn resolve(
         Ok(None) => Ok(DevMode::Off),
         Err(error) => Err(error.clone()),
     };
-    // What code overrides is not looked at.
-    let told = match settings.dev {
+    // Code overrides the variable.
+    let dev_variable = match settings.dev {
         Some(_) => None,
         None => Some(dev_mode()?),
     };
-    let dev = settings
-        .dev
-        .unwrap_or(told.as_ref().is_some_and(|mode| *mode != DevMode::Off));
+    let dev = settings.dev.unwrap_or(
+        dev_variable
+            .as_ref()
+            .is_some_and(|mode| *mode != DevMode::Off),
+    );
 
-    // An empty key in code is none, whatever the environment has.
+    // An empty key in code means no key, even if the environment has one.
     let key = match &settings.event_key {
         Some(key) => Some((key.clone(), "`event_key`")).filter(|(key, _)| !key.is_empty()),
         None => variable("INNGEST_EVENT_KEY")?,
@@ -84,7 +86,7 @@ pub(crate) fn resolve(
         });
     }
 
-    if let Some(DevMode::At(url)) = &told {
+    if let Some(DevMode::At(url)) = &dev_variable {
         base_url::join(url, "INNGEST_DEV", &key)?;
     }
     let (url, origin) = match &settings.base_url {
@@ -124,12 +126,12 @@ fn base_url_by_environment<'a>(
     })
 }
 
-/// The header of an Inngest environment; none for an empty name.
+/// The header of an Inngest environment; `None` for an empty name.
 fn env_header(name: &str, origin: &'static str) -> Result<Option<HeaderValue>, ConfigError> {
     if name.is_empty() {
         return Ok(None);
     }
-    // `HeaderValue` takes other bytes too, and tabs.
+    // `HeaderValue` accepts tabs and non-ASCII bytes, too.
     if !name.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return Err(ConfigError::InvalidEnv { origin });
     }
@@ -215,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn the_more_special_variable_wins() {
+    fn the_most_specific_variable_wins() {
         let none = Settings::default();
         let dev = ("INNGEST_DEV", "http://dev:1");
         let base = ("INNGEST_BASE_URL", "http://base:2/");
@@ -229,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn code_wins_over_the_environment() {
+    fn code_overrides_the_environment() {
         let settings = Settings {
             event_key: Some("k2".into()),
             base_url: Some("https://code:4".into()),
@@ -283,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn what_inngest_dev_names_is_never_another_server() {
+    fn an_invalid_dev_url_is_an_error() {
         let none = Settings::default();
         for value in [
             "http://::1:8288",
@@ -317,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn what_inngest_dev_does_not_say_is_not_guessed() {
+    fn an_invalid_inngest_dev_is_an_error() {
         let with = |dev, base_url: Option<&str>| Settings {
             dev,
             base_url: base_url.map(str::to_owned),
@@ -358,8 +360,8 @@ mod tests {
         let error = resolve_with(&Settings::default(), &[("INNGEST_DEV", "disabled")]);
         assert_eq!(
             error.unwrap_err().to_string(),
-            "INNGEST_DEV is `disabled`, which says neither on nor off nor where a dev server is; \
-             write `1` or `0`, or a server such as `http://localhost:8288` or `localhost:8288`"
+            "INNGEST_DEV is `disabled`, which is neither a boolean nor an address; \
+             write `1` or `0`, or an address such as `http://localhost:8288` or `localhost:8288`"
         );
         let secret = "an-event-key-in-two-variables";
         let variables = [("INNGEST_DEV", secret), ("INNGEST_EVENT_KEY", secret)];
@@ -368,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_around_a_variable_is_taken_off_and_nothing_else() {
+    fn only_surrounding_white_space_is_trimmed() {
         let none = Settings::default();
         let with = |key| resolve_with(&none, &[("INNGEST_EVENT_KEY", key)]);
         for key in ["k1\n", "k1\r\n", " k1", "\tk1 "] {
@@ -425,7 +427,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_key_in_code_is_none() {
+    fn an_empty_key_in_code_means_no_key() {
         let settings = |dev| Settings {
             event_key: Some(String::new()),
             dev: Some(dev),
@@ -442,7 +444,7 @@ mod tests {
     }
 
     #[test]
-    fn an_environments_name_is_none_or_visible() {
+    fn environment_names_must_be_visible_ascii() {
         let header = |name: &str| {
             let settings = Settings {
                 env: Some(name.into()),
@@ -467,7 +469,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_variable_that_is_not_utf_8_is_an_error_where_it_is_read() {
+    fn only_variables_that_are_read_must_be_utf_8() {
         use std::os::unix::ffi::OsStringExt as _;
 
         let set = |bad: &'static str| {
@@ -501,12 +503,12 @@ mod tests {
             resolve(&Settings::default(), set("INNGEST_ENV"))
                 .unwrap_err()
                 .to_string(),
-            "the environment variable INNGEST_ENV is not UTF-8; set it anew or unset it"
+            "the environment variable INNGEST_ENV is not UTF-8; set it to valid UTF-8 or unset it"
         );
     }
 
     #[test]
-    fn the_key_is_in_no_text() {
+    fn the_key_is_never_shown() {
         let settings = Settings {
             event_key: Some("se/cret".into()),
             ..Default::default()

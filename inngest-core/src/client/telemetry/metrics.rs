@@ -1,10 +1,10 @@
-//! Counters by the `metrics` facade, under the names that OpenTelemetry has for them.
+//! Counters of the `metrics` crate, under OpenTelemetry's names.
 //!
 //! | metric | kind | labels |
 //! |---|---|---|
 //! | `messaging.client.sent.messages` | counter | `messaging.destination.name`: the event name; `error.type` for an event that was not, or may not have been, delivered |
 //! | `messaging.client.operation.duration` | histogram, seconds | `server.address`; `error.type` |
-//! | `inngest.client.resent.requests` | counter | `error.type`: why the request is made again |
+//! | `inngest.client.resent.requests` | counter | `error.type`: why the request is retried |
 //!
 //! All have `messaging.system` = `inngest` and `messaging.operation.name` = `send`.
 
@@ -17,7 +17,8 @@ use crate::delivery::error::SendError;
 use crate::delivery::trace::{error_type, labels};
 use crate::middleware::outgoing::SentEvent;
 
-/// Counts what became of events; those that stand together and fared alike in one go.
+/// Counts the outcomes of events. Consecutive events with the same name and error are counted
+/// together.
 pub(crate) fn count(events: &[SentEvent<'_>]) {
     let error = |event: &SentEvent<'_>| event.outcome.error().map(error_type);
     for alike in events.chunk_by(|a, b| a.name == b.name && error(a) == error(b)) {
@@ -27,14 +28,14 @@ pub(crate) fn count(events: &[SentEvent<'_>]) {
     }
 }
 
-/// Counts events of one name that fared alike.
+/// Counts events with the same name and error.
 pub(crate) fn count_one(name: &str, error: Option<&SendError>, events: u64) {
     let mut labels = labels(error);
     labels.push(Label::new("messaging.destination.name", name.to_owned()));
     counter!("messaging.client.sent.messages", labels).increment(events);
 }
 
-/// How long a call of the user's takes.
+/// Measures a call that sends events.
 pub(crate) struct Duration {
     started: Instant,
     server: String,

@@ -1,8 +1,8 @@
-//! What is seen from outside: spans, and counters behind the feature `metrics`.
+//! Spans, and counters behind the feature `metrics`.
 //!
-//! Names are those of OpenTelemetry's [semantic conventions for
+//! Names follow OpenTelemetry's [semantic conventions for
 //! messaging](https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/) and for HTTP
-//! clients. The URL is the one without the event key.
+//! clients. URLs do not contain the event key.
 
 #[cfg(feature = "metrics")]
 mod metrics;
@@ -16,13 +16,13 @@ use crate::delivery::endpoint::Endpoint;
 use crate::delivery::error::SendError;
 use crate::delivery::outcome::Outcome;
 use crate::delivery::receipt::Receipt;
-use crate::delivery::trace::failed;
+use crate::delivery::trace::mark_failed;
 use crate::middleware::outgoing::SentEvent;
 
-/// Whether there are counters, which need the names of all events.
+/// Whether counters are enabled, which need all event names.
 pub(crate) const COUNTS: bool = cfg!(feature = "metrics");
 
-/// A call of the user's that sends events.
+/// A call that sends events.
 pub(crate) struct Operation {
     span: Span,
     #[cfg(feature = "metrics")]
@@ -45,7 +45,7 @@ impl Operation {
         operation
     }
 
-    /// Events of one name that are read as they are sent: how many there are is said at their end.
+    /// Events of one name that are read while they are sent. Their number is recorded at the end.
     pub(crate) fn of_read(endpoint: &Endpoint, name: &str) -> Self {
         let operation = Self::new(endpoint);
         operation.span.record("otel.kind", "client");
@@ -53,7 +53,7 @@ impl Operation {
         operation
     }
 
-    /// How many events there were.
+    /// Records the number of events.
     pub(crate) fn count(&self, events: usize) {
         self.span.record("messaging.batch.message_count", events);
     }
@@ -121,7 +121,7 @@ impl Operation {
                 let id = display(&receipt.event_id);
                 self.span.record("messaging.message.id", id);
             }
-            Err(error) => failed(&self.span, error, error),
+            Err(error) => mark_failed(&self.span, error, error),
         }
         #[cfg(feature = "metrics")]
         {
@@ -135,7 +135,7 @@ impl Operation {
 
     pub(crate) fn end_with(self, error: Option<&SendError>) {
         if let Some(error) = error {
-            failed(&self.span, error, error);
+            mark_failed(&self.span, error, error);
         }
         #[cfg(feature = "metrics")]
         self.duration.end(error);
@@ -145,14 +145,14 @@ impl Operation {
         let error = result.as_ref().err();
         let first = error.and_then(|error| error.outcomes().iter().find_map(Outcome::error));
         if let (Some(error), Some(first)) = (error, first) {
-            failed(&self.span, first, error);
+            mark_failed(&self.span, first, error);
         }
         #[cfg(feature = "metrics")]
         self.duration.end(first);
     }
 }
 
-/// Counts what became of events.
+/// Counts the outcomes of events.
 pub(crate) fn count(events: &[SentEvent<'_>]) {
     #[cfg(feature = "metrics")]
     metrics::count(events);
