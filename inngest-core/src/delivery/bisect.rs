@@ -208,3 +208,93 @@ impl Bisection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::request::bracket;
+    use crate::delivery::seed::Seed;
+    use crate::encode::buffer::{EventBuffer, EventMeta, UntypedMeta};
+
+    fn request(events: usize) -> EventRequest {
+        let meta = EventMeta::Untyped(Arc::new(UntypedMeta {
+            name: "shop/order.placed".into(),
+            version: None,
+        }));
+        let mut buffer = EventBuffer::default();
+        for _ in 0..events {
+            let json = br#"{"name":"shop/order.placed","data":{}}"#;
+            buffer.push_json(meta.clone(), json, None, true);
+        }
+        let EventBuffer { mut bytes, events } = buffer;
+        bracket(&mut bytes);
+        let range = 0..events.len();
+        EventRequest::of_range(bytes.into(), Arc::new(events), range, Seed::new().unwrap())
+    }
+
+    /// Reports that the server accepted the first events of a request and refused the next.
+    fn refuse(bisection: &mut Bisection, events: usize, accepted: usize) -> Step {
+        let request = request(events);
+        let error = SendError::Refused {
+            message: "no".to_owned(),
+        };
+        let result = RequestResult::Failed {
+            accepted: AcceptedIds::OfSeed(accepted),
+            error: Arc::new(error),
+            request: request.clone(),
+        };
+        bisection.step(&request, result)
+    }
+
+    fn accept(bisection: &mut Bisection, events: usize) -> Step {
+        let request = request(events);
+        let all = AcceptedIds::OfSeed(events);
+        bisection.step(&request, RequestResult::Accepted(all))
+    }
+
+    fn gives_up(step: &Step) -> bool {
+        matches!(step.remaining, Remaining::GiveUp { .. })
+    }
+
+    #[test]
+    fn ten_consecutive_refusals_end_the_delivery() {
+        let mut bisection = Bisection::default();
+        for refusals in 1..=10 {
+            assert!(!gives_up(&refuse(&mut bisection, 4, 0)));
+            let alone = refuse(&mut bisection, 1, 0);
+            assert_eq!(gives_up(&alone), refusals == 10, "{refusals}");
+        }
+    }
+
+    #[test]
+    fn accepted_events_interrupt_consecutive_refusals() {
+        let mut bisection = Bisection::default();
+        for _ in 0..30 {
+            assert!(!gives_up(&refuse(&mut bisection, 4, 1)));
+            assert!(!gives_up(&refuse(&mut bisection, 1, 0)));
+        }
+        let mut bisection = Bisection::default();
+        for _ in 0..30 {
+            assert!(!gives_up(&refuse(&mut bisection, 4, 0)));
+            assert!(!gives_up(&refuse(&mut bisection, 1, 0)));
+            accept(&mut bisection, 2);
+        }
+    }
+
+    #[test]
+    fn requests_shrink_after_refusals_and_grow_after_successes() {
+        let mut bisection = Bisection::default();
+        assert_eq!(bisection.at_most(), usize::MAX);
+        let step = refuse(&mut bisection, 40, 3);
+        assert_eq!(step.next[0].len(), 37);
+        assert_eq!(bisection.at_most(), 1);
+        refuse(&mut bisection, 1, 0);
+        assert_eq!(bisection.at_most(), 10);
+        accept(&mut bisection, 10);
+        assert_eq!(bisection.at_most(), 20);
+        // The event that was suspected is accepted alone, which says nothing about the others.
+        refuse(&mut bisection, 20, 0);
+        accept(&mut bisection, 1);
+        assert_eq!(bisection.at_most(), 5);
+    }
+}
