@@ -1,4 +1,4 @@
-//! The schemas of the shop: `cargo run -p shop -- check examples/shop/schemas`.
+//! Exports and checks the schemas of the shop: `cargo run -p shop -- check examples/shop/schemas`.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! The events as they were in September.
+//! The events of September.
 
 use inngest_core::Event;
 use schemars::JsonSchema;

@@ -1,4 +1,4 @@
-//! The events as they are now.
+//! The current events.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A supplier's item entered the catalogue.
-// Tells from which of the suppliers.
+// Changed: names the supplier.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Event)]
 #[event(name = "storefront/item.imported", version = "2026-11-21.1")]
 pub struct ItemImported {
@@ -32,7 +32,7 @@ pub struct Supplier {
 }
 
 /// The price of an item changed.
-// Prices come in several currencies.
+// Changed: has prices in several currencies.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Event)]
 #[event(
     name = "storefront/price.changed",
@@ -49,7 +49,7 @@ pub struct PriceChanged {
 }
 
 /// Someone opened an account.
-// Numbers of customers have outgrown 32 bits, and say so as text.
+// Changed: customer numbers no longer fit into 32 bits and are sent as text.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Event)]
 #[event(name = "storefront/customer.registered", version = "2026-11-21.1")]
 pub struct CustomerRegistered {
@@ -65,7 +65,7 @@ pub struct CustomerRegistered {
 }
 
 /// A customer paid for a cart.
-// Lines have prices, and totals stand beside them.
+// Changed: lines have prices, and the cart has totals.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Event)]
 #[event(name = "storefront/cart.checkout.completed", version = "2026-11-21.1")]
 pub struct CheckoutCompleted {
@@ -102,7 +102,7 @@ pub struct Totals {
 }
 
 /// The payment of an order arrived.
-// A method of payment brings what belongs to it.
+// Changed: each payment method has its own fields.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Event)]
 #[event(name = "storefront/order.paid", version = "2026-11-21.1")]
 pub struct OrderPaid {
@@ -134,7 +134,7 @@ pub enum Method {
 }
 
 /// A parcel left the warehouse.
-// Says what is in the parcel.
+// Changed: gives the dimensions of the parcel.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Event)]
 #[event(
     name = "storefront/order.shipped",
@@ -153,7 +153,7 @@ pub struct OrderShipped {
 }
 
 /// Money went back to the customer.
-// The reason may be left out.
+// Changed: the reason is optional.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Event)]
 #[event(name = "storefront/order.refunded", version = "2026-11-21.1")]
 pub struct OrderRefunded {
@@ -171,7 +171,7 @@ pub struct OrderRefunded {
 }
 
 /// A customer wrote what an item is like.
-// Reviews are answered.
+// Changed: reviews have answers.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Event)]
 #[event(name = "storefront/review.posted", version = "2026-11-21.1")]
 pub struct ReviewPosted {

@@ -1,4 +1,4 @@
-//! The exported files are up to date, and nothing in the events is likely to be regretted.
+//! The exported files are up to date, and no lint is denied.
 
 use inngest_registry::lint::{Input, lint};
 use inngest_registry::settings::Settings;

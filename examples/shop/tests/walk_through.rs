@@ -1,7 +1,6 @@
-//! The README shows what the commands print.
+//! The README shows the actual output of the commands.
 //!
-//! The types that it speaks of stand below, in the place of the shop's own of the same name.
-//! `UPDATE_EXPECTED=1` writes the README anew.
+//! The edited types below replace the shop's `ItemImported`. `UPDATE_EXPECTED=1` rewrites the README.
 
 use std::fs;
 use std::path::Path;
@@ -49,7 +48,7 @@ item_imported!(optional, "2026-11-21.1",
 );
 item_imported!(new_version, "2026-11-21.2", pub warehouse: String,);
 
-/// The shop's types with one in the place of today's `ItemImported`.
+/// The shop's types, with the current `ItemImported` replaced.
 fn shop_with<E: inngest_core::Event>() -> Catalogue {
     let shop = Catalogue::of(&Registry::collect());
     let own = |event: &&EventType| {
@@ -76,7 +75,7 @@ fn check(types: &Catalogue, dir: &Path) -> Report {
     Check::new(settings).run(types, dir).unwrap()
 }
 
-/// A folder of our own with the shop's files.
+/// A temporary folder with the shop's files.
 fn exported(name: &str) -> std::path::PathBuf {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_dir_all(&dir);
@@ -89,7 +88,7 @@ fn exported(name: &str) -> std::path::PathBuf {
     dir
 }
 
-/// The texts in the order of the README's blocks of output.
+/// The outputs, in the order of the README's `text` blocks.
 fn outputs() -> Vec<String> {
     let schemas = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas");
     let mut outputs = Vec::new();
@@ -125,7 +124,7 @@ fn outputs() -> Vec<String> {
 }
 
 #[test]
-fn the_readme_shows_what_is_printed() {
+fn readme_shows_actual_output() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let readme = fs::read_to_string(&path).unwrap().replace("\r\n", "\n");
     let mut expected = String::new();
@@ -140,7 +139,7 @@ fn the_readme_shows_what_is_printed() {
         rest = after;
     }
     expected.push_str(rest);
-    assert_eq!(outputs.next(), None, "an output that is not shown");
+    assert_eq!(outputs.next(), None, "the README does not show an output");
     if std::env::var_os("UPDATE_EXPECTED").is_some() {
         fs::write(&path, &expected).unwrap();
     } else {
