@@ -53,7 +53,7 @@ fn ids(events: impl IntoIterator<Item = usize>) -> Vec<String> {
 
 #[tokio::test]
 async fn only_events_of_requests_in_flight_are_read() {
-    let held = HoldAll::default();
+    let transport = HoldAll::default();
     let builder = Client::builder().event_key(KEY).max_request_events(10);
     let client = builder.concurrency(3).transport(held.clone());
     let client = client.build().unwrap();
@@ -297,7 +297,7 @@ async fn pending_stream_does_not_delay_ready_events() {
 
 #[tokio::test]
 async fn events_that_arrive_during_a_request_share_the_next() {
-    let held = HoldAll::default();
+    let transport = HoldAll::default();
     let client = Client::builder().event_key(KEY).max_request_events(10);
     let client = client.concurrency(3).transport(held.clone());
     let (feed, events) = mpsc::channel(100);
@@ -375,10 +375,10 @@ async fn panicking_event_is_removed_from_the_batch() {
 /// The blocking client reads events as it sends them, too.
 #[test]
 fn a_blocking_client_reads_no_more_than_its_requests_hold() {
-    let held = Held::default();
+    let transport = HoldAll::default();
     let builder = blocking::Client::builder().event_key(KEY);
     let builder = builder.max_request_events(10).concurrency(3);
-    let client = builder.transport(held.clone()).build().unwrap();
+    let client = builder.transport(transport.clone()).build().unwrap();
     let read = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&read);
     let events = (0..100).map(move |n| {
@@ -387,13 +387,13 @@ fn a_blocking_client_reads_no_more_than_its_requests_hold() {
     });
     let sending = std::thread::spawn(move || client.send_many(events));
     for requests in 3..=10 {
-        while held.begun.load(SeqCst) < requests {
+        while transport.started.load(SeqCst) < requests {
             std::thread::yield_now();
         }
         assert_eq!(read.load(SeqCst), 10 * requests);
-        held.allowed.add_permits(1);
+        transport.allowed.add_permits(1);
     }
-    held.allowed.add_permits(2);
+    transport.allowed.add_permits(2);
     let receipts = sending.join().unwrap().unwrap();
     assert_eq!(dedup_ids(&receipts), ids(0..100));
 }

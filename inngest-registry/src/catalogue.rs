@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{portable, version};
 
-/// An event type as the registry knows it, from a Rust type or from an exported file.
+/// An event type, from a Rust type or from an exported file.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct EventType {
@@ -21,23 +21,24 @@ pub struct EventType {
     pub rust_type: Option<String>,
     /// The source file and line; `None` when read from a file.
     pub source: Option<(String, u32)>,
-    /// The schema of the whole event: its `properties` are `name`, `id`, `ts`, `v`, `data`, `user`
-    /// and `meta`, its `$defs` what these refer to.
+    /// The schema of the whole event. Its `properties` are `name`, `id`, `ts`, `v`, `data`, `user`
+    /// and `meta`; its `$defs` are the definitions that these refer to.
     ///
-    /// It is what [`Event::schema`](inngest_core::Event::schema) gives, with the formats of Rust
-    /// types that other tools do not know, such as `uint64`, said in other words, such as bounds.
+    /// This is [`Event::schema`](inngest_core::Event::schema), except that formats of Rust types
+    /// that other tools do not know, such as `uint64`, are replaced by standard keywords, such as
+    /// bounds.
     pub schema: Value,
 }
 
 impl EventType {
-    /// Name and version as reports show them: `storefront/item.imported` 2026-11-21.1.
+    /// The name and version as reports show them: `storefront/item.imported` 2026-11-21.1.
     #[must_use]
     pub fn label(&self) -> String {
         label(&self.name, self.version.as_deref())
     }
 }
 
-/// Name and version as reports show them.
+/// The name and version as reports show them.
 pub(crate) fn label(name: &str, version: Option<&str>) -> String {
     match version {
         Some(version) => format!("`{name}` {version}"),
@@ -48,8 +49,8 @@ pub(crate) fn label(name: &str, version: Option<&str>) -> String {
 impl From<&Descriptor> for EventType {
     fn from(known: &Descriptor) -> Self {
         let mut schema = known.schema().to_value();
-        portable::formats(&mut schema);
-        portable::alternatives(&mut schema);
+        portable::replace_formats(&mut schema);
+        portable::remove_impossible_alternatives(&mut schema);
         Self {
             name: known.name().to_owned(),
             version: known.version().map(str::to_owned),
@@ -62,7 +63,7 @@ impl From<&Descriptor> for EventType {
     }
 }
 
-/// Event types in order of name and version, the older version first.
+/// Event types in order of name and version, older versions first.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Catalogue {
     events: Vec<EventType>,
@@ -86,7 +87,7 @@ impl Catalogue {
         self.events.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no event types.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.events.is_empty()
@@ -100,7 +101,7 @@ impl Catalogue {
             .find(|event| event.version.as_deref() == version)
     }
 
-    /// The event types of this name, the oldest first.
+    /// The event types of this name, oldest version first.
     #[must_use]
     pub fn versions(&self, name: &str) -> &[EventType] {
         let start = self.events.partition_point(|event| *event.name < *name);

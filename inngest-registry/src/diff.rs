@@ -1,4 +1,4 @@
-//! How two exported folders differ.
+//! Compares two exported folders.
 
 use std::fmt;
 use std::fmt::Write as _;
@@ -14,11 +14,11 @@ use crate::mode::Mode;
 use crate::paint::Paint;
 use crate::version;
 
-/// How one set of event types differs from another.
+/// The differences between two sets of event types.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Diff {
-    /// What differs, in order of name and version.
+    /// The event types that differ, in order of name and version.
     pub entries: Vec<Entry>,
 }
 
@@ -32,7 +32,7 @@ pub struct Entry {
     pub version: Option<String>,
     /// How it differs.
     pub kind: EntryKind,
-    /// The template of the id before and now, where it is another.
+    /// The old and new id templates, if they differ.
     pub id_template: Option<(Option<String>, Option<String>)>,
 }
 
@@ -40,16 +40,16 @@ pub struct Entry {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EntryKind {
-    /// It is in the new set only.
+    /// It is only in the new set.
     Added {
-        /// How it differs from the version before it, where there is one.
+        /// How it differs from the previous version, if any.
         since: Option<(Option<String>, Comparison)>,
     },
-    /// It is in the old set only.
+    /// It is only in the old set.
     Removed,
-    /// It is in both, and other values are valid.
+    /// It is in both sets, and the set of valid values changed.
     Changed(Comparison),
-    /// It is in both, and only its docs or its id template differ.
+    /// It is in both sets, and only its docs, the order of fields or its id template differ.
     TextsChanged,
 }
 
@@ -108,13 +108,13 @@ pub fn diff(old: &Catalogue, new: &Catalogue, strictness: Strictness) -> Diff {
 }
 
 impl Diff {
-    /// Whether the two are the same.
+    /// Whether the two sets are the same.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// For a pull request: a table of what differs, and a list of the changes.
+    /// Markdown for a pull request: a table of the event types that differ, and a list of changes.
     #[must_use]
     pub fn to_markdown(&self) -> String {
         if self.is_empty() {
@@ -133,8 +133,12 @@ impl Diff {
                 out,
                 "| {} | {} | {} | {backward} | {forward} |",
                 code(&entry.event),
-                entry.version.as_deref().map(cell).unwrap_or_default(),
-                cell(&entry.what()),
+                entry
+                    .version
+                    .as_deref()
+                    .map(escape_cell)
+                    .unwrap_or_default(),
+                escape_cell(&entry.what()),
             );
         }
         for entry in &self.entries {
@@ -159,13 +163,13 @@ impl Diff {
             }
         }
         out.push_str(
-            "\n\"Old events\" are those already stored, read with the new schema; \"old readers\" are \
-             functions with the old schema that get new events.",
+            "\n\"Old events\" are events already stored, read with the new schema. \"Old readers\" are \
+             consumers that still read the old schema and get new events.",
         );
         out
     }
 
-    /// For machines.
+    /// The differences as JSON.
     #[must_use]
     pub fn to_json(&self) -> Value {
         let entries = self.entries.iter().map(|entry| {
@@ -259,7 +263,7 @@ impl Entry {
         let comparison = |comparison: &Comparison| match (comparison.backward, comparison.forward) {
             (Verdict::Compatible, Verdict::Compatible) => "compatible",
             (Verdict::Breaking, _) | (_, Verdict::Breaking) => "breaking",
-            _ => "whether it breaks could not be told",
+            _ => "compatibility unknown",
         };
         match &self.kind {
             EntryKind::Added { since: None } => "added".to_owned(),
@@ -278,7 +282,7 @@ impl Entry {
     }
 }
 
-/// A change for machines.
+/// A change as JSON.
 pub(crate) fn change_to_json(change: &Change) -> Value {
     json!({
         "path": change.path,
@@ -292,14 +296,14 @@ pub(crate) fn change_to_json(change: &Change) -> Value {
 
 fn mark(verdict: Verdict) -> &'static str {
     match verdict {
-        Verdict::Compatible => "fit",
-        Verdict::Breaking => "**break**",
+        Verdict::Compatible => "ok",
+        Verdict::Breaking => "**breaking**",
         Verdict::Unknown => "unknown",
     }
 }
 
-/// Text that stays in its cell of a table.
-fn cell(text: &str) -> String {
+/// Escapes text for a table cell.
+fn escape_cell(text: &str) -> String {
     text.replace('\\', "\\\\")
         .replace('|', "\\|")
         .replace('\n', " ")

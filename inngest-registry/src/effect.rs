@@ -1,11 +1,11 @@
-//! Changes and whom they break, in the language of events.
+//! Describes changes and whom they break, in terms of events.
 
 use std::fmt::Write as _;
 
 use crate::compat::{Change, Subject, Verdict};
 use crate::mode::Mode;
 
-/// Other places of a change that are named.
+/// How many other places of a change a report lists.
 const OTHERS_SHOWN: usize = 3;
 
 /// The members of an event beside its data.
@@ -52,7 +52,7 @@ pub(crate) fn was_and_is(what: &str, old: Option<&str>, new: Option<&str>) -> St
     format!("{what} was {} and is now {}", show(old), show(new))
 }
 
-/// The path as people say it: without `data.`, unless the field is named like a member of the
+/// The path as reports show it: without `data.`, unless the field has the name of a member of the
 /// event.
 pub(crate) fn place(path: &str) -> &str {
     let Some(rest) = path.strip_prefix("data.") else {
@@ -69,11 +69,11 @@ pub(crate) fn place(path: &str) -> &str {
 
 /// Whom a change breaks, one sentence for each direction.
 pub(crate) fn effects(backward: Verdict, forward: Verdict, mode: Mode) -> Vec<String> {
-    let sentence = |verdict, considered, sure: &str, doubt: &str| {
+    let sentence = |verdict, considered, breaking: &str, unknown: &str| {
         let effect = match verdict {
             Verdict::Compatible => return None,
-            Verdict::Breaking => sure,
-            Verdict::Unknown => doubt,
+            Verdict::Breaking => breaking,
+            Verdict::Unknown => unknown,
         };
         let allowed = if considered {
             String::new()
@@ -85,17 +85,15 @@ pub(crate) fn effects(backward: Verdict, forward: Verdict, mode: Mode) -> Vec<St
     let backward = sentence(
         backward,
         mode.is_backward(),
-        "for consumers: functions that read with the new schema refuse events already stored",
-        "for consumers: whether functions that read with the new schema take all events already \
-         stored could not be told",
+        "consumers that read the new schema reject events already stored",
+        "unknown whether consumers that read the new schema accept all events already stored",
     );
     let forward = sentence(
         forward,
         mode.is_forward(),
-        "for producers: functions that still read with the old schema refuse events sent with the \
-         new",
-        "for producers: whether functions that still read with the old schema take all events sent \
-         with the new could not be told",
+        "consumers that still read the old schema reject events sent with the new one",
+        "unknown whether consumers that still read the old schema accept all events sent with the \
+         new one",
     );
     backward.into_iter().chain(forward).collect()
 }
@@ -113,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sentence_is_one() {
+    fn changes_read_as_sentences() {
         let sentence = |path: &str, others: &[&str], subject, what: &str| {
             let mut change = Change::for_tests(path, what, subject);
             change.also_at = others.iter().map(|path| (*path).to_owned()).collect();
@@ -144,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_is_named_without_data_where_it_can_be() {
+    fn paths_omit_data_unless_ambiguous() {
         for (path, expected) in [
             ("data.quantity", "quantity"),
             ("data.order.lines[].id", "order.lines[].id"),

@@ -1,4 +1,4 @@
-//! Writing the schemas of event types to a folder.
+//! Writes the schemas of event types to a folder.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -11,8 +11,8 @@ use crate::{json, version};
 
 /// Writes event types to a folder.
 ///
-/// The same types give the same bytes. Files that would not change are not touched, every file is
-/// written whole or not at all, and files that `export` did not write are left alone.
+/// The same types give the same bytes. Unchanged files are not touched, each file is written
+/// atomically, and files that `export` did not write are left alone.
 ///
 /// ```no_run
 /// use inngest_registry::{Catalogue, Registry, export::Export};
@@ -29,21 +29,21 @@ pub struct Export {
     prune: bool,
 }
 
-/// What an export did.
+/// The result of an export.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Exported {
     /// The files that were written, relative to the folder.
     pub written: Vec<String>,
-    /// How many files were as they should be.
+    /// How many files were already up to date.
     pub unchanged: usize,
     /// The files that were removed.
     pub removed: Vec<String>,
-    /// Files of older versions that the program does not have any more. They always stay: events
-    /// of these versions are still stored.
+    /// Files of older versions that the program no longer has. They always stay, because events of
+    /// these versions are still stored.
     pub older: Vec<String>,
-    /// Files of events that the program does not have in any version. They stay unless they are
-    /// pruned.
+    /// Files of events that the program does not have in any version. They stay unless
+    /// [`prune`](Export::prune) is set.
     pub kept: Vec<String>,
 }
 
@@ -73,7 +73,7 @@ impl Export {
     ///
     /// # Errors
     ///
-    /// Those of [`FilesError`]. What was written before an error stays and is whole.
+    /// See [`FilesError`]. Files written before the error stay and are complete.
     pub fn run(
         &self,
         catalogue: &Catalogue,
@@ -123,7 +123,8 @@ impl Export {
                 (&b.name, b.version.as_deref()),
             )
         });
-        // After the files that it lists and before the removal of those that it does not.
+        // The index is written after the files it lists and before the files it no longer lists are
+        // removed, so that it never lists a missing file.
         if files::write_if_changed(&dir.join(INDEX), &Index::new(entries).to_text()?)? {
             exported.written.push(INDEX.to_owned());
         } else {
@@ -140,13 +141,13 @@ impl Export {
     }
 }
 
-/// The entries whose files are there: one without a file would keep the folder from being read.
+/// The entries whose files exist. A folder whose index lists a missing file cannot be read.
 fn present(dir: &Path, entries: Vec<IndexEntry>) -> Result<Vec<IndexEntry>, FilesError> {
     let mut present = Vec::with_capacity(entries.len());
     for entry in entries {
         let path = dir.join(&entry.path);
-        let is_there = path.try_exists();
-        if is_there.map_err(|error| FilesError::io("read", &path, error))? {
+        let exists = path.try_exists();
+        if exists.map_err(|error| FilesError::io("read", &path, error))? {
             present.push(entry);
         }
     }
@@ -157,7 +158,7 @@ fn paths(entries: &[IndexEntry]) -> Vec<String> {
     entries.iter().map(|entry| entry.path.clone()).collect()
 }
 
-/// Whether there are types, and no two of one name and version.
+/// Checks that there are types, and that no two have the same name and version.
 pub(crate) fn check_types(catalogue: &Catalogue) -> Result<(), FilesError> {
     if catalogue.is_empty() {
         return Err(FilesError::NoTypes);
@@ -176,7 +177,7 @@ pub(crate) fn check_types(catalogue: &Catalogue) -> Result<(), FilesError> {
     Ok(())
 }
 
-/// A base of `$id`s without the `/` at its end.
+/// Checks that a base URL is absolute, and removes `/` from its end.
 pub(crate) fn checked_base_url(url: &str) -> Result<&str, FilesError> {
     let absolute = url.split_once("://").is_some_and(|(scheme, rest)| {
         scheme.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -197,7 +198,8 @@ pub(crate) fn checked_base_url(url: &str) -> Result<&str, FilesError> {
     }
 }
 
-/// Whether there is no file, or one of this event that an index was lost of.
+/// Whether `export` may write this file: it does not exist, or it holds a schema of this event that
+/// the index no longer lists.
 fn is_free(path: &Path, event: &EventType) -> Result<bool, FilesError> {
     if !path
         .try_exists()
@@ -205,11 +207,11 @@ fn is_free(path: &Path, event: &EventType) -> Result<bool, FilesError> {
     {
         return Ok(true);
     }
-    let Ok(there) = files::read_as_it_is(path) else {
+    let Ok(existing) = files::read_unchecked(path) else {
         return Ok(false);
     };
     Ok(files::is_exported(
-        &there,
+        &existing,
         &event.name,
         event.version.as_deref(),
     ))

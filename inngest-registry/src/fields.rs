@@ -1,4 +1,4 @@
-//! The fields of an event: every schema under `data` and `user` with the path to it.
+//! Lists the fields of an event: every schema under `data` and `user`, with its path.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -7,23 +7,23 @@ use serde_json::{Map, Value};
 
 use crate::reference::Reference;
 
-/// What `true` says, in the words of a schema.
+/// The schema `true` as an object.
 static ANYTHING: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
 
-/// The fields of the standard library's `Duration` and `SystemTime`: nobody who uses these types can
-/// document or change them.
-const OF_STD: [[&str; 2]; 2] = [["nanos", "secs"], ["nanos_since_epoch", "secs_since_epoch"]];
+/// The fields of the standard library's `Duration` and `SystemTime`, which users of these types
+/// cannot document or change.
+const STD_FIELDS: [[&str; 2]; 2] = [["nanos", "secs"], ["nanos_since_epoch", "secs_since_epoch"]];
 
-/// The fields of its `Range`, whose types are someone's.
-const RANGE: [&str; 2] = ["end", "start"];
+/// The fields of the standard library's `Range`. Their types can be user-defined.
+const RANGE_FIELDS: [&str; 2] = ["end", "start"];
 
 /// A schema inside an event's schema.
 pub(crate) struct Field<'a> {
     /// Where it is, such as `data.order.lines[].quantity`.
     pub(crate) path: String,
-    /// What it says.
+    /// The schema itself.
     pub(crate) schema: &'a Map<String, Value>,
-    /// How it is a property; `None` for items, values of maps and alternatives.
+    /// Set if the schema is that of a property; `None` for items, map values and alternatives.
     pub(crate) property: Option<Property>,
     /// Whether it may be `null`.
     pub(crate) nullable: bool,
@@ -31,14 +31,15 @@ pub(crate) struct Field<'a> {
 
 #[derive(Clone, Copy)]
 pub(crate) struct Property {
-    /// Whether it is always there.
+    /// Whether the property is always present.
     pub(crate) required: bool,
-    /// Whether its author can document it, which is not so of the tag of an enum, the name of a
-    /// variant and the fields of a type of the standard library.
+    /// Whether its author can document it. This is false for enum tags, variant names and the fields
+    /// of standard library types.
     pub(crate) documentable: bool,
 }
 
-/// All schemas under `data` and `user`; what is used in several places stands at the first.
+/// All schemas under `data` and `user`. A definition that is used several times is listed once, at
+/// its first use.
 pub(crate) fn of(schema: &Value) -> Vec<Field<'_>> {
     let mut walk = Walk {
         definitions: schema.get("$defs"),
@@ -53,28 +54,28 @@ pub(crate) fn of(schema: &Value) -> Vec<Field<'_>> {
     walk.fields
 }
 
-/// What a schema is to the one that it stands in.
+/// What a schema is to its parent schema.
 #[derive(Clone, Copy)]
 enum Role<'a> {
-    /// A type by itself, with its name.
+    /// A named definition.
     Definition(&'a str),
     /// A variant of an enum.
-    Variant(Told<'a>),
-    /// What is in a variant.
+    Variant(Tagging<'a>),
+    /// The content of a variant.
     Content,
     /// Anything else.
     Value,
 }
 
-/// How the variants of an enum are told from each other.
+/// How the variants of an enum are distinguished.
 #[derive(Clone, Copy)]
-enum Told<'a> {
-    /// By the only property, named like the variant.
-    ByName,
-    /// By a tag beside this property, which has what is in the variant.
-    Beside(&'a str),
-    /// By a tag among the fields, or by the fields.
-    Among,
+enum Tagging<'a> {
+    /// Externally tagged: the only property has the name of the variant.
+    External,
+    /// Adjacently tagged: the content is in this property, next to the tag.
+    Adjacent(&'a str),
+    /// Internally tagged or untagged: the fields of the variant are next to the tag, if there is one.
+    Internal,
 }
 
 struct Walk<'a> {
@@ -94,7 +95,7 @@ impl<'a> Walk<'a> {
             path: path.to_owned(),
             schema,
             property,
-            nullable: self.takes_null(schema, &mut HashSet::new()),
+            nullable: self.accepts_null(schema, &mut HashSet::new()),
         });
         if let Some((name, target)) = self.definition(schema)
             && self.seen.insert(name)
@@ -102,7 +103,10 @@ impl<'a> Walk<'a> {
             self.visit(target, path, None, Role::Definition(name));
         }
         if let Some(Value::Object(properties)) = schema.get("properties") {
-            if OF_STD.iter().any(|of| are(properties, of)) {
+            if STD_FIELDS
+                .iter()
+                .any(|names| has_exactly(properties, names))
+            {
                 return;
             }
             self.properties(schema, properties, path, role);
@@ -120,7 +124,7 @@ impl<'a> Walk<'a> {
         for keyword in ["prefixItems", "anyOf", "oneOf", "allOf"] {
             let parts = list(schema, keyword);
             let role = match keyword {
-                "anyOf" | "oneOf" => Role::Variant(told(keyword, parts)),
+                "anyOf" | "oneOf" => Role::Variant(tagging(keyword, parts)),
                 _ => Role::Value,
             };
             for (at, inner) in parts.iter().enumerate() {
@@ -140,20 +144,22 @@ impl<'a> Walk<'a> {
         path: &str,
         role: Role<'_>,
     ) {
-        if let (Role::Value, Some(value)) = (role, value_of_all(schema, properties)) {
+        if let (Role::Value, Some(value)) = (role, enum_map_value(schema, properties)) {
             self.visit(value, &format!("{path}{{}}"), None, Role::Value);
             return;
         }
         let of_range = match role {
-            Role::Definition(name) => name.starts_with("Range_of_") && are(properties, &RANGE),
+            Role::Definition(name) => {
+                name.starts_with("Range_of_") && has_exactly(properties, &RANGE_FIELDS)
+            }
             _ => false,
         };
         let mut properties_in_order: Vec<_> = properties.iter().collect();
         properties_in_order.sort_by_key(|(name, _)| *name);
         for (name, property) in properties_in_order {
             let is_content = match role {
-                Role::Variant(Told::ByName) => properties.len() == 1,
-                Role::Variant(Told::Beside(content)) => name == content,
+                Role::Variant(Tagging::External) => properties.len() == 1,
+                Role::Variant(Tagging::Adjacent(content)) => name == content,
                 _ => false,
             };
             let is_tag = matches!(role, Role::Variant(_)) && is_constant(property);
@@ -181,9 +187,8 @@ impl<'a> Walk<'a> {
         Some((name, definition))
     }
 
-    /// Whether a schema says that it takes `null`, by itself, in an alternative or in what it
-    /// refers to.
-    fn takes_null(&self, schema: &Map<String, Value>, seen: &mut HashSet<&'a str>) -> bool {
+    /// Whether a schema accepts `null` by its type, in an alternative or through a reference.
+    fn accepts_null(&self, schema: &Map<String, Value>, seen: &mut HashSet<&'a str>) -> bool {
         let directly = match schema.get("type") {
             Some(Value::Array(types)) => types.iter().any(|name| name == "null"),
             Some(only) => only == "null",
@@ -197,55 +202,55 @@ impl<'a> Walk<'a> {
             || alternatives
                 .chain(definition.map(|(_, schema)| schema))
                 .filter_map(Value::as_object)
-                .any(|schema| self.takes_null(schema, seen))
+                .any(|schema| self.accepts_null(schema, seen))
     }
 }
 
-/// How schemars tells the variants of an enum from each other.
-fn told<'a>(keyword: &str, variants: &'a [Value]) -> Told<'a> {
+/// How schemars distinguishes the variants of an enum.
+fn tagging<'a>(keyword: &str, variants: &'a [Value]) -> Tagging<'a> {
     let mut content = None;
-    let mut sure = 0;
+    let mut evidence = 0;
     for variant in variants {
         let Some(Value::Object(properties)) = variant.get("properties") else {
             continue;
         };
         if !properties.values().any(is_constant) {
-            // The fields of untagged variants may hold for several of them.
+            // Several untagged variants may accept the same fields.
             return match keyword {
-                "oneOf" => Told::ByName,
-                _ => Told::Among,
+                "oneOf" => Tagging::External,
+                _ => Tagging::Internal,
             };
         }
         let mut fields = properties.iter().filter(|(_, schema)| !is_constant(schema));
         let (field, another) = (fields.next(), fields.next());
         let mut combined = ["$ref", "allOf", "anyOf", "oneOf"].iter();
         if another.is_some() || combined.any(|keyword| variant.get(keyword).is_some()) {
-            return Told::Among;
+            return Tagging::Internal;
         }
         let Some((name, schema)) = field else {
             continue;
         };
         if content.is_some_and(|content| content != name) {
-            return Told::Among;
+            return Tagging::Internal;
         }
         content = Some(name.as_str());
-        // One variant alone with one field is told either way, unless what is in it is a struct
-        // without a name of its own, as no field is.
-        sure += if schema.get("properties").is_some() {
+        // A single variant with a single field could be adjacent or internal. It is adjacent if the
+        // field holds an inline struct, which schemars only writes for a variant's content.
+        evidence += if schema.get("properties").is_some() {
             2
         } else {
             1
         };
     }
     match content {
-        Some(content) if sure > 1 => Told::Beside(content),
-        _ => Told::Among,
+        Some(content) if evidence > 1 => Tagging::Adjacent(content),
+        _ => Tagging::Internal,
     }
 }
 
-/// The schema of the values of a map whose keys are the variants of an enum: no struct without a
-/// name has such fields.
-fn value_of_all<'a>(
+/// The schema of the values of a map whose keys are the variants of an enum. schemars writes no
+/// inline struct that looks like this.
+fn enum_map_value<'a>(
     schema: &Map<String, Value>,
     properties: &'a Map<String, Value>,
 ) -> Option<&'a Value> {
@@ -256,8 +261,8 @@ fn value_of_all<'a>(
     same.then_some(first)
 }
 
-/// Whether these are the names of the properties.
-fn are(properties: &Map<String, Value>, names: &[&str]) -> bool {
+/// Whether the properties have exactly these names.
+fn has_exactly(properties: &Map<String, Value>, names: &[&str]) -> bool {
     let has = |name: &&str| properties.contains_key(*name);
     properties.len() == names.len() && names.iter().all(has)
 }
@@ -305,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_that_someone_wrote() {
+    fn std_fields_are_left_out() {
         let types = Catalogue::of(&Registry::new().with::<Paid>());
         let fields = of(&types.iter().next().unwrap().schema);
         let paths: Vec<_> = fields
@@ -339,7 +344,7 @@ mod tests {
     #[derive(Serialize, JsonSchema)]
     struct Nullable(Option<String>);
 
-    /// Its fields are like the values of a map.
+    /// Looks like a map from enum variants.
     #[derive(Serialize, JsonSchema)]
     #[serde(deny_unknown_fields)]
     struct Closed {
@@ -400,11 +405,11 @@ mod tests {
         flat: Option<Flat>,
     }
 
-    /// The paths below the data of the fields that are meant.
-    fn paths<E: Event>(meant: impl Fn(&Field<'_>) -> bool) -> Vec<String> {
+    /// The paths below `data` of the selected fields.
+    fn paths<E: Event>(selected: impl Fn(&Field<'_>) -> bool) -> Vec<String> {
         let types = Catalogue::of(&Registry::new().with::<E>());
         let fields = of(&types.iter().next().unwrap().schema);
-        let paths = fields.iter().filter(|field| meant(field));
+        let paths = fields.iter().filter(|field| selected(field));
         let paths = paths.filter_map(|field| field.path.strip_prefix("data."));
         paths.map(str::to_owned).collect()
     }
@@ -414,7 +419,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_that_can_be_documented() {
+    fn documentable_fields() {
         assert_eq!(
             paths::<Placed>(documentable),
             [
@@ -453,7 +458,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_that_may_be_null() {
+    fn nullable_fields() {
         let nullable = paths::<Placed>(|field| field.nullable && field.property.is_some());
         assert_eq!(nullable, ["closed.a", "closed.b", "note", "range_of_odd"]);
         let absent = |field: &Field<'_>| field.property.is_some_and(|property| !property.required);

@@ -1,11 +1,11 @@
-//! JSON in one order and one layout, whatever the order of keys in memory.
+//! Writes JSON with a fixed key order and layout, and hashes schemas.
 
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use crate::walk::Place;
 
-/// The keywords that stand first in a schema; the others follow by the alphabet.
+/// The keywords that come first in a schema. The others follow in alphabetical order.
 const FIRST: [&str; 9] = [
     "$schema",
     "$id",
@@ -18,13 +18,13 @@ const FIRST: [&str; 9] = [
     "additionalProperties",
 ];
 
-/// What refers to nothing above it and is referred to from there stands last.
+/// The keyword that comes last in a schema.
 const LAST: &str = "$defs";
 
-/// The members of an event in the order in which they are sent.
+/// The members of an event in the order they are sent.
 const ENVELOPE: [&str; 7] = ["name", "id", "ts", "v", "data", "user", "meta"];
 
-/// The keywords that say nothing about which values are valid.
+/// The keywords that do not affect which values are valid.
 const ANNOTATIONS: [&str; 9] = [
     "$id",
     "$comment",
@@ -40,12 +40,12 @@ const ANNOTATIONS: [&str; 9] = [
 /// The keywords whose lists are sets.
 const SETS: [&str; 3] = ["required", "enum", "type"];
 
-/// The text of a value: two spaces of indentation, keys in a fixed order, a newline at the end.
+/// Writes a value with two spaces of indentation, keys in a fixed order and a final newline.
 ///
-/// The keys of a schema: `$schema`, `$id`, `title`, `description`, `type`, `format`, `properties`,
-/// `required` and `additionalProperties` first, `$defs` last, the others by the alphabet between
-/// them. Names, such as those of properties, stand by the alphabet; only the members of an event
-/// in the order in which they are sent: `name`, `id`, `ts`, `v`, `data`, `user`, `meta`.
+/// In a schema, `$schema`, `$id`, `title`, `description`, `type`, `format`, `properties`, `required`
+/// and `additionalProperties` come first, then the other keywords in alphabetical order, then
+/// `$defs`. Property names are in alphabetical order, except that the members of an event are in
+/// the order they are sent: `name`, `id`, `ts`, `v`, `data`, `user`, `meta`.
 #[must_use]
 pub fn to_text(value: &Value) -> String {
     let mut text = String::new();
@@ -61,10 +61,10 @@ pub fn to_text(value: &Value) -> String {
     text
 }
 
-/// The SHA-256 of what a schema says about values, in hexadecimal digits.
+/// The SHA-256 hash of the keywords that validate values, in hexadecimal digits.
 ///
 /// Titles, descriptions and other annotations, `$id`, and the order of `required`, `enum` and
-/// `type` are not part of it: two schemas with the same hash have the same valid values.
+/// `type` do not affect it. Two schemas with the same hash accept the same values.
 #[must_use]
 pub fn content_hash(schema: &Value) -> String {
     let mut text = String::new();
@@ -78,7 +78,7 @@ pub fn content_hash(schema: &Value) -> String {
     })
 }
 
-/// What a schema says, on one line: all keys by the alphabet, sets sorted, annotations left out.
+/// Writes a schema on one line, with sorted keys, sorted sets and no annotations.
 fn compact(value: &Value, place: Place, out: &mut String) {
     match value {
         Value::Array(items) => {

@@ -1,26 +1,26 @@
-//! What a changed schema has to keep working.
+//! Compatibility modes: which readers a changed schema must not break.
 
 use std::fmt;
 use std::str::FromStr;
 
 use inngest_grammar::suggest::nearest;
 
-/// What a changed schema has to keep working, by the names that schema registries use.
+/// Which readers a changed schema must not break, named as in schema registries.
 ///
-/// A type is held against the exported file of its own version; in the modes that end in
-/// `_transitive` against all older exported versions of its name as well. In the others, a new
-/// version may change anything.
+/// `check` compares a type with the exported file of its own version. In modes that end in
+/// `_transitive`, it also compares the type with all older exported versions of the event. In the
+/// other modes, a new version may change anything.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
-    /// Readers of the new schema read events that were written with the old one.
+    /// Readers of the new schema can read events written with the old one.
     Backward,
     /// [`Backward`](Self::Backward), for all older versions too.
     BackwardTransitive,
-    /// Readers of the old schema read events that are written with the new one.
+    /// Readers of the old schema can read events written with the new one.
     Forward,
     /// [`Forward`](Self::Forward), for all older versions too.
     ForwardTransitive,
-    /// Both.
+    /// [`Backward`](Self::Backward) and [`Forward`](Self::Forward).
     #[default]
     Full,
     /// [`Full`](Self::Full), for all older versions too.
@@ -55,7 +55,7 @@ impl Mode {
         }
     }
 
-    /// Whether readers of the new schema must read what the old one wrote.
+    /// Whether readers of the new schema must be able to read events of the old one.
     #[must_use]
     pub fn is_backward(self) -> bool {
         matches!(
@@ -64,7 +64,7 @@ impl Mode {
         )
     }
 
-    /// Whether readers of the old schema must read what the new one writes.
+    /// Whether readers of the old schema must be able to read events of the new one.
     #[must_use]
     pub fn is_forward(self) -> bool {
         matches!(
@@ -73,7 +73,7 @@ impl Mode {
         )
     }
 
-    /// Whether this holds against all older versions of an event.
+    /// Whether the mode applies to all older versions of an event.
     #[must_use]
     pub fn is_transitive(self) -> bool {
         matches!(
@@ -95,14 +95,14 @@ pub struct UnknownMode(String);
 
 impl fmt::Display for UnknownMode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "there is no mode `{}`; ", self.0)?;
+        write!(f, "unknown mode `{}`; ", self.0)?;
         one_of(f, &self.0, &Mode::ALL.map(Mode::name))
     }
 }
 
 impl std::error::Error for UnknownMode {}
 
-/// "did you mean `a`? The known ones are `a`, `b`".
+/// Writes "did you mean `a`? the known ones are `a`, `b`".
 pub(crate) fn one_of(f: &mut dyn fmt::Write, word: &str, known: &[&str]) -> fmt::Result {
     if let Some(near) = nearest(word, known.iter().copied()) {
         write!(f, "did you mean `{near}`? ")?;
@@ -113,7 +113,7 @@ pub(crate) fn one_of(f: &mut dyn fmt::Write, word: &str, known: &[&str]) -> fmt:
 impl FromStr for Mode {
     type Err = UnknownMode;
 
-    /// Reads the name in any case, with `_` or `-`.
+    /// Parses a name in any case, with `_` or `-`.
     fn from_str(text: &str) -> Result<Self, UnknownMode> {
         let plain = text.to_ascii_lowercase().replace('-', "_");
         Self::ALL
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_read_back() {
+    fn names_parse_back() {
         for mode in Mode::ALL {
             assert_eq!(mode.name().parse(), Ok(mode));
             assert_eq!(
@@ -136,6 +136,6 @@ mod tests {
                 Ok(mode)
             );
         }
-        insta::assert_snapshot!("bakward".parse::<Mode>().unwrap_err(), @"there is no mode `bakward`; did you mean `backward`? the known ones are `backward`, `backward_transitive`, `forward`, `forward_transitive`, `full`, `full_transitive`, `none`");
+        insta::assert_snapshot!("bakward".parse::<Mode>().unwrap_err(), @"unknown mode `bakward`; did you mean `backward`? the known ones are `backward`, `backward_transitive`, `forward`, `forward_transitive`, `full`, `full_transitive`, `none`");
     }
 }

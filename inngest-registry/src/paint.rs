@@ -1,8 +1,8 @@
-//! Colours, where they are wanted.
+//! Colours text for terminals.
 
 use anstyle::{AnsiColor, Style};
 
-/// Whether texts are coloured.
+/// Whether text is coloured.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Paint {
     pub(crate) colour: bool,

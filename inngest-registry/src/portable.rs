@@ -1,16 +1,16 @@
-//! What schemars writes for Rust types, in the words that every validator knows.
+//! Replaces the keywords that schemars writes for Rust types with ones that every validator knows.
 //!
-//! schemars writes `"format": "uint64"`, which no validator asserts and which strict ones, such as
-//! ajv, refuse as unknown. What such a format means is said in other words instead where there are
-//! some, so that a schema accepts what the type writes and nothing else.
+//! schemars writes `"format": "uint64"`, which no validator checks and which strict validators, such
+//! as ajv, reject as unknown. Where standard keywords can express the format, they replace it, so
+//! that a schema accepts exactly what the type writes.
 
 use inngest_grammar::limits::MAX_INTEGER;
 use serde_json::{Map, Value, json};
 
 use crate::walk::{Place, each_schema_mut};
 
-/// Says the formats of Rust types that are no formats of JSON Schema in other words.
-pub(crate) fn formats(schema: &mut Value) {
+/// Replaces the formats of Rust types that JSON Schema does not define.
+pub(crate) fn replace_formats(schema: &mut Value) {
     each_schema_mut(schema, Place::Schema, &mut |schema| {
         let Some(Value::String(format)) = schema.get("format") else {
             return;
@@ -24,7 +24,7 @@ pub(crate) fn formats(schema: &mut Value) {
             "uint32" => (0, u32::MAX.into()),
             "int64" | "int128" | "int" => (-MAX_INTEGER, MAX_INTEGER),
             "uint64" | "uint128" | "uint" => (0, MAX_INTEGER),
-            // Every number of JSON that is finite, and others are refused before they are sent.
+            // JSON numbers are finite, and the client refuses to send any other number.
             "float" | "double" if is_type(schema, "number") => {
                 schema.remove("format");
                 return;
@@ -37,9 +37,9 @@ pub(crate) fn formats(schema: &mut Value) {
                 }
                 return;
             }
-            // No format of JSON Schema is a time without an offset or one with the name of a zone.
-            // `duration` is one, which knows neither fractions nor signs nor weeks beside days;
-            // jiff writes all three.
+            // JSON Schema has no format for a time without an offset or with a zone name. It has
+            // `duration`, but without fractions, signs, or weeks together with days, and jiff
+            // writes all three.
             "partial-time" | "partial-date-time" | "zoned-date-time" | "duration"
                 if is_type(schema, "string") =>
             {
@@ -55,18 +55,19 @@ pub(crate) fn formats(schema: &mut Value) {
     });
 }
 
-/// Takes out alternatives that another type beside them rules out: a variant that is no object
-/// cannot be flattened into a struct, schemars leaves it, and strict validators refuse a schema of
-/// both.
-pub(crate) fn alternatives(schema: &mut Value) {
+/// Removes alternatives that the `type` of the schema rules out.
+///
+/// A variant that is not an object cannot be flattened into a struct. schemars keeps it, and strict
+/// validators reject a schema that has both.
+pub(crate) fn remove_impossible_alternatives(schema: &mut Value) {
     each_schema_mut(schema, Place::Schema, &mut |schema| {
         if schema.get("type").is_some_and(|name| name == "object") {
-            objects_only(schema);
+            keep_objects(schema);
         }
     });
 }
 
-fn objects_only(schema: &mut Map<String, Value>) {
+fn keep_objects(schema: &mut Map<String, Value>) {
     for keyword in ["allOf", "anyOf", "oneOf"] {
         let Some(Value::Array(parts)) = schema.get_mut(keyword) else {
             continue;
@@ -76,13 +77,13 @@ fn objects_only(schema: &mut Map<String, Value>) {
                 let name = part.get("type").and_then(Value::as_str);
                 name.is_none_or(|name| name == "object")
             });
-            // An empty list is no schema.
+            // An empty list is not valid in a schema.
             if parts.is_empty() {
                 parts.push(Value::Bool(false));
             }
         }
         for part in parts.iter_mut().filter_map(Value::as_object_mut) {
-            objects_only(part);
+            keep_objects(part);
         }
     }
 }
@@ -95,7 +96,7 @@ fn is_type(schema: &Map<String, Value>, name: &str) -> bool {
     }
 }
 
-/// Sets the bounds where the schema has none that are narrower.
+/// Sets each bound unless the schema already has a narrower one.
 fn tighten(schema: &mut Map<String, Value>, (minimum, maximum): (i64, i64)) {
     #[expect(clippy::cast_precision_loss, reason = "all bounds are within ±2^53")]
     let outside = |schema: &Map<String, Value>, keyword: &str, bound: i64, sign: f64| {
@@ -117,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn formats_of_rust_types_are_said_in_other_words() {
+    fn formats_of_rust_types_are_replaced() {
         for (before, after) in [
             (
                 json!({ "type": "integer", "format": "uint32", "minimum": 0 }),
@@ -152,13 +153,13 @@ mod tests {
             ),
         ] {
             let mut schema = json!({ "items": [before] });
-            formats(&mut schema);
+            replace_formats(&mut schema);
             assert_eq!(schema, json!({ "items": [after] }));
         }
     }
 
     #[test]
-    fn alternatives_that_cannot_be_are_taken_out() {
+    fn impossible_alternatives_are_removed() {
         let text = json!({ "type": "string", "const": "a" });
         let object = json!({ "type": "object", "required": ["b"] });
         let open = json!({ "$ref": "#/$defs/c" });
@@ -166,7 +167,7 @@ mod tests {
         let mut schema = json!({
             "properties": { "x": { "type": "object", "anyOf": all }, "y": { "oneOf": all } },
         });
-        alternatives(&mut schema);
+        remove_impossible_alternatives(&mut schema);
         let possible = json!([object, open]);
         assert_eq!(
             schema,
@@ -174,12 +175,12 @@ mod tests {
                 "properties": { "x": { "type": "object", "anyOf": possible }, "y": { "oneOf": all } },
             })
         );
-        // Those of a part as well, and a list is never empty.
+        // Nested alternatives are removed too, and a list is never left empty.
         let mut schema = json!({
             "type": "object",
             "allOf": [{ "anyOf": [{ "oneOf": all }, {}] }, { "oneOf": [text] }],
         });
-        alternatives(&mut schema);
+        remove_impossible_alternatives(&mut schema);
         assert_eq!(
             schema,
             json!({
@@ -190,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn other_formats_stay() {
+    fn other_formats_are_kept() {
         let schema = json!({
             "properties": {
                 "format": { "type": "string", "format": "date-time" },
@@ -199,7 +200,7 @@ mod tests {
             },
         });
         let mut after = schema.clone();
-        formats(&mut after);
+        replace_formats(&mut after);
         assert_eq!(after, schema);
     }
 }

@@ -1,4 +1,4 @@
-//! What a `$ref` refers to, and which ones a schema has.
+//! Parses `$ref`s and lists the definitions that a schema refers to.
 
 use std::collections::BTreeSet;
 
@@ -10,11 +10,11 @@ use crate::walk::Place;
 /// What a `$ref` refers to.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Reference<'a> {
-    /// A definition of the same schema, or a place in one.
+    /// A definition in the same schema, or a place inside it.
     Definition {
         /// The key in `$defs`.
         name: String,
-        /// The JSON Pointer from there on, as written; empty for the definition itself.
+        /// The rest of the JSON Pointer, as written; empty for the definition itself.
         rest: &'a str,
     },
     /// A place elsewhere in the same schema: the JSON Pointer, as written.
@@ -43,14 +43,14 @@ impl<'a> Reference<'a> {
     }
 }
 
-/// A part of a JSON Pointer in a URI fragment: percent-encoding, and in it `~1` for `/` and `~0`
-/// for `~`.
+/// Decodes one part of a JSON Pointer in a URI fragment: percent-encoding first, then `~1` to `/`
+/// and `~0` to `~`.
 fn decode(part: &str) -> String {
     let part = percent_decode_str(part).decode_utf8_lossy();
     part.replace("~1", "/").replace("~0", "~")
 }
 
-/// The definitions that a schema refers to, itself and not through others.
+/// The definitions that a schema refers to directly.
 pub(crate) fn definitions_of(schema: &Value) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     each_reference(schema, Place::Schema, &mut |reference| {
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn references() {
+    fn references_are_parsed() {
         let definition = |name: &str, rest| Reference::Definition {
             name: name.to_owned(),
             rest,
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_like_a_reference_in_data_is_none() {
+    fn references_in_data_are_ignored() {
         let schema = json!({
             "const": { "$ref": "#/$defs/No" },
             "examples": [{ "$ref": "#/$defs/No" }],

@@ -1,4 +1,4 @@
-//! `inngest-registry.toml`: modes and lint levels, for all events and for single ones.
+//! Reads `inngest-registry.toml`: modes and lint levels, for all events or single events.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -15,15 +15,15 @@ use crate::compat::Strictness;
 use crate::lint::names::{Level, Lint};
 use crate::mode::{Mode, one_of};
 
-/// The name of the settings in the exported folder.
+/// The file name of the settings in the exported folder.
 pub const SETTINGS: &str = "inngest-registry.toml";
 
-/// What `inngest-registry.toml` says.
+/// The settings in `inngest-registry.toml`.
 ///
 /// ```toml
-/// # The folder on the web, for `$id`s.
+/// # The public URL of the folder, for `$id`s.
 /// base_url = "https://schemas.example.com/events"
-/// # backward, forward, full, each also with _transitive, or none.
+/// # backward, forward or full, optionally with _transitive, or none.
 /// mode = "full"
 /// # Judge optional properties as Confluent's registry does.
 /// strict = false
@@ -52,13 +52,13 @@ struct EventSettings {
 }
 
 impl Settings {
-    /// What holds where nothing is said.
+    /// The default settings.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Reads the settings of an exported folder; without a file the defaults hold.
+    /// Reads the settings of an exported folder, or returns the defaults if it has no settings file.
     ///
     /// # Errors
     ///
@@ -79,7 +79,7 @@ impl Settings {
         }
     }
 
-    /// Reads a file of settings.
+    /// Reads a settings file.
     ///
     /// # Errors
     ///
@@ -106,21 +106,21 @@ impl Settings {
         self
     }
 
-    /// What an event's schema has to keep working.
+    /// The compatibility mode of an event.
     #[must_use]
     pub fn mode(&self, event: &str) -> Mode {
         let own = self.events.get(event).and_then(|own| own.mode);
         own.unwrap_or(self.mode)
     }
 
-    /// Sets the mode of events without one of their own.
+    /// Sets the mode of events that the settings give no mode.
     #[must_use]
     pub fn with_mode(mut self, mode: Mode) -> Self {
         self.mode = mode;
         self
     }
 
-    /// How content that a schema does not mention is seen.
+    /// How undeclared properties are judged.
     #[must_use]
     pub fn strictness(&self) -> Strictness {
         if self.strict {
@@ -130,7 +130,7 @@ impl Settings {
         }
     }
 
-    /// Sets whether verdicts are Confluent's.
+    /// Sets whether optional properties are judged as Confluent's registry does.
     #[must_use]
     pub fn with_strict(mut self, strict: bool) -> Self {
         self.strict = strict;
@@ -149,7 +149,7 @@ impl Settings {
         set.unwrap_or_else(|| lint.default_level())
     }
 
-    /// The first event with settings of its own that none of the catalogues has.
+    /// The first event in the settings that is in none of the catalogues.
     pub(crate) fn unknown_event(&self, catalogues: &[&Catalogue]) -> Option<UnknownEvent> {
         let known = || {
             catalogues
@@ -178,7 +178,7 @@ impl Settings {
         let parsed = DeTable::parse(text).map_err(|error| {
             wrong(
                 error.span().map_or(0, |span| span.start),
-                plain(error.message()),
+                one_line(error.message()),
             )
         })?;
         let mut settings = Self::default();
@@ -211,8 +211,8 @@ impl Settings {
     }
 }
 
-/// What toml says, in one line.
-fn plain(message: &str) -> String {
+/// The message of a TOML error on one line.
+fn one_line(message: &str) -> String {
     message.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -243,12 +243,12 @@ impl Reader<'_> {
     }
 
     fn expected<T>(&self, value: &Spanned<T>, what: &str) -> SettingsErrorKind {
-        (self.wrong)(value.span().start, format!("{what} is expected here"))
+        (self.wrong)(value.span().start, format!("expected {what}"))
     }
 
     fn unknown<T: AsRef<str>>(&self, key: &Spanned<T>, known: &[&str]) -> SettingsErrorKind {
         let word = key.get_ref().as_ref();
-        let mut problem = format!("there is no setting `{word}`; ");
+        let mut problem = format!("unknown setting `{word}`; ");
         // Writing to a `String` does not fail.
         let _ = one_of(&mut problem, word, known);
         (self.wrong)(key.span().start, problem)
@@ -269,7 +269,7 @@ impl Reader<'_> {
 
     fn text<'v>(&self, value: &'v Spanned<DeValue<'_>>) -> Result<&'v str, SettingsErrorKind> {
         let text = value.get_ref().as_str();
-        text.ok_or_else(|| self.expected(value, "a text in quotes"))
+        text.ok_or_else(|| self.expected(value, "a string in quotes"))
     }
 
     fn parsed<T: std::str::FromStr<Err: ToString>>(
@@ -291,14 +291,14 @@ impl Reader<'_> {
 
 /// Settings for an unknown event.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {line} of `{SETTINGS}` is about `{name}`, and no event has this name; {}", self.advice())]
+#[error("line {line} of `{SETTINGS}` names the unknown event `{name}`; {}", self.advice())]
 #[non_exhaustive]
 pub struct UnknownEvent {
     /// The name in the settings.
     pub name: String,
     /// The line, from 1.
     pub line: usize,
-    /// The event that may be meant.
+    /// The closest known event name.
     pub near: Option<String>,
 }
 
@@ -344,7 +344,7 @@ pub enum SettingsErrorKind {
     /// The file cannot be read.
     #[error("{0}")]
     Io(#[source] io::Error),
-    /// An unknown setting, or a wrong value.
+    /// An unknown setting or an invalid value.
     #[error("{problem}")]
     Wrong {
         /// The line, from 1.
@@ -359,7 +359,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_said_holds() {
+    fn settings_apply() {
         let settings = Settings::parse(
             r#"
             base_url = "https://example.com"
@@ -390,7 +390,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unknown_is_refused() {
+    fn unknown_settings_are_rejected() {
         let texts: Vec<String> = [
             "mode =",
             "mode = 1",
@@ -417,11 +417,11 @@ mod tests {
     }
 
     #[test]
-    fn settings_for_no_event_are_refused() {
+    fn unknown_events_are_rejected() {
         let settings = Settings::parse("[events.\"storefront/item.importd\"]\nmode = \"none\"");
         let settings = settings.unwrap();
         let types: Catalogue = [event("storefront/item.imported")].into_iter().collect();
-        insta::assert_snapshot!(settings.unknown_event(&[&types]).unwrap(), @"line 1 of `inngest-registry.toml` is about `storefront/item.importd`, and no event has this name; did you mean `storefront/item.imported`?");
+        insta::assert_snapshot!(settings.unknown_event(&[&types]).unwrap(), @"line 1 of `inngest-registry.toml` names the unknown event `storefront/item.importd`; did you mean `storefront/item.imported`?");
         let types: Catalogue = [event("storefront/item.importd")].into_iter().collect();
         assert_eq!(settings.unknown_event(&[&types]), None);
     }

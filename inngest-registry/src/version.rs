@@ -1,9 +1,9 @@
-//! Which of two versions is the older, and which comes next.
+//! Orders versions and finds the next free one.
 
 use std::cmp::Ordering;
 
-/// The order of versions: digits as numbers, so that `2026-11-21.10` follows `2026-11-21.9` and
-/// `v10` follows `v9`; no version comes before every version.
+/// Compares versions, with digits as numbers: `2026-11-21.10` follows `2026-11-21.9`, and `v10`
+/// follows `v9`. An event without a version precedes all versions.
 pub(crate) fn compare(a: Option<&str>, b: Option<&str>) -> Ordering {
     match (a, b) {
         (Some(a), Some(b)) => natural(a, b).then_with(|| a.cmp(b)),
@@ -11,7 +11,7 @@ pub(crate) fn compare(a: Option<&str>, b: Option<&str>) -> Ordering {
     }
 }
 
-/// The order of events by name, and of one name by version.
+/// Compares events by name, then by version.
 pub(crate) fn order(a: (&str, Option<&str>), b: (&str, Option<&str>)) -> Ordering {
     a.0.cmp(b.0).then_with(|| compare(a.1, b.1))
 }
@@ -47,7 +47,7 @@ fn natural(a: &str, b: &str) -> Ordering {
     }
 }
 
-/// The digits that a text begins with, and the rest.
+/// Splits a text after its leading digits.
 fn split(text: &str) -> (&str, &str) {
     let end = text
         .find(|c: char| !c.is_ascii_digit())
@@ -55,8 +55,8 @@ fn split(text: &str) -> (&str, &str) {
     text.split_at(end)
 }
 
-/// The version that follows `version` and none of `taken` has: the same date with the counter
-/// raised. `None` for a version that is not of the form `YYYY-MM-DD.N`.
+/// The next version after `version` that is not in `taken`: the same date with a higher counter.
+/// `None` if `version` does not have the form `YYYY-MM-DD.N`.
 pub(crate) fn next<'a>(
     version: &str,
     taken: impl IntoIterator<Item = Option<&'a str>>,
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn digits_are_numbers() {
+    fn digits_compare_as_numbers() {
         let ordered = [
             None,
             Some("2026-11-21.1"),
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn the_next_version_is_free() {
+    fn next_version_is_not_taken() {
         let taken = [
             None,
             Some("2026-11-21.7"),
@@ -115,7 +115,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_order_is_total(texts in prop::collection::vec("[0-2a.-]{0,5}", 3)) {
+        fn order_is_total(texts in prop::collection::vec("[0-2a.-]{0,5}", 3)) {
             let [a, b, c] = [0, 1, 2].map(|i| Some(texts[i].as_str()));
             prop_assert_eq!(compare(a, b), compare(b, a).reverse());
             prop_assert_eq!(compare(a, b) == Ordering::Equal, a == b);

@@ -1,5 +1,5 @@
-//! Where in a JSON Schema the schemas are: `description` is a keyword in one place, the name of a
-//! property in another, and data in a third.
+//! Walks a JSON Schema and tells schemas, property names and data apart: `description` can be any of
+//! the three.
 
 use std::fmt::Write as _;
 
@@ -7,19 +7,19 @@ use serde_json::{Map, Value};
 
 use crate::mode::one_of;
 
-/// What a JSON value inside a schema is.
+/// The role of a JSON value inside a schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     /// A schema, or a list of them.
     Schema,
     /// An object whose keys are names and whose values are schemas.
     Names,
-    /// Data: its keys mean nothing to us.
+    /// Data, whose keys have no meaning in JSON Schema.
     Data,
 }
 
 impl Place {
-    /// What the value of `key` in an object at this place is.
+    /// The role of the value of `key` in an object with this role.
     pub(crate) fn of(self, key: &str) -> Self {
         match (self, key) {
             (
@@ -37,7 +37,7 @@ impl Place {
     }
 }
 
-/// Calls `change` with every schema in `value` that is an object, the innermost first.
+/// Calls `change` with every schema in `value` that is an object, innermost first.
 pub(crate) fn each_schema_mut(
     value: &mut Value,
     place: Place,
@@ -66,8 +66,7 @@ const TYPES: [&str; 7] = [
     "null", "boolean", "integer", "number", "string", "array", "object",
 ];
 
-/// The keywords that hold a schema or a list of them. Of others it is not known whether what is in
-/// them is a schema.
+/// The keywords that hold a schema or a list of schemas. An unknown keyword may hold anything.
 const WITH_SCHEMAS: [&str; 15] = [
     "items",
     "prefixItems",
@@ -101,7 +100,7 @@ pub(crate) fn wrong_type(schema: &Value) -> Option<String> {
                     let names = named.as_array().map_or(std::slice::from_ref(named), |l| l);
                     let known = |name: &Value| name.as_str().is_some_and(|n| TYPES.contains(&n));
                     if let Some(wrong) = names.iter().find(|name| !known(name)) {
-                        return Some(no_type(wrong, &at("type")));
+                        return Some(unknown_type(wrong, &at("type")));
                     }
                 }
                 open.extend(object.iter().rev().filter_map(|(key, value)| {
@@ -118,24 +117,24 @@ pub(crate) fn wrong_type(schema: &Value) -> Option<String> {
     None
 }
 
-fn no_type(wrong: &Value, path: &str) -> String {
+fn unknown_type(wrong: &Value, path: &str) -> String {
     let mut text = match wrong {
         Value::String(name) => format!("`{name}` at `{path}` is not a type; "),
         other => format!("{other} at `{path}` is not a type; "),
     };
-    // A `String` takes all that is written to it.
+    // Writing to a `String` does not fail.
     let _ = one_of(&mut text, wrong.as_str().unwrap_or_default(), &TYPES);
     text
 }
 
-/// The path of a property, in quotes where its name is not a word: `data.lines`, `data["unit price"]`.
+/// The path of a property, quoted if its name is not a word: `data.lines`, `data["unit price"]`.
 pub(crate) fn property(path: &str, name: &str) -> String {
     let mut path = path.to_owned();
     push_property(&mut path, name);
     path
 }
 
-/// Goes on from a path to a property.
+/// Appends a property to a path.
 pub(crate) fn push_property(path: &mut String, name: &str) {
     let plain = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
     if name.is_empty() || !name.chars().all(plain) {
@@ -156,13 +155,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_type_that_there_is_not() {
+    fn unknown_types_are_reported() {
         let wrong = |schema: Value| wrong_type(&schema);
         insta::assert_snapshot!(wrong(json!({ "type": "strng" })).unwrap(), @"`strng` at `/type` is not a type; did you mean `string`? the known ones are `null`, `boolean`, `integer`, `number`, `string`, `array`, `object`");
         let nested =
             json!({ "properties": { "a/b": { "items": [true, { "type": ["null", 3] }] } } });
         insta::assert_snapshot!(wrong(nested).unwrap(), @"3 at `/properties/a~1b/items/1/type` is not a type; the known ones are `null`, `boolean`, `integer`, `number`, `string`, `array`, `object`");
-        // Names of properties, data, and what is in keywords that nobody knows are no schemas.
+        // Property names, data and the values of unknown keywords are not schemas.
         let schema = json!({
             "properties": { "type": { "type": "string" } },
             "const": { "type": "card" },

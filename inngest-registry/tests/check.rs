@@ -1,4 +1,4 @@
-//! What `check` says of the edits that people make to a struct, and that its advice holds.
+//! `check` reports common edits of a struct, and its advice works.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -41,7 +41,7 @@ mod other {
     }
 }
 
-/// One event type in several shapes, each in a module of its own.
+/// One event type in several shapes, each in its own module.
 macro_rules! shapes {
     ($($shape:ident ($($attribute:tt)*) { $($fields:tt)* })*) => {$(
         mod $shape {
@@ -248,7 +248,7 @@ fn check<E: Event>(dir: &TempDir, mode: Mode) -> Report {
 }
 
 #[test]
-fn what_is_said_of_an_edit() {
+fn edits_are_described() {
     let dir = exported_folder();
     let mut said = String::new();
     macro_rules! say {
@@ -267,14 +267,14 @@ fn what_is_said_of_an_edit() {
 }
 
 #[test]
-fn the_name_in_events_is_kept_as_advised() {
+fn rename_advice_keeps_the_event_name() {
     let dir = exported_folder();
     let report = check::<renamed_in_rust::ItemImported>(&dir, Mode::Full);
     assert_eq!(report.outcome(), Outcome::Same, "{report}");
 }
 
 #[test]
-fn a_mode_judges_its_direction_and_versions() {
+fn modes_judge_their_direction_and_versions() {
     let dir = exported_folder();
     let breaks = |report: &Report| report.breaking().count() > 0;
     for mode in Mode::ALL {
@@ -295,7 +295,7 @@ fn a_mode_judges_its_direction_and_versions() {
 }
 
 #[test]
-fn what_breaks_is_not_said_to_be_allowed() {
+fn breaking_changes_are_not_called_allowed() {
     let dir = exported_folder();
     let newer = types::<two_changes_in_a_new_version::ItemImported>();
     Export::new().run(&newer, dir.path()).unwrap();
@@ -324,7 +324,7 @@ fn edited(edit: impl Fn(&str) -> String) -> (Report, Report) {
 }
 
 #[test]
-fn a_line_of_the_index_that_an_export_would_change_is_a_difference() {
+fn outdated_index_entry_is_a_difference() {
     let (wrong_hash, after) = edited(|text| text.replace("sha256:", "sha256:0"));
     assert_eq!(after.outcome(), Outcome::Same, "{after}");
     let (no_description, after) =
@@ -338,7 +338,7 @@ fn a_line_of_the_index_that_an_export_would_change_is_a_difference() {
 }
 
 #[test]
-fn another_address_is_a_difference() {
+fn changed_base_url_is_a_difference() {
     let dir = exported_folder();
     let address = "https://schemas.example.com/events/";
     let with = |address: &str| Settings::new().with_base_url(address);
@@ -358,7 +358,7 @@ fn another_address_is_a_difference() {
 }
 
 #[test]
-fn a_version_that_the_index_lost_is_missed() {
+fn unlisted_version_is_reported() {
     let dir = exported_folder();
     let newer = types::<added_in_a_new_version::ItemImported>();
     Export::new().run(&newer, dir.path()).unwrap();

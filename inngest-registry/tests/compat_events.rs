@@ -1,6 +1,6 @@
-//! Edits of a struct as a programmer makes them, and what is said of each.
+//! Common edits of a struct, and how each is reported.
 
-#![expect(dead_code, reason = "only the schemas of the types are of interest")]
+#![expect(dead_code, reason = "only the schemas of the types are used")]
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -66,7 +66,7 @@ struct OrderPaid {
     customer: Option<u64>,
 }
 
-/// The same in the next version, edited.
+/// The next version of the same types, edited.
 mod edited {
     use super::*;
 
@@ -128,7 +128,7 @@ mod edited {
     }
 }
 
-/// A line for each change, and below it what to do.
+/// One line for each change, followed by its fix.
 fn report(old: &Value, new: &Value, strictness: Strictness) -> String {
     let compared = compare(old, new, strictness);
     let mut report = format!(
@@ -152,14 +152,14 @@ fn report(old: &Value, new: &Value, strictness: Strictness) -> String {
 }
 
 #[test]
-fn every_edit_of_an_event_is_named() {
+fn every_edit_is_described() {
     let old = OrderPaid::schema().to_value();
     let new = edited::OrderPaid::schema().to_value();
     insta::assert_snapshot!(report(&old, &new, Strictness::Standard));
 }
 
 #[test]
-fn what_is_strict_says_more() {
+fn strict_mode_reports_more() {
     let old = OrderPaid::schema().to_value();
     let mut new = old.clone();
     new["$defs"]["Line"]["properties"]["color"] = json!({ "type": "string" });
@@ -175,7 +175,7 @@ fn what_is_strict_says_more() {
 }
 
 #[test]
-fn the_envelope_of_an_event() {
+fn envelope_changes_are_described() {
     let old = OrderPaid::schema().to_value();
 
     let mut new = old.clone();
@@ -197,10 +197,10 @@ fn the_envelope_of_an_event() {
     ");
 }
 
-/// `payload.session("cart", 7)` and `payload.user(…)` could be sent before the type had them, and
-/// of that no schema says anything.
+/// `payload.session("cart", 7)` and `payload.user(…)` could be sent before the type declared them,
+/// which no schema shows.
 #[test]
-fn a_session_and_a_user_that_are_added() {
+fn added_session_and_user() {
     #[derive(Serialize, JsonSchema, Event)]
     #[event(name = "shop/cart.cleared")]
     struct CartCleared {
@@ -239,7 +239,7 @@ fn a_session_and_a_user_that_are_added() {
         give the event a new version, because events that were sent before may have any value here
     ");
 
-    // Of a user that the type has, the schema says which attributes it has.
+    // A declared user has a schema with its attributes.
     let mut more = new.clone();
     more["$defs"]["User"]["properties"]["email"] = json!({ "type": "string" });
     more["$defs"]["User"]["required"] = json!(["external_id", "email"]);
@@ -251,7 +251,7 @@ fn a_session_and_a_user_that_are_added() {
 }
 
 #[test]
-fn the_data_of_an_event_is_a_struct_even_without_fields() {
+fn data_without_fields_is_a_struct() {
     #[derive(Serialize, JsonSchema, Event)]
     #[event(name = "shop/cart.cleared")]
     struct CartCleared {}
@@ -265,7 +265,7 @@ fn the_data_of_an_event_is_a_struct_even_without_fields() {
 }
 
 #[test]
-fn no_schema_makes_it_panic_or_run_on() {
+fn odd_schemas_neither_panic_nor_hang() {
     let mut deep = json!({ "type": "integer" });
     for _ in 0..2_000 {
         deep = json!({ "type": "array", "items": deep });
@@ -273,7 +273,7 @@ fn no_schema_makes_it_panic_or_run_on() {
     let wide: Vec<_> = (0..60)
         .map(|i| json!({ "type": "object", "properties": { "a": { "minimum": i } } }))
         .collect();
-    // Each union doubles the cases.
+    // Each union doubles the number of cases.
     let doubling: Vec<_> = (0..24)
         .map(|i| {
             let required = |name: &str| json!({ "required": [format!("{name}{i}")] });

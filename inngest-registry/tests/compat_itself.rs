@@ -143,7 +143,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn compared_with_itself(root in schema(), a in schema(), b in schema()) {
+    fn schema_is_compatible_with_itself(root in schema(), a in schema(), b in schema()) {
         let document = document(root, &a, &b);
         for strictness in STRICTNESSES {
             let compared = compare(&document, &document.clone(), strictness);
@@ -153,13 +153,13 @@ proptest! {
         }
     }
 
-    /// Something else in the document changed, and breaks no one.
+    /// Another part of the document changed without breaking anyone.
     #[test]
-    fn within_another(inner in schema(), a in schema(), b in schema()) {
+    fn unchanged_part_is_compatible(inner in schema(), a in schema(), b in schema()) {
         let of = |properties: Value| {
             let root = json!({ "type": "object", "properties": properties, "required": ["x"] });
             let document = document(root, &a, &b);
-            // By such names the added property would be a part of `x`, too.
+            // With such names, the added property would also be part of `x`.
             let text = document.to_string().replace("\"#\"", "\"#none\"");
             let text = text.replace("\"$dynamicAnchor\"", "\"x-anchor\"");
             serde_json::from_str::<Value>(&text.replace("\"$anchor\"", "\"x-anchor\"")).unwrap()
@@ -203,9 +203,9 @@ fn odd_schemas() {
     }
 }
 
-/// A schema that is `not` itself says nothing, so nothing can be told of it.
+/// A schema that is `not` itself has no meaning, so its verdict is unknown.
 #[test]
-fn a_paradox_cannot_be_told() {
+fn paradox_is_unknown() {
     let integer = json!({ "type": "integer" });
     for paradox in [
         json!({ "not": { "$ref": "#" } }),
@@ -229,7 +229,7 @@ fn a_paradox_cannot_be_told() {
     }
 }
 
-/// A reference by a name is to the same schema only where the names are.
+/// References by name lead to the same schema only if the names are equal.
 #[test]
 fn references_by_name() {
     let of = |named: &str, added: bool| {

@@ -1,5 +1,5 @@
-//! The verdicts beside values: for random pairs of schemas, a value that one side writes and the
-//! other refuses exists only where the verdict says so.
+//! Checks verdicts against values: for random pairs of schemas, the reader rejects a value of the
+//! writer only if the verdict allows it.
 
 #[path = "shapes/mod.rs"]
 mod shapes;
@@ -9,10 +9,10 @@ use proptest::prelude::*;
 use serde_json::Value;
 use shapes::{Document, Edit, Writer, document, edits, large_document};
 
-/// Values that are tried for each pair and direction.
+/// How many values to try for each pair and direction.
 const VALUES: u64 = 60;
 
-/// A value of the writer's that the reader refuses, and how many were tried.
+/// A written value that the reader rejects, if any, and how many values were tried.
 fn refused(
     writer: &Document,
     reader: &Value,
@@ -78,7 +78,7 @@ fn judge(
         (turned.forward, comparison.backward),
         (turned.backward, comparison.forward),
     ] {
-        // Which of two proofs comes first may decide whether it can be told.
+        // The order of two proofs may decide whether the verdict is known.
         let told = one != Verdict::Unknown && other != Verdict::Unknown;
         assert!(
             one == other || !told,
@@ -110,7 +110,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_is_written_is_refused_only_where_the_verdict_says_so(
+    fn verdicts_match_written_values(
         old in document(),
         edits in edits(),
         seed: u64,
@@ -119,7 +119,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_valid_is_refused_only_where_the_strict_verdict_says_so(
+    fn strict_verdicts_match_valid_values(
         old in document(),
         edits in edits(),
         seed: u64,
@@ -128,7 +128,7 @@ proptest! {
     }
 
     #[test]
-    fn of_large_enums_too(old in large_document(), edits in edits(), seed: u64, strict: bool) {
+    fn verdicts_match_values_of_large_enums(old in large_document(), edits in edits(), seed: u64, strict: bool) {
         let strictness = if strict { Strictness::Strict } else { Strictness::Standard };
         judge(&old, &edits, seed, strictness);
     }
@@ -143,10 +143,10 @@ proptest! {
     }
 }
 
-/// How often a verdict says breaking and nothing was found that is refused, on pairs that are the
-/// same in every run. Shown with `--nocapture`.
+/// Counts breaking verdicts without a rejected value, on deterministic pairs. `--nocapture` shows the
+/// count.
 #[test]
-fn few_verdicts_are_harsher_than_the_values() {
+fn few_verdicts_are_too_strict() {
     use proptest::strategy::ValueTree;
     use proptest::test_runner::TestRunner;
 
@@ -172,10 +172,10 @@ fn few_verdicts_are_harsher_than_the_values() {
     }
 }
 
-/// What is found for a small enum is found for a large one. That a value is found for each break is
-/// not: few values are of the variant that changed.
+/// A large enum gets the same verdict as a small one. The test does not require a rejected value for
+/// each break, because few values have the changed variant.
 #[test]
-fn large_enums_can_be_told() {
+fn large_enums_get_a_verdict() {
     use proptest::strategy::ValueTree;
     use proptest::test_runner::TestRunner;
 

@@ -1,4 +1,4 @@
-//! The exported folder.
+//! Exports event types and reads the folder back.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -96,7 +96,7 @@ fn paid() -> Catalogue {
     Catalogue::of(&Registry::new().with::<Paid>())
 }
 
-/// All files below a folder with their texts.
+/// All files below a folder, with their texts.
 fn files(dir: &Path) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     let mut folders = vec![dir.to_owned()];
@@ -115,7 +115,7 @@ fn files(dir: &Path) -> BTreeMap<String, String> {
 }
 
 #[test]
-fn a_file_for_each_type_and_an_index() {
+fn export_writes_files_and_index() {
     let dir = TempDir::new().unwrap();
     Export::new()
         .base_url("https://schemas.example.com/events/")
@@ -131,7 +131,7 @@ fn a_file_for_each_type_and_an_index() {
 }
 
 #[test]
-fn the_same_types_give_the_same_bytes_and_touch_nothing() {
+fn second_export_changes_nothing() {
     let [first, second] = [(); 2].map(|()| TempDir::new().unwrap());
     let types = Registry::new().with::<Paid>().with::<OddlyNamed>();
     let other_order = Registry::new().with::<OddlyNamed>().with::<Paid>();
@@ -159,7 +159,7 @@ fn the_same_types_give_the_same_bytes_and_touch_nothing() {
 }
 
 #[test]
-fn a_changed_doc_comment_changes_its_line_only() {
+fn changed_doc_comment_changes_one_line() {
     let dir = TempDir::new().unwrap();
     Export::new().run(&paid(), dir.path()).unwrap();
     let before = files(dir.path());
@@ -193,7 +193,7 @@ fn a_changed_doc_comment_changes_its_line_only() {
 }
 
 #[test]
-fn old_versions_stay_and_events_that_are_gone_are_pruned() {
+fn old_versions_stay_and_removed_events_are_pruned() {
     let dir = TempDir::new().unwrap();
     let earlier = Registry::new().with::<earlier::Paid>().with::<OddlyNamed>();
     Export::new()
@@ -234,7 +234,7 @@ fn old_versions_stay_and_events_that_are_gone_are_pruned() {
 }
 
 #[test]
-fn files_that_are_lost_or_broken_are_named_and_written_again() {
+fn lost_or_broken_files_are_restored() {
     let dir = TempDir::new().unwrap();
     let earlier = Registry::new().with::<earlier::Paid>().with::<OddlyNamed>();
     Export::new()
@@ -265,7 +265,7 @@ fn files_that_are_lost_or_broken_are_named_and_written_again() {
         assert_eq!(files(dir.path()), all);
     }
 
-    // What no type can write again is no longer listed, and the folder can be read.
+    // A lost file without a type is no longer listed, and the folder can be read.
     fs::remove_file(dir.path().join("shop/order.paid/2026-11-21.9.json")).unwrap();
     fs::remove_file(
         dir.path()
@@ -279,7 +279,7 @@ fn files_that_are_lost_or_broken_are_named_and_written_again() {
 }
 
 #[test]
-fn what_is_read_is_what_was_written() {
+fn exported_folder_reads_back() {
     let dir = TempDir::new().unwrap();
     let types = Catalogue::of(
         &Registry::new()
@@ -303,7 +303,7 @@ fn what_is_read_is_what_was_written() {
 }
 
 #[test]
-fn names_with_white_space_have_paths_and_settings_of_their_own() {
+fn names_with_white_space_work() {
     let dir = TempDir::new().unwrap();
     let types = Catalogue::of(&Registry::new().with::<Spaced>().with::<OddlySpaced>());
     Export::new().run(&types, dir.path()).unwrap();
@@ -330,7 +330,7 @@ fn names_with_white_space_have_paths_and_settings_of_their_own() {
 }
 
 #[test]
-fn a_file_that_export_did_not_write_is_not_overwritten() {
+fn foreign_files_are_not_overwritten() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("shop/order.paid/2026-11-21.10.json");
     let others = TempDir::new().unwrap();
@@ -352,7 +352,7 @@ fn a_file_that_export_did_not_write_is_not_overwritten() {
         assert!(matches!(error, FilesError::Foreign { .. }), "{error}");
         assert_eq!(fs::read_to_string(&path).unwrap(), text);
     }
-    // One of this event is, so that an index that was lost can be written again.
+    // A schema of this event is overwritten, so that a lost index can be written again.
     fs::remove_file(&path).unwrap();
     Export::new().run(&paid(), dir.path()).unwrap();
     fs::remove_file(dir.path().join("index.json")).unwrap();
@@ -361,7 +361,7 @@ fn a_file_that_export_did_not_write_is_not_overwritten() {
 }
 
 #[test]
-fn an_index_that_leads_out_of_the_folder_is_refused() {
+fn index_paths_outside_the_folder_are_rejected() {
     let dir = TempDir::new().unwrap();
     let schemas = dir.path().join("schemas");
     Export::new().run(&paid(), &schemas).unwrap();
@@ -388,9 +388,9 @@ fn an_index_that_leads_out_of_the_folder_is_refused() {
 }
 
 #[test]
-fn nothing_is_left_of_a_write_that_fails() {
+fn failed_write_leaves_no_file() {
     let dir = TempDir::new().unwrap();
-    // A folder stands where the file would go.
+    // A folder is at the path of the file.
     fs::create_dir_all(dir.path().join("index.json")).unwrap();
     let error = Export::new().run(&paid(), dir.path()).unwrap_err();
     assert!(matches!(error, FilesError::Io { .. }), "{error}");
@@ -398,7 +398,7 @@ fn nothing_is_left_of_a_write_that_fails() {
 }
 
 #[test]
-fn the_error_of_a_test_is_the_report() {
+fn check_error_prints_the_report() {
     let dir = TempDir::new().unwrap();
     let error = check_registry(&Registry::new().with::<Paid>(), dir.path()).unwrap_err();
     assert!(matches!(error, CheckError::Failed(_)));
@@ -412,7 +412,7 @@ fn the_error_of_a_test_is_the_report() {
 }
 
 #[test]
-fn a_mark_before_the_text_is_no_part_of_it() {
+fn byte_order_mark_is_ignored() {
     let dir = TempDir::new().unwrap();
     Export::new().run(&paid(), dir.path()).unwrap();
     for file in ["index.json", "shop/order.paid/2026-11-21.10.json"] {

@@ -1,5 +1,5 @@
-//! Enums that are flattened into an event: their unit variants are sent as members with `null`, and
-//! every schema of the event says so.
+//! Flattened enums: an event sends a unit variant as a member with the value `null`, and every schema
+//! of the event matches.
 
 use std::collections::BTreeMap;
 
@@ -92,7 +92,7 @@ events! {
     WithMap { delivery: Documented, rest: BTreeMap<String, Option<u32>> }
 }
 
-/// The schemas of a type: of the data alone, and both of the whole event.
+/// The schemas of a type: one for the data and two for the whole event.
 fn validators<E: Event>() -> [Validator; 3] {
     let catalogue = Catalogue::of(&Registry::new().with::<E>());
     let portable = catalogue.iter().next().unwrap().schema.clone();
@@ -107,7 +107,7 @@ fn validators<E: Event>() -> [Validator; 3] {
     })
 }
 
-/// Checks that what is sent is taken and what is not sent is refused.
+/// Checks that the schemas accept what is sent and reject what is never sent.
 #[track_caller]
 fn check<E: Event>(events: impl IntoIterator<Item = E>, never_sent: &[Value]) {
     let [data, event, portable] = validators::<E>();
@@ -139,7 +139,7 @@ fn mixed() -> [Mixed; 4] {
 }
 
 #[test]
-fn what_is_sent_is_what_the_schemas_say() {
+fn schemas_accept_exactly_what_is_sent() {
     let id = || "1".to_owned();
     let neither = json!({ "id": "1" });
     let as_text = json!({ "id": "1", "delivery": "Home" });
@@ -237,7 +237,7 @@ fn what_is_sent_is_what_the_schemas_say() {
 }
 
 #[test]
-fn comments_of_unit_variants_stay() {
+fn unit_variants_keep_their_comments() {
     let member = |name: &str, description: &str| {
         json!({
             "type": "object",
@@ -260,7 +260,7 @@ fn comments_of_unit_variants_stay() {
 }
 
 #[test]
-fn an_enum_of_which_no_variant_can_be_flattened_leaves_a_schema_that_refuses_all() {
+fn enum_without_flattenable_variants_rejects_all() {
     #[derive(Clone, Serialize, JsonSchema)]
     #[serde(untagged)]
     enum Never {

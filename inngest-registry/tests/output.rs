@@ -1,4 +1,4 @@
-//! What the program does where its output cannot be written.
+//! The program reports output that cannot be written.
 #![cfg(all(target_os = "linux", feature = "cli"))]
 
 use std::fs::File;
@@ -16,7 +16,7 @@ fn explain(stdout: impl Into<Stdio>) -> (Option<i32>, String) {
 }
 
 #[test]
-fn a_disk_that_is_full_is_an_error() {
+fn full_disk_is_an_error() {
     let full = File::options().write(true).open("/dev/full").unwrap();
     let (code, said) = explain(full);
     assert_eq!(code, Some(3), "{said}");
@@ -27,7 +27,7 @@ fn a_disk_that_is_full_is_an_error() {
 }
 
 #[test]
-fn a_reader_that_has_gone_away_is_none() {
+fn closed_pipe_is_not_an_error() {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     assert_eq!(explain(writer), (Some(0), String::new()));

@@ -5,7 +5,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 #[test]
-fn other_json_is_refused() {
+fn other_json_is_rejected() {
     let dir = TempDir::new().unwrap();
     let refused = |value| {
         let path = dir.path().join(INDEX);

@@ -1,15 +1,15 @@
-//! The README as GitHub and crates.io show it, which know nothing of rustdoc.
+//! The READMEs also work on GitHub and crates.io, which do not support rustdoc syntax.
 
 use std::fs;
 use std::path::Path;
 
-/// This crate's README and the one of the whole project.
+/// The READMEs of this crate and of the project.
 fn readmes() -> [String; 2] {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     ["README.md", "../README.md"].map(|path| fs::read_to_string(here.join(path)).unwrap())
 }
 
-/// The lines of all blocks of a language.
+/// The lines of all code blocks in a language.
 fn code<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
     let mut inside = None;
     let mut lines = Vec::new();
@@ -25,7 +25,7 @@ fn code<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
 }
 
 #[test]
-fn no_line_of_code_is_for_rustdoc_alone() {
+fn code_blocks_have_no_hidden_lines() {
     for text in readmes() {
         let lines = code(&text, "rust");
         assert!(!lines.is_empty());
@@ -36,7 +36,7 @@ fn no_line_of_code_is_for_rustdoc_alone() {
 }
 
 #[test]
-fn links_have_an_address() {
+fn links_are_absolute() {
     for text in readmes() {
         for (at, _) in text.match_indices("`]") {
             let after = &text[at + 2..];
@@ -50,7 +50,7 @@ fn links_have_an_address() {
 }
 
 #[test]
-fn the_crate_has_another_name_than_the_folder() {
+fn crate_name_differs_from_the_folder() {
     for text in readmes() {
         let commands = code(&text, "sh").into_iter();
         let commands: Vec<_> = commands
@@ -58,7 +58,7 @@ fn the_crate_has_another_name_than_the_folder() {
             .collect();
         assert!(!commands.is_empty());
         for line in commands {
-            // Cargo puts a crate into a folder of its name, and the export would go into it.
+            // Cargo creates a folder with the name of the crate, and the export would write into it.
             let mut words = line.split(' ');
             let name = words.next();
             assert!(words.all(|word| Some(word) != name), "{line}");

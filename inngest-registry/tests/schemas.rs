@@ -1,8 +1,8 @@
-//! The schemas accept what serde writes and reads, and nothing else.
+//! The schemas accept exactly what serde writes and reads.
 //!
-//! The way of schemars' own tests: for a list of odd values, the schema accepts a value exactly
-//! where serde reads it, and what is read is written as something that the schema accepts. Where
-//! the two differ on purpose, the value stands in a list with the reason.
+//! As in schemars' own tests, each schema is checked with a list of odd values: it accepts a value
+//! exactly if serde reads it, and it accepts what serde then writes. Values where the two differ on
+//! purpose are listed with the reason.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 
-/// Values that are at the edge of some type.
+/// Edge cases of common types.
 fn odd_values() -> Vec<Value> {
     let mut values = vec![
         Value::Null,
@@ -89,7 +89,7 @@ fn odd_values() -> Vec<Value> {
     values
 }
 
-/// The validator of the data of an event type.
+/// The validator for the data of an event type.
 fn validator<E: Event>() -> Validator {
     let catalogue = Catalogue::of(&Registry::new().with::<E>());
     let schema = &catalogue.iter().next().unwrap().schema;
@@ -97,7 +97,7 @@ fn validator<E: Event>() -> Validator {
     jsonschema::draft202012::new(schema).unwrap()
 }
 
-/// The event as it would be sent, `None` for one that is refused.
+/// The event as it would be sent, or `None` if it is rejected.
 fn sent<E: Event>(event: &E) -> Option<Value> {
     let mut batch = Batch::new();
     batch.push(event).ok()?;
@@ -106,14 +106,14 @@ fn sent<E: Event>(event: &E) -> Option<Value> {
 
 type Excludes = fn(&Value) -> bool;
 
-/// Checks a type both ways; `exclusions` are values with the reason why they are not compared.
+/// Checks a type in both directions. `exclusions` are values that are not compared, with reasons.
 #[track_caller]
 fn check<E: Event + DeserializeOwned>(exclusions: &[(&str, Excludes)]) {
     let validator = validator::<E>();
     let mut excluded = vec![false; exclusions.len()];
     let (mut accepted, mut refused) = (0, 0);
-    // As the whole data, and as the value of the field that every type here has. Not arrays as the
-    // whole data: serde reads a struct from an array of its fields as well, and never writes one.
+    // Try each value as the whole data and as the field that every type here has. Skip arrays as the
+    // whole data: serde also reads a struct from an array of its fields, but never writes one.
     let as_field = odd_values()
         .into_iter()
         .map(|value| json!({ "value": value }));
@@ -131,7 +131,7 @@ fn check<E: Event + DeserializeOwned>(exclusions: &[(&str, Excludes)]) {
         let reason = exclusions.iter().position(|(_, excludes)| excludes(value));
         let event = json!({ "name": E::NAME, "ts": 1_795_286_400_000_i64, "data": data });
         let accepts = validator.is_valid(&event);
-        // What is read and cannot be sent is as good as not read.
+        // A value that cannot be sent counts as not read.
         let reads = written.is_some();
         match reason {
             Some(reason) if accepts != reads => excluded[reason] = true,
@@ -293,7 +293,7 @@ struct Closed {
 }
 
 #[test]
-fn the_whole_event_is_closed_where_it_must_be() {
+fn event_schema_rejects_unknown_members() {
     #[derive(Serialize, Deserialize, JsonSchema, Event)]
     #[event(name = "odd/values", version = "2026-11-21.1")]
     struct Odd {

@@ -1,5 +1,5 @@
-//! What stands in the folder beside the schemas: the lines of the index, the `$id`s, and files that
-//! the index does not list.
+//! Reads the exported folder and compares everything except the schemas: index entries, `$id`s, and
+//! files that the index does not list.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
@@ -12,43 +12,43 @@ use super::report::FindingKind;
 use crate::catalogue::{Catalogue, EventType};
 use crate::files::{self, FilesError, Index, IndexEntry};
 
-/// The folder as it is.
+/// An exported folder.
 pub(super) struct Folder {
     /// The event types of the listed files.
     pub(super) files: Catalogue,
-    /// Their lines and `$id`s, by the files' paths.
-    lines: HashMap<String, (IndexEntry, Option<String>)>,
+    /// Their index entries and `$id`s, by file path.
+    entries: HashMap<String, (IndexEntry, Option<String>)>,
 }
 
 impl Folder {
-    /// Reads a folder that need not have been exported to yet.
+    /// Reads a folder, which may still be empty.
     pub(super) fn read(dir: &Path) -> Result<Self, FilesError> {
-        let mut lines = HashMap::new();
+        let mut entries = HashMap::new();
         let mut events = Vec::new();
         if let Some(index) = Index::read(dir)? {
             for listed in files::read_listed(dir, index)? {
                 events.push(listed.event);
-                lines.insert(listed.line.path.clone(), (listed.line, listed.id));
+                entries.insert(listed.entry.path.clone(), (listed.entry, listed.id));
             }
         }
         let files = events.into_iter().collect();
-        Ok(Self { files, lines })
+        Ok(Self { files, entries })
     }
 
-    /// What `export` would change for an event whose file says what the type says.
+    /// What `export` would change for an event whose schema is up to date.
     pub(super) fn differences(
         &self,
         event: &EventType,
         base_url: Option<&str>,
     ) -> Result<Vec<FindingKind>, FilesError> {
         let expected = IndexEntry::of(event)?;
-        let Some((line, id)) = self.lines.get(&expected.path) else {
+        let Some((entry, id)) = self.entries.get(&expected.path) else {
             return Ok(Vec::new());
         };
         let mut found = Vec::new();
         let members = [
-            ("hash", line.hash != expected.hash),
-            ("description", line.description != expected.description),
+            ("hash", entry.hash != expected.hash),
+            ("description", entry.description != expected.description),
         ];
         let members = members.into_iter().filter(|(_, differs)| *differs);
         let members: Vec<_> = members.map(|(member, _)| member.to_owned()).collect();
@@ -63,8 +63,8 @@ impl Folder {
         Ok(found)
     }
 
-    /// The name, version and path of each file that `export` wrote of an event and that the index
-    /// does not list. Those of types that the program has are left out: `export` lists them.
+    /// The name, version and path of each exported file that the index does not list. Files of types
+    /// in the program are left out, because `export` lists them.
     pub(super) fn unlisted(
         &self,
         dir: &Path,
@@ -95,11 +95,11 @@ impl Folder {
                 };
                 let path = format!("{folder}/{file}");
                 let is_json = Path::new(&file).extension().is_some_and(|e| e == "json");
-                if !is_json || self.lines.contains_key(&path) {
+                if !is_json || self.entries.contains_key(&path) {
                     continue;
                 }
-                // What is no schema is no file of ours.
-                let Ok(schema) = files::read_as_it_is(&entry.path()) else {
+                // `export` did not write a file that is not a schema.
+                let Ok(schema) = files::read_unchecked(&entry.path()) else {
                     continue;
                 };
                 let version = schema.pointer("/properties/v/const");

@@ -1,4 +1,4 @@
-//! Checks that the exported files are up to date.
+//! Checks that the exported files match the event types.
 
 mod folder;
 mod renames;
@@ -20,7 +20,7 @@ use crate::json;
 use crate::settings::{SETTINGS, Settings, SettingsError, UnknownEvent};
 use crate::version;
 
-/// Compares event types with the files that were exported of them.
+/// Compares event types with their exported files.
 ///
 /// ```no_run
 /// use inngest_registry::{Catalogue, Registry, check::Check, settings::Settings};
@@ -48,19 +48,19 @@ impl Check {
         }
     }
 
-    /// Lists what changed from one version to the next for versions that are exported already.
+    /// Also lists the changes between versions that are already exported.
     #[must_use]
     pub fn all_versions(mut self, all: bool) -> Self {
         self.all_versions = all;
         self
     }
 
-    /// Compares.
+    /// Runs the check.
     ///
     /// # Errors
     ///
-    /// No types, two of one name and version, no folder, files that cannot be read, settings for an
-    /// event that there is not, a base URL that is none.
+    /// There are no types, two types have the same name and version, the folder does not exist, a
+    /// file cannot be read, the settings name an unknown event, or the base URL is not absolute.
     pub fn run(&self, types: &Catalogue, dir: impl AsRef<Path>) -> Result<Report, CheckError> {
         let dir = dir.as_ref();
         check_types(types)?;
@@ -82,8 +82,8 @@ impl Check {
             unlisted_versions: 0,
         };
         for event in types {
-            let beside = folder.differences(event, base_url)?;
-            self.one(event, types, files, beside, &mut report);
+            let outside_schema = folder.differences(event, base_url)?;
+            self.check_type(event, types, files, outside_schema, &mut report);
         }
         for (event, version, path) in folder.unlisted(dir, types)? {
             report.findings.push(Finding {
@@ -94,7 +94,7 @@ impl Check {
                 kind: FindingKind::NotListed { path },
                 severity: Severity::Different,
                 advice: Some(format!(
-                    "take its line in `{INDEX}` from version control, or remove the file"
+                    "restore its entry in `{INDEX}` from version control, or remove the file"
                 )),
             });
         }
@@ -108,7 +108,7 @@ impl Check {
                     severity: Severity::Note,
                     mode: self.settings.mode(&file.name),
                     advice: Some(
-                        "`export --prune` removes the file, if no other program sends the event"
+                        "if no other program sends the event, remove the file with `export --prune`"
                             .to_owned(),
                     ),
                 });
@@ -117,7 +117,7 @@ impl Check {
         Ok(report)
     }
 
-    /// How a type differs from the file of its version.
+    /// How a type differs from the exported file of its version.
     fn differences(&self, file: &EventType, event: &EventType) -> Vec<FindingKind> {
         let mut found = Vec::new();
         if file.schema != event.schema {
@@ -133,11 +133,11 @@ impl Check {
             }
         }
         if file.id_template != event.id_template {
-            // What the schema says of the id follows from its template.
-            let (of_id, mut others): (Vec<_>, Vec<_>) =
-                found.into_iter().partition(FindingKind::is_of_id);
+            // A changed template also changes the schema of the id, so report both as one finding.
+            let (id_changes, mut others): (Vec<_>, Vec<_>) =
+                found.into_iter().partition(FindingKind::is_id_change);
             let worst = |pick: fn(&FindingKind) -> Option<Verdict>| {
-                report::worst(of_id.iter().filter_map(pick))
+                report::worst(id_changes.iter().filter_map(pick))
             };
             others.push(FindingKind::IdTemplateChanged {
                 old: file.id_template.clone(),
@@ -150,13 +150,14 @@ impl Check {
         found
     }
 
-    /// What is found for a type; `beside` is what `export` would change beside its schema.
-    fn one(
+    /// Reports the findings for a type. `outside_schema` lists what `export` would change other than the
+    /// schema itself.
+    fn check_type(
         &self,
         event: &EventType,
         types: &Catalogue,
         files: &Catalogue,
-        beside: Vec<FindingKind>,
+        outside_schema: Vec<FindingKind>,
         report: &mut Report,
     ) {
         let mode = self.settings.mode(&event.name);
@@ -189,9 +190,9 @@ impl Check {
             )),
             Some(file) => {
                 let mut differences = self.differences(file, event);
-                // Where the schema differs, the line of it does as well.
+                // A schema that differs changes the index entry too, so report only the schema.
                 if differences.is_empty() {
-                    differences = beside;
+                    differences = outside_schema;
                 }
                 for kind in differences {
                     let severity = kind.severity(mode).max(Severity::Different);
@@ -225,12 +226,15 @@ impl Check {
                 } else {
                     Severity::Note
                 };
-                let lift = format!("lift `mode = \"{mode}\"` for this event in `{SETTINGS}`");
+                let other_mode =
+                    format!("replace `mode = \"{mode}\"` for this event in `{SETTINGS}`");
                 let advice = match severity {
-                    Severity::Breaking => {
-                        Some(format!("give the new shape a name of its own, or {lift}"))
+                    Severity::Breaking => Some(format!(
+                        "give the new shape another event name, or {other_mode}"
+                    )),
+                    Severity::Unknown => {
+                        Some(format!("compare the two files by hand, or {other_mode}"))
                     }
-                    Severity::Unknown => Some(format!("compare the two files by eye, or {lift}")),
                     Severity::Note | Severity::Different => None,
                 };
                 is_allowed &= severity == Severity::Note;
@@ -245,7 +249,7 @@ impl Check {
     }
 }
 
-/// How to keep the changed shape: under a version that nobody has.
+/// Advises a free version for the changed shape.
 fn bump(event: &EventType, types: &Catalogue, files: &Catalogue) -> String {
     let taken = types
         .versions(&event.name)
@@ -271,7 +275,7 @@ fn bump(event: &EventType, types: &Catalogue, files: &Catalogue) -> String {
 pub enum CheckError {
     /// The files are not up to date, or it is unknown whether they are.
     Failed(Report),
-    /// The files cannot be read, or the types not be compared.
+    /// The files cannot be read, or the types cannot be compared.
     Files(FilesError),
     /// The settings cannot be read.
     Settings(SettingsError),
@@ -290,7 +294,7 @@ impl fmt::Display for CheckError {
     }
 }
 
-/// The report as people read it: `unwrap` in a test prints this.
+/// Prints the report as text, because `unwrap` in a test prints this.
 impl fmt::Debug for CheckError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")

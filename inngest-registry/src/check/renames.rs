@@ -1,5 +1,4 @@
-//! A field that is gone beside one like it that is new: most likely it was renamed in Rust, and
-//! nobody meant to rename it in events.
+//! Detects fields that were probably renamed in Rust, and advises how to keep their names in events.
 
 use std::collections::HashSet;
 
@@ -9,7 +8,7 @@ use super::report::FindingKind;
 use crate::fields::{self, Field};
 use crate::json;
 
-/// Says of both how the name in events stays as it was.
+/// Adds advice to the changes of both fields.
 pub(super) fn advise(old: &Value, new: &Value, found: &mut [FindingKind]) {
     for (before, after) in renames(old, new) {
         let Some((_, name)) = before.rsplit_once('.') else {
@@ -28,16 +27,24 @@ pub(super) fn advise(old: &Value, new: &Value, found: &mut [FindingKind]) {
     }
 }
 
-/// The paths before and after, where one field is gone and one is new that says the same.
+/// The old and new paths of fields that were probably renamed: exactly one field was removed and
+/// exactly one with the same schema was added next to it.
 fn renames(old: &Value, new: &Value) -> Vec<(String, String)> {
     let (old, new) = (properties(old), properties(new));
-    let gone = without(&old, &new);
+    let removed = without(&old, &new);
     let added = without(&new, &old);
-    let like = |field: &Property| (field.parent().map(str::to_owned), field.says.clone());
+    let identity = |field: &Property| (field.parent().map(str::to_owned), field.shape.clone());
     let mut pairs = Vec::new();
-    for before in &gone {
-        let same: Vec<_> = added.iter().filter(|a| like(a) == like(before)).collect();
-        let alone = gone.iter().filter(|g| like(g) == like(before)).count() == 1;
+    for before in &removed {
+        let same: Vec<_> = added
+            .iter()
+            .filter(|a| identity(a) == identity(before))
+            .collect();
+        let alone = removed
+            .iter()
+            .filter(|other| identity(other) == identity(before))
+            .count()
+            == 1;
         if let ([after], true) = (same.as_slice(), alone) {
             pairs.push((before.path.clone(), after.path.clone()));
         }
@@ -47,8 +54,8 @@ fn renames(old: &Value, new: &Value) -> Vec<(String, String)> {
 
 struct Property {
     path: String,
-    /// What is valid, and whether it is always there.
-    says: (String, bool),
+    /// The hash of the schema, and whether the property is required.
+    shape: (String, bool),
 }
 
 impl Property {
@@ -60,14 +67,14 @@ impl Property {
 fn properties(schema: &Value) -> Vec<Property> {
     let property = |field: &Field<'_>| {
         let required = field.property?.required;
-        let says = json::content_hash(&Value::Object(field.schema.clone()));
+        let hash = json::content_hash(&Value::Object(field.schema.clone()));
         Some(Property {
             path: field.path.clone(),
-            says: (says, required),
+            shape: (hash, required),
         })
     };
     let fields = fields::of(schema);
-    // A name in quotes is one that was chosen for events.
+    // A quoted name is not a Rust field name, so it was chosen for events.
     let plain = fields.iter().filter(|field| !field.path.ends_with(']'));
     plain.filter_map(property).collect()
 }
@@ -90,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn one_gone_and_one_new_of_the_same_kind() {
+    fn unique_renames_are_found() {
         let text = json!({ "type": "string" });
         let number = json!({ "type": "integer" });
         let described = json!({ "type": "integer", "description": "How many." });
@@ -100,9 +107,9 @@ mod tests {
                 json!({ "name": text, "amount": described }),
                 vec![("data.quantity".to_owned(), "data.amount".to_owned())],
             ),
-            // Another type is another field.
+            // A field of another type is not a rename.
             (json!({ "name": text, "amount": text }), vec![]),
-            // Either could be it.
+            // Ambiguous: either could be the renamed field.
             (
                 json!({ "name": text, "amount": number, "count": number }),
                 vec![],

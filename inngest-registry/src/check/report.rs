@@ -1,4 +1,4 @@
-//! What a check finds.
+//! The report of a check: its findings and their severities.
 
 use serde_json::{Value, json};
 
@@ -6,15 +6,15 @@ use crate::catalogue::label;
 use crate::compat::{Change, Comparison, Verdict};
 use crate::mode::Mode;
 
-/// How event types compare with their files.
+/// The result of comparing event types with their exported files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Report {
-    /// What was found, in order of name and version.
+    /// The findings, in order of name and version.
     pub findings: Vec<Finding>,
-    /// How many event types were looked at.
+    /// How many event types were checked.
     pub types: usize,
-    /// How many of them have older versions whose changes are allowed and were not listed.
+    /// How many event types have allowed changes since older versions that are not listed.
     pub unlisted_versions: usize,
 }
 
@@ -24,70 +24,70 @@ pub struct Report {
 pub struct Finding {
     /// The event name.
     pub event: String,
-    /// The version of the type, or of the file where there is no type.
+    /// The version of the type, or of the file if there is no type.
     pub version: Option<String>,
     /// The source file and line of the type.
     pub source: Option<(String, u32)>,
-    /// What it is.
+    /// What was found.
     pub kind: FindingKind,
     /// Whether it fails the check.
     pub severity: Severity,
-    /// What the event has to keep working.
+    /// The compatibility mode of the event.
     pub mode: Mode,
-    /// What to do about it.
+    /// How to resolve the finding.
     pub advice: Option<String>,
 }
 
-/// What a finding is.
+/// The kind of a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FindingKind {
-    /// The type has no file; `older` is the newest exported version before it.
+    /// The type has no exported file.
     NotExported {
-        /// The version, where there is one.
+        /// The newest exported version before it, if any.
         older: Option<String>,
     },
     /// The schema changed.
     Changed {
         /// What the type is compared with.
         since: Since,
-        /// What changed; `None` where the library cannot name it.
+        /// What changed; `None` if the change cannot be described.
         change: Option<Change>,
-        /// Whether readers of the new schema read what was written with the old.
+        /// Whether readers of the new schema can read events written with the old one.
         backward: Verdict,
-        /// Whether readers of the old schema read what is written with the new.
+        /// Whether readers of the old schema can read events written with the new one.
         forward: Verdict,
     },
-    /// Doc comments, defaults, titles or the order of fields changed, and the values not.
+    /// Only doc comments, defaults, titles or the order of fields changed.
     TextsChanged {
-        /// What of it can be named; titles, which are names of Rust types, and the order of fields
-        /// cannot.
+        /// The changes that can be described. Changed titles, which are names of Rust types, and
+        /// reordered fields are not listed.
         changes: Vec<Change>,
     },
-    /// The template of the id changed.
+    /// The id template changed.
     IdTemplateChanged {
-        /// The exported one.
+        /// The exported template.
         old: Option<String>,
-        /// The type's.
+        /// The template of the type.
         new: Option<String>,
-        /// Whether readers of the new schema take the old ids.
+        /// Whether readers of the new schema accept the old ids.
         backward: Verdict,
-        /// Whether readers of the old schema take the new ids.
+        /// Whether readers of the old schema accept the new ids.
         forward: Verdict,
     },
-    /// The line of the event in `index.json` does not say what the file says.
+    /// The entry of the event in `index.json` does not match its file.
     LineDiffers {
-        /// The members of the line that differ, such as `hash`.
+        /// The members of the entry that differ, such as `hash`.
         members: Vec<String>,
     },
-    /// The `$id` of the schema changed, as after another `base_url`.
+    /// The `$id` of the schema changed, for example with `base_url`.
     SchemaIdChanged {
-        /// The exported one.
+        /// The exported `$id`.
         old: Option<String>,
-        /// The one that `export` would write.
+        /// The `$id` that `export` would write.
         new: Option<String>,
     },
-    /// The program has no type of this name and version, and `index.json` does not list its file.
+    /// The file has no type of its name and version, and `index.json` does not list it.
     NotListed {
         /// The file, relative to the folder, with `/` on every platform.
         path: String,
@@ -105,32 +105,32 @@ pub enum Since {
     Older(Option<String>),
 }
 
-/// What a finding does to the check.
+/// The effect of a finding on the check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Nothing; it is worth knowing.
+    /// Informational: the check can still pass.
     Note,
-    /// It fails: the files are not up to date.
+    /// The check fails because the files are out of date.
     Different,
-    /// Whether it breaks anyone could not be told.
+    /// It is unknown whether the change breaks anyone.
     Unknown,
-    /// It fails: it breaks what the mode protects.
+    /// The check fails because the change breaks readers that the mode protects.
     Breaking,
 }
 
-/// The answer of a check in one word.
+/// The outcome of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The files are up to date.
     Same,
-    /// They do not.
+    /// The files are out of date, or a change breaks readers that the mode protects.
     Different,
-    /// The files are up to date, and whether one version breaks another could not be told.
+    /// The files are up to date, but it is unknown whether one version breaks another.
     Unknown,
 }
 
 impl FindingKind {
-    /// The verdicts backward and forward, where there was something to judge.
+    /// The backward and forward verdicts, if the finding has them.
     pub(super) fn verdicts(&self) -> Option<(Verdict, Verdict)> {
         match self {
             Self::Changed {
@@ -148,8 +148,8 @@ impl FindingKind {
         }
     }
 
-    /// Whether it is a change to the schema of the event's id.
-    pub(super) fn is_of_id(&self) -> bool {
+    /// Whether the schema of the event's id changed.
+    pub(super) fn is_id_change(&self) -> bool {
         matches!(self, Self::Changed { change: Some(change), .. } if change.path == "id")
     }
 
@@ -172,13 +172,13 @@ impl FindingKind {
 }
 
 impl Report {
-    /// The answer in one word.
+    /// The outcome of the check.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         let fails = |finding: &Finding| match finding.severity {
             Severity::Note => false,
             Severity::Different | Severity::Breaking => true,
-            // Against the type's own file the schemas differ, whether that breaks or not.
+            // A difference from the file of the same version fails in any case.
             Severity::Unknown => !matches!(
                 finding.kind,
                 FindingKind::Changed {
@@ -200,14 +200,14 @@ impl Report {
         }
     }
 
-    /// The findings that break what their mode protects.
+    /// The findings that break readers that the mode protects.
     pub fn breaking(&self) -> impl Iterator<Item = &Finding> {
         self.findings
             .iter()
             .filter(|finding| finding.severity == Severity::Breaking)
     }
 
-    /// The report for machines.
+    /// The report as JSON.
     #[must_use]
     pub fn to_json(&self) -> Value {
         json!({
@@ -224,23 +224,23 @@ impl Report {
 }
 
 impl Finding {
-    /// Name and version as reports show them.
+    /// The name and version as reports show them.
     #[must_use]
     pub fn label(&self) -> String {
         label(&self.event, self.version.as_deref())
     }
 }
 
-/// A finding for each change, or one where changes cannot be named.
+/// One finding for each change, and one for a verdict that no change accounts for.
 pub(super) fn kinds(comparison: Comparison, since: &Since) -> Vec<FindingKind> {
     let Comparison {
         backward,
         forward,
         changes,
     } = comparison;
-    // What no change accounts for must not get lost.
-    let rest = |whole: Verdict, named: fn(&Change) -> Verdict| {
-        if weight(worst(changes.iter().map(named))) >= weight(whole) {
+    // A verdict that is worse than every described change needs a finding of its own.
+    let unexplained = |whole: Verdict, verdict_of: fn(&Change) -> Verdict| {
+        if weight(worst(changes.iter().map(verdict_of))) >= weight(whole) {
             Verdict::Compatible
         } else {
             whole
@@ -249,8 +249,8 @@ pub(super) fn kinds(comparison: Comparison, since: &Since) -> Vec<FindingKind> {
     let unnamed = FindingKind::Changed {
         since: since.clone(),
         change: None,
-        backward: rest(backward, |change| change.backward),
-        forward: rest(forward, |change| change.forward),
+        backward: unexplained(backward, |change| change.backward),
+        forward: unexplained(forward, |change| change.forward),
     };
     let unnamed = match &unnamed {
         FindingKind::Changed {
@@ -269,7 +269,7 @@ pub(super) fn kinds(comparison: Comparison, since: &Since) -> Vec<FindingKind> {
     named.chain(unnamed).collect()
 }
 
-/// The worst of some verdicts; without any, nothing breaks.
+/// The worst verdict, or `Compatible` if there is none.
 pub(super) fn worst(verdicts: impl Iterator<Item = Verdict>) -> Verdict {
     verdicts
         .max_by_key(|verdict| weight(*verdict))

@@ -1,4 +1,4 @@
-//! A check's report in words, for people, machines and GitHub.
+//! Formats the report of a check for people, machines and GitHub.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use crate::files::INDEX;
 use crate::paint::Paint;
 
 impl Finding {
-    /// What was found, in one sentence without the event.
+    /// The finding in one sentence, without the event.
     #[must_use]
     pub fn what(&self) -> String {
         match &self.kind {
@@ -36,11 +36,11 @@ impl Finding {
                 let what = match (change, backward, forward) {
                     (Some(change), _, _) => effect::sentence(change),
                     (None, Verdict::Compatible, Verdict::Compatible) => {
-                        "the schema says the same in another way, as after a type that is used in \
-                         the event was renamed"
+                        "the schema is written differently but accepts the same values, for example \
+                         because a type was renamed"
                             .to_owned()
                     }
-                    _ => "the schema differs in a way that has no name".to_owned(),
+                    _ => "the schema differs in a way that cannot be described".to_owned(),
                 };
                 format!("{since}{what}")
             }
@@ -56,20 +56,23 @@ impl Finding {
                 effect::of_id_template(old.as_deref(), new.as_deref())
             }
             FindingKind::LineDiffers { members } => {
-                let members: Vec<_> = members.iter().map(|m| format!("another `{m}`")).collect();
-                format!("`{INDEX}` has {} than its file", members.join(" and "))
+                let members: Vec<_> = members.iter().map(|m| format!("`{m}`")).collect();
+                format!(
+                    "{} in `{INDEX}` differs from the file",
+                    members.join(" and ")
+                )
             }
             FindingKind::SchemaIdChanged { old, new } => {
                 effect::was_and_is("`$id`", old.as_deref(), new.as_deref())
             }
             FindingKind::NotListed { path } => {
-                format!("its file `{path}` is not in `{INDEX}`, so nothing is compared with it")
+                format!("its file `{path}` is not in `{INDEX}`, so no type is compared with it")
             }
-            FindingKind::NoType => "is exported, and this program has no type for it".to_owned(),
+            FindingKind::NoType => "is exported, but this program has no type for it".to_owned(),
         }
     }
 
-    /// Whom it breaks, one sentence each.
+    /// Whom the finding breaks, one sentence each.
     #[must_use]
     pub fn effects(&self) -> Vec<String> {
         let (backward, forward) = self
@@ -78,22 +81,22 @@ impl Finding {
             .unwrap_or((Verdict::Compatible, Verdict::Compatible));
         let mut effects = effect::effects(backward, forward, self.mode);
         if let FindingKind::IdTemplateChanged { old, new, .. } = &self.kind {
-            let repeated = match (old, new) {
-                (_, None) => "an event that is sent again runs its functions again",
+            let deduplication = match (old, new) {
+                (_, None) => "an event that is sent twice runs its functions twice",
                 (None, Some(_)) => {
-                    "an event that is sent again within 24 hours no longer runs its functions again"
+                    "an event that is sent twice within 24 hours runs its functions only once"
                 }
                 (Some(_), Some(_)) => {
-                    "for 24 hours an event that is sent again with the new id is not taken for the \
-                     one with the old"
+                    "for 24 hours, an event sent with the old id and again with the new id runs its \
+                     functions twice"
                 }
             };
-            effects.push(repeated.to_owned());
+            effects.push(deduplication.to_owned());
         }
         effects
     }
 
-    /// What to do, where there is something.
+    /// What to do about the finding, if anything.
     #[must_use]
     pub fn to_do(&self) -> Option<String> {
         let fix = match &self.kind {
@@ -209,7 +212,7 @@ impl Finding {
     }
 }
 
-/// A verdict in one word.
+/// The word for a verdict.
 pub(crate) fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Compatible => "compatible",
@@ -236,7 +239,7 @@ impl Report {
         }
         if self.unlisted_versions > 0 {
             blocks.push(paint.quiet(&format!(
-                "{} may differ from older versions, which is allowed; `check --verbose` lists how",
+                "{} may differ from older versions, which is allowed; `check --verbose` lists the changes",
                 effect::count(self.unlisted_versions, "event type")
             )));
         }
@@ -258,7 +261,7 @@ impl Report {
                 format!("{}: {types}", paint.good("up to date"))
             }
             Outcome::Unknown => format!(
-                "{}: {types}, and {} could not be judged",
+                "{}: {types}, {} could not be judged",
                 paint.doubtful("unknown"),
                 effect::count(unknown, "change")
             ),
@@ -272,7 +275,7 @@ impl Report {
                     parts.push(format!("{breaking} breaking"));
                 }
                 if unknown > 0 {
-                    parts.push(format!("{unknown} that could not be judged"));
+                    parts.push(format!("{unknown} could not be judged"));
                 }
                 parts.join(", ")
             }
@@ -402,12 +405,12 @@ mod tests {
     }
 
     #[test]
-    fn for_people() {
+    fn text_report() {
         insta::assert_snapshot!(report());
     }
 
     #[test]
-    fn for_people_with_colours() {
+    fn text_report_with_colours() {
         let mut report = report();
         report.findings.truncate(1);
         insta::assert_snapshot!(
@@ -418,20 +421,20 @@ mod tests {
     }
 
     #[test]
-    fn for_machines() {
+    fn json_report() {
         let mut report = report();
         report.findings.truncate(1);
         insta::assert_snapshot!(crate::json::to_text(&report.to_json()));
     }
 
     #[test]
-    fn for_github() {
+    fn github_report() {
         let lines: Vec<_> = report().findings.iter().map(Finding::to_github).collect();
         insta::assert_snapshot!(lines.join("\n"));
     }
 
     #[test]
-    fn what_cannot_be_told_fails_only_against_the_own_file() {
+    fn unknown_verdicts_fail_only_within_a_version() {
         let mut report = report();
         report.findings.retain(|f| f.severity == Severity::Unknown);
         assert_eq!(report.outcome(), Outcome::Different);
@@ -447,7 +450,7 @@ mod tests {
     }
 
     #[test]
-    fn one_type_says_and_two_say() {
+    fn summary_counts_types() {
         let summary = |types| {
             let report = Report {
                 findings: Vec::new(),

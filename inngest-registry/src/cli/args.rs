@@ -1,4 +1,4 @@
-//! The command line as clap reads it.
+//! Defines the arguments and help texts for clap.
 
 use std::path::PathBuf;
 
@@ -7,23 +7,23 @@ use clap::{Args, Subcommand, ValueEnum};
 use crate::exporters::Exporter;
 use crate::mode::Mode;
 
-/// The commands over types.
+/// The commands that need types.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Write the schemas of this program's event types to a folder
     Export(ExportArgs),
-    /// Compare the event types with the exported files; for CI
+    /// Check in CI that the exported files match the event types
     Check(CheckArgs),
     #[command(flatten)]
     Files(FileCommand),
 }
 
-/// The commands over files.
+/// The commands that only need files.
 #[derive(Debug, Subcommand)]
 pub(super) enum FileCommand {
     /// Flag designs that you may regret
     Lint(LintArgs),
-    /// Say what a lint is about
+    /// Explain a lint
     Explain(ExplainArgs),
     /// Compare two schema files
     Compat(CompatArgs),
@@ -51,13 +51,13 @@ pub(super) struct ExportArgs {
 pub(super) struct CheckArgs {
     /// The folder that `export` wrote
     pub(super) dir: PathBuf,
-    /// What must keep working, for events without a mode in the settings [default: full]
+    /// The compatibility mode of events without a mode in the settings [default: full]
     ///
-    /// backward: readers of the new schema read what was written with the old;
-    /// forward: readers of the old schema read what is written with the new;
-    /// full: both; none: anything may change.
-    /// Each holds a type against the file of its own version, a new version may change anything;
-    /// with `_transitive` it holds against all older versions too.
+    /// backward: readers of the new schema can read events written with the old one.
+    /// forward: readers of the old schema can read events written with the new one.
+    /// full: both. none: anything may change.
+    /// A type is compared with the file of its own version, and a new version may change anything.
+    /// With `_transitive`, a type is also compared with all older versions.
     #[arg(long, verbatim_doc_comment)]
     pub(super) mode: Option<Mode>,
     /// Expect an `$id` under this address in every schema, as `export` wrote it
@@ -66,10 +66,10 @@ pub(super) struct CheckArgs {
     /// Judge optional properties as Confluent's schema registry does
     #[arg(long)]
     pub(super) strict: bool,
-    /// List what changed from one version to the next for exported versions too
+    /// Also list the changes between versions that are already exported
     #[arg(long, short)]
     pub(super) verbose: bool,
-    /// Print annotations for GitHub Actions as well
+    /// Also print annotations for GitHub Actions
     #[arg(long, conflicts_with = "format")]
     pub(super) github: bool,
     #[command(flatten)]
@@ -90,7 +90,7 @@ pub(super) struct LintArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
-    /// The lint; without one all are listed
+    /// The lint [default: list all lints]
     pub(super) name: Option<String>,
     #[command(flatten)]
     pub(super) format: FormatArgs,
@@ -102,7 +102,7 @@ pub(super) struct CompatArgs {
     pub(super) old: PathBuf,
     /// The newer schema
     pub(super) new: PathBuf,
-    /// Which of the two reads what the other wrote
+    /// Which schema the reader uses
     #[arg(long, value_enum, default_value_t)]
     pub(super) mode: Direction,
     /// Judge optional properties as Confluent's schema registry does
@@ -118,7 +118,7 @@ pub(super) struct DiffArgs {
     pub(super) old: PathBuf,
     /// The newer folder
     pub(super) new: PathBuf,
-    /// Exit with 1 when something differs
+    /// Exit with 1 if something differs
     #[arg(long)]
     pub(super) exit_code: bool,
     /// Judge optional properties as Confluent's schema registry does
@@ -131,17 +131,17 @@ pub(super) struct DiffArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct ExporterArgs {
-    /// Read the event types of a folder that `export` wrote
+    /// Read the event types from a folder that `export` wrote
     #[arg(long, value_name = "DIR")]
     pub(super) from: Option<PathBuf>,
-    /// Write to this file, or into this folder, and not to standard output
+    /// Write to this file or folder instead of standard output
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct SettingsArgs {
-    /// The settings [default: inngest-registry.toml in the folder]
+    /// The settings file [default: inngest-registry.toml in the folder]
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
 }
@@ -175,9 +175,9 @@ pub(super) enum DiffFormat {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum Direction {
-    /// Readers of the new schema read what was written with the old
+    /// Readers of the new schema can read events written with the old one
     Backward,
-    /// Readers of the old schema read what is written with the new
+    /// Readers of the old schema can read events written with the new one
     Forward,
     /// Both
     #[default]
@@ -196,25 +196,28 @@ impl Direction {
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  compatible, the same, or done
+  0  compatible, up to date or done
   1  not compatible, different, or a denied lint
-  2  it could not be told
-  3  wrong usage, files or settings that cannot be read, or output that cannot be written";
+  2  compatibility unknown
+  3  invalid usage, unreadable files or settings, or output that cannot be written";
 
-/// Command lines and what they are for; the first of each command is shown for the program too.
+/// Example command lines with notes. The help of the program shows the first one of each command.
 const EXAMPLES: [(&str, &[(&str, &str)]); 6] = [
     (
         "export",
         &[
             ("export schemas", "write the schemas"),
             ("export schemas --base-url https://schemas.example.com", ""),
-            ("export schemas --prune", "and remove events that are gone"),
+            ("export schemas --prune", "also remove deleted events"),
         ],
     ),
     (
         "check",
         &[
-            ("check schemas", "are they up to date, and who would break?"),
+            (
+                "check schemas",
+                "are the files up to date, and who would break?",
+            ),
             ("check schemas --github", "with annotations"),
             ("check schemas --mode backward_transitive", ""),
         ],
@@ -253,7 +256,7 @@ const EXAMPLES: [(&str, &[(&str, &str)]); 6] = [
     ),
 ];
 
-/// The command line of a program with event types, or of one without.
+/// Builds the command line of a program with or without event types.
 pub(super) fn command(
     program: &str,
     with_types: bool,
@@ -265,17 +268,17 @@ pub(super) fn command(
         .arg_required_else_help(true);
     let mut command = if with_types {
         Command::augment_subcommands(root)
-            .about("Schemas of the event types that are linked into this program")
+            .about("Export, check and compare the schemas of this program's event types")
     } else {
         FileCommand::augment_subcommands(root)
-            .about("Schemas of typed Inngest events: the commands that need no types")
+            .about("Compare, lint and convert exported schemas of typed Inngest events")
             .mut_subcommand("lint", |lint| lint.mut_arg("dir", |dir| dir.required(true)))
     };
     for exporter in exporters {
         let (name, file) = (exporter.name(), exporter.file_name());
         let lines = [
             (format!("{name} --out {file}"), ""),
-            (format!("{name} --from schemas"), "of an exported folder"),
+            (format!("{name} --from schemas"), "from an exported folder"),
         ];
         let lines = lines
             .iter()
@@ -298,7 +301,7 @@ pub(super) fn command(
     command.after_help(help(program, first.into_iter().copied()))
 }
 
-/// Examples with their notes in one column, and the exit codes.
+/// Formats examples, with their notes in one column, and the exit codes.
 fn help<'a>(program: &str, examples: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> String {
     let width = examples.clone().map(|(line, _)| line.len()).max();
     let mut help = String::from("Examples:\n");

@@ -1,4 +1,4 @@
-//! What each command does.
+//! Implements the commands.
 
 use std::fmt;
 use std::path::Path;
@@ -24,7 +24,7 @@ use crate::mode::Mode;
 use crate::paint::Paint;
 use crate::settings::Settings;
 
-/// What a command prints, and its exit code.
+/// The output of a command and its exit code.
 #[derive(Debug, Default)]
 pub(super) struct Output {
     pub(super) code: u8,
@@ -32,7 +32,7 @@ pub(super) struct Output {
     pub(super) err: String,
 }
 
-/// Why a command could not be run.
+/// Why a command failed.
 pub(super) struct Failure(pub(super) String);
 
 impl<E: fmt::Display> From<E> for Failure {
@@ -41,7 +41,7 @@ impl<E: fmt::Display> From<E> for Failure {
     }
 }
 
-/// The commands over the types of a program, or over files alone.
+/// The commands, for the types of a program or for files alone.
 pub(super) struct Commands<'a> {
     pub(super) registry: Option<&'a Registry>,
     pub(super) paint: Paint,
@@ -64,7 +64,7 @@ impl Commands<'_> {
         let (before, not_compared) = match Check::new(settings).run(&types, &args.dir) {
             Ok(report) => (Some(report), None),
             Err(CheckError::Files(FilesError::NoFolder { .. })) => (None, None),
-            // The export mends it.
+            // The export writes the file again.
             Err(CheckError::Files(FilesError::Listed { path, problem })) => {
                 (None, Some(format!("`{}` {problem}", path.display())))
             }
@@ -108,12 +108,12 @@ impl Commands<'_> {
             exported.unchanged,
             match exported.older.len() {
                 0 => String::new(),
-                n => format!(", {n} kept of older versions"),
+                n => format!(", {n} of older versions kept"),
             },
             match exported.kept.len() {
                 0 => String::new(),
                 n => format!(
-                    ", {n} kept of events that this program does not have; `--prune` removes them"
+                    ", {n} of events that this program does not have kept; `--prune` removes them"
                 ),
             }
         ));
@@ -124,14 +124,14 @@ impl Commands<'_> {
         }
         let warning = self.paint.doubtful("warning");
         if let Some(reason) = not_compared {
-            let line = format!("{warning}: what changed could not be told, because {reason}\n");
+            let line = format!("{warning}: cannot list the changes: {reason}\n");
             output.err.push_str(&line);
         }
         if !breaking.is_empty() {
             output.err.push_str(&warning);
             output.err.push_str(
-                ": the files were written all the same, so `check` passes now; take the old ones \
-                 from version control if the change was not meant\n",
+                ": the files were written anyway, so `check` now passes; restore the old files from \
+                 version control if you did not intend the change\n",
             );
         }
         Ok(output)
@@ -174,7 +174,7 @@ impl Commands<'_> {
         let settings = settings(&args.settings, args.dir.as_deref())?;
         let own = self.registry.is_some().then(|| self.types()).transpose()?;
         let types = own.as_ref().or(exported.as_ref()).ok_or_else(|| {
-            Failure("there is nothing to look at; name the exported folder".to_owned())
+            Failure("no event types to lint; name the exported folder".to_owned())
         })?;
         let known: Vec<_> = exported.iter().chain([types]).collect();
         if let Some(unknown) = settings.unknown_event(&known) {
@@ -191,7 +191,7 @@ impl Commands<'_> {
         })
     }
 
-    #[expect(clippy::unused_self, reason = "as all commands")]
+    #[expect(clippy::unused_self, reason = "all commands are methods")]
     pub(super) fn explain(&self, args: &ExplainArgs) -> Result<Output, Failure> {
         if args.format.format == Format::Json {
             let lints = match &args.name {
@@ -263,7 +263,7 @@ impl Commands<'_> {
         let mut lines = vec![match whole {
             Verdict::Compatible => format!("{} ({mode})", self.paint.good("compatible")),
             Verdict::Breaking => format!("{} ({mode})", self.paint.bad("not compatible")),
-            Verdict::Unknown => format!("{} ({mode})", self.paint.doubtful("could not tell")),
+            Verdict::Unknown => format!("{} ({mode})", self.paint.doubtful("unknown")),
         }];
         for change in &comparison.changes {
             lines.push(format!("  {}", effect::sentence(change)));
@@ -351,7 +351,7 @@ fn strictness(strict: bool) -> Strictness {
     }
 }
 
-/// The verdict of both directions that the mode looks at.
+/// The worst verdict of the directions that the mode considers.
 fn whole(comparison: &Comparison, mode: Mode) -> Verdict {
     let considered = [
         (mode.is_backward(), comparison.backward),

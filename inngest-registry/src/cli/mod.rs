@@ -1,4 +1,4 @@
-//! The command line.
+//! The command line: parses arguments, runs a command and prints its output.
 
 mod args;
 mod commands;
@@ -16,7 +16,7 @@ use self::commands::{Commands, Failure, Output};
 use crate::exporters::{self, Exporter};
 use crate::paint::Paint;
 
-/// The command line over the event types that are linked into the program.
+/// Runs the command line for the event types that are linked into the program.
 ///
 /// ```no_run
 /// use std::process::ExitCode;
@@ -27,25 +27,25 @@ use crate::paint::Paint;
 /// }
 /// ```
 ///
-/// Exit codes: 0 for compatible, the same, or done; 1 for not compatible, different, or a denied
-/// lint; 2 where it could not be told; 3 for wrong usage, for files or settings that cannot be read,
-/// and for output that cannot be written.
+/// Exit codes: 0 for compatible, up to date or done; 1 for not compatible, different or a denied
+/// lint; 2 if compatibility is unknown; 3 for invalid usage, unreadable files or settings, and output
+/// that cannot be written.
 #[must_use]
 pub fn main() -> ExitCode {
     Cli::new(Registry::collect()).main()
 }
 
-/// A command line over event types, or over files alone.
+/// A command line for event types, or for files alone.
 #[derive(Debug)]
 pub struct Cli {
     registry: Option<Registry>,
 }
 
-/// The exit code for what could not be done.
+/// The exit code for errors.
 const FAILED: u8 = 3;
 
 impl Cli {
-    /// A command line over these types. Generic types are added by hand:
+    /// A command line for these types. Add generic types by hand:
     ///
     /// ```no_run
     /// # use inngest_core::Event;
@@ -66,14 +66,14 @@ impl Cli {
         }
     }
 
-    /// A command line without types: `compat`, `diff`, `lint` of a folder, `explain` and the
-    /// exporters from a folder.
+    /// A command line without types: `compat`, `diff`, `explain`, and `lint` and the exporters for a
+    /// folder.
     #[must_use]
     pub fn for_files() -> Self {
         Self { registry: None }
     }
 
-    /// Runs the command of the program's arguments.
+    /// Runs the command that the program's arguments name.
     #[must_use]
     pub fn main(self) -> ExitCode {
         let output = self.run(
@@ -81,10 +81,10 @@ impl Cli {
             exporters::all(),
             Paint { colour: true },
         );
-        // Colours are taken off where the stream is no terminal, or `NO_COLOR` asks for it.
+        // The stream removes colours if it is not a terminal or `NO_COLOR` is set.
         let written = write(&mut anstream::AutoStream::auto(io::stdout()), &output.out);
         let mut stderr = anstream::AutoStream::auto(io::stderr());
-        // Where errors cannot be written, nobody can be told.
+        // If standard error cannot be written, there is nowhere left to report it.
         let _ = write(&mut stderr, &output.err);
         match written {
             Ok(()) => ExitCode::from(output.code),
@@ -111,7 +111,7 @@ impl Cli {
         let command = args::command(program, self.registry.is_some(), exporters);
         let matches = match command.try_get_matches_from(&arguments) {
             Ok(matches) => matches,
-            Err(error) => return of_clap(&error, paint),
+            Err(error) => return clap_output(&error, paint),
         };
         let commands = Commands {
             registry: self.registry.as_ref(),
@@ -124,7 +124,7 @@ impl Cli {
         let result = if let Some((exporter, matches)) = exporter {
             match ExporterArgs::from_arg_matches(matches) {
                 Ok(args) => commands.exporter(exporter, &args),
-                Err(error) => return of_clap(&error, paint),
+                Err(error) => return clap_output(&error, paint),
             }
         } else {
             let command = if self.registry.is_some() {
@@ -139,7 +139,7 @@ impl Cli {
                 Ok(Command::Files(FileCommand::Explain(args))) => commands.explain(&args),
                 Ok(Command::Files(FileCommand::Compat(args))) => commands.compat(&args),
                 Ok(Command::Files(FileCommand::Diff(args))) => commands.diff(&args),
-                Err(error) => return of_clap(&error, paint),
+                Err(error) => return clap_output(&error, paint),
             }
         };
         result.unwrap_or_else(|Failure(problem)| Output {
@@ -150,7 +150,7 @@ impl Cli {
     }
 }
 
-/// Writes all of a text. A reader that has gone away wants no more, which is no error.
+/// Writes a whole text. A closed pipe is not an error: its reader has seen enough.
 fn write(stream: &mut dyn io::Write, text: &str) -> io::Result<()> {
     let written = stream
         .write_all(text.as_bytes())
@@ -161,8 +161,8 @@ fn write(stream: &mut dyn io::Write, text: &str) -> io::Result<()> {
     }
 }
 
-/// What clap has to say: help, the version, or what is wrong with the arguments.
-fn of_clap(error: &clap::Error, paint: Paint) -> Output {
+/// The output for clap's help, version or usage errors.
+fn clap_output(error: &clap::Error, paint: Paint) -> Output {
     let text = error.render();
     let text = if paint.colour {
         text.ansi().to_string()

@@ -1,4 +1,4 @@
-//! The texts that people read, and the exit codes.
+//! Tests the printed texts and the exit codes.
 
 mod types;
 
@@ -22,7 +22,7 @@ impl Exporter for Names {
     }
 
     fn about(&self) -> &'static str {
-        "Write the names, one a line"
+        "Write the names, one per line"
     }
 
     fn file_name(&self) -> &'static str {
@@ -34,7 +34,7 @@ impl Exporter for Names {
             if event.name.contains("ping") {
                 return Err(ExportError {
                     event: event.name.clone(),
-                    problem: "a ping cannot be named; take it out".into(),
+                    problem: "a ping cannot be named; remove it".into(),
                 });
             }
             Ok(format!("{}\n", event.name))
@@ -43,9 +43,9 @@ impl Exporter for Names {
     }
 }
 
-struct Place(TempDir);
+struct TestFolder(TempDir);
 
-impl Place {
+impl TestFolder {
     fn new() -> Self {
         Self(TempDir::new().unwrap())
     }
@@ -60,7 +60,7 @@ impl Place {
         fs::write(path, text).unwrap();
     }
 
-    /// Runs a command; `@` in an argument is the place.
+    /// Runs a command. `@` in an argument is the folder.
     fn run(&self, cli: &Cli, line: &str) -> Output {
         let at = self.0.path().to_str().unwrap();
         let arguments = line.split(' ').map(|word| word.replace('@', at).into());
@@ -83,8 +83,8 @@ impl Place {
         output
     }
 
-    /// The command and all that it says.
-    fn say(&self, cli: &Cli, line: &str) -> String {
+    /// The command and its output.
+    fn transcript(&self, cli: &Cli, line: &str) -> String {
         let Output { code, out, err } = self.run(cli, line);
         format!("$ {line}\n{out}{err}exit {code}\n")
     }
@@ -103,15 +103,15 @@ fn careless_shop() -> Cli {
     )
 }
 
-fn exported() -> Place {
-    let place = Place::new();
+fn exported() -> TestFolder {
+    let place = TestFolder::new();
     assert_eq!(place.run(&shop(), "export @/schemas").code, 0);
     place
 }
 
 #[test]
-fn help() {
-    let place = Place::new();
+fn help_texts() {
+    let place = TestFolder::new();
     let types = shop();
     let mut texts: Vec<String> = [
         "--help",
@@ -124,19 +124,19 @@ fn help() {
         "names --help",
     ]
     .iter()
-    .map(|line| place.say(&types, line))
+    .map(|line| place.transcript(&types, line))
     .collect();
     let files = Cli::for_files();
     texts.extend(
         ["--help", "lint --help", "names --help"]
             .iter()
-            .map(|line| place.say(&files, line)),
+            .map(|line| place.transcript(&files, line)),
     );
     insta::assert_snapshot!(texts.join("\n"));
 }
 
 #[test]
-fn wrong_usage() {
+fn invalid_usage_is_reported() {
     let place = exported();
     place.write("no-schema.json", "[1]");
     place.write("no-json.json", "{");
@@ -153,61 +153,61 @@ fn wrong_usage() {
     );
     let ping = careless_shop();
     let texts = [
-        place.say(&types, "exprot"),
-        place.say(&types, "check"),
-        place.say(&types, "check @/schemas --mode bakward"),
-        place.say(&types, "check @/none"),
-        place.say(&types, "check @/broken"),
-        place.say(&types, "check @/newer"),
-        place.say(&types, "check @/schemas --config @/none.toml"),
-        place.say(&types, "export @/schemas --base-url schemas.example.com"),
-        place.say(&types, "explain large-integer"),
-        place.say(&types, "lint @/empty"),
-        place.say(&types, "compat @/none.json @/no-json.json"),
-        place.say(&types, "compat @/no-schema.json @/no-schema.json"),
-        place.say(&types, "compat @/no-json.json @/no-json.json"),
-        place.say(&types, "diff @/schemas @/empty"),
-        place.say(&ping, "names"),
-        place.say(&nothing, "export @/nothing"),
-        place.say(&nothing, "check @/schemas"),
-        place.say(&nothing, "lint"),
-        place.say(&twice, "export @/twice"),
-        place.say(&files, "export @/schemas"),
-        place.say(&files, "names"),
-        place.say(&files, "lint"),
+        place.transcript(&types, "exprot"),
+        place.transcript(&types, "check"),
+        place.transcript(&types, "check @/schemas --mode bakward"),
+        place.transcript(&types, "check @/none"),
+        place.transcript(&types, "check @/broken"),
+        place.transcript(&types, "check @/newer"),
+        place.transcript(&types, "check @/schemas --config @/none.toml"),
+        place.transcript(&types, "export @/schemas --base-url schemas.example.com"),
+        place.transcript(&types, "explain large-integer"),
+        place.transcript(&types, "lint @/empty"),
+        place.transcript(&types, "compat @/none.json @/no-json.json"),
+        place.transcript(&types, "compat @/no-schema.json @/no-schema.json"),
+        place.transcript(&types, "compat @/no-json.json @/no-json.json"),
+        place.transcript(&types, "diff @/schemas @/empty"),
+        place.transcript(&ping, "names"),
+        place.transcript(&nothing, "export @/nothing"),
+        place.transcript(&nothing, "check @/schemas"),
+        place.transcript(&nothing, "lint"),
+        place.transcript(&twice, "export @/twice"),
+        place.transcript(&files, "export @/schemas"),
+        place.transcript(&files, "names"),
+        place.transcript(&files, "lint"),
     ];
     for text in &texts {
         assert!(text.ends_with("exit 3\n"), "{text}");
     }
     if cfg!(not(windows)) {
-        // The system's own words are those of Unix.
+        // The operating system's messages are those of Unix.
         insta::assert_snapshot!(texts.join("\n"));
     }
     assert!(!place.path("nothing").exists() && !place.path("twice").exists());
 }
 
 #[test]
-fn from_nothing_to_a_new_shape() {
-    let place = Place::new();
+fn export_and_check_through_a_new_version() {
+    let place = TestFolder::new();
     place.write("schemas/notes.txt", "mine");
     let types = shop();
     let later = careless_shop();
     insta::assert_snapshot!(
         [
-            place.say(&types, "check @/schemas"),
-            place.say(&types, "export @/schemas"),
-            place.say(&types, "export @/schemas"),
-            place.say(&types, "check @/schemas"),
-            place.say(&types, "check @/schemas --github"),
-            place.say(&types, "check @/schemas --format json"),
-            place.say(&types, "names"),
-            place.say(&types, "names --out @/schemas"),
-            place.say(&types, "names --out @/schemas"),
-            place.say(&Cli::for_files(), "names --from @/schemas"),
-            place.say(&later, "check @/schemas --github"),
-            place.say(&later, "export @/schemas --format json"),
-            place.say(&types, "export @/schemas --prune"),
-            place.say(&types, "check @/schemas"),
+            place.transcript(&types, "check @/schemas"),
+            place.transcript(&types, "export @/schemas"),
+            place.transcript(&types, "export @/schemas"),
+            place.transcript(&types, "check @/schemas"),
+            place.transcript(&types, "check @/schemas --github"),
+            place.transcript(&types, "check @/schemas --format json"),
+            place.transcript(&types, "names"),
+            place.transcript(&types, "names --out @/schemas"),
+            place.transcript(&types, "names --out @/schemas"),
+            place.transcript(&Cli::for_files(), "names --from @/schemas"),
+            place.transcript(&later, "check @/schemas --github"),
+            place.transcript(&later, "export @/schemas --format json"),
+            place.transcript(&types, "export @/schemas --prune"),
+            place.transcript(&types, "check @/schemas"),
         ]
         .join("\n")
     );
@@ -219,7 +219,7 @@ fn from_nothing_to_a_new_shape() {
 }
 
 #[test]
-fn a_changed_field_fails_the_check() {
+fn changed_field_fails_the_check() {
     let place = exported();
     let types = Cli::new(
         Registry::new()
@@ -233,7 +233,7 @@ fn a_changed_field_fails_the_check() {
         "{}",
         output.out
     );
-    // What no mode protects is a difference all the same.
+    // A change that no mode forbids is still a difference.
     let output = place.run(&types, "check @/schemas --mode none");
     assert_eq!(output.code, 1, "{output:?}");
     assert!(
@@ -244,7 +244,7 @@ fn a_changed_field_fails_the_check() {
 }
 
 #[test]
-fn a_changed_field_in_words() {
+fn changed_field_is_described() {
     let place = exported();
     let types = Cli::new(
         Registry::new()
@@ -256,25 +256,25 @@ fn a_changed_field_in_words() {
         ["schemas", "new"].map(|dir| format!("@/{dir}/storefront/item.imported/2026-11-21.1.json"));
     insta::assert_snapshot!(
         [
-            place.say(&types, "check @/schemas"),
-            place.say(&types, "check @/schemas --mode backward --github"),
-            place.say(&types, "check @/schemas --mode none"),
-            place.say(&types, &format!("compat {old} {new}")),
-            place.say(
+            place.transcript(&types, "check @/schemas"),
+            place.transcript(&types, "check @/schemas --mode backward --github"),
+            place.transcript(&types, "check @/schemas --mode none"),
+            place.transcript(&types, &format!("compat {old} {new}")),
+            place.transcript(
                 &types,
                 &format!("compat {old} {new} --mode forward --format json")
             ),
-            place.say(&types, "diff @/schemas @/new"),
-            place.say(&types, "diff @/schemas @/new --format markdown"),
-            place.say(&types, "export @/schemas"),
-            place.say(&types, "check @/schemas"),
+            place.transcript(&types, "diff @/schemas @/new"),
+            place.transcript(&types, "diff @/schemas @/new --format markdown"),
+            place.transcript(&types, "export @/schemas"),
+            place.transcript(&types, "check @/schemas"),
         ]
         .join("\n")
     );
 }
 
 #[test]
-fn settings_of_the_folder_hold() {
+fn folder_settings_apply() {
     let place = exported();
     let types = Cli::new(
         Registry::new()
@@ -309,32 +309,34 @@ fn settings_of_the_folder_hold() {
 }
 
 #[test]
-fn lints() {
+fn lint_reports() {
     let place = exported();
     let careless = careless_shop();
     let mut texts = vec![
-        place.say(&careless, "lint"),
-        place.say(&careless, "lint @/schemas"),
-        place.say(&careless, "lint @/schemas --format json"),
-        place.say(&shop(), "lint @/schemas"),
-        place.say(&Cli::for_files(), "lint @/schemas"),
+        place.transcript(&careless, "lint"),
+        place.transcript(&careless, "lint @/schemas"),
+        place.transcript(&careless, "lint @/schemas --format json"),
+        place.transcript(&shop(), "lint @/schemas"),
+        place.transcript(&Cli::for_files(), "lint @/schemas"),
     ];
     place.write(
         "lints.toml",
         "[lints]\nevent-without-id = \"deny\"\ncoinciding-ids = \"allow\"\noutdated-version = \"warn\"\n\
          undocumented-fields = \"allow\"\n[events.\"storefront/item.imported\"]\nallow = [\"large-integers\"]\n",
     );
-    texts.push(place.say(&careless, "lint @/schemas --config @/lints.toml"));
+    texts.push(place.transcript(&careless, "lint @/schemas --config @/lints.toml"));
     insta::assert_snapshot!(texts.join("\n"));
 }
 
 #[test]
-fn explanations() {
-    let place = Place::new();
+fn lints_are_explained() {
+    let place = TestFolder::new();
     let cli = Cli::for_files();
-    let mut texts = vec![place.say(&cli, "explain")];
-    texts.extend(crate::lint::Lint::ALL.map(|lint| place.say(&cli, &format!("explain {lint}"))));
-    texts.push(place.say(&cli, "explain similar-names --format json"));
+    let mut texts = vec![place.transcript(&cli, "explain")];
+    texts.extend(
+        crate::lint::Lint::ALL.map(|lint| place.transcript(&cli, &format!("explain {lint}"))),
+    );
+    texts.push(place.transcript(&cli, "explain similar-names --format json"));
     let all = place.run(&cli, "explain --format json").out;
     let all: serde_json::Value = serde_json::from_str(&all).unwrap();
     assert_eq!(
@@ -345,34 +347,34 @@ fn explanations() {
 }
 
 #[test]
-fn an_export_mends_what_cannot_be_read() {
+fn export_restores_unreadable_files() {
     let place = exported();
     let types = shop();
     let file = "schemas/storefront/item.imported/2026-11-21.1.json";
     place.write(file, "<<<<<<< HEAD");
     let mut texts = vec![
-        place.say(&types, "check @/schemas"),
-        place.say(&types, "export @/schemas --format json"),
-        place.say(&types, "check @/schemas"),
+        place.transcript(&types, "check @/schemas"),
+        place.transcript(&types, "export @/schemas --format json"),
+        place.transcript(&types, "check @/schemas"),
     ];
     fs::remove_file(place.path(file)).unwrap();
     texts.extend([
-        place.say(&types, "check @/schemas"),
-        place.say(&types, "export @/schemas"),
-        place.say(&types, "check @/schemas"),
+        place.transcript(&types, "check @/schemas"),
+        place.transcript(&types, "export @/schemas"),
+        place.transcript(&types, "check @/schemas"),
     ]);
     insta::assert_snapshot!(texts.join("\n"));
 }
 
 #[test]
-fn schemas_that_are_the_same_are_compatible() {
-    let place = Place::new();
+fn equal_schemas_are_compatible() {
+    let place = TestFolder::new();
     place.write("a.json", r#"{"type": "object"}"#);
     let cli = Cli::for_files();
     insta::assert_snapshot!(
         [
-            place.say(&cli, "compat @/a.json @/a.json"),
-            place.say(
+            place.transcript(&cli, "compat @/a.json @/a.json"),
+            place.transcript(
                 &cli,
                 "compat @/a.json @/a.json --mode backward --format json"
             ),
@@ -382,7 +384,7 @@ fn schemas_that_are_the_same_are_compatible() {
 }
 
 #[test]
-fn the_version_itself_is_no_change() {
+fn version_alone_is_not_a_change() {
     let place = exported();
     let old = place.path("schemas/storefront/item.imported/2026-11-21.1.json");
     let text = fs::read_to_string(&old).unwrap();
@@ -401,7 +403,7 @@ fn the_version_itself_is_no_change() {
 }
 
 #[test]
-fn differences_of_folders() {
+fn folders_are_compared() {
     let place = exported();
     let fewer = Cli::new(
         Registry::new()
@@ -412,22 +414,22 @@ fn differences_of_folders() {
     let cli = Cli::for_files();
     insta::assert_snapshot!(
         [
-            place.say(&cli, "diff @/schemas @/schemas"),
-            place.say(
+            place.transcript(&cli, "diff @/schemas @/schemas"),
+            place.transcript(
                 &cli,
                 "diff @/schemas @/schemas --format markdown --exit-code"
             ),
-            place.say(&cli, "diff @/schemas @/new"),
-            place.say(&cli, "diff @/schemas @/new --format markdown"),
-            place.say(&cli, "diff @/schemas @/new --format json --exit-code"),
+            place.transcript(&cli, "diff @/schemas @/new"),
+            place.transcript(&cli, "diff @/schemas @/new --format markdown"),
+            place.transcript(&cli, "diff @/schemas @/new --format json --exit-code"),
         ]
         .join("\n")
     );
 }
 
 #[test]
-fn what_cannot_be_told_is_an_exit_code_of_its_own() {
-    let place = Place::new();
+fn unknown_verdict_exits_with_2() {
+    let place = TestFolder::new();
     place.run(&careless_shop(), "export @/schemas");
     place.run(&shop(), "export @/schemas");
     let older = "schemas/storefront/item.imported/2026-11-20.1.json";
@@ -435,16 +437,16 @@ fn what_cannot_be_told_is_an_exit_code_of_its_own() {
     let new = "@/schemas/storefront/item.imported/2026-11-21.1.json";
     insta::assert_snapshot!(
         [
-            place.say(&shop(), "check @/schemas --mode backward_transitive"),
-            place.say(&shop(), &format!("compat @/{older} {new}")),
-            place.say(&shop(), "check @/schemas"),
+            place.transcript(&shop(), "check @/schemas --mode backward_transitive"),
+            place.transcript(&shop(), &format!("compat @/{older} {new}")),
+            place.transcript(&shop(), "check @/schemas"),
         ]
         .join("\n")
     );
 }
 
 #[test]
-fn another_id_in_a_folder() {
+fn changed_id_template_in_a_folder() {
     let place = exported();
     let text = |name: &str| fs::read_to_string(place.path(name)).unwrap();
     for file in [
@@ -459,16 +461,16 @@ fn another_id_in_a_folder() {
     let cli = Cli::for_files();
     insta::assert_snapshot!(
         [
-            place.say(&cli, "diff @/schemas @/new"),
-            place.say(&cli, "diff @/schemas @/new --format markdown"),
-            place.say(&cli, "diff @/schemas @/new --format json"),
+            place.transcript(&cli, "diff @/schemas @/new"),
+            place.transcript(&cli, "diff @/schemas @/new --format markdown"),
+            place.transcript(&cli, "diff @/schemas @/new --format json"),
         ]
         .join("\n")
     );
 }
 
 #[test]
-fn colours_are_only_around_words() {
+fn colours_only_wrap_words() {
     let place = exported();
     let at = place.path("schemas");
     let arguments = ["schemas".into(), "check".into(), at.into_os_string()];
@@ -482,7 +484,7 @@ fn colours_are_only_around_words() {
 }
 
 #[test]
-fn the_program_is_called_by_its_own_name() {
+fn help_uses_the_program_name() {
     let output = shop().run(
         [Path::new("/usr/bin/shop-schemas").into(), "--help".into()],
         &[],

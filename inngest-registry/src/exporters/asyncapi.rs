@@ -1,4 +1,4 @@
-//! `AsyncAPI` 3.0: a channel for each event, a message for each of its versions.
+//! Writes `AsyncAPI` 3.0 documents: a channel for each event, a message for each version.
 
 mod schema_object;
 
@@ -72,7 +72,7 @@ fn document(model: &Model<'_>) -> Value {
 }
 
 fn channel(event: &Event<'_>) -> Value {
-    // Braces would be read as parameters of the address.
+    // The format treats braces in an address as parameters.
     let address = (!event.name.contains(['{', '}'])).then_some(event.name);
     let messages: Map<_, _> = event
         .versions
@@ -101,7 +101,7 @@ fn operation_of(event: &Event<'_>) -> Value {
     )
 }
 
-/// Says of an event what its latest version says.
+/// Adds the summary of the latest version.
 fn with_summary(event: &Event<'_>, mut of: Value) -> Value {
     let latest = event.versions.last();
     let description = latest.and_then(|version| version.event.description.as_deref());
@@ -111,7 +111,7 @@ fn with_summary(event: &Event<'_>, mut of: Value) -> Value {
     of
 }
 
-/// The first paragraph, on one line.
+/// The first paragraph of a description, on one line.
 fn summary(description: &str) -> String {
     let lines = description.lines().map(str::trim);
     let first: Vec<_> = lines.take_while(|line| !line.is_empty()).collect();
@@ -148,7 +148,7 @@ fn reference(to: &str) -> Value {
     json!({ "$ref": to })
 }
 
-/// The version of the document, which the format requires: the newest version of an event.
+/// The version of the document, which the format requires: the newest version of all events.
 fn newest<'a>(model: &'a Model<'_>) -> &'a str {
     let versions = model.events.iter().flat_map(|event| &event.versions);
     let versions = versions.map(|version| version.event.version.as_deref());

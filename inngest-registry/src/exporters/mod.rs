@@ -1,34 +1,33 @@
-//! What other tools read, made from a [`Catalogue`].
+//! Exporters: write a [`Catalogue`] in the formats of other tools.
 //!
 //! # `asyncapi`
 //!
-//! An `AsyncAPI` 3.0 document of the program that the types are linked into: it sends the events.
-//! Each event is a channel whose address is the event name, each version of it a message whose
-//! payload is the whole event. The id template, for which the format has no word, is the extension
-//! `x-inngest-id-template`.
+//! An `AsyncAPI` 3.0 document for the program that sends the events. Each event is a channel with the
+//! event name as its address. Each version is a message with the whole event as its payload. The id
+//! template is the extension `x-inngest-id-template`.
 //!
-//! Payloads are Schema Objects, which are JSON Schemas of draft-07. They accept what the schemas of
-//! the events accept, or more where draft-07 has no form for a keyword: `unevaluatedProperties`
-//! (which comes from a map and an enum that are both flattened), `unevaluatedItems`, `minContains`
-//! and `maxContains`. An event name with braces, which the format would take for parameters, is
-//! not the address of its channel, only the name of its messages.
+//! Payloads are Schema Objects, which follow JSON Schema draft-07. They accept everything that the
+//! event schemas accept. They accept more where draft-07 lacks a keyword: `unevaluatedProperties`
+//! (from a flattened map next to a flattened enum), `unevaluatedItems`, `minContains` and
+//! `maxContains`. An event name with braces is the name of its messages but not the address of its
+//! channel, because the format treats braces as parameters.
 //!
 //! # `typescript`
 //!
-//! A module for npm `inngest` 4: an event type for each event, and the static type of its data.
+//! A module for npm `inngest` 4, with an event type and a static data type for each event.
 //!
 //! | an event | its event type | its data |
 //! |---|---|---|
 //! | `storefront/item.imported`, version `2026-11-21.1` | `itemImported_2026_11_21_1` | `ItemImportedData_2026_11_21_1` |
 //! | its latest version | `itemImported` | `ItemImportedData` |
-//! | without versions | `itemImported` | `ItemImportedData` |
-//! | without a version, beside others that have one | `itemImported_unversioned` | `ItemImportedData_unversioned` |
-//! | one of two that end alike | `storefrontItemImported` | `StorefrontItemImportedData` |
+//! | an event without versions | `itemImported` | `ItemImportedData` |
+//! | the unversioned type of an event with versions | `itemImported_unversioned` | `ItemImportedData_unversioned` |
+//! | one of two events with the same last part | `storefrontItemImported` | `StorefrontItemImportedData` |
 //!
-//! A name with a version in it keeps its meaning when versions are added. An event that is added may
-//! take it where two make the same words: `aXY_1` is of `a/x.y`, beside `b/x.y`, until there is an
-//! `a.x.y`. Whatever the data refers to has the name of its Rust type; where that name means several
-//! things, each bears the name of the first event that has it, such as
+//! A name with a version keeps its meaning when versions are added. A new event can take over the
+//! name only if both event names give the same words: next to `b/x.y`, `aXY_1` belongs to `a/x.y`
+//! until an event `a.x.y` exists. Types inside the data keep the names of their Rust types. If one
+//! name stands for several types, each gets the name of the first event that uses it, such as
 //! `Address_in_ItemImportedData_2026_11_21_1`.
 //!
 //! ```ts
@@ -39,35 +38,35 @@
 //! ```
 //!
 //! A function runs for every version of its event. For one version only, write
-//! `{ event: itemImported_2026_11_21_1, if: 'event.v == "2026-11-21.1"' }`. `inngest` has no types
-//! for the user and the sessions of an event, so the module has none. Data of a type with a
-//! flattened map is for reading: TypeScript takes no literal for it.
+//! `{ event: itemImported_2026_11_21_1, if: 'event.v == "2026-11-21.1"' }`. The module has no types
+//! for the user and the sessions of an event, because `inngest` has none. The data type of an event
+//! with a flattened map is for reading only: TypeScript accepts no literal of it.
 
 mod model;
 mod names;
 
 use crate::catalogue::Catalogue;
 
-/// Makes what one other tool reads.
+/// Writes event types in the format of another tool.
 pub trait Exporter: Sync {
     /// The subcommand, such as `typescript`.
     fn name(&self) -> &'static str;
 
-    /// What it makes, in one line for `--help`.
+    /// What the exporter writes, in one line for `--help`.
     fn about(&self) -> &'static str;
 
-    /// The name of the file when it is written to a folder.
+    /// The file name to use in a folder.
     fn file_name(&self) -> &'static str;
 
-    /// The file's text.
+    /// The text of the file.
     ///
     /// # Errors
     ///
-    /// An event type that the other tool cannot express.
+    /// The format cannot express an event type.
     fn export(&self, catalogue: &Catalogue) -> Result<String, ExportError>;
 }
 
-/// An event type that cannot be expressed for another tool.
+/// An event type that an exporter cannot express.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{event}`: {problem}")]
 #[non_exhaustive]
@@ -90,5 +89,5 @@ macro_rules! exporters {
     };
 }
 
-// An exporter is one file; its name here is all else that it needs.
+// To add an exporter, add its file and its name here.
 exporters! { asyncapi, typescript }

@@ -1,5 +1,5 @@
-//! The catalogue as a document shows it: events with their versions under one identifier, and
-//! definitions that are the same under one name.
+//! Prepares a catalogue for export: groups versions by event, merges equal definitions and picks unique
+//! identifiers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,12 +11,12 @@ use crate::catalogue::{Catalogue, EventType};
 use crate::json;
 use crate::reference::definitions_of;
 
-/// What of an event a document is about.
+/// The part of an event that a document describes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
     /// The whole event.
     Event,
-    /// Its data alone.
+    /// The data alone.
     Data,
 }
 
@@ -40,63 +40,64 @@ impl Part {
     }
 }
 
-/// The names under which a document has the definitions of one schema.
+/// The names that a document gives to the definitions of one schema.
 pub(super) type Names = BTreeMap<String, String>;
 
-/// Events and definitions with the names that a document has them under.
+/// Events and definitions with the names that a document gives them.
 #[derive(Debug)]
 pub(super) struct Model<'a> {
-    /// In order of their names.
+    /// The events, in order of their names.
     pub(super) events: Vec<Event<'a>>,
-    /// By the names that the document has them under.
+    /// The definitions, by their names in the document.
     pub(super) definitions: BTreeMap<String, Definition<'a>>,
 }
 
-/// An event in all its versions.
+/// An event with all its versions.
 #[derive(Debug)]
 pub(super) struct Event<'a> {
     /// The event name.
     pub(super) name: &'a str,
-    /// `itemImported`, unique among the events.
+    /// The unique identifier of the event, such as `itemImported`.
     pub(super) identifier: String,
-    /// `ItemImportedData`, the type of the latest version.
+    /// The data type of the latest version, such as `ItemImportedData`.
     pub(super) type_name: String,
-    /// The versions, the oldest first; never empty.
+    /// The versions, oldest first; never empty.
     pub(super) versions: Vec<Version<'a>>,
 }
 
-/// An event in one version.
+/// One version of an event.
 #[derive(Debug)]
 pub(super) struct Version<'a> {
     /// The event type.
     pub(super) event: &'a EventType,
-    /// `itemImported_2026_11_21_1`; without a version and with no other, that of the event.
+    /// The identifier of the version, such as `itemImported_2026_11_21_1`. An event without versions
+    /// uses its own identifier.
     pub(super) identifier: String,
-    /// `ItemImportedData_2026_11_21_1`.
+    /// The data type of the version, such as `ItemImportedData_2026_11_21_1`.
     pub(super) type_name: String,
-    /// The names of the definitions that it refers to.
+    /// The names of the definitions that the schema refers to.
     pub(super) names: Names,
 }
 
-/// A schema that others refer to.
+/// A schema that other schemas refer to.
 #[derive(Debug)]
 pub(super) struct Definition<'a> {
-    /// The event that it was first found in; others have the same.
+    /// The first event with this definition.
     pub(super) event: &'a EventType,
-    /// The type name of that event.
+    /// The data type of that event.
     pub(super) event_type_name: String,
     /// The schema.
     pub(super) schema: &'a Value,
-    /// The names of the definitions that it refers to.
+    /// The names of the definitions that the schema refers to.
     pub(super) names: Names,
 }
 
 impl<'a> Model<'a> {
-    /// Finds a name for everything.
+    /// Builds the model and names everything in it.
     ///
     /// # Errors
     ///
-    /// Two event types that differ and have the same name and version.
+    /// Two different event types have the same name and version.
     pub(super) fn of(catalogue: &'a Catalogue, part: Part) -> Result<Self, ExportError> {
         let mut types = Taken::default();
         let mut events = events(catalogue, part, &mut types)?;
@@ -123,7 +124,7 @@ fn events<'a>(
             Some(_) => {
                 return Err(ExportError {
                     event: event.name.clone(),
-                    problem: "two event types that differ have this name and the same version; \
+                    problem: "two different event types have this name and version; \
                               give one of them another name or version"
                         .to_owned(),
                 });
@@ -137,7 +138,7 @@ fn events<'a>(
             .entry(names::camel_case(names::slug(name)))
             .or_default() += 1;
     }
-    // The short names first, so that a long one cannot take the place of a short one.
+    // Assign short names first, so that a long name cannot take a short one.
     let short = |name: &str| {
         let slug = names::camel_case(names::slug(name));
         (slugs.get(&slug) == Some(&1)).then_some(slug)
@@ -193,16 +194,17 @@ fn events<'a>(
     Ok(events)
 }
 
-/// What a definition says, with all that it refers to. Two with the same name and meaning are one.
-type Meaning = String;
+/// The text of a definition and of everything it refers to. Definitions with the same name and
+/// content are merged.
+type Content = String;
 
 fn definitions<'a>(
     events: &mut [Event<'a>],
     part: Part,
     types: &mut Taken,
 ) -> BTreeMap<String, Definition<'a>> {
-    // By the name that they would like, then by meaning: the event that had it first.
-    let mut wanted = BTreeMap::<String, Vec<(Meaning, String)>>::new();
+    // The first event with each definition, by preferred name and content.
+    let mut wanted = BTreeMap::<String, Vec<(Content, String)>>::new();
     let mut found = Vec::new();
     for event in events.iter() {
         for version in &event.versions {
@@ -214,7 +216,7 @@ fn definitions<'a>(
                 .collect();
             let mut meanings = Vec::new();
             for name in reachable(&known, definitions_of(part.of(version.event))) {
-                let meaning = meaning(&known, name);
+                let meaning = content(&known, name);
                 let wish = names::identifier(name);
                 let others = wanted.entry(wish.clone()).or_default();
                 if others.iter().all(|(other, _)| *other != meaning) {
@@ -226,12 +228,12 @@ fn definitions<'a>(
         }
     }
 
-    let mut names = BTreeMap::<(String, Meaning), String>::new();
+    let mut names = BTreeMap::<(String, Content), String>::new();
     for (wish, meanings) in wanted {
         let alone = meanings.len() == 1;
         for (meaning, first) in meanings {
-            // No meaning keeps the plain name when there are several: what a name stands for
-            // must not change silently when another version comes.
+            // If several definitions share a name, none keeps the plain name. Otherwise a new
+            // version could silently change what the name refers to.
             let name = if alone {
                 types.take(&wish)
             } else {
@@ -266,7 +268,7 @@ fn definitions<'a>(
     definitions
 }
 
-/// The definitions that can be reached from some, these among them.
+/// The definitions that can be reached from these names, including themselves.
 fn reachable<'n>(known: &BTreeMap<&'n str, &Value>, from: BTreeSet<String>) -> BTreeSet<&'n str> {
     let mut reached = BTreeSet::new();
     let mut open: Vec<String> = from.into_iter().collect();
@@ -280,11 +282,11 @@ fn reachable<'n>(known: &BTreeMap<&'n str, &Value>, from: BTreeSet<String>) -> B
     reached
 }
 
-fn meaning(known: &BTreeMap<&str, &Value>, name: &str) -> Meaning {
+fn content(known: &BTreeMap<&str, &Value>, name: &str) -> Content {
     let all: Map<String, Value> = reachable(known, BTreeSet::from([name.to_owned()]))
         .into_iter()
         .filter_map(|name| Some((name.to_owned(), (*known.get(name)?).clone())))
         .collect();
-    // Beside its name, because two of a circle reach the same.
+    // Include the name, because definitions in one cycle reach the same set.
     format!("{name}\n{}", json::to_text(&all.into()))
 }

@@ -1,14 +1,13 @@
-//! Names from the catalogue as identifiers of other languages.
+//! Converts names from the catalogue to identifiers of other languages.
 //!
-//! Identifiers are of ASCII letters, digits and `_`, which TypeScript and the keys of an `AsyncAPI`
-//! document's components have in common.
+//! Identifiers consist of ASCII letters, digits and `_`, which both TypeScript and the component keys
+//! of an `AsyncAPI` document allow.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-/// What no identifier may be: the reserved words of ECMAScript modules, what means something else
-/// where TypeScript expects a type, the names that every `CommonJS` module has, and those that an
-/// exported module imports.
+/// Names that no identifier may have: reserved words of ECMAScript modules, TypeScript type keywords,
+/// names that every `CommonJS` module declares, and names that an exported module imports.
 const RESERVED: [&str; 71] = [
     "any",
     "arguments",
@@ -83,13 +82,13 @@ const RESERVED: [&str; 71] = [
     "yield",
 ];
 
-/// The name of an event without what stands before the last `/`: `item.imported` of
+/// The part of an event name after the last `/`: `item.imported` for
 /// `storefront/item.imported`.
 pub(super) fn slug(event_name: &str) -> &str {
     event_name.rsplit('/').next().unwrap_or(event_name)
 }
 
-/// The words of an event name as one: `itemImported` of `item.imported`.
+/// The words of an event name in camel case: `itemImported` for `item.imported`.
 pub(super) fn camel_case(event_name: &str) -> String {
     let mut identifier = String::new();
     let mut words = event_name
@@ -104,7 +103,7 @@ pub(super) fn camel_case(event_name: &str) -> String {
     self::identifier(&identifier)
 }
 
-/// An identifier of [`camel_case`] as the name of a type.
+/// A type name from a [`camel_case`] identifier.
 pub(super) fn pascal_case(camel_case: &str) -> String {
     with_first(camel_case, char::to_ascii_uppercase)
 }
@@ -115,7 +114,7 @@ fn with_first(word: &str, change: fn(&char) -> char) -> String {
     first.into_iter().chain(chars).collect()
 }
 
-/// A text with everything replaced that an identifier cannot have.
+/// Replaces everything that an identifier cannot contain.
 pub(super) fn identifier(text: &str) -> String {
     let mut identifier = word(text);
     if identifier.is_empty() || identifier.starts_with(|c: char| c.is_ascii_digit()) {
@@ -127,7 +126,7 @@ pub(super) fn identifier(text: &str) -> String {
     identifier
 }
 
-/// A text with everything replaced that cannot stand within an identifier.
+/// Replaces everything that cannot appear inside an identifier.
 pub(super) fn word(text: &str) -> String {
     let mut word = String::new();
     for c in text.chars() {
@@ -142,12 +141,12 @@ pub(super) fn word(text: &str) -> String {
     word
 }
 
-/// Unique names.
+/// Assigns unique names.
 #[derive(Debug, Default)]
 pub(super) struct Taken(BTreeSet<String>);
 
 impl Taken {
-    /// Takes a name, with a number behind it where it is taken.
+    /// Assigns a name, with a number appended if the name is taken.
     pub(super) fn take(&mut self, name: &str) -> String {
         let mut free = name.to_owned();
         let mut number = 2;
@@ -164,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn event_names() {
+    fn event_names_become_identifiers() {
         for (name, expected) in [
             ("storefront/item.imported", "itemImported"),
             (
@@ -191,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_types() {
+    fn type_names_become_identifiers() {
         for (name, expected) in [
             ("Page_for_Item", "Page_for_Item"),
             ("Page<Item>", "Page_Item_"),
@@ -204,12 +203,12 @@ mod tests {
     }
 
     #[test]
-    fn reserved_words_are_known_once() {
+    fn reserved_words_are_sorted_and_unique() {
         assert!(RESERVED.is_sorted_by(|a, b| a.to_ascii_lowercase() < b.to_ascii_lowercase()));
     }
 
     #[test]
-    fn a_taken_name_gets_a_number() {
+    fn taken_names_get_a_number() {
         let mut taken = Taken::default();
         let names = ["a", "a_2", "a", "a"].map(|name| taken.take(name));
         assert_eq!(names, ["a", "a_2", "a_3", "a_4"]);

@@ -9,23 +9,23 @@ use super::layout::{INDEX, MAX_PART};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FilesError {
-    /// The operating system refuses.
+    /// The operating system reported an error.
     #[error("cannot {action} `{}`: {source}", path.display())]
     Io {
-        /// What was tried, such as "read".
+        /// The failed operation, such as "read".
         action: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// The folder does not exist.
-    #[error("the folder `{}` does not exist; run `export` to make it", dir.display())]
+    #[error("the folder `{}` does not exist; run `export` to create it", dir.display())]
     NoFolder {
         /// The folder.
         dir: PathBuf,
     },
-    /// A folder that nothing was exported to.
+    /// The folder has no index.
     #[error(
         "`{}` has no `{INDEX}`; name the folder that `export` wrote, or run `export` first",
         dir.display()
@@ -34,10 +34,10 @@ pub enum FilesError {
         /// The folder.
         dir: PathBuf,
     },
-    /// An index that `export` did not write.
+    /// `export` did not write this index.
     #[error(
         "`{}` is not the index of an export: {problem}; restore it from version control, or remove \
-         it and run `export`, which lists its program's types again",
+         it and run `export` to list the types again",
         path.display()
     )]
     Index {
@@ -54,7 +54,7 @@ pub enum FilesError {
         /// What is wrong with it.
         problem: String,
     },
-    /// A file that the index lists and that is not there or no JSON Schema.
+    /// The index lists a file that is missing or is not a JSON Schema.
     #[error(
         "`{INDEX}` lists `{}`, which {problem}; restore it from version control, or run `export`",
         path.display()
@@ -65,21 +65,21 @@ pub enum FilesError {
         /// What is wrong with it.
         problem: String,
     },
-    /// A file where an event's schema would go that is something else.
+    /// A file that `export` did not write is at the path of an event's schema.
     #[error(
-        "`{}` is not in `{INDEX}` and is no schema of {event}; move it out of the folder",
+        "`{}` is not in `{INDEX}` and is not a schema of {event}; move it out of the folder",
         path.display()
     )]
     Foreign {
         /// The file.
         path: PathBuf,
-        /// The event whose schema would go there.
+        /// The event whose schema belongs there.
         event: String,
     },
-    /// A name or version that cannot be a file name.
+    /// The name or version is too long for a file name.
     #[error(
-        "the event name or version {event} cannot be a path: `{part}` would be {} bytes long and \
-         {} is the limit of file systems; shorten it",
+        "the event name or version {event} is too long for a path: `{part}` has {} bytes, and file \
+         systems allow {}; shorten it",
         part.len(),
         MAX_PART
     )]
@@ -89,42 +89,42 @@ pub enum FilesError {
         /// The part that is too long.
         part: String,
     },
-    /// Two types of one name and version.
+    /// Two types have the same name and version.
     #[error("`{first}` and `{second}` are both {event}; give one of them another name or version")]
     Duplicate {
         /// The event.
         event: String,
-        /// The path of one Rust type.
+        /// The path of the first Rust type.
         first: String,
-        /// The path of the other.
+        /// The path of the second Rust type.
         second: String,
     },
-    /// A program without event types.
+    /// The program has no event types.
     #[error(
-        "no event types are linked into this program; name the crate that has them, such as \
+        "no event types are linked into this program; link the crate that has them, such as \
          `use shop as _;`, or list them with `Registry::new().with::<MyEvent>()`"
     )]
     NoTypes,
-    /// A base of `$id`s that is no address.
+    /// The base URL of `$id`s is not an absolute URL.
     #[error(
         "the base URL `{url}` is not absolute; write it like `https://schemas.example.com/events`"
     )]
     BaseUrl {
-        /// What was given.
+        /// The given URL.
         url: String,
     },
 }
 
 impl FilesError {
-    /// What is wrong with a file that the index lists.
+    /// Rewords the error for a file that the index lists.
     pub(super) fn of_listed(error: Self) -> Self {
         match error {
             Self::Io { path, source, .. } if source.kind() == io::ErrorKind::NotFound => {
-                let problem = "is not there".to_owned();
+                let problem = "does not exist".to_owned();
                 Self::Listed { path, problem }
             }
             Self::Io { path, source, .. } if source.kind() == io::ErrorKind::InvalidData => {
-                let problem = "is not text".to_owned();
+                let problem = "is not UTF-8 text".to_owned();
                 Self::Listed { path, problem }
             }
             Self::Schema { path, problem } => {

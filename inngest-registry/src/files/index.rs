@@ -1,4 +1,4 @@
-//! `index.json`, which lists the files of a folder.
+//! Reads and writes `index.json`, which lists the files of a folder.
 
 use std::fs;
 use std::io;
@@ -12,16 +12,16 @@ use super::path;
 use crate::catalogue::{EventType, label};
 use crate::json;
 
-/// The layout that this version writes and reads.
+/// The layout version that this crate reads and writes.
 const FORMAT: u32 = 1;
 
-/// What `index.json` holds.
+/// The content of `index.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Index {
-    /// The layout of the folder: 1.
+    /// The layout version of the folder: 1.
     pub format: u32,
-    /// A line for each file, in order of name and version.
+    /// One entry for each file, in order of name and version.
     pub events: Vec<IndexEntry>,
 }
 
@@ -35,8 +35,8 @@ pub struct IndexEntry {
     pub version: Option<String>,
     /// The file, relative to the folder, with `/` on every platform.
     pub path: String,
-    /// `sha256:` and the [hash](json::content_hash) of what the schema says about values: it stays
-    /// when a doc comment changes.
+    /// `sha256:` and the [content hash](json::content_hash) of the schema, which does not change with
+    /// doc comments.
     pub hash: String,
     /// The template of the deduplication id.
     pub id_template: Option<String>,
@@ -45,11 +45,11 @@ pub struct IndexEntry {
 }
 
 impl IndexEntry {
-    /// The line of an event type.
+    /// The entry of an event type.
     ///
     /// # Errors
     ///
-    /// [`FilesError::Name`] where the name cannot be a path.
+    /// [`FilesError::Name`] if the name is too long for a path.
     pub(crate) fn of(event: &EventType) -> Result<Self, FilesError> {
         Ok(Self {
             name: event.name.clone(),
@@ -63,7 +63,7 @@ impl IndexEntry {
 }
 
 impl Index {
-    /// An index of these lines.
+    /// An index of these entries.
     pub(crate) fn new(events: Vec<IndexEntry>) -> Self {
         Self {
             format: FORMAT,
@@ -75,7 +75,7 @@ impl Index {
     ///
     /// # Errors
     ///
-    /// [`FilesError::Io`], and [`FilesError::Index`] for one that `export` did not write.
+    /// [`FilesError::Io`], and [`FilesError::Index`] for an index that `export` did not write.
     pub fn read(dir: &Path) -> Result<Option<Self>, FilesError> {
         let path = dir.join(INDEX);
         let text = match fs::read_to_string(&path) {
@@ -91,16 +91,16 @@ impl Index {
             serde_json::from_str(without_bom(&text)).map_err(|error| wrong(error.to_string()))?;
         if index.format != FORMAT {
             return Err(wrong(format!(
-                "it has the layout {}, and this program knows {FORMAT}",
+                "it has layout version {}, and this program supports version {FORMAT}",
                 index.format
             )));
         }
-        // Files are removed by what stands here, so it must not lead out of the folder.
+        // `export --prune` deletes files at these paths, so they must not lead out of the folder.
         for entry in &index.events {
             let expected = path::of(&entry.name, entry.version.as_deref())?;
             if entry.path != expected {
                 return Err(wrong(format!(
-                    "it has the file of {} at `{}` instead of `{expected}`",
+                    "it lists the file of {} as `{}` instead of `{expected}`",
                     label(&entry.name, entry.version.as_deref()),
                     entry.path
                 )));

@@ -1,8 +1,8 @@
-//! The folder of exported schemas: a file for each event type and version, and `index.json`.
+//! Reads and writes the exported folder: one file for each event type and version, and `index.json`.
 //!
 //! ```text
 //! schemas/
-//!   index.json                                 what is here
+//!   index.json                                 list of the files
 //!   inngest-registry.toml                      settings, written by hand
 //!   storefront/item.imported/2026-11-21.1.json
 //! ```
@@ -19,5 +19,5 @@ pub use self::index::{Index, IndexEntry};
 pub use self::layout::INDEX;
 pub(crate) use self::path::folder_of;
 pub use self::read::read_schema;
-pub(crate) use self::read::{is_exported, read_as_it_is, read_listed, schema_id};
+pub(crate) use self::read::{is_exported, read_listed, read_unchecked, schema_id};
 pub(crate) use self::write::{remove, write_if_changed};

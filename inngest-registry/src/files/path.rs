@@ -1,23 +1,23 @@
-//! The file of an event type and version.
+//! Maps an event name and version to the path of its file.
 //!
-//! A name that follows the convention is its own path. What else a name may hold is written so
-//! that different names have different files on every file system, those that do not tell
-//! uppercase from lowercase included: an uppercase letter as `~` and the lowercase one, every other
-//! byte as `=` and two hexadecimal digits.
+//! A name that follows the convention is its own path. Other characters are escaped, so that
+//! different names have different files on every file system, including case-insensitive ones: an
+//! uppercase letter becomes `~` and the lowercase letter, any other byte `=` and two hexadecimal
+//! digits.
 
 use super::error::FilesError;
 use super::layout::MAX_PART;
 use crate::catalogue::label;
 
-/// The file of an event without a version.
+/// The file name of an event without a version.
 const UNVERSIONED: &str = "unversioned";
 
-/// The file of an event, relative to the exported folder, with `/` on every platform.
+/// The path of an event's file, relative to the exported folder, with `/` on every platform.
 pub(crate) fn of(name: &str, version: Option<&str>) -> Result<String, FilesError> {
-    let mut parts: Vec<String> = name.split('/').map(part).collect();
+    let mut parts: Vec<String> = name.split('/').map(escape_part).collect();
     let file = match version {
         Some(UNVERSIONED) => format!("={:02x}{}", b'u', &UNVERSIONED[1..]),
-        Some(version) => part(version),
+        Some(version) => escape_part(version),
         None => UNVERSIONED.to_owned(),
     };
     parts.push(format!("{file}.json"));
@@ -30,20 +30,20 @@ pub(crate) fn of(name: &str, version: Option<&str>) -> Result<String, FilesError
     }
 }
 
-/// The folder of an event's files, relative to the exported one.
+/// The folder of an event's files, relative to the exported folder.
 pub(crate) fn folder_of(name: &str) -> Result<String, FilesError> {
     let mut path = of(name, None)?;
     path.truncate(path.rfind('/').unwrap_or(0));
     Ok(path)
 }
 
-/// The name of a file or folder for a part of an event name.
-fn part(text: &str) -> String {
+/// Escapes one part of an event name for use as a file or folder name.
+fn escape_part(text: &str) -> String {
     if text.is_empty() {
         return "=".to_owned();
     }
     let last = text.len() - 1;
-    // Folders have none of the endings of our files.
+    // A folder must not look like a file that `export` writes.
     let ending = [".json", ".toml"].iter().find_map(|ending| {
         text.len()
             .checked_sub(ending.len())
@@ -54,7 +54,7 @@ fn part(text: &str) -> String {
         let plain = match byte {
             b'a'..=b'z' => at > 0 || !is_device(text),
             b'0'..=b'9' | b'-' | b'_' => true,
-            // At the start it hides a file or leads upwards; at the end Windows drops it.
+            // A leading dot hides a file or leads to the parent; Windows drops a trailing one.
             b'.' => at > 0 && at < last && Some(at) != ending,
             _ => false,
         };
@@ -75,7 +75,7 @@ fn part(text: &str) -> String {
     out
 }
 
-/// Whether Windows takes the name for a device, whatever follows its first `.`.
+/// Whether Windows treats the name as a device, whatever follows its first `.`.
 fn is_device(text: &str) -> bool {
     let stem = text.split_once('.').map_or(text, |(stem, _)| stem);
     match stem.split_at_checked(3) {
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_of_the_convention_is_its_own_path() {
+    fn conventional_names_are_paths() {
         for (name, version, path) in [
             (
                 "storefront/item.imported",
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_names() {
+    fn odd_names_are_escaped() {
         for (name, version, path) in [
             ("..", Some(".."), "=2e=2e/=2e=2e.json"),
             (
@@ -151,19 +151,17 @@ mod tests {
     }
 
     #[test]
-    fn a_part_that_no_file_system_takes_is_refused() {
+    fn too_long_parts_are_rejected() {
         let error = of(&"é".repeat(60), None).unwrap_err().to_string();
         assert!(
-            error.ends_with(
-                "would be 360 bytes long and 255 is the limit of file systems; shorten it"
-            ),
+            error.ends_with("has 360 bytes, and file systems allow 255; shorten it"),
             "{error}"
         );
         of(&"a".repeat(255), Some(&"b".repeat(250))).unwrap();
         of("a", Some(&"b".repeat(251))).unwrap_err();
     }
 
-    /// Names near one another, so that a clash of two would be found.
+    /// Similar names, so that collisions are likely.
     fn names() -> impl Strategy<Value = Vec<(String, Option<String>)>> {
         let name = "[aA.=~/]{1,4}|a(/b)?(/c)?[.](json|toml)|(con|index[.]json|unversioned|U)";
         let version = prop::option::of("[aA.=~/]{1,3}|unversioned|1[.]json");

@@ -1,4 +1,4 @@
-//! Reads exported schemas.
+//! Reads schema files and exported folders.
 
 use std::fs;
 use std::path::Path;
@@ -19,7 +19,7 @@ use crate::walk;
 /// [`FilesError::Io`], and [`FilesError::Schema`] if the file is not a schema: other JSON, an index, or
 /// a schema with an unknown `type`.
 pub fn read_schema(path: &Path) -> Result<Value, FilesError> {
-    let schema = read_as_it_is(path)?;
+    let schema = read_unchecked(path)?;
     let problem = if let Ok(index) = Index::deserialize(&schema) {
         let listed = index.events.first();
         let such_as = listed.map_or_else(String::new, |e| format!(", such as `{}`", e.path));
@@ -38,8 +38,8 @@ pub fn read_schema(path: &Path) -> Result<Value, FilesError> {
     }
 }
 
-/// Reads a file of an export: what a type of the program says by hand is taken as it is.
-pub(crate) fn read_as_it_is(path: &Path) -> Result<Value, FilesError> {
+/// Reads a schema without checking its types, which a hand-written schema may extend.
+pub(crate) fn read_unchecked(path: &Path) -> Result<Value, FilesError> {
     let text = fs::read_to_string(path).map_err(|error| FilesError::io("read", path, error))?;
     let schema: Value =
         serde_json::from_str(without_bom(&text)).map_err(|error| FilesError::Schema {
@@ -57,12 +57,12 @@ pub(crate) fn read_as_it_is(path: &Path) -> Result<Value, FilesError> {
 }
 
 impl Catalogue {
-    /// The event types of an exported folder, as they were before their schemas got `$id`s.
+    /// Reads the event types of an exported folder, without the `$id`s of their schemas.
     ///
     /// # Errors
     ///
-    /// A folder without an index, an index that `export` did not write, a file that is not there
-    /// or is no schema.
+    /// The folder has no index, `export` did not write the index, or a listed file is missing or is
+    /// not a schema.
     pub fn read(dir: impl AsRef<Path>) -> Result<Self, FilesError> {
         let dir = dir.as_ref();
         let index = Index::read(dir)?.ok_or_else(|| FilesError::NoIndex {
@@ -75,16 +75,16 @@ impl Catalogue {
 
 /// A file that the index lists.
 pub(crate) struct Listed {
-    pub(crate) line: IndexEntry,
-    /// Where the schema says that it stands, which is no part of the type.
+    pub(crate) entry: IndexEntry,
+    /// The `$id` of the schema, which is not part of the event type.
     pub(crate) id: Option<String>,
     pub(crate) event: EventType,
 }
 
-/// The files that an index lists.
+/// Reads the files that an index lists.
 pub(crate) fn read_listed(dir: &Path, index: Index) -> Result<Vec<Listed>, FilesError> {
-    let read = |line: IndexEntry| {
-        let mut schema = read_as_it_is(&dir.join(&line.path)).map_err(FilesError::of_listed)?;
+    let read = |entry: IndexEntry| {
+        let mut schema = read_unchecked(&dir.join(&entry.path)).map_err(FilesError::of_listed)?;
         let id = schema.as_object_mut().and_then(|object| {
             Some(match object.remove("$id")? {
                 Value::String(id) => id,
@@ -93,25 +93,25 @@ pub(crate) fn read_listed(dir: &Path, index: Index) -> Result<Vec<Listed>, Files
         });
         let description = schema.get("description").and_then(Value::as_str);
         let event = EventType {
-            name: line.name.clone(),
-            version: line.version.clone(),
-            id_template: line.id_template.clone(),
+            name: entry.name.clone(),
+            version: entry.version.clone(),
+            id_template: entry.id_template.clone(),
             description: description.map(str::to_owned),
             rust_type: None,
             source: None,
             schema,
         };
-        Ok(Listed { line, id, event })
+        Ok(Listed { entry, id, event })
     };
     index.events.into_iter().map(read).collect()
 }
 
-/// The `$id` of the schema at a path.
+/// The `$id` of the schema at this path.
 pub(crate) fn schema_id(base_url: &str, path: &str) -> String {
     format!("{base_url}/{path}")
 }
 
-/// Whether a schema has what `export` writes into each of an event of this name and version.
+/// Whether a schema looks like one that `export` wrote for this name and version.
 pub(crate) fn is_exported(schema: &Value, name: &str, version: Option<&str>) -> bool {
     let text = |pointer| schema.pointer(pointer).and_then(Value::as_str);
     let has = |pointer| schema.pointer(pointer).is_some();

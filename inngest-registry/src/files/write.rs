@@ -1,4 +1,4 @@
-//! Files that are there whole or not at all.
+//! Writes files atomically and removes them.
 
 use std::fs;
 use std::io::{self, Write};
@@ -7,14 +7,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::error::FilesError;
 
-/// Keeps the temporary files of one process apart.
+/// Makes the temporary file names of one process unique.
 static WRITES: AtomicU64 = AtomicU64::new(0);
 
-/// Writes a file by way of another name; one that has the same text already is not touched.
-/// Whether it was written.
+/// Writes a file atomically, unless it already has this text. Returns whether it was written.
 pub(crate) fn write_if_changed(path: &Path, text: &str) -> Result<bool, FilesError> {
     match fs::read(path) {
-        Ok(there) if there == text.as_bytes() => return Ok(false),
+        Ok(existing) if existing == text.as_bytes() => return Ok(false),
         Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(FilesError::io("read", path, error)),
@@ -30,7 +29,7 @@ pub(crate) fn write_if_changed(path: &Path, text: &str) -> Result<bool, FilesErr
     ));
     let written = create(&temporary, text).and_then(|()| fs::rename(&temporary, path));
     written.map_err(|error| {
-        // The first error is the one that helps.
+        // The first error explains the failure; a second one would not.
         let _ = fs::remove_file(&temporary);
         FilesError::io("write", path, error)
     })?;
@@ -41,8 +40,8 @@ fn create(path: &Path, text: &str) -> io::Result<()> {
     fs::File::create(path)?.write_all(text.as_bytes())
 }
 
-/// Removes a file and the folders above it that this leaves empty, up to `dir`. Whether it was
-/// there.
+/// Removes a file and its parent folders that become empty, up to `dir`. Returns whether the file
+/// existed.
 pub(crate) fn remove(dir: &Path, relative: &str) -> Result<bool, FilesError> {
     let path = dir.join(relative);
     match fs::remove_file(&path) {
@@ -52,7 +51,7 @@ pub(crate) fn remove(dir: &Path, relative: &str) -> Result<bool, FilesError> {
     }
     let mut folder = Path::new(relative);
     while let Some(parent) = folder.parent().filter(|p| !p.as_os_str().is_empty()) {
-        // A folder that is not empty stays.
+        // `remove_dir` fails on a folder that is not empty.
         if fs::remove_dir(dir.join(parent)).is_err() {
             break;
         }

@@ -1,4 +1,4 @@
-//! Flags designs that you may regret.
+//! Lints that flag designs you may regret.
 
 pub(crate) mod names;
 mod report;
@@ -12,20 +12,20 @@ use crate::catalogue::Catalogue;
 use crate::settings::Settings;
 use crate::version;
 
-/// What lints look at.
+/// The input of the lints.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Input<'a> {
     /// The event types.
     pub types: &'a Catalogue,
-    /// The Rust types, where there are any: only these tell what an id can be.
+    /// The Rust types, if available. Only they show which ids can coincide.
     pub registry: Option<&'a Registry>,
-    /// What is exported already, where there is something.
+    /// The exported event types, if available.
     pub exported: Option<&'a Catalogue>,
 }
 
 impl<'a> Input<'a> {
-    /// Event types alone.
+    /// An input with event types alone.
     #[must_use]
     pub fn new(types: &'a Catalogue) -> Self {
         Self {
@@ -39,30 +39,30 @@ impl<'a> Input<'a> {
 /// Runs all lints.
 #[must_use]
 pub fn lint(input: Input<'_>, settings: &Settings) -> Report {
-    let mut found = rules::Found {
+    let mut findings = rules::Findings {
         settings,
         warnings: Vec::new(),
     };
     let mut skipped = Vec::new();
     match input.registry {
-        Some(registry) => rules::coinciding_ids(registry, &mut found),
+        Some(registry) => rules::coinciding_ids(registry, &mut findings),
         None => skipped.push((
             Lint::CoincidingIds,
-            "files do not tell what an id can be; run `lint` in the program with the types",
+            "files do not show which ids can coincide; run `lint` in the program with the types",
         )),
     }
     match input.exported {
-        Some(exported) => rules::outdated_version(input.types, exported, &mut found),
+        Some(exported) => rules::outdated_version(input.types, exported, &mut findings),
         None => skipped.push((
             Lint::OutdatedVersion,
-            "there is nothing to compare with; name the exported folder",
+            "there are no exported versions to compare with; name the exported folder",
         )),
     }
-    rules::similar_names(input.types, &mut found);
+    rules::similar_names(input.types, &mut findings);
     for event in input.types {
-        rules::one_event(event, &mut found);
+        rules::check_event(event, &mut findings);
     }
-    let mut warnings = found.warnings;
+    let mut warnings = findings.warnings;
     warnings.sort_by(|a, b| {
         let order = version::order(
             (&a.event, a.version.as_deref()),

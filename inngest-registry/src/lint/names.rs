@@ -9,19 +9,19 @@ use crate::mode::one_of;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Lint {
-    /// Two event types whose ids could coincide.
+    /// Two event types can have the same id.
     CoincidingIds,
-    /// An event without an id.
+    /// The event has no id.
     EventWithoutId,
-    /// An integer that may be beyond what a double holds, and is not written as text.
+    /// An integer of 64 bits or more is written as a number, and a double cannot hold all of its values.
     LargeIntegers,
-    /// A field that may be `null` and may be absent.
+    /// A field may be `null` and may be absent.
     NullOrAbsent,
-    /// A version older than one that is exported already.
+    /// The version is older than an exported one.
     OutdatedVersion,
-    /// Two spellings of one name.
+    /// Two event names differ only in punctuation or case.
     SimilarNames,
-    /// Fields without a doc comment.
+    /// A field has no doc comment.
     UndocumentedFields,
 }
 
@@ -51,7 +51,7 @@ impl Lint {
         }
     }
 
-    /// The level where the settings say nothing: `deny` where events get lost or mixed up.
+    /// The level without settings: `deny` for lints about events that get lost or mixed up.
     #[must_use]
     pub fn default_level(self) -> Level {
         match self {
@@ -60,7 +60,7 @@ impl Lint {
         }
     }
 
-    /// What the lint is about, why it matters and what to do, as Markdown.
+    /// Explains what the lint flags, why it matters and what to do, as Markdown.
     #[must_use]
     pub fn explanation(self) -> &'static str {
         match self {
@@ -98,21 +98,21 @@ pub struct UnknownLint(String);
 
 impl fmt::Display for UnknownLint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "there is no lint `{}`; ", self.0)?;
+        write!(f, "unknown lint `{}`; ", self.0)?;
         one_of(f, &self.0, &Lint::ALL.map(Lint::name))
     }
 }
 
 impl std::error::Error for UnknownLint {}
 
-/// What a lint does when it finds something.
+/// How a lint reports its findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// Nothing.
+    /// Findings are not reported.
     Allow,
-    /// It is reported.
+    /// Findings are reported.
     Warn,
-    /// It is reported, and the command fails.
+    /// Findings are reported, and the command fails.
     Deny,
 }
 
@@ -145,7 +145,7 @@ pub struct UnknownLevel(String);
 
 impl fmt::Display for UnknownLevel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "there is no level `{}`; ", self.0)?;
+        write!(f, "unknown level `{}`; ", self.0)?;
         one_of(f, &self.0, &["allow", "warn", "deny"])
     }
 }

@@ -1,4 +1,4 @@
-//! What lints found, for people and for machines.
+//! Formats the findings of lints for people and machines.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::catalogue::label;
 use crate::effect::count;
 use crate::paint::Paint;
 
-/// What a lint found.
+/// A finding of a lint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Warning {
@@ -23,19 +23,19 @@ pub struct Warning {
     pub version: Option<String>,
     /// The source file and line of the type.
     pub source: Option<(String, u32)>,
-    /// What was found, and what to do.
+    /// The problem and what to do about it.
     pub message: String,
 }
 
-/// What all lints found.
+/// The findings of all lints.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Report {
-    /// In order of event name, version and lint.
+    /// The findings, in order of event name, version and lint.
     pub warnings: Vec<Warning>,
-    /// Lints that could not look, and why.
+    /// Lints that could not run, and why.
     pub skipped: Vec<(Lint, &'static str)>,
-    /// How many event types were looked at.
+    /// How many event types were checked.
     pub types: usize,
 }
 
@@ -46,7 +46,7 @@ impl Report {
         self.warnings.iter().any(|w| w.level == Level::Deny)
     }
 
-    /// The report for machines.
+    /// The report as JSON.
     #[must_use]
     pub fn to_json(&self) -> Value {
         let warnings = self.warnings.iter().map(|warning| {
@@ -89,7 +89,7 @@ impl Report {
             blocks.push(String::new());
         }
         for (lint, why) in &self.skipped {
-            blocks.push(paint.quiet(&format!("{lint} did not look: {why}")));
+            blocks.push(paint.quiet(&format!("{lint} did not run: {why}")));
         }
         let denied = self
             .warnings
@@ -100,7 +100,7 @@ impl Report {
         blocks.push(match self.warnings.len() {
             0 => format!("{}: {types}, nothing found", paint.good("clean")),
             n => format!(
-                "{types}, {}, {denied} of them denied; `explain NAME` says more about a lint",
+                "{types}, {}, {denied} denied; `explain LINT` explains a lint",
                 count(n, "finding")
             ),
         });

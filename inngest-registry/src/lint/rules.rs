@@ -1,4 +1,4 @@
-//! What each lint looks for.
+//! Implements the lints.
 
 use std::collections::BTreeMap;
 
@@ -13,13 +13,13 @@ use crate::fields::{self, Field};
 use crate::settings::Settings;
 use crate::version;
 
-/// What was found so far.
-pub(super) struct Found<'a> {
+/// Collects the findings.
+pub(super) struct Findings<'a> {
     pub(super) settings: &'a Settings,
     pub(super) warnings: Vec<Warning>,
 }
 
-impl Found<'_> {
+impl Findings<'_> {
     fn push(&mut self, lint: Lint, event: &EventType, message: String) {
         let level = self.settings.level(lint, &event.name);
         if level > Level::Allow {
@@ -35,21 +35,25 @@ impl Found<'_> {
     }
 }
 
-pub(super) fn coinciding_ids(registry: &Registry, found: &mut Found<'_>) {
+pub(super) fn coinciding_ids(registry: &Registry, findings: &mut Findings<'_>) {
     let Err(conflicts) = registry.check() else {
         return;
     };
     for conflict in &conflicts {
-        // Two versions of one event tell of the same thing, and one of them is enough.
+        // Versions of one event may share ids: they describe the same occurrence.
         let same_event = conflict.first.name() == conflict.second.name();
         if conflict.kind == ConflictKind::SameId && !same_event {
             let event = EventType::from(&conflict.first);
-            found.push(Lint::CoincidingIds, &event, conflict.to_string());
+            findings.push(Lint::CoincidingIds, &event, conflict.to_string());
         }
     }
 }
 
-pub(super) fn outdated_version(types: &Catalogue, exported: &Catalogue, found: &mut Found<'_>) {
+pub(super) fn outdated_version(
+    types: &Catalogue,
+    exported: &Catalogue,
+    findings: &mut Findings<'_>,
+) {
     for event in types {
         let files = exported.versions(&event.name);
         let is_exported = files.iter().any(|file| file.version == event.version);
@@ -65,13 +69,13 @@ pub(super) fn outdated_version(types: &Catalogue, exported: &Catalogue, found: &
                 Some(next) => format!("`{next}` or a later date"),
                 None => "a later version".to_owned(),
             };
-            let message = format!("{newest} is exported already, which is newer; take {bump}");
-            found.push(Lint::OutdatedVersion, event, message);
+            let message = format!("the newer version {newest} is already exported; use {bump}");
+            findings.push(Lint::OutdatedVersion, event, message);
         }
     }
 }
 
-pub(super) fn similar_names(types: &Catalogue, found: &mut Found<'_>) {
+pub(super) fn similar_names(types: &Catalogue, findings: &mut Findings<'_>) {
     let mut spellings: BTreeMap<String, Vec<&EventType>> = BTreeMap::new();
     for event in types {
         let plain = event
@@ -91,30 +95,30 @@ pub(super) fn similar_names(types: &Catalogue, found: &mut Found<'_>) {
         };
         for other in others {
             let message = format!(
-                "`{}` is nearly the same name, and a function for one does not run for the other; \
-                 give both the same name, or names that differ in more than signs and case",
+                "the name differs from `{}` only in punctuation or case, and functions for one do not \
+                 run for the other; use one name, or names with different words",
                 first.name
             );
-            found.push(Lint::SimilarNames, other, message);
+            findings.push(Lint::SimilarNames, other, message);
         }
     }
 }
 
-pub(super) fn one_event(event: &EventType, found: &mut Found<'_>) {
+pub(super) fn check_event(event: &EventType, findings: &mut Findings<'_>) {
     if event.id_template.is_none() {
-        let message = "it has no id, so an event that is sent twice runs its functions twice; add \
-                       `id = \"…\"` or mark a field `#[event(id)]`";
-        found.push(Lint::EventWithoutId, event, message.to_owned());
+        let message = "the event has no id, so its functions run twice if it is sent twice; add \
+                       `id = \"…\"` or mark a field with `#[event(id)]`";
+        findings.push(Lint::EventWithoutId, event, message.to_owned());
     }
     let fields = fields::of(&event.schema);
     let large = paths(&fields, |field| is_large(field.schema));
     if let Some(paths) = large {
         let message = format!(
-            "{paths} may be beyond ±(2^53−1), and such an event cannot be sent; write 64-bit \
-             integers as text with `#[serde(with = \"inngest_core::AsString\")]`, optional ones with \
+            "{paths} may reach ±(2^53−1), and an event with a larger integer cannot be sent; write \
+             64-bit integers as text with `#[serde(with = \"inngest_core::AsString\")]`, optional ones with \
              `OptionAsString`, or use 32 bits"
         );
-        found.push(Lint::LargeIntegers, event, message);
+        findings.push(Lint::LargeIntegers, event, message);
     }
     let both = paths(&fields, |field| {
         let optional = field.property.is_some_and(|property| !property.required);
@@ -122,28 +126,27 @@ pub(super) fn one_event(event: &EventType, found: &mut Found<'_>) {
     });
     if let Some(paths) = both {
         let message = format!(
-            "{paths} may be `null` and may be absent, which readers must both expect; leave \
-             `skip_serializing_if` out for a field that is always there, or write it and take `null` \
-             out of the schema with `#[schemars(with = \"…\")]` and the inner type"
+            "{paths} may be `null` or absent, and readers must handle both; remove \
+             `skip_serializing_if` so that the field is always present, or keep it and remove `null` \
+             from the schema with `#[schemars(with = \"…\")]` and the inner type"
         );
-        found.push(Lint::NullOrAbsent, event, message);
+        findings.push(Lint::NullOrAbsent, event, message);
     }
     let undocumented = paths(&fields, |field| {
         let is_field = field.property.is_some_and(|property| property.documentable);
         is_field && !field.schema.contains_key("description")
     });
     if let Some(paths) = undocumented {
-        let message = format!(
-            "no doc comment on {paths}; say above the field, after `///`, what readers should know"
-        );
-        found.push(Lint::UndocumentedFields, event, message);
+        let message =
+            format!("{paths} without a doc comment; describe the field with `///` above it");
+        findings.push(Lint::UndocumentedFields, event, message);
     }
 }
 
-/// The paths of the fields that are meant, `None` without any.
-fn paths(fields: &[Field<'_>], meant: impl Fn(&Field<'_>) -> bool) -> Option<String> {
+/// The paths of the selected fields, or `None` if there are none.
+fn paths(fields: &[Field<'_>], selected: impl Fn(&Field<'_>) -> bool) -> Option<String> {
     let mut paths: Vec<String> = Vec::new();
-    for field in fields.iter().filter(|field| meant(field)) {
+    for field in fields.iter().filter(|field| selected(field)) {
         let path = format!("`{}`", crate::effect::place(&field.path));
         if !paths.contains(&path) {
             paths.push(path);
@@ -152,7 +155,7 @@ fn paths(fields: &[Field<'_>], meant: impl Fn(&Field<'_>) -> bool) -> Option<Str
     (!paths.is_empty()).then(|| paths.join(", "))
 }
 
-/// Whether the bounds are those that stand for a 64-bit type.
+/// Whether a bound of the schema is the one that replaces the range of a 64-bit type.
 fn is_large(schema: &Map<String, Value>) -> bool {
     let bound = |keyword| schema.get(keyword).and_then(Value::as_i64);
     let integer = match schema.get("type") {
@@ -163,4 +166,43 @@ fn is_large(schema: &Map<String, Value>) -> bool {
     integer
         && (bound("maximum").is_some_and(|maximum| maximum >= MAX_INTEGER)
             || bound("minimum").is_some_and(|minimum| minimum <= -MAX_INTEGER))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn large_integers_message_is_true_at_the_bound() {
+        let message = |maximum: i64| {
+            let field = json!({ "type": "integer", "minimum": 0, "maximum": maximum });
+            let event = EventType {
+                name: "shop/order.paid".to_owned(),
+                version: None,
+                id_template: Some("order-paid-{id}".to_owned()),
+                description: None,
+                rust_type: None,
+                source: None,
+                schema: json!({ "properties": { "data": { "properties": { "count": field } } } }),
+            };
+            let settings = Settings::new();
+            let mut findings = Findings {
+                settings: &settings,
+                warnings: Vec::new(),
+            };
+            check_event(&event, &mut findings);
+            let warnings = findings.warnings.into_iter();
+            let mut large = warnings.filter(|warning| warning.lint == Lint::LargeIntegers);
+            large.next().map(|warning| warning.message)
+        };
+        assert_eq!(message(MAX_INTEGER - 1), None);
+        // 2^53−1 itself can be sent, so the message must not claim that the field exceeds it.
+        let at_the_bound = message(MAX_INTEGER).unwrap();
+        assert!(
+            at_the_bound.starts_with("`count` may reach ±(2^53−1), and an event with a larger"),
+            "{at_the_bound}"
+        );
+    }
 }

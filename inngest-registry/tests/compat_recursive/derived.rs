@@ -1,6 +1,6 @@
-//! Recursive Rust types, in each way that serde tags enums.
+//! Recursive Rust types with each of serde's enum representations.
 
-#![expect(dead_code, reason = "only the schemas of the types are of interest")]
+#![expect(dead_code, reason = "only the schemas of the types are used")]
 
 use std::collections::BTreeMap;
 
@@ -82,7 +82,7 @@ macro_rules! taggings {
             expressions!(wider, [$($tagging)*], { width: i64, });
 
             #[test]
-            fn one_field_is_one_change() {
+            fn one_edited_field_is_one_change() {
                 use Verdict::{Breaking, Compatible};
 
                 for (new, backward, forward) in [

@@ -1,9 +1,9 @@
-//! Random types that refer to each other, with their schemas as schemars writes them, the values that
-//! serde writes, and edits.
+//! Generates random types that refer to each other: their schemas as schemars writes them, the values
+//! that serde writes, and edits.
 
 use serde_json::{Map, Value, json};
 
-/// Random numbers that are the same in every run.
+/// Deterministic random numbers.
 pub(crate) struct Random(u64);
 
 impl Random {
@@ -32,7 +32,7 @@ impl Random {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Leaf {
     Text,
-    /// A text of at least so many characters.
+    /// A text with this minimum length.
     AtLeast(u64),
     U32,
     I32,
@@ -55,7 +55,7 @@ pub(crate) enum Type {
 pub(crate) struct Field {
     name: String,
     of: Type,
-    /// Or an `Option` that is skipped when it is `None`.
+    /// If false, an `Option` that is skipped when it is `None`.
     required: bool,
 }
 
@@ -94,12 +94,12 @@ pub(crate) struct Kinds {
     names: Vec<String>,
 }
 
-/// What an edit does to readers.
+/// The effect of an edit on readers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Effect {
     pub(crate) backward_breaks: bool,
     pub(crate) forward_breaks: bool,
-    /// The number of changes that are listed.
+    /// The number of listed changes.
     pub(crate) changes: usize,
 }
 
@@ -110,7 +110,7 @@ const COMPATIBLE: Effect = Effect {
 };
 
 impl Kinds {
-    /// The first one is the root, and all others are reached from it.
+    /// The first kind is the root, which leads to all the others.
     pub(crate) fn random(count: usize, random: &mut Random) -> Self {
         let mut kinds: Vec<_> = (0..count)
             .map(|index| match random.below(6) {
@@ -284,7 +284,7 @@ impl Kinds {
         }
     }
 
-    /// One edit of one kind. Which edits there are depends on the kind.
+    /// One random edit of one kind.
     pub(crate) fn edited(&self, random: &mut Random) -> (Self, String, Effect) {
         loop {
             let mut new = self.clone();
@@ -318,7 +318,7 @@ impl Kinds {
             Kind::Struct(fields) => self.write_fields(fields, random, depth),
             Kind::Units(units) => json!(units[random.below(units.len())]),
             Kind::Enum(tagging, variants) => {
-                // The first variant leads nowhere.
+                // The first variant ends the recursion.
                 let chosen = if depth == 0 {
                     0
                 } else {
@@ -451,7 +451,7 @@ impl Leaf {
     }
 }
 
-/// A type that refers to a kind and has values without it.
+/// A type that refers to a kind but also has values without it.
 fn around(index: usize, random: &mut Random) -> Type {
     match random.below(4) {
         0 => Type::Option(index),
@@ -469,7 +469,7 @@ fn fields(kind: usize, kinds: usize, random: &mut Random) -> Vec<Field> {
             let of = if leaf {
                 Type::Leaf(Leaf::random(random))
             } else if random.chance(3) && kind > 0 {
-                // A required `Box` must not lead back, or no value would be finite.
+                // A required `Box` must not lead back, because no value would be finite.
                 Type::To(1 + random.below(kind)).filter_below(kind)
             } else {
                 around(random.below(kinds), random)
@@ -492,7 +492,7 @@ impl Type {
     }
 }
 
-/// Fields, and one more that no other variant has.
+/// Adds a field that no other variant has.
 fn marked(mut fields: Vec<Field>, mark: &str) -> Content {
     fields.push(Field {
         name: mark.to_owned(),
@@ -558,7 +558,7 @@ fn edit_fields(fields: &mut Vec<Field>, random: &mut Random) -> Option<(String, 
             let field = &mut fields[index];
             let name = field.name.clone();
             match kind {
-                // A schema without properties is not known to be of a struct.
+                // A schema without properties may not be a struct.
                 2 if is_only => None,
                 2 => {
                     let effect = Effect {

@@ -1,4 +1,4 @@
-//! Large schemas of which little changed are compared in time.
+//! Large schemas with small changes are compared within a time limit.
 
 use std::time::{Duration, Instant};
 
@@ -8,14 +8,14 @@ use serde_json::{Map, Value, json};
 
 const COUNT: usize = 10_000;
 const VARIANTS: usize = 1_000;
-/// Definitions that each lead to all others.
+/// The number of definitions that each lead to all others.
 const IN_CIRCLE: usize = 2_000;
 
-/// The most time that comparing two large schemas may take, in a debug build.
+/// The time limit for comparing two large schemas, in a debug build.
 const AT_MOST: Duration = Duration::from_secs(2);
 
-/// The time that this thread spent on a processor, where the system tells it. Time on the clock
-/// would include other programs.
+/// The processor time of this thread, if the system reports it. Wall-clock time would include other
+/// programs.
 fn processor_time() -> Option<Duration> {
     let times = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     times

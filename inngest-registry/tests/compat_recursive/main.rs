@@ -1,5 +1,5 @@
 //! Types that refer to each other: one edit is one change with the right verdict, however many paths
-//! lead to it.
+//! reach it.
 
 mod derived;
 mod kinds;
@@ -83,9 +83,9 @@ fn one_edit_is_one_change() {
     }
 }
 
-/// Five kinds of expressions, one of which gets another field.
+/// Five kinds of expressions; one gets another field.
 #[test]
-fn a_tree_of_expressions() {
+fn expression_tree() {
     let to = |name: &str| json!({ "$ref": format!("#/$defs/{name}") });
     let names = ["Unary", "Binary", "Call", "Index", "Literal"];
     let expression: Vec<_> = names
@@ -136,7 +136,7 @@ fn a_tree_of_expressions() {
     assert_eq!(compared.changes.len(), 1, "{compared:#?}");
 }
 
-/// A definition that is used in two places changes once.
+/// A change in a definition that is used twice is listed once.
 #[test]
 fn other_places_of_a_definition_are_listed() {
     let of = |address: Value| {
@@ -167,9 +167,9 @@ fn other_places_of_a_definition_are_listed() {
     assert_eq!(change.backward, Verdict::Breaking);
 }
 
-/// A break in one place is told although the same definition breaks nothing in another.
+/// A definition that breaks readers in one place and not in another is breaking.
 #[test]
-fn a_change_is_as_bad_as_in_the_worst_place() {
+fn worst_place_decides_the_verdict() {
     let of = |minimum: u32| {
         json!({
             "type": "object",

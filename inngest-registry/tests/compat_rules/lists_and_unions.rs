@@ -1,4 +1,4 @@
-//! Lists, unions and references.
+//! Compatibility rules for lists, unions and references.
 
 use serde_json::{Value, json};
 
@@ -279,7 +279,7 @@ fn references() {
     ]);
 }
 
-/// Of each it is told whether a variant was added and whether one of them has another property.
+/// For each enum, added variants and changed properties of a variant get a verdict.
 #[test]
 fn enums_of_many_variants() {
     let content = |index: usize| json!({ "type": "object", "properties": { "x": { "type": "integer", "minimum": index } } });
@@ -320,7 +320,7 @@ fn enums_of_many_variants() {
         });
         json!({ "oneOf": values.collect::<Vec<_>>() })
     };
-    // The numbers of `serde_repr`.
+    // Integers, as `serde_repr` writes them.
     let numbered = |count: usize| {
         let values = (0..count).map(|index| json!({ "const": index, "description": "A value." }));
         json!({ "oneOf": values.collect::<Vec<_>>() })
@@ -357,7 +357,7 @@ fn enums_of_many_variants() {
 }
 
 #[test]
-fn what_is_too_large_says_so() {
+fn too_large_schemas_are_unknown() {
     let branches = |count: usize| {
         let branches =
             (0..count).map(|index| json!({ "type": "integer", "multipleOf": index + 2 }));

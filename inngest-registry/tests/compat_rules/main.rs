@@ -1,5 +1,5 @@
-//! The rules of compatibility one by one, in the names that Confluent's schema registry gives them,
-//! each in both directions and both strictnesses.
+//! Each compatibility rule, named as in Confluent's schema registry, in both directions and with both
+//! strictness levels.
 
 use inngest_registry::compat::{Strictness, Verdict, compare};
 use serde_json::{Value, json};
@@ -8,8 +8,8 @@ mod lists_and_unions;
 mod objects;
 mod values;
 
-/// What is expected of a rule: a letter for each direction, `c`ompatible, `b`reaking or `u`nknown,
-/// backward first. Where the standard verdict is another, it is the second.
+/// The expected verdicts: one letter for each direction, `c`ompatible, `b`reaking or `u`nknown, backward
+/// first. If the standard verdict differs, it comes second.
 type Case = (&'static str, Value, Value, &'static [&'static str]);
 
 fn check(cases: &[Case]) {

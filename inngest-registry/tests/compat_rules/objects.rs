@@ -1,4 +1,4 @@
-//! Properties of objects.
+//! Compatibility rules for objects.
 
 use serde_json::{Value, json};
 
@@ -186,7 +186,7 @@ fn properties() {
 }
 
 #[test]
-fn a_default_makes_no_branch_empty() {
+fn default_does_not_empty_a_branch() {
     let branch = |properties: Value, required: Value| {
         json!({
             "type": "object",
@@ -213,7 +213,7 @@ fn a_default_makes_no_branch_empty() {
 }
 
 #[test]
-fn properties_that_are_not_evaluated() {
+fn unevaluated_properties() {
     let text = json!({ "type": "string" });
     let one = || json!({ "a": text });
     let unevaluated = |mut schema: Value| {
@@ -269,10 +269,10 @@ fn properties_that_are_not_evaluated() {
     ]);
 }
 
-/// That a struct writes what it declares and no more is relied on only where all that it declares
-/// is known.
+/// The comparison assumes that a struct writes only declared properties if all declarations are
+/// known.
 #[test]
-fn properties_that_are_declared_elsewhere() {
+fn properties_declared_elsewhere() {
     let integer = json!({ "type": "integer" });
     let reader = || object(&json!({ "a": {}, "b": integer }));
     let with = |key: &str, value: Value| {

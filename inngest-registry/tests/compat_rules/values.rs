@@ -1,4 +1,4 @@
-//! Types, values and their limits.
+//! Compatibility rules for types, values and limits.
 
 use serde_json::{Value, json};
 
@@ -172,7 +172,7 @@ fn numbers_of_many_digits() {
             integer.clone(),
             &["cb"],
         ),
-        // Whether it is a multiple needs more digits than are at hand.
+        // Deciding whether it is a multiple needs more digits than the comparison keeps.
         (
             "a unit that is too small",
             json!({ "enum": [1e37], "multipleOf": 0.01 }),
@@ -189,7 +189,7 @@ fn numbers_of_many_digits() {
 }
 
 #[test]
-fn types_that_there_are_not() {
+fn unknown_types() {
     let unknown = || json!({ "type": "strng" });
     check(&[
         ("written", unknown(), json!({ "type": "integer" }), &["uu"]),

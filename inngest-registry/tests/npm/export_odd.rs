@@ -1,5 +1,5 @@
-//! Writes what the checks with npm packages read: the file of each exporter, the schemas and the
-//! events of the odd types.
+//! Writes the input of the npm checks: the file of each exporter, and the schemas and events of odd
+//! types.
 
 #[path = "../support/mod.rs"]
 mod support;

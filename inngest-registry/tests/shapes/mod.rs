@@ -1,5 +1,5 @@
-//! Random types as schemars describes them: their schemas, the values that they write, and edits
-//! such as a programmer makes.
+//! Generates random types: their schemas as schemars writes them, the values they serialize to, and
+//! typical edits.
 
 mod writer;
 
@@ -11,7 +11,7 @@ pub(crate) use self::writer::Writer;
 #[derive(Clone, Debug)]
 pub(crate) enum Shape {
     Boolean,
-    /// A Rust integer type, by its format.
+    /// A Rust integer type, named by its format.
     Integer(&'static str),
     Bounded(i64, i64),
     Number,
@@ -24,17 +24,17 @@ pub(crate) enum Shape {
     Map(Box<Self>),
     Struct(Struct),
     Nullable(Box<Self>),
-    /// `Option<T>` of a type that is referred to.
+    /// `Option<T>` of a referenced type.
     Option(usize),
-    /// An enum without data and with a doc comment at each value.
+    /// An enum without data and with a doc comment on each value.
     Documented(Vec<&'static str>),
     /// `#[serde(tag = "kind")]`
     Tagged(Vec<(&'static str, Struct)>),
-    /// The representation of serde without attributes.
+    /// Serde's default representation: externally tagged.
     External(Vec<(&'static str, Option<Self>)>),
     /// `#[serde(untagged)]`
     Untagged(Vec<Self>),
-    /// By hand: exactly one holds.
+    /// Written by hand: exactly one variant matches.
     One(Vec<Self>),
     Anything,
     Reference(usize),
@@ -172,7 +172,7 @@ pub(crate) fn shape() -> impl Strategy<Value = Shape> + Clone {
     })
 }
 
-/// Enums of many variants.
+/// Enums with many variants.
 fn large() -> impl Strategy<Value = Shape> {
     let kinds = || prop::sample::subsequence(&KINDS[..], 10..=KINDS.len());
     prop_oneof![
@@ -196,7 +196,7 @@ fn large() -> impl Strategy<Value = Shape> {
     ]
 }
 
-/// A document with an enum of many variants.
+/// A document with an enum that has many variants.
 pub(crate) fn large_document() -> impl Strategy<Value = Document> {
     (document(), large()).prop_map(|(document, large)| Document {
         root: Struct::of(large),
@@ -208,7 +208,7 @@ pub(crate) fn document() -> impl Strategy<Value = Document> {
     let definitions = prop::collection::vec(shape(), DEFINITIONS);
     (structure(shape()), definitions).prop_map(|(root, definitions)| Document {
         root,
-        // A definition that is only a reference would lead nowhere.
+        // A definition must not be only a reference to itself.
         definitions: definitions
             .into_iter()
             .map(|shape| {
@@ -222,7 +222,7 @@ pub(crate) fn document() -> impl Strategy<Value = Document> {
     })
 }
 
-/// One change by a programmer: where, what, and with which new type.
+/// One edit: its place, its kind and the new type.
 #[derive(Clone, Debug)]
 pub(crate) struct Edit {
     place: usize,
@@ -444,7 +444,7 @@ impl Shape {
         }
     }
 
-    /// This shape and all in it.
+    /// Visits this shape and all shapes inside it.
     fn each(&mut self, visit: &mut impl FnMut(&mut Self)) {
         visit(self);
         match self {

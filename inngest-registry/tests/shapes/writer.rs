@@ -1,13 +1,13 @@
-//! Values of shapes.
+//! Writes random values of shapes.
 
 use serde_json::{Map, Value, json};
 
 use super::{Document, FORMATS, NAMES, Rest, Shape, Struct};
 
-/// Writes values of shapes, by preference at the edges of what they allow.
+/// Writes values of shapes, preferring edge cases.
 pub(crate) struct Writer {
     state: u64,
-    /// Whether properties are written that are not declared.
+    /// Whether to write undeclared properties.
     open: bool,
 }
 
@@ -49,7 +49,7 @@ impl Writer {
     fn structure(&mut self, document: &Document, content: &Struct, depth: u32) -> Value {
         let mut object = Map::new();
         for field in &content.fields {
-            // What is nested without end is left out where it may be.
+            // Omit optional properties at the depth limit, so that values are finite.
             if field.required || (depth < 6 && self.below(3) > 0) {
                 let value = self.shape(document, &field.shape, depth + 1);
                 object.insert(field.name.into(), value);

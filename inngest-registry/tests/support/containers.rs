@@ -1,4 +1,4 @@
-//! Maps, tuples, arrays, options, recursion, generics and any JSON.
+//! Event types with maps, tuples, arrays, options, recursion, generics and arbitrary JSON.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv6Addr};

@@ -1,4 +1,4 @@
-//! Enums in every representation, alone and flattened.
+//! Event types with enums in every representation, alone and flattened.
 
 use std::collections::BTreeMap;
 
@@ -208,7 +208,7 @@ pub(crate) fn add(odd: &mut Odd) {
     odd.add((0..internals.len()).map(|n| {
         Flattened {
             id: "1".into(),
-            // Not the transfer, whose account would be there twice.
+            // Leave out the transfer, which would send its account twice.
             internal: internals[n % 2].clone(),
             external: [
                 FlatExternal::ByWeight { grams: 5 },

@@ -1,4 +1,4 @@
-//! Event types of every shape that serde can give them.
+//! Event types with every shape that serde supports.
 
 pub(crate) mod containers;
 pub(crate) mod enums;
@@ -10,7 +10,7 @@ use inngest_core::{Batch, Event};
 use inngest_registry::Catalogue;
 use serde_json::Value;
 
-/// Event types, and events of them as they are sent.
+/// Event types and their events as they are sent.
 #[derive(Default)]
 pub(crate) struct Odd {
     pub(crate) registry: Registry,

@@ -1,4 +1,4 @@
-//! Names that are no identifiers, that mean something else, or that several things have.
+//! Event types with invalid, reserved or conflicting identifiers as names.
 
 use inngest_core::Event;
 use schemars::JsonSchema;

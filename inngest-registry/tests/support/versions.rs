@@ -1,4 +1,4 @@
-//! One event in several versions, whose definitions have the same names.
+//! Several versions of one event that use the same definition names.
 
 use inngest_core::Event;
 use schemars::JsonSchema;

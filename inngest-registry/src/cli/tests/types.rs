@@ -1,4 +1,4 @@
-//! The event types of the tests: some, the same with an edit, and careless ones.
+//! Event types for the tests: correct ones, edited ones, and ones with mistakes.
 
 use inngest_core::Event;
 use schemars::JsonSchema;
@@ -23,7 +23,7 @@ pub(super) struct CartCleared {
     cart: u32,
 }
 
-/// Another version of the first, and other mistakes.
+/// Types that trigger lints.
 pub(super) mod careless {
     use super::*;
 
@@ -55,7 +55,7 @@ pub(super) mod careless {
     pub(in crate::cli::tests) struct Ping {}
 }
 
-/// The same version of the first with another shape.
+/// `ItemImported` with the same version and another shape.
 pub(super) mod changed {
     use super::*;
 

@@ -1,19 +1,19 @@
-//! JSON Schema 2020-12 as a Schema Object, which is a superset of JSON Schema draft-07.
+//! Converts JSON Schema 2020-12 to Schema Objects, a superset of JSON Schema draft-07.
 //!
-//! A document may hold schemas of other formats, 2020-12 among them, yet tools need not know more
-//! than draft-07, and the official parser does not. So what has another form there is rewritten:
+//! A document may hold schemas in other formats, including 2020-12, but tools only have to support
+//! draft-07, and the official parser supports nothing else. The conversion rewrites:
 //!
-//! - `prefixItems` is `items`, and `items` beside it `additionalItems`;
-//! - `dependentRequired` and `dependentSchemas` are `dependencies`;
-//! - a property whose name is `$ref`, which tools would take for a reference, stands in
-//!   `patternProperties`;
-//! - a `$ref` with other keywords beside it, which draft-07 would ignore, stands in `allOf`.
+//! - `prefixItems` to `items`, and `items` next to it to `additionalItems`;
+//! - `dependentRequired` and `dependentSchemas` to `dependencies`;
+//! - a property named `$ref`, which tools would read as a reference, to `patternProperties`;
+//! - a `$ref` next to other keywords, which draft-07 ignores, to `allOf`.
 //!
-//! There is no form for `unevaluatedProperties`, `unevaluatedItems`, `minContains` and
-//! `maxContains`, nor for data that looks like a reference, which tools would resolve: without
-//! them the schema accepts more.
+//! draft-07 cannot express `unevaluatedProperties`, `unevaluatedItems`, `minContains` and
+//! `maxContains`, and tools would resolve data that looks like a reference. These are left out, so
+//! the converted schema accepts more.
 //!
-//! Source: <https://json-schema.org/draft/2020-12/release-notes> and those of 2019-09,
+//! Sources: the release notes of 2019-09 and
+//! <https://json-schema.org/draft/2020-12/release-notes>,
 //! <https://www.asyncapi.com/docs/reference/specification/v3.0.0#schemaObject>.
 
 use serde_json::{Map, Value, json};
@@ -21,16 +21,16 @@ use serde_json::{Map, Value, json};
 use crate::exporters::model::Names;
 use crate::reference::Reference;
 
-/// Rewrites the schemas of one event.
+/// Converts the schemas of one event.
 pub(super) struct SchemaObjects<'a> {
-    /// The names of the definitions in the document.
+    /// The names that the document gives to the definitions.
     pub(super) names: &'a Names,
-    /// The name of the event's whole schema in the document.
+    /// The name that the document gives to the schema of the whole event.
     pub(super) root: &'a str,
 }
 
 impl SchemaObjects<'_> {
-    /// Rewrites a schema that is a component, which must be an object.
+    /// Converts a schema to a component, which must be an object.
     pub(super) fn component(&self, schema: &Value) -> Value {
         match schema {
             Value::Bool(true) => json!({}),
@@ -47,8 +47,8 @@ impl SchemaObjects<'_> {
             .get("prefixItems")
             .and_then(Value::as_array)
             .is_some_and(|items| !items.is_empty());
-        // With `minContains: 0` there is nothing that must be contained.
-        let contains_nothing = keywords.get("minContains").and_then(Value::as_u64) == Some(0);
+        // With `minContains: 0`, the array need not contain a matching item.
+        let is_contains_optional = keywords.get("minContains").and_then(Value::as_u64) == Some(0);
         let mut object = Map::new();
         let mut dependencies = Map::new();
         let mut reference = None;
@@ -57,7 +57,7 @@ impl SchemaObjects<'_> {
                 "$schema" | "$id" | "$anchor" | "$dynamicAnchor" | "$vocabulary" | "$defs"
                 | "unevaluatedProperties" | "unevaluatedItems" | "minContains" | "maxContains"
                 | "contentSchema" => continue,
-                "contains" if contains_nothing => continue,
+                "contains" if is_contains_optional => continue,
                 "const" | "default" | "enum" | "examples" if looks_like_reference(value) => {
                     continue;
                 }
@@ -155,7 +155,7 @@ fn looks_like_reference(data: &Value) -> bool {
     }
 }
 
-/// Adds what a property brings with it; both kinds of it under one keyword.
+/// Adds a dependency of a property. draft-07 has one keyword for required names and schemas.
 fn depend(dependencies: &mut Map<String, Value>, name: &str, what: Value) {
     let both = match dependencies.remove(name) {
         None => what,
@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_has_another_form() {
+    fn keywords_are_converted() {
         let names = Names::from([("A b".to_owned(), "A_b".to_owned())]);
         let objects = SchemaObjects {
             names: &names,

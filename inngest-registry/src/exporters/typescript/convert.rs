@@ -1,9 +1,9 @@
-//! JSON Schemas as types of TypeScript.
+//! Converts JSON Schemas to TypeScript types.
 //!
-//! A type says which names and kinds of values there are and leaves out what types cannot say:
-//! bounds, lengths, patterns, `not`, `if`. Every value that the schema accepts has the type, but
-//! for one thing: a schema without `additionalProperties` takes any other property, and the type
-//! has none, so that a misspelt name is found.
+//! A type covers names and kinds of values, and omits what TypeScript cannot express: bounds,
+//! lengths, patterns, `not`, `if`. Every value that the schema accepts has the type, with one
+//! exception: a schema without `additionalProperties` accepts undeclared properties and the type
+//! does not, so that TypeScript reports misspelt names.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,16 +14,16 @@ use super::types::{Alternative, Docs, Member, Type};
 use crate::exporters::model::Names;
 use crate::reference::Reference;
 
-/// Arrays of a fixed length up to this one are tuples.
+/// The longest array of fixed length that becomes a tuple.
 const LONGEST_TUPLE: usize = 16;
 
-/// Makes types of the schemas of one event.
+/// Converts the schemas of one event to types.
 pub(super) struct Converter<'a> {
     /// The definitions of the event.
     definitions: Option<&'a Map<String, Value>>,
-    /// Their names in the module.
+    /// The names of the definitions in the module.
     names: &'a Names,
-    /// The definitions that are under way without an object, a list or a tuple between.
+    /// The definitions being converted that are not separated by an object, list or tuple.
     under_way: Vec<String>,
 }
 
@@ -36,7 +36,7 @@ impl<'a> Converter<'a> {
         }
     }
 
-    /// The type of the data of an event, which is an object whatever its schema says.
+    /// The type of event data, which is always an object.
     pub(super) fn data(&mut self, schema: &Value) -> Type {
         match self.convert(schema) {
             unknown if unknown == Type::unknown() => Type::map_of(unknown),
@@ -44,7 +44,7 @@ impl<'a> Converter<'a> {
         }
     }
 
-    /// The type of the definition of this name in the module.
+    /// The type of the definition with this name in the module.
     pub(super) fn definition(&mut self, name: &str, schema: &Value) -> Type {
         let own = self.names.iter().find(|(_, known)| *known == name);
         self.under_way = own.map(|(own, _)| own.clone()).into_iter().collect();
@@ -82,7 +82,7 @@ impl<'a> Converter<'a> {
         Type::intersection(parts)
     }
 
-    /// What a schema says without the schemas that it combines.
+    /// The type of a schema without the schemas that it combines.
     fn own(&mut self, schema: &Map<String, Value>) -> Option<Type> {
         if let Some(value) = schema.get("const") {
             return Some(literal(value));
@@ -194,8 +194,8 @@ impl<'a> Converter<'a> {
                 index: None,
             };
         };
-        // An index signature holds for all properties of its object type. With another type than
-        // theirs it stands in one of its own: what is read of the intersection is what each says.
+        // An index signature applies to all properties of its object type. If their types differ,
+        // it needs an object type of its own: reading a property of the intersection gives both.
         let fits = |member: &Member| member.of == index && !member.optional;
         if index == Type::unknown() || members.iter().all(fits) {
             return Type::Object {
@@ -210,7 +210,7 @@ impl<'a> Converter<'a> {
         Type::intersection([named, Type::map_of(index)])
     }
 
-    /// The type of the properties that have no names in the schema.
+    /// The type of properties that the schema does not name.
     fn index(&mut self, schema: &Map<String, Value>) -> Option<Type> {
         let patterns = schema.get("patternProperties").and_then(Value::as_object);
         let mut types: Vec<Alternative> = patterns
@@ -224,12 +224,12 @@ impl<'a> Converter<'a> {
                 Some(schema) => types.push(self.nested(schema).into()),
             }
         }
-        // In an order of their own, since patterns have none.
+        // Sort the types, because patterns have no order.
         types.sort_by_cached_key(|alternative| print::of(&alternative.of, 0));
         (!types.is_empty()).then(|| Type::union(types))
     }
 
-    /// A schema within an object, a list or a tuple.
+    /// Converts a schema inside an object, list or tuple.
     fn nested(&mut self, schema: &Value) -> Type {
         let under_way = std::mem::take(&mut self.under_way);
         let nested = self.convert(schema);
@@ -244,8 +244,8 @@ impl<'a> Converter<'a> {
         let Some(in_module) = self.names.get(&name) else {
             return Type::unknown();
         };
-        // TypeScript refuses a type that is a union with itself. As in every least solution of
-        // such an equation, the type itself adds nothing.
+        // TypeScript rejects a type that directly contains itself. The recursive alternative adds no
+        // values, so it can be left out.
         if self.under_way.contains(&name) {
             return Type::never();
         }
@@ -260,7 +260,7 @@ impl<'a> Converter<'a> {
         Type::word(in_module)
     }
 
-    /// Whether a definition refers to one that is under way, with nothing between.
+    /// Whether a definition refers directly to one that is being converted.
     fn leads_back(&self, name: &str) -> bool {
         let mut seen = BTreeSet::new();
         let mut open = vec![name.to_owned()];
@@ -280,7 +280,7 @@ impl<'a> Converter<'a> {
     }
 }
 
-/// The definitions that a schema combines with what it says itself.
+/// Visits the definitions that a schema combines with its own keywords.
 fn combined(schema: &Value, visit: &mut impl FnMut(String)) {
     if let Some(Value::String(reference)) = schema.get("$ref")
         && let Reference::Definition { name, rest: "" } = Reference::parse(reference)
@@ -296,7 +296,7 @@ fn combined(schema: &Value, visit: &mut impl FnMut(String)) {
     }
 }
 
-/// The type of this value alone.
+/// The type with exactly this value.
 fn literal(value: &Value) -> Type {
     match value {
         Value::Array(items) => Type::Tuple {
@@ -322,7 +322,7 @@ fn literal(value: &Value) -> Type {
     }
 }
 
-/// What a schema says to its reader.
+/// The doc comment of a schema.
 pub(super) fn docs(schema: &Value) -> Docs {
     let text = schema.get("description").and_then(Value::as_str);
     let mut tags = Vec::new();

@@ -1,4 +1,4 @@
-//! Types of TypeScript as text.
+//! Prints TypeScript types.
 
 use std::iter::repeat_n;
 
@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use super::types::{Alternative, Docs, Member, Type};
 
-/// Longer lists of alternatives stand one below the other.
+/// The maximum width of a union on one line.
 const WIDTH: usize = 80;
 
-/// The text of a type whose first line stands in a line that is indented by `indent`.
+/// Prints a type that starts in a line indented by `indent`.
 pub(super) fn of(of: &Type, indent: usize) -> String {
     match of {
         Type::Word(word) => word.clone(),
@@ -40,7 +40,7 @@ pub(super) fn of(of: &Type, indent: usize) -> String {
     }
 }
 
-/// A type in parentheses where it has operators.
+/// Prints a type, in parentheses if it has operators.
 fn operand(operand: &Type, indent: usize) -> String {
     match operand {
         Type::Union(_) | Type::Intersection(_) => {
@@ -78,7 +78,7 @@ fn object(members: &[Member], index: Option<&Type>, indent: usize) -> String {
     text + &spaces(indent) + "}"
 }
 
-/// Alternatives that stand one below the other begin with a new line.
+/// Appends a type after a colon. A union on several lines starts on a new line.
 pub(super) fn push_after_colon(text: &mut String, of: &str) {
     if !of.starts_with('\n') {
         text.push(' ');
@@ -112,10 +112,9 @@ fn union(alternatives: &[Alternative], indent: usize) -> String {
     text
 }
 
-/// The comment before what is indented by `indent`, with a newline at its end; nothing when there
-/// is nothing to say.
+/// Prints a doc comment indented by `indent`, with a final newline, or nothing if it is empty.
 pub(super) fn docs(docs: &Docs, indent: usize) -> String {
-    // Every other line break of Unicode ends no comment and is not worth a line of its own.
+    // Other Unicode line breaks neither end a comment nor need a line of their own.
     let mut lines: Vec<String> = docs
         .text
         .iter()
@@ -141,12 +140,12 @@ pub(super) fn docs(docs: &Docs, indent: usize) -> String {
     }
 }
 
-/// A line that does not end the comment that it stands in.
+/// Escapes a line so that it cannot end the comment.
 fn comment_line(line: &str) -> String {
     line.replace("*/", "*\\/").trim_end().to_owned()
 }
 
-/// The name of a property, quoted where it is no identifier.
+/// Prints a property name, quoted if it is not an identifier.
 fn property(name: &str) -> String {
     let mut chars = name.chars();
     let plain = |c: char| c.is_ascii_alphabetic() || c == '_' || c == '$';
@@ -157,9 +156,9 @@ fn property(name: &str) -> String {
     }
 }
 
-/// A string literal.
+/// Prints a string literal.
 pub(super) fn string(text: &str) -> String {
-    // What JSON escapes, ECMAScript does, and ECMAScript understands every escape of JSON.
+    // Every JSON string is a valid ECMAScript string literal.
     Value::from(text).to_string()
 }
 

@@ -1,4 +1,4 @@
-//! Types of single schemas; `tests/exporters.rs` tests events.
+//! Tests the types of single schemas; `tests/exporters.rs` tests whole events.
 
 use serde_json::{Value, json};
 
@@ -32,7 +32,7 @@ fn one_line(text: &str) -> String {
 }
 
 #[test]
-fn types_of_schemas() {
+fn schemas_become_types() {
     for (schema, expected) in [
         (json!(true), "unknown"),
         (json!(false), "never"),
@@ -108,7 +108,7 @@ fn types_of_schemas() {
 }
 
 #[test]
-fn a_type_is_no_union_with_itself() {
+fn types_never_contain_themselves_directly() {
     let event = json!({
         "$defs": {
             "Own": { "anyOf": [{ "type": "null" }, { "$ref": "#/$defs/Own" }] },
@@ -132,7 +132,7 @@ fn a_type_is_no_union_with_itself() {
 }
 
 #[test]
-fn comments() {
+fn comments_are_escaped() {
     let docs = |text: &str, tags: &[&str]| {
         let docs = Docs {
             text: Some(text.to_owned()),

@@ -1,6 +1,6 @@
-//! Types of TypeScript, as far as JSON needs them.
+//! Models the TypeScript types that JSON needs.
 
-/// A type.
+/// A TypeScript type.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Type {
     /// A keyword, a literal, or the name of another type.
@@ -10,7 +10,7 @@ pub(super) enum Type {
     /// `[A, B?, ...C[]]`
     Tuple {
         items: Vec<Type>,
-        /// How many of the items are always there.
+        /// How many items are required.
         required: usize,
         rest: Option<Box<Type>>,
     },
@@ -19,9 +19,9 @@ pub(super) enum Type {
         members: Vec<Member>,
         index: Option<Box<Type>>,
     },
-    /// `A | B`, of two or more; made by [`Type::union`].
+    /// `A | B`, with at least two types; see [`Type::union`].
     Union(Vec<Alternative>),
-    /// `A & B`, of two or more; made by [`Type::intersection`].
+    /// `A & B`, with at least two types; see [`Type::intersection`].
     Intersection(Vec<Type>),
 }
 
@@ -34,7 +34,7 @@ pub(super) struct Member {
     pub(super) of: Type,
 }
 
-/// One of several types.
+/// One type of a union.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Alternative {
     pub(super) docs: Docs,
@@ -50,12 +50,12 @@ impl From<Type> for Alternative {
     }
 }
 
-/// What stands in a comment before a type or a property.
+/// The doc comment of a type or property.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Docs {
-    /// The text, of any number of lines.
+    /// The text, with any number of lines.
     pub(super) text: Option<String>,
-    /// Tags, each a line.
+    /// Tags, one on each line.
     pub(super) tags: Vec<String>,
 }
 
@@ -70,12 +70,12 @@ impl Type {
         Self::Word(word.to_owned())
     }
 
-    /// Every value.
+    /// The type of every value.
     pub(super) fn unknown() -> Self {
         Self::word("unknown")
     }
 
-    /// No value.
+    /// The type without values.
     pub(super) fn never() -> Self {
         Self::word("never")
     }
@@ -88,7 +88,7 @@ impl Type {
         }
     }
 
-    /// An object of any properties of one type.
+    /// An object with arbitrary properties of one type.
     pub(super) fn map_of(value: Self) -> Self {
         Self::Object {
             members: Vec::new(),
@@ -96,7 +96,7 @@ impl Type {
         }
     }
 
-    /// One of several, in their simplest form.
+    /// The simplified union of several types.
     pub(super) fn union(alternatives: impl IntoIterator<Item = Alternative>) -> Self {
         let mut simple = Vec::<Alternative>::new();
         for alternative in alternatives {
@@ -118,7 +118,7 @@ impl Type {
         simple.pop().map_or_else(Self::never, |only| only.of)
     }
 
-    /// All of several at once, in their simplest form.
+    /// The simplified intersection of several types.
     pub(super) fn intersection(parts: impl IntoIterator<Item = Self>) -> Self {
         let mut simple = Vec::<Self>::new();
         for part in parts {
@@ -136,7 +136,7 @@ impl Type {
             return Self::never();
         }
         if simple.len() > 1 {
-            // It says only that there is an object, which the others say as well.
+            // The empty object type adds nothing to the other object types.
             simple.retain(|part| *part != Self::empty_object());
         }
         match simple.len() {
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn the_simplest_form() {
+    fn unions_and_intersections_are_simplified() {
         let (a, b, c) = (Type::word("A"), Type::word("B"), Type::word("C"));
         let (never, unknown) = (Type::never(), Type::unknown());
         let ab = union(&[&a, &b]);
