@@ -1,5 +1,5 @@
-//! Production files have no circular imports, and no room imports a room above it. CONTRIBUTING.md
-//! lists the rooms.
+//! Production files have no circular imports, and no layer imports a layer above it. CONTRIBUTING.md
+//! lists the layers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-/// The rooms of each crate, lowest first. A file may import files of its own room and of earlier rooms. A
+/// The layers of each crate, lowest first. A file may import files of its own layer and of earlier layers. A
 /// path names a file or a folder, and the longest matching path decides.
-const ROOMS: &[(&str, &[&[&str]])] = &[
+const LAYERS: &[(&str, &[&[&str]])] = &[
     ("inngest-grammar", &[]),
     ("inngest-macros", &[]),
     (
@@ -297,10 +297,10 @@ fn reachable<'a>(imports: &'a Imports, file: &Path) -> BTreeSet<&'a Path> {
     reachable
 }
 
-/// The level of a file's room, counted from the lowest.
-fn level(rooms: &[&[&str]], file: &Path) -> Option<usize> {
-    let paths = rooms.iter().enumerate();
-    let paths = paths.flat_map(|(level, room)| room.iter().map(move |path| (level, path)));
+/// The level of a file's layer, counted from the lowest.
+fn level(layers: &[&[&str]], file: &Path) -> Option<usize> {
+    let paths = layers.iter().enumerate();
+    let paths = paths.flat_map(|(level, layer)| layer.iter().map(move |path| (level, path)));
     let matching = paths.filter(|(_, path)| file.starts_with(path));
     matching
         .max_by_key(|(_, path)| path.len())
@@ -317,7 +317,7 @@ fn source(name: &str) -> PathBuf {
 #[test]
 fn there_are_no_circular_imports() {
     let mut found = Vec::new();
-    for (name, _) in ROOMS {
+    for (name, _) in LAYERS {
         let imports = imports(&source(name));
         let files = circles(&imports).concat();
         found.extend(
@@ -330,16 +330,16 @@ fn there_are_no_circular_imports() {
 }
 
 #[test]
-fn rooms_import_only_lower_rooms() {
-    for (name, rooms) in ROOMS.iter().filter(|(_, rooms)| !rooms.is_empty()) {
+fn layers_import_only_lower_layers() {
+    for (name, layers) in LAYERS.iter().filter(|(_, layers)| !layers.is_empty()) {
         let imports = imports(&source(name));
         let mut wrong = Vec::new();
         for (file, imported) in &imports {
-            let Some(high) = level(rooms, file) else {
-                panic!("{name}: {} is in no room", file.display());
+            let Some(high) = level(layers, file) else {
+                panic!("{name}: {} is in no layer", file.display());
             };
             for below in imported {
-                if level(rooms, below) > Some(high) {
+                if level(layers, below) > Some(high) {
                     wrong.push(format!("{} imports {}", file.display(), below.display()));
                 }
             }

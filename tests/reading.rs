@@ -53,7 +53,7 @@ fn ids(events: impl IntoIterator<Item = usize>) -> Vec<String> {
 
 #[tokio::test]
 async fn only_events_of_requests_in_flight_are_read() {
-    let transport = HoldAll::default();
+    let held = HoldAll::default();
     let builder = Client::builder().event_key(KEY).max_request_events(10);
     let client = builder.concurrency(3).transport(held.clone());
     let client = client.build().unwrap();
@@ -297,7 +297,7 @@ async fn pending_stream_does_not_delay_ready_events() {
 
 #[tokio::test]
 async fn events_that_arrive_during_a_request_share_the_next() {
-    let transport = HoldAll::default();
+    let held = HoldAll::default();
     let client = Client::builder().event_key(KEY).max_request_events(10);
     let client = client.concurrency(3).transport(held.clone());
     let (feed, events) = mpsc::channel(100);

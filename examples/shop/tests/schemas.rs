@@ -1,4 +1,4 @@
-//! The exported files are up to date, and no lint is denied.
+//! Checks that the exported files are up to date and that lints find nothing.
 
 use inngest_registry::lint::{Input, lint};
 use inngest_registry::settings::Settings;

@@ -1,6 +1,7 @@
-//! The README shows the actual output of the commands.
+//! Checks that the README shows the actual output of the commands.
 //!
-//! The edited types below replace the shop's `ItemImported`. `UPDATE_EXPECTED=1` rewrites the README.
+//! The changed types from the README are defined below and replace the shop's types of the same
+//! name. `UPDATE_EXPECTED=1` rewrites the README.
 
 use std::fs;
 use std::path::Path;
@@ -24,16 +25,16 @@ macro_rules! item_imported {
             #[derive(Serialize, JsonSchema, Event)]
             #[event(name = "storefront/item.imported", version = $version)]
             pub(crate) struct ItemImported {
-                /// The supplier's key of the item.
+                /// The supplier's item number.
                 #[event(id)]
                 pub item_id: String,
-                /// Our key of the item.
+                /// Our item number.
                 pub sku: String,
-                /// How many are in stock; `null` if the supplier does not say.
+                /// The quantity in stock; `null` if the supplier does not report it.
                 pub quantity: Option<u32>,
-                /// Who supplies it.
+                /// The supplier of the item.
                 pub supplier: Supplier,
-                /// Where it is kept.
+                /// The warehouse that stores the item.
                 $($warehouse)*
             }
         }
@@ -48,7 +49,7 @@ item_imported!(optional, "2026-11-21.1",
 );
 item_imported!(new_version, "2026-11-21.2", pub warehouse: String,);
 
-/// The shop's types, with the current `ItemImported` replaced.
+/// The shop's types, with `E` instead of the current `ItemImported`.
 fn shop_with<E: inngest_core::Event>() -> Catalogue {
     let shop = Catalogue::of(&Registry::collect());
     let own = |event: &&EventType| {
@@ -75,7 +76,7 @@ fn check(types: &Catalogue, dir: &Path) -> Report {
     Check::new(settings).run(types, dir).unwrap()
 }
 
-/// A temporary folder with the shop's files.
+/// Exports the shop's files to a temporary folder.
 fn exported(name: &str) -> std::path::PathBuf {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_dir_all(&dir);
@@ -88,7 +89,7 @@ fn exported(name: &str) -> std::path::PathBuf {
     dir
 }
 
-/// The outputs, in the order of the README's `text` blocks.
+/// The outputs, in the order of the README's output blocks.
 fn outputs() -> Vec<String> {
     let schemas = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas");
     let mut outputs = Vec::new();
@@ -124,7 +125,7 @@ fn outputs() -> Vec<String> {
 }
 
 #[test]
-fn readme_shows_actual_output() {
+fn readme_shows_the_actual_output() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let readme = fs::read_to_string(&path).unwrap().replace("\r\n", "\n");
     let mut expected = String::new();
@@ -139,7 +140,7 @@ fn readme_shows_actual_output() {
         rest = after;
     }
     expected.push_str(rest);
-    assert_eq!(outputs.next(), None, "the README does not show an output");
+    assert_eq!(outputs.next(), None, "an output is missing in the README");
     if std::env::var_os("UPDATE_EXPECTED").is_some() {
         fs::write(&path, &expected).unwrap();
     } else {

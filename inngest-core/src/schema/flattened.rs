@@ -4,6 +4,7 @@
 //! correctly only if the variant has no doc comment. Otherwise schemars describes a string, which
 //! an object never matches, so the schema would refuse valid events.
 
+use percent_encoding::percent_decode_str;
 use schemars::Schema;
 use schemars::transform::{Transform, transform_subschemas};
 use serde_json::{Map, Value, json};
@@ -132,24 +133,8 @@ fn members(schema: &Value) -> Option<Vec<Value>> {
 
 /// Decodes the name in a reference: percent-encoding, then `~1` for `/` and `~0` for `~`.
 fn decoded(part: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = part.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
-        rest = after;
-        let digit = |at: usize| char::from(*after.get(at)?).to_digit(16);
-        if byte == b'%'
-            && let (Some(high), Some(low)) = (digit(0), digit(1))
-            && let Ok(byte) = u8::try_from(16 * high + low)
-        {
-            bytes.push(byte);
-            rest = after.get(2..).unwrap_or_default();
-        } else {
-            bytes.push(byte);
-        }
-    }
-    String::from_utf8_lossy(&bytes)
-        .replace("~1", "/")
-        .replace("~0", "~")
+    let name = percent_decode_str(part).decode_utf8_lossy();
+    name.replace("~1", "/").replace("~0", "~")
 }
 
 #[cfg(test)]

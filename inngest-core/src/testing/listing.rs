@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use percent_encoding::percent_decode_str;
 use serde_json::json;
 
 use super::event::ReceivedEvent;
@@ -162,37 +163,12 @@ fn integer(text: &str) -> i64 {
 
 /// Decodes the percent escapes of a path segment.
 pub(super) fn decoded_path(text: &str) -> String {
-    decoded(&text.replace('+', "%2B"))
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 /// Decodes a part of a query string. An invalid `%` escape stays as it is.
 fn decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [byte, after @ ..] = rest {
-        rest = after;
-        let escape = match (byte, after) {
-            (b'%', [high, low, others @ ..]) => {
-                let digit = |byte: u8| char::from(byte).to_digit(16);
-                let value = digit(*high)
-                    .zip(digit(*low))
-                    .map(|(high, low)| high * 16 + low);
-                value
-                    .and_then(|value| u8::try_from(value).ok())
-                    .map(|value| (value, others))
-            }
-            _ => None,
-        };
-        match escape {
-            Some((value, others)) => {
-                bytes.push(value);
-                rest = others;
-            }
-            None if *byte == b'+' => bytes.push(b' '),
-            None => bytes.push(*byte),
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+    decoded_path(&text.replace('+', " "))
 }
 
 /// A time in milliseconds since the Unix epoch as `2026-11-21T18:32:00.000Z`.
