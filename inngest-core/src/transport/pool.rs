@@ -184,6 +184,9 @@ impl Pool {
                     continue;
                 }
                 let written = connection.written.bytes();
+                if !is_new {
+                    connection.written.ask();
+                }
                 match connection.requests.try_send_request(request).await {
                     Ok(response) => break (connection, response),
                     Err(mut error) => match error.take_message() {

@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind, Read as _};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
 use hyper::rt::{Read, ReadBufCursor, Write};
@@ -45,9 +45,16 @@ enum ReadState {
     Waiting,
 }
 
-/// How many bytes the system accepted on a connection.
+/// How many bytes the system accepted on a connection, and whether the connection should ask the
+/// system for news before it writes more.
 #[derive(Clone, Default)]
-pub(super) struct Written(Arc<AtomicU64>);
+pub(super) struct Written(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    bytes: AtomicU64,
+    asks: AtomicBool,
+}
 
 impl Written {
     pub(super) fn of(stream: &MaybeHttpsStream<Stream>) -> Self {
@@ -59,7 +66,17 @@ impl Written {
     }
 
     pub(super) fn bytes(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+        self.0.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Makes the connection ask the system whether the server has closed it, once, before it writes
+    /// the next request. Each question is a system call.
+    pub(super) fn ask(&self) {
+        self.0.asks.store(true, Ordering::Relaxed);
+    }
+
+    fn takes_question(&self) -> bool {
+        self.0.asks.load(Ordering::Relaxed) && self.0.asks.swap(false, Ordering::Relaxed)
     }
 }
 
@@ -109,7 +126,10 @@ impl Stream {
     ) -> Poll<io::Result<usize>> {
         Poll::Ready(match ready!(written) {
             Ok(bytes) => {
-                self.written.0.fetch_add(bytes as u64, Ordering::Relaxed);
+                self.written
+                    .0
+                    .bytes
+                    .fetch_add(bytes as u64, Ordering::Relaxed);
                 self.reading = ReadState::AwaitingResponse;
                 Ok(bytes)
             }
@@ -141,9 +161,8 @@ impl Read for Stream {
         cx: &mut Context<'_>,
         mut buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        if (self.reading == ReadState::Waiting || self.write_error.is_some())
-            && buffer.remaining() > 0
-        {
+        let asks = self.reading != ReadState::AwaitingResponse && self.written.takes_question();
+        if (asks || self.write_error.is_some()) && buffer.remaining() > 0 {
             let read = self.read_now(&mut buffer);
             if read.is_ready() {
                 return read;
