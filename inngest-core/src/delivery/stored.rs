@@ -186,7 +186,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<(Vec<EventRequest>, EventBuffer), Bat
     let rest = bytes.get(first.len() + 1..).unwrap_or_default();
     let expected = format!("{:08x}", checksum(rest));
     if words.next() != Some(&*expected) || words.next().is_some() {
-        return Err(damaged("their checksum is another one"));
+        return Err(damaged("the checksum does not match"));
     }
 
     let division: Division<'_> =
@@ -198,7 +198,8 @@ pub(crate) fn read(bytes: &[u8]) -> Result<(Vec<EventRequest>, EventBuffer), Bat
     let mut requests = Vec::new();
     let mut fresh = EventBuffer::default();
     for stored in division.requests {
-        let seed = Seed::parse(&stored.seed).ok_or_else(|| damaged("a seed cannot be read"))?;
+        let seed =
+            Seed::parse(&stored.seed).ok_or_else(|| damaged("a request has an invalid seed"))?;
         if stored.events.is_empty() {
             return Err(damaged("a request has no events"));
         }
@@ -217,7 +218,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<(Vec<EventRequest>, EventBuffer), Bat
         events.read_into(&mut fresh, bytes, prepared)?;
     }
     if !events.rest.is_empty() {
-        return Err(damaged("they go on after the last event"));
+        return Err(damaged("there is data after the last event"));
     }
     Ok((requests, fresh))
 }
@@ -251,7 +252,7 @@ impl StoredEvents<'_> {
             .rest
             .split_at_checked(bytes)
             .and_then(|(json, rest)| Some((json, rest.strip_prefix(b"\n")?)))
-            .ok_or_else(|| damaged("they end in the middle of an event"))?;
+            .ok_or_else(|| damaged("the data ends inside an event"))?;
         self.rest = rest;
         let event: Members<'_> =
             serde_json::from_slice(json).map_err(|error| unreadable(&error))?;
