@@ -98,3 +98,60 @@ const fn is_same(a: &str, b: &str) -> bool {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn event_type(
+        name: &'static str,
+        version: &'static str,
+        id_template: &'static str,
+    ) -> EventType {
+        EventType {
+            name,
+            version,
+            id_template,
+            id_parts: &[],
+            source: "",
+            schemas: Schemas {
+                title: || Cow::Borrowed(""),
+                data: |_| Schema::default(),
+                user: None,
+                sessions: &[],
+            },
+        }
+    }
+
+    #[test]
+    fn conflicts_are_equal_versions_of_a_name_and_ids_that_could_coincide() {
+        use ConflictKind::{SameId, SameNameAndVersion};
+        let placed = ("shop/order.placed", "1", "");
+        for (one, other, expected) in [
+            (placed, placed, Some(SameNameAndVersion)),
+            (placed, ("shop/order.placed", "2", ""), None),
+            (placed, ("shop/order.placed", "", ""), None),
+            (placed, ("shop/order.plaque", "1", ""), None),
+            (placed, ("shop/order", "1", ""), None),
+            // An id never coincides with the absence of one.
+            (placed, ("shop/order.paid", "1", "order-paid"), None),
+            (
+                ("shop/order.paid", "1", "order-paid"),
+                ("shop/order.sent", "1", "order-paid"),
+                Some(SameId),
+            ),
+            (
+                ("shop/order.paid", "1", "order-paid"),
+                ("shop/order.sent", "1", "order-sent"),
+                None,
+            ),
+        ] {
+            let (a, b) = (
+                event_type(one.0, one.1, one.2),
+                event_type(other.0, other.1, other.2),
+            );
+            assert_eq!(a.conflict(&b), expected, "{one:?} {other:?}");
+            assert_eq!(b.conflict(&a), expected, "{other:?} {one:?}");
+        }
+    }
+}
