@@ -23,7 +23,7 @@ pub(crate) struct Field<'a> {
     pub(crate) path: String,
     /// The schema itself.
     pub(crate) schema: &'a Map<String, Value>,
-    /// Set if the schema is that of a property; `None` for items, map values and alternatives.
+    /// Set for the schema of a property; `None` for items, map values and alternatives.
     pub(crate) property: Option<Property>,
     /// Whether it may be `null`.
     pub(crate) nullable: bool,

@@ -54,7 +54,7 @@ impl AsRef<str> for DedupId {
     }
 }
 
-/// Equality, order and hash match those of `str`, so a map can be queried by text.
+/// Equality, order and hash match `str`, so a map can be queried by text.
 impl Borrow<str> for DedupId {
     fn borrow(&self) -> &str {
         self

@@ -180,7 +180,7 @@ fn invalid_usage_is_reported() {
         assert!(text.ends_with("exit 3\n"), "{text}");
     }
     if cfg!(not(windows)) {
-        // The operating system's messages are those of Unix.
+        // Only Unix has these messages of the operating system.
         insta::assert_snapshot!(texts.join("\n"));
     }
     assert!(!place.path("nothing").exists() && !place.path("twice").exists());
