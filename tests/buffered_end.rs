@@ -300,3 +300,89 @@ async fn shutdown_waits_for_a_running_hook() {
     assert_eq!((report.failed, report.unsent.len()), (1, 0));
     assert_eq!(reported.load(Ordering::Relaxed), 1);
 }
+
+/// Run by `lost_events_are_printed_if_nothing_collects_traces` in a process without a subscriber.
+#[test]
+fn losing_process() {
+    if std::env::var_os("LOSES_EVENTS").is_none() {
+        return;
+    }
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let client = Client::builder()
+            .event_key("k")
+            .transport(Script::default());
+        let sender = client
+            .build()
+            .unwrap()
+            .buffered()
+            .linger(HOUR)
+            .start()
+            .unwrap();
+        for note in ["a", "b", "c"] {
+            sender.send(cart(note)).await.unwrap();
+        }
+    });
+}
+
+#[test]
+fn lost_events_are_printed_if_nothing_collects_traces() {
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "losing_process", "--nocapture"])
+        .env("LOSES_EVENTS", "1")
+        .output()
+        .unwrap();
+    let printed = String::from_utf8(output.stderr).unwrap();
+    let printed: Vec<_> = printed
+        .lines()
+        .filter(|line| line.starts_with("inngest-core: "))
+        .collect();
+    assert_eq!(
+        printed,
+        [
+            "inngest-core: a buffered sender was dropped without `shutdown`; events lost: 3 (3 × \
+             storefront/cart.cleared)"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn failures_and_reports_are_one_line() {
+    let refused = || Ok(Answer::new(400, r#"{"error":"the \"note\" is bad"}"#));
+    let client = Client::builder()
+        .event_key("k")
+        .transport(Script::new([refused(), refused()]))
+        .retry(RetryPolicy::none())
+        .build()
+        .unwrap();
+    let lines = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let hook = Arc::clone(&lines);
+    let sender = client
+        .buffered()
+        .linger(HOUR)
+        .on_failure(move |failure| hook.lock().unwrap().push(failure.to_string()))
+        .start()
+        .unwrap();
+    let refused = sender.send(cart("bad")).await.unwrap();
+    sender.flush().await;
+    assert!(refused.await.is_err());
+    assert_eq!(
+        *lines.lock().unwrap(),
+        [
+            "1 event not delivered (1 × storefront/cart.cleared): the server refused the event: \
+             the \"note\" is bad; correct the event, or leave it out"
+        ]
+    );
+    let report = sender.shutdown(HOUR).await;
+    assert_eq!(report.to_string(), "0 events delivered, 1 failed");
+
+    let sender = LimitedServer::new(0).client().buffered().start().unwrap();
+    for note in ["a", "b"] {
+        sender.send(cart(note)).await.unwrap();
+    }
+    let report = sender.shutdown(Duration::ZERO).await;
+    assert_eq!(
+        report.to_string(),
+        "0 events delivered, 0 failed, 2 unsent (2 × storefront/cart.cleared)"
+    );
+}

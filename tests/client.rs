@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use inngest_core::testing::{EventServer, Recorder};
 use inngest_core::transport::{Request, Transport, TransportFuture};
-use inngest_core::{Batch, Client, ConfigError, Event, PayloadErrorKind, SendError, blocking};
+use inngest_core::{
+    Batch, Client, ConfigError, Event, Outcome, PayloadErrorKind, RawEvent, SendError, blocking,
+};
 use serde_json::json;
 use support::{CartCleared, KEY, Script, dedup_ids, item, items};
 
@@ -461,7 +463,7 @@ fn unusable_base_urls_are_errors() {
     let builder = || Client::builder().event_key(KEY);
     let error = builder().base_url("http://127.0.0.1:82888");
     let error = error.build().unwrap_err();
-    insta::assert_snapshot!(error, @"the base URL `http://127.0.0.1:82888` from `base_url` has a port that is no number from 1 to 65535; give one such as `http://localhost:8288`");
+    insta::assert_snapshot!(error, @"the base URL `http://127.0.0.1:82888` from `base_url` has a port that is not a number from 1 to 65535; give one such as `http://localhost:8288`");
     for end in ["", "/", "?x=1", "#x"] {
         let whole = format!("https://user:word@inn.gs/e/{KEY}{end}");
         for url in [&whole, &whole.replace("user:word@", "")] {
@@ -544,4 +546,49 @@ async fn stream_is_read_only_as_far_as_needed() {
         }
     }
     assert_eq!((reported, bad, server.runs().len()), (1_005, 10, 995));
+}
+
+#[tokio::test]
+async fn errors_tell_the_index_of_an_event_once() {
+    let server = EventServer::start().unwrap();
+    let client = server.client().unwrap();
+    let bad = || RawEvent::new("shop/order.placed", serde_json::json!({ "_inngest": 1 }));
+    let good = || RawEvent::new("shop/order.placed", serde_json::json!({}));
+    let problem = "the server deletes `data._inngest`; rename the field";
+
+    let single = client.send(bad()).await.unwrap_err();
+    assert_eq!(
+        single.to_string(),
+        format!("event `shop/order.placed`: {problem}")
+    );
+
+    let error = client.send_many([good(), bad()]).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "1 of 2 events were not delivered; the first error: event 1 (`shop/order.placed`): \
+             {problem}"
+        )
+    );
+    let lines: Vec<_> = error
+        .rejected()
+        .map(|(index, reason)| format!("item {index}: {reason}"))
+        .collect();
+    assert_eq!(
+        lines,
+        [format!("item 1: event `shop/order.placed`: {problem}")]
+    );
+    let [_, Outcome::Rejected(rejection)] = error.outcomes() else {
+        panic!("{error}")
+    };
+    assert_eq!(rejection.event_name, "shop/order.placed");
+
+    server.refuse(|event| (event.name == "shop/order.refused").then(|| "no".to_owned()));
+    let refused = RawEvent::new("shop/order.refused", serde_json::json!({})).id("an-id");
+    let error = client.send_many([good(), refused]).await.unwrap_err();
+    let [_, Outcome::Rejected(rejection)] = error.outcomes() else {
+        panic!("{error}")
+    };
+    assert_eq!(rejection.event_name, "shop/order.refused");
+    assert_eq!(rejection.dedup_id.as_deref(), Some("an-id"));
 }

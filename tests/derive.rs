@@ -253,7 +253,7 @@ fn failing_display_of_an_id_part_is_an_error() {
         assert_eq!(error.path(), "day.0");
         assert_eq!(Batch::new().push(event).unwrap_err(), error);
         let message = error.to_string();
-        assert!(message.contains("`day.0` stands in the id and its `Display` failed"));
+        assert!(message.contains("`day.0` is part of the id and its `Display` failed"));
     }
     assert_fails(Daily {
         number: 1,
@@ -316,7 +316,7 @@ fn id_part_outside_its_language_is_an_error() {
         );
         assert_eq!(error.path(), path);
         assert_eq!(Batch::new().push(claims).unwrap_err(), error);
-        let claim = format!("printed more than its `Language::{language:?}` has");
+        let claim = format!("printed text outside its `Language::{language:?}`");
         assert!(error.to_string().contains(&claim), "{error}");
     }
 }

@@ -131,10 +131,7 @@ fn rejecting(places: &'static [usize], max_ids: usize) -> (EventServer, Client) 
 }
 
 fn rejection_message(item: usize) -> String {
-    format!(
-        "the server refused an event: no item {item}; change what it says is wrong, or leave the \
-         event out"
-    )
+    format!("the server refused the event: no item {item}; correct the event, or leave it out")
 }
 
 #[tokio::test]

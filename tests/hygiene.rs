@@ -46,7 +46,7 @@ mod shadowed {
     pub(crate) mod serde {}
     pub(crate) mod schemars {}
     pub(crate) mod inngest_core {}
-    pub(crate) mod __private {}
+    pub(crate) mod derive_support {}
     macro_rules! shadow {
         ($($name:ident)*) => {$(
             #[allow(unused_macros)]
@@ -84,7 +84,21 @@ mod shadowed {
         #[serde(skip)]
         pub(crate) user: ::std::option::Option<User>,
         #[event(session)]
-        pub(crate) visit: u32,
+        pub(crate) visit: Visit,
+        #[event(session)]
+        pub(crate) device: Device,
+    }
+
+    /// The number of a visit.
+    #[derive(::serde::Serialize, ::schemars::JsonSchema, ::inngest_core::SessionField)]
+    #[schemars(crate = "::schemars")]
+    pub(crate) struct Visit(pub(crate) u32);
+
+    /// What the visitor uses.
+    #[derive(::serde::Serialize, ::schemars::JsonSchema, ::inngest_core::SessionField)]
+    #[schemars(crate = "::schemars")]
+    pub(crate) enum Device {
+        Phone,
     }
 
     #[derive(::serde::Serialize, ::schemars::JsonSchema)]
@@ -96,13 +110,14 @@ mod shadowed {
 
 #[test]
 fn generated_code_ignores_shadowed_names() {
-    use shadowed::{Channel, Key, Shadowed, User};
+    use shadowed::{Channel, Device, Key, Shadowed, User, Visit};
     let event = |channel| Shadowed {
         key: Key("k".into()),
         channel,
         at: 1_743_130_137_367,
         user: Some(User { external_id: 1 }),
-        visit: 1,
+        visit: Visit(1),
+        device: Device::Phone,
     };
     assert_eq!(
         event(Channel::Shop).dedup_id().unwrap().unwrap(),

@@ -1,6 +1,8 @@
 //! Every template that compiles gives different events different ids, and every rejected template
 //! would not.
 
+use std::ops::RangeInclusive;
+
 use inngest_core::{Event, IdPart, PayloadErrorKind};
 use proptest::prelude::*;
 use schemars::JsonSchema;
@@ -84,6 +86,74 @@ proven! {
     signed_text_and_number "b-{x}:{y}.{z}" { x: i64 = signed(), y: String = text(), z: u64 = unsigned() }
     only_text "b-{x}" { x: String = text() }
     text_in_front "b-{x}/b" { x: String = text() }
+    dates_dash_dates "b-{x}-{y}-{z}" {
+        x: chrono::NaiveDate = date(0..=9999).prop_map(chrono_date),
+        y: jiff::civil::Date = date(0..=9999).prop_map(jiff_date),
+        z: time::Date = date(0..=9999).prop_map(time_date)
+    }
+    text_dash_date_dash_number "b-{x}-{y}-{z}" {
+        x: String = text(), y: chrono::NaiveDate = date(0..=9999).prop_map(chrono_date), z: u64 = unsigned()
+    }
+}
+
+type YearMonthDay = (i32, u8, u8);
+
+fn date(years: RangeInclusive<i32>) -> impl Strategy<Value = YearMonthDay> {
+    let edges = [*years.start(), -1, 0, 1, 9999, 10_000, *years.end()];
+    let edges = edges.into_iter().filter(|year| years.contains(year));
+    let year = prop_oneof![
+        proptest::sample::select(edges.collect::<Vec<_>>()),
+        years.clone()
+    ];
+    // Both a new day and a new month must show, but a long month need not.
+    (year, 1_u8..=12, 1_u8..=28)
+}
+
+fn chrono_date((year, month, day): YearMonthDay) -> chrono::NaiveDate {
+    chrono::NaiveDate::from_ymd_opt(year, month.into(), day.into()).unwrap()
+}
+
+fn jiff_date((year, month, day): YearMonthDay) -> jiff::civil::Date {
+    let [month, day] = [month, day].map(|number| number.try_into().unwrap());
+    jiff::civil::Date::new(year.try_into().unwrap(), month, day).unwrap()
+}
+
+fn time_date((year, month, day): YearMonthDay) -> time::Date {
+    time::Date::from_calendar_date(year, month.try_into().unwrap(), day).unwrap()
+}
+
+/// Generates a property test: a date prints as ten characters, or is an error.
+macro_rules! calendar_dates {
+    ($($name:ident: $ty:ty = $new:path, $years:expr;)*) => {$(
+        proptest! {
+            #[test]
+            fn $name(date in date($years)) {
+                #[derive(Serialize, JsonSchema, Event)]
+                #[event(name = "a/report", id = "report-{day}")]
+                struct Report {
+                    #[serde(skip)]
+                    day: $ty,
+                }
+                let id = Report { day: $new(date) }.dedup_id();
+                let (year, month, day) = date;
+                if (0..=9999).contains(&year) {
+                    let day = format!("{year:04}-{month:02}-{day:02}");
+                    prop_assert_eq!(day.len(), 10);
+                    prop_assert_eq!(id.unwrap().unwrap(), format!("report-{day}"));
+                } else {
+                    let error = id.unwrap_err();
+                    prop_assert_eq!(error.path(), "day");
+                    prop_assert_eq!(error.kind(), &PayloadErrorKind::IdPartYearOutOfRange);
+                }
+            }
+        }
+    )*};
+}
+
+calendar_dates! {
+    chrono_dates: chrono::NaiveDate = chrono_date, -262_142..=262_141;
+    jiff_dates: jiff::civil::Date = jiff_date, -9999..=9999;
+    time_dates: time::Date = time_date, -9999..=9999;
 }
 
 /// Generates a test with a rejected template and two different events that get the same id.

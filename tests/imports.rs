@@ -30,7 +30,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
                 "encode/event.rs",
                 "encode/buffer.rs",
             ],
-            &["registry.rs", "distinct.rs", "private.rs"],
+            &["registry.rs", "distinct.rs", "derive_support.rs"],
             &["transport"],
             &["delivery", "batch.rs"],
             &["middleware"],
@@ -39,7 +39,24 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
             &["lib.rs"],
         ],
     ),
+    (
+        "inngest-receive",
+        &[
+            &["text.rs", "error.rs", "signature.rs", "signature"],
+            &["data.rs", "scan.rs"],
+            &["kinds.rs", "parts.rs"],
+            &["events.rs", "from_event.rs"],
+            &["received.rs", "upgrade.rs"],
+            &["members.rs", "system.rs", "call.rs"],
+            &["signature.rs", "signature"],
+            &["testing.rs"],
+            &["trigger.rs", "check", "derive_support.rs"],
+            &["members.rs", "call.rs", "system.rs", "testing.rs"],
+            &["lib.rs"],
+        ],
+    ),
     ("inngest-registry", &[]),
+    ("inngest-outbox", &[]),
 ];
 
 /// The files of a crate, each with the files that it imports.

@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use inngest_core::middleware::{Middleware, Outgoing, SentEvent};
 use inngest_core::testing::{EventServer, Fault};
-use inngest_core::transport::{Request, Transport, TransportError, TransportFuture};
-use inngest_core::{Client, RetryPolicy};
-use support::{KEY, Script, item, items};
+use inngest_core::transport::{Answer, Request, Transport, TransportError, TransportFuture};
+use inngest_core::{Batch, Client, Event as _, Payload, RawEvent, RetryPolicy};
+use support::{CartCleared, KEY, Script, item, items};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Metadata, Subscriber};
@@ -268,5 +269,149 @@ fn event_key_never_appears_in_output() {
     for (what, text) in [("logged", &logged), ("output", &*output)] {
         assert!(text.len() > 10_000, "{what}: {text}");
         assert!(!text.contains(KEY), "{what}: {text}");
+    }
+}
+
+/// Adds what each middleware sees to the output.
+#[derive(Clone, Default)]
+struct Printing(Arc<Mutex<String>>);
+
+impl Middleware for Printing {
+    fn before_send(&self, events: &mut Outgoing) -> Result<(), Box<dyn Error + Send + Sync>> {
+        write!(self.0.lock().unwrap(), "{events:?}").unwrap();
+        Ok(())
+    }
+
+    fn after_send(&self, events: &[SentEvent<'_>]) {
+        write!(self.0.lock().unwrap(), "{events:?}").unwrap();
+    }
+}
+
+/// A transport that adds its requests and answers to the output.
+struct PrintingTransport(Printing, Script);
+
+impl Transport for PrintingTransport {
+    fn post(&self, request: Request) -> TransportFuture<'_> {
+        Box::pin(async move {
+            write!(self.0.0.lock().unwrap(), "{request:?}").unwrap();
+            let answer = self.1.post(request).await;
+            write!(self.0.0.lock().unwrap(), "{answer:?}").unwrap();
+            answer
+        })
+    }
+}
+
+/// `Debug` and `Display` show names, counts and ids, but never what is in an event.
+#[test]
+#[expect(clippy::too_many_lines, reason = "one list of all that can be printed")]
+fn the_data_of_events_is_in_no_output() {
+    const DATA: &str = "marked-data";
+    let output = Printing::default();
+    let say = |text: &dyn std::fmt::Debug| write!(output.0.lock().unwrap(), "{text:?}").unwrap();
+    let tell = |text: &dyn std::fmt::Display| write!(output.0.lock().unwrap(), "{text}").unwrap();
+    let cart = || CartCleared { note: DATA.into() };
+    let user = serde_json::json!({ "external_id": DATA });
+    let payload = || {
+        Payload::new(cart())
+            .id("an-id")
+            .user(&user)
+            .session("visit", DATA)
+    };
+    let raw = RawEvent::new("shop/order.placed", serde_json::json!({ "name": DATA })).user(&user);
+    say(&payload());
+    say(&cart().payload().user(&user));
+    say(&raw);
+    let mut batch = Batch::new();
+    batch.push(payload()).unwrap();
+    batch.push(&raw).unwrap();
+    say(&batch);
+    assert_eq!(
+        format!("{batch:?}"),
+        "Batch { events: 2, names: 1 × shop/order.placed, 1 × storefront/cart.cleared, \
+         dedup_ids: [\"an-id\"], .. }"
+    );
+    let error = batch
+        .push(RawEvent::new(
+            "shop/order.placed",
+            serde_json::json!({ "_inngest": DATA }),
+        ))
+        .unwrap_err();
+    tell(&error);
+    say(&error);
+
+    let lines = Lines::default();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let logs = tracing::subscriber::set_default(lines.clone());
+    runtime.block_on(async {
+        let refused = || Ok(Answer::new(400, r#"{"error":"refused"}"#));
+        let unclear = || Err(TransportError::other("the connection broke"));
+        let script = Script::new([
+            refused(),
+            refused(),
+            unclear(),
+            unclear(),
+            refused(),
+            refused(),
+            refused(),
+            unclear(),
+        ]);
+        let client = Client::builder()
+            .event_key(KEY)
+            .transport(PrintingTransport(output.clone(), script))
+            .middleware(output.clone())
+            .retry(RetryPolicy::none())
+            .build()
+            .unwrap();
+        say(&client.plan(&batch));
+        for _ in 0..3 {
+            match client.send_batch(batch.clone()).await {
+                Ok(receipts) => say(&receipts),
+                Err(error) => {
+                    tell(&error);
+                    say(&error);
+                    say(&error.outcomes());
+                    say(&Batch::from_bytes(&error.into_unsent().to_bytes()));
+                }
+            }
+        }
+        let hook = output.clone();
+        let sender = client.buffered().on_failure(move |failure| {
+            write!(hook.0.lock().unwrap(), "{failure:?} {failure}").unwrap();
+        });
+        let sender = sender.start().unwrap();
+        for _ in 0..3 {
+            let pending = sender.send(payload()).await.unwrap();
+            say(&pending);
+            sender.flush().await;
+            say(&pending.await.inspect_err(|error| tell(error)));
+        }
+        let lost = sender.send(payload()).await.unwrap();
+        say(&sender);
+        let report = sender.shutdown(Duration::ZERO).await;
+        say(&report);
+        tell(&report);
+        say(&lost.await);
+        let mut progress = client.send_iter([raw.clone()]);
+        while let Some(progress) = progress.next().await {
+            say(&progress);
+        }
+        let buffered = client.buffered().start().unwrap();
+        drop(buffered.send(payload()).await.unwrap());
+        drop(buffered);
+    });
+    drop(logs);
+    let output = output.0.lock().unwrap();
+    for text in [&*output, &*lines.0.lock().unwrap()] {
+        assert!(text.len() > 1_000, "{text}");
+        assert!(text.contains("storefront/cart.cleared") && text.contains("shop/order.placed"));
+        let at = text.find(DATA).unwrap_or(text.len());
+        assert!(
+            at == text.len(),
+            "{}",
+            &text[at.saturating_sub(200)..at + DATA.len()]
+        );
     }
 }

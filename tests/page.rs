@@ -1,13 +1,17 @@
-//! The page of the embedded server, tested in Chromium if it is installed.
+//! The page of the embedded server. The tests with a browser are ignored unless they are asked for,
+//! because they need Chromium; `.ci/run` runs them.
 
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use inngest_core::Event;
-use inngest_core::testing::EventServer;
+use inngest_core::testing::{EventServer, Fault};
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::{Value, json};
+
+mod webdriver;
+
+use webdriver::Browser;
 
 /// An item, with <angle brackets> in its description.
 #[derive(Serialize, JsonSchema, Event)]
@@ -18,159 +22,494 @@ use serde::Serialize;
 )]
 struct ItemImported {
     item: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<Size>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Size {
+    width: u32,
+    unit: Option<String>,
 }
 
 fn item(item: &str) -> ItemImported {
-    ItemImported { item: item.into() }
+    ItemImported {
+        item: item.into(),
+        size: None,
+    }
 }
+
+/// What breaks the page if it becomes HTML, a script, or the end of a text.
+const HOSTILE: &str = "<script>window.broken = 1</script><img src=x onerror='window.broken = 1'>\"'`${window.broken = 1}\\";
 
 async fn get(server: &EventServer, path: &str) -> String {
-    let response = reqwest::get(format!("{}{path}", server.url()))
-        .await
-        .unwrap();
-    assert_eq!(
-        response.headers()["content-type"],
-        "text/html; charset=utf-8"
-    );
-    String::from_utf8(response.bytes().await.unwrap().to_vec()).unwrap()
+    let response = reqwest::get(format!("{}{path}", server.url())).await;
+    let bytes = response.unwrap().bytes().await.unwrap();
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+async fn post(server: &EventServer, body: &str, seed: &str) -> u16 {
+    let request = reqwest::Client::new()
+        .post(format!("{}/e/key", server.url()))
+        .header("x-inngest-event-id-seed", format!("1743130137367,{seed}"))
+        .body(body.to_owned());
+    request.send().await.unwrap().status().as_u16()
+}
+
+/// The entries after a number.
+async fn entries(server: &EventServer, after: usize) -> Vec<Value> {
+    let body = get(server, &format!("/_page/entries?after={after}")).await;
+    let body: Value = serde_json::from_str(&body).unwrap();
+    body["entries"].as_array().unwrap().clone()
 }
 
 #[tokio::test]
-async fn page_is_readable_without_scripts() {
+async fn page_loads_nothing_from_elsewhere() {
     let server = EventServer::start().unwrap();
-    assert!(get(&server, "/").await.contains("<h1>No events</h1>"));
-    let client = server.client().unwrap();
-    client
-        .send(item("<script>alert(1)</script>"))
-        .await
-        .unwrap();
-    client.send(item("second")).await.unwrap();
-    client
-        .send(
-            item("second")
-                .payload()
-                .user(&serde_json::json!({ "a": 1 })),
-        )
-        .await
-        .unwrap();
     let page = get(&server, "/").await;
-    assert!(page.contains("<h1>3 events</h1>"));
-    assert!(page.contains(r#"<noscript><meta http-equiv="refresh" content="3"></noscript>"#));
-    let first_of_second = server.events()[1].event_id.to_string();
-    assert!(page.contains(&format!(
-        r##"<mark>duplicate</mark> <small>of <a href="#{first_of_second}">"##
-    )));
-    // The same id in another request: plain functions ignore the event, batched functions run it.
-    assert!(page.contains("plain functions ignore it"));
-    assert!(page.contains("<mark>batched functions run it again</mark>"));
-    assert!(page.contains("<dt>would run</dt><dd>batched functions</dd>"));
-    assert!(page.contains(
-        "Of all 3 received events, plain functions would run 2 and functions with \
-         <code>batchEvents</code> 3."
-    ));
-    assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
-    assert!(!page.contains("<script>alert"));
-    assert!(page.contains("schema of page::ItemImported"));
-    assert!(page.contains("item-imported-second"));
-    for loads in ["src=", "href=\"http", "url(", "@import"] {
+    for placeholder in [".css */", ".js */"] {
         assert!(
-            !page.contains(loads),
-            "nothing comes from elsewhere: {loads}"
+            !page.contains(placeholder),
+            "all parts are in place: {page}"
         );
     }
-    let newest = page.find("item-imported-second").unwrap();
-    assert!(newest < page.find("alert(1)").unwrap(), "newest first");
-}
-
-/// The page marks which functions each event would run.
-#[tokio::test]
-async fn page_shows_which_functions_run() {
-    const BATCHED_AGAIN: &str = "<mark>batched functions run it again</mark>";
-    const BATCHED_IGNORE: &str = "<mark>batched functions ignore it</mark>";
-    const NOTHING: &str = "; runs nothing</small>";
-    const NEVER: &str = "<mark>never stored</mark>";
-    let deep = format!(r#"{{"x":{}{}}}"#, "[".repeat(9_998), "]".repeat(9_998));
-    for (after, second, seed, data, shown) in [
-        (0, "i", "AAAAAAAAAAAAAA==", "{}", Some(NOTHING)),
-        (30, "i", "AAAAAAAAAAAAAA==", "{}", Some(BATCHED_AGAIN)),
-        (0, "i", "BBBBBBBBBBBBBA==", "{}", Some(BATCHED_AGAIN)),
-        (0, "j", "AAAAAAAAAAAAAA==", "{}", Some(BATCHED_IGNORE)),
-        (0, "j", "BBBBBBBBBBBBBA==", "{}", None),
-        (24 * 60, "i", "AAAAAAAAAAAAAA==", "{}", None),
-        (0, "j", "BBBBBBBBBBBBBA==", &deep, Some(NEVER)),
-    ] {
-        let server = EventServer::start().unwrap();
-        let post = async |id: &str, seed: &str, data: &str| {
-            let request = reqwest::Client::new()
-                .post(format!("{}/e/key", server.url()))
-                .header("x-inngest-event-id-seed", format!("1743130137367,{seed}"))
-                .body(format!(r#"{{"name":"a","id":"{id}","data":{data}}}"#));
-            assert_eq!(request.send().await.unwrap().status(), 200);
-        };
-        post("i", "AAAAAAAAAAAAAA==", "{}").await;
-        server.advance(Duration::from_secs(after * 60));
-        post(second, seed, data).await;
-        let page = get(&server, "/events").await;
-        for mark in [NOTHING, BATCHED_AGAIN, BATCHED_IGNORE, NEVER] {
-            assert_eq!(
-                page.contains(mark),
-                Some(mark) == shown,
-                "{after} {second} {seed}"
-            );
-        }
+    for loads in ["src=", "href=\"http", " url(", "@import", "innerHTML"] {
+        assert!(!page.contains(loads), "{loads}");
     }
 }
 
-fn chromium() -> Option<PathBuf> {
-    let names = ["chromium", "chromium-browser", "google-chrome"];
-    let path = std::env::var_os("PATH")?;
-    let candidates = std::env::split_paths(&path).flat_map(|dir| names.map(|name| dir.join(name)));
-    candidates.into_iter().find(|candidate| candidate.is_file())
+/// The page's own requests are no requests that a test should see.
+#[tokio::test]
+async fn requests_of_the_page_are_not_recorded() {
+    let server = EventServer::start().unwrap();
+    for path in [
+        "/_page/entries?after=0",
+        "/_page/find?text=a&after=0",
+        "/_page/event?entry=1",
+        "/_page/schema?entry=1",
+        "/_page/entries?after=x",
+        "/_page/",
+    ] {
+        get(&server, path).await;
+    }
+    assert!(server.requests().is_empty());
 }
 
-/// The page updates without a reload. The test sends the second event after the browser has fetched the
-/// list, and finds it in the browser's final document.
-#[test]
-fn browser_shows_new_events_without_reload() {
-    let Some(chromium) = chromium() else {
-        eprintln!("*** SKIPPED: no Chromium on this machine (Debian's package is `chromium`) ***");
-        return;
-    };
+#[tokio::test]
+async fn entries_tell_which_functions_run() {
+    let deep = format!(r#"{{"x":{}{}}}"#, "[".repeat(9_998), "]".repeat(9_998));
+    let (same, other) = ("AAAAAAAAAAAAAA==", "BBBBBBBBBBBBBA==");
+    for (after, id, seed, data, plain, batched) in [
+        (0, "i", same, "{}", false, false),
+        (30, "i", same, "{}", false, true),
+        (0, "i", other, "{}", false, true),
+        (0, "j", same, "{}", true, false),
+        (0, "j", other, "{}", true, true),
+        (24 * 60, "i", same, "{}", true, true),
+        (0, "j", other, &deep, false, false),
+    ] {
+        let server = EventServer::start().unwrap();
+        let event = |id, data| format!(r#"{{"name":"a","id":"{id}","data":{data}}}"#);
+        post(&server, &event("i", "{}"), same).await;
+        server.advance(Duration::from_secs(after * 60));
+        post(&server, &event(id, data), seed).await;
+        let second = &entries(&server, 1).await[0];
+        assert_eq!(second["plain"], plain, "{after} {id} {seed}");
+        assert_eq!(second["batched"], batched, "{after} {id} {seed}");
+        let is_duplicate = !plain && data == "{}";
+        assert_eq!(second["duplicateOf"].is_string(), is_duplicate);
+        assert_eq!(second["violations"], Value::Null, "its type is unknown");
+    }
+}
+
+/// A failed request has its reason, and the event that was refused.
+#[tokio::test]
+async fn entries_tell_why_requests_failed() {
     let server = EventServer::start().unwrap();
-    let client = inngest_core::blocking::Client::builder()
-        .dev(true)
-        .base_url(server.url())
-        .build()
+    post(
+        &server,
+        r#"[{"name":"a"}, {"name":"b","data":[]}, {"name":"c"}]"#,
+        "",
+    )
+    .await;
+    server.refuse(|event| (event.name == "d").then(|| "no such function".into()));
+    post(&server, r#"{"name":"d"}"#, "").await;
+    server.inject(Fault::status(503));
+    post(&server, r#"{"name":"e"}"#, "").await;
+    let long = format!(r#"{{"name":"","data":{{"x":"{}"}}}}"#, "y".repeat(100_000));
+    post(&server, &long, "").await;
+    let found = entries(&server, 0).await;
+    let shown = |entry: &Value| {
+        let text = entry["text"].as_str().map(str::to_owned);
+        (entry["status"].clone(), entry["error"].clone(), text)
+    };
+    assert_eq!(found[0]["name"], "a");
+    assert_eq!(found[1]["accepted"], 1);
+    let (status, error, text) = shown(&found[1]);
+    assert_eq!(
+        (status, text.as_deref()),
+        (400.into(), Some(r#"{"name":"b","data":[]}"#))
+    );
+    assert!(error.as_str().unwrap().contains("cannot unmarshal array"));
+    let (status, error, text) = shown(&found[2]);
+    assert_eq!((status, error), (400.into(), "no such function".into()));
+    assert!(text.unwrap().contains(r#""name":"d""#));
+    let (status, error, text) = shown(&found[3]);
+    assert_eq!(
+        (status, text.as_deref()),
+        (503.into(), Some(r#"{"name":"e"}"#))
+    );
+    assert!(error.as_str().unwrap().contains("fault"));
+    assert_eq!(shown(&found[4]).2.unwrap().len(), 16 << 10);
+    assert_eq!(found.len(), 5);
+    let errors: Vec<_> = server.requests().into_iter().map(|it| it.error).collect();
+    assert_eq!(errors[1].as_deref(), Some("no such function"));
+}
+
+/// Text is found anywhere in an event, in any case, also beyond the beginning that the page has.
+#[tokio::test]
+async fn text_is_found_in_whole_events() {
+    let server = EventServer::start().unwrap();
+    let long = json!({ "name": "a/b", "data": { "x": "y".repeat(9_000), "z": "Needle" } });
+    post(&server, &long.to_string(), "").await;
+    post(&server, r#"{"name":"needle","data":[]}"#, "").await;
+    post(&server, r#"{"name":"other"}"#, "").await;
+    assert_eq!(
+        get(&server, "/_page/find?after=0&text=nEEdle").await,
+        "[1,2]"
+    );
+    assert_eq!(get(&server, "/_page/find?after=1&text=needle").await, "[2]");
+    assert_eq!(
+        get(&server, "/_page/find?after=0&text=%22OTHER").await,
+        "[3]"
+    );
+}
+
+/// A server can use other schemas than the linked types have.
+#[tokio::test]
+async fn given_schemas_are_checked() {
+    let server = EventServer::builder()
+        .schemas(|name, version| {
+            let schema = json!({ "properties": { "data": { "required": ["x"] } } });
+            (name == "given/event" && version == Some("1")).then_some(schema)
+        })
+        .start()
         .unwrap();
-    client.send(item("before")).unwrap();
-    let profile = std::env::temp_dir().join(format!("inngest-page-{}", std::process::id()));
-    let browser = Command::new(chromium)
-        .args([
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-quic",
-        ])
-        .args(["--no-first-run", "--disable-background-networking"])
-        .args(["--disable-component-update", "--disable-sync"])
-        .arg(format!("--user-data-dir={}", profile.display()))
-        .args(["--virtual-time-budget=8000", "--dump-dom", &server.url()])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
+    post(
+        &server,
+        r#"{"name":"given/event","v":"1","data":{"x":1}}"#,
+        "",
+    )
+    .await;
+    post(&server, r#"{"name":"given/event","v":"1"}"#, "").await;
+    post(&server, r#"{"name":"page/item.imported"}"#, "").await;
+    let found = entries(&server, 0).await;
+    assert_eq!(found[0]["violations"], json!([]));
+    let expected = json!([["/data", "\"x\" is a required property"]]);
+    assert_eq!(found[1]["violations"], expected);
+    assert_eq!(found[2]["violations"], Value::Null);
+}
+
+/// The rows in view, as text.
+const ROWS: &str =
+    "[...document.querySelectorAll('.row')].map((row) => row.innerText.replaceAll('\\n', ' '))";
+
+fn selected() -> String {
+    "document.querySelector('.row[aria-selected=true]')".to_owned()
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium and ChromeDriver"]
+async fn browser_shows_new_events_and_what_failed() {
+    let server = EventServer::start().unwrap();
+    let client = server.client().unwrap();
+    client.send(item("first")).await.unwrap();
+    let browser = Browser::open(&server.url()).await;
+    browser.wait("return document.title === '1 event'").await;
+    // Without a reload.
+    client.send(item("first")).await.unwrap();
+    let broken = r#"{"name":"page/item.imported","v":"2026-11-21.1","id":"item-imported-x","ts":1743130137367,"data":{"item":7}}"#;
+    post(&server, broken, "").await;
+    post(&server, r#"{"name":"inngest/reserved"}"#, "").await;
+    server.inject(Fault::status(503));
+    post(&server, r#"{"name":"page/lost"}"#, "").await;
+    let rows = browser
+        .wait(&format!(
+            "const rows = {ROWS}; return rows.length === 5 && rows"
+        ))
+        .await;
+    let row = |index: usize| rows[index].as_str().unwrap();
+    assert!(
+        row(0).contains("page/lost failed 503 an injected fault"),
+        "{rows}"
+    );
+    assert!(
+        row(1).contains("inngest/reserved refused event name is reserved"),
+        "{rows}"
+    );
+    assert!(
+        row(2).contains("page/item.imported breaks schema /data/item: 7 is not of type"),
+        "{rows}"
+    );
+    assert!(
+        row(3).contains("page/item.imported duplicate, batched functions run it ✓"),
+        "{rows}"
+    );
+    assert!(
+        row(4).contains("page/item.imported ✓ item-imported-first"),
+        "{rows}"
+    );
+    let shows = async |index: usize, text: &str| {
+        let script = format!(
+            "document.querySelectorAll('.row')[{index}].click();
+            return document.getElementById('detail').innerText.includes({})",
+            json!(text)
+        );
+        browser.wait(&script).await;
+    };
+    shows(0, "status 503").await;
+    shows(0, r#""name": "page/lost""#).await;
+    shows(
+        1,
+        "event name is reserved for internal use: inngest/reserved",
+    )
+    .await;
+    shows(2, "/data/item: 7 is not of type \"string\"").await;
+    shows(3, &format!("duplicate of\n{}", server.events()[0].event_id)).await;
+    let marked = "return document.querySelector('#detail mark')?.textContent";
+    shows(2, "Breaks its schema").await;
+    assert_eq!(browser.wait(marked).await, "    \"item\": 7\n");
+    // Each kind can be shown alone.
+    for (kind, number) in [("failed", 2), ("invalid", 1), ("duplicate", 1), ("all", 5)] {
+        let script = format!(
+            "document.querySelector('input[value={kind}]').click(); return {ROWS}.length === {number}"
+        );
+        browser.wait(&script).await;
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium and ChromeDriver"]
+async fn browser_shows_hostile_events_as_text() {
+    let server = EventServer::start().unwrap();
+    let event = json!({ "name": HOSTILE, "id": HOSTILE, "v": HOSTILE, "data": { HOSTILE: HOSTILE }, "user": { HOSTILE: HOSTILE } });
+    post(&server, &event.to_string(), "").await;
+    post(
+        &server,
+        &json!({ "name": HOSTILE, "data": HOSTILE }).to_string(),
+        "",
+    )
+    .await;
+    server.refuse(|_| Some(HOSTILE.into()));
+    post(&server, &event.to_string(), "").await;
+    let broken =
+        json!({ "name": "page/item.imported", "v": HOSTILE, "data": { "item": [HOSTILE] } });
+    server.refuse(|_| None);
+    post(&server, &broken.to_string(), "").await;
+    let browser = Browser::open(&server.url()).await;
+    browser.wait(&format!("return {ROWS}.length === 4")).await;
+    for index in 0..4 {
+        let script = format!(
+            "document.querySelectorAll('.row')[{index}].click();
+            return document.getElementById('detail').innerText.includes('<script>window.broken')"
+        );
+        browser.wait(&script).await;
+    }
+    let elements = "return document.querySelectorAll('img').length + document.scripts.length";
+    assert_eq!(browser.wait(elements).await, 1, "only the page's script");
+    assert_eq!(
+        browser.wait("return String(window.broken)").await,
+        "undefined"
+    );
+}
+
+/// Copies are complete and correct, and sending again keeps the event id.
+#[tokio::test]
+#[ignore = "needs Chromium and ChromeDriver"]
+async fn browser_copies_and_sends_again() {
+    let server = EventServer::start().unwrap();
+    let sent = ItemImported {
+        item: "it's \"x\"\n".into(),
+        size: Some(Size {
+            width: 3,
+            unit: None,
+        }),
+    };
+    let client = server.client().unwrap();
+    client.send_many([item("other"), sent]).await.unwrap();
+    let untyped = r#"{"name":"untyped","id":"u-1","data":{"x":"\u0001é"}}"#;
+    post(&server, untyped, "").await;
+    let browser = Browser::open(&server.url()).await;
+    browser.wait(&format!("return {ROWS}.length === 3")).await;
+    let script = "navigator.clipboard.writeText = async (text) => { window.copied = text; };
+        document.getElementById('list').focus(); return true";
+    browser.wait(script).await;
+    let copied = async |key: &str| {
+        browser.wait("window.copied = null; return true").await;
+        browser.type_keys(key).await;
+        let text = browser.wait("return window.copied").await;
+        text.as_str().unwrap().to_owned()
+    };
+    // The newest event: the one without a type.
+    browser.type_keys("j").await;
+    browser
+        .wait("return document.querySelector('#detail pre') !== null")
+        .await;
+    assert_eq!(
+        copied("r").await,
+        "RawEvent::new(\"untyped\", serde_json::json!({\n  \"x\": \"\\u{0001}é\"\n}))\n    .id(\"u-1\")"
+    );
+    browser.type_keys("j").await;
+    browser
+        .wait("return document.querySelector('#detail').innerText.includes(`it's`)")
+        .await;
+    let second = server.events()[1].clone();
+    let json: Value = serde_json::from_str(&copied("c").await).unwrap();
+    assert_eq!(json, second.to_json());
+    assert_eq!(
+        copied("r").await,
+        "ItemImported {\n    item: \"it's \\\"x\\\"\\n\".into(),\n    size: Some(Size {\n        \
+         unit: None,\n        width: 3,\n    }),\n}"
+    );
+    let curl = copied("u").await;
+    let quoted = second.to_json().to_string().replace('\'', r"'\''");
+    assert!(curl.ends_with(&format!("--data-raw '{quoted}'")), "{curl}");
+    browser.type_keys("s").await;
+    browser
+        .wait("return document.getElementById('status').innerText.includes('sent')")
+        .await;
+    browser.type_keys("n").await;
+    browser.wait("return document.title === '5 events'").await;
+    let [.., again, new] = &server.events()[..] else {
+        panic!();
+    };
+    assert_eq!(again.event_id, second.event_id);
+    assert_eq!(again.to_json(), second.to_json());
+    assert_ne!(new.event_id, second.event_id);
+    assert_eq!((&new.id, &new.data), (&None, &second.data));
+    // The seed in the command also gives this event id.
+    let seed = curl.split("seed: 1743130137367,").nth(1);
+    assert!(seed.is_none(), "the seed has the time of the request");
+    let seed = curl.split("x-inngest-event-id-seed: ").nth(1).unwrap();
+    let seed = seed.split('\'').next().unwrap().to_owned();
+    let request = reqwest::Client::new().post(format!("{}/e/key", server.url()));
+    let request = request
+        .header("x-inngest-event-id-seed", seed)
+        .body("{\"name\":\"a\"}");
+    assert!(request.send().await.unwrap().status().is_success());
+    assert_eq!(server.events()[5].event_id, second.event_id);
+}
+
+/// With 20,000 events, the page has elements for the rows in view only, asks only for new events, and
+/// keeps the selection and the place.
+#[tokio::test]
+#[ignore = "needs Chromium and ChromeDriver"]
+async fn browser_keeps_its_place_among_many_events() {
+    let server = EventServer::start().unwrap();
+    let client = server.client().unwrap();
+    let items: Vec<_> = (0..19_000).map(|index| item(&index.to_string())).collect();
+    client.send_many(&items).await.unwrap();
+    for index in 0..500 {
+        let events =
+            json!([{ "name": "page/a", "id": format!("a-{index}") }, { "name": "page/b" }]);
+        post(&server, &events.to_string(), "").await;
+    }
+    let browser = Browser::open(&server.url()).await;
+    browser
+        .wait("return document.querySelector('#kinds output').value === '20,000'")
+        .await;
+    // 1,000 single rows, and a group.
+    let rows = browser
+        .wait("return document.querySelector('.row')?.ariaSetSize")
+        .await;
+    assert_eq!(rows, "1001");
+    let script = "document.getElementById('list').focus(); return true";
+    browser.wait(script).await;
+    // End, and right arrow.
+    browser.type_keys("\u{e010}\u{e014}").await;
+    let script = format!(
+        "const row = {}; return row?.ariaExpanded === 'true' && row.ariaSetSize",
+        selected()
+    );
+    assert_eq!(browser.wait(&script).await, "20001");
+    let elements = browser
+        .wait("return document.querySelectorAll('.row').length")
+        .await;
+    assert!(elements.as_u64().unwrap() < 60, "{elements}");
+    // Down, to the newest of the group; then other events arrive.
+    browser.type_keys("\u{e015}").await;
+    let place = format!(
+        "const row = {}; return [row.id, row.getBoundingClientRect().top]",
+        selected()
+    );
+    let before = browser.wait(&place).await;
+    post(&server, r#"[{"name":"page/a"},{"name":"page/b"}]"#, "").await;
+    browser
+        .wait("return document.getElementById('newer').textContent === '↑ 2 newer'")
+        .await;
+    assert_eq!(browser.wait(&place).await, before);
+    // In a list that is in its place, the selected row's neighbours become a group.
+    let script = "document.getElementById('list').scrollTop = 0;
+        return document.querySelector('.row').dataset.index === '0'";
+    browser.wait(script).await;
+    let script = "document.querySelector('.row').click(); return true";
+    browser.wait(script).await;
+    let before = browser.wait(&place).await;
+    post(
+        &server,
+        r#"[{"name":"page/b"},{"name":"page/b"},{"name":"page/b"}]"#,
+        "",
+    )
+    .await;
+    browser
+        .wait("return document.title === '20,005 events'")
+        .await;
+    assert_eq!(browser.wait(&place).await, before);
+    let level = format!("return {}.ariaLevel", selected());
+    assert_eq!(browser.wait(&level).await, "2");
+    let asked = "const entries = performance.getEntriesByType('resource').map((it) => it.name);
+        return entries.filter((name) => name.endsWith('?after=0')).length";
+    assert_eq!(browser.wait(asked).await, 1);
+    // The search finds events by their data.
+    browser.type_keys("/\"18999\"").await;
+    browser
+        .wait(&format!(
+            "return {ROWS}.length === 1 && {ROWS}[0].includes('item-imported-18999')"
+        ))
+        .await;
+}
+
+/// The page starts anew with a new server, and drops the events that the server drops.
+#[tokio::test]
+#[ignore = "needs Chromium and ChromeDriver"]
+async fn browser_follows_the_server() {
+    let server = EventServer::start().unwrap();
+    let url = server.url();
+    post(&server, r#"{"name":"page/before"}"#, "").await;
+    let browser = Browser::open(&url).await;
+    browser.wait(&format!("return {ROWS}.length === 1")).await;
+    drop(server);
+    let stopped = "return document.getElementById('status').innerText.includes('not respond')";
+    browser.wait(stopped).await;
+    let port = url.rsplit_once(':').unwrap().1.parse().unwrap();
+    let server = EventServer::builder()
+        .port(port)
+        .keep_events(2)
+        .start()
         .unwrap();
-    let asked = server.wait_until(Duration::from_secs(60), |received| {
-        received
-            .requests()
-            .iter()
-            .any(|request| request.path == "/events")
-    });
-    assert!(asked, "the browser asks for the list");
-    client.send(item("while it is open")).unwrap();
-    let document = browser.wait_with_output().unwrap().stdout;
-    let _ = std::fs::remove_dir_all(profile);
-    let document = String::from_utf8(document).unwrap();
-    assert!(document.contains("<h1>2 events</h1>"), "{document}");
-    assert!(document.contains("item-imported-while it is open"));
-    assert!(document.contains("<summary>schema of page::ItemImported</summary>"));
+    browser.wait(&format!("return {ROWS}.length === 0")).await;
+    post(&server, r#"[{"name":"page/a"},{"name":"page/b"}]"#, "").await;
+    browser.wait("return document.title === '2 events'").await;
+    let names =
+        "return [...document.querySelectorAll('.row .name')].map((it) => it.innerText).join()";
+    assert_eq!(browser.wait(names).await, "page/b,page/a");
+    assert_eq!(
+        browser
+            .wait("return document.getElementById('status').innerText")
+            .await,
+        ""
+    );
+    post(&server, r#"{"name":"page/c"}"#, "").await;
+    browser.wait("return document.title === '3 events'").await;
+    assert_eq!(browser.wait(names).await, "page/c,page/b");
 }

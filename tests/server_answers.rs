@@ -455,7 +455,11 @@ async fn endpoints_show_deep_events() {
             assert_eq!(found.contains("Event not found"), !kept);
         }
     }
-    for path in ["/", "/events", "/v1/events?limit=51"] {
+    for path in ["/_page/entries?after=0", "/_page/find?after=0&text=x"] {
+        let found = request(&server, Method::GET, path, &[], "").await;
+        assert_eq!(found.status(), 200, "{path}");
+    }
+    for path in ["/_page/event?entry=10", "/v1/events?limit=51"] {
         let found = request(&server, Method::GET, path, &[], "").await;
         assert_eq!(found.status(), 200, "{path}");
         let length = found.bytes().await.unwrap().len();

@@ -1,10 +1,12 @@
 //! Sessions that an event sets or clears.
 
-use inngest_core::testing::EventServer;
-use inngest_core::{Batch, Event, IntoPayload, Payload, PayloadError, PayloadErrorKind};
+use inngest_core::testing::{EventServer, assert_matches_schema};
+use inngest_core::{
+    Batch, Event, IntoPayload, NonEmpty, Payload, PayloadError, PayloadErrorKind, SessionField,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 #[derive(Clone, Debug, Default, Serialize, JsonSchema, Event)]
 #[event(name = "storefront/item.imported")]
@@ -21,18 +23,39 @@ struct ItemImported {
 #[event(name = "a/plain")]
 struct Plain {}
 
-#[derive(Serialize, JsonSchema, Event)]
+#[derive(Clone, Serialize, JsonSchema, Event)]
 #[event(name = "a/required")]
 struct Required {
     #[event(session)]
     shop: u64,
 }
 
-#[derive(Serialize, JsonSchema, Event)]
+#[derive(Clone, Serialize, JsonSchema, Event)]
 #[event(name = "a/generic")]
 struct Generic<T> {
     #[event(session, clear_if_none)]
     either: Option<T>,
+}
+
+#[derive(Clone, Serialize, JsonSchema, SessionField)]
+struct VisitId<T>(T);
+
+#[derive(Clone, Serialize, JsonSchema, SessionField)]
+enum Channel {
+    PointOfSale,
+}
+
+#[derive(Clone, Serialize, JsonSchema, Event)]
+#[event(name = "a/derived")]
+struct Derived {
+    #[event(session)]
+    number: VisitId<u64>,
+    #[event(session)]
+    text: VisitId<NonEmpty<String>>,
+    #[event(session)]
+    absent: VisitId<Option<String>>,
+    #[event(session)]
+    channel: Channel,
 }
 
 fn write(event: impl IntoPayload) -> Result<String, PayloadError> {
@@ -43,14 +66,9 @@ fn write(event: impl IntoPayload) -> Result<String, PayloadError> {
 
 /// Returns the serialized sessions and checks that the schema accepts them.
 #[track_caller]
-fn sessions<P: IntoPayload>(event: P) -> Option<String> {
+fn sessions<P: IntoPayload + Clone>(event: P) -> Option<String> {
+    assert_matches_schema(event.clone());
     let json = write(event).unwrap();
-    let schema = P::Event::schema().to_value();
-    let validator = jsonschema::draft202012::new(&schema).unwrap();
-    let read: Value = serde_json::from_str(&json).unwrap();
-    if let Err(error) = validator.validate(&read) {
-        panic!("{error}: {json}");
-    }
     let (_, meta) = json.split_once(r#","meta":{"sessions":"#)?;
     Some(meta.strip_suffix("}}").unwrap().to_owned())
 }
@@ -164,6 +182,41 @@ fn schema_requires_sessions_that_are_always_written() {
         (json!({ "import": 1 }), false),
         (json!({ "import": 1, "visit": "v", "x": true }), false),
     ] {
+        assert_eq!(validator.is_valid(&sessions), is_valid, "{sessions}");
+    }
+}
+
+#[test]
+fn derived_sessions_have_the_inner_value() {
+    let event = Derived {
+        number: VisitId(7),
+        text: VisitId(NonEmpty::try_from("v").unwrap()),
+        absent: VisitId(None),
+        channel: Channel::PointOfSale,
+    };
+    assert_eq!(
+        sessions(&event).as_deref(),
+        Some(r#"{"number":7,"text":"v","channel":"point_of_sale"}"#)
+    );
+    let payload = Payload::new(Plain {})
+        .session("a", VisitId("x"))
+        .session("b", Channel::PointOfSale)
+        .session("c", VisitId(None::<u8>));
+    assert_eq!(
+        sessions(payload).as_deref(),
+        Some(r#"{"a":"x","b":"point_of_sale"}"#)
+    );
+
+    let schema = Derived::schema().to_value();
+    let sessions = &schema["properties"]["meta"]["properties"]["sessions"];
+    assert_eq!(sessions["required"], json!(["number", "text", "channel"]));
+    let validator = jsonschema::draft202012::new(sessions).unwrap();
+    for (number, text, is_valid) in [
+        (json!(7), json!("v"), true),
+        (json!("7"), json!("v"), false),
+        (json!(7), json!(7), false),
+    ] {
+        let sessions = json!({ "number": number, "text": text, "channel": "point_of_sale" });
         assert_eq!(validator.is_valid(&sessions), is_valid, "{sessions}");
     }
 }

@@ -331,14 +331,14 @@ fn error_messages_name_event_and_field() {
             ..all()
         })
         .unwrap_err();
-    insta::assert_snapshot!(error, @r#"event 1 (`a/all.members`): `data.shop` is 18446744073709551615, which the server would round because it keeps numbers as doubles; write it as a string, with `#[serde(with = "inngest_core::AsString")]`"#);
+    insta::assert_snapshot!(error, @r#"event 1 (`a/all.members`): `data.shop` is 18446744073709551615, which the server would round because it stores numbers as doubles; write it as a string, with `#[serde(with = "inngest_core::AsString")]`"#);
     let error = batch.push(all().payload().at(1)).unwrap_err();
-    insta::assert_snapshot!(error, @"event 1 (`a/all.members`): `ts` is 1 ms since 1970, which the server refuses; give a time between 1980-01-01 (315532800000) and 2100-01-01 (4102444800000) in milliseconds");
+    insta::assert_snapshot!(error, @"event 1 (`a/all.members`): `ts` is 1 ms since 1970, which the server refuses; use a time between 1980-01-01 (315532800000) and 2100-01-01 (4102444800000) in milliseconds");
     let error = batch
         .push(&All {
             key: String::new(),
             ..all()
         })
         .unwrap_err();
-    insta::assert_snapshot!(error, @"event 1 (`a/all.members`): `key` is empty and stands in the id, so different events would share one; give it a value, or take the field out of the id");
+    insta::assert_snapshot!(error, @"event 1 (`a/all.members`): `key` is part of the id and is empty, so different events would share an id; give it a value, or take the field out of the id");
 }

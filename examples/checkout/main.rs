@@ -94,7 +94,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let joined = LoyaltyProgramJoined {
         account_id: 123,
         tier: Tier::Bronze,
-        joined_at: SystemTime::now() - Duration::from_secs(60),
+        joined_at: SystemTime::now() - Duration::from_mins(1),
         customer: Customer {
             external_id: "123".into(),
             email: "test@example.com".into(),

@@ -54,6 +54,13 @@ fn quickstart() {
 }
 
 #[test]
+fn outbox() {
+    let output = run("outbox", &[], b"");
+    assert!(output.status.success(), "{output:?}");
+    expect("outbox", &output);
+}
+
+#[test]
 fn checkout() {
     let output = run("checkout", &[], b"");
     assert!(output.status.success());
@@ -72,6 +79,13 @@ fn encrypt_fields() {
     let output = run("encrypt_fields", &[], b"");
     assert!(output.status.success());
     expect("encrypt_fields", &output);
+}
+
+#[test]
+fn receive() {
+    let output = run("receive", &[], b"");
+    assert!(output.status.success());
+    expect("receive", &output);
 }
 
 #[test]

@@ -2,15 +2,18 @@
 
 #[cfg(feature = "client")]
 use std::borrow::Cow;
+use std::fmt;
 
+#[cfg(feature = "client")]
+use crate::delivery::event_counts::EventCounts;
 #[cfg(feature = "client")]
 use crate::delivery::request::EventRequest;
 #[cfg(feature = "client")]
-use crate::delivery::stored::{self, BatchBytesError};
-use crate::encode::buffer::EventBuffer;
+use crate::delivery::stored::{self, BatchBytesError, EventReader, StoredRequest};
 #[cfg(feature = "client")]
 use crate::encode::buffer::EventMeta;
-use crate::error::PayloadError;
+use crate::encode::buffer::{EncodedEvent, EventBuffer};
+use crate::error::{PayloadError, PayloadErrorKind};
 use crate::event::into_payload::IntoPayload;
 use crate::event::timestamp::now;
 
@@ -37,7 +40,7 @@ use crate::event::timestamp::now;
 /// assert_eq!(batch.len(), 2);
 /// # Ok::<(), inngest_core::PayloadError>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Batch {
     /// New events. They come after the events of all requests.
     pub(crate) fresh: EventBuffer,
@@ -53,7 +56,7 @@ impl Batch {
         Self::default()
     }
 
-    /// Adds an event, a reference to an event, or a payload.
+    /// Adds an event, a reference to an event, a payload or a raw event.
     ///
     /// # Errors
     ///
@@ -70,8 +73,10 @@ impl Batch {
         event: P,
         now: impl FnOnce() -> i64,
     ) -> Result<(), PayloadError> {
-        let pushed = self.fresh.push(event, now);
-        pushed.map_err(|error| error.at(self.len()))
+        let event = event.__encode(&mut self.fresh.bytes, now);
+        let event = event.map_err(|error| error.at(self.len()))?;
+        self.fresh.events.push(event);
+        Ok(())
     }
 
     /// Adds all events of an iterator, in order. An event without a time gets the time of this
@@ -87,15 +92,11 @@ impl Batch {
         I::Item: IntoPayload,
     {
         let mut events = events.into_iter();
-        self.make_room_for(&events);
+        // The size hint may be wrong.
+        let expected = events.size_hint().0.min(1 << 16);
+        self.fresh.events.reserve(expected);
         let now = now();
         events.try_for_each(|event| self.push_at(event, || now))
-    }
-
-    /// Reserves capacity for the events of an iterator, up to a limit, because the size hint may be
-    /// wrong.
-    pub(crate) fn make_room_for(&mut self, events: &impl Iterator) {
-        self.fresh.events.reserve(events.size_hint().0.min(1 << 16));
     }
 
     /// The number of events.
@@ -117,30 +118,53 @@ impl Batch {
             .filter_map(|json| str::from_utf8(json).ok())
     }
 
-    #[cfg(not(feature = "client"))]
-    #[expect(clippy::unused_self, reason = "only the client resends requests")]
-    fn resent_len(&self) -> usize {
+    /// Checks the size of the new events. The client does the same with its
+    /// [`max_event_bytes`](crate::ClientBuilder::max_event_bytes).
+    ///
+    /// # Errors
+    ///
+    /// The first event whose JSON has more than `max_event_bytes` bytes.
+    pub fn check_sizes(&self, max_event_bytes: usize) -> Result<(), PayloadError> {
+        let too_large = |event: &EncodedEvent| event.json().len() > max_event_bytes;
+        match self.fresh.events.iter().position(too_large) {
+            None => Ok(()),
+            Some(index) => {
+                let event = self.fresh.events.get(index);
+                let kind = PayloadErrorKind::TooLarge {
+                    bytes: event.map_or(0, |event| event.json().len()),
+                    limit: max_event_bytes,
+                };
+                let name = event.map_or("", |event| event.meta.name());
+                Err(PayloadError::new(name, "", kind).at(self.resent_len() + index))
+            }
+        }
+    }
+
+    /// The number of events in the requests.
+    #[cfg_attr(not(feature = "client"), expect(clippy::unused_self))]
+    pub(crate) fn resent_len(&self) -> usize {
+        #[cfg(feature = "client")]
+        return self.requests.iter().map(EventRequest::len).sum();
+        #[cfg(not(feature = "client"))]
         0
     }
 
-    #[cfg(not(feature = "client"))]
-    #[expect(clippy::unused_self, reason = "only the client resends requests")]
+    #[cfg_attr(not(feature = "client"), expect(clippy::unused_self))]
     fn resent_json(&self) -> impl Iterator<Item = &[u8]> {
+        #[cfg(feature = "client")]
+        return self.requests.iter().flat_map(EventRequest::json);
+        #[cfg(not(feature = "client"))]
         std::iter::empty()
     }
 }
 
 #[cfg(feature = "client")]
 impl Batch {
-    /// Encodes the batch as bytes, which can be stored in a file or a database until another
-    /// process sends them.
+    /// Encodes the batch as bytes, which another process can decode and send later.
     ///
-    /// The bytes contain all events. For events of earlier requests, they also contain the event
-    /// ids and whether the server may have the events. A restored batch is sent exactly like this
-    /// one, so no event runs twice within 24 hours. For functions with `batchEvents`, the window is
-    /// 30 minutes.
-    ///
-    /// The bytes contain the data of the events as plain text. They do not contain the event key.
+    /// For events of earlier requests, the bytes also contain the event ids and whether the server
+    /// may have the events. So no event runs twice within 24 hours, or 30 minutes for functions with
+    /// `batchEvents`. The bytes contain the events as plain text, but not the event key.
     ///
     /// ```
     /// use inngest_core::{Batch, Event};
@@ -173,6 +197,39 @@ impl Batch {
         Ok(Self { fresh, requests })
     }
 
+    /// The requests that the server may not have accepted. The client resends them unchanged, before
+    /// the new events. [`Client::cut`](crate::Client::cut) makes requests of new events.
+    pub fn requests(&self) -> impl Iterator<Item = StoredRequest<'_>> {
+        self.requests.iter().map(StoredRequest::of)
+    }
+
+    /// Adds a request that was stored. Middleware does not see its events again.
+    ///
+    /// # Errors
+    ///
+    /// The request has no events or an invalid seed, or an event is not JSON with a name. The batch
+    /// stays unchanged.
+    pub fn push_request(&mut self, request: &StoredRequest<'_>) -> Result<(), BatchBytesError> {
+        self.requests.push(request.read()?);
+        Ok(())
+    }
+
+    /// Adds an event that is JSON already, for example because it was read from a database. Its
+    /// numbers and the size of its parts are not checked.
+    ///
+    /// # Errors
+    ///
+    /// The text is not a JSON object with a name and, if it has an id, a text as its id. The batch
+    /// stays unchanged.
+    pub fn push_json(&mut self, event: &str) -> Result<(), BatchBytesError> {
+        EventReader::default().read_into(&mut self.fresh, event.as_bytes(), false)
+    }
+
+    /// The event name of each event, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.metas().map(EventMeta::name)
+    }
+
     /// Creates a batch of requests to resend.
     pub(crate) fn of_requests(requests: Vec<EventRequest>) -> Self {
         Self {
@@ -195,20 +252,6 @@ impl Batch {
         self.requests.extend(other.requests);
     }
 
-    /// The number of events in the requests.
-    pub(crate) fn resent_len(&self) -> usize {
-        self.requests.iter().map(EventRequest::len).sum()
-    }
-
-    fn resent_json(&self) -> impl Iterator<Item = &[u8]> {
-        self.requests.iter().flat_map(EventRequest::json)
-    }
-
-    /// The event names, in order.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.metas().map(EventMeta::name)
-    }
-
     /// The names and versions of the events, in order.
     pub(crate) fn metas(&self) -> impl Iterator<Item = &EventMeta> {
         let requests = self.requests.iter().flat_map(EventRequest::events);
@@ -216,9 +259,30 @@ impl Batch {
     }
 
     /// The deduplication id of each event, in order.
-    pub(crate) fn dedup_ids(&self) -> impl Iterator<Item = Option<Cow<'_, str>>> {
+    pub fn dedup_ids(&self) -> impl Iterator<Item = Option<Cow<'_, str>>> {
         let requests = self.requests.iter().flat_map(EventRequest::dedup_ids);
         let fresh = self.fresh.events.iter();
         requests.chain(fresh.map(|event| event.dedup_id(&self.fresh.bytes)))
+    }
+}
+
+/// How many deduplication ids `Debug` shows.
+#[cfg(feature = "client")]
+const SHOWN_IDS: usize = 10;
+
+/// Shows the number of events, their names and the first deduplication ids. The data may be
+/// personal, so it is not shown.
+impl fmt::Debug for Batch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut batch = f.debug_struct("Batch");
+        batch.field("events", &self.len());
+        #[cfg(feature = "client")]
+        {
+            let names = EventCounts::of(self.metas().map(EventMeta::name));
+            let ids: Vec<_> = self.dedup_ids().flatten().take(SHOWN_IDS).collect();
+            batch.field("names", &format_args!("{names}"));
+            batch.field("dedup_ids", &ids);
+        }
+        batch.finish_non_exhaustive()
     }
 }

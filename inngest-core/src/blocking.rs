@@ -1,15 +1,13 @@
 //! The client for programs without async.
 
-use std::fmt;
 use std::pin::pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, EnterGuard, Runtime};
 
 use crate::batch::Batch;
-use crate::client::source::Source;
 use crate::client::{self, Failure, IntoEvents, Plan, Progress, Report, Streaming};
 use crate::delivery::batch_error::BatchError;
 use crate::delivery::error::SendError;
@@ -24,13 +22,13 @@ use crate::transport::contract::Transport;
 
 /// Forwards settings to a builder of [`crate::client`] under the same names.
 macro_rules! settings {
-    ($builder:ty, $inner:ty: $($(#[$attribute:meta])* $name:ident($value:ty))*) => {
+    ($builder:ty, $inner:ty: $($(#[$attribute:meta])* $name:ident($($value:ident: $type:ty),+))*) => {
         impl $builder {
             $(
                 #[doc = concat!("See [`", stringify!($inner), "::", stringify!($name), "`].")]
                 $(#[$attribute])*
-                pub fn $name(mut self, value: $value) -> Self {
-                    self.0 = self.0.$name(value);
+                pub fn $name(mut self, $($value: $type),+) -> Self {
+                    self.0 = self.0.$name($($value),+);
                     self
                 }
             )*
@@ -44,34 +42,25 @@ macro_rules! settings {
 pub struct ClientBuilder(client::ClientBuilder);
 
 settings! { ClientBuilder, client::ClientBuilder:
-    event_key(impl Into<String>)
-    base_url(impl Into<String>)
-    env(impl Into<String>)
-    dev(bool)
-    max_request_bytes(usize)
-    max_request_events(usize)
-    max_event_bytes(usize)
-    concurrency(usize)
-    timeout(Duration)
-    retry(RetryPolicy)
-    root_certificates(impl AsRef<[u8]>)
+    event_key(key: impl Into<String>)
+    base_url(url: impl Into<String>)
+    env(name: impl Into<String>)
+    dev(dev: bool)
+    max_request_bytes(bytes: usize)
+    max_request_events(events: usize)
+    max_event_bytes(bytes: usize)
+    concurrency(requests: usize)
+    timeout(timeout: Duration)
+    retry(policy: RetryPolicy)
+    root_certificates(pem: impl AsRef<[u8]>)
+    client_certificate(certificates: impl AsRef<[u8]>, private_key: impl AsRef<[u8]>)
     #[cfg(feature = "reqwest")]
-    http_client(::reqwest::Client)
-    transport(impl Transport)
-    middleware(impl Middleware)
+    http_client(client: ::reqwest::Client)
+    transport(transport: impl Transport)
+    middleware(middleware: impl Middleware)
 }
 
 impl ClientBuilder {
-    /// See [`client::ClientBuilder::client_certificate`].
-    pub fn client_certificate(
-        mut self,
-        certificates: impl AsRef<[u8]>,
-        private_key: impl AsRef<[u8]>,
-    ) -> Self {
-        self.0 = self.0.client_certificate(certificates, private_key);
-        self
-    }
-
     /// Builds the client. It opens no connection before the first send.
     ///
     /// # Errors
@@ -121,13 +110,14 @@ impl ClientBuilder {
 /// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Client {
     client: client::Client,
     runtime: Arc<OwnRuntime>,
 }
 
 /// Shuts down without waiting, so a client can be dropped anywhere.
+#[derive(Debug)]
 struct OwnRuntime(Option<Runtime>, Process);
 
 impl Drop for OwnRuntime {
@@ -143,19 +133,22 @@ impl Drop for OwnRuntime {
 }
 
 impl OwnRuntime {
-    /// Waits for a future.
+    /// Enters the runtime before a blocking wait.
     ///
     /// # Errors
     ///
-    /// In an async task, where blocking would stop other tasks, this does not run the future.
-    fn wait<T>(&self, future: impl Future<Output = T>) -> Result<T, SendError> {
+    /// The caller is an async task, where blocking would stop other tasks.
+    fn enter(&self) -> Result<EnterGuard<'_>, SendError> {
         match &self.0 {
-            Some(runtime) if !is_async_task() => {
-                let _inside = runtime.enter();
-                Ok(block_on(future))
-            }
+            Some(runtime) if !is_async_task() => Ok(runtime.enter()),
             _ => Err(SendError::InsideRuntime),
         }
+    }
+
+    /// Waits for a future. In an async task, this does not run the future.
+    fn wait<T>(&self, future: impl Future<Output = T>) -> Result<T, SendError> {
+        let _inside = self.enter()?;
+        Ok(block_on(future))
     }
 }
 
@@ -225,13 +218,9 @@ impl Client {
     /// Returns the outcome of each event. In an async task, it sends nothing.
     pub fn send_many<'a, B: IntoEvents<'a>>(&self, events: B) -> Result<Vec<Receipt>, BatchError> {
         let source = events.into_source();
-        if is_async_task() {
-            return Err(client::nothing_sent(SendError::InsideRuntime, source));
-        }
-        match self.runtime.wait(self.client.send_source(source)) {
-            Ok(result) => result,
-            // Unreachable: `is_async_task` was false above.
-            Err(error) => Err(client::nothing_sent(error, Source::default())),
+        match self.runtime.enter() {
+            Ok(_inside) => block_on(self.client.send_source(source)),
+            Err(error) => Err(client::nothing_sent(error, source)),
         }
     }
 
@@ -282,14 +271,9 @@ impl Client {
     }
 }
 
-impl fmt::Debug for Client {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.client.fmt(f)
-    }
-}
-
 /// An iterator over the outcomes of sent events. It reads and sends nothing before the first call
 /// to `next`.
+#[derive(Debug)]
 #[must_use = "nothing is sent before this is iterated over"]
 pub struct Sending {
     streaming: Option<Streaming>,
@@ -311,22 +295,17 @@ impl Iterator for Sending {
     }
 }
 
-impl fmt::Debug for Sending {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Sending")
-    }
-}
-
 /// Settings of a [`Buffered`] sender, see [`client::BufferedBuilder`].
+#[derive(Debug)]
 #[must_use = "a builder does nothing until `start`"]
 pub struct BufferedBuilder(client::BufferedBuilder, Arc<OwnRuntime>);
 
 settings! { BufferedBuilder, client::BufferedBuilder:
-    max_events(usize)
-    max_bytes(usize)
-    linger(Duration)
-    capacity(usize)
-    on_failure(impl Fn(Failure) + Send + Sync + 'static)
+    max_events(events: usize)
+    max_bytes(bytes: usize)
+    linger(time: Duration)
+    capacity(events: usize)
+    on_failure(hook: impl Fn(Failure) + Send + Sync + 'static)
 }
 
 impl BufferedBuilder {
@@ -344,14 +323,8 @@ impl BufferedBuilder {
     }
 }
 
-impl fmt::Debug for BufferedBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
 /// Sends events in the background, see [`client::Buffered`].
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Buffered {
     sender: client::Buffered,
     runtime: Arc<OwnRuntime>,
@@ -404,12 +377,6 @@ impl Buffered {
     }
 }
 
-impl fmt::Debug for Buffered {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.sender.fmt(f)
-    }
-}
-
 /// The pending receipt of an event in a [`Buffered`] sender. You need not wait for it.
 #[derive(Debug)]
 pub struct Pending {
@@ -426,11 +393,5 @@ impl Pending {
     /// task, it does not wait.
     pub fn wait(self) -> Result<Receipt, SendError> {
         self.runtime.wait(self.pending)?
-    }
-}
-
-impl fmt::Debug for OwnRuntime {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("OwnRuntime")
     }
 }

@@ -29,9 +29,9 @@
 #[macro_export]
 macro_rules! assert_distinct {
     ($first:ty, $($other:ty),+ $(,)?) => {
-        const _: () = $crate::__private::assert_distinct(&[
-            (::core::stringify!($first), <$first as $crate::Event>::__TYPE),
-            $((::core::stringify!($other), <$other as $crate::Event>::__TYPE),)+
+        const _: () = $crate::derive_support::assert_distinct(&[
+            (::core::stringify!($first), $crate::derive_support::event_type::<$first>()),
+            $((::core::stringify!($other), $crate::derive_support::event_type::<$other>()),)+
         ]);
     };
     ($($one:ty)? $(,)?) => {

@@ -1,8 +1,10 @@
-// The README's examples use the feature `testing`, and doc tests compile and run them.
-#![cfg_attr(feature = "testing", doc = include_str!("../README.md"))]
+// The page is the same with all features. Its example needs the client.
+#![cfg_attr(any(feature = "client", not(doctest)), doc = include_str!("../README.md"))]
+#![doc = include_str!("lib.md")]
+// Its links lead to items of all features, and docs.rs documents all of them.
 #![cfg_attr(
-    not(feature = "testing"),
-    doc = "Typed Inngest events: a Rust struct is the event. The README has the first steps."
+    not(all(feature = "blocking", feature = "testing")),
+    allow(rustdoc::broken_intra_doc_links)
 )]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // Return errors for bad input instead of panicking, and print nothing.
@@ -26,6 +28,8 @@ pub mod client;
 mod const_text;
 #[cfg(feature = "client")]
 mod delivery;
+#[doc(hidden)]
+pub mod derive_support;
 mod distinct;
 mod encode;
 mod error;
@@ -48,28 +52,37 @@ mod url;
 pub use crate::batch::Batch;
 #[cfg(feature = "client")]
 pub use crate::client::{
-    Buffered, BufferedBuilder, Client, ClientBuilder, Failure, IntoEvents, Pending, Plan, Progress,
-    Report, Sending, Streaming,
+    Buffered, BufferedBuilder, Client, ClientBuilder, Cut, Failure, IntoEvents, Pending, Plan,
+    Progress, Report, Sending, Streaming,
 };
 #[cfg(feature = "client")]
 pub use crate::delivery::{
-    batch_error::BatchError, dedup_id::DedupId, error::SendError, event_id::EventId,
-    outcome::Outcome, receipt::Receipt, retry::RetryPolicy, stored::BatchBytesError,
+    batch_error::BatchError,
+    dedup_id::DedupId,
+    error::SendError,
+    event_id::EventId,
+    outcome::{Outcome, Rejection},
+    receipt::Receipt,
+    retry::RetryPolicy,
+    stored::{BatchBytesError, StoredRequest},
+    traceparent::traceparent,
 };
 #[cfg(feature = "client")]
 pub use crate::error::config::ConfigError;
 pub use crate::error::{PayloadError, PayloadErrorKind};
-pub use crate::event::Event;
 pub use crate::event::as_string::{AsString, OptionAsString, TextInteger};
 pub use crate::event::id::{IdPart, IdWriter};
 pub use crate::event::into_payload::IntoPayload;
-pub use crate::event::payload::Payload;
+pub use crate::event::non_empty::{EmptyTextError, NonEmpty};
+pub use crate::event::raw::RawEvent;
 pub use crate::event::session::{OptionalSessionField, SessionField, SessionKind, SessionValue};
 pub use crate::event::timestamp::Timestamp;
+pub use crate::event::{Event, Payload};
 pub use inngest_grammar::limits::{MAX_DEPTH, MAX_MILLIS, MAX_SESSIONS, MIN_MILLIS};
 pub use inngest_grammar::proof::Language;
-pub use inngest_macros::{Event, IdPart};
-
-#[doc(hidden)]
-#[path = "private.rs"]
-pub mod __private;
+/// Implements [`trait@Event`].
+pub use inngest_macros::Event;
+/// Implements [`trait@IdPart`].
+pub use inngest_macros::IdPart;
+/// Implements [`trait@SessionField`].
+pub use inngest_macros::SessionField;

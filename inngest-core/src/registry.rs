@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use schemars::Schema;
 
 use crate::event::Event;
+use crate::event::derived::DerivedEvent;
 pub use crate::event::event_type::ConflictKind;
 use crate::event::event_type::EventType;
 use crate::schema;
@@ -95,36 +96,98 @@ impl fmt::Debug for Descriptor {
     }
 }
 
-/// The event types linked into the program.
+/// Describes an enum of events that a program decodes, such as one with `derive(Events)` of
+/// `inngest-receive`.
+#[derive(Clone, Copy)]
+pub struct Reader {
+    rust_type: &'static str,
+    names: &'static [&'static str],
+    takes: fn(&str, Option<&str>) -> bool,
+}
+
+impl Reader {
+    /// Describes an enum by its type name, the names of its events, and which versions of them it takes.
+    #[must_use]
+    pub fn new(
+        rust_type: &'static str,
+        names: &'static [&'static str],
+        takes: fn(&str, Option<&str>) -> bool,
+    ) -> Self {
+        Self {
+            rust_type,
+            names,
+            takes,
+        }
+    }
+
+    /// The path of the Rust type, as in [`std::any::type_name`].
+    #[must_use]
+    pub fn rust_type(&self) -> &'static str {
+        self.rust_type
+    }
+
+    /// The names of the events that it decodes.
+    #[must_use]
+    pub fn names(&self) -> &'static [&'static str] {
+        self.names
+    }
+
+    /// Whether it decodes this version of an event.
+    #[must_use]
+    pub fn takes(&self, name: &str, version: Option<&str>) -> bool {
+        (self.takes)(name, version)
+    }
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader")
+            .field("rust_type", &self.rust_type)
+            .field("names", &self.names)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The event types and readers linked into the program.
 #[cfg(feature = "registry")]
-static LINKED: Mutex<Vec<Descriptor>> = Mutex::new(Vec::new());
+static LINKED: Mutex<Registry> = Mutex::new(Registry {
+    types: Vec::new(),
+    readers: Vec::new(),
+});
+
+/// Adds a reader to the linked ones.
+#[doc(hidden)]
+pub fn link_reader(reader: Reader) {
+    #[cfg(feature = "registry")]
+    LINKED
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .readers
+        .push(reader);
+    #[cfg(not(feature = "registry"))]
+    let _ = reader;
+}
 
 /// Adds an event type to the linked ones.
 #[doc(hidden)]
-pub extern "C" fn link<E: Event>() {
+pub extern "C" fn link<E: DerivedEvent>() {
     #[cfg(feature = "registry")]
-    {
-        let Descriptor {
-            rust_type,
-            event_type,
-        } = Descriptor::of::<E>();
-        add(rust_type, event_type);
-    }
+    add(Descriptor {
+        rust_type: std::any::type_name::<E>(),
+        event_type: E::__TYPE,
+    });
 }
 
 /// One function for all types, because rustc compiles [`link`] once per type. `extern "C"` tells
 /// rustc that it does not unwind into `link`.
 #[cfg(feature = "registry")]
 #[expect(improper_ctypes_definitions, reason = "only Rust code calls it")]
-extern "C" fn add(rust_type: &'static str, event_type: &'static EventType) {
-    let mut linked = LINKED.lock().unwrap_or_else(PoisonError::into_inner);
-    linked.push(Descriptor {
-        rust_type,
-        event_type,
-    });
+extern "C" fn add(linked: Descriptor) {
+    let mut all = LINKED.lock().unwrap_or_else(PoisonError::into_inner);
+    all.types.push(linked);
 }
 
-/// A set of event types, sorted by name, version and Rust type.
+/// A set of event types, sorted by name, version and Rust type, and the enums that decode events.
 ///
 /// ```
 /// use inngest_core::{Event, registry::Registry};
@@ -141,6 +204,7 @@ extern "C" fn add(rust_type: &'static str, event_type: &'static EventType) {
 #[derive(Clone, Debug, Default)]
 pub struct Registry {
     types: Vec<Descriptor>,
+    readers: Vec<Reader>,
 }
 
 impl Registry {
@@ -150,7 +214,7 @@ impl Registry {
         Self::default()
     }
 
-    /// Collects every event type linked into the program.
+    /// Collects every event type and every reader linked into the program.
     ///
     /// Generic types are missing, because only their instances are events; add these with
     /// [`with`](Self::with). The registry is empty on platforms that cannot run code before `main`;
@@ -158,14 +222,16 @@ impl Registry {
     #[cfg(feature = "registry")]
     #[must_use]
     pub fn collect() -> Self {
-        let mut registry = Self::new();
-        let linked = LINKED.lock().unwrap_or_else(PoisonError::into_inner);
-        registry.types.extend(linked.iter().copied());
+        let mut registry = LINKED
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         registry.sort();
         // A WebAssembly module can start more than once.
         registry
             .types
             .dedup_by(|again, first| again.key() == first.key());
+        registry.readers.dedup_by_key(|reader| reader.rust_type);
         registry
     }
 
@@ -178,6 +244,22 @@ impl Registry {
             self.sort();
         }
         self
+    }
+
+    /// Adds a reader, unless it is already there. Generic enums are not collected.
+    #[must_use]
+    pub fn with_reader(mut self, reader: Reader) -> Self {
+        let is_known = |known: &Reader| known.rust_type == reader.rust_type;
+        if !self.readers.iter().any(is_known) {
+            self.readers.push(reader);
+            self.sort();
+        }
+        self
+    }
+
+    /// The readers, in order of their Rust types.
+    pub fn readers(&self) -> std::slice::Iter<'_, Reader> {
+        self.readers.iter()
     }
 
     /// Checks that no two types have the same name and version, or id templates that could print
@@ -237,6 +319,7 @@ impl Registry {
 
     fn sort(&mut self) {
         self.types.sort_by_key(Descriptor::key);
+        self.readers.sort_by_key(|reader| reader.rust_type);
     }
 }
 
@@ -263,24 +346,8 @@ pub struct Conflict {
 
 impl fmt::Display for Conflict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { first, second, .. } = self;
-        write!(f, "`{}` and `{}` ", first.rust_type(), second.rust_type())?;
-        match self.kind {
-            ConflictKind::SameNameAndVersion => write!(
-                f,
-                "have the same event name and version, `{}`; give one of them another name or \
-                 version",
-                first.name()
-            ),
-            ConflictKind::SameId => write!(
-                f,
-                "could print the same id, by `{}` and `{}`, and the server would ignore the second \
-                 event; give one of them another beginning, such as its whole name with `-` for `/` \
- and `.`, or `:` after the slug",
-                first.id_template().unwrap_or_default(),
-                second.id_template().unwrap_or_default()
-            ),
-        }
+        let [first, second] = [&self.first, &self.second].map(|of| (of.rust_type, of.event_type));
+        f.write_str(self.kind.message(first, second).as_str())
     }
 }
 

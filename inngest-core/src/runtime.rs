@@ -23,8 +23,8 @@ pub(crate) struct UnsuitableRuntimes(Mutex<Vec<Id>>);
 impl UnsuitableRuntimes {
     /// Runs a future that needs a runtime with IO.
     ///
-    /// tokio cannot tell whether a runtime has IO; without it, opening a socket panics. So the
-    /// panic is caught, and later calls on that runtime fail at once.
+    /// tokio cannot tell whether a runtime has IO, and panics if a socket is opened without it. This
+    /// method catches the panic, and later calls on that runtime fail at once.
     ///
     /// # Errors
     ///
@@ -70,8 +70,8 @@ fn is_tokio_panic(panic: &(dyn Any + Send)) -> bool {
 /// stands still while real time passes.
 pub(crate) fn clock_is_paused() -> bool {
     // Only a current-thread runtime can be paused.
-    let can_be = |runtime: Handle| runtime.runtime_flavor() == RuntimeFlavor::CurrentThread;
-    if !Handle::try_current().is_ok_and(can_be) {
+    let is_pausable = |runtime: Handle| runtime.runtime_flavor() == RuntimeFlavor::CurrentThread;
+    if !Handle::try_current().is_ok_and(is_pausable) {
         return false;
     }
     let real = std::time::Instant::now();

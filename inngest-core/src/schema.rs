@@ -3,15 +3,16 @@
 mod flattened;
 
 use inngest_grammar::limits::{MAX_INTEGER, MAX_MILLIS, MAX_SESSION_VALUE_BYTES, MIN_MILLIS};
+use inngest_grammar::proof::PartKind;
 use inngest_grammar::template::{Piece, Template};
 use schemars::generate::SchemaSettings;
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use crate::event::event_type::{EventType, PartKinds, SchemaFn};
+use crate::event::event_type::{EventType, SchemaFn};
 use crate::event::session::{SessionKind, SessionSpec};
 
-/// A generator for the *serialize* contract: what the type writes, not what it accepts.
+/// A generator of schemas for the serialized form, as opposed to what a type deserializes.
 fn generator() -> SchemaGenerator {
     SchemaSettings::draft2020_12()
         .for_serialize()
@@ -21,17 +22,22 @@ fn generator() -> SchemaGenerator {
 /// The schema of an event's data, equal to the result of `SchemaGenerator::into_root_schema_for`.
 pub(crate) fn data(event_type: &EventType) -> Schema {
     let mut generator = generator();
-    let mut schema = (event_type.schemas.data)(&mut generator);
+    let mut schema = (event_type.schemas.data.schema)(&mut generator);
     let object = schema.ensure_object();
     object
         .entry("title")
-        .or_insert_with(|| Value::from((event_type.schemas.title)()));
-    if let Some(meta_schema) = &generator.settings().meta_schema {
-        object.insert("$schema".into(), Value::from(meta_schema.as_ref()));
+        .or_insert_with(|| Value::from((event_type.schemas.data.title)()));
+    finished(schema, generator)
+}
+
+/// Makes a schema the root: adds its dialect and definitions, and applies all transforms.
+fn finished(mut schema: Schema, mut generator: SchemaGenerator) -> Schema {
+    if let Some(dialect) = &generator.settings().meta_schema {
+        schema.insert("$schema".into(), Value::from(dialect.as_ref()));
     }
     let definitions = generator.take_definitions(true);
     if !definitions.is_empty() {
-        object.insert("$defs".into(), definitions.into());
+        schema.insert("$defs".into(), definitions.into());
     }
     for transform in generator.transforms_mut() {
         transform.transform(&mut schema);
@@ -43,81 +49,61 @@ pub(crate) fn data(event_type: &EventType) -> Schema {
 /// The schema of a whole event.
 pub(crate) fn event(event_type: &EventType) -> Schema {
     let mut generator = generator();
-    let mut data = (event_type.schemas.data)(&mut generator);
+    let mut data = (event_type.schemas.data.schema)(&mut generator);
     // The doc comment of the type describes the event, so title and description move to the event's
     // schema.
     let title = data
         .remove("title")
-        .unwrap_or_else(|| (event_type.schemas.title)().into());
+        .unwrap_or_else(|| (event_type.schemas.data.title)().into());
     let description = data.remove("description");
 
-    let mut properties = Map::new();
-    let mut required = vec!["name", "ts", "data"];
-    properties.insert("name".into(), json!({ "const": event_type.name }));
-    if let Some(template) = event_type.id_template() {
-        properties.insert(
-            "id".into(),
-            json!({ "type": "string", "pattern": pattern(template, event_type.id_parts) }),
-        );
-        required.insert(1, "id");
-    } else {
+    let id = match event_type.id_template() {
+        Some(id) => json!({ "type": "string", "pattern": pattern(id, event_type.id_parts) }),
         // A payload may set an id.
-        properties.insert("id".into(), json!({ "type": "string", "minLength": 1 }));
-    }
-    properties.insert(
-        "ts".into(),
-        json!({
-            "description": "When the event occurred, in milliseconds since the Unix epoch.",
-            "type": "integer",
-            "minimum": MIN_MILLIS,
-            "maximum": MAX_MILLIS,
-        }),
-    );
-    if let Some(version) = event_type.version() {
-        properties.insert("v".into(), json!({ "const": version }));
-        required.insert(required.len() - 1, "v");
-    }
-    properties.insert("data".into(), data.to_value());
-    let (user, user_required) = user_schema(event_type.schemas.user, &mut generator);
-    properties.insert("user".into(), user);
-    if user_required {
-        required.push("user");
-    }
-    properties.insert("meta".into(), meta_schema(event_type.schemas.sessions));
-    if event_type
-        .schemas
-        .sessions
-        .iter()
-        .any(|session| !session.optional)
-    {
-        required.push("meta");
+        None => json!({ "type": "string", "minLength": 1 }),
+    };
+    let ts = json!({
+        "description": "When the event occurred, in milliseconds since the Unix epoch.",
+        "type": "integer",
+        "minimum": MIN_MILLIS,
+        "maximum": MAX_MILLIS,
+    });
+    let version = event_type
+        .version()
+        .map(|version| json!({ "const": version }));
+    let (user, needs_user) = user_schema(event_type.schemas.user, &mut generator);
+    let sessions = event_type.schemas.sessions;
+    let needs_meta = sessions.iter().any(|session| !session.optional);
+    // The members of an event, each with whether it is required.
+    let members = [
+        ("name", Some(json!({ "const": event_type.name })), true),
+        ("id", Some(id), event_type.id_template().is_some()),
+        ("ts", Some(ts), true),
+        ("v", version, true),
+        ("data", Some(data.to_value()), true),
+        ("user", Some(user), needs_user),
+        ("meta", Some(meta_schema(sessions)), needs_meta),
+    ];
+    let (mut properties, mut required) = (Map::new(), Vec::new());
+    for (name, schema, is_required) in members {
+        let Some(schema) = schema else { continue };
+        properties.insert(name.into(), schema);
+        if is_required {
+            required.push(name);
+        }
     }
 
     let mut event = Map::new();
-    if let Some(meta_schema) = &generator.settings().meta_schema {
-        event.insert("$schema".into(), Value::from(meta_schema.as_ref()));
-    }
     event.insert("title".into(), title);
-    if let Some(description) = description {
-        event.insert("description".into(), description);
-    }
+    event.extend(description.map(|description| ("description".into(), description)));
     event.insert("type".into(), "object".into());
     event.insert("properties".into(), properties.into());
     event.insert("required".into(), required.into());
-    let definitions = generator.take_definitions(true);
-    if !definitions.is_empty() {
-        event.insert("$defs".into(), definitions.into());
-    }
-    let mut schema = Schema::from(event);
-    for transform in generator.transforms_mut() {
-        transform.transform(&mut schema);
-    }
-    flattened::string_variants_to_members(&mut schema);
-    schema
+    finished(event.into(), generator)
 }
 
 /// The regular expression (ECMA-262) of the ids that a template can print.
-fn pattern(template: &str, parts: PartKinds) -> String {
+fn pattern(template: &str, parts: &[PartKind]) -> String {
     let mut pattern = String::from("^");
     let mut parts = parts.iter();
     // The derive accepts only well-formed templates.
@@ -176,7 +162,8 @@ enum Null {
 /// Removes `null` from the values that a schema accepts. A schema that accepts only `null` stays
 /// unchanged.
 ///
-/// `inside` has the references that led to this schema, because a recursive type refers to itself.
+/// `inside` contains the references that led to this schema, because a recursive type refers to
+/// itself.
 fn remove_null(schema: &mut Value, definitions: &Schema, inside: &mut Vec<String>) -> Null {
     let object = match schema {
         Value::Object(object) => object,
@@ -215,9 +202,9 @@ fn remove_null(schema: &mut Value, definitions: &Schema, inside: &mut Vec<String
         let Some(Value::Array(alternatives)) = object.get(keyword) else {
             continue;
         };
-        let mut left = alternatives.clone();
+        let mut remaining = alternatives.clone();
         let mut null = Null::Refused;
-        left.retain_mut(|alternative| {
+        remaining.retain_mut(|alternative| {
             let one = remove_null(alternative, definitions, inside);
             let stays = one != Null::Only;
             if one != Null::Refused {
@@ -225,14 +212,14 @@ fn remove_null(schema: &mut Value, definitions: &Schema, inside: &mut Vec<String
             }
             stays
         });
-        match left.as_slice() {
+        match remaining.as_slice() {
             [] => return Null::Only,
             [Value::Object(only)] if null == Null::Accepted => {
                 object.remove(keyword);
                 merge_into(object, only.clone());
             }
             _ => {
-                object.insert(keyword.into(), left.into());
+                object.insert(keyword.into(), remaining.into());
             }
         }
         return null;
@@ -265,14 +252,14 @@ fn remove_null(schema: &mut Value, definitions: &Schema, inside: &mut Vec<String
 }
 
 /// Adds the keywords of one schema to another, which keeps its own description.
-fn merge_into(object: &mut Map<String, Value>, others: Map<String, Value>) {
+fn merge_into(object: &mut Map<String, Value>, added: Map<String, Value>) {
     let is_new = |keyword: &String| keyword == "description" || !object.contains_key(keyword);
-    if others.keys().all(is_new) {
-        for (keyword, value) in others {
+    if added.keys().all(is_new) {
+        for (keyword, value) in added {
             object.entry(keyword).or_insert(value);
         }
     } else {
-        object.insert("allOf".into(), json!([others]));
+        object.insert("allOf".into(), json!([added]));
     }
 }
 
@@ -332,10 +319,4 @@ fn meta_schema(sessions: &[SessionSpec]) -> Value {
         "properties": { "sessions": schema },
         "required": ["sessions"],
     })
-}
-
-/// The subschema of a field type.
-#[doc(hidden)]
-pub fn subschema<T: JsonSchema + ?Sized>(generator: &mut SchemaGenerator) -> Schema {
-    generator.subschema_for::<T>()
 }

@@ -117,28 +117,32 @@ impl Timer {
     }
 
     /// Waits for a future; `None` if the deadline passes first.
-    pub(crate) async fn within<F: Future>(
+    pub(crate) fn within<F: Future>(
         &self,
         time: Duration,
         clock: Clock,
         future: F,
-    ) -> Option<F::Output> {
-        let mut future = pin!(future);
-        // Most test transports respond at once, so the deadline is set up late.
-        let mut deadline = pin!(None);
-        poll_fn(|cx| {
-            if let Poll::Ready(output) = future.as_mut().poll(cx) {
-                return Poll::Ready(Some(output));
-            }
-            if deadline.is_none() {
-                deadline.set(Some(self.deadline(time, clock)));
-            }
-            match deadline.as_mut().as_pin_mut() {
-                Some(deadline) => deadline.poll(cx).map(|()| None),
-                None => Poll::Pending,
-            }
-        })
-        .await
+    ) -> impl Future<Output = Option<F::Output>> {
+        let start = move || self.deadline(time, clock);
+        // A block, not an async function, whose future would store the arguments twice.
+        async move {
+            let mut future = pin!(future);
+            // Most test transports respond at once, so the deadline is set up late.
+            let mut deadline = pin!(None);
+            poll_fn(|cx| {
+                if let Poll::Ready(output) = future.as_mut().poll(cx) {
+                    return Poll::Ready(Some(output));
+                }
+                if deadline.is_none() {
+                    deadline.set(Some(start()));
+                }
+                match deadline.as_mut().as_pin_mut() {
+                    Some(deadline) => deadline.poll(cx).map(|()| None),
+                    None => Poll::Pending,
+                }
+            })
+            .await
+        }
     }
 
     fn deadline(&self, time: Duration, clock: Clock) -> Either<RealSleep, PausedSleep> {

@@ -7,17 +7,20 @@ const LONG_KEY: usize = 8;
 
 /// Whether the authority has no port or a valid one. `http` ignores an invalid port, so events
 /// would be sent to the scheme's default port.
-pub(crate) fn has_sound_port(authority: &Authority) -> bool {
+pub(crate) fn has_valid_port(authority: &Authority) -> bool {
     let after_host = authority.as_str().strip_prefix(authority.host());
     match after_host {
         None => false,
         Some("") => true,
-        Some(rest) => rest.strip_prefix(':').is_some_and(|port| {
-            // `parse` accepts a sign too.
-            port.bytes().all(|byte| byte.is_ascii_digit())
-                && port.parse::<u16>().is_ok_and(|port| port != 0)
-        }),
+        Some(rest) => rest.strip_prefix(':').is_some_and(is_port),
     }
+}
+
+/// Whether a text is a port number, from 1 to 65535.
+pub(crate) fn is_port(text: &str) -> bool {
+    // `parse` accepts a sign too.
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number && text.parse::<u16>().is_ok_and(|port| port != 0)
 }
 
 /// Whether a path contains an event key: the given key, or any segment after `/e/`, as in the URLs
@@ -25,18 +28,18 @@ pub(crate) fn has_sound_port(authority: &Authority) -> bool {
 pub(crate) fn has_key(path: &str, key: &str) -> bool {
     let mut segments = path.split(['/', '\\']).filter(|part| !part.is_empty());
     let follows_e = segments.any(|part| part == "e") && segments.next().is_some();
-    follows_e || holds(path, key)
+    follows_e || contains_key(path, key)
 }
 
 /// Whether a text contains this key.
-pub(crate) fn holds(text: &str, key: &str) -> bool {
+pub(crate) fn contains_key(text: &str, key: &str) -> bool {
     let mut words = text.split(|c| !is_unreserved(c));
     words.any(|word| word == key) || (key.len() >= LONG_KEY && text.contains(key))
 }
 
 /// Redacts a base URL, which may be invalid. The result has no user name, password or query. It has
 /// no path that may contain an event key, so no path at all if the key is unknown.
-pub(crate) fn shown(url: &str, key: Option<&str>) -> String {
+pub(crate) fn redacted(url: &str, key: Option<&str>) -> String {
     let (scheme, rest) = match url.split_once("://") {
         Some((scheme, rest)) if scheme.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
             (format!("{scheme}://"), rest)
@@ -64,22 +67,22 @@ pub(crate) fn shown(url: &str, key: Option<&str>) -> String {
     let query = if query.is_empty() { "" } else { "?…" };
     let text = format!("{scheme}{user}{host}{path}{query}");
     match key {
-        Some(key) if holds(&text, key) => "…".to_owned(),
-        _ => printable(&text),
+        Some(key) if contains_key(&text, key) => "…".to_owned(),
+        _ => escaped(&text),
     }
 }
 
 /// Escapes control characters, so the text fits on one line.
-pub(crate) fn printable(text: &str) -> String {
-    let mut printable = String::with_capacity(text.len());
+pub(crate) fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_control() {
-            printable.extend(c.escape_debug());
+            escaped.extend(c.escape_debug());
         } else {
-            printable.push(c);
+            escaped.push(c);
         }
     }
-    printable
+    escaped
 }
 
 fn split_before<'a>(text: &'a str, ends: &[char]) -> (&'a str, &'a str) {

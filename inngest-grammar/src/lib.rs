@@ -1,12 +1,11 @@
 //! The rules for Inngest event names, event versions and deduplication id templates.
 //!
-//! This crate works on text alone: it parses, checks and reports the byte at which a mistake begins.
-//! `inngest-macros` calls it at compile time and `inngest-core` at run time, so the two cannot
-//! disagree. It has no dependencies.
+//! This crate has no dependencies and works on text alone. `inngest-macros` calls it at compile time
+//! and `inngest-core` at run time, so the two cannot disagree.
 //!
 //! | module | contents |
 //! |---|---|
-//! | [`limits`] | the maximum length, count and size of everything |
+//! | [`limits`] | the limits of the event API |
 //! | [`name`] | valid event names, and the slugs derived from them |
 //! | [`version`] | valid event versions |
 //! | [`template`] | deduplication id templates, made of text and fields |

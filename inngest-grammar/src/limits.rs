@@ -36,9 +36,9 @@ pub const MAX_MILLIS: i64 = 4_102_444_800_000;
 /// The maximum nesting depth of an event: the number of arrays and objects that are open at once in
 /// its JSON. The event itself is level 1 and `data` is level 2.
 ///
-/// The server stores 9,998 levels. At 10,000 it returns an event id and loses the event; beyond that
-/// it rejects the event (measured). The levels in between leave room for an array around the event
-/// and for levels that the server adds.
+/// The server stores 9,998 levels. At 10,000 levels it returns an event id and loses the event, and it
+/// rejects deeper events (measured). The difference leaves room for an array around the event and for
+/// levels that the server adds.
 ///
 /// The stack grows during serialization, so any thread can write this many levels. There is one
 /// exception: serde buffers some enum variants, such as variants with `#[serde(flatten)]` fields,

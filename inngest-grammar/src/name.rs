@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::limits::MAX_NAME_BYTES;
 
-/// Why a text cannot be an event name. No setting lifts these rules.
+/// Why a text cannot be an event name. Only [`Nonstandard`](Self::Nonstandard) can be allowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NameError {
@@ -25,15 +25,24 @@ pub enum NameError {
     },
     /// The name begins with `inngest/`, in any letter case. The server reserves this prefix (measured).
     Reserved,
+    /// The name does not follow the convention, see [`is_standard`]. The server accepts it.
+    Nonstandard {
+        /// The byte offset of the first white space, if there is any.
+        white_space: Option<usize>,
+    },
 }
 
 impl NameError {
-    /// The byte offset at which the mistake begins, always on a character boundary.
+    /// What to write instead of this name, as a clause for the end of an error message.
     #[must_use]
-    pub fn offset(&self) -> usize {
+    pub fn advice(&self, name: &str) -> String {
         match self {
-            Self::Control { offset } => *offset,
-            Self::Empty | Self::TooLong { .. } | Self::Reserved => 0,
+            Self::Reserved => "choose another prefix".to_owned(),
+            Self::TooLong { .. } => "shorten it".to_owned(),
+            Self::Empty | Self::Control { .. } | Self::Nonstandard { .. } => match suggest(name) {
+                Some(suggestion) => format!("write `{suggestion}`"),
+                None => "write one such as `storefront/item.imported`".to_owned(),
+            },
         }
     }
 }
@@ -54,6 +63,17 @@ impl fmt::Display for NameError {
             ),
             Self::Reserved => f.write_str(
                 "the event name begins with `inngest/`, which the server keeps for itself",
+            ),
+            Self::Nonstandard {
+                white_space: Some(offset),
+            } => write!(
+                f,
+                "the event name has white space at byte {offset}, which the server takes but is \
+                 off the convention and easy to mistype"
+            ),
+            Self::Nonstandard { white_space: None } => f.write_str(
+                "the event name is not lowercase segments `[a-z0-9][a-z0-9_-]*` joined by `.` \
+                 under prefixes that end in `/`",
             ),
         }
     }
@@ -94,6 +114,20 @@ fn is_reserved(name: &str) -> bool {
         c => c.to_ascii_lowercase(),
     });
     folded.eq("inngest".chars())
+}
+
+/// Checks the convention for names, see [`is_standard`].
+///
+/// # Errors
+///
+/// Returns [`NameError::Nonstandard`] if the name does not follow the convention.
+pub fn check_convention(name: &str) -> Result<(), NameError> {
+    if is_standard(name) {
+        return Ok(());
+    }
+    Err(NameError::Nonstandard {
+        white_space: name.find(char::is_whitespace),
+    })
 }
 
 /// Whether the name follows the convention: lowercase segments `[a-z0-9][a-z0-9_-]*` joined by
@@ -161,10 +195,11 @@ fn respell(part: &str, separator: char) -> String {
     let mut previous: Option<char> = None;
     while let Some(c) = characters.next() {
         let starts_word = c.is_uppercase()
-            && previous.is_some_and(|b| {
-                b.is_lowercase()
-                    || b.is_ascii_digit()
-                    || (b.is_uppercase() && characters.peek().is_some_and(|n| n.is_lowercase()))
+            && previous.is_some_and(|before| {
+                let begins_lowercase = characters.peek().is_some_and(|next| next.is_lowercase());
+                before.is_lowercase()
+                    || before.is_ascii_digit()
+                    || (before.is_uppercase() && begins_lowercase)
             });
         if starts_word {
             push_separator(&mut out, separator);
@@ -342,38 +377,33 @@ mod tests {
     }
 
     #[test]
-    fn errors_have_a_text_and_an_offset() {
-        for (name, offset, text) in [
-            ("", 0, "the event name is empty"),
+    fn errors_have_a_text() {
+        for (name, text) in [
+            ("", "the event name is empty"),
             (
                 "éa\t",
-                3,
                 "the event name has a control character at byte 3, which the server takes but this \
                  crate does not, because dashboards and logs do not show it",
             ),
             (
                 "inngest/a",
-                0,
                 "the event name begins with `inngest/`, which the server keeps for itself",
             ),
             (
                 &"a".repeat(300),
-                0,
                 "the event name is 300 bytes long, and no function can be registered for a name \
                  over 255 bytes",
             ),
         ] {
-            let error = check(name).unwrap_err();
-            assert_eq!(error.offset(), offset);
-            assert_eq!(error.to_string(), text);
+            assert_eq!(check(name).unwrap_err().to_string(), text);
         }
     }
 
     proptest! {
         #[test]
         fn any_text_is_handled(name in any::<String>()) {
-            if let Err(error) = check(&name) {
-                prop_assert!(name.is_char_boundary(error.offset()));
+            if let Err(NameError::Control { offset }) = check(&name) {
+                prop_assert!(name.is_char_boundary(offset));
             }
             if let Some(suggestion) = suggest(&name) {
                 prop_assert!(is_standard(&suggestion));

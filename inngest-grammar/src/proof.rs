@@ -20,7 +20,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Language {
-    /// Always the same number of characters: a UUID, a ULID, a `char`.
+    /// Always the same number of characters: a UUID, a ULID, a calendar date, a `char`.
     ///
     /// Nothing checks the length when a value is printed. If it varies, the proof does not hold:
     /// different events can share an id, and the server ignores the second. For example, a

@@ -9,10 +9,10 @@ mod placeholder;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
 use std::ops::Range;
 
-pub use error::{TemplateError, TemplateErrorKind, TemplateErrors};
+use error::TemplateErrorKind;
+pub use error::{TemplateError, TemplateErrors};
 pub use placeholder::Placeholder;
 
 use crate::proof;
@@ -23,7 +23,7 @@ use crate::proof;
 /// use inngest_grammar::template::Template;
 /// let template = Template::parse("item-imported-{item_id}")?;
 /// assert_eq!(template.placeholders().count(), 1);
-/// assert_eq!(template.to_string(), "item-imported-{item_id}");
+/// assert_eq!(template.leading_text(), "item-imported-");
 /// # Ok::<(), inngest_grammar::template::TemplateErrors>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +54,7 @@ impl Template {
             errors: Vec::new(),
         };
         parser.run();
-        parser.check_template();
+        parser.check_pieces();
         if parser.errors.is_empty() {
             Ok(Self {
                 pieces: parser.pieces,
@@ -76,10 +76,7 @@ impl Template {
 
     /// The placeholders from left to right.
     pub fn placeholders(&self) -> impl Iterator<Item = &Placeholder> {
-        self.pieces.iter().filter_map(|piece| match piece {
-            Piece::Placeholder(placeholder) => Some(placeholder),
-            Piece::Text(_) => None,
-        })
+        placeholders(&self.pieces)
     }
 
     /// The encoded surroundings of the placeholders, see [`proof::edges`].
@@ -98,21 +95,6 @@ impl Template {
             Some(Piece::Text(text)) => text,
             _ => "",
         }
-    }
-}
-
-/// Prints the template's source. Parsing the result returns an equal template.
-impl fmt::Display for Template {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for piece in &self.pieces {
-            match piece {
-                Piece::Text(text) => {
-                    f.write_str(&text.replace('{', "{{").replace('}', "}}"))?;
-                }
-                Piece::Placeholder(placeholder) => write!(f, "{{{}}}", placeholder.path)?,
-            }
-        }
-        Ok(())
     }
 }
 
@@ -180,7 +162,7 @@ impl Parser<'_> {
         }
     }
 
-    fn check_template(&mut self) {
+    fn check_pieces(&mut self) {
         let all = 0..self.text.len();
         if self.text.is_empty() {
             self.error(TemplateErrorKind::Empty, all);
@@ -206,22 +188,16 @@ impl Parser<'_> {
                 continue;
             };
             let path = placeholder.path.clone();
-            if seen.contains(&placeholder.path()) && !path.is_empty() {
-                let kind = TemplateErrorKind::Repeated { path };
-                found.push(TemplateError {
-                    kind,
-                    span: placeholder.span(),
-                });
-            } else if let Some(first) = previous {
-                let kind = TemplateErrorKind::Adjacent {
+            let kind = if seen.contains(&placeholder.path()) && !path.is_empty() {
+                Some(TemplateErrorKind::Repeated { path })
+            } else {
+                previous.map(|first| TemplateErrorKind::Adjacent {
                     first: first.path.clone(),
                     second: path,
-                };
-                found.push(TemplateError {
-                    kind,
-                    span: placeholder.span(),
-                });
-            }
+                })
+            };
+            let span = placeholder.span();
+            found.extend(kind.map(|kind| TemplateError { kind, span }));
             seen.push(placeholder.path());
             previous = Some(placeholder);
         }
@@ -238,17 +214,20 @@ impl Parser<'_> {
                     && !matches!(error.kind, TemplateErrorKind::Adjacent { .. })
             })
         };
-        let placeholders = self.pieces.iter().filter_map(|piece| match piece {
-            Piece::Placeholder(placeholder) => Some(placeholder),
-            Piece::Text(_) => None,
-        });
-        let well_formed = placeholders.filter(|placeholder| !has_mistake(placeholder));
+        let well_formed = placeholders(&self.pieces).filter(|p| !has_mistake(p));
         well_formed.cloned().collect()
     }
 
     fn error(&mut self, kind: TemplateErrorKind, span: Range<usize>) {
         self.errors.push(TemplateError { kind, span });
     }
+}
+
+fn placeholders(pieces: &[Piece]) -> impl Iterator<Item = &Placeholder> {
+    pieces.iter().filter_map(|piece| match piece {
+        Piece::Placeholder(placeholder) => Some(placeholder),
+        Piece::Text(_) => None,
+    })
 }
 
 /// The mistake in the text between two braces, if any.

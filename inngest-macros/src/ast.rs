@@ -49,6 +49,17 @@ impl<'a> Event<'a> {
     }
 }
 
+impl<'e> Event<'e> {
+    /// The fields with an attribute, and the attribute.
+    pub(crate) fn fields_with<'a, T: 'a>(
+        &'a self,
+        attribute: impl Fn(&'a FieldAttrs) -> Option<&'a T>,
+    ) -> impl Iterator<Item = (&'a Field<'e>, &'a T)> {
+        let fields = self.fields.iter();
+        fields.filter_map(move |field| Some((field, attribute(&field.attrs)?)))
+    }
+}
+
 fn named_fields<'a>(
     cx: &Ctxt,
     input: &'a DeriveInput,

@@ -28,7 +28,7 @@ pub(crate) struct StructAttrs {
     pub(crate) version: Option<Spanned<Option<LitStr>>>,
     pub(crate) krate: Option<Spanned<Option<Path>>>,
     pub(crate) allow: Allowed,
-    /// An invalid item may have been meant as the name, so do not report a missing name.
+    /// Whether an invalid item may have been meant as the name, so that no missing name is reported.
     pub(crate) may_have_name: bool,
 }
 
@@ -43,7 +43,7 @@ impl StructAttrs {
                 "name" => item.once(cx, &mut all.name, |item| item.string(cx)),
                 "id" => item.once(cx, &mut all.id, |item| item.string(cx)),
                 "version" => item.once(cx, &mut all.version, |item| item.string(cx)),
-                "crate" => item.once(cx, &mut all.krate, |item| item.path(cx)),
+                "crate" => item.once(cx, &mut all.krate, |item| item.path(cx, "::inngest_core")),
                 "allow" => item.allow(cx, &mut all.allow),
                 _ => {
                     let meant = item.unknown(cx, &Self::KEYS, &FieldAttrs::KEYS, "a field");
@@ -55,14 +55,13 @@ impl StructAttrs {
         all
     }
 
-    /// The identifier in `allow(…)` that lifts a rule.
+    /// The identifier in `allow(…)` that disables a rule.
     pub(crate) fn allows(&self, rule: Rule) -> Option<&Ident> {
         let mut allowed = self.allow.rules.iter();
         allowed.find_map(|(name, allowed)| (*allowed == rule).then_some(name))
     }
 
-    /// Whether to report violations of a rule. An invalid name in `allow(…)` that was probably meant
-    /// to lift the rule also suppresses the report.
+    /// Whether to report violations of a rule: neither the rule nor a misspelling of it is allowed.
     pub(crate) fn enforces(&self, rule: Rule) -> bool {
         self.allows(rule).is_none() && !self.allow.probably_meant.contains(&rule)
     }
@@ -88,12 +87,9 @@ impl FieldAttrs {
                 "id" => item.once(cx, &mut all.id, |item| item.flag(cx)),
                 "ts" => item.once(cx, &mut all.ts, |item| item.flag(cx)),
                 "user" => item.once(cx, &mut all.user, |item| item.flag(cx)),
-                "session" => item.once(cx, &mut all.session, |item| {
-                    if item.value.is_bare() {
-                        None
-                    } else {
-                        item.string(cx)
-                    }
+                "session" => item.once(cx, &mut all.session, |item| match &item.value {
+                    ItemValue::Bare => None,
+                    _ => item.string(cx),
                 }),
                 "clear_if_none" => item.once(cx, &mut all.clear_if_none, |item| item.flag(cx)),
                 _ => {
@@ -120,12 +116,6 @@ enum ItemValue {
     List(Vec<TokenTree>),
     /// Anything else.
     Other(Vec<TokenTree>),
-}
-
-impl ItemValue {
-    fn is_bare(&self) -> bool {
-        matches!(self, Self::Bare)
-    }
 }
 
 impl Item {
@@ -188,93 +178,86 @@ impl Item {
         let value = match &self.value {
             ItemValue::Equals(value) if !value.is_empty() => value,
             ItemValue::Bare | ItemValue::Equals(_) => {
-                cx.error(key, format!("`{key}` has no value; {wanted}"));
-                return None;
+                return cx.fail(key, format!("`{key}` has no value; {wanted}"));
             }
             ItemValue::List(value) | ItemValue::Other(value) => {
-                let message = format!("`{key}` takes a string; {wanted}");
-                cx.error(stream(value), message);
-                return None;
+                return cx.fail(stream(value), format!("`{key}` takes a string; {wanted}"));
             }
         };
         let value = ungrouped(value);
         let Some(literal) = string(&value) else {
             if let [TokenTree::Literal(_), TokenTree::Ident(next), ..] = value.as_ref() {
                 let message = format!("a comma is missing before `{next}`; write `, {next}`");
-                cx.error(next, message);
-            } else if syn::parse2::<syn::Macro>(stream(&value)).is_ok() {
-                let message = format!(
+                return cx.fail(next, message);
+            }
+            let message = if syn::parse2::<syn::Macro>(stream(&value)).is_ok() {
+                format!(
                     "`{key}` takes a string literal, and a macro is not expanded here; write the \
                      text itself, `{key} = \"…\"`"
-                );
-                cx.error(stream(&value), message);
+                )
             } else {
-                let message = format!("`{key}` takes a string literal; {wanted}");
-                cx.error(stream(&value), message);
-            }
-            return None;
+                format!("`{key}` takes a string literal; {wanted}")
+            };
+            return cx.fail(stream(&value), message);
         };
         if !literal.suffix().is_empty() {
-            cx.error(&literal, format!("the string has a suffix; {wanted}"));
-            return None;
+            return cx.fail(&literal, format!("the string has a suffix; {wanted}"));
         }
         Some(literal)
     }
 
-    /// The value of `crate = ::path`. `None` after an error.
-    pub(crate) fn path(&self, cx: &Ctxt) -> Option<Path> {
+    /// The value of `crate = ::path`. `None` after an error, which shows `usual` as an example.
+    pub(crate) fn path(&self, cx: &Ctxt, usual: &str) -> Option<Path> {
         let key = &self.key;
+        let wanted = format!("write `{key} = {usual}`");
         let value = match &self.value {
             ItemValue::Equals(value) if !value.is_empty() => value,
             ItemValue::List(path) => {
-                cx.error(
-                    key,
-                    format!(
-                        "`{key}` takes a path after `=`; write `{key} = {}`",
-                        stream(path).to_string().replace(' ', "")
-                    ),
-                );
-                return None;
+                let path = stream(path).to_string().replace(' ', "");
+                let message = format!("`{key}` takes a path after `=`; write `{key} = {path}`");
+                return cx.fail(key, message);
             }
-            _ => {
-                cx.error(
-                    key,
-                    format!("`{key}` has no path; write `{key} = ::inngest_core`"),
-                );
-                return None;
-            }
+            _ => return cx.fail(key, format!("`{key}` has no path; {wanted}")),
         };
         if let Some(literal) = string(&ungrouped(value)) {
             let path = literal.value();
-            cx.error(
-                literal,
-                format!("`{key}` takes a path without quotes; write `{key} = {path}`"),
-            );
-            return None;
+            let message = format!("`{key}` takes a path without quotes; write `{key} = {path}`");
+            return cx.fail(literal, message);
         }
-        let path = Path::parse_mod_style.parse2(stream(value));
-        if path.is_err() {
-            cx.error(
-                stream(value),
-                format!("`{key}` takes a path; write `{key} = ::inngest_core`"),
-            );
+        match Path::parse_mod_style.parse2(stream(value)) {
+            Ok(path) => Some(path),
+            Err(_) => cx.fail(stream(value), format!("`{key}` takes a path; {wanted}")),
         }
-        path.ok()
+    }
+
+    /// The tokens in `key(…)`. `None` if the item has another form.
+    pub(crate) fn list(&self) -> Option<TokenStream> {
+        match &self.value {
+            ItemValue::List(list) => Some(stream(list)),
+            _ => None,
+        }
     }
 
     /// A key that takes no value.
     fn flag(&self, cx: &Ctxt) {
         let key = &self.key;
+        self.bare(
+            cx,
+            &format!("`{key}` takes no value on a field; write `#[event({key})]`"),
+        );
+    }
+
+    /// Reports a value with this message.
+    pub(crate) fn bare(&self, cx: &Ctxt, message: &str) {
+        let key = &self.key;
         match &self.value {
             ItemValue::Bare => {}
-            ItemValue::Equals(value) | ItemValue::List(value) | ItemValue::Other(value) => {
-                let message = format!("`{key}` takes no value on a field; write `#[event({key})]`");
-                if value.is_empty() {
-                    cx.error(key, message);
-                } else {
-                    cx.error(stream(value), message);
-                }
+            ItemValue::Equals(value) | ItemValue::List(value) | ItemValue::Other(value)
+                if !value.is_empty() =>
+            {
+                cx.error(stream(value), message);
             }
+            _ => cx.error(key, message),
         }
     }
 
@@ -312,12 +295,11 @@ impl Item {
                 continue;
             };
             let text = name.to_string();
-            let rule = |text: &str| Rule::ALL.into_iter().find(|(known, _)| *known == text);
-            match rule(&text) {
-                Some((_, rule)) if allowed.rules.iter().any(|(_, allowed)| *allowed == rule) => {
+            match Rule::ALL.iter().find(|(known, _)| *known == text) {
+                Some((_, rule)) if allowed.rules.iter().any(|(_, allowed)| allowed == rule) => {
                     cx.error(&name, format!("`{name}` is allowed twice; once is enough"));
                 }
-                Some((_, rule)) => allowed.rules.push((name, rule)),
+                Some((_, rule)) => allowed.rules.push((name, *rule)),
                 None => {
                     cx.error(&name, unknown("rule", &text, &known));
                     allowed.record_guess(&text);
@@ -383,35 +365,35 @@ pub(crate) fn for_each_item(
 ) -> bool {
     let mut all_read = true;
     let matching = || attrs.iter().filter(|attr| attr.path().is_ident(name));
-    let non_empty = matching()
-        .filter(|attr| matches!(&attr.meta, Meta::List(list) if !list.tokens.is_empty()))
-        .count();
+    let is_filled = |meta: &Meta| matches!(meta, Meta::List(list) if !list.tokens.is_empty());
+    let any_filled = matching().any(|attr| is_filled(&attr.meta));
     for attr in matching() {
         let list = match &attr.meta {
-            Meta::List(list) if !list.tokens.is_empty() => list.tokens.clone(),
-            Meta::List(_) | Meta::Path(_) => {
-                let typed = match &attr.meta {
-                    Meta::List(_) => format!("#[{name}()]"),
-                    _ => format!("#[{name}]"),
-                };
-                let message = if non_empty > 0 {
-                    format!("`{typed}` is empty; remove it")
-                } else {
-                    format!("`{typed}` is empty; write `{example}`")
-                };
-                cx.error(attr.path(), message);
-                all_read = false;
-                continue;
-            }
+            Meta::List(list) if !list.tokens.is_empty() => list,
             Meta::NameValue(pair) => {
                 let message = format!("`#[{name} = …]` is not read; write `{example}`");
                 cx.error(&pair.value, message);
                 all_read = false;
                 continue;
             }
+            empty => {
+                let list = if matches!(empty, Meta::List(_)) {
+                    "()"
+                } else {
+                    ""
+                };
+                let fix = if any_filled {
+                    "remove it".to_owned()
+                } else {
+                    format!("write `{example}`")
+                };
+                cx.error(attr.path(), format!("`#[{name}{list}]` is empty; {fix}"));
+                all_read = false;
+                continue;
+            }
         };
         // Read items one by one, so that a mistake in one item does not hide mistakes in the next.
-        let parts = split_at_commas(cx, list);
+        let parts = split_at_commas(cx, list.tokens.clone());
         all_read &= !parts.is_empty();
         for tokens in parts {
             match Item::parse(&tokens) {

@@ -15,17 +15,22 @@ pub(crate) struct Ctxt {
 impl Ctxt {
     /// Adds an error at a span.
     pub(crate) fn error_at(&self, span: Span, message: impl Display) {
-        self.push(syn::Error::new(span, message));
+        self.errors
+            .borrow_mut()
+            .push(syn::Error::new(span, message));
     }
 
     /// Adds an error that spans some tokens.
     pub(crate) fn error(&self, tokens: impl ToTokens, message: impl Display) {
         let tokens = ungrouped(tokens.into_token_stream());
-        self.push(syn::Error::new_spanned(tokens, message));
+        let error = syn::Error::new_spanned(tokens, message);
+        self.errors.borrow_mut().push(error);
     }
 
-    fn push(&self, error: syn::Error) {
-        self.errors.borrow_mut().push(error);
+    /// Adds an error that spans some tokens. Returns `None`.
+    pub(crate) fn fail<T>(&self, tokens: impl ToTokens, message: impl Display) -> Option<T> {
+        self.error(tokens, message);
+        None
     }
 
     /// The errors as `compile_error!` calls in source order, or `None` if there are none.
@@ -54,8 +59,8 @@ pub(crate) fn ungrouped(tokens: TokenStream) -> TokenStream {
     }
 }
 
-/// A mistake: an `allow` that has no effect.
-pub(crate) fn lifts_nothing(cx: &Ctxt, allow: &Ident, why: &str) {
+/// Reports a rule in `allow(…)` that has no effect.
+pub(crate) fn report_useless_allow(cx: &Ctxt, allow: &Ident, why: &str) {
     cx.error(
         allow,
         format!("`allow({allow})` has no effect, {why}; remove it"),

@@ -3,7 +3,7 @@
 use syn::LitStr;
 
 use crate::ast::Event;
-use crate::ctxt::{Ctxt, lifts_nothing};
+use crate::ctxt::{Ctxt, report_useless_allow};
 use crate::rule::Rule;
 use crate::serde_attr::SerdeStruct;
 
@@ -22,18 +22,11 @@ pub(crate) fn check_shape(cx: &Ctxt, event: &Event<'_>) {
     if let Some(key) = &serde.into {
         cx.error(
             key,
-            "`#[serde(into = \"…\")]` makes the event's data that of another type; remove it, or \
-             derive `Event` for the other type",
+            "`#[serde(into = \"…\")]` writes the data as another type, and data must be an object \
+             of this struct's fields; remove it, or derive `Event` for the other type",
         );
     }
-    if serde.tag.is_some()
-        || event
-            .fields
-            .iter()
-            .any(|field| field.serde.renamed.is_some())
-    {
-        check_keys(cx, event, &serde);
-    }
+    check_keys(cx, event, &serde);
     check_schema(cx, event, &serde);
 }
 
@@ -52,7 +45,7 @@ fn check_schema(cx: &Ctxt, event: &Event<'_>, serde: &SerdeStruct) {
         Some(allow) if unchecked.peek().is_none() => {
             let why =
                 "no field is written by `serialize_with` or `with` without a schema of its own";
-            lifts_nothing(cx, allow, why);
+            report_useless_allow(cx, allow, why);
         }
         None if event.attrs.enforces(Rule::UncheckedSchema) => {
             for (field, key) in unchecked {

@@ -5,7 +5,7 @@
 //! ```text
 //! ::inngest_core::__event! {
 //!     ItemImported "storefront/item.imported" "" "item-imported-{item_id}" "src/events.rs:12"
-//!     once ::inngest_core::__private::link::<ItemImported>;
+//!     once ::inngest_core::derive_support::link::<ItemImported>;
 //!     id "item-imported-" "item_id" item_id: String;;
 //! }
 //! ```
@@ -15,7 +15,7 @@
 //! create, and each stream is a call into the compiler.
 //!
 //! A field's type keeps the span at which its author wrote it, and the code requires each bound on
-//! the type in one way only. Rustc then reports a type that does not fit once, at that span.
+//! the type in one place. So rustc reports a missing bound once, at that span.
 
 use inngest_grammar::template::{Piece, Placeholder};
 use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
@@ -54,12 +54,12 @@ pub(crate) fn alias(krate: &Path) -> TokenStream {
 /// not resolve to the one in the generated function. Punctuation does not resolve, so it can keep
 /// the user's span: if an expression begins and ends with such punctuation, rustc reports errors in
 /// it without mentioning the derive.
-fn at(span: Span) -> Span {
+pub(crate) fn at(span: Span) -> Span {
     Span::call_site().located_at(span)
 }
 
-/// The struct's generics, plus bounds for `Serialize` and `JsonSchema`, the supertraits of `Event`. A
-/// generic struct implements them only for some type arguments.
+/// The struct's generics, plus a bound for the supertraits of `Event`. A generic struct implements
+/// them only for some type arguments.
 ///
 /// The clause has the struct's span. Without it, rustc would suggest adding a missing bound inside
 /// the macro.
@@ -70,7 +70,7 @@ pub(crate) fn with_supertraits(input: &DeriveInput, krate: &Path) -> Generics {
         let (_, ty_generics, _) = input.generics.split_for_impl();
         let span = at(ident.span());
         let bound = parse_quote_spanned! {span=>
-            #ident #ty_generics: #krate::__private::Serialize + #krate::__private::JsonSchema
+            #ident #ty_generics: #krate::derive_support::EventData
         };
         let clause = generics.where_clause.get_or_insert_with(|| WhereClause {
             where_token: Where(span),
@@ -97,13 +97,13 @@ pub(crate) fn event(event: &Event<'_>, valid: &Valid, krate: &Path) -> TokenStre
     let (ts, user, sessions) = (ts(event, krate), user(event, krate), sessions(event, krate));
     let has_items = ts.is_some() || user.is_some() || sessions.is_some();
     let items = has_items.then(|| quote!({ #ts #user #sessions }));
-    call(
-        input,
-        &generics,
-        Some(valid),
-        krate,
-        &quote!(#once #id #items),
-    )
+    let rest = quote!(#once #id #items);
+    let call = call(input, &generics, Some(valid), krate, &rest);
+    let functions = valid.id.as_ref().map(|id| path_functions(event, id, krate));
+    match functions {
+        Some(functions) if !functions.is_empty() => quote!(const _: () = { #functions #call };),
+        _ => call,
+    }
 }
 
 /// The call of `__event!`, which contains everything that all events share.
@@ -133,7 +133,7 @@ pub(crate) fn call(
     }
 }
 
-/// The code that runs once for a type, in contrast to once for each instance of a generic type.
+/// The code that a type needs once. A generic type has none, because only its instances are events.
 fn once(input: &DeriveInput, id: Option<&Id>, krate: &Path) -> TokenStream {
     let ident = &input.ident;
     let lifetimes = (!input.generics.params.is_empty()).then(|| {
@@ -143,7 +143,7 @@ fn once(input: &DeriveInput, id: Option<&Id>, krate: &Path) -> TokenStream {
     let ty = quote!(#ident #lifetimes);
     match id.and_then(|id| proof(id, &ty, krate)) {
         Some(proof) => quote!(once #proof;),
-        None => quote!(once #krate::__private::link::<#ty>;),
+        None => quote!(once #krate::derive_support::link::<#ty>;),
     }
 }
 
@@ -161,10 +161,10 @@ fn proof(id: &Id, ty: &TokenStream, krate: &Path) -> Option<TokenStream> {
         None => (id.span, "assert_unambiguous"),
         Some(span) => (span, "assert_ambiguous"),
     };
-    let private = Ident::new("__private", at(span));
+    let support = Ident::new("derive_support", at(span));
     let assertion = Ident::new(assertion, at(span));
     let krate = path_at(span, krate);
-    Some(quote_spanned!(span=> #krate::#private::#assertion::<#ty>(#edges)))
+    Some(quote_spanned!(span=> #krate::#support::#assertion::<#ty>(#edges)))
 }
 
 /// A path with all tokens moved to one location.
@@ -213,7 +213,7 @@ impl ToTokens for IdTokens<'_> {
                 Piece::Placeholder(placeholder) => {
                     text_before.to_tokens(tokens);
                     placeholder.path().to_tokens(tokens);
-                    id_field(event, placeholder, id.span, krate, tokens);
+                    id_field(event, placeholder, id.span, tokens);
                     Semi(call_site).to_tokens(tokens);
                     text_before = "";
                 }
@@ -227,13 +227,7 @@ impl ToTokens for IdTokens<'_> {
 }
 
 /// Writes the field of a placeholder in the syntax of `__event!`.
-fn id_field(
-    event: &Event<'_>,
-    placeholder: &Placeholder,
-    span: Span,
-    krate: &Path,
-    tokens: &mut TokenStream,
-) {
+fn id_field(event: &Event<'_>, placeholder: &Placeholder, span: Span, tokens: &mut TokenStream) {
     let members = members(event, placeholder, span);
     if let [_] = members.as_slice()
         && let Some(Field { ident, ty, .. }) = field_of(event, placeholder)
@@ -244,11 +238,38 @@ fn id_field(
         return;
     }
     // Only the compiler knows the type at the end of a path. It reports a wrong type once, here.
-    let krate = path_at(span, krate);
-    let [this, event, private, function] = ["Self", "__inngest_event", "__private", "id_field_at"]
-        .map(|name| Ident::new(name, at(span)));
+    let [this, event] = ["Self", "__inngest_event"].map(|name| Ident::new(name, at(span)));
     let get = quote_spanned!(span=> |#event| &#event #(.#members)*);
-    quote_spanned!(span=> { #krate::#private::#function::<#this, _>(#get) }).to_tokens(tokens);
+    let function = path_function(placeholder, span);
+    quote_spanned!(span=> { #function::<#this, _>(#get) }).to_tokens(tokens);
+}
+
+/// The name of the function that describes the field of a nested placeholder.
+fn path_function(placeholder: &Placeholder, span: Span) -> Ident {
+    let path = placeholder.path().replace('.', "_");
+    // `{a_b.c}` and `{a.b_c}` need different names.
+    let offset = placeholder.span().start;
+    Ident::new(&format!("__inngest_{path}_{offset}"), at(span))
+}
+
+/// The functions that describe the fields of nested placeholders.
+fn path_functions(event: &Event<'_>, id: &Id, krate: &Path) -> TokenStream {
+    let nested = id
+        .template
+        .placeholders()
+        .filter(|placeholder| members(event, placeholder, id.span).len() > 1);
+    nested
+        .map(|placeholder| {
+            let function = path_function(placeholder, id.span);
+            let bound = function.to_string().replace("__inngest", "IdPart");
+            let bound = Ident::new(&bound, at(id.span));
+            let label = format!(
+                "`{{{{{}}}}}` has this type, which cannot be part of an event id",
+                placeholder.path()
+            );
+            quote!(#krate::__id_field_at!(#function #bound #label);)
+        })
+        .collect()
 }
 
 fn field_of<'a, 'b>(event: &'a Event<'b>, placeholder: &Placeholder) -> Option<&'a Field<'b>> {
@@ -282,30 +303,26 @@ fn ident(name: &str, span: Span) -> Ident {
 }
 
 fn ts(event: &Event<'_>, krate: &Path) -> Option<TokenStream> {
-    let field = event.fields.iter().find(|field| field.attrs.ts.is_some())?;
-    let Field { ident, ty, .. } = field;
-    let millis = quote_spanned!(at(ty.span())=> #krate::__private::timestamp::<#ty>(&self.#ident));
+    let (Field { ident, ty, .. }, _) = event.fields_with(|attrs| attrs.ts.as_ref()).next()?;
+    let millis =
+        quote_spanned!(at(ty.span())=> #krate::derive_support::timestamp::<#ty>(&self.#ident));
     Some(quote! {
-        fn __timestamp(&self) -> #krate::__private::Option<#krate::__private::i64> {
+        fn __timestamp(&self) -> #krate::derive_support::Option<#krate::derive_support::i64> {
             #millis
         }
     })
 }
 
 fn user(event: &Event<'_>, krate: &Path) -> Option<TokenStream> {
-    let field = event
-        .fields
-        .iter()
-        .find(|field| field.attrs.user.is_some())?;
-    let Field { ident, ty, .. } = field;
-    let schema = quote_spanned!(at(ty.span())=> #krate::__private::subschema::<#ty>);
+    let (Field { ident, ty, .. }, _) = event.fields_with(|attrs| attrs.user.as_ref()).next()?;
+    let schema = quote_spanned!(at(ty.span())=> #krate::derive_support::subschema::<#ty>);
     let write = quote_spanned! {at(ty.span())=>
-        #krate::__private::UserWriter::write::<#ty>(__inngest_user, &self.#ident)
+        #krate::derive_support::write_user::<#ty>(__inngest_user, &self.#ident)
     };
     Some(quote! {
-        const __USER: #krate::__private::Option<#krate::__private::SchemaFn> =
-            #krate::__private::Option::Some(#schema);
-        fn __write_user(&self, __inngest_user: &mut #krate::__private::UserWriter<'_>) {
+        const __USER: #krate::derive_support::Option<#krate::derive_support::SchemaFn> =
+            #krate::derive_support::Option::Some(#schema);
+        fn __write_user(&self, __inngest_user: &mut #krate::derive_support::UserWriter<'_>) {
             #write
         }
     })
@@ -314,27 +331,23 @@ fn user(event: &Event<'_>, krate: &Path) -> Option<TokenStream> {
 fn sessions(event: &Event<'_>, krate: &Path) -> Option<TokenStream> {
     let mut specs = Vec::new();
     let mut writes = Vec::new();
-    for field in &event.fields {
-        let Some(session) = &field.attrs.session else {
-            continue;
-        };
+    for (field, session) in event.fields_with(|attrs| attrs.session.as_ref()) {
         let Field { ident, ty, .. } = field;
         let key = session_key(field, session);
-        let field = match &field.attrs.clear_if_none {
-            None => quote_spanned!(at(ty.span())=> #krate::__private::session_field::<#ty>()),
-            Some(_) => {
-                quote_spanned!(at(ty.span())=> #krate::__private::clearing_session_field::<#ty>())
-            }
+        let function = match &field.attrs.clear_if_none {
+            None => quote!(session_field),
+            Some(_) => quote!(clearing_session_field),
         };
+        let field = quote_spanned!(at(ty.span())=> #krate::derive_support::#function::<#ty>());
         specs.push(quote!(#field.spec(#key)));
         writes.push(quote!(#field.write(#key, &self.#ident, __inngest_sessions);));
     }
     (!specs.is_empty()).then(|| {
         quote! {
-            const __SESSIONS: &'static [#krate::__private::SessionSpec] = &[#(#specs),*];
+            const __SESSIONS: &'static [#krate::derive_support::SessionSpec] = &[#(#specs),*];
             fn __write_sessions(
                 &self,
-                __inngest_sessions: &mut #krate::__private::SessionWriter<'_>,
+                __inngest_sessions: &mut #krate::derive_support::SessionWriter<'_>,
             ) {
                 #(#writes)*
             }
@@ -366,7 +379,7 @@ fn add_field_bounds(generics: &mut Generics, event: &Event<'_>, valid: &Valid, k
         }
         if field.attrs.user.is_some() {
             bound(quote!(
-                #krate::__private::Serialize + #krate::__private::JsonSchema
+                #krate::derive_support::Serializable + #krate::derive_support::HasSchema
             ));
         }
         if field.attrs.session.is_some() {
@@ -389,7 +402,7 @@ fn add_field_bounds(generics: &mut Generics, event: &Event<'_>, valid: &Valid, k
     }
 }
 
-fn mentions(tokens: TokenStream, parameters: &[Ident]) -> bool {
+pub(crate) fn mentions(tokens: TokenStream, parameters: &[Ident]) -> bool {
     tokens.into_iter().any(|token| match token {
         TokenTree::Ident(ident) => parameters.contains(&ident),
         TokenTree::Group(group) => mentions(group.stream(), parameters),

@@ -21,8 +21,8 @@ pub(crate) fn check_id_type(cx: &Ctxt, ty: &Type, field: &str) -> bool {
         ("Option", syn::PathArguments::AngleBracketed(_)) => cx.error(
             ty,
             format!(
-                "`{field}` is named in the id and may be absent, so different events would share \
-                 one; split the event in two, or choose another field"
+                "`{field}` is an `Option` and named in the id, so events without a value would \
+                 share one; split the event in two, or choose another field"
             ),
         ),
         ("f32" | "f64", syn::PathArguments::None) if is_bare => cx.error(

@@ -14,7 +14,7 @@ pub(crate) struct Input(pub(crate) DeriveInput);
 
 impl Parse for Input {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let from_start = input.fork();
+        let whole = input.fork();
         let attrs = input.call(Attribute::parse_outer)?;
         let vis = input.parse()?;
         if input.peek(Token![struct]) {
@@ -39,8 +39,8 @@ impl Parse for Input {
                 }));
             }
         }
-        let parsed = from_start.parse()?;
-        input.advance_to(&from_start);
+        let parsed = whole.parse()?;
+        input.advance_to(&whole);
         Ok(Self(parsed))
     }
 }

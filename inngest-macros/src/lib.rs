@@ -1,17 +1,19 @@
-//! The derives of `inngest-core`. Depend on that crate, which re-exports them.
-//!
-//! The derives run in stages, with one file for each:
-//!
-//! | stage | what it does |
-//! |---|---|
-//! | `input` | parses the struct |
-//! | `attr` | reads `#[event(…)]`; `rule` lists the rules that `allow(…)` lifts |
-//! | `serde_attr` | reads the relevant parts of `#[serde(…)]` and `#[schemars(…)]` |
-//! | `ast` | represents the struct as its author wrote it |
-//! | `valid` | checks the rules, with `data` and `id_type` |
-//! | `expand` | generates the code |
-//! | `fallback` | generates code for an invalid struct, so that no follow-up errors appear |
-//! | `ctxt` | collects the errors of all stages |
+//! The derives of `inngest-core` and `inngest-receive`. Depend on these crates, which re-export them.
+
+// The derives run in stages, with one file for each:
+//
+// | stage | what it does |
+// |---|---|
+// | `input` | parses the struct |
+// | `attr` | reads `#[event(…)]`; `rule` lists the rules that `allow(…)` disables |
+// | `serde_attr` | reads the relevant parts of `#[serde(…)]` and `#[schemars(…)]` |
+// | `ast` | represents the struct as its author wrote it |
+// | `valid` | checks the rules, with `data` and `id_type` |
+// | `expand` | generates the code |
+// | `fallback` | generates code for an invalid struct, so that no follow-up errors appear |
+// | `ctxt` | collects the errors of all stages |
+//
+// `events` has its own stages, in files of the same names.
 
 // Bad input returns an error and never panics. A library prints nothing.
 #![cfg_attr(
@@ -31,6 +33,7 @@ mod attr;
 mod ctxt;
 mod data;
 mod derive;
+mod events;
 mod expand;
 mod fallback;
 mod id_part;
@@ -38,7 +41,9 @@ mod id_type;
 mod input;
 mod rule;
 mod serde_attr;
+mod session_field;
 mod valid;
+mod value_shape;
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
@@ -52,13 +57,92 @@ pub fn derive_event(input: TokenStream) -> TokenStream {
     derive::event(&input).into()
 }
 
-/// Implements `IdPart`, so that a type can be part of a deduplication id.
+#[doc = include_str!("events.md")]
+#[proc_macro_derive(Events, attributes(events))]
+pub fn derive_events(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    events::derive(&input).into()
+}
+
+/// Implements the trait `IdPart`, so that a type can be part of a deduplication id.
 ///
 /// Derive it for newtypes of an `IdPart` type, which print the inner value, and for enums of unit
-/// variants, which print the variant in `snake_case`. `#[id_part(crate = ::path)]` sets the path of
-/// `inngest-core` if the dependency is renamed.
+/// variants, which print the variant in `snake_case`, whatever serde writes:
+///
+/// ```
+/// use inngest_core::{Event, IdPart};
+/// use schemars::JsonSchema;
+/// use serde::Serialize;
+///
+/// #[derive(Serialize, JsonSchema, IdPart)]
+/// struct OrderId(u64);
+///
+/// #[derive(Serialize, JsonSchema, IdPart)]
+/// enum Channel {
+///     Web,
+///     PointOfSale,
+/// }
+///
+/// #[derive(Serialize, JsonSchema, Event)]
+/// #[event(name = "shop/order.placed", id = "order-placed-{channel}-{order_id}")]
+/// struct OrderPlaced {
+///     order_id: OrderId,
+///     channel: Channel,
+/// }
+///
+/// let placed = OrderPlaced { order_id: OrderId(7), channel: Channel::PointOfSale };
+/// assert_eq!(placed.dedup_id()?.as_deref(), Some("order-placed-point_of_sale-7"));
+/// # Ok::<(), inngest_core::PayloadError>(())
+/// ```
+///
+/// `#[id_part(crate = ::path)]` sets the path of `inngest-core` if the dependency is renamed.
 #[proc_macro_derive(IdPart, attributes(id_part))]
 pub fn derive_id_part(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     id_part::derive(&input).into()
+}
+
+/// Implements the trait `SessionField`, so that a type can be the value of a session.
+///
+/// Derive it for newtypes of a `SessionField` type, which have the inner value, and for enums of unit
+/// variants, which are text: the variant in `snake_case`, whatever serde writes:
+///
+/// ```
+/// use inngest_core::{Event, SessionField};
+/// use schemars::JsonSchema;
+/// use serde::Serialize;
+///
+/// #[derive(Serialize, JsonSchema, SessionField)]
+/// struct VisitId(u64);
+///
+/// #[derive(Serialize, JsonSchema, SessionField)]
+/// enum Channel {
+///     Web,
+///     PointOfSale,
+/// }
+///
+/// #[derive(Serialize, JsonSchema, Event)]
+/// #[event(name = "shop/cart.opened")]
+/// struct CartOpened {
+///     #[event(session)]
+///     visit: VisitId,
+///     #[event(session)]
+///     channel: Channel,
+/// }
+///
+/// let mut batch = inngest_core::Batch::new();
+/// batch.push(CartOpened { visit: VisitId(7), channel: Channel::PointOfSale })?;
+/// let event = batch.events().next().unwrap();
+/// assert!(event.contains(r#""sessions":{"visit":7,"channel":"point_of_sale"}"#));
+/// # Ok::<(), inngest_core::PayloadError>(())
+/// ```
+///
+/// A newtype of an `Option` needs `impl OptionalSessionField for VisitId {}` as well to be used with
+/// `clear_if_none`.
+///
+/// `#[session_field(crate = ::path)]` sets the path of `inngest-core` if the dependency is renamed.
+#[proc_macro_derive(SessionField, attributes(session_field))]
+pub fn derive_session_field(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    session_field::derive(&input).into()
 }

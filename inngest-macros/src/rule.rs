@@ -1,9 +1,9 @@
-//! The rules that `allow(…)` lifts.
+//! The rules that `allow(…)` disables.
 
 use inngest_grammar::suggest::nearest;
 use proc_macro2::Ident;
 
-/// A rule that `allow(…)` lifts.
+/// A rule that `allow(…)` disables.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rule {
     NonstandardName,
@@ -39,11 +39,8 @@ impl Allowed {
             .chars()
             .filter(|c| !c.is_whitespace() && *c != '"')
             .collect();
-        let known = Rule::ALL.map(|(name, _)| name);
-        let nearest = nearest(&text, known);
-        let rules = Rule::ALL
-            .into_iter()
-            .filter(|(name, _)| Some(*name) == nearest);
-        self.probably_meant.extend(rules.map(|(_, rule)| rule));
+        let nearest = nearest(&text, Rule::ALL.map(|(name, _)| name));
+        let rule = Rule::ALL.iter().find(|(name, _)| Some(*name) == nearest);
+        self.probably_meant.extend(rule.map(|(_, rule)| *rule));
     }
 }

@@ -12,7 +12,7 @@ use syn::{Ident, LitStr};
 
 use crate::ast::{Event, Field};
 use crate::attr::{Spanned, StructAttrs, listed, span_of};
-use crate::ctxt::{Ctxt, lifts_nothing};
+use crate::ctxt::{Ctxt, report_useless_allow};
 use crate::data::check_shape;
 use crate::id_type::{check_id_type, is_option};
 use crate::rule::Rule;
@@ -74,36 +74,19 @@ fn check_name(cx: &Ctxt, event: &Event<'_>) -> Option<String> {
     };
     let literal = item.value.as_ref()?;
     let name = literal.value();
-    let advice = || match name::suggest(&name) {
-        Some(suggestion) => format!("write `{suggestion}`"),
-        None => "write one such as `storefront/item.imported`".to_owned(),
-    };
     if let Err(error) = name::check(&name) {
-        let advice = match error {
-            name::NameError::Reserved => "choose another prefix".to_owned(),
-            name::NameError::TooLong { .. } => "shorten it".to_owned(),
-            _ => advice(),
-        };
-        cx.error(literal, format!("{error}; {advice}"));
+        cx.error(literal, format!("{error}; {}", error.advice(&name)));
         return None;
     }
-    let is_standard = name::is_standard(&name);
-    match (is_standard, event.attrs.allows(Rule::NonstandardName)) {
-        (true, Some(allow)) => lifts_nothing(cx, allow, "the name follows the convention"),
-        (false, None) if event.attrs.enforces(Rule::NonstandardName) => {
-            let problem = match name.find(char::is_whitespace) {
-                Some(offset) => format!(
-                    "the event name has white space at byte {offset}, which the server takes but \
-                     is off the convention and easy to mistype"
-                ),
-                None => "the event name is not lowercase segments `[a-z0-9][a-z0-9_-]*` joined by \
-                         `.` under prefixes that end in `/`"
-                    .to_owned(),
-            };
-            let advice = advice();
+    let convention = name::check_convention(&name);
+    let is_standard = convention.is_ok();
+    match (convention, event.attrs.allows(Rule::NonstandardName)) {
+        (Ok(()), Some(allow)) => report_useless_allow(cx, allow, "the name follows the convention"),
+        (Err(error), None) if event.attrs.enforces(Rule::NonstandardName) => {
+            let advice = error.advice(&name);
             cx.error(
                 literal,
-                format!("{problem}; {advice}, or add `allow(nonstandard_name)`"),
+                format!("{error}; {advice}, or add `allow(nonstandard_name)`"),
             );
         }
         _ => {}
@@ -118,14 +101,16 @@ fn check_version(cx: &Ctxt, attrs: &StructAttrs) -> Option<String> {
     let allow = attrs.allows(Rule::NonstandardVersion);
     let Some(item) = &attrs.version else {
         if let Some(allow) = allow {
-            lifts_nothing(cx, allow, "there is no version");
+            report_useless_allow(cx, allow, "there is no version");
         }
         return None;
     };
     let literal = item.value.as_ref()?;
     let version = literal.value();
     match (version::check(&version), allow) {
-        (Ok(()), Some(allow)) => lifts_nothing(cx, allow, "the version follows the convention"),
+        (Ok(()), Some(allow)) => {
+            report_useless_allow(cx, allow, "the version follows the convention");
+        }
         (Err(error @ VersionError::Empty), _) => {
             cx.error(
                 literal,
@@ -145,32 +130,24 @@ fn check_version(cx: &Ctxt, attrs: &StructAttrs) -> Option<String> {
 
 /// Rule: an event has at most one time.
 fn check_one_ts(cx: &Ctxt, event: &Event<'_>) {
-    for second in event
-        .fields
-        .iter()
-        .filter_map(|f| f.attrs.ts.as_ref())
-        .skip(1)
-    {
+    for (_, second) in event.fields_with(|attrs| attrs.ts.as_ref()).skip(1) {
         cx.error(
             &second.key,
-            "another field is marked `#[event(ts)]` before, and an event has one time; remove one of the \
- two",
+            "another field is marked `#[event(ts)]` before, and an event has one time; remove one \
+             of the two",
         );
     }
 }
 
 /// Rule: an event has at most one user, which is sent next to `data`, not inside it.
 fn check_user(cx: &Ctxt, event: &Event<'_>) {
-    let marked = event
-        .fields
-        .iter()
-        .filter_map(|f| Some((f, f.attrs.user.as_ref()?)));
+    let marked = event.fields_with(|attrs| attrs.user.as_ref());
     for (index, (field, user)) in marked.enumerate() {
         if index > 0 {
             cx.error(
                 &user.key,
-                "another field is marked `#[event(user)]` before, and an event has one user; remove one \
- of the two",
+                "another field is marked `#[event(user)]` before, and an event has one user; \
+                 remove one of the two",
             );
         } else if !field.serde.skipped {
             cx.error(
@@ -196,11 +173,7 @@ fn check_sessions(cx: &Ctxt, event: &Event<'_>) {
         }
     }
     let mut keys: Vec<String> = Vec::new();
-    for (field, session) in event
-        .fields
-        .iter()
-        .filter_map(|f| Some((f, f.attrs.session.as_ref()?)))
-    {
+    for (field, session) in event.fields_with(|attrs| attrs.session.as_ref()) {
         let key = session_key(field, session);
         let span = span_of(session);
         if keys.contains(&key) {
@@ -240,11 +213,7 @@ pub(crate) fn session_key(field: &Field<'_>, session: &Spanned<Option<LitStr>>) 
 /// Rule: the id comes either from the template on the struct or from `#[event(id)]` fields.
 fn check_id(cx: &Ctxt, event: &Event<'_>, name: Option<&str>) -> Option<Id> {
     let attrs = &event.attrs;
-    let marked: Vec<_> = event
-        .fields
-        .iter()
-        .filter_map(|f| Some((f, f.attrs.id.as_ref()?)))
-        .collect();
+    let marked: Vec<_> = event.fields_with(|attrs| attrs.id.as_ref()).collect();
     let may_be_ambiguous = attrs.allows(Rule::AmbiguousId).map(Ident::span);
     if let Some(item) = &attrs.id {
         for (_, mark) in &marked {
@@ -265,7 +234,7 @@ fn check_id(cx: &Ctxt, event: &Event<'_>, name: Option<&str>) -> Option<Id> {
     }
     let (first, mark) = marked.first()?;
     if let Some(allow) = attrs.allows(Rule::UnscopedId) {
-        lifts_nothing(cx, allow, "`#[event(id)]` begins with the slug");
+        report_useless_allow(cx, allow, "`#[event(id)]` begins with the slug");
     }
     let mut is_valid = true;
     for (field, _) in &marked {
@@ -303,7 +272,7 @@ fn check_template(
     let template = match Template::parse(text) {
         Ok(template) => template,
         Err(errors) => {
-            let mut rest = errors.iter().peekable();
+            let mut rest = errors.as_slice().iter().peekable();
             for placeholder in errors.placeholders() {
                 let start = placeholder.span().start;
                 while let Some(error) = rest.next_if(|error| error.span().start <= start) {
@@ -329,7 +298,7 @@ fn check_template(
         is_scoped(&template, name),
         event.attrs.allows(Rule::UnscopedId),
     ) {
-        (true, Some(allow)) => lifts_nothing(cx, allow, "the id begins with the slug"),
+        (true, Some(allow)) => report_useless_allow(cx, allow, "the id begins with the slug"),
         (false, None) if event.attrs.enforces(Rule::UnscopedId) => {
             let slug = name::slug(name);
             let first = template.placeholders().next().map_or(0, |p| p.span().start);
@@ -399,15 +368,15 @@ fn check_placeholder(
     !is_option(field.ty) || check_id_type(cx, field.ty, &field.name)
 }
 
-/// Rule: `allow(…)` lifts id rules only if there is an id.
+/// Rule: `allow(…)` disables id rules only if there is an id.
 fn check_allows_without_id(cx: &Ctxt, event: &Event<'_>) {
-    let has_id = event.attrs.id.is_some() || event.fields.iter().any(|f| f.attrs.id.is_some());
-    if has_id {
+    let mut marked = event.fields_with(|attrs| attrs.id.as_ref());
+    if event.attrs.id.is_some() || marked.next().is_some() {
         return;
     }
     for rule in [Rule::UnscopedId, Rule::AmbiguousId] {
         if let Some(allow) = event.attrs.allows(rule) {
-            lifts_nothing(cx, allow, "there is no id");
+            report_useless_allow(cx, allow, "there is no id");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! How long comparing two schemas takes.
+//! Measures how long a comparison of two schemas takes.
 //!
 //! ```sh
 //! cargo run --release -p inngest-registry --example compare_time -- OLD.json NEW.json
@@ -15,7 +15,7 @@ const TIMES: u32 = 1_000;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [old, new] = arguments.as_slice() else {
-        return Err("give OLD.json NEW.json".into());
+        return Err("name two files: OLD.json NEW.json".into());
     };
     let read = |path: &str| -> Result<Value, Box<dyn std::error::Error>> {
         Ok(serde_json::from_str(&fs::read_to_string(path)?)?)

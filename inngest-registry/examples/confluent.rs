@@ -1,7 +1,7 @@
-//! The strict verdict beside that of Confluent's schema registry, on its own published examples.
+//! Compares strict verdicts with the verdicts of Confluent's schema registry, on its published examples.
 //!
-//! The examples are under a licence that does not let them be copied here. This reads their files,
-//! of which the rules are in `tests/compat_rules` in other words:
+//! The licence of the examples does not allow copying them here, so this program reads their files.
+//! `tests/compat_rules` tests the same rules with other schemas.
 //!
 //! ```sh
 //! cargo run -p inngest-registry --example confluent -- json-schema-provider/src/test/resources
@@ -28,26 +28,26 @@ const FILES: [&str; 2] = [
     "diff-combined-schema-examples-2020-12.json",
 ];
 
-/// Examples in which the verdict is on purpose another, and why.
-const OTHERWISE: [(&str, &str); 2] = [
+/// Examples whose verdict differs on purpose, with the reason.
+const EXCEPTIONS: [(&str, &str); 2] = [
     (
         "Detect required array to be changed",
-        "a property that is newly required breaks, whether or not it is declared",
+        "a newly required property breaks, whether or not it is declared",
     ),
     (
         "Detect changes to validation criteria in composed schema type",
-        "`oneOf` and `allOf` of one schema are the same",
+        "`oneOf` and `allOf` with one schema are the same",
     ),
 ];
 
 fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     let Some(folder) = std::env::args().nth(1) else {
-        return Err("give the folder of Confluent's files".into());
+        return Err("name the folder with Confluent's files".into());
     };
     let (mut all, mut same, mut unexplained) = (0, 0, 0);
     for file in FILES {
         let text = fs::read_to_string(Path::new(&folder).join(file))?;
-        // One of the examples has a comma too many.
+        // One of the examples has an extra comma.
         let text = text.replace("schema\",\n    }", "schema\"\n    }");
         for example in serde_json::from_str::<Vec<Example>>(&text)? {
             let expected = if example.compatible {
@@ -63,11 +63,11 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
                 continue;
             }
             let description = example.description;
-            match OTHERWISE.iter().find(|(known, _)| *known == description) {
-                Some((_, why)) => println!("otherwise on purpose: {description}: {why}"),
+            match EXCEPTIONS.iter().find(|(known, _)| *known == description) {
+                Some((_, why)) => println!("differs on purpose: {description}: {why}"),
                 None => {
                     unexplained += 1;
-                    println!("otherwise: {description}: {compared:#?}");
+                    println!("differs: {description}: {compared:#?}");
                 }
             }
         }

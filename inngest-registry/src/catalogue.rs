@@ -31,10 +31,28 @@ pub struct EventType {
 }
 
 impl EventType {
+    /// An event type without a Rust type.
+    pub(crate) fn of_schema(name: &str, version: Option<&str>, schema: Value) -> Self {
+        let description = schema.get("description").and_then(Value::as_str);
+        Self {
+            name: name.to_owned(),
+            version: version.map(str::to_owned),
+            id_template: None,
+            description: description.map(str::to_owned),
+            rust_type: None,
+            source: None,
+            schema,
+        }
+    }
+
     /// The name and version as reports show them: `storefront/item.imported` 2026-11-21.1.
-    #[must_use]
-    pub fn label(&self) -> String {
+    pub(crate) fn label(&self) -> String {
         label(&self.name, self.version.as_deref())
+    }
+
+    /// Whether this is an older version than the other, which belongs to the same event.
+    pub(crate) fn is_older_than(&self, other: &Self) -> bool {
+        version::compare(self.version.as_deref(), other.version.as_deref()).is_lt()
     }
 }
 
@@ -76,7 +94,7 @@ impl Catalogue {
         registry.iter().map(EventType::from).collect()
     }
 
-    /// The event types in order.
+    /// Iterates over the event types in order.
     pub fn iter(&self) -> std::slice::Iter<'_, EventType> {
         self.events.iter()
     }
@@ -108,17 +126,18 @@ impl Catalogue {
         let end = self.events.partition_point(|event| *event.name <= *name);
         self.events.get(start..end).unwrap_or_default()
     }
+
+    /// The older versions of an event type, oldest first.
+    pub(crate) fn older(&self, event: &EventType) -> impl DoubleEndedIterator<Item = &EventType> {
+        let versions = self.versions(&event.name).iter();
+        versions.filter(|version| version.is_older_than(event))
+    }
 }
 
 impl FromIterator<EventType> for Catalogue {
     fn from_iter<I: IntoIterator<Item = EventType>>(events: I) -> Self {
         let mut events: Vec<_> = events.into_iter().collect();
-        events.sort_by(|a, b| {
-            version::order(
-                (&a.name, a.version.as_deref()),
-                (&b.name, b.version.as_deref()),
-            )
-        });
+        version::sort(&mut events, |e| (&e.name, e.version.as_deref()));
         Self { events }
     }
 }

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::fmt::Write as _;
 
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use crate::catalogue::{Catalogue, EventType, label};
-use crate::check::verdict;
-use crate::compat::{self, Change, Comparison, Strictness, Verdict};
+use crate::compat::{self, Change, Strictness, Verdict};
 use crate::effect::{self, count};
 use crate::json;
 use crate::mode::Mode;
@@ -19,91 +19,92 @@ use crate::version;
 #[non_exhaustive]
 pub struct Diff {
     /// The event types that differ, in order of name and version.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<DiffEntry>,
 }
 
 /// An event type that differs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct Entry {
+pub struct DiffEntry {
     /// The event name.
     pub event: String,
     /// The version.
     pub version: Option<String>,
     /// How it differs.
-    pub kind: EntryKind,
+    pub kind: DiffKind,
+    /// The previous version, if a version was added.
+    pub since: Option<String>,
+    /// Whether readers of the new schema can read events written with the old one. `None` if no two
+    /// schemas were compared.
+    pub backward: Option<Verdict>,
+    /// Whether readers of the old schema can read events written with the new one. `None` if no two
+    /// schemas were compared.
+    pub forward: Option<Verdict>,
     /// The old and new id templates, if they differ.
-    pub id_template: Option<(Option<String>, Option<String>)>,
+    pub id_template: Option<IdTemplates>,
+    /// The changes of the schema.
+    pub changes: Vec<Change>,
 }
 
 /// How an event type differs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum EntryKind {
+pub enum DiffKind {
     /// It is only in the new set.
-    Added {
-        /// How it differs from the previous version, if any.
-        since: Option<(Option<String>, Comparison)>,
-    },
+    Added,
     /// It is only in the old set.
     Removed,
     /// It is in both sets, and the set of valid values changed.
-    Changed(Comparison),
+    Changed,
     /// It is in both sets, and only its docs, the order of fields or its id template differ.
     TextsChanged,
+}
+
+/// Two different id templates.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct IdTemplates {
+    /// The old template.
+    pub old: Option<String>,
+    /// The new template.
+    pub new: Option<String>,
 }
 
 /// Compares two sets of event types.
 #[must_use]
 pub fn diff(old: &Catalogue, new: &Catalogue, strictness: Strictness) -> Diff {
     let mut entries = Vec::new();
-    let mut push = |event: &EventType, kind| {
-        let before = old.get(&event.name, event.version.as_deref());
-        let now = new.get(&event.name, event.version.as_deref());
-        let templates = before.zip(now).map(|(before, now)| {
-            let templates = (before.id_template.clone(), now.id_template.clone());
-            (templates.0 != templates.1).then_some(templates)
-        });
-        entries.push(Entry {
-            event: event.name.clone(),
-            version: event.version.clone(),
-            kind,
-            id_template: templates.flatten(),
-        });
-    };
     for event in new {
         let Some(before) = old.get(&event.name, event.version.as_deref()) else {
-            let older = new.versions(&event.name).iter().rfind(|other| {
-                version::compare(other.version.as_deref(), event.version.as_deref()).is_lt()
-            });
-            let since = older.map(|older| {
-                let comparison = compat::compare(&older.schema, &event.schema, strictness);
-                (older.version.clone(), comparison)
-            });
-            push(event, EntryKind::Added { since });
+            let mut entry = DiffEntry::new(event, DiffKind::Added);
+            if let Some(previous) = new.older(event).last() {
+                entry.since.clone_from(&previous.version);
+                entry.compare(previous, event, strictness);
+            }
+            entries.push(entry);
             continue;
         };
         if before.schema == event.schema && before.id_template == event.id_template {
             continue;
         }
-        if json::content_hash(&before.schema) == json::content_hash(&event.schema) {
-            push(event, EntryKind::TextsChanged);
-        } else {
-            let comparison = compat::compare(&before.schema, &event.schema, strictness);
-            push(event, EntryKind::Changed(comparison));
+        let mut entry = DiffEntry::new(event, DiffKind::TextsChanged);
+        entry.id_template = (before.id_template != event.id_template).then(|| IdTemplates {
+            old: before.id_template.clone(),
+            new: event.id_template.clone(),
+        });
+        if json::content_hash(&before.schema) != json::content_hash(&event.schema) {
+            entry.kind = DiffKind::Changed;
+            entry.compare(before, event, strictness);
         }
+        entries.push(entry);
     }
     for event in old {
         if new.get(&event.name, event.version.as_deref()).is_none() {
-            push(event, EntryKind::Removed);
+            entries.push(DiffEntry::new(event, DiffKind::Removed));
         }
     }
-    entries.sort_by(|a, b| {
-        version::order(
-            (&a.event, a.version.as_deref()),
-            (&b.event, b.version.as_deref()),
-        )
-    });
+    version::sort(&mut entries, |e| (&e.event, e.version.as_deref()));
     Diff { entries }
 }
 
@@ -124,40 +125,26 @@ impl Diff {
             "| event | version | change | old events | old readers |\n|---|---|---|---|---|\n",
         );
         for entry in &self.entries {
-            let (backward, forward) = match entry.comparison() {
-                Some(comparison) => (mark(comparison.backward), mark(comparison.forward)),
-                None => ("", ""),
-            };
             // Writing to a `String` does not fail.
             let _ = writeln!(
                 out,
-                "| {} | {} | {} | {backward} | {forward} |",
+                "| {} | {} | {} | {} | {} |",
                 code(&entry.event),
-                entry
-                    .version
-                    .as_deref()
-                    .map(escape_cell)
-                    .unwrap_or_default(),
+                escape_cell(entry.version.as_deref().unwrap_or_default()),
                 escape_cell(&entry.what()),
+                mark(entry.backward),
+                mark(entry.forward),
             );
         }
         for entry in &self.entries {
-            let changes = entry.changes();
-            let id_template = entry.id_template_changed();
-            if changes.is_empty() && id_template.is_none() {
+            let details = entry.details();
+            if details.is_empty() {
                 continue;
             }
-            let _ = writeln!(
-                out,
-                "\n### {}\n",
-                label(&entry.event, entry.version.as_deref())
-            );
-            if let Some(changed) = id_template {
-                let _ = writeln!(out, "- {changed}");
-            }
-            for change in changes {
-                let _ = writeln!(out, "- {}", effect::sentence(change));
-                for effect in effect::effects(change.backward, change.forward, Mode::Full) {
+            let _ = writeln!(out, "\n### {}\n", entry.label());
+            for (sentence, effects) in details {
+                let _ = writeln!(out, "- {sentence}");
+                for effect in effects {
                     let _ = writeln!(out, "  - {effect}");
                 }
             }
@@ -172,31 +159,7 @@ impl Diff {
     /// The differences as JSON.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        let entries = self.entries.iter().map(|entry| {
-            let comparison = entry.comparison();
-            json!({
-                "event": entry.event,
-                "version": entry.version,
-                "kind": match &entry.kind {
-                    EntryKind::Added { .. } => "added",
-                    EntryKind::Removed => "removed",
-                    EntryKind::Changed(_) => "changed",
-                    EntryKind::TextsChanged => "texts_changed",
-                },
-                "since": match &entry.kind {
-                    EntryKind::Added { since: Some((older, _)) } => older.clone(),
-                    _ => None,
-                },
-                "backward": comparison.map(|c| verdict(c.backward)),
-                "forward": comparison.map(|c| verdict(c.forward)),
-                "id_template": entry.id_template.as_ref().map(|(old, new)| json!({
-                    "old": old,
-                    "new": new,
-                })),
-                "changes": entry.changes().iter().map(change_to_json).collect::<Vec<_>>(),
-            })
-        });
-        json!({ "events": entries.collect::<Vec<_>>() })
+        json!({ "events": self.entries })
     }
 
     pub(crate) fn to_text(&self, paint: Paint) -> String {
@@ -206,29 +169,25 @@ impl Diff {
         let mut lines = Vec::new();
         for entry in &self.entries {
             let sign = match entry.kind {
-                EntryKind::Added { .. } => paint.good("+"),
-                EntryKind::Removed => paint.bad("-"),
-                EntryKind::Changed(_) | EntryKind::TextsChanged => paint.doubtful("~"),
+                DiffKind::Added => paint.good("+"),
+                DiffKind::Removed => paint.bad("-"),
+                DiffKind::Changed | DiffKind::TextsChanged => paint.doubtful("~"),
             };
-            let event = label(&entry.event, entry.version.as_deref());
-            lines.push(format!("{sign} {event}: {}", entry.what()));
-            let id_template = entry.id_template_changed();
-            lines.extend(id_template.map(|changed| format!("    {changed}")));
-            for change in entry.changes() {
-                lines.push(format!("    {}", effect::sentence(change)));
-                let effects = effect::effects(change.backward, change.forward, Mode::Full);
-                lines.extend(effects.into_iter().map(|effect| format!("      {effect}")));
+            lines.push(format!("{sign} {}: {}", entry.label(), entry.what()));
+            for (sentence, effects) in entry.details() {
+                lines.push(format!("    {sentence}"));
+                lines.extend(effects.iter().map(|effect| format!("      {effect}")));
             }
         }
-        lines.push(String::new());
-        lines.push(
+        let differ = if self.entries.len() == 1 {
+            "differs"
+        } else {
+            "differ"
+        };
+        lines.push(format!(
+            "\n{} {differ}",
             count(self.entries.len(), "event type")
-                + if self.entries.len() == 1 {
-                    " differs"
-                } else {
-                    " differ"
-                },
-        );
+        ));
         lines.join("\n")
     }
 }
@@ -239,76 +198,112 @@ impl fmt::Display for Diff {
     }
 }
 
-impl Entry {
-    fn comparison(&self) -> Option<&Comparison> {
-        match &self.kind {
-            EntryKind::Changed(comparison)
-            | EntryKind::Added {
-                since: Some((_, comparison)),
-            } => Some(comparison),
-            _ => None,
+impl DiffEntry {
+    fn new(event: &EventType, kind: DiffKind) -> Self {
+        Self {
+            event: event.name.clone(),
+            version: event.version.clone(),
+            kind,
+            since: None,
+            backward: None,
+            forward: None,
+            id_template: None,
+            changes: Vec::new(),
         }
     }
 
-    fn changes(&self) -> &[Change] {
-        self.comparison().map_or(&[], |c| c.changes.as_slice())
+    fn compare(&mut self, old: &EventType, new: &EventType, strictness: Strictness) {
+        let comparison = compat::compare(&old.schema, &new.schema, strictness);
+        self.backward = Some(comparison.backward);
+        self.forward = Some(comparison.forward);
+        self.changes = comparison.changes;
     }
 
-    fn id_template_changed(&self) -> Option<String> {
-        let (old, new) = self.id_template.as_ref()?;
-        Some(effect::of_id_template(old.as_deref(), new.as_deref()))
+    fn label(&self) -> String {
+        label(&self.event, self.version.as_deref())
     }
 
     fn what(&self) -> String {
-        let comparison = |comparison: &Comparison| match (comparison.backward, comparison.forward) {
-            (Verdict::Compatible, Verdict::Compatible) => "compatible",
-            (Verdict::Breaking, _) | (_, Verdict::Breaking) => "breaking",
-            _ => "compatibility unknown",
-        };
-        match &self.kind {
-            EntryKind::Added { since: None } => "added".to_owned(),
-            EntryKind::Added {
-                since: Some((older, changes)),
-            } => format!(
-                "added after {}, {}",
-                older.as_deref().unwrap_or("the event without a version"),
-                comparison(changes)
-            ),
-            EntryKind::Removed => "removed".to_owned(),
-            EntryKind::Changed(changes) => format!("changed, {}", comparison(changes)),
-            EntryKind::TextsChanged if self.id_template.is_some() => "id changed".to_owned(),
-            EntryKind::TextsChanged => "docs or order of fields changed".to_owned(),
+        let verdict = self.backward.zip(self.forward);
+        let verdict =
+            verdict.map(
+                |(backward, forward)| match Mode::Full.judge(backward, forward) {
+                    Verdict::Compatible => "compatible",
+                    Verdict::Breaking => "breaking",
+                    Verdict::Unknown => "compatibility unknown",
+                },
+            );
+        match (self.kind, verdict) {
+            (DiffKind::Added, None) => "added".to_owned(),
+            (DiffKind::Added, Some(verdict)) => {
+                let since = self
+                    .since
+                    .as_deref()
+                    .unwrap_or("the event without a version");
+                format!("added after {since}, {verdict}")
+            }
+            (DiffKind::Removed, _) => "removed".to_owned(),
+            (DiffKind::Changed, verdict) => format!("changed, {}", verdict.unwrap_or_default()),
+            (DiffKind::TextsChanged, _) if self.id_template.is_some() => "id changed".to_owned(),
+            (DiffKind::TextsChanged, _) => "docs or order of fields changed".to_owned(),
         }
+    }
+
+    /// A sentence for each change, and whom the change breaks.
+    fn details(&self) -> Vec<(String, Vec<String>)> {
+        let id_template = self.id_template.iter().map(|IdTemplates { old, new }| {
+            let sentence = effect::of_id_template(old.as_deref(), new.as_deref());
+            (sentence, Vec::new())
+        });
+        let changes = self.changes.iter().map(|change| {
+            let effects = effect::effects(change.backward, change.forward, Mode::Full);
+            (effect::sentence(change), effects)
+        });
+        id_template.chain(changes).collect()
     }
 }
 
-/// A change as JSON.
-pub(crate) fn change_to_json(change: &Change) -> Value {
-    json!({
-        "path": change.path,
-        "also_at": change.also_at,
-        "what": change.what,
-        "backward": verdict(change.backward),
-        "forward": verdict(change.forward),
-        "fix": change.fix,
-    })
+impl Serialize for Change {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let change = json!({
+            "path": self.path,
+            "also_at": self.also_at,
+            "what": self.what,
+            "backward": self.backward,
+            "forward": self.forward,
+            "fix": self.fix,
+        });
+        change.serialize(serializer)
+    }
 }
 
-fn mark(verdict: Verdict) -> &'static str {
+impl Serialize for Verdict {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(match self {
+            Self::Compatible => "compatible",
+            Self::Breaking => "breaking",
+            Self::Unknown => "unknown",
+        })
+    }
+}
+
+fn mark(verdict: Option<Verdict>) -> &'static str {
     match verdict {
-        Verdict::Compatible => "ok",
-        Verdict::Breaking => "**breaking**",
-        Verdict::Unknown => "unknown",
+        None => "",
+        Some(Verdict::Compatible) => "ok",
+        Some(Verdict::Breaking) => "**breaking**",
+        Some(Verdict::Unknown) => "unknown",
     }
 }
 
 /// Escapes text for a table cell.
-fn escape_cell(text: &str) -> String {
+pub(crate) fn escape_cell(text: &str) -> String {
     text.replace('\\', "\\\\")
         .replace('|', "\\|")
         .replace('\n', " ")
 }
 
-fn code(text: &str) -> String {
+/// Text as code in a table cell.
+pub(crate) fn code(text: &str) -> String {
     format!("`{}`", text.replace('`', "'").replace('|', "\\|"))
 }

@@ -20,20 +20,18 @@ pub(crate) fn sentence(change: &Change) -> String {
         (place, Subject::Place) => format!("`{place}` {what}"),
         (place, Subject::Part) => format!("`{place}`: {what}"),
     };
-    let others: Vec<_> = change
-        .also_at
-        .iter()
+    let others: Vec<_> = (change.also_at.iter())
         .map(|path| format!("`{}`", place(path)))
         .collect();
-    if let Some((shown, rest)) = others.split_at_checked(OTHERS_SHOWN.min(others.len()))
-        && !shown.is_empty()
-    {
+    let shown = others.iter().take(OTHERS_SHOWN).map(String::as_str);
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    let rest = match others.len().saturating_sub(OTHERS_SHOWN) {
+        0 => String::new(),
+        more => format!(" and {}", count(more, "other place")),
+    };
+    if !shown.is_empty() {
         // Writing to a `String` does not fail.
-        let _ = write!(sentence, " (also at {}", shown.join(", "));
-        if !rest.is_empty() {
-            let _ = write!(sentence, " and {}", count(rest.len(), "other place"));
-        }
-        sentence.push(')');
+        let _ = write!(sentence, " (also at {shown}{rest})");
     }
     sentence
 }

@@ -3,10 +3,12 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::catalogue::{Catalogue, EventType};
-use crate::files::{self, FilesError, INDEX, Index, IndexEntry};
+use crate::error::{Error, Problem};
+use crate::files::{self, Index, IndexEntry, Source};
+use crate::layout::INDEX;
 use crate::{json, version};
 
 /// Writes event types to a folder.
@@ -21,7 +23,7 @@ use crate::{json, version};
 ///     .base_url("https://schemas.example.com")
 ///     .run(&Catalogue::of(&Registry::collect()), "schemas")?;
 /// println!("{} files written", exported.written.len());
-/// # Ok::<(), inngest_registry::files::FilesError>(())
+/// # Ok::<(), inngest_registry::Error>(())
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Export {
@@ -73,42 +75,33 @@ impl Export {
     ///
     /// # Errors
     ///
-    /// See [`FilesError`]. Files written before the error stay and are complete.
-    pub fn run(
-        &self,
-        catalogue: &Catalogue,
-        dir: impl AsRef<Path>,
-    ) -> Result<Exported, FilesError> {
+    /// There are no types, two types have the same name and version, the folder cannot be read or
+    /// written, it has a file of someone else at the path of a schema, or the base URL is not absolute.
+    /// Files written before the error stay and are complete.
+    pub fn run(&self, types: &Catalogue, dir: impl AsRef<Path>) -> Result<Exported, Error> {
         let dir = dir.as_ref();
-        check_types(catalogue)?;
+        check_types(types)?;
         let base_url = self.base_url.as_deref().map(checked_base_url).transpose()?;
-        let before = Index::read(dir)?.map_or_else(Vec::new, |index| index.events);
-        let listed: HashSet<&str> = before.iter().map(|entry| entry.path.as_str()).collect();
+        let before =
+            Index::read(&mut Source::folder(dir))?.map_or_else(Vec::new, |index| index.events);
+        let listed: HashSet<&str> = before.iter().map(|entry| &*entry.path).collect();
         let mut exported = Exported::default();
-        let mut entries = Vec::with_capacity(catalogue.len());
-        for event in catalogue {
+        let mut entries = Vec::with_capacity(types.len());
+        for event in types {
             let entry = IndexEntry::of(event)?;
-            let path = dir.join(&entry.path);
-            if !listed.contains(entry.path.as_str()) && !is_free(&path, event)? {
-                return Err(FilesError::Foreign {
-                    path,
-                    event: event.label(),
-                });
+            if !listed.contains(&*entry.path) {
+                check_is_free(&dir.join(&entry.path), event)?;
             }
             let text = json::to_text(&with_id(event, base_url, &entry.path));
-            if files::write_if_changed(&path, &text)? {
-                exported.written.push(entry.path.clone());
-            } else {
-                exported.unchanged += 1;
-            }
+            exported.write(dir, &entry.path, &text)?;
             entries.push(entry);
         }
-        let current: HashSet<&str> = entries.iter().map(|entry| entry.path.as_str()).collect();
+        let current: HashSet<&str> = entries.iter().map(|entry| &*entry.path).collect();
         let (older, mut gone): (Vec<_>, Vec<_>) = before
             .iter()
-            .filter(|old| !current.contains(old.path.as_str()))
+            .filter(|old| !current.contains(&*old.path))
             .cloned()
-            .partition(|old| !catalogue.versions(&old.name).is_empty());
+            .partition(|old| !types.versions(&old.name).is_empty());
         let older = present(dir, older)?;
         exported.older = paths(&older);
         entries.extend(older);
@@ -117,19 +110,10 @@ impl Export {
             exported.kept = paths(&gone);
             entries.extend(gone.iter().cloned());
         }
-        entries.sort_by(|a, b| {
-            version::order(
-                (&a.name, a.version.as_deref()),
-                (&b.name, b.version.as_deref()),
-            )
-        });
+        version::sort(&mut entries, |e| (&e.name, e.version.as_deref()));
         // The index is written after the files it lists and before the files it no longer lists are
         // removed, so that it never lists a missing file.
-        if files::write_if_changed(&dir.join(INDEX), &Index::new(entries).to_text()?)? {
-            exported.written.push(INDEX.to_owned());
-        } else {
-            exported.unchanged += 1;
-        }
+        exported.write(dir, INDEX, &Index::new(entries).to_text()?)?;
         if self.prune {
             for entry in gone {
                 if files::remove(dir, &entry.path)? {
@@ -141,17 +125,31 @@ impl Export {
     }
 }
 
+impl Exported {
+    fn write(&mut self, dir: &Path, path: &str, text: &str) -> Result<(), Error> {
+        if files::write_if_changed(&dir.join(path), text)? {
+            self.written.push(path.to_owned());
+        } else {
+            self.unchanged += 1;
+        }
+        Ok(())
+    }
+}
+
 /// The entries whose files exist. A folder whose index lists a missing file cannot be read.
-fn present(dir: &Path, entries: Vec<IndexEntry>) -> Result<Vec<IndexEntry>, FilesError> {
+fn present(dir: &Path, entries: Vec<IndexEntry>) -> Result<Vec<IndexEntry>, Error> {
     let mut present = Vec::with_capacity(entries.len());
     for entry in entries {
-        let path = dir.join(&entry.path);
-        let exists = path.try_exists();
-        if exists.map_err(|error| FilesError::io("read", &path, error))? {
+        if exists(&dir.join(&entry.path))? {
             present.push(entry);
         }
     }
     Ok(present)
+}
+
+fn exists(path: &Path) -> Result<bool, Error> {
+    path.try_exists()
+        .map_err(|error| Error::io("read", path, error))
 }
 
 fn paths(entries: &[IndexEntry]) -> Vec<String> {
@@ -159,27 +157,27 @@ fn paths(entries: &[IndexEntry]) -> Vec<String> {
 }
 
 /// Checks that there are types, and that no two have the same name and version.
-pub(crate) fn check_types(catalogue: &Catalogue) -> Result<(), FilesError> {
-    if catalogue.is_empty() {
-        return Err(FilesError::NoTypes);
+pub(crate) fn check_types(types: &Catalogue) -> Result<(), Error> {
+    if types.is_empty() {
+        return Err(Problem::NoTypes.into());
     }
-    let mut rest = catalogue.iter().peekable();
-    while let (Some(first), Some(second)) = (rest.next(), rest.peek()) {
+    // Types with the same name and version are next to each other.
+    for (first, second) in types.iter().zip(types.iter().skip(1)) {
         if (&first.name, &first.version) == (&second.name, &second.version) {
             let path = |event: &EventType| event.rust_type.clone().unwrap_or_default();
-            return Err(FilesError::Duplicate {
+            return Err(Error(Problem::Duplicate {
                 event: first.label(),
                 first: path(first),
                 second: path(second),
-            });
+            }));
         }
     }
     Ok(())
 }
 
 /// Checks that a base URL is absolute, and removes `/` from its end.
-pub(crate) fn checked_base_url(url: &str) -> Result<&str, FilesError> {
-    let absolute = url.split_once("://").is_some_and(|(scheme, rest)| {
+pub(crate) fn checked_base_url(url: &str) -> Result<&str, Error> {
+    let is_absolute = url.split_once("://").is_some_and(|(scheme, rest)| {
         scheme.starts_with(|c: char| c.is_ascii_alphabetic())
             && scheme
                 .bytes()
@@ -189,39 +187,30 @@ pub(crate) fn checked_base_url(url: &str) -> Result<&str, FilesError> {
                 .bytes()
                 .all(|b| b.is_ascii_graphic() && !b"#?\"<>\\^`{|}".contains(&b))
     });
-    if absolute {
+    if is_absolute {
         Ok(url.trim_end_matches('/'))
     } else {
-        Err(FilesError::BaseUrl {
-            url: url.to_owned(),
-        })
+        Err(Error(Problem::BaseUrl(url.to_owned())))
     }
 }
 
-/// Whether `export` may write this file: it does not exist, or it holds a schema of this event that
-/// the index no longer lists.
-fn is_free(path: &Path, event: &EventType) -> Result<bool, FilesError> {
-    if !path
-        .try_exists()
-        .map_err(|error| FilesError::io("read", path, error))?
-    {
-        return Ok(true);
+/// Checks that `export` may write this file although the index does not list it: it does not exist,
+/// or it is a schema of this event.
+fn check_is_free(path: &Path, event: &EventType) -> Result<(), Error> {
+    let is_own = |schema| files::is_exported(&schema, &event.name, event.version.as_deref());
+    if !exists(path)? || files::read_unchecked(path).is_ok_and(is_own) {
+        return Ok(());
     }
-    let Ok(existing) = files::read_unchecked(path) else {
-        return Ok(false);
-    };
-    Ok(files::is_exported(
-        &existing,
-        &event.name,
-        event.version.as_deref(),
-    ))
+    Err(Error(Problem::Foreign {
+        path: path.to_owned(),
+        event: event.label(),
+    }))
 }
 
 fn with_id(event: &EventType, base_url: Option<&str>, path: &str) -> Value {
     let mut schema = event.schema.clone();
-    if let (Some(base), Value::Object(object)) = (base_url, &mut schema) {
-        let object: &mut Map<String, Value> = object;
-        object.insert("$id".into(), files::schema_id(base, path).into());
+    if let (Some(base_url), Value::Object(object)) = (base_url, &mut schema) {
+        object.insert("$id".into(), files::schema_id(base_url, path).into());
     }
     schema
 }

@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 
-use crate::reference::Reference;
+use crate::reference::definition_name;
+use crate::walk::{has_type, list};
 
 /// The schema `true` as an object.
 static ANYTHING: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
@@ -179,26 +180,18 @@ impl<'a> Walk<'a> {
 
     /// The definition that a schema refers to, with its name.
     fn definition(&self, schema: &Map<String, Value>) -> Option<(&'a str, &'a Value)> {
-        let reference = schema.get("$ref")?.as_str()?;
-        let Reference::Definition { name, rest: "" } = Reference::parse(reference) else {
-            return None;
-        };
+        let name = definition_name(schema)?;
         let (name, definition) = self.definitions?.as_object()?.get_key_value(&name)?;
         Some((name, definition))
     }
 
     /// Whether a schema accepts `null` by its type, in an alternative or through a reference.
     fn accepts_null(&self, schema: &Map<String, Value>, seen: &mut HashSet<&'a str>) -> bool {
-        let directly = match schema.get("type") {
-            Some(Value::Array(types)) => types.iter().any(|name| name == "null"),
-            Some(only) => only == "null",
-            None => false,
-        };
         let definition = self
             .definition(schema)
             .filter(|(name, _)| seen.insert(name));
         let alternatives = list(schema, "anyOf").iter().chain(list(schema, "oneOf"));
-        directly
+        has_type(schema, "null")
             || alternatives
                 .chain(definition.map(|(_, schema)| schema))
                 .filter_map(Value::as_object)
@@ -273,11 +266,6 @@ fn requires(schema: &Map<String, Value>, name: &str) -> bool {
 
 fn is_constant(schema: &Value) -> bool {
     schema.get("const").is_some()
-}
-
-fn list<'a>(schema: &'a Map<String, Value>, keyword: &str) -> &'a [Value] {
-    let list = schema.get(keyword).and_then(Value::as_array);
-    list.map_or(&[], Vec::as_slice)
 }
 
 #[cfg(test)]

@@ -1,5 +1,8 @@
 //! Writes JSON with a fixed key order and layout, and hashes schemas.
 
+use std::fmt::Write as _;
+
+use serde::ser::{Serialize, Serializer};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
@@ -46,164 +49,126 @@ const SETS: [&str; 3] = ["required", "enum", "type"];
 /// and `additionalProperties` come first, then the other keywords in alphabetical order, then
 /// `$defs`. Property names are in alphabetical order, except that the members of an event are in
 /// the order they are sent: `name`, `id`, `ts`, `v`, `data`, `user`, `meta`.
-#[must_use]
-pub fn to_text(value: &Value) -> String {
-    let mut text = String::new();
-    let envelope = value.pointer("/properties/name/const").is_some()
+pub(crate) fn to_text(value: &Value) -> String {
+    let is_event = value.pointer("/properties/name/const").is_some()
         && value.pointer("/properties/data").is_some();
-    Writer {
-        out: &mut text,
+    let view = View {
+        value,
+        place: Place::Schema,
+        is_event,
         depth: 0,
-        envelope,
-    }
-    .value(value, Place::Schema);
-    text.push('\n');
-    text
+    };
+    text_of(serde_json::to_string_pretty(&view)) + "\n"
 }
 
 /// The SHA-256 hash of the keywords that validate values, in hexadecimal digits.
 ///
 /// Titles, descriptions and other annotations, `$id`, and the order of `required`, `enum` and
 /// `type` do not affect it. Two schemas with the same hash accept the same values.
-#[must_use]
-pub fn content_hash(schema: &Value) -> String {
-    let mut text = String::new();
-    compact(schema, Place::Schema, &mut text);
-    let digest = Sha256::digest(text.as_bytes());
+pub(crate) fn content_hash(schema: &Value) -> String {
+    let digest = Sha256::digest(content(schema, Place::Schema));
     digest.iter().fold(String::new(), |mut hash, byte| {
-        for digit in [byte >> 4, byte & 15] {
-            hash.extend(char::from_digit(digit.into(), 16));
-        }
+        // Writing to a `String` does not fail.
+        let _ = write!(hash, "{byte:02x}");
         hash
     })
 }
 
-/// Writes a schema on one line, with sorted keys, sorted sets and no annotations.
-fn compact(value: &Value, place: Place, out: &mut String) {
+/// A schema on one line, with sorted keys, sorted sets and no annotations.
+fn content(value: &Value, place: Place) -> String {
+    let value = &without_annotations(value, place);
+    text_of(serde_json::to_string(&View {
+        value,
+        place: Place::Data,
+        is_event: false,
+        depth: 0,
+    }))
+}
+
+fn without_annotations(value: &Value, place: Place) -> Value {
+    let is_schema = place == Place::Schema;
     match value {
         Value::Array(items) => {
-            out.push('[');
-            for (index, item) in items.iter().enumerate() {
-                if index > 0 {
-                    out.push(',');
-                }
-                compact(item, place, out);
-            }
-            out.push(']');
+            let items = items.iter().map(|item| without_annotations(item, place));
+            items.collect()
         }
         Value::Object(object) => {
-            let is_schema = place == Place::Schema;
-            let mut members: Vec<_> = object
+            let members = object
                 .iter()
-                .filter(|(key, _)| !is_schema || !ANNOTATIONS.contains(&key.as_str()))
-                .collect();
-            members.sort_unstable_by_key(|(key, _)| *key);
-            out.push('{');
-            for (index, (key, value)) in members.into_iter().enumerate() {
-                if index > 0 {
-                    out.push(',');
+                .filter(|(key, _)| !is_schema || !ANNOTATIONS.contains(&key.as_str()));
+            let members = members.map(|(key, value)| {
+                let mut value = without_annotations(value, place.of(key));
+                if let Value::Array(set) = &mut value
+                    && is_schema
+                    && SETS.contains(&key.as_str())
+                {
+                    set.sort_by_cached_key(|member| content(member, Place::Data));
                 }
-                out.push_str(&quoted(key));
-                out.push(':');
-                match value {
-                    Value::Array(set) if is_schema && SETS.contains(&key.as_str()) => {
-                        let mut members: Vec<String> = set
-                            .iter()
-                            .map(|member| {
-                                let mut text = String::new();
-                                compact(member, Place::Data, &mut text);
-                                text
-                            })
-                            .collect();
-                        members.sort_unstable();
-                        out.push('[');
-                        out.push_str(&members.join(","));
-                        out.push(']');
-                    }
-                    value => compact(value, place.of(key), out),
-                }
-            }
-            out.push('}');
+                (key.clone(), value)
+            });
+            Value::Object(members.collect())
         }
-        plain => out.push_str(&plain.to_string()),
+        plain => plain.clone(),
     }
 }
 
-fn quoted(text: &str) -> String {
-    Value::from(text).to_string()
+#[expect(
+    clippy::expect_used,
+    reason = "all keys are strings, and a `String` takes any text"
+)]
+fn text_of(written: serde_json::Result<String>) -> String {
+    written.expect("JSON is written")
 }
 
-struct Writer<'a> {
-    out: &'a mut String,
+/// A value whose keys are written in order.
+#[derive(Clone, Copy)]
+struct View<'a> {
+    value: &'a Value,
+    place: Place,
+    /// Whether the whole value is the schema of an event.
+    is_event: bool,
     depth: usize,
-    envelope: bool,
 }
 
-impl Writer<'_> {
-    fn value(&mut self, value: &Value, place: Place) {
-        match value {
-            Value::Array(items) if !items.is_empty() => {
-                self.block('[', items, ']', |writer, item| writer.value(item, place));
-            }
-            Value::Object(object) if !object.is_empty() => {
-                let members = self.ordered(object, place);
-                self.block('{', members, '}', |writer, (key, value)| {
-                    writer.out.push_str(&quoted(key));
-                    writer.out.push_str(": ");
-                    writer.value(value, place.of(key));
-                });
-            }
-            plain => self.out.push_str(&plain.to_string()),
-        }
-    }
-
-    fn ordered<'v>(
-        &self,
-        object: &'v Map<String, Value>,
-        place: Place,
-    ) -> Vec<(&'v str, &'v Value)> {
-        let order: &[&str] = match place {
+impl<'a> View<'a> {
+    fn ordered(&self, object: &'a Map<String, Value>) -> Vec<(&'a String, &'a Value)> {
+        let first: &[&str] = match self.place {
             Place::Schema => &FIRST,
-            Place::Names if self.envelope && self.depth == 1 => &ENVELOPE,
+            Place::Names if self.is_event && self.depth == 1 => &ENVELOPE,
             Place::Names | Place::Data => &[],
         };
-        let rank = |key: &str| {
-            let first = order.iter().position(|known| *known == key);
-            let last = place == Place::Schema && key == LAST;
-            (last, first.unwrap_or(order.len()))
-        };
-        let mut members: Vec<_> = object
-            .iter()
-            .map(|(key, value)| (key.as_str(), value))
-            .collect();
-        members.sort_by_key(|(key, _)| (rank(key), *key));
+        let mut members: Vec<_> = object.iter().collect();
+        members.sort_by_key(|(key, _)| {
+            let rank = first.iter().position(|known| known == key);
+            let is_last = self.place == Place::Schema && *key == LAST;
+            (is_last, rank.unwrap_or(first.len()), *key)
+        });
         members
     }
 
-    fn block<T>(
-        &mut self,
-        open: char,
-        items: impl IntoIterator<Item = T>,
-        close: char,
-        write: impl Fn(&mut Self, T),
-    ) {
-        self.out.push(open);
-        self.depth += 1;
-        for (index, item) in items.into_iter().enumerate() {
-            if index > 0 {
-                self.out.push(',');
-            }
-            self.new_line();
-            write(self, item);
+    fn inner(&self, value: &'a Value, place: Place) -> Self {
+        Self {
+            value,
+            place,
+            is_event: self.is_event,
+            depth: self.depth + 1,
         }
-        self.depth -= 1;
-        self.new_line();
-        self.out.push(close);
     }
+}
 
-    fn new_line(&mut self) {
-        self.out.push('\n');
-        self.out.extend(std::iter::repeat_n("  ", self.depth));
+impl Serialize for View<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.value {
+            Value::Array(items) => {
+                serializer.collect_seq(items.iter().map(|item| self.inner(item, self.place)))
+            }
+            Value::Object(object) => serializer.collect_map(
+                self.ordered(object)
+                    .into_iter()
+                    .map(|(key, value)| (key, self.inner(value, self.place.of(key)))),
+            ),
+            plain => plain.serialize(serializer),
+        }
     }
 }
 
@@ -215,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_order_of_keys() {
+    fn keys_are_in_order() {
         let schema = json!({
             "required": ["data", "name"],
             "$defs": { "type": { "minimum": 1, "type": "integer" } },
@@ -241,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn the_hash_is_of_what_is_valid() {
+    fn hash_covers_what_affects_validity() {
         let hash = content_hash(&json!({
             "description": "x",
             "type": ["string", "null"],
@@ -265,10 +230,10 @@ mod tests {
             *other.pointer_mut(pointer).unwrap() = value;
             assert_ne!(content_hash(&other), hash, "{pointer}");
         }
-        // Nor do the names of properties count as keywords where others depend on them.
+        // In `dependencies`, property names are not keywords.
         let needs = |name: &str| content_hash(&json!({ "dependencies": { "title": [name] } }));
         assert_ne!(needs("a"), needs("b"));
-        // The property `title` is no annotation.
+        // The property `title` is not an annotation.
         let mut without = same.clone();
         without["properties"]
             .as_object_mut()
@@ -304,8 +269,7 @@ mod tests {
         fn any_value_is_written_as_it_is(value in any_json()) {
             let text = to_text(&value);
             prop_assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value.clone());
-            let mut line = String::new();
-            compact(&value, Place::Data, &mut line);
+            let line = content(&value, Place::Data);
             prop_assert_eq!(serde_json::from_str::<Value>(&line).unwrap(), value);
         }
     }

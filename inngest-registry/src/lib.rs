@@ -12,24 +12,36 @@
     )
 )]
 
-pub mod catalogue;
+mod catalogue;
 pub mod check;
 #[cfg(feature = "cli")]
 mod cli;
 pub mod compat;
 pub mod diff;
+#[cfg(feature = "drift")]
+pub mod drift;
 mod effect;
+mod error;
 pub mod export;
 pub mod exporters;
 mod fields;
-pub mod files;
-pub mod json;
+mod files;
+mod github;
+#[cfg(feature = "http")]
+mod http;
+mod json;
+mod layout;
 pub mod lint;
 mod mode;
+mod named;
 mod paint;
 mod portable;
+#[cfg(feature = "http")]
+pub mod push;
 mod reference;
-pub mod settings;
+pub mod samples;
+pub mod scaffold;
+mod settings;
 mod version;
 mod walk;
 
@@ -38,10 +50,13 @@ use std::path::Path;
 pub use inngest_core::registry::Registry;
 
 pub use crate::catalogue::{Catalogue, EventType};
-pub use crate::check::CheckError;
 #[cfg(feature = "cli")]
 pub use crate::cli::{Cli, main};
-pub use crate::mode::{Mode, UnknownMode};
+pub use crate::error::Error;
+use crate::error::Problem;
+pub use crate::files::read_schema;
+pub use crate::mode::Mode;
+pub use crate::settings::Settings;
 
 /// Checks that the exported files are up to date. One line makes a test:
 ///
@@ -56,9 +71,9 @@ pub use crate::mode::{Mode, UnknownMode};
 ///
 /// # Errors
 ///
-/// [`CheckError::Failed`] with the report, which `unwrap` prints as the command `check` does, and
-/// the errors of [`Check::run`](check::Check::run).
-pub fn check(dir: impl AsRef<Path>) -> Result<(), CheckError> {
+/// The files are not up to date, or [`Check::run`](check::Check::run) failed. `unwrap` prints the
+/// report as the command `check` does.
+pub fn check(dir: impl AsRef<Path>) -> Result<(), Error> {
     check_registry(&Registry::collect(), dir)
 }
 
@@ -66,12 +81,16 @@ pub fn check(dir: impl AsRef<Path>) -> Result<(), CheckError> {
 ///
 /// # Errors
 ///
-/// Those of [`check`](fn@check).
-pub fn check_registry(registry: &Registry, dir: impl AsRef<Path>) -> Result<(), CheckError> {
-    let settings = settings::Settings::of_folder(&dir)?;
-    let report = check::Check::new(settings).run(&Catalogue::of(registry), dir)?;
+/// See [`check`](fn@check).
+pub fn check_registry(registry: &Registry, dir: impl AsRef<Path>) -> Result<(), Error> {
+    let settings = Settings::of_folder(&dir)?;
+    let report = check::Check::new(settings)
+        .readers(registry)
+        .run(&Catalogue::of(registry), dir)?;
     match report.outcome() {
-        check::Outcome::Same => Ok(()),
-        check::Outcome::Different | check::Outcome::Unknown => Err(CheckError::Failed(report)),
+        check::CheckOutcome::Same => Ok(()),
+        check::CheckOutcome::Different | check::CheckOutcome::Unknown => {
+            Err(Problem::Check(report.to_string()).into())
+        }
     }
 }

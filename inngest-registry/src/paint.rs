@@ -27,6 +27,11 @@ impl Paint {
         self.style(Style::new().dimmed(), text)
     }
 
+    /// The line of a report that points at the source of a type.
+    pub(crate) fn source(self, file: Option<&str>, line: Option<u32>) -> Option<String> {
+        Some(self.quiet(&format!("  --> {}:{}", file?, line?)))
+    }
+
     fn style(self, style: Style, text: &str) -> String {
         if self.colour {
             format!("{style}{text}{style:#}")

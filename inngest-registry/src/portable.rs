@@ -7,7 +7,7 @@
 use inngest_grammar::limits::MAX_INTEGER;
 use serde_json::{Map, Value, json};
 
-use crate::walk::{Place, each_schema_mut};
+use crate::walk::{Place, each_schema_mut, has_type};
 
 /// Replaces the formats of Rust types that JSON Schema does not define.
 pub(crate) fn replace_formats(schema: &mut Value) {
@@ -25,11 +25,11 @@ pub(crate) fn replace_formats(schema: &mut Value) {
             "int64" | "int128" | "int" => (-MAX_INTEGER, MAX_INTEGER),
             "uint64" | "uint128" | "uint" => (0, MAX_INTEGER),
             // JSON numbers are finite, and the client refuses to send any other number.
-            "float" | "double" if is_type(schema, "number") => {
+            "float" | "double" if has_type(schema, "number") => {
                 schema.remove("format");
                 return;
             }
-            "ip" if is_type(schema, "string") => {
+            "ip" if has_type(schema, "string") => {
                 schema.remove("format");
                 if !schema.contains_key("anyOf") {
                     let either = json!([{ "format": "ipv4" }, { "format": "ipv6" }]);
@@ -41,14 +41,14 @@ pub(crate) fn replace_formats(schema: &mut Value) {
             // `duration`, but without fractions, signs, or weeks together with days, and jiff
             // writes all three.
             "partial-time" | "partial-date-time" | "zoned-date-time" | "duration"
-                if is_type(schema, "string") =>
+                if has_type(schema, "string") =>
             {
                 schema.remove("format");
                 return;
             }
             _ => return,
         };
-        if is_type(schema, "integer") {
+        if has_type(schema, "integer") {
             schema.remove("format");
             tighten(schema, bounds);
         }
@@ -85,14 +85,6 @@ fn keep_objects(schema: &mut Map<String, Value>) {
         for part in parts.iter_mut().filter_map(Value::as_object_mut) {
             keep_objects(part);
         }
-    }
-}
-
-fn is_type(schema: &Map<String, Value>, name: &str) -> bool {
-    match schema.get("type") {
-        Some(Value::Array(types)) => types.iter().any(|t| t == name),
-        Some(only) => only == name,
-        None => false,
     }
 }
 

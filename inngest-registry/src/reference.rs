@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use percent_encoding::percent_decode_str;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::walk::Place;
 
@@ -40,6 +40,14 @@ impl<'a> Reference<'a> {
         } else {
             Self::Other
         }
+    }
+}
+
+/// The name of the definition that the schema's `$ref` refers to.
+pub(crate) fn definition_name(schema: &Map<String, Value>) -> Option<String> {
+    match Reference::parse(schema.get("$ref")?.as_str()?) {
+        Reference::Definition { name, rest: "" } => Some(name),
+        _ => None,
     }
 }
 

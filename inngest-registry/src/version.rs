@@ -11,9 +11,13 @@ pub(crate) fn compare(a: Option<&str>, b: Option<&str>) -> Ordering {
     }
 }
 
-/// Compares events by name, then by version.
-pub(crate) fn order(a: (&str, Option<&str>), b: (&str, Option<&str>)) -> Ordering {
-    a.0.cmp(b.0).then_with(|| compare(a.1, b.1))
+/// Sorts by event name, then by version. `key` returns both.
+pub(crate) fn sort<T>(items: &mut [T], key: impl Fn(&T) -> (&str, Option<&str>)) {
+    items.sort_by(|a, b| {
+        let ((name_a, version_a), (name_b, version_b)) = (key(a), key(b));
+        let order = name_a.cmp(name_b);
+        order.then_with(|| compare(version_a, version_b))
+    });
 }
 
 fn natural(a: &str, b: &str) -> Ordering {

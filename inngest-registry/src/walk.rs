@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
-use crate::mode::one_of;
+use crate::named::suggestion;
 
 /// The role of a JSON value inside a schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +59,21 @@ pub(crate) fn each_schema_mut(
         }
         _ => {}
     }
+}
+
+/// Whether values of this type are among those that the schema's `type` allows.
+pub(crate) fn has_type(schema: &Map<String, Value>, name: &str) -> bool {
+    match schema.get("type") {
+        Some(Value::Array(types)) => types.iter().any(|known| known == name),
+        Some(only) => only == name,
+        None => false,
+    }
+}
+
+/// The schemas or names that a keyword lists.
+pub(crate) fn list<'a>(schema: &'a Map<String, Value>, keyword: &str) -> &'a [Value] {
+    let list = schema.get(keyword).and_then(Value::as_array);
+    list.map_or(&[], Vec::as_slice)
 }
 
 /// The types of JSON Schema.
@@ -118,13 +133,14 @@ pub(crate) fn wrong_type(schema: &Value) -> Option<String> {
 }
 
 fn unknown_type(wrong: &Value, path: &str) -> String {
-    let mut text = match wrong {
-        Value::String(name) => format!("`{name}` at `{path}` is not a type; "),
-        other => format!("{other} at `{path}` is not a type; "),
+    let (name, shown) = match wrong {
+        Value::String(name) => (name.as_str(), format!("`{name}`")),
+        other => ("", other.to_string()),
     };
-    // Writing to a `String` does not fail.
-    let _ = one_of(&mut text, wrong.as_str().unwrap_or_default(), &TYPES);
-    text
+    format!(
+        "{shown} at `{path}` is not a type; {}",
+        suggestion(name, &TYPES)
+    )
 }
 
 /// The path of a property, quoted if its name is not a word: `data.lines`, `data["unit price"]`.

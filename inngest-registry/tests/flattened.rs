@@ -11,21 +11,21 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// How it gets there.
+/// How an order is delivered.
 #[derive(Clone, Serialize, JsonSchema)]
 enum Documented {
-    /// To the door.
+    /// Delivered to the door.
     Home,
-    /// To a shop.
+    /// Collected in a shop.
     Shop,
 }
 
 #[derive(Clone, Serialize, JsonSchema)]
 enum Mixed {
     Abroad,
-    /// To the door.
+    /// Delivered to the door.
     Home,
-    /// To a box with a number.
+    /// Delivered to a numbered locker.
     Locker {
         n: u8,
     },
@@ -47,7 +47,7 @@ enum Untagged {
     Nothing,
     Delivery(Documented),
     Number { number: u8 },
-    // It cannot be flattened.
+    // Cannot be flattened.
     Text(String),
 }
 
@@ -250,13 +250,12 @@ fn unit_variants_keep_their_comments() {
     let schema = &catalogue.iter().next().unwrap().schema;
     assert_eq!(
         schema["properties"]["data"]["oneOf"],
-        json!([member("Home", "To the door."), member("Shop", "To a shop.")])
+        json!([
+            member("Home", "Delivered to the door."),
+            member("Shop", "Collected in a shop.")
+        ])
     );
-    let typescript = exporters::all()
-        .iter()
-        .find(|exporter| exporter.name() == "typescript")
-        .unwrap();
-    insta::assert_snapshot!(typescript.export(&catalogue).unwrap());
+    insta::assert_snapshot!(exporters::typescript(&catalogue).unwrap());
 }
 
 #[test]

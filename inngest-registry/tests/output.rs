@@ -11,18 +11,18 @@ fn explain(stdout: impl Into<Stdio>) -> (Option<i32>, String) {
         .stderr(Stdio::piped())
         .output()
         .unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    (output.status.code(), said)
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    (output.status.code(), stderr)
 }
 
 #[test]
 fn full_disk_is_an_error() {
     let full = File::options().write(true).open("/dev/full").unwrap();
-    let (code, said) = explain(full);
-    assert_eq!(code, Some(3), "{said}");
+    let (code, stderr) = explain(full);
+    assert_eq!(code, Some(3), "{stderr}");
     assert!(
-        said.starts_with("error: cannot write to standard output: "),
-        "{said}"
+        stderr.starts_with("error: cannot write to standard output: "),
+        "{stderr}"
     );
 }
 

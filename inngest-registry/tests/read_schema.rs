@@ -1,14 +1,14 @@
 //! `read_schema` refuses files that are not schemas.
 
-use inngest_registry::files::{INDEX, read_schema};
+use inngest_registry::read_schema;
 use serde_json::json;
 use tempfile::TempDir;
 
 #[test]
 fn other_json_is_rejected() {
     let dir = TempDir::new().unwrap();
-    let refused = |value| {
-        let path = dir.path().join(INDEX);
+    let error_for = |value| {
+        let path = dir.path().join("index.json");
         std::fs::write(&path, serde_json::Value::to_string(&value)).unwrap();
         let error = read_schema(&path).unwrap_err().to_string();
         error.replace(&dir.path().display().to_string(), "@")
@@ -21,15 +21,15 @@ fn other_json_is_rejected() {
         "id_template": null,
         "description": null,
     });
-    insta::assert_snapshot!(refused(json!({ "format": 1, "events": [entry] })), @"`@/index.json` is not a JSON Schema: it is the index of an export; name one of the files that it lists, such as `shop/cart.cleared/unversioned.json`");
-    insta::assert_snapshot!(refused(json!({ "format": 1, "events": [] })), @"`@/index.json` is not a JSON Schema: it is the index of an export; name one of the files that it lists");
-    insta::assert_snapshot!(refused(json!({ "properties": { "a": { "type": "strng" } } })), @"`@/index.json` is not a JSON Schema: `strng` at `/properties/a/type` is not a type; did you mean `string`? the known ones are `null`, `boolean`, `integer`, `number`, `string`, `array`, `object`");
-    insta::assert_snapshot!(refused(json!([1])), @"`@/index.json` is not a JSON Schema: a schema is an object, `true` or `false`");
+    insta::assert_snapshot!(error_for(json!({ "format": 1, "events": [entry] })), @"`@/index.json` is not a JSON Schema: it is the index of an export; name one of the files that it lists, such as `shop/cart.cleared/unversioned.json`");
+    insta::assert_snapshot!(error_for(json!({ "format": 1, "events": [] })), @"`@/index.json` is not a JSON Schema: it is the index of an export; name one of the files that it lists");
+    insta::assert_snapshot!(error_for(json!({ "properties": { "a": { "type": "strng" } } })), @"`@/index.json` is not a JSON Schema: `strng` at `/properties/a/type` is not a type; did you mean `string`? the known ones are `null`, `boolean`, `integer`, `number`, `string`, `array`, `object`");
+    insta::assert_snapshot!(error_for(json!([1])), @"`@/index.json` is not a JSON Schema: a schema is an object, `true` or `false`");
 }
 
 /// A property of an event may be called `events`.
 #[test]
-fn a_schema_with_a_property_events_is_not_an_index() {
+fn schema_with_a_property_events_is_not_an_index() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("schema.json");
     let schema = json!({ "type": "object", "properties": { "format": {}, "events": {} } });

@@ -1,13 +1,18 @@
 //! OpenTelemetry spans, and the trace context that requests carry.
 
+use std::time::Duration;
+
 use inngest_core::testing::{EventServer, Fault};
 use inngest_core::{Client, Event, RetryPolicy};
+use inngest_outbox::{Outbox, Relay};
 use opentelemetry::trace::{
     SpanKind, Status, TraceContextExt as _, Tracer as _, TracerProvider as _,
 };
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData};
 use schemars::JsonSchema;
 use serde::Serialize;
+use sqlx::SqlitePool;
+use sqlx::sqlite::SqliteConnectOptions;
 use tracing::Instrument as _;
 use tracing_subscriber::layer::SubscriberExt as _;
 
@@ -25,7 +30,7 @@ fn client(server: &EventServer) -> Client {
     Client::builder()
         .event_key(KEY)
         .base_url(server.url())
-        .retry(RetryPolicy::default().max_delay(std::time::Duration::ZERO))
+        .retry(RetryPolicy::default().max_delay(Duration::ZERO))
         .build()
         .unwrap()
 }
@@ -228,4 +233,39 @@ fn request_without_a_span_has_no_traceparent() {
     let server = server();
     block_on(client(&server).send(CartCleared {})).unwrap();
     assert_eq!(traceparents(&server), [None]);
+}
+
+/// The event is sent after the caller's span has ended, by a relay that has no part in its trace.
+#[test]
+fn the_outbox_keeps_the_trace_of_the_transaction() {
+    let server = server();
+    let folder = tempfile::tempdir().unwrap();
+    let file = SqliteConnectOptions::new().filename(folder.path().join("outbox.db"));
+    let ((), spans) = traced(async {
+        let pool = SqlitePool::connect_with(file.create_if_missing(true))
+            .await
+            .unwrap();
+        let outbox = Outbox::new();
+        outbox.migrate(&pool).await.unwrap();
+        let adding = async {
+            let mut tx = pool.begin().await.unwrap();
+            outbox.add(&mut *tx, CartCleared {}).await.unwrap();
+            tx.commit().await.unwrap();
+        };
+        adding.instrument(tracing::info_span!("checkout")).await;
+        let mut polls = tokio::time::interval(Duration::from_millis(5));
+        let received = async {
+            while server.events().is_empty() {
+                polls.tick().await;
+            }
+        };
+        let relay = Relay::new(outbox, &pool, client(&server));
+        relay.run_until(received).await.unwrap();
+    });
+    let [checkout] = named(&spans, "checkout")[..] else {
+        panic!("{spans:?}");
+    };
+    let context = &checkout.span_context;
+    let expected = format!("00-{}-{}-01", context.trace_id(), context.span_id());
+    assert_eq!(traceparents(&server), [Some(expected)]);
 }

@@ -2,22 +2,16 @@
 //!
 //! `cargo run --release -p benches --bin compile_time` generates crates of 10, 100 and 400 structs
 //! with eight fields, once with `Serialize` and `JsonSchema` only and once with `Event` added. It
-//! prints the CPU time that cargo and rustc take for each crate alone, and how much code the
-//! derives generate.
+//! prints the CPU time that cargo and rustc take for each crate alone, also for an incremental build
+//! after one struct changed, and how much code the derives generate.
 
 use std::fmt::Write as _;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::Duration;
+use std::path::Path;
 
-type Error = Box<dyn std::error::Error>;
+use benches::crates::{Crate, Error, INCREMENTAL};
 
 /// How many times each case is measured. The minimum counts, because interference only adds time.
 const ROUNDS: usize = 9;
-
-/// The clock tick of `/proc`, the same on all current Linux systems.
-const TICK: Duration = Duration::from_millis(10);
 
 fn main() -> Result<(), Error> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -26,9 +20,9 @@ fn main() -> Result<(), Error> {
     println!("| structs | command | serde and schemars, s | with `Event`, s | added |");
     println!("|---|---|---|---|---|");
     for structs in [10, 100, 400] {
-        let plain = Crate::write(root, &target, structs, false)?;
-        let event = Crate::write(root, &target, structs, true)?;
-        for arguments in [&["check"][..], &["build", "--release"]] {
+        let plain = generated(root, &target, structs, false)?;
+        let event = generated(root, &target, structs, true)?;
+        for arguments in [&["check"][..], &["build", "--release"], INCREMENTAL] {
             // Builds the dependencies, and the crates once.
             plain.cpu(arguments)?;
             event.cpu(arguments)?;
@@ -46,8 +40,8 @@ fn main() -> Result<(), Error> {
     }
     println!("\n| generated for each struct | lines | bytes |");
     println!("|---|---|---|");
-    let plain = Crate::write(root, &target, 100, false)?.expanded()?;
-    let event = Crate::write(root, &target, 100, true)?.expanded()?;
+    let plain = generated(root, &target, 100, false)?.expanded()?;
+    let event = generated(root, &target, 100, true)?.expanded()?;
     let each = |text: &str| (text.lines().count() / 100, text.len() / 100);
     let (lines, bytes) = each(&plain);
     println!("| `Serialize` and `JsonSchema` | {lines} | {bytes} |");
@@ -60,69 +54,10 @@ fn main() -> Result<(), Error> {
     Ok(())
 }
 
-struct Crate {
-    folder: PathBuf,
-    target: PathBuf,
-}
-
-impl Crate {
-    fn write(root: &Path, target: &Path, structs: usize, events: bool) -> Result<Self, Error> {
-        let name = format!("{}_{structs}", if events { "event" } else { "plain" });
-        let folder = target.join(&name);
-        fs::create_dir_all(folder.join("src"))?;
-        // Uses the workspace's lock file and downloaded crates.
-        fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock"))?;
-        let core = root.join("inngest-core").display().to_string();
-        let manifest = format!(
-            "[workspace]\n\n[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
-             [profile.release]\nincremental = false\n\n[dependencies]\n\
-             inngest-core = {{ path = \"{core}\" }}\nschemars = \"1\"\n\
-             serde = {{ version = \"1\", features = [\"derive\"] }}\n"
-        );
-        fs::write(folder.join("Cargo.toml"), manifest)?;
-        fs::write(folder.join("src/lib.rs"), source(structs, events)?)?;
-        Ok(Self {
-            folder,
-            target: target.join("target"),
-        })
-    }
-
-    /// The CPU time of building the crate alone, with its dependencies already built.
-    fn cpu(&self, arguments: &[&str]) -> Result<Duration, Error> {
-        // Cargo compares modification times.
-        let source = self.folder.join("src/lib.rs");
-        fs::write(&source, fs::read(&source)?)?;
-        let before = children()?;
-        let status = Command::new("cargo")
-            .args(arguments)
-            .args(["--quiet", "--offline", "--target-dir"])
-            .arg(&self.target)
-            .env("CARGO_INCREMENTAL", "0")
-            .current_dir(&self.folder)
-            .status()?;
-        if !status.success() {
-            return Err(format!("cargo {} failed", arguments.join(" ")).into());
-        }
-        Ok(children()?.saturating_sub(before))
-    }
-}
-
-impl Crate {
-    /// Returns the crate's code with all macros expanded.
-    fn expanded(&self) -> Result<String, Error> {
-        let output = Command::new("cargo")
-            .args(["rustc", "--quiet", "--offline", "--target-dir"])
-            .arg(&self.target)
-            .args(["--", "-Zunpretty=expanded"])
-            // Expanding macros needs an unstable rustc option; nothing is compiled this way.
-            .env("RUSTC_BOOTSTRAP", "1")
-            .current_dir(&self.folder)
-            .output()?;
-        if !output.status.success() {
-            return Err(String::from_utf8_lossy(&output.stderr).into());
-        }
-        Ok(String::from_utf8(output.stdout)?)
-    }
+fn generated(root: &Path, target: &Path, structs: usize, events: bool) -> Result<Crate, Error> {
+    let name = format!("{}_{structs}", if events { "event" } else { "plain" });
+    let source = source(structs, events)?;
+    Crate::write(root, target, &name, &["inngest-core"], &source)
 }
 
 fn source(structs: usize, events: bool) -> Result<String, std::fmt::Error> {
@@ -150,13 +85,4 @@ fn source(structs: usize, events: bool) -> Result<String, std::fmt::Error> {
         )?;
     }
     Ok(text)
-}
-
-/// The user-mode CPU time of all child processes that this program waited for.
-fn children() -> Result<Duration, Error> {
-    let stat = fs::read_to_string("/proc/self/stat")?;
-    // The process name, in parentheses, may contain any character. Field 3 follows it.
-    let (_, fields) = stat.rsplit_once(')').ok_or("/proc/self/stat has no name")?;
-    let ticks = fields.split_whitespace().nth(13).ok_or("it is too short")?;
-    Ok(TICK * ticks.parse::<u32>()?)
 }

@@ -6,11 +6,10 @@
 use std::fs;
 use std::path::Path;
 
-use inngest_registry::check::{Check, Outcome, Report};
+use inngest_registry::check::{Check, CheckOutcome, CheckReport};
 use inngest_registry::diff::diff;
 use inngest_registry::export::Export;
-use inngest_registry::settings::{SETTINGS, Settings};
-use inngest_registry::{Catalogue, EventType, Registry, compat::Strictness};
+use inngest_registry::{Catalogue, EventType, Registry, Settings, compat::Strictness};
 use shop as _;
 
 macro_rules! item_imported {
@@ -71,7 +70,7 @@ fn shop_with<E: inngest_core::Event>() -> Catalogue {
     others.into_iter().collect()
 }
 
-fn check(types: &Catalogue, dir: &Path) -> Report {
+fn check(types: &Catalogue, dir: &Path) -> CheckReport {
     let settings = Settings::of_folder(dir).unwrap();
     Check::new(settings).run(types, dir).unwrap()
 }
@@ -82,10 +81,9 @@ fn exported(name: &str) -> std::path::PathBuf {
     let _ = fs::remove_dir_all(&dir);
     let types = shop_with::<shop::v2::ItemImported>();
     Export::new().run(&types, &dir).unwrap();
-    let own = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("schemas")
-        .join(SETTINGS);
-    fs::copy(own, dir.join(SETTINGS)).unwrap();
+    let settings = "inngest-registry.toml";
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas");
+    fs::copy(own.join(settings), dir.join(settings)).unwrap();
     dir
 }
 
@@ -101,23 +99,23 @@ fn outputs() -> Vec<String> {
     say(
         &shop_with::<shop::v2::ItemImported>(),
         &schemas,
-        Outcome::Same,
+        CheckOutcome::Same,
     );
     say(
         &shop_with::<required::ItemImported>(),
         &schemas,
-        Outcome::Different,
+        CheckOutcome::Different,
     );
     let optional = shop_with::<optional::ItemImported>();
-    say(&optional, &schemas, Outcome::Different);
+    say(&optional, &schemas, CheckOutcome::Different);
     let dir = exported("optional");
     Export::new().run(&optional, &dir).unwrap();
-    say(&optional, &dir, Outcome::Same);
+    say(&optional, &dir, CheckOutcome::Same);
     let new_version = shop_with::<new_version::ItemImported>();
-    say(&new_version, &schemas, Outcome::Different);
+    say(&new_version, &schemas, CheckOutcome::Different);
     let dir = exported("new_version");
     Export::new().run(&new_version, &dir).unwrap();
-    say(&new_version, &dir, Outcome::Same);
+    say(&new_version, &dir, CheckOutcome::Same);
     let new = Catalogue::read(&dir).unwrap();
     let old = Catalogue::read(&schemas).unwrap();
     outputs.push(diff(&old, &new, Strictness::Standard).to_string());

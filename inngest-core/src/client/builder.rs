@@ -6,9 +6,9 @@ use std::time::Duration;
 use inngest_grammar::limits::{MAX_EVENT_BYTES, MAX_REQUEST_EVENTS};
 
 use crate::client::config::{self, Settings};
-use crate::client::inner::Inner;
+use crate::client::pipeline::Pipeline;
 use crate::client::send::Client;
-use crate::delivery::http::{RequestSender, Time};
+use crate::delivery::http::RequestSender;
 use crate::delivery::retry::RetryPolicy;
 use crate::delivery::split::Limits;
 use crate::error::config::ConfigError;
@@ -66,13 +66,7 @@ impl Client {
 
     /// Creates settings for a client. Missing settings come from the environment.
     pub fn builder() -> ClientBuilder {
-        ClientBuilder::new()
-    }
-}
-
-impl ClientBuilder {
-    pub(crate) fn new() -> Self {
-        Self {
+        ClientBuilder {
             settings: Settings::default(),
             limits: Limits {
                 request_bytes: MAX_REQUEST_BYTES,
@@ -88,7 +82,9 @@ impl ClientBuilder {
             middleware: Chain::default(),
         }
     }
+}
 
+impl ClientBuilder {
     /// Sets the event key. An empty key means no key, which only dev mode allows. Default:
     /// `INNGEST_EVENT_KEY`.
     pub fn event_key(mut self, key: impl Into<String>) -> Self {
@@ -140,9 +136,8 @@ impl ClientBuilder {
 
     /// Sets how many requests of one batch run concurrently; 4 by default.
     ///
-    /// Each request holds its events until the server responds. Four requests keep a link busy.
-    /// More increase the throughput only if the server responds slowly, and they cost more CPU time
-    /// per event, because the events do not stay in the processor's cache.
+    /// Each request holds its events until the server responds. More than four increase the
+    /// throughput only if the server responds slowly, and they cost more CPU time per event.
     pub fn concurrency(mut self, requests: usize) -> Self {
         self.concurrency = requests;
         self
@@ -152,8 +147,7 @@ impl ClientBuilder {
     /// response; 30 seconds by default.
     ///
     /// The timeout uses real time, even in a test that pauses tokio's clock, because that clock
-    /// jumps ahead while a request waits on a socket. With your own [`transport`](Self::transport),
-    /// the timeout follows tokio's clock.
+    /// jumps ahead while a request waits. Your own [`transport`](Self::transport) uses tokio's clock.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
@@ -229,45 +223,34 @@ impl ClientBuilder {
     ///
     /// A setting from code or environment is invalid, or the event key is missing.
     pub fn build(self) -> Result<Client, ConfigError> {
-        let Self {
-            settings,
-            limits,
-            concurrency,
-            timeout,
-            retry,
-            certificates,
-            transport,
-            clock,
-            middleware,
-        } = self;
-        for (setting, value) in [
-            ("max_request_bytes", limits.request_bytes),
-            ("max_request_events", limits.request_events),
-            ("max_event_bytes", limits.event_bytes),
-            ("concurrency", concurrency),
+        let limits = self.limits;
+        for (setting, is_zero) in [
+            ("max_request_bytes", limits.request_bytes == 0),
+            ("max_request_events", limits.request_events == 0),
+            ("max_event_bytes", limits.event_bytes == 0),
+            ("concurrency", self.concurrency == 0),
+            ("timeout", self.timeout.is_zero()),
         ] {
-            if value == 0 {
+            if is_zero {
                 return Err(ConfigError::Zero { setting });
             }
         }
-        if timeout.is_zero() {
-            return Err(ConfigError::Zero { setting: "timeout" });
-        }
-        let endpoint = config::resolve(&settings, |name| std::env::var_os(name))?;
-        let transport = match transport {
+        let variable = |name: &str| std::env::var_os(name);
+        let endpoint = config::resolve(&self.settings, variable)?;
+        let transport = match self.transport {
             Some(transport) => transport,
             None => Arc::new(HyperTransport::new(
-                endpoint.uri(),
-                &certificates,
-                |name| std::env::var_os(name),
+                &endpoint.uri,
+                &self.certificates,
+                variable,
             )?),
         };
-        let time = Time { timeout, clock };
-        Ok(Client::of(Inner {
-            sender: RequestSender::new(endpoint, time, retry, transport),
+        let (timeout, clock) = (self.timeout, self.clock);
+        Ok(Client::of(Pipeline {
+            sender: RequestSender::new(endpoint, timeout, clock, self.retry, transport),
             limits,
-            concurrency,
-            middleware,
+            concurrency: self.concurrency,
+            middleware: self.middleware,
         }))
     }
 }
@@ -280,7 +263,7 @@ impl std::fmt::Debug for ClientBuilder {
             ..
         } = &self.settings;
         let key = event_key.as_deref().filter(|key| !key.is_empty());
-        let base_url = base_url.as_deref().map(|url| url::shown(url, key));
+        let base_url = base_url.as_deref().map(|url| url::redacted(url, key));
         f.debug_struct("ClientBuilder")
             .field("base_url", &base_url)
             .field("env", &self.settings.env)

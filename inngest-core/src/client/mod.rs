@@ -3,7 +3,7 @@
 mod buffered;
 mod builder;
 mod config;
-mod inner;
+mod cut;
 mod pipeline;
 pub mod plan;
 mod send;
@@ -13,6 +13,7 @@ mod telemetry;
 
 pub use buffered::{Buffered, BufferedBuilder, Failure, Pending, Report};
 pub use builder::ClientBuilder;
+pub use cut::Cut;
 #[cfg(feature = "blocking")]
 pub(crate) use pipeline::nothing_sent;
 pub use plan::Plan;

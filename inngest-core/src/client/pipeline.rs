@@ -1,6 +1,5 @@
 //! Runs the stages of a send: prepare, split, deliver, report.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::pin::pin;
 use std::sync::Arc;
@@ -10,30 +9,29 @@ use tokio::sync::Semaphore;
 use tracing::Instrument as _;
 
 use crate::batch::Batch;
-use crate::client::inner::Inner;
 #[cfg(feature = "blocking")]
 use crate::client::source::Source;
-use crate::client::source::{EventSource, Gathered, Reader};
+use crate::client::source::{EventGroup, EventSource, Reader};
 use crate::client::telemetry::{self, Operation};
 use crate::delivery::batch_error::BatchError;
+use crate::delivery::dedup_id::DedupId;
 use crate::delivery::error::SendError;
-use crate::delivery::http::RequestResult;
-use crate::delivery::outcome::{Delivered, Outcome, Outcomes, receipt, rejected, undelivered};
+use crate::delivery::http::{RequestResult, RequestSender};
+use crate::delivery::outcome::{Delivered, Outcome, Outcomes, Rejection, receipt, undelivered};
 use crate::delivery::progress::RequestProgress;
 use crate::delivery::receipt::Receipt;
 use crate::delivery::request::EventRequest;
-use crate::delivery::response::AcceptedIds;
 use crate::delivery::seed::Seed;
-use crate::delivery::split::{self, Requests};
+use crate::delivery::split::{self, Limits};
 use crate::encode::buffer::{EncodedEvent, EventBuffer, EventMeta};
 use crate::error::PayloadError;
-use crate::middleware::chain::{Discarded, Mapping, Prepared};
+use crate::middleware::chain::{Chain, Discarded, Mapping, Prepared};
 use crate::middleware::outgoing::SentEvent;
 
 /// The maximum capacity reserved in advance, because the number of events is only a hint.
 const MAX_EXPECTED: usize = 1 << 20;
 
-/// A batch or a part of it that failed, and the error.
+/// A batch that could not be sent, and why.
 pub(crate) type Stopped = Box<(Batch, SendError)>;
 
 /// A batch during a send.
@@ -51,14 +49,6 @@ pub(crate) struct WatchedEvent {
     meta: EventMeta,
     /// Whether a middleware added it.
     pub(crate) added: bool,
-}
-
-/// The maximum number of concurrent requests.
-#[derive(Clone, Copy)]
-pub(crate) enum AtOnce<'a> {
-    Count(usize),
-    /// The number of permits, which other batches share.
-    Permits(&'a Semaphore),
 }
 
 /// The result of a send.
@@ -84,77 +74,94 @@ impl SendReport {
     }
 }
 
-impl Inner {
+/// Sends events. All clones of a client share it.
+pub(crate) struct Pipeline {
+    pub(crate) sender: RequestSender,
+    pub(crate) limits: Limits,
+    /// The maximum number of concurrent requests.
+    pub(crate) concurrency: usize,
+    pub(crate) middleware: Chain,
+}
+
+impl Pipeline {
     /// Sends the only event in a buffer.
-    pub(crate) async fn send_one(
+    pub(crate) fn send_one(
         self: Arc<Self>,
         buffer: Vec<u8>,
         event: Result<EncodedEvent, PayloadError>,
-    ) -> Result<Receipt, SendError> {
-        if !self.middleware.is_empty() {
-            let (batch, refused) = match event {
-                Ok(event) => (
-                    Batch::of_fresh(EventBuffer::of_one(buffer, event)),
-                    Vec::new(),
-                ),
-                Err(error) => (Batch::new(), vec![error]),
-            };
-            // Boxed because most clients have no middleware.
-            return match Box::pin(self.send_batch(batch, refused, 1)).await {
-                Ok(receipts) => receipts.into_iter().next().ok_or(SendError::Internal(
-                    "an event that was sent alone has no receipt",
-                )),
-                Err(error) => Err(error.into_first()),
-            };
-        }
-        let meta = event.as_ref().ok().map(|event| event.meta.clone());
-        let refused = event
-            .as_ref()
-            .err()
-            .map(|error| error.event_name().to_owned());
-        let name = meta.as_ref().map(EventMeta::name).or(refused.as_deref());
-        let name = name.unwrap_or_default();
-        let operation = Operation::of_one(&self.sender.endpoint, name);
-        let sending = async {
-            let event = event?;
-            if let Some(error) = split::too_large(&event, &self.limits) {
-                return Err(error.into());
-            }
-            let request = EventRequest::of_one(buffer, event, Seed::new()?);
-            match self.sender.send(&request).await {
-                RequestResult::Accepted(AcceptedIds::Given(ids)) => {
-                    let id = ids.into_iter().next();
-                    Ok(receipt(&request, id.unwrap_or_else(|| request.event_id(0))))
-                }
-                RequestResult::Accepted(AcceptedIds::OfSeed(_)) => {
-                    Ok(receipt(&request, request.event_id(0)))
-                }
-                RequestResult::Failed { error, request, .. } => {
-                    let uncertainty = request.uncertainty();
-                    let error = if uncertainty.is_some() {
-                        error.after(uncertainty.earlier().cloned())
-                    } else {
-                        error
-                    };
-                    Err(Arc::unwrap_or_clone(error))
-                }
-            }
+    ) -> impl Future<Output = Result<Receipt, SendError>> + Send {
+        let meta = match &event {
+            Ok(event) => Ok(event.meta.clone()),
+            Err(error) => Err(error.event_name().to_owned()),
         };
-        let result = sending.instrument(operation.span().clone()).await;
-        operation.end_one(name, &result);
-        result
+        // A block, not an async function, whose future would store the arguments twice and be too
+        // large for fast allocation.
+        async move {
+            if !self.middleware.is_empty() {
+                let mut group = EventGroup::default();
+                match event {
+                    Ok(event) => group.batch = Batch::of_fresh(EventBuffer::of_one(buffer, event)),
+                    Err(error) => group.refused.push(error),
+                }
+                // Boxed because most clients have no middleware.
+                let result = Box::pin(self.send_group(group, 1)).await;
+                let result = result.map(|receipts| receipts.into_iter().next());
+                let receipt = result.map_err(|error| error.first_error().cloned());
+                return match receipt {
+                    Ok(Some(receipt)) => Ok(receipt),
+                    Err(Some(error)) => Err(error),
+                    // Unreachable: a single event has a receipt or an error.
+                    Ok(None) | Err(None) => Err(unfinished()),
+                };
+            }
+            let name = meta.as_ref().map_or_else(String::as_str, EventMeta::name);
+            let operation = Operation::of_name(&self.sender.endpoint, "producer", Some(name));
+            // Before the inner block, which would store the event twice more.
+            let request = self.request_of_one(buffer, event);
+            let sending = async {
+                let request = match &request {
+                    Ok(request) => request,
+                    Err(error) => return Err(error.clone()),
+                };
+                match self.sender.send(request).await {
+                    RequestResult::Accepted(ids) => Ok(receipt(request, ids)),
+                    RequestResult::Failed { error, request, .. } => {
+                        Err(Arc::unwrap_or_clone(request.uncertainty().explain(error)))
+                    }
+                }
+            };
+            let result = sending.instrument(operation.span().clone()).await;
+            operation.end_one(name, &result);
+            result
+        }
     }
 
-    /// Sends a batch. `refused` contains the events that could not be added to it, with their
-    /// indices among all events.
-    pub(crate) async fn send_batch(
+    /// The request of a single event.
+    ///
+    /// # Errors
+    ///
+    /// The event could not be encoded or is over the size limit, or the system has no random bytes.
+    fn request_of_one(
         &self,
-        batch: Batch,
-        refused: Vec<PayloadError>,
+        buffer: Vec<u8>,
+        event: Result<EncodedEvent, PayloadError>,
+    ) -> Result<EventRequest, SendError> {
+        let event = event?;
+        match split::too_large(&event, &self.limits) {
+            Some(error) => Err(error.into()),
+            None => Ok(EventRequest::of_one(buffer, event, Seed::new()?)),
+        }
+    }
+
+    /// Sends a group of events, with up to `at_once` concurrent requests.
+    pub(crate) async fn send_group(
+        &self,
+        group: EventGroup,
         at_once: usize,
     ) -> Result<Vec<Receipt>, BatchError> {
-        let operation = Operation::of_batch(&self.sender.endpoint, &batch, refused.len());
-        let sending = self.run(batch, refused, AtOnce::Count(at_once));
+        let names = group.batch.metas().map(EventMeta::name);
+        let operation = Operation::of_names(&self.sender.endpoint, names, group.len());
+        let sending = self.run(group, at_once);
         let report = sending.instrument(operation.span().clone()).await;
         let result = report.into_result();
         operation.end(&result);
@@ -166,19 +173,14 @@ impl Inner {
         &self,
         events: EventSource<'_>,
     ) -> Result<Vec<Receipt>, BatchError> {
-        let operation = Operation::of_read(&self.sender.endpoint, events.name());
+        let operation = Operation::of_name(&self.sender.endpoint, "client", events.0.name());
         let sending = async {
             let mut all = SendReport::default();
-            all.outcomes.reserve(events.at_least().min(MAX_EXPECTED));
-            let parts = Reader::new(events, self.limits).map(|gathered| {
-                let Gathered {
-                    first,
-                    batch,
-                    refused,
-                } = gathered;
-                async move { (first, self.run(batch, refused, AtOnce::Count(1)).await) }
-            });
-            let mut reports = pin!(parts.buffer_unordered(self.concurrency));
+            all.outcomes.reserve(events.0.at_least().min(MAX_EXPECTED));
+            let groups = Reader::new(events, self.limits);
+            let reports =
+                groups.map(|group| async move { (group.first, self.run(group, 1).await) });
+            let mut reports = pin!(reports.buffer_unordered(self.concurrency));
             // Reports that arrived before the reports of earlier events.
             let mut early = BTreeMap::new();
             while let Some((first, report)) = reports.next().await {
@@ -187,7 +189,7 @@ impl Inner {
                     all.append(next);
                 }
             }
-            // Normally empty, because each part begins where the previous one ends. Any remaining
+            // Normally empty, because each group begins where the previous one ends. Any remaining
             // events must still be reported.
             for next in early.into_values() {
                 all.append(next);
@@ -202,12 +204,8 @@ impl Inner {
     }
 
     /// Runs all four stages.
-    async fn run(
-        &self,
-        batch: Batch,
-        refused: Vec<PayloadError>,
-        at_once: AtOnce<'_>,
-    ) -> SendReport {
+    async fn run(&self, group: EventGroup, at_once: usize) -> SendReport {
+        let EventGroup { batch, refused, .. } = group;
         let (batch, mapping) = match self.prepare(batch) {
             Ok(prepared) => prepared,
             Err(stopped) => return self.stop(*stopped, refused),
@@ -216,7 +214,7 @@ impl Inner {
             Ok(in_flight) => in_flight,
             Err(stopped) => return self.stop(*stopped, refused),
         };
-        self.deliver(&in_flight.requests, at_once).await;
+        self.deliver(&in_flight.requests, at_once, None).await;
         let Delivered {
             mut outcomes,
             unsent,
@@ -253,37 +251,30 @@ impl Inner {
     pub(crate) fn split(&self, batch: Batch) -> Result<InFlight, Stopped> {
         let watched = self.watched(&batch);
         let first = batch.resent_len();
-        let Batch {
-            fresh,
-            requests: mut all,
-        } = batch;
-        match split::cut(fresh, first, &self.limits) {
-            Ok(Requests {
-                requests,
-                too_large,
-            }) => {
-                all.extend(requests);
+        let Batch { fresh, requests } = batch;
+        match split::into_requests(fresh, first, &self.limits) {
+            Ok(split) => {
+                let all = requests.into_iter().chain(split.requests);
                 Ok(InFlight {
-                    requests: all.into_iter().map(RequestProgress::new).collect(),
-                    too_large,
+                    requests: all.map(RequestProgress::new).collect(),
+                    too_large: split.too_large,
                     watched,
                 })
             }
-            Err((fresh, error)) => {
-                let requests = all;
-                Err(Box::new((Batch { fresh, requests }, error.into())))
-            }
+            Err((fresh, error)) => Err(Box::new((Batch { fresh, requests }, error.into()))),
         }
     }
 
-    /// Deliver: sends requests until the outcome of each event is known.
-    pub(crate) async fn deliver(&self, requests: &[RequestProgress], at_once: AtOnce<'_>) {
-        let (count, permits) = match at_once {
-            AtOnce::Count(count) => (Some(count), None),
-            AtOnce::Permits(permits) => (None, Some(permits)),
-        };
+    /// Deliver: sends requests until the outcome of each event is known. Each request needs one of
+    /// the `permits`, which several sends can share.
+    pub(crate) async fn deliver(
+        &self,
+        requests: &[RequestProgress],
+        at_once: usize,
+        permits: Option<&Semaphore>,
+    ) {
         stream::iter(requests)
-            .for_each_concurrent(count, async |request| {
+            .for_each_concurrent(at_once, async |request| {
                 let _permit = match permits {
                     Some(permits) => permits.acquire().await.ok(),
                     None => None,
@@ -299,7 +290,7 @@ impl Inner {
         &self,
         watched: &[WatchedEvent],
         outcomes: &[Outcome],
-        dropped: &[(Cow<'_, str>, Outcome)],
+        dropped: &[(&str, Outcome)],
     ) {
         if !self.is_watched() {
             return;
@@ -373,14 +364,14 @@ pub(crate) fn unfinished() -> SendError {
 pub(crate) fn dropped<'a>(
     refused: &'a [PayloadError],
     discarded: &'a [Discarded],
-) -> Vec<(Cow<'a, str>, Outcome)> {
+) -> Vec<(&'a str, Outcome)> {
     let discarded = discarded.iter().map(|event| {
-        let name = event.meta.name();
-        (Cow::Borrowed(name), rejected(event.error.clone()))
+        let outcome = Outcome::Rejected(event.rejection.clone());
+        (&*event.rejection.event_name, outcome)
     });
     let refused = refused.iter().map(|error| {
-        let name = error.event_name();
-        (Cow::Borrowed(name), rejected(error.clone().into()))
+        let outcome = Outcome::Rejected(Rejection::of_payload(error.clone()));
+        (error.event_name(), outcome)
     });
     discarded.chain(refused).collect()
 }
@@ -390,17 +381,22 @@ pub(crate) fn dropped<'a>(
 pub(crate) fn not_sent(error: SendError, batch: &Batch) -> Vec<Outcome> {
     let error = Arc::new(error);
     let requests = batch.requests.iter();
-    let mut outcomes: Vec<_> = requests
-        .flat_map(|request| undelivered(request, &error))
-        .collect();
-    outcomes.resize(batch.len(), Outcome::Rejected(error));
-    outcomes
+    let resent = requests.flat_map(|request| undelivered(request, &error));
+    let fresh = batch.fresh.events.iter().map(|event| {
+        let dedup_id = event.dedup_id(&batch.fresh.bytes);
+        Outcome::Rejected(Rejection {
+            event_name: event.meta.shared_name(),
+            dedup_id: dedup_id.and_then(|id| DedupId::new(&id)),
+            error: Arc::clone(&error),
+        })
+    });
+    resent.chain(fresh).collect()
 }
 
 /// The error of a call that sent nothing.
 #[cfg(feature = "blocking")]
 pub(crate) fn nothing_sent(error: SendError, source: Source<'_>) -> BatchError {
-    let (batch, refused) = source.into_batch();
+    let EventGroup { batch, refused, .. } = source.into_group();
     let outcomes = Outcomes::Each(not_sent(error, &batch));
     BatchError::new(outcomes.merge(refused).into_each(), batch)
 }

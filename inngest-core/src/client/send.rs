@@ -7,14 +7,14 @@ use std::task::{Context, Poll};
 
 use crate::batch::Batch;
 use crate::client::buffered::BufferedBuilder;
-use crate::client::inner::Inner;
+use crate::client::cut::{self, Cut};
+use crate::client::pipeline::Pipeline;
 use crate::client::plan::Plan;
-use crate::client::source::{IntoEvents, Source};
+use crate::client::source::{EventGroup, IntoEvents, Source};
 use crate::client::stream::Streaming;
 use crate::delivery::batch_error::BatchError;
 use crate::delivery::error::SendError;
 use crate::delivery::receipt::Receipt;
-use crate::encode::buffer;
 use crate::event::into_payload::IntoPayload;
 use crate::event::timestamp::now;
 
@@ -49,13 +49,13 @@ use crate::event::timestamp::now;
 /// ```
 #[derive(Clone)]
 pub struct Client {
-    inner: Arc<Inner>,
+    pipeline: Arc<Pipeline>,
 }
 
 impl Client {
-    pub(crate) fn of(inner: Inner) -> Self {
+    pub(crate) fn of(pipeline: Pipeline) -> Self {
         Self {
-            inner: Arc::new(inner),
+            pipeline: Arc::new(pipeline),
         }
     }
 
@@ -71,8 +71,8 @@ impl Client {
     pub fn send<P: IntoPayload>(&self, event: P) -> Sending<'static, Result<Receipt, SendError>> {
         // Most events fit, so the buffer does not reallocate.
         let mut bytes = Vec::with_capacity(1 << 10);
-        let event = buffer::append(&mut bytes, event, now);
-        Sending::new(Arc::clone(&self.inner).send_one(bytes, event))
+        let event = event.__encode(&mut bytes, now);
+        Sending::new(Arc::clone(&self.pipeline).send_one(bytes, event))
     }
 
     /// Sends any number of events in as many requests as the event API requires. Pass a [`Batch`],
@@ -113,14 +113,13 @@ impl Client {
         &self,
         source: Source<'a>,
     ) -> Sending<'a, Result<Vec<Receipt>, BatchError>> {
-        let inner = Arc::clone(&self.inner);
+        let pipeline = Arc::clone(&self.pipeline);
         match source {
-            Source::Written(batch) => {
-                Sending::new(
-                    async move { inner.send_batch(batch, Vec::new(), inner.concurrency).await },
-                )
+            Source::Batch(batch) => {
+                let group = EventGroup::of_batch(batch);
+                Sending::new(async move { pipeline.send_group(group, pipeline.concurrency).await })
             }
-            Source::Read(events) => Sending::new(async move { inner.send_read(events).await }),
+            Source::Events(events) => Sending::new(async move { pipeline.send_read(events).await }),
         }
     }
 
@@ -150,9 +149,9 @@ impl Client {
     /// #     events: impl futures_util::Stream<Item = E> + Send + 'static,
     /// # ) {
     /// let mut progress = client.send_stream(events);
-    /// while let Some(some) = progress.next().await {
-    ///     match some.result {
-    ///         Ok(receipts) => println!("{} sent from {}", receipts.len(), some.first),
+    /// while let Some(group) = progress.next().await {
+    ///     match group.result {
+    ///         Ok(receipts) => println!("{} sent from {}", receipts.len(), group.first),
     ///         Err(error) => eprintln!("{error}"),
     ///     }
     /// }
@@ -162,7 +161,7 @@ impl Client {
     where
         S: futures_util::Stream<Item: IntoPayload> + Send + 'static,
     {
-        Streaming::new(Arc::clone(&self.inner), events)
+        Streaming::new(Arc::clone(&self.pipeline), events)
     }
 
     /// Sends the events of an iterator while reading it, see [`send_stream`](Self::send_stream).
@@ -174,27 +173,39 @@ impl Client {
     }
 
     /// Configures a background sender, which combines the events of many calls into one request.
+    /// [Shut it down](crate::Buffered::shutdown) before the process ends.
     pub fn buffered(&self) -> BufferedBuilder {
-        BufferedBuilder::new(Arc::clone(&self.inner))
+        BufferedBuilder::new(Arc::clone(&self.pipeline))
     }
 
     /// Shows what a send of the batch would do, without sending it: the requests, the events that
     /// are too large, and the duplicate deduplication ids.
     #[must_use]
     pub fn plan(&self, batch: &Batch) -> Plan {
-        Plan::of(batch, &self.inner.limits)
+        Plan::of(batch, &self.pipeline.limits)
+    }
+
+    /// Cuts a batch into requests without sending them: runs middleware, and gives each request a
+    /// seed, which fixes the event ids. Store the [requests](Batch::requests) before you send them, so
+    /// that another process can send the same requests again after a crash.
+    ///
+    /// # Errors
+    ///
+    /// A middleware failed, or the operating system returned no random numbers.
+    pub fn cut(&self, batch: Batch) -> Result<Cut, SendError> {
+        cut::cut(&self.pipeline, batch)
     }
 
     /// The URL of the event API without the event key: `https://inn.gs/e/`.
     #[must_use]
     pub fn url(&self) -> &str {
-        self.inner.sender.url()
+        self.pipeline.sender.url()
     }
 
     /// Whether the client is in dev mode.
     #[must_use]
     pub fn is_dev(&self) -> bool {
-        self.inner.sender.is_dev()
+        self.pipeline.sender.endpoint.is_dev
     }
 }
 
@@ -231,5 +242,24 @@ impl<T> Future for Sending<'_, T> {
 impl<T> fmt::Debug for Sending<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Sending")
+    }
+}
+
+// Counters make the future larger.
+#[cfg(all(test, not(feature = "metrics")))]
+mod tests {
+    use super::*;
+    use crate::event::raw::RawEvent;
+
+    /// glibc serves allocations of up to 1,032 bytes from a list of its own. A larger one takes
+    /// several hundred instructions.
+    #[test]
+    fn the_future_of_a_send_is_small() {
+        let client = Client::builder().dev(true).build().unwrap();
+        let mut bytes = Vec::new();
+        let event = RawEvent::new("shop/order.placed", serde_json::json!({}));
+        let event = event.__encode(&mut bytes, now);
+        let future = Arc::clone(&client.pipeline).send_one(bytes, event);
+        assert!(size_of_val(&future) <= 1_032, "{}", size_of_val(&future));
     }
 }

@@ -1,16 +1,13 @@
 //! Reads events while they are sent, enough for one request at a time.
 
 use std::pin::Pin;
-#[cfg(feature = "blocking")]
-use std::task::Waker;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use futures_util::stream::{self, Stream, StreamExt as _};
 
 use crate::batch::Batch;
 use crate::delivery::split::Limits;
 use crate::error::PayloadError;
-use crate::event::Event as _;
 use crate::event::into_payload::IntoPayload;
 use crate::event::timestamp::now;
 
@@ -19,17 +16,31 @@ use crate::event::timestamp::now;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be sent: it is neither a batch nor an iterator over events",
     label = "not a collection of events",
-    note = "give a `Batch`, or anything that iterates over types with `#[derive(Event)]`"
+    note = "give a `Batch` by value, or anything that iterates over types with `#[derive(Event)]`",
+    note = "to send one event, use `send`"
 )]
 pub trait IntoEvents<'a> {
     /// Converts the value into a source of events.
     #[doc(hidden)]
     fn into_source(self) -> Source<'a>;
+
+    /// Collects all events into a batch.
+    ///
+    /// # Errors
+    ///
+    /// The first event that the server would refuse or change.
+    fn into_batch(self) -> Result<Batch, PayloadError>
+    where
+        Self: Sized,
+    {
+        let EventGroup { batch, refused, .. } = self.into_source().into_group();
+        refused.into_iter().next().map_or(Ok(batch), Err)
+    }
 }
 
 impl<'a> IntoEvents<'a> for Batch {
     fn into_source(self) -> Source<'a> {
-        Source::Written(self)
+        Source::Batch(self)
     }
 }
 
@@ -40,7 +51,7 @@ where
     I::IntoIter: Send + 'a,
 {
     fn into_source(self) -> Source<'a> {
-        Source::Read(EventSource(Box::new(Timed {
+        Source::Events(EventSource(Box::new(StreamSource {
             events: stream::iter(self),
             now: Some(now()),
         })))
@@ -50,42 +61,34 @@ where
 /// The events of a call.
 pub enum Source<'a> {
     /// Serialized events.
-    Written(Batch),
+    Batch(Batch),
     /// Events to read. An event without a time gets the time of the call.
-    Read(EventSource<'a>),
+    Events(EventSource<'a>),
 }
 
-#[cfg(feature = "blocking")]
-impl Default for Source<'_> {
-    fn default() -> Self {
-        Self::Written(Batch::new())
-    }
-}
-
-#[cfg(feature = "blocking")]
 impl Source<'_> {
-    /// Reads all events into a batch, and returns the refused events with their indices.
-    pub(crate) fn into_batch(self) -> (Batch, Vec<PayloadError>) {
+    /// Reads all events.
+    pub(crate) fn into_group(self) -> EventGroup {
+        let mut group = EventGroup::default();
         match self {
-            Self::Written(batch) => (batch, Vec::new()),
-            Self::Read(EventSource(mut events)) => {
+            Self::Batch(batch) => group.batch = batch,
+            Self::Events(EventSource(mut events)) => {
                 let mut cx = Context::from_waker(Waker::noop());
                 let limits = Limits {
                     request_bytes: usize::MAX,
                     request_events: usize::MAX,
                     event_bytes: usize::MAX,
                 };
-                let mut gathered = Gathered::default();
                 // An iterator never returns `Poll::Pending`.
-                let _ = events.poll_gather(&mut cx, &mut gathered, &limits);
-                (gathered.batch, gathered.refused)
+                let _ = events.poll_fill(&mut cx, &mut group, &limits);
             }
         }
+        group
     }
 }
 
 /// Events to read.
-pub struct EventSource<'a>(Box<dyn Gather + Send + 'a>);
+pub struct EventSource<'a>(pub(crate) Box<dyn FillGroup + Send + 'a>);
 
 impl<'a> EventSource<'a> {
     /// Reads the events of a stream. An event without a time gets the time at which it is read.
@@ -93,68 +96,60 @@ impl<'a> EventSource<'a> {
     where
         S: Stream<Item: IntoPayload> + Send + 'a,
     {
-        Self(Box::new(Timed {
+        Self(Box::new(StreamSource {
             events: Box::pin(events),
             now: None,
         }))
-    }
-
-    /// The event name, which all events share.
-    pub(crate) fn name(&self) -> &'static str {
-        self.0.name()
-    }
-
-    /// The lower bound of the size hint.
-    pub(crate) fn at_least(&self) -> usize {
-        self.0.at_least()
     }
 }
 
 /// The code that is compiled once per event type. It is small, because programs have many event
 /// types.
-trait Gather {
-    /// Adds events until they fill a request. Returns whether more may follow. Keeps the events
-    /// that it added before it returns `Poll::Pending`.
-    fn poll_gather(
+pub(crate) trait FillGroup {
+    /// Adds events until they fill a request. Returns whether more may follow. If it returns
+    /// `Poll::Pending`, the group keeps the events that it has.
+    fn poll_fill(
         &mut self,
         cx: &mut Context<'_>,
-        gathered: &mut Gathered,
+        group: &mut EventGroup,
         limits: &Limits,
     ) -> Poll<bool>;
 
-    fn name(&self) -> &'static str;
+    /// The event name, if all events share it.
+    fn name(&self) -> Option<&'static str>;
 
+    /// The lower bound of the size hint.
     fn at_least(&self) -> usize;
 }
 
-struct Timed<S> {
+struct StreamSource<S> {
     events: S,
     /// The time of events without a time; `None` for the time at which they are read.
     now: Option<i64>,
 }
 
-impl<S: Stream<Item: IntoPayload> + Unpin> Gather for Timed<S> {
-    fn poll_gather(
+impl<S: Stream<Item: IntoPayload> + Unpin> FillGroup for StreamSource<S> {
+    fn poll_fill(
         &mut self,
         cx: &mut Context<'_>,
-        gathered: &mut Gathered,
+        group: &mut EventGroup,
         limits: &Limits,
     ) -> Poll<bool> {
         let now = self.now.unwrap_or_else(now);
-        while !gathered.is_full(limits) {
+        while !group.is_full(limits) {
             let Some(event) = ready!(self.events.poll_next_unpin(cx)) else {
                 return Poll::Ready(false);
             };
-            let index = gathered.events();
-            if let Err(error) = gathered.batch.push_at(event, || now) {
-                gathered.refused.push(error.at(index));
+            let index = group.len();
+            if let Err(error) = group.batch.push_at(event, || now) {
+                group.refused.push(error.at(index));
             }
         }
         Poll::Ready(true)
     }
 
-    fn name(&self) -> &'static str {
-        <S::Item as IntoPayload>::Event::NAME
+    fn name(&self) -> Option<&'static str> {
+        <S::Item as IntoPayload>::__TYPE.map(|event_type| event_type.name)
     }
 
     fn at_least(&self) -> usize {
@@ -162,23 +157,31 @@ impl<S: Stream<Item: IntoPayload> + Unpin> Gather for Timed<S> {
     }
 }
 
-/// The events of one request.
+/// Events that are sent together.
 #[derive(Default)]
-pub(crate) struct Gathered {
-    /// The index of the first event.
+pub(crate) struct EventGroup {
+    /// The index of the first event among all events of the call.
     pub(crate) first: usize,
     pub(crate) batch: Batch,
+    /// Why events could not be added to the batch, with their indices in the group.
     pub(crate) refused: Vec<PayloadError>,
 }
 
-impl Gathered {
-    pub(crate) fn events(&self) -> usize {
+impl EventGroup {
+    pub(crate) fn of_batch(batch: Batch) -> Self {
+        Self {
+            batch,
+            ..Self::default()
+        }
+    }
+
+    /// The number of events, including refused ones.
+    pub(crate) fn len(&self) -> usize {
         self.batch.len() + self.refused.len()
     }
 
     fn is_full(&self, limits: &Limits) -> bool {
-        self.events() >= limits.request_events
-            || self.batch.fresh.bytes.len() >= limits.request_bytes
+        self.len() >= limits.request_events || self.batch.fresh.bytes.len() >= limits.request_bytes
     }
 }
 
@@ -187,12 +190,12 @@ pub(crate) struct Reader<'a> {
     events: EventSource<'a>,
     limits: Limits,
     /// The events collected for the next request.
-    next: Gathered,
+    next: EventGroup,
     /// Whether the source has ended. Some streams must not be polled again after that.
     has_ended: bool,
     /// Whether to yield before the next read, so that the task that writes this request still finds
     /// its bytes in the cache.
-    pauses: bool,
+    yields: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -200,15 +203,15 @@ impl<'a> Reader<'a> {
         Self {
             events,
             limits,
-            next: Gathered::default(),
+            next: EventGroup::default(),
             has_ended: false,
-            pauses: false,
+            yields: false,
         }
     }
 
     /// The number of events read so far.
-    pub(crate) fn read(&self) -> usize {
-        self.next.first + self.next.events()
+    pub(crate) fn events_read(&self) -> usize {
+        self.next.first + self.next.len()
     }
 
     /// The events of the next request. If `urgent`, returns a partial request instead of waiting
@@ -217,54 +220,43 @@ impl<'a> Reader<'a> {
         &mut self,
         cx: &mut Context<'_>,
         urgent: bool,
-    ) -> Poll<Option<Gathered>> {
-        let Self {
-            events,
-            limits,
-            next,
-            has_ended,
-            pauses,
-        } = self;
-        if std::mem::take(pauses) {
+    ) -> Poll<Option<EventGroup>> {
+        if std::mem::take(&mut self.yields) {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        if !*has_ended {
-            match events.0.poll_gather(cx, next, limits) {
-                Poll::Ready(more) => *has_ended = !more,
-                Poll::Pending if urgent && next.events() > 0 => {}
+        let (limits, next) = (&self.limits, &mut self.next);
+        if !self.has_ended {
+            match self.events.0.poll_fill(cx, next, limits) {
+                Poll::Ready(more) => self.has_ended = !more,
+                Poll::Pending if urgent && next.len() > 0 => {}
                 Poll::Pending => return Poll::Pending,
             }
         }
-        if next.events() == 0 {
+        if next.len() == 0 {
             return Poll::Ready(None);
         }
-        let mut gathered = std::mem::take(next);
+        let mut group = std::mem::take(next);
         // The last event may exceed the limit and need a second request. Keep it for the next one.
-        if gathered.batch.len() > 1 && gathered.batch.fresh.bytes.len() > limits.request_bytes {
-            next.batch = Batch::of_fresh(gathered.batch.fresh.split_last());
+        if group.batch.len() > 1 && group.batch.fresh.bytes.len() > limits.request_bytes {
+            next.batch = Batch::of_fresh(group.batch.fresh.split_last());
         }
-        next.first = gathered.first + gathered.events();
-        if !*has_ended {
-            *pauses = true;
+        next.first = group.first + group.len();
+        if !self.has_ended {
+            self.yields = true;
             // Expect the next request to be about as large as this one.
-            next.batch
-                .fresh
-                .bytes
-                .reserve(gathered.batch.fresh.bytes.len());
-            next.batch
-                .fresh
-                .events
-                .reserve(gathered.batch.fresh.events.len());
+            let (last, next) = (&group.batch.fresh, &mut next.batch.fresh);
+            next.bytes.reserve(last.bytes.len());
+            next.events.reserve(last.events.len());
         }
-        Poll::Ready(Some(gathered))
+        Poll::Ready(Some(group))
     }
 }
 
 impl Stream for Reader<'_> {
-    type Item = Gathered;
+    type Item = EventGroup;
 
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Gathered>> {
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<EventGroup>> {
         self.poll_read(cx, false)
     }
 }

@@ -7,8 +7,8 @@ use std::task::{Context, Poll};
 
 use futures_util::stream::{FuturesOrdered, Stream, StreamExt};
 
-use crate::client::inner::Inner;
-use crate::client::source::{EventSource, Gathered, Reader};
+use crate::client::pipeline::Pipeline;
+use crate::client::source::{EventSource, Reader};
 use crate::delivery::batch_error::BatchError;
 use crate::delivery::receipt::Receipt;
 use crate::event::into_payload::IntoPayload;
@@ -32,10 +32,10 @@ pub struct Progress {
 /// not reported. A warning in the log gives their number.
 #[must_use = "nothing is sent before this is polled"]
 pub struct Streaming {
-    inner: Arc<Inner>,
+    pipeline: Arc<Pipeline>,
     reader: Reader<'static>,
-    under_way: FuturesOrdered<Pin<Box<dyn Future<Output = Progress> + Send>>>,
-    /// How many events were reported.
+    in_flight: FuturesOrdered<Pin<Box<dyn Future<Output = Progress> + Send>>>,
+    /// The number of reported events.
     reported: usize,
 }
 
@@ -44,20 +44,26 @@ impl Stream for Streaming {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Progress>> {
         let Self {
-            inner,
+            pipeline,
             reader,
-            under_way,
+            in_flight,
             reported,
         } = &mut *self;
         let mut has_ended = false;
-        while under_way.len() < inner.concurrency {
+        while in_flight.len() < pipeline.concurrency {
             // Collect events while a request is in flight, so that faster streams fill their
             // requests.
-            let urgent = under_way.is_empty();
+            let urgent = in_flight.is_empty();
             match reader.poll_read(cx, urgent) {
-                Poll::Ready(Some(gathered)) => {
-                    let inner = Arc::clone(inner);
-                    under_way.push_back(Box::pin(async move { gathered.deliver(&inner).await }));
+                Poll::Ready(Some(group)) => {
+                    let pipeline = Arc::clone(pipeline);
+                    in_flight.push_back(Box::pin(async move {
+                        Progress {
+                            first: group.first,
+                            events: group.len(),
+                            result: pipeline.send_group(group, 1).await,
+                        }
+                    }));
                 }
                 Poll::Ready(None) => {
                     has_ended = true;
@@ -66,7 +72,7 @@ impl Stream for Streaming {
                 Poll::Pending => break,
             }
         }
-        match under_way.poll_next_unpin(cx) {
+        match in_flight.poll_next_unpin(cx) {
             Poll::Ready(Some(progress)) => {
                 *reported += progress.events;
                 Poll::Ready(Some(progress))
@@ -78,15 +84,15 @@ impl Stream for Streaming {
 }
 
 impl Streaming {
-    pub(crate) fn new<S>(inner: Arc<Inner>, events: S) -> Self
+    pub(crate) fn new<S>(pipeline: Arc<Pipeline>, events: S) -> Self
     where
         S: Stream<Item: IntoPayload> + Send + 'static,
     {
         Self {
-            reader: Reader::new(EventSource::of_stream(events), inner.limits),
-            under_way: FuturesOrdered::new(),
+            reader: Reader::new(EventSource::of_stream(events), pipeline.limits),
+            in_flight: FuturesOrdered::new(),
             reported: 0,
-            inner,
+            pipeline,
         }
     }
 
@@ -98,7 +104,7 @@ impl Streaming {
 
 impl Drop for Streaming {
     fn drop(&mut self) {
-        let events = self.reader.read().saturating_sub(self.reported);
+        let events = self.reader.events_read().saturating_sub(self.reported);
         if events > 0 {
             tracing::warn!(
                 events,
@@ -111,17 +117,5 @@ impl Drop for Streaming {
 impl fmt::Debug for Streaming {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Streaming")
-    }
-}
-
-impl Gathered {
-    async fn deliver(self, inner: &Inner) -> Progress {
-        let (first, events) = (self.first, self.events());
-        let result = inner.send_batch(self.batch, self.refused, 1).await;
-        Progress {
-            first,
-            events,
-            result,
-        }
     }
 }

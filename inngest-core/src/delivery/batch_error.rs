@@ -22,13 +22,9 @@ impl BatchError {
         }
     }
 
-    /// The error of the first event.
-    pub(crate) fn into_first(self) -> SendError {
-        match self.outcomes.first().and_then(Outcome::error) {
-            Some(error) => error.clone(),
-            // Unreachable: the error always contains a failed event.
-            None => SendError::Internal("a batch error without a failed event"),
-        }
+    /// The error of the first event that failed.
+    pub(crate) fn first_error(&self) -> Option<&SendError> {
+        self.outcomes.iter().find_map(Outcome::error)
     }
 
     /// The outcome of each event, in the order of the batch.
@@ -50,7 +46,7 @@ impl BatchError {
     pub fn rejected(&self) -> impl Iterator<Item = (usize, &SendError)> {
         let outcomes = self.outcomes.iter().enumerate();
         outcomes.filter_map(|(index, outcome)| match outcome {
-            Outcome::Rejected(error) => Some((index, &**error)),
+            Outcome::Rejected(rejection) => Some((index, &**rejection)),
             _ => None,
         })
     }
@@ -89,7 +85,9 @@ impl fmt::Display for BatchError {
                 "{rejected} of {all} events were not delivered and {unknown} may not have been"
             ),
         }?;
-        match self.outcomes.iter().find_map(Outcome::error) {
+        match self.first_error() {
+            // The error shows the event's index, which `SendError` leaves out.
+            Some(SendError::Payload(first)) => write!(f, "; the first error: {first}"),
             Some(first) => write!(f, "; the first error: {first}"),
             None => Ok(()),
         }
@@ -99,8 +97,7 @@ impl fmt::Display for BatchError {
 impl std::error::Error for BatchError {
     /// The cause of the first error. This error's text contains the first error itself.
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        let first = self.outcomes.iter().find_map(Outcome::error)?;
-        first.source()
+        self.first_error()?.source()
     }
 }
 

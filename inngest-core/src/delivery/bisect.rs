@@ -17,9 +17,9 @@ use crate::delivery::uncertainty::Observation;
 /// twice. A refusal can be temporary, so an event counts as refused only after it was refused
 /// alone.
 pub(crate) struct Bisection {
-    /// The maximum number of events in the next request.
+    /// The maximum number of events in a request.
     width: usize,
-    /// Whether the next event is suspected, because the last response refused an event.
+    /// Whether to send the next event alone, because the last response may have refused it.
     suspects_next: bool,
     /// The number of consecutive refusals with the same message, and the last of them.
     consecutive_refusals: (usize, Option<Arc<SendError>>),
@@ -40,7 +40,7 @@ pub(crate) struct Step {
 
 /// What a result means for later events.
 pub(crate) enum Remaining {
-    GoOn,
+    Continue,
     /// The server refused the event before them with this error and did not reach them.
     NotReached(Arc<SendError>),
     /// The client does not send them, because of this error.
@@ -57,7 +57,7 @@ impl Step {
         Self {
             delivered,
             next: Vec::new(),
-            remaining: Remaining::GoOn,
+            remaining: Remaining::Continue,
         }
     }
 
@@ -92,7 +92,7 @@ impl Default for Bisection {
 
 impl Bisection {
     /// The maximum number of events in the next request.
-    pub(crate) fn at_most(&self) -> usize {
+    pub(crate) fn max_events(&self) -> usize {
         if self.suspects_next { 1 } else { self.width }
     }
 
@@ -212,29 +212,11 @@ impl Bisection {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delivery::request::bracket;
-    use crate::delivery::seed::Seed;
-    use crate::encode::buffer::{EventBuffer, EventMeta, UntypedMeta};
-
-    fn request(events: usize) -> EventRequest {
-        let meta = EventMeta::Untyped(Arc::new(UntypedMeta {
-            name: "shop/order.placed".into(),
-            version: None,
-        }));
-        let mut buffer = EventBuffer::default();
-        for _ in 0..events {
-            let json = br#"{"name":"shop/order.placed","data":{}}"#;
-            buffer.push_json(meta.clone(), json, None, true);
-        }
-        let EventBuffer { mut bytes, events } = buffer;
-        bracket(&mut bytes);
-        let range = 0..events.len();
-        EventRequest::of_range(bytes.into(), Arc::new(events), range, Seed::new().unwrap())
-    }
+    use crate::delivery::outcome::Outcome;
 
     /// Reports that the server accepted the first events of a request and refused the next.
     fn refuse(bisection: &mut Bisection, events: usize, accepted: usize) -> Step {
-        let request = request(events);
+        let request = EventRequest::of_equal_events(events);
         let error = SendError::Refused {
             message: "no".to_owned(),
         };
@@ -247,7 +229,7 @@ mod tests {
     }
 
     fn accept(bisection: &mut Bisection, events: usize) -> Step {
-        let request = request(events);
+        let request = EventRequest::of_equal_events(events);
         let all = AcceptedIds::OfSeed(events);
         bisection.step(&request, RequestResult::Accepted(all))
     }
@@ -284,17 +266,121 @@ mod tests {
     #[test]
     fn requests_shrink_after_refusals_and_grow_after_successes() {
         let mut bisection = Bisection::default();
-        assert_eq!(bisection.at_most(), usize::MAX);
+        assert_eq!(bisection.max_events(), usize::MAX);
         let step = refuse(&mut bisection, 40, 3);
         assert_eq!(step.next[0].len(), 37);
-        assert_eq!(bisection.at_most(), 1);
+        assert_eq!(bisection.max_events(), 1);
         refuse(&mut bisection, 1, 0);
-        assert_eq!(bisection.at_most(), 10);
+        assert_eq!(bisection.max_events(), 10);
         accept(&mut bisection, 10);
-        assert_eq!(bisection.at_most(), 20);
+        assert_eq!(bisection.max_events(), 20);
         // The event that was suspected is accepted alone, which says nothing about the others.
         refuse(&mut bisection, 20, 0);
         accept(&mut bisection, 1);
-        assert_eq!(bisection.at_most(), 5);
+        assert_eq!(bisection.max_events(), 5);
+    }
+
+    fn fail(request: &EventRequest, accepted: AcceptedIds, error: SendError) -> Step {
+        let result = RequestResult::Failed {
+            accepted,
+            error: Arc::new(error),
+            request: request.clone(),
+        };
+        Bisection::default().step(request, result)
+    }
+
+    /// One letter for each outcome, and the numbers of events to send next and to resend later.
+    fn shown(step: Step) -> (String, Vec<usize>, Vec<usize>) {
+        let outcomes = step.delivered.outcomes.into_each();
+        let letters = outcomes.iter().map(|outcome| match outcome {
+            Outcome::Accepted(_) => 'a',
+            Outcome::Rejected(_) => 'r',
+            Outcome::Unknown { .. } => 'u',
+        });
+        let events = |requests: Vec<EventRequest>| requests.iter().map(EventRequest::len).collect();
+        (
+            letters.collect(),
+            events(step.next),
+            events(step.delivered.unsent),
+        )
+    }
+
+    #[test]
+    fn too_large_requests_are_halved_until_one_event_is_rejected() {
+        let none = || AcceptedIds::OfSeed(0);
+        let too_large = || SendError::RequestTooLarge { bytes: 9 };
+        for (events, halves) in [(2, [1, 1]), (5, [3, 2])] {
+            let request = EventRequest::of_equal_events(events);
+            let step = fail(&request, none(), too_large());
+            assert!(matches!(step.remaining, Remaining::Continue));
+            // The next requests are in reverse order, and each event keeps its id.
+            let first_ids = step.next.iter().map(|half| half.event_id(0));
+            let expected = [request.event_id(halves[1]), request.event_id(0)];
+            assert!(first_ids.eq(expected), "{events}");
+            assert_eq!(shown(step), (String::new(), halves.to_vec(), vec![]));
+        }
+        let request = EventRequest::of_equal_events(1);
+        let step = fail(&request, none(), too_large());
+        assert!(matches!(step.remaining, Remaining::Continue));
+        assert_eq!(shown(step), ("r".to_owned(), vec![], vec![]));
+        let uncertain = request.after(Observation::NoAnswer(None));
+        let step = fail(&uncertain, none(), too_large());
+        assert_eq!(shown(step), ("u".to_owned(), vec![], vec![1]));
+    }
+
+    #[test]
+    fn other_failures_are_final_for_the_whole_request() {
+        let none = || AcceptedIds::OfSeed(0);
+        let request = EventRequest::of_equal_events(3);
+        let error = SendError::UnexpectedStatus {
+            url: String::new(),
+            status: 402,
+            message: String::new(),
+            hint: "",
+        };
+        let step = fail(&request, none(), error);
+        assert!(matches!(
+            step.remaining,
+            Remaining::GiveUp { refusal: None, .. }
+        ));
+        assert_eq!(shown(step), ("rrr".to_owned(), vec![], vec![3]));
+        // Foreign ids do not say which events were accepted besides those listed.
+        let refused = SendError::Refused {
+            message: "no".to_owned(),
+        };
+        let step = fail(
+            &request,
+            AcceptedIds::Given(vec![request.event_id(0)]),
+            refused,
+        );
+        assert!(gives_up(&step));
+        assert_eq!(shown(step), ("auu".to_owned(), vec![], vec![2]));
+    }
+
+    #[test]
+    fn a_single_refusal_is_checked_once_but_a_deny_list_is_believed() {
+        let mut bisection = Bisection::default();
+        let first = refuse(&mut bisection, 1, 0);
+        assert_eq!(shown(first), (String::new(), vec![1], vec![]));
+        let second = refuse(&mut bisection, 1, 0);
+        assert!(matches!(second.remaining, Remaining::NotReached(_)));
+        assert_eq!(shown(second), ("r".to_owned(), vec![], vec![]));
+        assert_eq!(bisection.max_events(), usize::MAX);
+        let denied = SendError::NotAllowed {
+            message: "no".to_owned(),
+        };
+        let request = EventRequest::of_equal_events(1);
+        let step = fail(&request, AcceptedIds::OfSeed(0), denied);
+        assert_eq!(shown(step), ("r".to_owned(), vec![], vec![1]));
+    }
+
+    #[test]
+    fn requests_do_not_shrink_after_a_quarter_was_accepted() {
+        for accepted in [2, 3, 7] {
+            let mut bisection = Bisection::default();
+            refuse(&mut bisection, 8, accepted);
+            refuse(&mut bisection, 1, 0);
+            assert_eq!(bisection.max_events(), usize::MAX, "{accepted}");
+        }
     }
 }

@@ -30,8 +30,8 @@ impl DedupId {
         text.unwrap_or_default()
     }
 
-    /// Returns `None` for a text that is larger than any event.
-    pub(crate) fn alone(text: &str) -> Option<Self> {
+    /// Creates an id with its own memory. Returns `None` for a text that is larger than any event.
+    pub(crate) fn new(text: &str) -> Option<Self> {
         Some(Self {
             bytes: u32::try_from(text.len()).ok()?,
             start: 0,
@@ -54,7 +54,7 @@ impl AsRef<str> for DedupId {
     }
 }
 
-/// Equality, order and hash match `str`, so a map can be queried by text.
+/// Equality, order and hash match the text, so a map can be queried by text.
 impl Borrow<str> for DedupId {
     fn borrow(&self) -> &str {
         self
@@ -87,23 +87,17 @@ impl PartialEq for DedupId {
 
 impl Eq for DedupId {}
 
-impl PartialEq<str> for DedupId {
-    fn eq(&self, other: &str) -> bool {
-        self.as_str() == other
-    }
+macro_rules! equals_text {
+    ($($text:ty)*) => {$(
+        impl PartialEq<$text> for DedupId {
+            fn eq(&self, other: &$text) -> bool {
+                self.as_str() == AsRef::<str>::as_ref(other)
+            }
+        }
+    )*};
 }
 
-impl PartialEq<&str> for DedupId {
-    fn eq(&self, other: &&str) -> bool {
-        self.as_str() == *other
-    }
-}
-
-impl PartialEq<String> for DedupId {
-    fn eq(&self, other: &String) -> bool {
-        self.as_str() == other
-    }
-}
+equals_text!(str &str String);
 
 impl PartialOrd for DedupId {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
@@ -164,7 +158,7 @@ impl Iterator for DedupIds<'_> {
         let event = self.events.next()?;
         let Some((texts, next)) = &mut self.shared else {
             let id = event.dedup_id(self.buffer);
-            return Some(id.and_then(|id| DedupId::alone(&id)));
+            return Some(id.and_then(|id| DedupId::new(&id)));
         };
         let bytes = event.id_bytes();
         if bytes == 0 {
@@ -177,5 +171,10 @@ impl Iterator for DedupIds<'_> {
             start,
             bytes,
         }))
+    }
+
+    /// Exact, so that a list of receipts is allocated once.
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.events.size_hint()
     }
 }

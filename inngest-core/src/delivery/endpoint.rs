@@ -1,6 +1,7 @@
-//! The URL and header that all requests of a client share.
+//! Where a client sends its requests.
 
 use std::fmt;
+use std::sync::Arc;
 
 use http::{HeaderValue, Uri};
 
@@ -8,40 +9,11 @@ use http::{HeaderValue, Uri};
 #[derive(Clone)]
 pub(crate) struct Endpoint {
     /// The URL up to the event key, for messages.
-    base: String,
+    pub(crate) base: Arc<str>,
     /// The full URL, including the event key. Never show it.
-    uri: Uri,
-    env: Option<HeaderValue>,
-    dev: bool,
-}
-
-impl Endpoint {
-    pub(crate) fn new(base: String, uri: Uri, env: Option<HeaderValue>, dev: bool) -> Self {
-        Self {
-            base,
-            uri,
-            env,
-            dev,
-        }
-    }
-
-    /// The full URL, including the event key.
-    pub(crate) fn uri(&self) -> &Uri {
-        &self.uri
-    }
-
-    /// The URL without the event key.
-    pub(crate) fn base(&self) -> &str {
-        &self.base
-    }
-
-    pub(crate) fn env(&self) -> Option<&HeaderValue> {
-        self.env.as_ref()
-    }
-
-    pub(crate) fn is_dev(&self) -> bool {
-        self.dev
-    }
+    pub(crate) uri: Uri,
+    pub(crate) env: Option<HeaderValue>,
+    pub(crate) is_dev: bool,
 }
 
 impl fmt::Debug for Endpoint {
@@ -49,7 +21,7 @@ impl fmt::Debug for Endpoint {
         f.debug_struct("Endpoint")
             .field("base", &self.base)
             .field("env", &self.env)
-            .field("dev", &self.dev)
+            .field("is_dev", &self.is_dev)
             .finish_non_exhaustive()
     }
 }

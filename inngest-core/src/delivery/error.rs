@@ -12,15 +12,12 @@ use crate::transport::error::TransportError;
 #[non_exhaustive]
 pub enum SendError {
     /// The server would refuse the event or change it. The client did not send it.
-    #[error(transparent)]
-    Payload(#[from] PayloadError),
+    #[error("{}", .0.without_index())]
+    Payload(PayloadError),
 
     /// The server refused the event with status 400. The client sends such an event of a batch
     /// again alone, because a refusal can be temporary, and the server refused it again.
-    #[error(
-        "the server refused an event: {message}; change what it says is wrong, or leave the event \
-         out"
-    )]
+    #[error("the server refused the event: {message}; correct the event, or leave it out")]
     Refused {
         /// The server's error message, without the event key.
         message: String,
@@ -81,12 +78,12 @@ pub enum SendError {
         url: String,
         /// The HTTP status.
         status: u16,
-        /// A hint what to check, with its punctuation.
+        /// What to check, with the punctuation before it.
         hint: &'static str,
     },
 
     /// A status that the event API does not use.
-    #[error("{url} answered with status {status}{}{hint}", message_suffix(message))]
+    #[error("{url} answered with status {status}{}{hint}", after_colon(message))]
     UnexpectedStatus {
         /// The URL without the key.
         url: String,
@@ -94,7 +91,7 @@ pub enum SendError {
         status: u16,
         /// The server's error message, without the event key; empty if the response contains none.
         message: String,
-        /// A hint what to check, with its punctuation; may be empty.
+        /// What to check, with the punctuation before it; may be empty.
         hint: &'static str,
     },
 
@@ -122,8 +119,8 @@ pub enum SendError {
 
     /// The client could not connect to the dev server. It sent nothing.
     #[error(
-        "no connection to the dev server at {url}; start it with `npx inngest-cli@latest dev`, or \
-         set its address with INNGEST_DEV or `base_url`"
+        "no connection to the dev server at {url}; start it with `npx inngest-cli@latest dev` or \
+         `inngest-event-server`, or set its address with INNGEST_DEV or `base_url`"
     )]
     NoDevServer {
         /// The URL.
@@ -168,7 +165,10 @@ pub enum SendError {
 
     /// The server may have the event from an earlier attempt. The last attempt failed for an
     /// unrelated reason.
-    #[error("{last}; {}", uncertainty(earlier.as_deref()))]
+    #[error(
+        "{last}; the server may have the event from an earlier attempt{}",
+        earlier.as_deref().map(after_colon).unwrap_or_default()
+    )]
     InDoubt {
         /// Why the last attempt failed, or why the client did not make it.
         last: Arc<SendError>,
@@ -215,10 +215,10 @@ pub enum SendError {
     )]
     NoRuntime,
 
-    /// The operating system could not start the thread that enforces timeouts. The client sent
-    /// nothing.
-    #[error("the operating system could not start the thread for timeouts: {0}")]
-    NoThread(String),
+    /// The operating system refused what the client needs to send: a thread that enforces timeouts,
+    /// or random numbers for the id seed. The client sent nothing.
+    #[error("the operating system {0}")]
+    System(String),
 
     /// The client was created in the parent process before a `fork`. It sent nothing.
     #[error(
@@ -238,30 +238,26 @@ pub enum SendError {
     /// A bug in this library.
     #[error("{0}, which is a bug in inngest-core; please report it")]
     Internal(&'static str),
-
-    /// The operating system returned no random numbers, which the client needs for the id seed.
-    #[error("the operating system returned no random numbers: {0}")]
-    NoRandomness(String),
 }
 
-fn message_suffix(message: &str) -> String {
-    if message.is_empty() {
-        return String::new();
+/// The text with `: ` before it, unless it is empty.
+fn after_colon(text: &impl ToString) -> String {
+    let text = text.to_string();
+    if text.is_empty() {
+        return text;
     }
-    format!(": {message}")
+    format!(": {text}")
 }
 
-fn uncertainty(earlier: Option<&SendError>) -> String {
-    let text = "the server may have the event from an earlier attempt";
-    match earlier {
-        Some(earlier) => format!("{text}: {earlier}"),
-        None => text.to_owned(),
+impl From<PayloadError> for SendError {
+    fn from(error: PayloadError) -> Self {
+        Self::Payload(error)
     }
 }
 
 impl From<getrandom::Error> for SendError {
     fn from(error: getrandom::Error) -> Self {
-        Self::NoRandomness(error.to_string())
+        Self::System(format!("returned no random numbers: {error}"))
     }
 }
 
@@ -277,17 +273,6 @@ impl SendError {
             Self::InDoubt { last, .. } | Self::AfterRefusals { last, .. } => last.status(),
             _ => None,
         }
-    }
-
-    /// Combines the last error with an earlier attempt that the server may have accepted.
-    pub(crate) fn after(self: Arc<Self>, earlier: Option<Arc<Self>>) -> Arc<Self> {
-        if self.may_have_been_accepted() {
-            return self;
-        }
-        Arc::new(Self::InDoubt {
-            last: self,
-            earlier,
-        })
     }
 
     /// Whether both errors are refusals with the same message.
@@ -347,13 +332,13 @@ impl SendError {
 /// Implements `Debug` as `Display` plus the causes, so that `unwrap` and a `main` that returns an
 /// error print the full message.
 macro_rules! debug_with_causes {
-    ($($error:ty),*) => {$(
+    ($error:ty) => {
         impl std::fmt::Debug for $error {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 write!(f, "{self}{}", $crate::delivery::error::Causes(self))
             }
         }
-    )*};
+    };
 }
 
 debug_with_causes!(SendError);

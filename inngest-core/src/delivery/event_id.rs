@@ -13,55 +13,51 @@ pub struct EventId(Repr);
 
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum Repr {
-    /// The halves of a ULID. A `u128` would need twice the space because of its alignment.
-    Ulid(u64, u64),
-    /// Another form of id, from a server that replaces Inngest's.
+    /// The bytes of a ULID. A `u128` would need twice the space because of its alignment.
+    Ulid([u8; 16]),
+    /// Any other text, from a server that is not Inngest's.
     Other(Box<str>),
 }
 
 impl EventId {
-    /// Creates the id from the halves of its ULID.
-    pub(crate) fn of_halves(high: u64, low: u64) -> Self {
-        Self(Repr::Ulid(high, low))
+    /// Creates the id from the bytes of its ULID.
+    pub(crate) fn of_bytes(ulid: [u8; 16]) -> Self {
+        Self(Repr::Ulid(ulid))
     }
 
     /// The ULID's timestamp in milliseconds, or 0 if the id is not a ULID.
     #[cfg(feature = "testing")]
     pub(crate) fn millis(&self) -> u64 {
-        match &self.0 {
-            Repr::Ulid(high, _) => high >> 16,
+        match self.0 {
+            Repr::Ulid(ulid) => Ulid::from_bytes(ulid).timestamp_ms(),
             Repr::Other(_) => 0,
         }
     }
 
     /// Parses an id from a server.
-    pub(crate) fn from_text(written: &str) -> Self {
+    pub(crate) fn from_text(text: &str) -> Self {
         // ULID decoders accept several spellings, but an id must stay exactly as the server wrote
         // it.
-        let read = Ulid::from_string(written).ok().map(|Ulid(number)| {
-            #[expect(
-                clippy::cast_possible_truncation,
-                reason = "the lower half is what is kept"
-            )]
-            Self::of_halves((number >> 64) as u64, number as u64)
-        });
-        match read {
-            Some(id) if id == *written => id,
-            _ => Self(Repr::Other(written.into())),
+        match Ulid::from_string(text).map(|ulid| Self::of_bytes(ulid.to_bytes())) {
+            Ok(id) if id == *text => id,
+            _ => Self(Repr::Other(text.into())),
+        }
+    }
+
+    /// Calls `read` with the id as text.
+    fn with_text<T>(&self, read: impl FnOnce(&str) -> T) -> T {
+        match &self.0 {
+            Repr::Ulid(ulid) => {
+                read(Ulid::from_bytes(*ulid).array_to_str(&mut [0; ulid::ULID_LEN]))
+            }
+            Repr::Other(text) => read(text),
         }
     }
 }
 
-fn text(high: u64, low: u64, buffer: &mut [u8; ulid::ULID_LEN]) -> &str {
-    Ulid(u128::from(high) << 64 | u128::from(low)).array_to_str(buffer)
-}
-
 impl fmt::Display for EventId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Repr::Ulid(high, low) => f.pad(text(*high, *low, &mut [0; ulid::ULID_LEN])),
-            Repr::Other(text) => f.pad(text),
-        }
+        self.with_text(|text| f.pad(text))
     }
 }
 
@@ -73,10 +69,7 @@ impl fmt::Debug for EventId {
 
 impl PartialEq<str> for EventId {
     fn eq(&self, other: &str) -> bool {
-        match &self.0 {
-            Repr::Ulid(high, low) => text(*high, *low, &mut [0; ulid::ULID_LEN]) == other,
-            Repr::Other(text) => **text == *other,
-        }
+        self.with_text(|text| text == other)
     }
 }
 
@@ -101,7 +94,7 @@ mod tests {
             "8ZZZZZZZZZZZZZZZZZZZZZZZZZ",
             "ZZZZZZZZZZZZZZZZZZZZZZZZZZ",
             "01JQDAE4RQF8MBCR55T5AK4KX",
-            "an id of another kind",
+            "an id that is not a ULID",
         ] {
             let id = EventId::from_text(text);
             assert_eq!(id.to_string(), text);

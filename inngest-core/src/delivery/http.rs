@@ -1,10 +1,11 @@
 //! Sends one request and retries until the result is final.
 
 use std::error::Error as _;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use http::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue, USER_AGENT};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue, USER_AGENT};
 use http::{HeaderMap, Uri};
 use tokio::time::Instant;
 use tracing::Instrument as _;
@@ -21,7 +22,7 @@ use crate::timer::{Clock, Timer, Timers};
 use crate::transport::contract::{Answer, Request, Transport};
 use crate::transport::error::TransportError;
 
-/// Thirty years, the delay used if a requested delay overflows the clock.
+/// Thirty years, used in place of a delay that overflows the clock.
 pub(crate) const FAR_FUTURE: Duration = Duration::from_secs(30 * 365 * 24 * 3_600);
 
 /// `{name}:v{semver}`, the format of the SDK specification.
@@ -43,23 +44,16 @@ pub(crate) enum RequestResult {
 /// Sends requests to the client's event API.
 pub(crate) struct RequestSender {
     pub(crate) endpoint: Endpoint,
-    /// The URL without the event key.
-    url: Arc<str>,
     headers: HeaderMap,
-    time: Time,
+    /// The timeout of an attempt.
+    timeout: Duration,
+    /// The clock of the timeout.
+    pub(crate) clock: Clock,
     retry: RetryPolicy,
     transport: Arc<dyn Transport>,
     timers: Timers,
     /// The process that created the client.
     pub(crate) process: Process,
-}
-
-/// The timeout of an attempt.
-#[derive(Clone, Copy)]
-pub(crate) struct Time {
-    pub(crate) timeout: Duration,
-    /// The clock of the timeout.
-    pub(crate) clock: Clock,
 }
 
 /// The headers of every request.
@@ -71,13 +65,15 @@ fn headers(endpoint: &Endpoint) -> HeaderMap {
         HeaderName::from_static("x-inngest-sdk"),
         HeaderValue::from_static(SDK),
     );
-    if let Some(env) = endpoint.env() {
+    if let Some(env) = &endpoint.env {
         headers.insert(HeaderName::from_static("x-inngest-env"), env.clone());
     }
     // Set the host once, so that the HTTP library does not create it for each request.
-    if let Some(host) = host(endpoint.uri()) {
+    if let Some(host) = host(&endpoint.uri) {
         headers.insert(HOST, host);
     }
+    // hyper adds this header to each request. Removing it from a copy leaves room for that.
+    headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
     // A placeholder for the seed. It is the last header, so that its position is known.
     headers.insert(
         HeaderName::from_static(seed::HEADER),
@@ -89,12 +85,12 @@ fn headers(endpoint: &Endpoint) -> HeaderMap {
 /// The `Host` header for a URL, without the default port of the scheme.
 fn host(uri: &Uri) -> Option<HeaderValue> {
     let host = uri.host()?;
-    let own = match uri.scheme_str() {
+    let default_port = match uri.scheme_str() {
         Some("https") => 443,
         _ => 80,
     };
     match uri.port_u16() {
-        Some(port) if port != own => HeaderValue::try_from(format!("{host}:{port}")).ok(),
+        Some(port) if port != default_port => HeaderValue::try_from(format!("{host}:{port}")).ok(),
         _ => HeaderValue::from_str(host).ok(),
     }
 }
@@ -102,15 +98,16 @@ fn host(uri: &Uri) -> Option<HeaderValue> {
 impl RequestSender {
     pub(crate) fn new(
         endpoint: Endpoint,
-        time: Time,
+        timeout: Duration,
+        clock: Clock,
         retry: RetryPolicy,
         transport: Arc<dyn Transport>,
     ) -> Self {
         Self {
-            url: endpoint.base().into(),
             headers: headers(&endpoint),
             endpoint,
-            time,
+            timeout,
+            clock,
             retry,
             transport,
             timers: Timers::of_this_process(),
@@ -120,16 +117,7 @@ impl RequestSender {
 
     /// The URL without the event key.
     pub(crate) fn url(&self) -> &str {
-        &self.url
-    }
-
-    pub(crate) fn is_dev(&self) -> bool {
-        self.endpoint.is_dev()
-    }
-
-    /// The clock of the timeout.
-    pub(crate) fn clock(&self) -> Clock {
-        self.time.clock
+        &self.endpoint.base
     }
 
     /// The timer for timeouts and delays.
@@ -139,7 +127,9 @@ impl RequestSender {
     /// The operating system cannot start a thread.
     pub(crate) fn timer(&self) -> Result<&Timer, SendError> {
         let timer = self.timers.get();
-        timer.map_err(|error| SendError::NoThread(error.to_string()))
+        timer.map_err(|error| {
+            SendError::System(format!("could not start the thread for timeouts: {error}"))
+        })
     }
 
     /// Sends a request and retries until the result is final.
@@ -154,72 +144,83 @@ impl RequestSender {
                 };
             }
         };
-        let url = self.url();
         let (events, bytes) = (request.len(), request.body_bytes());
         let started = Instant::now();
-        // The state after failed attempts; `None` if nothing has changed.
-        let mut uncertain: Option<EventRequest> = None;
+        // The state after failed attempts; `None` if nothing has changed. Boxed, to keep this future
+        // small.
+        let mut uncertain: Option<Box<EventRequest>> = None;
         let mut tried = 0_u32;
-        let mut found_somebody = false;
+        let mut is_dev_server_missing = true;
         loop {
             tried = tried.saturating_add(1);
             let span = trace::request_span(&self.endpoint, request, tried);
-            let (response, asked) = self.try_once(request, timer).instrument(span.clone()).await;
-            trace::answered(&span, &response);
+            let (response, requested) =
+                self.try_once(request, timer).instrument(span.clone()).await;
+            trace::record_response(&span, &response);
             let (accepted, error) = match response {
                 Response::Accepted(ids) => {
-                    tracing::debug!(url, events, bytes, tried, "events sent");
+                    tracing::debug!(url = self.url(), events, bytes, tried, "events sent");
                     return RequestResult::Accepted(ids);
                 }
                 Response::Failed { accepted, error } => (accepted, Arc::new(error)),
             };
             if error.may_have_been_accepted() {
-                let known = uncertain.unwrap_or_else(|| request.clone());
-                uncertain = Some(known.after(Observation::NoAnswer(Some(&error))));
+                let known = uncertain.map_or_else(|| request.clone(), |known| *known);
+                uncertain = Some(known.after(Observation::NoAnswer(Some(&error))).into());
             }
-            found_somebody |= !matches!(*error, SendError::NoDevServer { .. });
-            let delay = error.is_transient().then(|| {
-                let policy = &self.retry;
-                let policy = if found_somebody {
-                    policy
-                } else {
-                    &policy.for_dev_server()
-                };
-                policy.delay(tried, started.elapsed(), asked, random())
-            });
+            is_dev_server_missing &= matches!(*error, SendError::NoDevServer { .. });
+            let policy = if is_dev_server_missing {
+                &self.retry.for_missing_dev_server()
+            } else {
+                &self.retry
+            };
+            let delay = policy.delay(tried, started.elapsed(), requested, random());
             let cause = cause(&error);
-            let Some(delay) = delay.flatten() else {
-                tracing::warn!(url, events, bytes, tried, %error, cause, "events not sent");
+            let Some(delay) = delay.filter(|_| error.is_transient()) else {
+                if request.is_stored() {
+                    tracing::debug!(url = self.url(), events, bytes, tried, %error, cause, "events not sent");
+                } else {
+                    tracing::warn!(url = self.url(), events, bytes, tried, %error, cause, "events not sent");
+                }
                 return RequestResult::Failed {
                     accepted,
                     error,
-                    request: uncertain.unwrap_or_else(|| request.clone()),
+                    request: uncertain.map_or_else(|| request.clone(), |known| *known),
                 };
             };
-            tracing::debug!(url, events, bytes, tried, %error, cause, ?delay, "sending again");
+            tracing::debug!(url = self.url(), events, bytes, tried, %error, cause, ?delay, "sending again");
             trace::count_retry(&error);
             timer.pause(delay).await;
         }
     }
 
-    /// Makes one attempt. Returns the response and the delay that the server asks for.
-    async fn try_once(&self, sent: &EventRequest, timer: &Timer) -> (Response, Option<Duration>) {
+    /// Makes one attempt. Returns the response and the delay that the server requests.
+    async fn try_once(
+        &self,
+        request: &EventRequest,
+        timer: &Timer,
+    ) -> (Response, Option<Duration>) {
         let failed = |error| Response::Failed {
             accepted: AcceptedIds::OfSeed(0),
             error,
         };
-        let Time { timeout, clock } = self.time;
-        match timer.within(timeout, clock, self.post(sent)).await {
+        let timeout = self.timeout;
+        // Pinned here, because `within` would store the future twice.
+        let posting = pin!(self.post(request));
+        match timer.within(timeout, self.clock, posting).await {
             Some(Ok(answer)) => {
-                let (events, bytes) = (sent.len(), sent.body_bytes());
-                let path = self.endpoint.uri().path();
+                let (events, bytes) = (request.len(), request.body_bytes());
+                let path = self.endpoint.uri.path();
                 let (_, key) = path.rsplit_once('/').unwrap_or_default();
-                let response = response::read(&answer, events, bytes, sent.seed(), &self.url, key);
-                let asked = match response {
+                let seed = request.seed();
+                let response = response::read(&answer, events, bytes, seed, self.url(), key);
+                let requested = match response {
                     Response::Accepted(_) => None,
-                    Response::Failed { .. } => retry::asked_for(&answer.headers, SystemTime::now()),
+                    Response::Failed { .. } => {
+                        retry::requested_delay(&answer.headers, SystemTime::now())
+                    }
                 };
-                (response, asked)
+                (response, requested)
             }
             Some(Err(source)) => (failed(self.no_answer(source)), None),
             None => {
@@ -231,28 +232,33 @@ impl RequestSender {
 
     /// Sends the request. If a reused connection was closed before any byte was written, sends it
     /// once more; this does not count as an attempt.
-    async fn post(&self, sent: &EventRequest) -> Result<Answer, TransportError> {
+    async fn post(&self, request: &EventRequest) -> Result<Answer, TransportError> {
         loop {
-            match self.transport.post(self.http_request(sent)).await {
+            match self.transport.post(self.http_request(request)).await {
                 Err(error) if error.is_unsent() => {}
                 result => return result,
             }
         }
     }
 
-    fn http_request(&self, sent: &EventRequest) -> Request {
+    fn http_request(&self, request: &EventRequest) -> Request {
         let mut headers = self.headers.clone();
         // Access by position, because a lookup by name takes ten times as long.
         if let Some(seed) = headers.values_mut().last() {
-            *seed = sent.seed().header();
+            *seed = request.seed().header();
         }
+        headers.remove(CONTENT_LENGTH);
         #[cfg(feature = "opentelemetry")]
         crate::delivery::traceparent::insert(&mut headers);
+        if let Some(Ok(traceparent)) = request.traceparent().map(HeaderValue::from_str) {
+            headers.remove("tracestate");
+            headers.insert("traceparent", traceparent);
+        }
         Request {
-            uri: self.endpoint.uri().clone(),
-            base: Arc::clone(&self.url),
+            uri: self.endpoint.uri.clone(),
+            base: Arc::clone(&self.endpoint.base),
             headers,
-            body: sent.body(),
+            body: request.body(),
         }
     }
 
@@ -264,7 +270,7 @@ impl RequestSender {
             SendError::Tls { url, source }
         } else if !source.is_connect() {
             SendError::ConnectionBroke { url, source }
-        } else if self.is_dev() && !source.is_out_of_files() {
+        } else if self.endpoint.is_dev && !source.is_out_of_files() {
             SendError::NoDevServer { url, source }
         } else {
             SendError::NoConnection { url, source }

@@ -1,10 +1,11 @@
-//! A request's way to the server and back: from encoded events to an outcome for each.
+//! Delivers requests: from encoded events to the outcome of each.
 
 pub(crate) mod batch_error;
 pub(crate) mod bisect;
 pub(crate) mod dedup_id;
 pub(crate) mod endpoint;
 pub(crate) mod error;
+pub(crate) mod event_counts;
 pub(crate) mod event_id;
 pub(crate) mod http;
 pub(crate) mod outcome;
@@ -18,6 +19,5 @@ pub(crate) mod seed;
 pub(crate) mod split;
 pub(crate) mod stored;
 pub(crate) mod trace;
-#[cfg(feature = "opentelemetry")]
-mod traceparent;
+pub(crate) mod traceparent;
 pub(crate) mod uncertainty;

@@ -35,20 +35,20 @@ impl RequestProgress {
     /// Sends the events in as many requests as needed to find the outcome of each event.
     pub(crate) async fn deliver(&self, sender: &RequestSender) {
         let mut bisection = Bisection::default();
-        while let Some(request) = self.next(bisection.at_most()) {
+        while let Some(request) = self.next(bisection.max_events()) {
             let result = sender.send(&request).await;
             self.take_step(bisection.step(&request, result));
         }
     }
 
-    /// Takes the next request, with at most `at_most` events. From now on, the server may have
-    /// them.
-    fn next(&self, at_most: usize) -> Option<EventRequest> {
+    /// Takes the next request, with at most `max_events` events. From now on, the server may have
+    /// these events.
+    fn next(&self, max_events: usize) -> Option<EventRequest> {
         let mut state = self.state();
         let mut request = state.left.pop()?;
-        if request.len() > at_most {
-            state.left.push(request.part(at_most..request.len()));
-            request = request.part(0..at_most);
+        if request.len() > max_events {
+            state.left.push(request.part(max_events..request.len()));
+            request = request.part(0..max_events);
         }
         let sent = request.clone().after(Observation::NoAnswer(None));
         state.left.push(sent);
@@ -64,7 +64,7 @@ impl RequestProgress {
         }
         state.delivered.append(step.delivered);
         match step.remaining {
-            Remaining::GoOn => {}
+            Remaining::Continue => {}
             Remaining::NotReached(error) => state.mark_not_reached(&error),
             Remaining::GiveUp { refusal, error } => {
                 if let Some(refusal) = refusal {
@@ -95,5 +95,96 @@ impl State {
         for request in self.left.drain(..).rev() {
             self.delivered.give_up(request, error);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::outcome::Outcome;
+
+    fn refusal(message: &str) -> Arc<SendError> {
+        let message = message.to_owned();
+        Arc::new(SendError::Refused { message })
+    }
+
+    fn step(remaining: Remaining, next: Vec<EventRequest>) -> Step {
+        Step {
+            delivered: Delivered::default(),
+            next,
+            remaining,
+        }
+    }
+
+    /// One letter for each outcome, and the numbers of events to resend.
+    fn end(progress: &RequestProgress) -> (String, Vec<usize>) {
+        let delivered = progress.end(&refusal("end"));
+        let outcomes = delivered.outcomes.into_each();
+        let letters = outcomes.iter().map(|outcome| match outcome {
+            Outcome::Accepted(_) => 'a',
+            Outcome::Rejected(_) => 'r',
+            Outcome::Unknown { .. } => 'u',
+        });
+        let unsent = delivered.unsent.iter().map(EventRequest::len).collect();
+        (letters.collect(), unsent)
+    }
+
+    #[test]
+    fn only_events_that_were_sent_are_unknown_when_the_delivery_ends() {
+        let request = EventRequest::of_equal_events(3);
+        for (max_events, taken, expected) in [
+            (usize::MAX, 3, ("uuu", &[3][..])),
+            (3, 3, ("uuu", &[3])),
+            (2, 2, ("uur", &[2, 1])),
+        ] {
+            let progress = RequestProgress::new(request.clone());
+            let sent = progress.next(max_events).unwrap();
+            assert_eq!((sent.len(), sent.uncertainty().is_some()), (taken, false));
+            let (outcomes, unsent) = end(&progress);
+            assert_eq!((outcomes.as_str(), &unsent[..]), expected, "{max_events}");
+            // The result of the request comes too late to count.
+            let again = vec![request.clone()];
+            progress.take_step(step(Remaining::Continue, again));
+            assert!(progress.next(1).is_none());
+            assert_eq!(end(&progress), (String::new(), vec![]));
+        }
+    }
+
+    #[test]
+    fn a_refusal_clears_the_doubt_about_later_events_only_if_it_is_the_same() {
+        for (message, expected) in [("no", "rr"), ("other", "uu")] {
+            for gives_up in [false, true] {
+                let request = EventRequest::of_equal_events(3);
+                let doubted = request.after(Observation::Refused(&refusal("no")));
+                let progress = RequestProgress::new(doubted);
+                progress.next(1);
+                let refusal = refusal(message);
+                let remaining = if gives_up {
+                    let error = Arc::clone(&refusal);
+                    let refusal = Some(refusal);
+                    Remaining::GiveUp { refusal, error }
+                } else {
+                    Remaining::NotReached(refusal)
+                };
+                progress.take_step(step(remaining, vec![]));
+                assert_eq!(progress.state().left.is_empty(), gives_up);
+                assert_eq!(end(&progress), (expected.to_owned(), vec![2]));
+            }
+        }
+    }
+
+    #[test]
+    fn requests_of_a_step_come_before_later_events() {
+        let request = EventRequest::of_equal_events(5);
+        let progress = RequestProgress::new(request.clone());
+        progress.next(3);
+        let halves = vec![request.part(1..3), request.part(0..1)];
+        progress.take_step(step(Remaining::Continue, halves));
+        for first in [0, 1, 3] {
+            let next = progress.next(usize::MAX).unwrap();
+            assert_eq!(next.event_id(0), request.event_id(first));
+            progress.take_step(step(Remaining::Continue, vec![]));
+        }
+        assert!(progress.next(1).is_none());
     }
 }

@@ -15,7 +15,7 @@ use crate::encode::buffer::EncodedEvent;
 ///
 /// Bytes, order and event ids never change. So the request, or any contiguous part of it, can be
 /// resent, and the server recognizes each event.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct EventRequest {
     buffer: Bytes,
     events: Events,
@@ -23,10 +23,14 @@ pub(crate) struct EventRequest {
     range: Range<usize>,
     seed: Seed,
     uncertainty: Uncertainty,
+    /// The trace that the events belong to, if it is not the trace of the sender.
+    traceparent: Option<Arc<str>>,
+    /// Whether a program has stored the request. That program reports failures.
+    is_stored: bool,
 }
 
 /// The events of a buffer. A single event needs no separate allocation.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 enum Events {
     One(EncodedEvent),
     Many(Arc<Vec<EncodedEvent>>),
@@ -42,6 +46,8 @@ impl EventRequest {
             range: 0..1,
             seed,
             uncertainty: Uncertainty::None,
+            traceparent: None,
+            is_stored: false,
         }
     }
 
@@ -58,6 +64,8 @@ impl EventRequest {
             range,
             seed,
             uncertainty: Uncertainty::None,
+            traceparent: None,
+            is_stored: false,
         }
     }
 
@@ -68,10 +76,10 @@ impl EventRequest {
 
     /// Creates a request from a contiguous part of the events. The events keep their event ids, so
     /// none runs twice.
-    pub(crate) fn part(&self, places: Range<usize>) -> Self {
+    pub(crate) fn part(&self, range: Range<usize>) -> Self {
         let mut part = self.clone();
-        let place = |place: usize| self.range.end.min(self.range.start.saturating_add(place));
-        part.range = place(places.start)..place(places.end);
+        let index = |index: usize| self.range.end.min(self.range.start.saturating_add(index));
+        part.range = index(range.start)..index(range.end);
         part.seed = self.seed.after(part.range.start - self.range.start);
         part
     }
@@ -86,6 +94,26 @@ impl EventRequest {
     pub(crate) fn with_uncertainty(mut self, uncertainty: Uncertainty) -> Self {
         self.uncertainty = uncertainty;
         self
+    }
+
+    /// Sets the trace that the events belong to.
+    pub(crate) fn with_traceparent(mut self, traceparent: Option<Arc<str>>) -> Self {
+        self.traceparent = traceparent;
+        self
+    }
+
+    /// Notes that a program has stored the request.
+    pub(crate) fn stored(mut self) -> Self {
+        self.is_stored = true;
+        self
+    }
+
+    pub(crate) fn is_stored(&self) -> bool {
+        self.is_stored
+    }
+
+    pub(crate) fn traceparent(&self) -> Option<&str> {
+        self.traceparent.as_deref()
     }
 
     /// Whether the server may have the events.
@@ -164,5 +192,53 @@ pub(crate) fn body_bytes(events: &[EncodedEvent]) -> usize {
     match events {
         [] => 2,
         events @ [first, ..] => events.last().unwrap_or(first).json().end - first.json().start + 2,
+    }
+}
+
+#[cfg(test)]
+impl EventRequest {
+    /// A request with this many equal events.
+    pub(crate) fn of_equal_events(events: usize) -> Self {
+        use crate::encode::buffer::{EventBuffer, EventMeta, UntypedMeta};
+
+        let meta = EventMeta::Untyped(Arc::new(UntypedMeta {
+            name: "shop/order.placed".into(),
+            version: None,
+        }));
+        let mut buffer = EventBuffer::default();
+        for _ in 0..events {
+            let json = br#"{"name":"shop/order.placed","data":{}}"#;
+            buffer.push_json(meta.clone(), json, None, true);
+        }
+        let EventBuffer { mut bytes, events } = buffer;
+        bracket(&mut bytes);
+        let range = 0..events.len();
+        Self::of_range(bytes.into(), Arc::new(events), range, Seed::new().unwrap())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_parts_keep_the_event_ids_and_are_complete_bodies() {
+        let request = EventRequest::of_equal_events(6);
+        let part = request.part(2..6).part(1..3);
+        assert_eq!(part.len(), 2);
+        assert_eq!(part.event_id(0), request.event_id(3));
+        assert_eq!(part.event_id(1), request.event_id(4));
+        for (start, end) in [(0, 6), (0, 2), (4, 6), (2, 3)] {
+            let body = request.part(start..end).body();
+            let events: Vec<serde_json::Value> = serde_json::from_slice(&body).unwrap();
+            assert_eq!(events.len(), end - start);
+        }
+    }
+
+    #[test]
+    fn recorded_uncertainty_is_restored() {
+        let request = EventRequest::of_equal_events(1);
+        let restored = request.with_uncertainty(Uncertainty::Unanswered(None));
+        assert!(restored.uncertainty().is_some());
     }
 }

@@ -1,10 +1,8 @@
 //! Interprets the server's response to a request.
 
 use std::collections::HashSet;
-use std::fmt;
 
-use serde::de::Visitor;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 use crate::delivery::error::SendError;
 use crate::delivery::event_id::EventId;
@@ -35,38 +33,12 @@ pub(crate) enum AcceptedIds {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Body {
-    ids: Option<Vec<Id>>,
+    ids: Option<Vec<String>>,
     status: Option<serde_json::Value>,
     /// The message in responses with status 400 and 401.
     error: Option<String>,
     /// The message in other responses.
     message: Option<String>,
-}
-
-/// An id; `None` if it is blank.
-struct Id(Option<EventId>);
-
-impl<'de> Deserialize<'de> for Id {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-
-        impl Visitor<'_> for Text {
-            type Value = Id;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an id")
-            }
-
-            // Most ids need no allocation, because they are borrowed from the response.
-            fn visit_str<E>(self, text: &str) -> Result<Id, E> {
-                Ok(Id(
-                    (!text.trim().is_empty()).then(|| EventId::from_text(text))
-                ))
-            }
-        }
-
-        deserializer.deserialize_str(Text)
-    }
 }
 
 impl Body {
@@ -79,17 +51,20 @@ impl Body {
                 .is_some_and(|text| !text.trim().is_empty())
     }
 
-    /// The server's error message, sanitized.
-    fn message_or_default(self, key: &str) -> String {
-        let said = self.server_message(key);
-        said.unwrap_or_else(|| "it gave no reason".to_owned())
+    /// The server's error message, sanitized. Empty if there is none.
+    fn message(self, key: &str) -> String {
+        let messages = [self.error, self.message].into_iter().flatten();
+        let mut messages = messages.map(|text| sanitize(&text, key));
+        messages.find(|text| !text.is_empty()).unwrap_or_default()
     }
 
-    fn server_message(self, key: &str) -> Option<String> {
-        let said = [self.error, self.message];
-        let said = said.into_iter().flatten();
-        let mut said = said.map(|text| sanitize(&text, key));
-        said.find(|text| !text.is_empty())
+    fn message_or_default(self, key: &str) -> String {
+        let message = self.message(key);
+        if message.is_empty() {
+            "it gave no reason".to_owned()
+        } else {
+            message
+        }
     }
 }
 
@@ -146,7 +121,6 @@ pub(crate) fn read(
     if answer.status == 200 && seed.is_confirmed_by(&answer.body, events) {
         return Response::Accepted(AcceptedIds::OfSeed(events));
     }
-    let url = url.to_owned();
     // Validate UTF-8 once, not for each id.
     let body = str::from_utf8(&answer.body).ok();
     let body = body.filter(|text| text.trim_start().starts_with('{'));
@@ -155,55 +129,58 @@ pub(crate) fn read(
         accepted: AcceptedIds::OfSeed(0),
         error,
     };
+    let invalid = |problem: String| {
+        let url = url.to_owned();
+        failed(SendError::InvalidAnswer { url, problem })
+    };
     match (answer.status, body) {
-        (200, Ok(body)) if body.reports_failure() => failed(SendError::InvalidAnswer {
-            url,
-            problem: "its status is 200 and its body says that something failed".to_owned(),
-        }),
-        (200, Ok(Body { ids: Some(ids), .. })) => accepted(ids, events, url),
-        (200, Ok(_)) => failed(SendError::InvalidAnswer {
-            url,
-            problem: "it has no `ids`".to_owned(),
-        }),
-        (200, Err(_)) => failed(SendError::InvalidAnswer {
-            url,
-            problem: "it is not the JSON of an event API".to_owned(),
-        }),
-        (status @ 201..300, _) => failed(SendError::InvalidAnswer {
-            url,
-            problem: format!("its status is {status}"),
-        }),
-        (400, Ok(mut body)) => {
-            let named: Vec<EventId> = ids_of(body.ids.take().unwrap_or_default()).collect();
-            let ids = named.len();
-            let accepted = match seed.named(&named, events) {
+        (200, Ok(body)) if body.reports_failure() => {
+            invalid("its status is 200 but its body reports a failure".to_owned())
+        }
+        (200, Ok(Body { ids: Some(ids), .. })) => {
+            let answered = ids.len();
+            let found = non_blank(&ids);
+            if found.len() == events && answered == events {
+                // A server that replaces Inngest's may return one id for all events. It still
+                // accepted all of them.
+                return Response::Accepted(AcceptedIds::Given(found));
+            }
+            invalid(format!("it has {} ids for {events} events", found.len()))
+        }
+        (200, Ok(_)) => invalid("it has no `ids`".to_owned()),
+        (200, Err(_)) => invalid("its body is not the JSON of an event API".to_owned()),
+        (status @ 201..300, _) => invalid(format!("its status is {status}")),
+        (400, Ok(body)) => {
+            let listed = non_blank(body.ids.as_deref().unwrap_or_default());
+            let ids = listed.len();
+            let accepted = match seed.count_accepted(&listed, events) {
                 Some(accepted) => AcceptedIds::OfSeed(accepted),
-                None => AcceptedIds::Given(named),
+                None => AcceptedIds::Given(listed),
             };
-            let problem = match &accepted {
-                AcceptedIds::Given(ids) if repeats(ids) => "it has an id twice".to_owned(),
+            match &accepted {
+                AcceptedIds::Given(ids) if has_duplicates(ids) => {
+                    return invalid("it lists an id twice".to_owned());
+                }
                 AcceptedIds::OfSeed(accepted) if *accepted >= events => {
-                    "it refuses an event and has the id of the last".to_owned()
+                    return invalid("it refuses an event but lists the id of the last".to_owned());
                 }
                 _ if ids >= events => {
-                    format!("it refuses an event and has {ids} ids for {events} events")
+                    return invalid(format!(
+                        "it refuses an event but lists {ids} ids for {events} events"
+                    ));
                 }
-                _ => String::new(),
-            };
-            if !problem.is_empty() {
-                return failed(SendError::InvalidAnswer { url, problem });
+                _ => {}
             }
             let message = body.message_or_default(key);
             let error = SendError::Refused { message };
             Response::Failed { accepted, error }
         }
         // A truncated response may hide that the server accepted events before the refused one.
-        (400, Err(_)) => failed(SendError::InvalidAnswer {
-            url,
-            problem: "its status is 400 and its body is not the JSON of an event API".to_owned(),
-        }),
+        (400, Err(_)) => {
+            invalid("its status is 400 but its body is not the JSON of an event API".to_owned())
+        }
         (401, body) => failed(SendError::UnknownEventKey {
-            url,
+            url: url.to_owned(),
             message: body.unwrap_or_default().message_or_default(key),
         }),
         (403, body) => failed(SendError::NotAllowed {
@@ -211,60 +188,43 @@ pub(crate) fn read(
         }),
         (413, _) => failed(SendError::RequestTooLarge { bytes }),
         (300..400 | 404 | 405, _) => failed(SendError::WrongUrl {
-            url,
+            url: url.to_owned(),
             status: answer.status,
             hint: hint(answer.status),
         }),
         (status, body) => failed(SendError::UnexpectedStatus {
-            url,
+            url: url.to_owned(),
             status,
-            message: body
-                .unwrap_or_default()
-                .server_message(key)
-                .unwrap_or_default(),
+            message: body.unwrap_or_default().message(key),
             hint: hint(status),
         }),
     }
 }
 
-fn accepted(ids: Vec<Id>, events: usize, url: String) -> Response {
-    let answered = ids.len();
-    let found: Vec<EventId> = ids_of(ids).collect();
-    if found.len() == events && answered == events {
-        // A server that replaces Inngest's may return one id for all events. It still accepted all
-        // of them.
-        return Response::Accepted(AcceptedIds::Given(found));
-    }
-    let problem = format!("it has {} ids for {events} events", found.len());
-    Response::Failed {
-        accepted: AcceptedIds::OfSeed(0),
-        error: SendError::InvalidAnswer { url, problem },
-    }
-}
-
 /// Whether two events have the same id. Inngest never does this, even for duplicate deduplication
 /// ids (measured).
-fn repeats(ids: &[EventId]) -> bool {
+fn has_duplicates(ids: &[EventId]) -> bool {
     let mut seen = HashSet::with_capacity(ids.len());
     !ids.iter().all(|id| seen.insert(id))
 }
 
-fn ids_of(ids: Vec<Id>) -> impl Iterator<Item = EventId> {
-    ids.into_iter().filter_map(|Id(id)| id)
+fn non_blank(ids: &[String]) -> Vec<EventId> {
+    let ids = ids.iter().filter(|id| !id.trim().is_empty());
+    ids.map(|id| EventId::from_text(id)).collect()
 }
 
 fn hint(status: u16) -> &'static str {
     match status {
-        300..400 => "; redirects are not followed, give the base URL that it points to",
-        402 => "; look at the account's plan and billing in the Inngest dashboard",
+        300..400 => "; the client does not follow redirects, set the base URL to the target",
+        402 => "; check the account's plan and billing in the Inngest dashboard",
         404 | 405 | 409 | 410 | 421 => {
             "; check that the base URL is the URL of Inngest or a dev server"
         }
-        407 => "; it is a proxy that answers, give it the user name and password that it asks for",
-        425 => "; it is not ready for events yet, send again later",
-        431 => "; the headers are too large for it or a proxy before it, see what adds to them",
-        429 => "; it takes no more events for now, send fewer or later",
-        500.. => "; the server or a proxy before it has a problem, send again later",
+        407 => "; a proxy answered, add the user name and password that it requires to its URL",
+        425 => "; it is not ready for events yet, send them later",
+        431 => "; the headers are too large for the server or a proxy, check what adds headers",
+        429 => "; it accepts no more events for now, send fewer or send them later",
+        500.. => "; the server or a proxy failed, send the events later",
         _ => "",
     }
 }
@@ -278,7 +238,7 @@ mod tests {
         let strings = |ids: Vec<EventId>| ids.iter().map(ToString::to_string).collect();
         let seed = Seed::new().unwrap();
         match read(&answer, events, 100, &seed, "http://host/e/", "key-1") {
-            Response::Accepted(AcceptedIds::OfSeed(_)) => panic!("nobody knows the seed"),
+            Response::Accepted(AcceptedIds::OfSeed(_)) => panic!("the ids do not match the seed"),
             Response::Accepted(AcceptedIds::Given(ids)) => (strings(ids), None),
             Response::Failed { accepted, error } => {
                 let ids = match accepted {
@@ -321,7 +281,7 @@ mod tests {
         assert_eq!(ids, ["a"]);
         assert_eq!(
             error.unwrap(),
-            "the server refused an event: bad name; change what it says is wrong, or leave the event out"
+            "the server refused the event: bad name; correct the event, or leave it out"
         );
         let (ids, _) = response(400, r#"{"ids":[""],"status":400,"error":"EOF"}"#, 3);
         assert!(ids.is_empty());
@@ -359,8 +319,8 @@ mod tests {
     #[test]
     fn a_refusal_may_list_only_some_accepted_events() {
         let seed = Seed::new().unwrap();
-        let named = |places: &[usize], events| {
-            let ids: Vec<_> = places
+        let list = |indices: &[usize], events| {
+            let ids: Vec<_> = indices
                 .iter()
                 .map(|n| seed.event_id(*n).to_string())
                 .collect();
@@ -368,8 +328,8 @@ mod tests {
             let answer = Answer::new(400, body.to_string());
             read(&answer, events, 100, &seed, "http://host/e/", "key-1")
         };
-        for (places, first) in [(&[0, 1][..], 2), (&[1], 2), (&[0, 3], 4), (&[], 0)] {
-            let response = named(places, 6);
+        for (indices, first) in [(&[0, 1][..], 2), (&[1], 2), (&[0, 3], 4), (&[], 0)] {
+            let response = list(indices, 6);
             assert!(
                 matches!(
                     response,
@@ -381,8 +341,8 @@ mod tests {
                 "{response:?}"
             );
         }
-        for (places, events) in [(&[3][..], 4), (&[0, 1], 2)] {
-            let response = named(places, events);
+        for (indices, events) in [(&[3][..], 4), (&[0, 1], 2)] {
+            let response = list(indices, events);
             let invalid = SendError::may_have_been_accepted;
             assert!(
                 matches!(&response, Response::Failed { error, .. } if invalid(error)),
@@ -390,7 +350,7 @@ mod tests {
             );
         }
         // These ids do not match the order of the seed's ids.
-        let response = named(&[1, 0], 6);
+        let response = list(&[1, 0], 6);
         assert!(matches!(
             response,
             Response::Failed {
@@ -432,13 +392,75 @@ mod tests {
         assert!(text(403, "{}").contains("it gave no reason; look at the key's allow"));
         assert!(text(413, "").contains("a request of 100 bytes is too large"));
         assert!(text(404, "not found").contains("status 404; check that the base URL"));
-        assert!(text(303, "").contains("redirects are not followed"));
+        assert!(text(303, "").contains("does not follow redirects"));
         assert!(text(503, "").contains("status 503; the server"));
         let reason = r#"{"error":"Event keys are required of key-1","status":503}"#;
         assert!(text(503, reason).contains("status 503: Event keys are required of …; the server"));
         for status in [402, 407, 409, 410, 421, 425, 429, 431] {
-            let said = text(status, "");
-            assert!(said.contains(&format!("status {status}; ")), "{said}");
+            let message = text(status, "");
+            assert!(message.contains(&format!("status {status}; ")), "{message}");
+        }
+    }
+
+    #[test]
+    fn each_invalid_success_has_its_own_problem() {
+        for (status, body, problem) in [
+            (
+                200,
+                r#"{"ids":["a","b"],"status":500}"#,
+                "reports a failure",
+            ),
+            (
+                200,
+                r#"{"ids":["a","b"],"error":"no"}"#,
+                "reports a failure",
+            ),
+            (200, r#"{"ids":["a"]}"#, "it has 1 ids for 2 events"),
+            (200, r#"{"ids":["a",""]}"#, "it has 1 ids for 2 events"),
+            (200, r#"{"ids":["a","b",""]}"#, "it has 2 ids for 2 events"),
+            (200, r#"{"ids":["a","b","c"]}"#, "it has 3 ids for 2 events"),
+            (200, "{}", "it has no `ids`"),
+            (200, "<html>", "is not the JSON of an event API"),
+            (201, r#"{"ids":["a","b"]}"#, "its status is 201"),
+            (204, "", "its status is 204"),
+            (299, "", "its status is 299"),
+        ] {
+            let (ids, error) = response(status, body, 2);
+            assert!(ids.is_empty(), "{body}");
+            let error = error.unwrap();
+            assert!(error.contains(problem), "{status} {body}: {error}");
+        }
+    }
+
+    #[test]
+    fn ids_of_the_seed_are_recognized_only_in_a_success() {
+        let seed = Seed::new().unwrap();
+        let ids = [seed.event_id(0), seed.event_id(1)].map(|id| id.to_string());
+        let body = format!(r#"{{"ids":["{}","{}"],"status":200}}"#, ids[0], ids[1]);
+        let read = |status| {
+            let answer = Answer::new(status, body.clone());
+            read(&answer, 2, 100, &seed, "http://host/e/", "key-1")
+        };
+        let success = read(200);
+        assert!(matches!(
+            success,
+            Response::Accepted(AcceptedIds::OfSeed(2))
+        ));
+        assert!(matches!(read(503), Response::Failed { .. }));
+        assert!(matches!(read(400), Response::Failed { .. }));
+    }
+
+    #[test]
+    fn a_refusal_that_lists_a_foreign_id_twice_is_invalid() {
+        let (ids, error) = response(400, r#"{"ids":["a","a"],"error":"no"}"#, 4);
+        assert!(ids.is_empty());
+        assert!(error.unwrap().contains("lists an id twice"));
+        let (ids, error) = response(400, r#"{"ids":["a","b"],"error":"no"}"#, 4);
+        assert_eq!(ids, ["a", "b"]);
+        assert!(error.unwrap().contains("refused the event"));
+        for status in [300, 399, 404, 405] {
+            let (_, error) = response(status, "", 1);
+            assert!(error.unwrap().contains("no event API"), "{status}");
         }
     }
 }

@@ -74,7 +74,7 @@ impl RetryPolicy {
     }
 
     /// The policy for a dev server that does not respond.
-    pub(crate) fn for_dev_server(&self) -> Self {
+    pub(crate) fn for_missing_dev_server(&self) -> Self {
         let policy = self.clone();
         let attempts = policy.attempts.min(3);
         policy.attempts(attempts)
@@ -86,15 +86,15 @@ impl RetryPolicy {
         &self,
         tried: u32,
         elapsed: Duration,
-        asked: Option<Duration>,
+        requested: Option<Duration>,
         random: u32,
     ) -> Option<Duration> {
         if tried >= self.attempts {
             return None;
         }
-        let delay = match asked {
+        let delay = match requested {
             // A delay of zero, for example from a past date, is ignored.
-            Some(asked) if !asked.is_zero() => asked.min(self.max_delay),
+            Some(requested) if !requested.is_zero() => requested.min(self.max_delay),
             _ => self.backoff(tried, random),
         };
         (elapsed.saturating_add(delay) < self.max_elapsed).then_some(delay)
@@ -110,7 +110,7 @@ impl RetryPolicy {
 }
 
 /// Parses `Retry-After`: a number of seconds, or a date.
-pub(crate) fn asked_for(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+pub(crate) fn requested_delay(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if !value.is_empty() && value.bytes().all(|digit| digit.is_ascii_digit()) {
         // Treat a number that overflows as the longest delay.
@@ -193,7 +193,7 @@ mod tests {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
         let asked = |value: &'static str| {
             let headers = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(value))]);
-            asked_for(&headers, now)
+            requested_delay(&headers, now)
         };
         assert_eq!(asked("120"), Some(Duration::from_secs(120)));
         assert_eq!(
@@ -205,6 +205,6 @@ mod tests {
         assert_eq!(asked(""), None);
         let longest = Some(Duration::from_secs(u64::MAX));
         assert_eq!(asked("99999999999999999999"), longest);
-        assert_eq!(asked_for(&HeaderMap::new(), now), None);
+        assert_eq!(requested_delay(&HeaderMap::new(), now), None);
     }
 }

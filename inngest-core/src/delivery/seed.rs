@@ -1,4 +1,4 @@
-//! The id seed, which determines event ids before the request and keeps them equal in every retry.
+//! The id seed: it fixes the event ids of a request before the request is sent.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -62,16 +62,16 @@ impl Seed {
     /// The header value as text.
     pub(crate) fn to_text(self) -> String {
         // The value consists of digits, a comma and base64.
-        String::from_utf8(self.written()).unwrap_or_default()
+        String::from_utf8(self.to_bytes()).unwrap_or_default()
     }
 
     pub(crate) fn header(&self) -> HeaderValue {
         // Digits, a comma and base64 are visible ASCII.
-        HeaderValue::from_maybe_shared(Bytes::from(self.written()))
+        HeaderValue::from_maybe_shared(Bytes::from(self.to_bytes()))
             .unwrap_or_else(|_| HeaderValue::from_static(""))
     }
 
-    fn written(&self) -> Vec<u8> {
+    fn to_bytes(self) -> Vec<u8> {
         // The value has 13 digits until the year 2286, a comma and 16 characters of base64. A full
         // `Vec` becomes `Bytes` without another allocation.
         let mut value = Vec::with_capacity(30);
@@ -85,19 +85,18 @@ impl Seed {
 
     /// The event id of the event at `index` in the request, counting from 0.
     pub(crate) fn event_id(&self, index: usize) -> EventId {
-        let (high, low) = self.halves(index);
-        EventId::of_halves(high, low)
+        EventId::of_bytes(self.ulid(index))
     }
 
     /// How many of the first events of a request the server had accepted when it returned these
     /// ids; `None` if the ids do not match the seed.
-    pub(crate) fn named(&self, ids: &[EventId], events: usize) -> Option<usize> {
-        let mut places = 0..events;
-        let mut taken = 0;
+    pub(crate) fn count_accepted(&self, ids: &[EventId], events: usize) -> Option<usize> {
+        let mut indices = 0..events;
+        let mut accepted = 0;
         for id in ids {
-            taken = 1 + places.find(|place| self.event_id(*place) == *id)?;
+            accepted = 1 + indices.find(|index| self.event_id(*index) == *id)?;
         }
-        Some(taken)
+        Some(accepted)
     }
 
     /// The seed of the request without its first events. The other events keep their ids.
@@ -112,19 +111,15 @@ impl Seed {
         after
     }
 
-    fn ulid(&self, index: usize) -> Ulid {
-        let (high, low) = self.halves(index);
-        Ulid(u128::from(high) << 64 | u128::from(low))
-    }
-
-    /// The halves of the ULID of event `index`: a 48-bit time and 80 random bits, whose last 32
-    /// bits contain the counter.
-    fn halves(&self, index: usize) -> (u64, u64) {
-        let (first, rest) = self.random.split_first_chunk().unwrap_or((&[0; 2], &[]));
-        let middle = rest.first_chunk().unwrap_or(&[0; 4]);
-        let high = self.millis << 16 | u64::from(u16::from_be_bytes(*first));
-        let middle = u64::from(u32::from_be_bytes(*middle));
-        (high, middle << 32 | u64::from(self.counter(index)))
+    /// The bytes of the ULID of event `index`: a 48-bit time and 80 random bits, whose last 32 bits
+    /// contain the counter.
+    fn ulid(&self, index: usize) -> [u8; 16] {
+        let [_, _, t0, t1, t2, t3, t4, t5] = self.millis.to_be_bytes();
+        let [r0, r1, r2, r3, r4, r5, ..] = self.random;
+        let [c0, c1, c2, c3] = self.counter(index).to_be_bytes();
+        [
+            t0, t1, t2, t3, t4, t5, r0, r1, r2, r3, r4, r5, c0, c1, c2, c3,
+        ]
     }
 
     /// The last four bytes of the ULID of event `index`.
@@ -147,7 +142,7 @@ impl Seed {
                 b"\",\""
             };
             if index == 0 || self.counter(index) == 0 {
-                self.ulid(index).array_to_str(&mut id);
+                Ulid::from_bytes(self.ulid(index)).array_to_str(&mut id);
             } else {
                 increment(&mut id);
             }
@@ -191,10 +186,9 @@ mod tests {
         assert_eq!(seed.header(), "1743130137367,eii2YKXRVTJPuA==");
     }
 
-    /// Go's `ParseInt` and its base64 decoder accept these.
     #[cfg(feature = "testing")]
     #[test]
-    fn odd_seeds_are_accepted() {
+    fn seeds_that_the_go_decoder_accepts_are_accepted() {
         let plain = Seed::parse("1743130137367,eii2YKXRVTJPuA==");
         assert!(plain.is_some());
         for header in [
@@ -214,7 +208,7 @@ mod tests {
 
     #[test]
     fn complete_responses_are_recognized() {
-        // From the last of its digits over, and over the last of its counter.
+        // Counters whose last digit, several digits, or all 32 bits overflow.
         for counter in [0, 30, 31, 1_022, u32::MAX - 40] {
             let [a, b, c, d] = counter.to_be_bytes();
             let seed = Seed {

@@ -18,19 +18,11 @@ pub(crate) struct Limits {
     pub(crate) event_bytes: usize,
 }
 
-/// The event ranges of requests.
+/// The result of splitting events: requests, or the range of events of each.
 #[derive(Debug)]
-pub(crate) struct Split {
-    pub(crate) requests: Vec<Range<usize>>,
-    /// Events over the limit, in order.
-    pub(crate) too_large: Vec<PayloadError>,
-}
-
-/// Requests that are ready to send.
-#[derive(Debug)]
-pub(crate) struct Requests {
-    /// The requests in event order.
-    pub(crate) requests: Vec<EventRequest>,
+pub(crate) struct Split<R> {
+    /// In event order.
+    pub(crate) requests: Vec<R>,
     /// Events over the limit, in order.
     pub(crate) too_large: Vec<PayloadError>,
 }
@@ -46,9 +38,10 @@ pub(crate) fn too_large(event: &EncodedEvent, limits: &Limits) -> Option<Payload
 ///
 /// An event that is larger than a request may be is sent alone, because only the server knows the
 /// account's limit.
-pub(crate) fn split(events: &[EncodedEvent], first: usize, limits: &Limits) -> Split {
+pub(crate) fn split(events: &[EncodedEvent], first: usize, limits: &Limits) -> Split<Range<usize>> {
     let mut requests: Vec<Range<usize>> = Vec::new();
     let mut too_large = Vec::new();
+    // The last range so far, and the offset of its first byte.
     let mut open: Option<(Range<usize>, usize)> = None;
     for (index, event) in events.iter().enumerate() {
         if let Some(error) = self::too_large(event, limits) {
@@ -82,11 +75,11 @@ pub(crate) fn split(events: &[EncodedEvent], first: usize, limits: &Limits) -> S
 /// # Errors
 ///
 /// The operating system returned no random numbers. The events come back unchanged.
-pub(crate) fn cut(
+pub(crate) fn into_requests(
     events: EventBuffer,
     first: usize,
     limits: &Limits,
-) -> Result<Requests, (EventBuffer, getrandom::Error)> {
+) -> Result<Split<EventRequest>, (EventBuffer, getrandom::Error)> {
     let Split {
         requests,
         too_large,
@@ -111,8 +104,72 @@ pub(crate) fn cut(
     let requests = requests.map(|(range, seed)| {
         EventRequest::of_range(buffer.clone(), Arc::clone(&events), range, seed)
     });
-    Ok(Requests {
+    Ok(Split {
         requests: requests.collect(),
         too_large,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encode::buffer::{EventMeta, UntypedMeta};
+
+    /// Events of these sizes.
+    fn events(sizes: &[usize]) -> EventBuffer {
+        let meta = EventMeta::Untyped(Arc::new(UntypedMeta {
+            name: "shop/order.placed".into(),
+            version: None,
+        }));
+        let mut events = EventBuffer::default();
+        for size in sizes {
+            events.push_json(meta.clone(), &vec![b'1'; *size], None, true);
+        }
+        events
+    }
+
+    fn limits(request_bytes: usize, request_events: usize) -> Limits {
+        Limits {
+            request_bytes,
+            request_events,
+            event_bytes: 50,
+        }
+    }
+
+    #[test]
+    fn requests_are_full_but_within_both_limits() {
+        // Two bytes separate two events, and two are brackets. An event of ones is a number.
+        for (sizes, request_bytes, request_events, expected) in [
+            (&[10, 10, 10][..], 36, 9, &[3][..]),
+            (&[10, 10, 10], 35, 9, &[2, 1]),
+            (&[10, 10, 10], 24, 9, &[2, 1]),
+            (&[10, 10, 10], 23, 9, &[1, 1, 1]),
+            (&[10, 10, 10], 99, 3, &[3]),
+            (&[10, 10, 10], 99, 2, &[2, 1]),
+            (&[40, 10, 10], 24, 9, &[1, 2]),
+            (&[10, 40, 10], 24, 9, &[1, 1, 1]),
+        ] {
+            let limits = limits(request_bytes, request_events);
+            let Ok(Split { requests, .. }) = into_requests(events(sizes), 0, &limits) else {
+                panic!("no random numbers");
+            };
+            let found: Vec<_> = requests.iter().map(EventRequest::len).collect();
+            assert_eq!(found, expected, "{sizes:?} {limits:?}");
+            for request in requests {
+                let body = request.body();
+                assert_eq!(request.body_bytes(), body.len());
+                let events = serde_json::from_slice::<Vec<serde_json::Number>>(&body);
+                assert_eq!(events.unwrap().len(), request.len());
+            }
+        }
+    }
+
+    #[test]
+    fn only_events_over_the_limit_are_left_out_and_keep_their_index() {
+        let events = events(&[10, 51, 50, 60, 10]).events;
+        let split = split(&events, 5, &limits(99, 9));
+        assert_eq!(split.requests, [0..1, 2..3, 4..5]);
+        let indices: Vec<_> = split.too_large.iter().map(PayloadError::index).collect();
+        assert_eq!(indices, [6, 8]);
+    }
 }

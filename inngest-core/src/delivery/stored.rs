@@ -1,10 +1,10 @@
-//! The byte format of stored batches.
+//! The byte format of stored batches, and stored requests.
 //!
 //! The first line contains the format's name, its version, and a checksum of the rest. The second
-//! line is JSON that describes the requests and event lengths. Then follows the JSON of each event,
-//! each with a line break.
+//! line describes the requests and event lengths as JSON. Each further line is the JSON of an event.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::delivery::error::SendError;
+use crate::delivery::event_id::EventId;
 use crate::delivery::request::{EventRequest, bracket};
 use crate::delivery::seed::Seed;
 use crate::delivery::uncertainty::Uncertainty;
@@ -51,86 +52,70 @@ pub enum BatchBytesError {
     },
 }
 
-fn damaged(problem: &str) -> BatchBytesError {
-    let problem = problem.to_owned();
+fn damaged(problem: &(impl ToString + ?Sized)) -> BatchBytesError {
+    let problem = problem.to_string();
     BatchBytesError::Damaged { problem }
 }
 
-fn unreadable(error: &serde_json::Error) -> BatchBytesError {
-    let problem = error.to_string();
-    BatchBytesError::Damaged { problem }
-}
-
-/// The requests of a batch and the lengths of its events.
+/// The second line: the requests of a batch, and the lengths of its events in bytes.
 #[derive(Serialize, Deserialize)]
-struct Division<'a> {
-    #[serde(borrow)]
-    requests: Vec<StoredRequest<'a>>,
-    /// The length of each event in bytes, and whether all middleware has seen it.
+struct Header {
+    requests: Vec<RequestHeader>,
+    /// The new events, each with whether all middleware has seen it.
     fresh: Vec<(usize, bool)>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct StoredRequest<'a> {
+struct RequestHeader {
     /// The value of the seed header.
-    seed: Cow<'a, str>,
-    #[serde(borrow)]
-    uncertainty: StoredUncertainty<'a>,
-    /// The length of each event in bytes.
+    seed: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    traceparent: Option<String>,
+    uncertainty: StoredUncertainty,
     events: Vec<usize>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum StoredUncertainty<'a> {
+enum StoredUncertainty {
     None,
-    #[serde(borrow)]
-    NearRefusal(StoredError<'a>),
-    #[serde(borrow)]
-    Unanswered(Option<StoredError<'a>>),
+    NearRefusal(StoredError),
+    Unanswered(Option<StoredError>),
 }
 
 /// The part of an error that is needed after restoring: whether it is a refusal, and its message.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum StoredError<'a> {
-    Refused(Cow<'a, str>),
-    NotAllowed(Cow<'a, str>),
-    Other(Cow<'a, str>),
+enum StoredError {
+    Refused(String),
+    NotAllowed(String),
+    Other(String),
 }
 
-impl<'a> StoredError<'a> {
-    fn of(error: &'a SendError) -> Self {
-        match error {
-            SendError::Refused { message } => Self::Refused(message.into()),
-            SendError::NotAllowed { message } => Self::NotAllowed(message.into()),
-            other => Self::Other(other.to_string().into()),
+impl StoredError {
+    fn of(error: &Arc<SendError>) -> Self {
+        match &**error {
+            SendError::Refused { message } => Self::Refused(message.clone()),
+            SendError::NotAllowed { message } => Self::NotAllowed(message.clone()),
+            other => Self::Other(other.to_string()),
         }
     }
 
     fn restore(self) -> Arc<SendError> {
         Arc::new(match self {
-            Self::Refused(message) => SendError::Refused {
-                message: message.into_owned(),
-            },
-            Self::NotAllowed(message) => SendError::NotAllowed {
-                message: message.into_owned(),
-            },
-            Self::Other(message) => SendError::Stored {
-                message: message.into_owned(),
-            },
+            Self::Refused(message) => SendError::Refused { message },
+            Self::NotAllowed(message) => SendError::NotAllowed { message },
+            Self::Other(message) => SendError::Stored { message },
         })
     }
 }
 
-impl<'a> StoredUncertainty<'a> {
-    fn of(uncertainty: &'a Uncertainty) -> Self {
+impl StoredUncertainty {
+    fn of(uncertainty: &Uncertainty) -> Self {
         match uncertainty {
             Uncertainty::None => Self::None,
             Uncertainty::NearRefusal(error) => Self::NearRefusal(StoredError::of(error)),
-            Uncertainty::Unanswered(error) => {
-                Self::Unanswered(error.as_deref().map(StoredError::of))
-            }
+            Uncertainty::Unanswered(error) => Self::Unanswered(error.as_ref().map(StoredError::of)),
         }
     }
 
@@ -145,20 +130,21 @@ impl<'a> StoredUncertainty<'a> {
 
 /// Encodes a batch.
 pub(crate) fn write(requests: &[EventRequest], fresh: &EventBuffer) -> Vec<u8> {
-    let stored = requests.iter().map(|request| StoredRequest {
-        seed: request.seed().to_text().into(),
+    let stored = requests.iter().map(|request| RequestHeader {
+        seed: request.seed().to_text(),
+        traceparent: request.traceparent().map(str::to_owned),
         uncertainty: StoredUncertainty::of(request.uncertainty()),
         events: request.json().map(<[u8]>::len).collect(),
     });
     let events = fresh.events.iter();
-    let division = Division {
+    let header = Header {
         requests: stored.collect(),
         fresh: events
             .map(|event| (event.json().len(), event.prepared))
             .collect(),
     };
     // Unreachable: numbers, strings and lists always serialize.
-    let mut rest = serde_json::to_vec(&division).unwrap_or_default();
+    let mut rest = serde_json::to_vec(&header).unwrap_or_default();
     rest.push(b'\n');
     let resent = requests.iter().flat_map(EventRequest::json);
     for json in resent.chain(fresh.json()) {
@@ -173,7 +159,7 @@ pub(crate) fn write(requests: &[EventRequest], fresh: &EventBuffer) -> Vec<u8> {
 /// Decodes a batch.
 pub(crate) fn read(bytes: &[u8]) -> Result<(Vec<EventRequest>, EventBuffer), BatchBytesError> {
     let mut lines = bytes.splitn(3, |byte| *byte == b'\n');
-    let (first, head) = (lines.next().unwrap_or_default(), lines.next());
+    let (first, second) = (lines.next().unwrap_or_default(), lines.next());
     let mut words = str::from_utf8(first).unwrap_or_default().split(' ');
     if words.next() != Some(NAME) {
         return Err(BatchBytesError::NotABatch);
@@ -189,32 +175,23 @@ pub(crate) fn read(bytes: &[u8]) -> Result<(Vec<EventRequest>, EventBuffer), Bat
         return Err(damaged("the checksum does not match"));
     }
 
-    let division: Division<'_> =
-        serde_json::from_slice(head.unwrap_or_default()).map_err(|error| unreadable(&error))?;
+    let header: Header =
+        serde_json::from_slice(second.unwrap_or_default()).map_err(|error| damaged(&error))?;
     let mut events = StoredEvents {
         rest: lines.next().unwrap_or_default(),
-        last: None,
+        reader: EventReader::default(),
     };
     let mut requests = Vec::new();
     let mut fresh = EventBuffer::default();
-    for stored in division.requests {
-        let seed =
-            Seed::parse(&stored.seed).ok_or_else(|| damaged("a request has an invalid seed"))?;
-        if stored.events.is_empty() {
-            return Err(damaged("a request has no events"));
-        }
+    for stored in header.requests {
         let mut buffer = EventBuffer::default();
         for bytes in stored.events {
             events.read_into(&mut buffer, bytes, true)?;
         }
-        let EventBuffer { mut bytes, events } = buffer;
-        bracket(&mut bytes);
-        let range = 0..events.len();
-        let request = EventRequest::of_range(bytes.into(), Arc::new(events), range, seed);
-        let request = request.with_uncertainty(stored.uncertainty.restore());
-        requests.push(request);
+        let request = request(buffer, &stored.seed, stored.traceparent.as_deref())?;
+        requests.push(request.with_uncertainty(stored.uncertainty.restore()));
     }
-    for (bytes, prepared) in division.fresh {
+    for (bytes, prepared) in header.fresh {
         events.read_into(&mut fresh, bytes, prepared)?;
     }
     if !events.rest.is_empty() {
@@ -223,16 +200,32 @@ pub(crate) fn read(bytes: &[u8]) -> Result<(Vec<EventRequest>, EventBuffer), Bat
     Ok((requests, fresh))
 }
 
+/// Creates a request from its events and seed.
+fn request(
+    events: EventBuffer,
+    seed: &str,
+    traceparent: Option<&str>,
+) -> Result<EventRequest, BatchBytesError> {
+    let seed = Seed::parse(seed).ok_or_else(|| damaged("a request has an invalid seed"))?;
+    let EventBuffer { mut bytes, events } = events;
+    if events.is_empty() {
+        return Err(damaged("a request has no events"));
+    }
+    bracket(&mut bytes);
+    let range = 0..events.len();
+    let request = EventRequest::of_range(bytes.into(), Arc::new(events), range, seed);
+    Ok(request.with_traceparent(traceparent.map(Into::into)))
+}
+
 /// Events that are not yet decoded.
 struct StoredEvents<'a> {
     rest: &'a [u8],
-    /// The name and version of the last event. The next event usually shares them.
-    last: Option<Arc<UntypedMeta>>,
+    reader: EventReader,
 }
 
 /// The members of an event that the client needs to send it.
 #[derive(Deserialize)]
-struct Members<'a> {
+struct StoredEvent<'a> {
     #[serde(borrow)]
     name: Cow<'a, str>,
     #[serde(borrow)]
@@ -254,9 +247,27 @@ impl StoredEvents<'_> {
             .and_then(|(json, rest)| Some((json, rest.strip_prefix(b"\n")?)))
             .ok_or_else(|| damaged("the data ends inside an event"))?;
         self.rest = rest;
-        let event: Members<'_> =
-            serde_json::from_slice(json).map_err(|error| unreadable(&error))?;
-        let id = event.id.map(|id| place_of_text(json, id)).transpose()?;
+        self.reader.read_into(buffer, json, prepared)
+    }
+}
+
+/// Reads events that are JSON already.
+#[derive(Default)]
+pub(crate) struct EventReader {
+    /// The name and version of the last event. The next event usually shares them.
+    last: Option<Arc<UntypedMeta>>,
+}
+
+impl EventReader {
+    pub(crate) fn read_into(
+        &mut self,
+        buffer: &mut EventBuffer,
+        json: &[u8],
+        prepared: bool,
+    ) -> Result<(), BatchBytesError> {
+        let event: StoredEvent<'_> =
+            serde_json::from_slice(json).map_err(|error| damaged(&error))?;
+        let id = event.id.map(|id| range_of_text(json, id)).transpose()?;
         let meta = match &self.last {
             Some(last)
                 if *last.name == *event.name && last.version.as_deref() == event.v.as_deref() =>
@@ -274,8 +285,126 @@ impl StoredEvents<'_> {
     }
 }
 
+/// A request as text, for programs that keep requests in a database, such as an outbox.
+///
+/// The server derives the event id of each event from the seed and the event's position. So a
+/// request that is stored before it is sent can be resent after a crash, and no event runs twice
+/// within 24 hours, or 30 minutes for functions with `batchEvents`.
+///
+/// ```
+/// use inngest_core::{Batch, Client, RawEvent};
+///
+/// # fn example(client: &Client) -> Result<(), Box<dyn std::error::Error>> {
+/// let mut batch = Batch::new();
+/// batch.push(RawEvent::new("storefront/cart.cleared", serde_json::json!({})))?;
+///
+/// let cut = client.cut(batch)?;
+/// for request in cut.batch.requests() {
+///     let mut restored = Batch::new();
+///     restored.push_request(&request)?;
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StoredRequest<'a> {
+    /// The value of the header `x-inngest-event-id-seed`.
+    pub seed: Cow<'a, str>,
+    /// The JSON of each event, in order.
+    pub events: Vec<Cow<'a, str>>,
+    /// The value of the header `traceparent`, which links the runs to the caller's trace.
+    pub traceparent: Option<Cow<'a, str>>,
+    /// Whether the server may have the events.
+    pub may_have_been_accepted: bool,
+}
+
+impl<'a> StoredRequest<'a> {
+    /// Creates a request that was not sent.
+    #[must_use]
+    pub fn new(seed: impl Into<Cow<'a, str>>, events: Vec<Cow<'a, str>>) -> Self {
+        Self {
+            seed: seed.into(),
+            events,
+            traceparent: None,
+            may_have_been_accepted: false,
+        }
+    }
+
+    /// Sets the trace of the caller, in the form of the header `traceparent`.
+    #[must_use]
+    pub fn with_traceparent(mut self, traceparent: Option<Cow<'a, str>>) -> Self {
+        self.traceparent = traceparent;
+        self
+    }
+
+    /// Sets whether the server may have the events.
+    #[must_use]
+    pub fn with_uncertainty(mut self, may_have_been_accepted: bool) -> Self {
+        self.may_have_been_accepted = may_have_been_accepted;
+        self
+    }
+
+    /// Returns a unique seed for a request.
+    ///
+    /// # Errors
+    ///
+    /// The operating system returned no random numbers.
+    pub fn new_seed() -> Result<String, SendError> {
+        Ok(Seed::new()?.to_text())
+    }
+
+    /// The event id that the server gives to the event at `index`, or `None` if the seed is invalid.
+    #[must_use]
+    pub fn event_id(&self, index: usize) -> Option<EventId> {
+        Some(Seed::parse(&self.seed)?.event_id(index))
+    }
+
+    /// The seed of the request without its first `events` events, which then keep their event ids.
+    /// `None` if the seed is invalid.
+    #[must_use]
+    pub fn seed_after(&self, events: usize) -> Option<String> {
+        Some(Seed::parse(&self.seed)?.after(events).to_text())
+    }
+
+    pub(crate) fn of(request: &'a EventRequest) -> Self {
+        let text = |json| str::from_utf8(json).ok().map(Cow::Borrowed);
+        Self {
+            seed: request.seed().to_text().into(),
+            events: request.json().filter_map(text).collect(),
+            traceparent: request.traceparent().map(Cow::Borrowed),
+            may_have_been_accepted: request.uncertainty().is_some(),
+        }
+    }
+
+    pub(crate) fn read(&self) -> Result<EventRequest, BatchBytesError> {
+        let mut buffer = EventBuffer::default();
+        let mut reader = EventReader::default();
+        for event in &self.events {
+            reader.read_into(&mut buffer, event.as_bytes(), true)?;
+        }
+        let request = request(buffer, &self.seed, self.traceparent.as_deref())?.stored();
+        Ok(if self.may_have_been_accepted {
+            request.with_uncertainty(Uncertainty::Unanswered(None))
+        } else {
+            request
+        })
+    }
+}
+
+/// Shows no data, because it may be personal.
+impl fmt::Debug for StoredRequest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoredRequest")
+            .field("seed", &self.seed)
+            .field("events", &self.events.len())
+            .field("may_have_been_accepted", &self.may_have_been_accepted)
+            .finish_non_exhaustive()
+    }
+}
+
 /// The position of the id's text in the JSON of an event, without the quotes.
-fn place_of_text(json: &[u8], id: &RawValue) -> Result<Range<usize>, BatchBytesError> {
+fn range_of_text(json: &[u8], id: &RawValue) -> Result<Range<usize>, BatchBytesError> {
     let id = id.get();
     // The id borrows from the JSON.
     let start = (id.as_ptr() as usize).wrapping_sub(json.as_ptr() as usize);
@@ -320,7 +449,7 @@ mod tests {
             Uncertainty::Unanswered(Some(full())),
         ] {
             let json = serde_json::to_string(&StoredUncertainty::of(&uncertainty)).unwrap();
-            let stored: StoredUncertainty<'_> = serde_json::from_str(&json).unwrap();
+            let stored: StoredUncertainty = serde_json::from_str(&json).unwrap();
             let restored = stored.restore();
             assert_eq!(restored.is_some(), uncertainty.is_some(), "{json}");
             match (uncertainty.earlier(), restored.earlier()) {
@@ -333,5 +462,45 @@ mod tests {
                 (before, after) => panic!("{before:?} became {after:?}"),
             }
         }
+    }
+
+    #[test]
+    fn a_stored_request_keeps_ids_bytes_and_trace() {
+        let events = [
+            r#"{"name":"a/b","id":"x\"1","data":{}}"#,
+            r#"{"name":"c/d","data":{"n":1.0}}"#,
+        ];
+        let stored = StoredRequest::new(
+            "1743130137367,eii2YKXRVTJPuA==",
+            events.iter().map(|event| Cow::Borrowed(*event)).collect(),
+        )
+        .with_traceparent(Some("00-1-2-01".into()))
+        .with_uncertainty(true);
+        let request = stored.read().unwrap();
+        assert_eq!(StoredRequest::of(&request), stored);
+        assert_eq!(stored.event_id(1).unwrap(), request.event_id(1));
+        let after = stored.seed_after(1).unwrap();
+        let rest = StoredRequest::new(after, vec![]);
+        assert_eq!(rest.event_id(0), stored.event_id(1));
+        assert!(rest.read().is_err());
+        let (copies, _) = read(&write(&[request], &EventBuffer::default())).unwrap();
+        assert_eq!(StoredRequest::of(&copies[0]), stored);
+    }
+
+    #[test]
+    fn a_stored_request_with_other_json_is_an_error() {
+        for event in [
+            "",
+            "1",
+            "[]",
+            "{}",
+            r#"{"name":1}"#,
+            r#"{"name":"a/b","id":1}"#,
+        ] {
+            let stored = StoredRequest::new("1743130137367,eii2YKXRVTJPuA==", vec![event.into()]);
+            assert!(stored.read().is_err(), "{event}");
+        }
+        let stored = StoredRequest::new("1", vec![r#"{"name":"a/b"}"#.into()]);
+        assert!(stored.read().is_err());
     }
 }

@@ -25,15 +25,15 @@ pub(crate) fn request_span(endpoint: &Endpoint, request: &EventRequest, tried: u
         http.request.resend_count = (tried > 1).then(|| tried - 1),
         http.response.status_code = Empty,
         messaging.batch.message_count = request.len(),
-        url.full = endpoint.base(),
-        server.address = endpoint.uri().host(),
-        server.port = endpoint.uri().port_u16(),
+        url.full = &*endpoint.base,
+        server.address = endpoint.uri.host(),
+        server.port = endpoint.uri.port_u16(),
         error.type = Empty,
     )
 }
 
 /// Records the result of an attempt.
-pub(crate) fn answered(span: &Span, response: &Response) {
+pub(crate) fn record_response(span: &Span, response: &Response) {
     if span.is_disabled() {
         return;
     }

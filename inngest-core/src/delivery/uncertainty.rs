@@ -27,8 +27,8 @@ pub(crate) enum Observation<'a> {
     NoAnswer(Option<&'a Arc<SendError>>),
     /// The server refused one event and may have accepted the events before it.
     Refused(&'a Arc<SendError>),
-    /// The server refused an event before these with this error, so that request contributed none
-    /// of them.
+    /// The server refused an earlier event of the request with this error, so it accepted none of
+    /// these events from that request.
     RefusedBefore(&'a SendError),
 }
 
@@ -68,6 +68,18 @@ impl Uncertainty {
     /// Whether the server may have the events.
     pub(crate) fn is_some(&self) -> bool {
         !matches!(self, Self::None)
+    }
+
+    /// Adds to the final error of an event that the server may have the event from an earlier attempt.
+    pub(crate) fn explain(&self, error: Arc<SendError>) -> Arc<SendError> {
+        if !self.is_some() || error.may_have_been_accepted() {
+            return error;
+        }
+        let earlier = self.earlier().cloned();
+        Arc::new(SendError::InDoubt {
+            last: error,
+            earlier,
+        })
     }
 
     /// The error of the attempt that may have succeeded.
@@ -137,6 +149,24 @@ mod tests {
             let state = before.after(observation);
             assert_eq!(shown(&state), after, "{text}");
             assert_eq!(state.is_some(), after != "none", "{text}");
+        }
+    }
+
+    #[test]
+    fn only_the_refusal_of_uncertain_events_mentions_an_earlier_attempt() {
+        let conclusive = refusal("a");
+        let inconclusive = Arc::new(SendError::InDoubt {
+            last: refusal("a"),
+            earlier: None,
+        });
+        for (state, error, explained) in [
+            (Uncertainty::None, &conclusive, false),
+            (Uncertainty::None, &inconclusive, false),
+            (Uncertainty::Unanswered(None), &conclusive, true),
+            (Uncertainty::Unanswered(None), &inconclusive, false),
+        ] {
+            let shown = state.explain(Arc::clone(error));
+            assert_eq!(!Arc::ptr_eq(&shown, error), explained, "{state:?}");
         }
     }
 }

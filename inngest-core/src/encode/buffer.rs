@@ -5,23 +5,18 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::encode::event::write_event;
+use crate::encode::event::{Members, write_event};
 use crate::error::{PayloadError, PayloadErrorKind};
-use crate::event::Event;
+use crate::event::EventInput;
 use crate::event::event_type::EventType;
-use crate::event::into_payload::IntoPayload;
-use crate::event::payload::EventInput;
 
 /// The name and version of an encoded event.
 #[derive(Clone, Debug)]
 pub(crate) enum EventMeta {
     /// The event's Rust type is part of this program.
     Typed(&'static EventType),
-    /// The event was read back from stored bytes, which another program may have written.
-    #[cfg_attr(
-        not(feature = "client"),
-        expect(dead_code, reason = "only the client reads it")
-    )]
+    /// The event is a `RawEvent`, or was read back from stored bytes, which another program may
+    /// have written.
     Untyped(Arc<UntypedMeta>),
 }
 
@@ -44,6 +39,15 @@ impl EventMeta {
         }
     }
 
+    /// The name, which outlives the event.
+    #[cfg(feature = "client")]
+    pub(crate) fn shared_name(&self) -> Cow<'static, str> {
+        match self {
+            Self::Typed(event_type) => Cow::Borrowed(event_type.name),
+            Self::Untyped(meta) => Cow::Owned(meta.name.to_string()),
+        }
+    }
+
     pub(crate) fn version(&self) -> Option<&str> {
         match self {
             Self::Typed(meta) => meta.version(),
@@ -58,7 +62,8 @@ impl EventMeta {
     not(feature = "client"),
     expect(dead_code, reason = "only the client reads it")
 )]
-pub(crate) struct EncodedEvent {
+#[doc(hidden)]
+pub struct EncodedEvent {
     pub(crate) meta: EventMeta,
     /// Where the event's JSON begins in the buffer.
     start: usize,
@@ -128,7 +133,7 @@ impl EncodedEvent {
 }
 
 /// Events that are not part of a request yet.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct EventBuffer {
     /// `,{…}` and a line break for each event. A request overwrites the byte before its first event
     /// and the byte after its last one with brackets, so the body is a slice of this buffer.
@@ -137,18 +142,6 @@ pub(crate) struct EventBuffer {
 }
 
 impl EventBuffer {
-    /// Adds an event. Its time is `now` if the event does not set one.
-    #[inline]
-    pub(crate) fn push<P: IntoPayload>(
-        &mut self,
-        event: P,
-        now: impl FnOnce() -> i64,
-    ) -> Result<(), PayloadError> {
-        let event = append(&mut self.bytes, event, now)?;
-        self.events.push(event);
-        Ok(())
-    }
-
     /// The JSON of each event, in order.
     pub(crate) fn json(&self) -> impl Iterator<Item = &[u8]> {
         let events = self.events.iter();
@@ -236,18 +229,10 @@ impl Drop for TruncateOnDrop<'_> {
 /// On an error the buffer is unchanged, also if the caller catches a panic of the event's
 /// `Serialize`.
 #[inline]
-pub(crate) fn append<P: IntoPayload>(
-    buffer: &mut Vec<u8>,
-    event: P,
-    now: impl FnOnce() -> i64,
-) -> Result<EncodedEvent, PayloadError> {
-    event.__write(now, |event| append_input(buffer, event))
-}
-
-#[inline]
-fn append_input<E: Event>(
+pub(crate) fn append<E: Members>(
     buffer: &mut Vec<u8>,
     event: &EventInput<'_, E>,
+    meta: impl FnOnce() -> EventMeta,
 ) -> Result<EncodedEvent, PayloadError> {
     let guard = TruncateOnDrop::new(buffer);
     let buffer = &mut *guard.buffer;
@@ -257,9 +242,10 @@ fn append_input<E: Event>(
         let json = start..buffer.len();
         let bytes = json.len();
         buffer.push(b'\n');
-        EncodedEvent::new(EventMeta::Typed(E::__TYPE), json, id).ok_or_else(|| {
+        EncodedEvent::new(meta(), json, id).ok_or_else(|| {
             let limit = u32::MAX as usize;
-            PayloadError::new(E::NAME, "", PayloadErrorKind::TooLarge { bytes, limit })
+            let kind = PayloadErrorKind::TooLarge { bytes, limit };
+            PayloadError::new(event.event.name(), "", kind)
         })
     });
     if encoded.is_ok() {

@@ -37,6 +37,21 @@ pub(crate) fn write_value<T: Serialize + ?Sized>(
     })
 }
 
+/// Writes the value of `data`, which must be an object.
+pub(crate) fn write_data<T: Serialize + ?Sized>(
+    event: &str,
+    out: &mut Vec<u8>,
+    data: &T,
+) -> Result<(), PayloadError> {
+    let start = out.len();
+    write_value(event, out, "data", 1, data, Keys::NotReserved)?;
+    if out.get(start) == Some(&b'{') {
+        return Ok(());
+    }
+    let kind = PayloadErrorKind::DataNotAnObject;
+    Err(PayloadError::new(event, "data", kind))
+}
+
 /// Writes the value of one field of `data`.
 #[cfg(feature = "client")]
 pub(crate) fn write_field<T: Serialize + ?Sized>(
@@ -90,6 +105,7 @@ pub struct UserWriter<'a> {
 }
 
 impl<'a> UserWriter<'a> {
+    #[inline]
     pub(crate) fn new(event: &'a str, out: &'a mut Vec<u8>) -> Self {
         Self {
             event,
@@ -103,7 +119,9 @@ impl<'a> UserWriter<'a> {
         self.result = write_user(self.event, self.out, user);
     }
 
-    pub(crate) fn finish(self) -> Result<(), PayloadError> {
-        self.result
+    /// Returns the error of the value. Takes a reference, because passing the writer by value would
+    /// copy it.
+    pub(crate) fn finish(&mut self) -> Result<(), PayloadError> {
+        std::mem::replace(&mut self.result, Ok(()))
     }
 }

@@ -68,7 +68,7 @@ impl AsString {
     pub fn deserialize<'de, T: TextInteger, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<T, D::Error> {
-        read(&IntegerInput::deserialize(deserializer)?)
+        parse(&IntegerInput::deserialize(deserializer)?)
     }
 }
 
@@ -97,7 +97,7 @@ impl OptionAsString {
         deserializer: D,
     ) -> Result<Option<T>, D::Error> {
         let input = Option::<IntegerInput>::deserialize(deserializer)?;
-        input.map(|input| read(&input)).transpose()
+        input.map(|input| parse(&input)).transpose()
     }
 }
 
@@ -110,7 +110,7 @@ enum IntegerInput {
     Signed(i64),
 }
 
-fn read<T: TextInteger, E: serde::de::Error>(input: &IntegerInput) -> Result<T, E> {
+fn parse<T: TextInteger, E: serde::de::Error>(input: &IntegerInput) -> Result<T, E> {
     let text = match input {
         IntegerInput::Text(text) => text,
         IntegerInput::Unsigned(integer) => &integer.to_string(),

@@ -1,4 +1,4 @@
-//! Describes an event type: everything that is constant about it.
+//! Defines `EventType`, the constant description of an event type.
 
 use std::borrow::Cow;
 
@@ -7,15 +7,12 @@ use inngest_grammar::pieces::Pieces;
 use inngest_grammar::proof::PartKind;
 use schemars::{Schema, SchemaGenerator};
 
+use crate::const_text::ConstText;
 use crate::event::session::SessionSpec;
 
-/// Generates the schema of a part of an event.
+/// Generates the schema of one part of an event.
 #[doc(hidden)]
 pub type SchemaFn = fn(&mut SchemaGenerator) -> Schema;
-
-/// What each placeholder of an id template can print, from left to right.
-#[doc(hidden)]
-pub(crate) type PartKinds = &'static [PartKind];
 
 /// Everything that is constant about an event type. The derive creates one static for each type,
 /// and all other code reads it.
@@ -28,21 +25,28 @@ pub struct EventType {
     /// Empty for a type without an id template.
     pub id_template: &'static str,
     /// What each placeholder of the id template can print.
-    pub id_parts: PartKinds,
+    pub id_parts: &'static [PartKind],
     /// Where the derive is, as `file:line`.
     pub source: &'static str,
     pub schemas: Schemas,
 }
 
-/// What the schemas of an event type are made from.
+/// The schemas of an event type's parts.
 #[derive(Debug)]
 #[doc(hidden)]
 pub struct Schemas {
-    /// The schema's title, unless the type sets one.
-    pub title: fn() -> Cow<'static, str>,
-    pub data: SchemaFn,
+    pub data: DataSchema,
     pub user: Option<SchemaFn>,
     pub sessions: &'static [SessionSpec],
+}
+
+/// The schema of an event's data.
+#[derive(Debug)]
+#[doc(hidden)]
+pub struct DataSchema {
+    /// The title of a type that does not set one.
+    pub title: fn() -> Cow<'static, str>,
+    pub schema: SchemaFn,
 }
 
 /// How two event types conflict.
@@ -56,6 +60,34 @@ pub enum ConflictKind {
     SameId,
 }
 
+impl ConflictKind {
+    /// The error message for two types, each with its displayed name.
+    pub(crate) const fn message(
+        self,
+        (first_name, first): (&str, &EventType),
+        (second_name, second): (&str, &EventType),
+    ) -> ConstText {
+        let message = ConstText::new().with("`").with(first_name);
+        let message = message.with("` and `").with(second_name);
+        match self {
+            Self::SameNameAndVersion => message
+                .with("` have the same event name and version, `")
+                .with(first.name)
+                .with("`; give one of them another name or version"),
+            Self::SameId => message
+                .with("` could print the same id, by `")
+                .with(first.id_template)
+                .with("` and `")
+                .with(second.id_template)
+                .with(
+                    "`, and the server would ignore the second event; give one of them another \
+                     beginning, such as its whole name with `-` for `/` and `.`, or `:` after the \
+                     slug",
+                ),
+        }
+    }
+}
+
 impl EventType {
     pub(crate) const fn version(&self) -> Option<&'static str> {
         non_empty(self.version)
@@ -66,7 +98,13 @@ impl EventType {
     }
 
     /// How this type conflicts with another, if it does.
+    ///
+    /// A type with mistakes has no name and conflicts with none, because the derive has reported its
+    /// mistakes.
     pub(crate) const fn conflict(&self, other: &Self) -> Option<ConflictKind> {
+        if self.name.is_empty() || other.name.is_empty() {
+            return None;
+        }
         if is_same(self.name, other.name) && is_same(self.version, other.version) {
             return Some(ConflictKind::SameNameAndVersion);
         }
@@ -115,8 +153,10 @@ mod tests {
             id_parts: &[],
             source: "",
             schemas: Schemas {
-                title: || Cow::Borrowed(""),
-                data: |_| Schema::default(),
+                data: DataSchema {
+                    title: || Cow::Borrowed(""),
+                    schema: |_| Schema::default(),
+                },
                 user: None,
                 sessions: &[],
             },
@@ -124,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn conflicts_are_equal_versions_of_a_name_and_ids_that_could_coincide() {
+    fn equal_versions_and_coinciding_ids_conflict() {
         use ConflictKind::{SameId, SameNameAndVersion};
         let placed = ("shop/order.placed", "1", "");
         for (one, other, expected) in [
@@ -133,6 +173,9 @@ mod tests {
             (placed, ("shop/order.placed", "", ""), None),
             (placed, ("shop/order.plaque", "1", ""), None),
             (placed, ("shop/order", "1", ""), None),
+            // Types with mistakes.
+            (("", "", ""), ("", "", ""), None),
+            (placed, ("", "", ""), None),
             // An id never coincides with the absence of one.
             (placed, ("shop/order.paid", "1", "order-paid"), None),
             (

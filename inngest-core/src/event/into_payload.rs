@@ -1,82 +1,102 @@
-//! Turns an event, a reference to one, or a payload into encoder input.
+//! Encodes whatever can be sent: an event, a reference to one, a payload, or a raw event.
 
-use serde::Serialize;
+use std::sync::Arc;
 
-use crate::encode::member::write_user;
-use crate::event::Event;
-use crate::event::payload::{EventInput, Payload};
-use crate::event::timestamp::now;
+use crate::encode::buffer::{EncodedEvent, EventMeta, UntypedMeta, append};
+use crate::error::PayloadError;
+use crate::event::event_type::EventType;
+use crate::event::raw::RawEvent;
+use crate::event::{Event, EventInput, Payload};
 
-impl<E: Event> Payload<E> {
-    /// Creates a payload from an event or a reference to one.
-    ///
-    /// The time comes from the event's `#[event(ts)]` field, or is the current time.
-    pub fn new(event: E) -> Self {
-        let millis = event.__timestamp().unwrap_or_else(now);
-        Self::at_millis(event, millis)
-    }
-
-    /// Sets the user's attributes, an object such as `{"external_id": "…", "email": "…"}`. They
-    /// replace the value of the type's `#[event(user)]` field. The server stores them encrypted.
-    pub fn user<U: Serialize + ?Sized>(self, user: &U) -> Self {
-        // Encode now, because the payload cannot hold a value of another type. An error is returned
-        // when the event is encoded, where its index in the batch is known.
-        let mut json = Vec::new();
-        let user = write_user(E::NAME, &mut json, user).map(|()| json);
-        self.with_user(user)
-    }
-}
-
-/// Anything that can be sent: an event, a reference to one, or a [`Payload`].
+/// Anything that can be sent: an event, a [`Payload`], a [`RawEvent`], or a reference to one of them.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be sent: it is neither an event nor a payload",
-    label = "not an event",
-    note = "add `#[derive(Event)]` and `#[event(name = \"…\")]` to the type"
+    label = "neither an event nor a payload",
+    note = "to send several events, use `send_many`; for a `Batch`, use `send_batch`; to add several to a `Batch`, use `extend`",
+    note = "to make a struct an event, add `#[derive(Event)]` and `#[event(name = \"…\")]` to it",
+    note = "to send JSON under a name that is known only at run time, use `RawEvent`"
 )]
 pub trait IntoPayload {
-    /// The event's type.
-    type Event: Event;
-
-    /// Converts into the payload to send.
-    fn into_payload(self) -> Payload<Self::Event>;
-
-    /// Calls `write` with the encoder input. `now` gives the time of an event that does not set
-    /// one.
+    /// The event's type; `None` for a raw event.
     #[doc(hidden)]
-    fn __write<R>(
+    const __TYPE: Option<&'static EventType>;
+
+    /// Encodes the event at the end of a buffer. `now` gives the time of an event that does not
+    /// set one.
+    #[doc(hidden)]
+    fn __encode(
         self,
-        _now: impl FnOnce() -> i64,
-        write: impl FnOnce(&EventInput<'_, Self::Event>) -> R,
-    ) -> R
-    where
-        Self: Sized,
-    {
-        write(&self.into_payload().as_input())
-    }
+        buffer: &mut Vec<u8>,
+        now: impl FnOnce() -> i64,
+    ) -> Result<EncodedEvent, PayloadError>;
 }
 
 impl<E: Event> IntoPayload for E {
-    type Event = E;
-
-    fn into_payload(self) -> Payload<E> {
-        Payload::new(self)
-    }
+    const __TYPE: Option<&'static EventType> = Some(E::__TYPE);
 
     #[inline]
-    fn __write<R>(
+    fn __encode(
         self,
+        buffer: &mut Vec<u8>,
         now: impl FnOnce() -> i64,
-        write: impl FnOnce(&EventInput<'_, E>) -> R,
-    ) -> R {
+    ) -> Result<EncodedEvent, PayloadError> {
         let millis = self.__timestamp().unwrap_or_else(now);
-        write(&EventInput::of(&self, millis))
+        let event = EventInput::of(&self, millis);
+        append(buffer, &event, || EventMeta::Typed(E::__TYPE))
+    }
+}
+
+impl<E: Event> IntoPayload for &Payload<E> {
+    const __TYPE: Option<&'static EventType> = Some(E::__TYPE);
+
+    fn __encode(
+        self,
+        buffer: &mut Vec<u8>,
+        _now: impl FnOnce() -> i64,
+    ) -> Result<EncodedEvent, PayloadError> {
+        let event = self.as_input();
+        append(buffer, &event, || EventMeta::Typed(E::__TYPE))
+    }
+}
+
+impl IntoPayload for &RawEvent {
+    const __TYPE: Option<&'static EventType> = None;
+
+    fn __encode(
+        self,
+        buffer: &mut Vec<u8>,
+        _now: impl FnOnce() -> i64,
+    ) -> Result<EncodedEvent, PayloadError> {
+        let event = self.as_input();
+        append(buffer, &event, || {
+            EventMeta::Untyped(Arc::new(UntypedMeta {
+                name: event.event.name.as_str().into(),
+                version: event.event.version.as_deref().map(Into::into),
+            }))
+        })
     }
 }
 
 impl<E: Event> IntoPayload for Payload<E> {
-    type Event = E;
+    const __TYPE: Option<&'static EventType> = <&Self as IntoPayload>::__TYPE;
 
-    fn into_payload(self) -> Self {
-        self
+    fn __encode(
+        self,
+        buffer: &mut Vec<u8>,
+        now: impl FnOnce() -> i64,
+    ) -> Result<EncodedEvent, PayloadError> {
+        (&self).__encode(buffer, now)
+    }
+}
+
+impl IntoPayload for RawEvent {
+    const __TYPE: Option<&'static EventType> = <&Self as IntoPayload>::__TYPE;
+
+    fn __encode(
+        self,
+        buffer: &mut Vec<u8>,
+        now: impl FnOnce() -> i64,
+    ) -> Result<EncodedEvent, PayloadError> {
+        (&self).__encode(buffer, now)
     }
 }

@@ -1,22 +1,26 @@
-//! Defines the trait `Event`.
+//! Defines the trait `Event`, and `Payload`: one event with overrides.
 
 pub(crate) mod as_string;
+pub(crate) mod derived;
 pub(crate) mod event_type;
 pub(crate) mod id;
 pub(crate) mod into_payload;
-pub(crate) mod payload;
+pub(crate) mod non_empty;
+pub(crate) mod raw;
 pub(crate) mod session;
 pub(crate) mod timestamp;
+
+use std::fmt;
 
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 
-use crate::encode::member::UserWriter;
+use crate::encode::member::write_user;
 use crate::error::PayloadError;
-use crate::event::event_type::{EventType, SchemaFn};
+use crate::event::derived::DerivedEvent;
 use crate::event::id::IdWriter;
-use crate::event::payload::Payload;
-use crate::event::session::{SessionSpec, SessionWriter};
+use crate::event::session::{SessionField, SessionOverride, set_session};
+use crate::event::timestamp::Timestamp;
 use crate::schema;
 
 /// An Inngest event: a struct whose fields are the event's data.
@@ -44,9 +48,10 @@ use crate::schema;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event",
     label = "the trait `Event` is not implemented for `{Self}`",
-    note = "add `#[derive(Event)]` and `#[event(name = \"…\")]` to `{Self}`"
+    note = "add `#[derive(Event)]` and `#[event(name = \"…\")]` to `{Self}`",
+    note = "to send JSON under a name that is known only at run time, use `RawEvent`"
 )]
-pub trait Event: Serialize + JsonSchema + Sized {
+pub trait Event: DerivedEvent + Serialize + JsonSchema + Sized {
     /// The event name, for example `storefront/item.imported`.
     const NAME: &'static str = Self::__TYPE.name;
 
@@ -102,46 +107,200 @@ pub trait Event: Serialize + JsonSchema + Sized {
     fn payload(&self) -> Payload<&Self> {
         Payload::at_millis(self, self.__timestamp().unwrap_or_else(timestamp::now))
     }
+}
 
-    #[doc(hidden)]
-    const __TYPE: &'static EventType;
-    #[doc(hidden)]
-    const __USER: Option<SchemaFn> = None;
-    #[doc(hidden)]
-    const __SESSIONS: &'static [SessionSpec] = &[];
-    #[doc(hidden)]
-    fn __write_id(&self, _id: &mut IdWriter<'_>) {}
-    #[doc(hidden)]
-    fn __timestamp(&self) -> Option<i64> {
-        None
+#[diagnostic::do_not_recommend]
+impl<E: Event> Event for &E {}
+
+#[diagnostic::do_not_recommend]
+impl<E: Event> Event for Box<E> {}
+
+/// One event to send, with overrides of its id, time, user and sessions.
+///
+/// Create it with [`Event::payload`](crate::Event::payload), or with [`Payload::new`] to move the
+/// event into it.
+///
+/// ```
+/// use inngest_core::{Batch, Event};
+/// use schemars::JsonSchema;
+/// use serde::Serialize;
+/// use std::time::SystemTime;
+///
+/// #[derive(Serialize, JsonSchema, Event)]
+/// #[event(name = "account/signup.completed")]
+/// struct SignupCompleted {
+///     plan: String,
+/// }
+///
+/// let signup = SignupCompleted { plan: "team".into() };
+/// let payload = signup
+///     .payload()
+///     .id("signup-completed-ada")
+///     .at(SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_743_130_137))
+///     .user(&serde_json::json!({ "external_id": "ada" }))
+///     .session("visit", 42);
+///
+/// let mut batch = Batch::new();
+/// batch.push(payload)?;
+/// assert_eq!(
+///     batch.events().next(),
+///     Some(concat!(
+///         r#"{"name":"account/signup.completed","id":"signup-completed-ada","#,
+///         r#""ts":1743130137000,"data":{"plan":"team"},"user":{"external_id":"ada"},"#,
+///         r#""meta":{"sessions":{"visit":42}}}"#,
+///     )),
+/// );
+/// # Ok::<(), inngest_core::PayloadError>(())
+/// ```
+#[derive(Clone)]
+#[must_use = "a payload does nothing until it is sent"]
+pub struct Payload<E> {
+    event: E,
+    millis: i64,
+    overrides: Option<Box<Overrides>>,
+}
+
+#[derive(Clone, Default)]
+struct Overrides {
+    id: Option<String>,
+    user: Option<Result<Vec<u8>, PayloadError>>,
+    sessions: Vec<SessionOverride>,
+}
+
+impl<E: Event> Payload<E> {
+    /// Creates a payload from an event or a reference to one.
+    ///
+    /// The time comes from the event's `#[event(ts)]` field, or is the current time.
+    pub fn new(event: E) -> Self {
+        let millis = event.__timestamp().unwrap_or_else(timestamp::now);
+        Self::at_millis(event, millis)
     }
-    #[doc(hidden)]
-    fn __write_user(&self, _user: &mut UserWriter<'_>) {}
-    #[doc(hidden)]
-    fn __write_sessions(&self, _sessions: &mut SessionWriter<'_>) {}
+
+    /// Sets the user's attributes, an object such as `{"external_id": "…", "email": "…"}`. They
+    /// replace the value of the type's `#[event(user)]` field. The server stores them encrypted.
+    pub fn user<U: Serialize + ?Sized>(self, user: &U) -> Self {
+        self.with_user(E::NAME, user)
+    }
 }
 
-macro_rules! event_behind_a_pointer {
-    ($($pointer:ty),*) => {$(
-        #[diagnostic::do_not_recommend]
-        impl<E: Event> Event for $pointer {
-            const __TYPE: &'static EventType = E::__TYPE;
-            const __USER: Option<SchemaFn> = E::__USER;
-            const __SESSIONS: &'static [SessionSpec] = E::__SESSIONS;
-            fn __write_id(&self, id: &mut IdWriter<'_>) {
-                (**self).__write_id(id);
-            }
-            fn __timestamp(&self) -> Option<i64> {
-                (**self).__timestamp()
-            }
-            fn __write_user(&self, user: &mut UserWriter<'_>) {
-                (**self).__write_user(user);
-            }
-            fn __write_sessions(&self, sessions: &mut SessionWriter<'_>) {
-                (**self).__write_sessions(sessions);
-            }
+impl<E> Payload<E> {
+    /// Sets the user's attributes of an event with this name.
+    pub(crate) fn with_user<U: Serialize + ?Sized>(mut self, name: &str, user: &U) -> Self {
+        // Encode now, because the payload cannot hold a value of another type. An error is returned
+        // when the event is encoded, where its index in the batch is known.
+        let mut json = Vec::new();
+        self.overrides().user = Some(write_user(name, &mut json, user).map(|()| json));
+        self
+    }
+
+    /// Creates a payload whose event occurred at this time.
+    pub(crate) fn at_millis(event: E, millis: i64) -> Self {
+        Self {
+            event,
+            millis,
+            overrides: None,
         }
-    )*};
+    }
+
+    /// Sets the deduplication id. It replaces the id from the type's template.
+    ///
+    /// Ids are global across event types: if any event had the same id within the last 24 hours,
+    /// the server runs nothing for this one.
+    pub fn id(mut self, id: impl Into<String>) -> Self {
+        self.overrides().id = Some(id.into());
+        self
+    }
+
+    /// Sets when the event occurred. With a time in the future, runs start at that time. An absent
+    /// time has no effect.
+    pub fn at(mut self, time: impl Timestamp) -> Self {
+        if let Some(millis) = time.timestamp_millis() {
+            self.millis = millis;
+        }
+        self
+    }
+
+    /// Adds a session, or replaces the one with the same key. An absent value has no effect.
+    pub fn session(mut self, key: impl Into<String>, value: impl SessionField) -> Self {
+        if let Some(value) = value.session_value() {
+            set_session(&mut self.overrides().sessions, key.into(), Some(value));
+        }
+        self
+    }
+
+    /// Clears a session: runs of this event do not inherit it from the run that sent the event.
+    /// This also replaces a session with the same key, including one from a field.
+    ///
+    /// The session is sent as `null`, which does not count towards
+    /// [`MAX_SESSIONS`](crate::MAX_SESSIONS). The server accepts any key here (measured). A key
+    /// that no session can have, such as an empty one, has no effect.
+    pub fn session_cleared(mut self, key: impl Into<String>) -> Self {
+        set_session(&mut self.overrides().sessions, key.into(), None);
+        self
+    }
+
+    /// The event.
+    pub fn event(&self) -> &E {
+        &self.event
+    }
+
+    pub(crate) fn event_mut(&mut self) -> &mut E {
+        &mut self.event
+    }
+
+    fn overrides(&mut self) -> &mut Overrides {
+        self.overrides.get_or_insert_default()
+    }
+
+    pub(crate) fn as_input(&self) -> EventInput<'_, E> {
+        EventInput {
+            event: &self.event,
+            millis: self.millis,
+            overrides: self.overrides.as_deref(),
+        }
+    }
 }
 
-event_behind_a_pointer!(&E, Box<E>);
+/// Shows the event's type, its id override and its time. The data may be personal, so it is not
+/// shown.
+impl<E> fmt::Debug for Payload<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Payload")
+            .field("event", &format_args!("{}", std::any::type_name::<E>()))
+            .field("id", &self.as_input().id_override())
+            .field("millis", &self.millis)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The encoder's input: a payload, or a borrowed event. Moving an event into a payload first would
+/// take a good part of the encoding time.
+pub(crate) struct EventInput<'a, E> {
+    pub(crate) event: &'a E,
+    pub(crate) millis: i64,
+    overrides: Option<&'a Overrides>,
+}
+
+impl<'a, E> EventInput<'a, E> {
+    /// An event without overrides that occurred at this time.
+    #[inline]
+    pub(crate) fn of(event: &'a E, millis: i64) -> Self {
+        Self {
+            event,
+            millis,
+            overrides: None,
+        }
+    }
+
+    pub(crate) fn id_override(&self) -> Option<&'a str> {
+        self.overrides?.id.as_deref()
+    }
+
+    pub(crate) fn user_override(&self) -> Option<&'a Result<Vec<u8>, PayloadError>> {
+        self.overrides?.user.as_ref()
+    }
+
+    pub(crate) fn session_overrides(&self) -> &'a [SessionOverride] {
+        self.overrides.map_or(&[], |o| &o.sessions)
+    }
+}

@@ -31,12 +31,13 @@ pub enum SessionKind {
 /// [`Payload::session`](crate::Payload::session).
 ///
 /// Implemented for text, integers, references to them, and `Option` of any of these. `Uuid` and
-/// `Ulid` are text, with the features of the same names. For a newtype, delegate to the wrapped
-/// value.
+/// `Ulid` are text, with the features of the same names. `#[derive(SessionField)]` implements it for
+/// newtypes of these and for enums of unit variants.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the value of a session",
     label = "this type is neither text nor an integer",
-    note = "a session's value is text or an integer, or `Option` of one"
+    note = "a session's value is text or an integer, or `Option` of one",
+    note = "add `#[derive(SessionField)]` to a newtype of one"
 )]
 pub trait SessionField {
     /// The kind of value that this type has.
@@ -119,8 +120,8 @@ impl<T: SessionField + ?Sized> SessionField for &T {
 
 /// A session field that may be absent, for `#[event(session, clear_if_none)]`.
 ///
-/// Implemented for `Option` of a [`SessionField`] and for references to one. Implement it for
-/// newtypes that wrap an `Option`.
+/// Implemented for `Option` of a [`trait@SessionField`] and for references to one. For a newtype of an
+/// `Option`, derive `SessionField` and write `impl OptionalSessionField for … {}`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an `Option` of a session's value, so `clear_if_none` has no effect",
     label = "this session is never `None`",
@@ -183,6 +184,7 @@ pub struct SessionWriter<'a> {
 }
 
 impl<'a> SessionWriter<'a> {
+    #[inline]
     pub(crate) fn new(
         event: &'a str,
         out: &'a mut Vec<u8>,
@@ -206,7 +208,9 @@ impl<'a> SessionWriter<'a> {
         }
     }
 
-    pub(crate) fn finish(mut self) -> Result<(), PayloadError> {
+    /// Writes the payload's own sessions and ends the member. Takes a reference, because passing the
+    /// writer by value would copy it.
+    pub(crate) fn finish(&mut self) -> Result<(), PayloadError> {
         for SessionOverride { key, value } in self.overrides {
             self.push(key, value.as_ref());
         }
@@ -219,7 +223,7 @@ impl<'a> SessionWriter<'a> {
         if self.has_any {
             self.out.extend_from_slice(b"}}");
         }
-        self.error.map_or(Ok(()), Err)
+        self.error.take().map_or(Ok(()), Err)
     }
 
     fn push(&mut self, key: &str, value: Option<&SessionValue<'_>>) {

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::batch::Batch;
+use crate::delivery::dedup_id::DedupId;
 use crate::delivery::error::SendError;
-use crate::delivery::outcome::{Outcome, at_place, rejected};
-use crate::encode::buffer::{EncodedEvent, EventBuffer, EventMeta};
+use crate::delivery::outcome::{Outcome, Rejection, with_index};
+use crate::encode::buffer::{EncodedEvent, EventBuffer};
 use crate::middleware::event::OutgoingEvent;
 use crate::middleware::outgoing::{Middleware, Outgoing, SentEvent};
 
@@ -23,53 +24,48 @@ pub(crate) struct Prepared {
     pub(crate) mapping: Mapping,
 }
 
-/// Maps the events after middleware to the events before.
+/// Maps the events after middleware to the original events.
 pub(crate) struct Mapping {
-    /// The number of events before middleware.
+    /// The number of original events.
     events: usize,
     /// The original index of each event; `None` if a middleware added it.
     pub(crate) origins: Vec<Option<usize>>,
-    /// The events that a middleware discarded.
     pub(crate) discarded: Vec<Discarded>,
 }
 
 /// An event that a middleware discarded.
 pub(crate) struct Discarded {
     /// Its original index.
-    place: usize,
-    pub(crate) meta: EventMeta,
-    pub(crate) error: SendError,
+    pub(crate) index: usize,
+    pub(crate) rejection: Rejection,
 }
 
 impl Mapping {
     /// The number of events that middleware added.
     pub(crate) fn added(&self) -> usize {
-        self.origins
-            .iter()
-            .filter(|origin| origin.is_none())
-            .count()
+        let origins = self.origins.iter();
+        origins.filter(|origin| origin.is_none()).count()
     }
 
     /// Converts the outcomes of the events after middleware into outcomes of the original events.
     pub(crate) fn restore(self, outcomes: Vec<Outcome>) -> Vec<Outcome> {
-        let mut placed: Vec<Option<Outcome>> = vec![None; self.events];
+        let mut original: Vec<Option<Outcome>> = vec![None; self.events];
         for (origin, outcome) in self.origins.into_iter().zip(outcomes) {
-            match origin.and_then(|place| Some((place, placed.get_mut(place)?))) {
-                Some((place, slot)) => *slot = Some(at_place(outcome, place)),
-                None => {
-                    if let Some(error) = outcome.error() {
-                        tracing::warn!(%error, "an event that middleware added was not delivered");
-                    }
-                }
+            if let Some(index) = origin
+                && let Some(slot) = original.get_mut(index)
+            {
+                *slot = Some(with_index(outcome, index));
+            } else if let Some(error) = outcome.error() {
+                tracing::warn!(%error, "an event that middleware added was not delivered");
             }
         }
         for discarded in self.discarded {
-            if let Some(slot) = placed.get_mut(discarded.place) {
-                *slot = Some(rejected(discarded.error));
+            if let Some(slot) = original.get_mut(discarded.index) {
+                *slot = Some(Outcome::Rejected(discarded.rejection));
             }
         }
         // Every slot is filled: each original event is either in the new batch or discarded.
-        placed.into_iter().flatten().collect()
+        original.into_iter().flatten().collect()
     }
 }
 
@@ -82,7 +78,7 @@ impl Chain {
         self.0.is_empty()
     }
 
-    /// Passes the events of a batch to all middleware, except events that it has already seen.
+    /// Passes the events of a batch to all middleware, except events that it has already prepared.
     ///
     /// # Errors
     ///
@@ -92,14 +88,14 @@ impl Chain {
         let Batch { fresh, requests } = batch;
         let bytes = Bytes::from(fresh.bytes);
         let before = fresh.events;
-        let outgoing = |place: usize, event: &EncodedEvent| {
-            OutgoingEvent::new(Some(place), event, bytes.slice(event.json()))
+        let outgoing = |(index, event): (usize, &EncodedEvent)| {
+            OutgoingEvent::new(Some(index), event, bytes.slice(event.json()))
         };
-        let (seen, new): (Vec<_>, Vec<_>) = (resent..)
+        let (prepared, new): (Vec<_>, Vec<_>) = (resent..)
             .zip(&before)
             .partition(|(_, event)| event.prepared);
-        let new = new.into_iter().map(|(place, event)| outgoing(place, event));
-        let mut new = Outgoing::of(new.collect());
+        let events = new.into_iter().map(outgoing).collect();
+        let mut new = Outgoing { events };
         for middleware in &self.0 {
             let result = catch_unwind(AssertUnwindSafe(|| middleware.before_send(&mut new)));
             let result = result.unwrap_or_else(|panic| Err(panic_text(&*panic).into()));
@@ -121,20 +117,23 @@ impl Chain {
             bytes: Vec::with_capacity(bytes.len()),
             events: Vec::with_capacity(before.len()),
         };
-        for (place, event) in seen {
-            outgoing(place, event).write_to(&mut fresh);
-            origins.push(Some(place));
+        for (index, event) in prepared {
+            outgoing((index, event)).write_to(&mut fresh);
+            origins.push(Some(index));
         }
-        for mut event in new.into_events() {
-            match (event.take_discarded(), event.origin()) {
+        for mut event in new.events {
+            match (event.discarded.take(), event.origin) {
                 (None, origin) => {
                     event.write_to(&mut fresh);
                     origins.push(origin);
                 }
-                (Some(reason), Some(place)) => discarded.push(Discarded {
-                    place,
-                    meta: event.meta().clone(),
-                    error: SendError::Discarded { reason },
+                (Some(reason), Some(index)) => discarded.push(Discarded {
+                    index,
+                    rejection: Rejection {
+                        event_name: event.meta.shared_name(),
+                        dedup_id: event.dedup_id().and_then(|id| DedupId::new(&id)),
+                        error: Arc::new(SendError::Discarded { reason }),
+                    },
                 }),
                 // One middleware added the event and another discarded it.
                 (Some(_), None) => {}
@@ -171,5 +170,5 @@ fn panic_text(panic: &(dyn Any + Send)) -> String {
         .downcast_ref::<&str>()
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    format!("it panicked: {}", text.unwrap_or("without a text"))
+    format!("it panicked: {}", text.unwrap_or("without a message"))
 }

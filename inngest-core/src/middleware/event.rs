@@ -20,21 +20,24 @@ use crate::event::timestamp::{MAX_MILLIS, MIN_MILLIS, Timestamp};
 
 /// An event before it is sent. Parts that middleware does not change keep their exact bytes.
 pub struct OutgoingEvent {
-    meta: EventMeta,
+    pub(crate) meta: EventMeta,
     /// Its index in the batch; `None` if a middleware added the event.
-    origin: Option<usize>,
-    discarded: Option<String>,
+    pub(crate) origin: Option<usize>,
+    /// Why a middleware discarded the event.
+    pub(crate) discarded: Option<String>,
     json: Bytes,
     /// The position of the deduplication id in `json`, without the quotes.
     id: Option<Range<usize>>,
-    /// The parsed members, filled on first use.
-    members: OnceCell<Members>,
+    /// The parsed JSON, filled on first use. Replaces `json` if it is changed.
+    parsed: OnceCell<ParsedEvent>,
     is_changed: bool,
 }
 
-/// An event split into its members. Each member keeps its own bytes.
-struct Members {
+/// An event split into members, which keep their own bytes.
+struct ParsedEvent {
+    /// The members of the event, among them the original `data`.
     event: Object,
+    /// The members of `data`.
     data: Object,
 }
 
@@ -48,21 +51,9 @@ impl OutgoingEvent {
             discarded: None,
             json,
             id: id.map(|id| id.start - before..id.end - before),
-            members: OnceCell::new(),
+            parsed: OnceCell::new(),
             is_changed: false,
         }
-    }
-
-    pub(crate) fn origin(&self) -> Option<usize> {
-        self.origin
-    }
-
-    pub(crate) fn is_kept(&self) -> bool {
-        self.discarded.is_none()
-    }
-
-    pub(crate) fn take_discarded(&mut self) -> Option<String> {
-        self.discarded.take()
     }
 
     /// The event name.
@@ -98,7 +89,7 @@ impl OutgoingEvent {
     ///
     /// The type cannot deserialize the data.
     pub fn data<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        serde_json::from_str(&self.members()?.data.to_json())
+        serde_json::from_str(&self.parsed()?.data.to_json())
     }
 
     /// Deserializes a field of the event's data by its JSON name. Returns `None` if the field is
@@ -108,7 +99,7 @@ impl OutgoingEvent {
     ///
     /// The type cannot deserialize the field.
     pub fn field<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, serde_json::Error> {
-        let value = self.members()?.data.get(name);
+        let value = self.parsed()?.data.get(name);
         value
             .map(|value| serde_json::from_str(value.get()))
             .transpose()
@@ -117,7 +108,7 @@ impl OutgoingEvent {
     /// The deduplication id.
     #[must_use]
     pub fn dedup_id(&self) -> Option<String> {
-        let id = self.members().ok()?.event.get("id")?;
+        let id = self.parsed().ok()?.event.get("id")?;
         serde_json::from_str(id.get()).ok()
     }
 
@@ -218,7 +209,8 @@ impl OutgoingEvent {
         key: &str,
         value: Option<SessionValue<'_>>,
     ) -> Result<(), PayloadError> {
-        let mut sessions = self.sessions()?;
+        let sessions = self.sessions().map_err(|error| self.unreadable(&error));
+        let mut sessions = sessions?;
         set_session(&mut sessions, key.to_owned(), value);
         let mut written = Vec::new();
         SessionWriter::new(self.name(), &mut written, &sessions).finish()?;
@@ -232,18 +224,16 @@ impl OutgoingEvent {
         self.discarded = Some(reason.into());
     }
 
-    fn sessions(&self) -> Result<Vec<SessionOverride>, PayloadError> {
+    fn sessions(&self) -> Result<Vec<SessionOverride>, serde_json::Error> {
         #[derive(Deserialize)]
         struct Meta {
             sessions: Object,
         }
 
-        let members = self.members().map_err(|error| self.unreadable(&error))?;
-        let Some(meta) = members.event.get("meta") else {
+        let Some(meta) = self.parsed()?.event.get("meta") else {
             return Ok(Vec::new());
         };
-        let meta: Meta =
-            serde_json::from_str(meta.get()).map_err(|error| self.unreadable(&error))?;
+        let meta: Meta = serde_json::from_str(meta.get())?;
         let sessions = meta.sessions.0.into_iter().map(|(key, value)| {
             let integer = serde_json::from_str::<Option<i128>>(value.get());
             let value = match integer {
@@ -254,27 +244,26 @@ impl OutgoingEvent {
             };
             Ok(SessionOverride { key, value })
         });
-        let sessions: Result<_, serde_json::Error> = sessions.collect();
-        sessions.map_err(|error| self.unreadable(&error))
+        sessions.collect()
     }
 
-    fn members(&self) -> Result<&Members, serde_json::Error> {
-        if let Some(members) = self.members.get() {
-            return Ok(members);
+    fn parsed(&self) -> Result<&ParsedEvent, serde_json::Error> {
+        if let Some(parsed) = self.parsed.get() {
+            return Ok(parsed);
         }
         let event: Object = serde_json::from_slice(&self.json)?;
         let data = event.get("data").map_or("{}", RawValue::get);
         let data = serde_json::from_str(data)?;
-        Ok(self.members.get_or_init(|| Members { event, data }))
+        Ok(self.parsed.get_or_init(|| ParsedEvent { event, data }))
     }
 
-    fn change(&mut self) -> Result<&mut Members, PayloadError> {
-        if let Err(error) = self.members() {
+    fn change(&mut self) -> Result<&mut ParsedEvent, PayloadError> {
+        if let Err(error) = self.parsed() {
             return Err(self.unreadable(&error));
         }
         self.is_changed = true;
         let missing = PayloadError::new(self.name(), "data", PayloadErrorKind::DataNotAnObject);
-        self.members.get_mut().ok_or(missing)
+        self.parsed.get_mut().ok_or(missing)
     }
 
     fn set_member(
@@ -305,17 +294,13 @@ impl OutgoingEvent {
         self.error("data", PayloadErrorKind::Serialize { message })
     }
 
-    pub(crate) fn meta(&self) -> &EventMeta {
-        &self.meta
-    }
-
-    /// Appends the event to a buffer and marks it as seen by all middleware.
+    /// Appends the event to a buffer and marks it as prepared.
     pub(crate) fn write_to(self, buffer: &mut EventBuffer) {
         if self.is_changed
-            && let Some(Members { event, data }) = self.members.into_inner()
+            && let Some(parsed) = self.parsed.into_inner()
         {
             let mut json = Vec::with_capacity(self.json.len() + 64);
-            let id = event.write_as_event(&mut json, &data.to_json());
+            let id = parsed.write(&mut json);
             buffer.push_json(self.meta, &json, id, true);
         } else {
             buffer.push_json(self.meta, &self.json, self.id, true);
@@ -326,30 +311,23 @@ impl OutgoingEvent {
 /// A JSON object with parsed keys and raw values.
 struct Object(Vec<(String, Box<RawValue>)>);
 
-/// The event members before `data`.
-const BEFORE_DATA: [&str; 4] = ["name", "id", "ts", "v"];
-
 impl Object {
+    fn members(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(key, value)| (&**key, value.get()))
+    }
+
     fn get(&self, key: &str) -> Option<&RawValue> {
         // For duplicate keys, JSON readers use the last value.
         let found = self.0.iter().rev().find(|(known, _)| known == key);
         found.map(|(_, value)| &**value)
     }
 
+    /// Sets a member in place of the first with this key, or at the end.
     fn set(&mut self, key: &str, value: Box<RawValue>) {
-        match self.0.iter().position(|(known, _)| known == key) {
-            Some(first) => {
-                let mut index = 0;
-                self.0.retain(|(known, _)| {
-                    index += 1;
-                    index - 1 == first || known != key
-                });
-                if let Some((_, old)) = self.0.get_mut(first) {
-                    *old = value;
-                }
-            }
-            None => self.0.push((key.to_owned(), value)),
-        }
+        let first = self.0.iter().position(|(known, _)| known == key);
+        self.remove(key);
+        let index = first.unwrap_or(self.0.len());
+        self.0.insert(index, (key.to_owned(), value));
     }
 
     fn remove(&mut self, key: &str) -> bool {
@@ -359,55 +337,56 @@ impl Object {
     }
 
     fn to_json(&self) -> String {
-        let mut out = vec![b'{'];
-        for (key, value) in &self.0 {
-            if out.len() > 1 {
-                out.push(b',');
-            }
-            json::string(&mut out, key);
-            out.push(b':');
-            out.extend_from_slice(value.get().as_bytes());
-        }
-        out.push(b'}');
+        let mut json = Vec::new();
+        write_object(&mut json, self.members());
         // Keys and values are valid UTF-8.
-        String::from_utf8(out).unwrap_or_default()
+        String::from_utf8(json).unwrap_or_default()
     }
+}
 
+/// The event members before `data`.
+const BEFORE_DATA: [&str; 4] = ["name", "id", "ts", "v"];
+
+impl ParsedEvent {
     /// Writes the members in the order of the event format. Returns the position of the id, without
     /// its quotes.
-    fn write_as_event(&self, out: &mut Vec<u8>, data: &str) -> Option<Range<usize>> {
-        let mut id = None;
-        let mut member = |out: &mut Vec<u8>, key: &str, value: &str| {
-            out.push(if out.is_empty() { b'{' } else { b',' });
-            json::string(out, key);
-            out.push(b':');
-            let start = out.len();
-            out.extend_from_slice(value.as_bytes());
-            if key == "id" {
-                id = Some(start + 1..out.len() - 1);
-            }
-        };
-        for key in BEFORE_DATA {
-            if let Some(value) = self.get(key) {
-                member(out, key, value.get());
-            }
-        }
-        member(out, "data", data);
-        for (key, value) in &self.0 {
-            if key != "data" && !BEFORE_DATA.contains(&key.as_str()) {
-                member(out, key, value.get());
-            }
-        }
-        out.push(b'}');
-        id
+    fn write(&self, out: &mut Vec<u8>) -> Option<Range<usize>> {
+        let data = self.data.to_json();
+        let value = |key| Some((key, self.event.get(key)?.get()));
+        let before = BEFORE_DATA.into_iter().filter_map(value);
+        let is_after = |key: &str| key != "data" && !BEFORE_DATA.contains(&key);
+        let after = self.event.members().filter(|(key, _)| is_after(key));
+        write_object(out, before.chain([("data", &*data)]).chain(after))
     }
+}
+
+/// Writes an object of raw values. Returns the position of the member `id`, without its quotes.
+fn write_object<'a>(
+    out: &mut Vec<u8>,
+    members: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Option<Range<usize>> {
+    let mut id = None;
+    out.push(b'{');
+    for (index, (key, value)) in members.enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        json::string(out, key);
+        out.push(b':');
+        if key == "id" {
+            id = Some(out.len() + 1..out.len() + value.len() - 1);
+        }
+        out.extend_from_slice(value.as_bytes());
+    }
+    out.push(b'}');
+    id
 }
 
 impl<'de> Deserialize<'de> for Object {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members;
+        struct ObjectVisitor;
 
-        impl<'de> Visitor<'de> for Members {
+        impl<'de> Visitor<'de> for ObjectVisitor {
             type Value = Object;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -423,7 +402,7 @@ impl<'de> Deserialize<'de> for Object {
             }
         }
 
-        deserializer.deserialize_map(Members)
+        deserializer.deserialize_map(ObjectVisitor)
     }
 }
 

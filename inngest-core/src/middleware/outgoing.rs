@@ -3,7 +3,6 @@
 use bytes::Bytes;
 
 use crate::delivery::outcome::Outcome;
-use crate::encode::buffer;
 use crate::error::PayloadError;
 use crate::event::into_payload::IntoPayload;
 use crate::event::timestamp::now;
@@ -107,19 +106,11 @@ pub struct SentEvent<'a> {
 /// Events before they are sent, in order. Discarded events are left out.
 #[derive(Debug, Default)]
 pub struct Outgoing {
-    events: Vec<OutgoingEvent>,
+    /// All events, including discarded ones.
+    pub(crate) events: Vec<OutgoingEvent>,
 }
 
 impl Outgoing {
-    pub(crate) fn of(events: Vec<OutgoingEvent>) -> Self {
-        Self { events }
-    }
-
-    /// All events, including discarded ones.
-    pub(crate) fn into_events(self) -> Vec<OutgoingEvent> {
-        self.events
-    }
-
     /// The number of events.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -134,12 +125,14 @@ impl Outgoing {
 
     /// Iterates over the events.
     pub fn iter(&self) -> impl Iterator<Item = &OutgoingEvent> {
-        self.events.iter().filter(|event| event.is_kept())
+        let events = self.events.iter();
+        events.filter(|event| event.discarded.is_none())
     }
 
     /// Iterates over the events to change them.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut OutgoingEvent> {
-        self.events.iter_mut().filter(|event| event.is_kept())
+        let events = self.events.iter_mut();
+        events.filter(|event| event.discarded.is_none())
     }
 
     /// Appends an event, a reference to an event, or a payload.
@@ -152,7 +145,7 @@ impl Outgoing {
     /// The server would refuse the event or change it.
     pub fn push<P: IntoPayload>(&mut self, event: P) -> Result<(), PayloadError> {
         let mut bytes = Vec::new();
-        let event = buffer::append(&mut bytes, event, now)?;
+        let event = event.__encode(&mut bytes, now)?;
         let json = Bytes::from(bytes).slice(event.json());
         self.events.push(OutgoingEvent::new(None, &event, json));
         Ok(())

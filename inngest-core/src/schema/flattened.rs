@@ -11,20 +11,20 @@ use serde_json::{Map, Value, json};
 
 /// Replaces string variants beside `"type": "object"` with members.
 pub(super) fn string_variants_to_members(schema: &mut Schema) {
-    Members::default().transform(schema);
+    VariantRewriter::default().transform(schema);
     // A schema behind a reference is copied from `$defs`, where it is already correct.
     if let Some(Value::Object(definitions)) = schema.get("$defs") {
         let definitions = definitions.clone();
-        let mut members = Members {
+        let mut rewriter = VariantRewriter {
             definitions,
             copying: Vec::new(),
         };
-        members.transform(schema);
+        rewriter.transform(schema);
     }
 }
 
 #[derive(Default)]
-struct Members {
+struct VariantRewriter {
     /// The definitions that references are resolved with; empty in the first pass, which leaves
     /// references alone.
     definitions: Map<String, Value>,
@@ -32,7 +32,7 @@ struct Members {
     copying: Vec<String>,
 }
 
-impl Transform for Members {
+impl Transform for VariantRewriter {
     fn transform(&mut self, schema: &mut Schema) {
         transform_subschemas(self, schema);
         // `transform_subschemas` skips this keyword.
@@ -49,7 +49,7 @@ impl Transform for Members {
     }
 }
 
-impl Members {
+impl VariantRewriter {
     /// Rewrites the schemas that `allOf`, `anyOf`, `oneOf` or `$ref` combine with an object schema.
     fn rewrite_combined(&mut self, schema: &mut Map<String, Value>) {
         for keyword in ["allOf", "anyOf", "oneOf"] {
@@ -199,12 +199,12 @@ mod tests {
     fn references_are_copied_and_rewritten() {
         let definitions = json!({
             "a b/c": { "type": "string", "enum": ["Home", "Shop"] },
-            "Again": { "description": "Which.", "$ref": "#/$defs/a%20b~1c" },
+            "Again": { "description": "Where to deliver.", "$ref": "#/$defs/a%20b~1c" },
             "Itself": { "anyOf": [{ "$ref": "#/$defs/Itself" }, { "$ref": "#/$defs/Again" }] },
             "Struct": { "type": "object", "required": ["x"] },
         });
         let copy = json!({ "oneOf": [member("Home"), member("Shop")] });
-        let again = json!({ "description": "Which.", "allOf": [copy] });
+        let again = json!({ "description": "Where to deliver.", "allOf": [copy] });
         for (before, after) in [
             (
                 json!({ "$ref": "#/$defs/a%20b~1c" }),

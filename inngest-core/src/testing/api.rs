@@ -28,6 +28,16 @@ pub(super) struct Incoming {
 pub(super) struct ParsedRequest {
     pub(super) accepted: Vec<Incoming>,
     pub(super) error: Option<BodyError>,
+    /// The text of the event with the error.
+    pub(super) refused: Option<String>,
+}
+
+/// How many bytes of a refused event are kept.
+const MAX_REFUSED_BYTES: usize = 16 << 10;
+
+/// The beginning of a refused event or body.
+pub(super) fn beginning(text: &[u8]) -> String {
+    String::from_utf8_lossy(text.get(..MAX_REFUSED_BYTES).unwrap_or(text)).into_owned()
 }
 
 /// Why parsing stopped early.
@@ -108,7 +118,7 @@ impl ParsedRequest {
                     let event = text.get(start..end).unwrap_or_default();
                     match check_size(event) {
                         Ok(()) => self.take(event, levels),
-                        Err(error) => self.fail(error),
+                        Err(error) => self.refuse(event, error),
                     }
                     at = end;
                 }
@@ -122,8 +132,13 @@ impl ParsedRequest {
                 event.too_deep_to_store = levels > MAX_KEPT_LEVELS;
                 self.accepted.push(event);
             }
-            Err(error) => self.fail(error),
+            Err(error) => self.refuse(event, error),
         }
+    }
+
+    fn refuse(&mut self, event: &[u8], error: String) {
+        self.refused = Some(beginning(event));
+        self.fail(error);
     }
 
     /// Stops at an error inside an event. The response lists all events before it.

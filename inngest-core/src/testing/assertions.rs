@@ -7,10 +7,11 @@ use serde_json::Value;
 
 use super::event::ReceivedEvent;
 use super::received::Received;
+use super::schemas::{self, Violation};
 use crate::batch::Batch;
 use crate::event::Event;
 use crate::event::into_payload::IntoPayload;
-use crate::registry::Registry;
+use crate::schema;
 
 /// How many events a failure message lists.
 const LISTED: usize = 5;
@@ -90,7 +91,8 @@ impl Received {
     }
 
     /// Asserts that every event matches the schema of its type. All types linked into the program
-    /// are known.
+    /// are known, unless [`EventServerBuilder::schemas`](super::EventServerBuilder::schemas) sets
+    /// others.
     ///
     /// # Panics
     ///
@@ -98,19 +100,17 @@ impl Received {
     /// has the path of each mismatch.
     #[track_caller]
     pub fn assert_valid(&self) {
-        let registry = Registry::collect();
         let mut problems = Vec::new();
         for (index, event) in self.events().iter().enumerate() {
-            let Some(descriptor) = registry.type_of(&event.name, event.v.as_deref()) else {
+            let Some(violations) = self.schemas().violations(event) else {
                 problems.push(format!(
                     "event {index} (`{}`): its type is not linked into the program",
                     event.name
                 ));
                 continue;
             };
-            let schema = descriptor.schema().to_value();
-            let found = schema_violations(&schema, &event.name, &event.to_json());
-            problems.extend(found.into_iter().map(|it| format!("event {index} {it}")));
+            let lines = violations.iter().map(|it| line(&event.name, it));
+            problems.extend(lines.map(|line| format!("event {index} {line}")));
         }
         if !problems.is_empty() {
             fail(&problems.join("\n"));
@@ -160,41 +160,32 @@ impl Received {
 /// sent.
 #[track_caller]
 pub fn assert_matches_schema<P: IntoPayload>(event: P) {
-    let name = P::Event::NAME;
+    let Some(event_type) = P::__TYPE else {
+        fail("a raw event has no schema; give an event of a type with `#[derive(Event)]`");
+    };
     let mut batch = Batch::new();
     if let Err(error) = batch.push(event) {
         fail(&format!("the event cannot be sent: {error}"));
     }
-    let schema = P::Event::schema().to_value();
-    let mut violations = Vec::new();
+    let name = event_type.name;
+    let schema = schemas::compile(&schema::event(event_type).to_value());
+    let mut problems = Vec::new();
     for event in batch.events() {
         match serde_json::from_str(event) {
-            Ok(event) => violations.extend(schema_violations(&schema, name, &event)),
-            Err(error) => violations.push(format!("(`{name}`) is not JSON: {error}")),
+            Ok(event) => {
+                let violations = schemas::violations(&schema, &event);
+                problems.extend(violations.iter().map(|it| line(name, it)));
+            }
+            Err(error) => problems.push(format!("(`{name}`) is not JSON: {error}")),
         }
     }
-    if !violations.is_empty() {
-        fail(&format!("event {}", violations.join("\nevent ")));
+    if !problems.is_empty() {
+        fail(&format!("event {}", problems.join("\nevent ")));
     }
 }
 
-/// Lists where an event violates a schema, one line for each violation.
-fn schema_violations(schema: &Value, name: &str, event: &Value) -> Vec<String> {
-    match jsonschema::draft202012::new(schema) {
-        Ok(validator) => {
-            let errors = validator.iter_errors(event);
-            let mut errors: Vec<_> = errors
-                .map(|error| (error.instance_path().to_string(), error.to_string()))
-                .collect();
-            // The order depends on whether `serde_json/preserve_order` is enabled.
-            errors.sort();
-            let errors = errors.iter();
-            errors
-                .map(|(path, error)| format!("(`{name}`) at `{path}`: {error}"))
-                .collect()
-        }
-        Err(error) => vec![format!("(`{name}`) has no valid schema: {error}")],
-    }
+fn line(name: &str, Violation { path, message }: &Violation) -> String {
+    format!("(`{name}`) at `{path}`: {message}")
 }
 
 #[track_caller]

@@ -87,6 +87,25 @@ impl ReceivedEvent {
         members.into()
     }
 
+    /// Like [`to_json`](Self::to_json), but as text and at any depth.
+    pub(super) fn json_text(&self) -> String {
+        let event = self.to_json();
+        let members = event.as_object().into_iter().flatten().map(|(key, value)| {
+            let value = match key.as_str() {
+                "data" => self.data_json(),
+                "user" => self.user_json().unwrap_or_default(),
+                _ => value.to_string().into(),
+            };
+            format!("\"{key}\":{value}")
+        });
+        format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+    }
+
+    /// Whether `data` and `user` hold all values, however deep.
+    pub(super) fn is_whole(&self) -> bool {
+        self.full_data.is_none() && self.full_user.is_none()
+    }
+
     /// The full data as JSON, at any depth.
     #[must_use]
     pub fn data_json(&self) -> Cow<'_, str> {
@@ -150,4 +169,7 @@ pub struct ReceivedRequest {
     pub events: usize,
     /// The status of the response; `None` if a fault closed the connection without one.
     pub status: Option<u16>,
+    /// Why the request failed. If the server refused an event, it accepted only the `events` before
+    /// it.
+    pub error: Option<String>,
 }

@@ -143,6 +143,16 @@ impl Fault {
         }
     }
 
+    /// What fails for the client; `None` if the fault only delays the response.
+    pub(super) fn error(&self) -> Option<&'static str> {
+        match self.kind {
+            FaultKind::Answer { .. } => Some("an injected fault replaced the response"),
+            FaultKind::Close => Some("an injected fault closed the connection"),
+            FaultKind::Cut(_) => Some("an injected fault cut off the response"),
+            FaultKind::Late => None,
+        }
+    }
+
     /// Sets the body of a [`status`](Self::status) fault's response.
     pub fn body(mut self, text: impl Into<String>) -> Self {
         if let FaultKind::Answer { body, .. } = &mut self.kind {

@@ -52,6 +52,9 @@ pub(super) async fn answer(
                 }
             }
         }
+        None if head.uri.path().starts_with(page::PREFIX) => {
+            page::data(&received, &head.uri).map_or_else(|| status(StatusCode::NOT_FOUND), json)
+        }
         None => {
             let response = route(&head, &received);
             recorded(&received, &head, recorded_path(head.uri.path()), response)
@@ -99,7 +102,6 @@ fn route(head: &Parts, received: &Received) -> Response<Body> {
         }
     }
     match path {
-        "/events" if is_get => html(page::events(received)),
         "/health" if is_get => json(r#"{"status":200,"message":"OK"}"#.into()),
         "/dev" if is_get => typed(listing::server(), "application/json; charset=utf-8"),
         "/health" | "/dev" => not_allowed("GET"),
@@ -107,7 +109,7 @@ fn route(head: &Parts, received: &Received) -> Response<Body> {
             redirect_without_slash(path, head.uri.query())
         }
         // Like the real server, shows the page for every unknown path (measured).
-        _ => html(page::full_page(received)),
+        _ => html(page::html()),
     }
 }
 
@@ -143,13 +145,17 @@ fn recorded(
     path: &str,
     response: Response<Body>,
 ) -> Response<Body> {
+    let status = response.status();
+    let fails = status.as_u16() >= 400 || (status.is_redirection() && head.method != Method::GET);
+    let error = status.canonical_reason().filter(|_| fails);
     received.note(ReceivedRequest {
         method: head.method.clone(),
         path: path.to_owned(),
         headers: head.headers.clone(),
         bytes: 0,
         events: 0,
-        status: Some(response.status().as_u16()),
+        status: Some(status.as_u16()),
+        error: error.map(str::to_owned),
     });
     response
 }

@@ -21,32 +21,19 @@ const CACHED: i64 = 5_000;
 
 /// Answers `GET /v1/events` with a query such as `name=storefront/item.imported&limit=5`.
 pub(super) fn events(received: &Received, query: &str) -> String {
-    let mut name = None;
-    let mut limit = None;
-    let mut cursor = None;
-    for pair in query.split('&') {
-        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        // The first of equal keys wins.
-        let field = match decoded(key).as_str() {
-            "name" => &mut name,
-            "limit" => &mut limit,
-            "cursor" => &mut cursor,
-            _ => continue,
-        };
-        field.get_or_insert_with(|| decoded(value));
-    }
+    let limit = parameter(query, "limit");
     let limit = match limit.as_deref().map_or(0, integer) {
         0 => LIMIT,
         limit => limit.clamp(1, MAX_LIMIT),
     };
-    let cursor = match cursor.filter(|cursor| !cursor.is_empty()) {
+    let cursor = match parameter(query, "cursor").filter(|cursor| !cursor.is_empty()) {
         None => None,
         Some(text) => match ulid(&text) {
             Some(id) => Some(id),
             None => return refused("Invalid cursor query parameter", 400),
         },
     };
-    let name = name.filter(|name| !name.is_empty());
+    let name = parameter(query, "name").filter(|name| !name.is_empty());
     let most = usize::try_from(limit).unwrap_or_default();
     let wanted = received.list(most, |event| {
         name.as_ref().is_none_or(|name| *name == event.name)
@@ -159,6 +146,14 @@ fn integer(text: &str) -> i64 {
         i64::MAX
     };
     text.parse().unwrap_or(too_large)
+}
+
+/// Returns the first parameter of a query that has this name.
+pub(super) fn parameter(query: &str, name: &str) -> Option<String> {
+    let pairs = query.split('&');
+    let mut pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    let (_, value) = pairs.find(|(key, _)| decoded(key) == name)?;
+    Some(decoded(value))
 }
 
 /// Decodes the percent escapes of a path segment.

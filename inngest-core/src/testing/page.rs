@@ -1,144 +1,148 @@
-//! Renders the received events as an HTML page.
+//! Serves the page for browsers, and the data that its script asks for.
+//!
+//! The script keeps a row for each entry, that is, for each accepted event and each failed request. It
+//! asks for the entries after the last one that it has.
 
-use std::fmt::Write as _;
-
-use serde_json::Value;
+use http::Uri;
+use serde_json::{Value, json};
 
 use super::event::ReceivedEvent;
-use super::listing::rfc3339;
+use super::listing::{decoded_path, parameter};
 use super::received::Received;
-use super::value;
-use crate::registry::Registry;
+use super::schemas::{Schemas, Violation};
+use super::state::{Failure, KeptEvent};
 
-/// How many events the page shows.
-const MAX_SHOWN: usize = 200;
+/// The start of the data's paths, which the real server does not have.
+pub(super) const PREFIX: &str = "/_page/";
 
-/// The depth up to which data is indented. Indentation makes deeper data too large for a page.
-const MAX_INDENTED_DEPTH: usize = 50;
+/// The maximum number of entries in a response.
+const MAX_ENTRIES: usize = 1_000;
 
-/// Renders the whole page.
-pub(super) fn full_page(received: &Received) -> String {
-    include_str!("page.html").replace("<!-- events -->\n", &events(received))
+/// How many characters of an event's data, or of a violation's message, a row has.
+const MAX_CHARS: usize = 200;
+
+/// How many violations of its schema are listed for an event.
+const MAX_VIOLATIONS: usize = 20;
+
+/// The page, in one piece.
+pub(super) fn html() -> String {
+    include_str!("page/page.html")
+        .replace("/* page.css */", include_str!("page/page.css"))
+        .replace("/* text.js */", include_str!("page/text.js"))
+        .replace("/* list.js */", include_str!("page/list.js"))
+        .replace("/* entry.js */", include_str!("page/entry.js"))
+        .replace("/* page.js */", include_str!("page/page.js"))
 }
 
-/// Renders the list of events, which the page refreshes.
-pub(super) fn events(received: &Received) -> String {
-    let (events, all) = received.newest(MAX_SHOWN);
-    let counts = received.counts();
-    let mut html = String::new();
-    // Writing to a `String` cannot fail.
-    let _ = match all {
-        0 => writeln!(
-            html,
-            "<h1>No events</h1>\n<p>Send one and it appears here.</p>"
-        ),
-        1 => writeln!(html, "<h1>1 event</h1>"),
-        _ => writeln!(html, "<h1>{all} events</h1>"),
-    };
-    if all > 0 {
-        let shown = if all > MAX_SHOWN {
-            format!("The newest {MAX_SHOWN}, newest first.")
-        } else {
-            "Newest first.".to_owned()
-        };
-        let _ = writeln!(
-            html,
-            "<p>{shown} Of all {} received events, plain functions would run {} and functions with \
-             <code>batchEvents</code> {}.</p>",
-            counts.events, counts.runs, counts.batched_runs
-        );
+/// Answers a request for data with JSON; `None` if there is no such path or entry.
+pub(super) fn data(received: &Received, uri: &Uri) -> Option<String> {
+    let query = uri.query().unwrap_or_default();
+    let after = || parameter(query, "after")?.parse().ok();
+    match uri.path().strip_prefix(PREFIX)? {
+        "entries" => Some(entries(received, after()?)),
+        "find" => Some(find(received, after()?, &parameter(query, "text")?)),
+        // As text, because the event may be nested too deep to print a `Value`.
+        "event" => Some(event(received, query)?.json_text()),
+        "schema" => Some(json!(received.schemas().find(&event(received, query)?)).to_string()),
+        _ => None,
     }
-    let registry = Registry::collect();
-    for (event, duplicate_of) in &events {
-        article(&mut html, event, duplicate_of.as_ref(), &registry);
-    }
-    html
 }
 
-fn article(
-    html: &mut String,
-    event: &ReceivedEvent,
-    duplicate_of: Option<&ReceivedEvent>,
-    registry: &Registry,
-) {
-    let id = event.event_id.to_string();
-    let (anchor, name) = (escaped(&id), escaped(&event.name));
-    let version = event.v.as_deref().map(escaped).unwrap_or_default();
-    let _ = write!(
-        html,
-        "<article id=\"{anchor}\">\n<h2>{name} <small>{version}</small>"
-    );
-    let (plain, batched) = (event.would_run.plain, event.would_run.batched);
-    if let Some(first) = duplicate_of {
-        let first_id = first.event_id.to_string();
-        let _ = write!(
-            html,
-            " <mark>duplicate</mark> <small>of <a href=\"#{0}\">{0}</a> ({1}); {2}</small>",
-            escaped(&first_id),
-            escaped(&first.name),
-            if batched {
-                "plain functions ignore it"
-            } else {
-                "runs nothing"
-            }
-        );
-    } else if !plain && !batched {
-        html.push_str(" <mark>never stored</mark> <small>nested too deep</small>");
-    }
-    match (plain, batched) {
-        (false, true) => html.push_str(" <mark>batched functions run it again</mark>"),
-        (true, false) => html.push_str(" <mark>batched functions ignore it</mark>"),
-        (true, true) | (false, false) => {}
-    }
-    let _ = writeln!(html, "</h2>\n<dl>");
-    let mut row = |term: &str, text: &str| {
-        let _ = writeln!(html, "<dt>{term}</dt><dd>{}</dd>", escaped(text));
-    };
-    row("event id", &id);
-    if let Some(id) = &event.id {
-        row("deduplication id", id);
-    }
-    row("occurred", &rfc3339(event.ts));
-    row(
-        "would run",
-        match (plain, batched) {
-            (true, true) => "plain and batched functions",
-            (true, false) => "plain functions",
-            (false, true) => "batched functions",
-            (false, false) => "nothing",
-        },
-    );
-    if let Some(user) = event.user_json() {
-        row("user", &user);
-    }
-    for (key, value) in &event.sessions {
-        row("session", &format!("{key}: {value}"));
-    }
-    let data = if value::is_deeper(&event.data, MAX_INDENTED_DEPTH) {
-        event.data_json().into_owned()
-    } else {
-        pretty(&event.data)
-    };
-    let _ = writeln!(html, "</dl>\n<pre>{}</pre>", escaped(&data));
-    if let Some(descriptor) = registry.type_of(&event.name, event.v.as_deref()) {
-        let schema = descriptor.data_schema().to_value();
-        let _ = writeln!(
-            html,
-            "<details id=\"schema-{anchor}\"><summary>schema of {}</summary><pre>{}</pre></details>",
-            escaped(descriptor.rust_type()),
-            escaped(&pretty(&schema))
-        );
-    }
-    let _ = writeln!(html, "</article>");
+/// The entries after `after`, oldest first.
+fn entries(received: &Received, after: usize) -> String {
+    let schemas = received.schemas();
+    let body = received.read(|state| {
+        let events = state.events_after(after).take(MAX_ENTRIES);
+        let failures = state.failures_after(after).take(MAX_ENTRIES);
+        let events = events.map(|kept| (kept.entry, event_row(kept, schemas)));
+        let failures = failures.map(|failure| (failure.entry, failure_row(failure)));
+        let mut rows: Vec<(usize, Value)> = events.chain(failures).collect();
+        rows.sort_by_key(|(entry, _)| *entry);
+        rows.truncate(MAX_ENTRIES);
+        let counts = state.counts();
+        json!({
+            "started": state.started,
+            "oldestEvent": state.events_after(0).next().map(|kept| kept.entry),
+            "more": rows.len() == MAX_ENTRIES,
+            "counts": [counts.events, counts.runs, counts.batched_runs],
+            "entries": rows.into_iter().map(|(_, row)| row).collect::<Vec<_>>(),
+        })
+    });
+    body.to_string()
 }
 
-fn pretty(value: &Value) -> String {
-    serde_json::to_string_pretty(value).unwrap_or_default()
+fn event_row(kept: &KeptEvent, schemas: &Schemas) -> Value {
+    let event = &kept.event;
+    let violations = event.is_whole().then(|| schemas.violations(event));
+    let violations = violations.flatten().map(|all| {
+        let first = all.iter().take(MAX_VIOLATIONS);
+        first.map(violation).collect::<Vec<_>>()
+    });
+    json!({
+        "entry": kept.entry,
+        "name": event.name,
+        "v": event.v,
+        "id": event.id,
+        "eventId": event.event_id.to_string(),
+        "at": event.received_at,
+        "ts": event.ts,
+        "plain": event.would_run.plain,
+        "batched": event.would_run.batched,
+        "stored": event.stored,
+        "duplicateOf": kept.duplicate_of.as_ref().map(|first| first.event_id.to_string()),
+        "preview": shortened(&event.data_json()),
+        "violations": violations,
+    })
 }
 
-fn escaped(text: &str) -> String {
-    let text = text.replace('&', "&amp;").replace('<', "&lt;");
-    text.replace('>', "&gt;")
-        .replace('"', "&quot;")
-        .replace('\'', "&#39;")
+fn violation(Violation { path, message }: &Violation) -> Value {
+    json!([path, shortened(message)])
+}
+
+fn failure_row(failure: &Failure) -> Value {
+    let request = &failure.request;
+    json!({
+        "entry": failure.entry,
+        "at": failure.received_at,
+        "error": request.error,
+        "status": request.status,
+        "request": format!("{} {}", request.method, decoded_path(&request.path)),
+        "accepted": request.events,
+        "bytes": request.bytes,
+        "text": failure.text,
+    })
+}
+
+/// The entries after `after` whose JSON or error contains the text in any case.
+fn find(received: &Received, after: usize, text: &str) -> String {
+    let text = text.to_lowercase();
+    let contains = |other: &str| other.to_lowercase().contains(&text);
+    let found: Vec<usize> = received.read(|state| {
+        let events = state.events_after(after);
+        let events = events.filter(|kept| contains(&kept.event.json_text()));
+        let failures = state.failures_after(after).filter(|failure| {
+            contains(&failure.text) || failure.request.error.as_deref().is_some_and(contains)
+        });
+        let events = events.map(|kept| kept.entry);
+        events
+            .chain(failures.map(|failure| failure.entry))
+            .collect()
+    });
+    json!(found).to_string()
+}
+
+/// The event of the entry in the query.
+fn event(received: &Received, query: &str) -> Option<ReceivedEvent> {
+    let entry: usize = parameter(query, "entry")?.parse().ok()?;
+    received.read(|state| {
+        let kept = state.events_after(entry.checked_sub(1)?).next()?;
+        (kept.entry == entry).then(|| kept.event.clone())
+    })
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(MAX_CHARS) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
 }

@@ -7,9 +7,11 @@ use std::time::Duration;
 use http::{HeaderMap, Method};
 use serde::de::DeserializeOwned;
 
+use super::api;
 use super::event::{Counts, Duplicate, ReceivedEvent, ReceivedRequest};
 use super::fault::{Fault, Faults};
-use super::state::{KeptEvent, Rejecter, State};
+use super::schemas::{FindSchema, Schemas};
+use super::state::{Ingested, KeptEvent, Rejecter, State};
 use crate::delivery::event_id::EventId;
 use crate::event::Event;
 use crate::transport::contract::Answer;
@@ -37,7 +39,12 @@ impl fmt::Debug for Received {
 struct Shared {
     state: Mutex<State>,
     changed: Condvar,
+    schemas: Schemas,
+    observer: Option<Observer>,
 }
+
+/// Called after each request, with its accepted events.
+pub(super) type Observer = Arc<dyn Fn(&ReceivedRequest, &[ReceivedEvent]) + Send + Sync>;
 
 /// How to respond to a request.
 pub(super) enum Handled {
@@ -48,15 +55,22 @@ pub(super) enum Handled {
 
 impl Default for Received {
     fn default() -> Self {
-        Self::new(Vec::new(), None)
+        Self::new(Vec::new(), None, None, None)
     }
 }
 
 impl Received {
-    pub(super) fn new(keys: Vec<String>, keep: Option<usize>) -> Self {
+    pub(super) fn new(
+        keys: Vec<String>,
+        keep: Option<usize>,
+        schemas: Option<FindSchema>,
+        observer: Option<Observer>,
+    ) -> Self {
         Self(Arc::new(Shared {
             state: Mutex::new(State::new(keys, keep)),
             changed: Condvar::new(),
+            schemas: Schemas::new(schemas),
+            observer,
         }))
     }
 
@@ -130,16 +144,12 @@ impl Received {
         duplicates.collect()
     }
 
-    /// Up to `most` events, newest first, each with the earlier event that suppresses it; and the number
-    /// of kept events.
-    pub(super) fn newest(
-        &self,
-        most: usize,
-    ) -> (Vec<(ReceivedEvent, Option<ReceivedEvent>)>, usize) {
-        let state = self.state();
-        let newest = state.kept().rev().take(most);
-        let newest = newest.map(|kept| (kept.event.clone(), kept.duplicate_of.as_deref().cloned()));
-        (newest.collect(), state.kept().len())
+    pub(super) fn read<T>(&self, read: impl FnOnce(&State) -> T) -> T {
+        read(&self.state())
+    }
+
+    pub(super) fn schemas(&self) -> &Schemas {
+        &self.0.schemas
     }
 
     /// The stored event with this event id.
@@ -227,35 +237,63 @@ impl Received {
     pub(super) fn ingest(&self, key: &str, headers: &HeaderMap, body: &[u8]) -> Handled {
         let mut state = self.state();
         let fault = state.faults.next(headers, body);
-        let (answer, events) = match &fault {
-            Some(fault) if !fault.accepts_events => (Answer::new(500, ""), 0),
+        let Ingested {
+            answer,
+            events,
+            error,
+            refused,
+        } = match &fault {
+            Some(fault) if !fault.accepts_events => {
+                Ingested::failed(Answer::new(500, ""), String::new())
+            }
             _ => state.ingest(key, headers, body),
         };
-        let (outcome, status) = match fault {
+        let (outcome, status, error) = match fault {
             None => {
                 let status = answer.status;
-                (Handled::Answer(answer), Some(status))
+                (Handled::Answer(answer), Some(status), error)
             }
             Some(fault) => {
                 let status = fault.status_of(&answer);
-                (Handled::Fault(fault, answer), status)
+                let error = fault.error().map(str::to_owned).or(error);
+                (Handled::Fault(fault, answer), status, error)
             }
         };
-        state.note(ReceivedRequest {
+        let request = ReceivedRequest {
             method: Method::POST,
             path: "/e/".into(),
             headers: headers.clone(),
             bytes: body.len(),
             events,
             status,
-        });
-        self.0.changed.notify_all();
+            error,
+        };
+        let text = match refused {
+            Some(refused) => refused,
+            None if request.error.is_some() => api::beginning(body),
+            None => String::new(),
+        };
+        self.finish(state, request, text);
         outcome
     }
 
     /// Records a request without events.
     pub(super) fn note(&self, request: ReceivedRequest) {
-        self.state().note(request);
+        self.finish(self.state(), request, String::new());
+    }
+
+    /// Records a request and reports it to those who wait for it.
+    fn finish(&self, mut state: MutexGuard<'_, State>, request: ReceivedRequest, text: String) {
+        let observed = self.0.observer.as_ref().map(|observer| {
+            let events: Vec<_> = state.last(request.events).cloned().collect();
+            (observer, request.clone(), events)
+        });
+        state.note(request, text);
         self.0.changed.notify_all();
+        // Without the lock, so that the observer can read everything.
+        drop(state);
+        if let Some((observer, request, events)) = observed {
+            observer(&request, &events);
+        }
     }
 }

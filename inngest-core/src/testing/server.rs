@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::ops::Deref;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use hyper::server::conn::http1;
@@ -11,9 +12,11 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::sync::oneshot;
 
+use super::event::{ReceivedEvent, ReceivedRequest};
 use super::fault::{Fault, Faults};
 use super::http::answer;
-use super::received::Received;
+use super::received::{Observer, Received};
+use super::schemas::FindSchema;
 use crate::client::Client;
 use crate::error::config::ConfigError;
 
@@ -21,7 +24,8 @@ use crate::error::config::ConfigError;
 /// events.
 ///
 /// It parses JSON like the real server, serves `/health`, `/dev`, `/v1/events` and `/v1/events/{id}`,
-/// and allows requests from all origins. `/` shows the received events.
+/// and allows requests from all origins. `/` is a page for browsers with the received events, the
+/// refused ones and the failed requests.
 ///
 /// The server runs on its own thread until it is dropped. It works for async and blocking programs,
 /// also while tokio's clock is paused (`#[tokio::test(start_paused = true)]`). Read the received
@@ -59,6 +63,8 @@ pub struct EventServerBuilder {
     port: u16,
     keys: Vec<String>,
     keep: Option<usize>,
+    schemas: Option<FindSchema>,
+    observer: Option<Observer>,
 }
 
 impl EventServerBuilder {
@@ -88,6 +94,42 @@ impl EventServerBuilder {
         self
     }
 
+    /// Sets the known schemas: a function from an event's name and version to the schema of the whole
+    /// event. The page and [`assert_valid`](Received::assert_valid) use them. By default, all event
+    /// types linked into the program are known.
+    ///
+    /// ```
+    /// use inngest_core::registry::Registry;
+    /// use inngest_core::testing::EventServer;
+    ///
+    /// let registry = Registry::collect(); // add generic types with `with`
+    /// let server = EventServer::builder()
+    ///     .schemas(move |name, version| {
+    ///         let mut types = registry.iter();
+    ///         let found = types.find(|it| it.name() == name && it.version() == version)?;
+    ///         Some(found.schema().to_value())
+    ///     })
+    ///     .start()?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn schemas(
+        mut self,
+        find: impl Fn(&str, Option<&str>) -> Option<serde_json::Value> + Send + Sync + 'static,
+    ) -> Self {
+        self.schemas = Some(Arc::new(find));
+        self
+    }
+
+    /// Calls this after each request, with the events accepted from it. The page's own requests are
+    /// not reported.
+    pub fn on_request(
+        mut self,
+        observer: impl Fn(&ReceivedRequest, &[ReceivedEvent]) + Send + Sync + 'static,
+    ) -> Self {
+        self.observer = Some(Arc::new(observer));
+        self
+    }
+
     /// Starts the server.
     ///
     /// # Errors
@@ -97,7 +139,7 @@ impl EventServerBuilder {
         let listener = TcpListener::bind((self.address, self.port))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        let received = Received::new(self.keys, self.keep);
+        let received = Received::new(self.keys, self.keep, self.schemas, self.observer);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .enable_time()
@@ -110,6 +152,8 @@ impl EventServerBuilder {
         let served = received.clone();
         let thread = std::thread::Builder::new()
             .name("inngest event server".into())
+            // Checking deep events against recursive schemas takes much.
+            .stack_size(8 << 20)
             .spawn(move || {
                 runtime.block_on(async {
                     tokio::spawn(serve(listener, served));
@@ -133,7 +177,7 @@ impl fmt::Debug for EventServerBuilder {
             .field("port", &self.port)
             .field("keys", &self.keys.len())
             .field("keep", &self.keep)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -154,6 +198,8 @@ impl EventServer {
             port: 0,
             keys: Vec::new(),
             keep: None,
+            schemas: None,
+            observer: None,
         }
     }
 

@@ -29,6 +29,9 @@ const KEPT_EVENTS: usize = 100_000;
 /// The number of kept requests.
 const KEPT_REQUESTS: usize = 10_000;
 
+/// The number of kept failures. Each can have 16 KiB of a body.
+const KEPT_FAILURES: usize = 200;
+
 pub(super) struct State {
     keys: Vec<String>,
     keep: usize,
@@ -46,6 +49,11 @@ pub(super) struct State {
     /// Maps an event id to the number of the stored event.
     stored: HashMap<EventId, usize>,
     pub(super) requests: VecDeque<ReceivedRequest>,
+    failures: VecDeque<Failure>,
+    /// The number of the last event or failure.
+    last_entry: usize,
+    /// Tells the page whether the server was restarted.
+    pub(super) started: i64,
     /// How many requests were answered, including dropped ones.
     pub(super) answered: usize,
     pub(super) clock_ahead: Duration,
@@ -59,10 +67,44 @@ pub(super) struct Rejecter(pub(super) Arc<RejectFn>);
 
 type RejectFn = dyn Fn(&ReceivedEvent) -> Option<String> + Send + Sync;
 
+/// The result of a request with events.
+pub(super) struct Ingested {
+    pub(super) answer: Answer,
+    /// The number of accepted events.
+    pub(super) events: usize,
+    pub(super) error: Option<String>,
+    /// The beginning of the event with the error.
+    pub(super) refused: Option<String>,
+}
+
+impl Ingested {
+    /// The result of a request without accepted events.
+    pub(super) fn failed(answer: Answer, error: String) -> Self {
+        Self {
+            answer,
+            events: 0,
+            error: Some(error),
+            refused: None,
+        }
+    }
+}
+
 pub(super) struct KeptEvent {
+    /// Counts events and failures in order of receipt, starting with 1.
+    pub(super) entry: usize,
     pub(super) event: ReceivedEvent,
     /// The earlier event with the same id, if plain functions ignore this one.
     pub(super) duplicate_of: Option<Box<ReceivedEvent>>,
+}
+
+/// A failed request.
+pub(super) struct Failure {
+    /// Counts events and failures in order of receipt, starting with 1.
+    pub(super) entry: usize,
+    pub(super) request: ReceivedRequest,
+    pub(super) received_at: i64,
+    /// The beginning of the refused event, or else of the body.
+    pub(super) text: String,
 }
 
 impl State {
@@ -78,6 +120,9 @@ impl State {
             ran_batched: HashMap::new(),
             stored: HashMap::new(),
             requests: VecDeque::new(),
+            failures: VecDeque::new(),
+            last_entry: 0,
+            started: now(),
             answered: 0,
             clock_ahead: Duration::ZERO,
             faults: Faults::default(),
@@ -102,8 +147,40 @@ impl State {
         }
     }
 
-    pub(super) fn note(&mut self, mut request: ReceivedRequest) {
+    /// The failed requests after this entry, oldest first.
+    pub(super) fn failures_after(&self, entry: usize) -> impl Iterator<Item = &Failure> {
+        let start = self
+            .failures
+            .partition_point(|failure| failure.entry <= entry);
+        self.failures.range(start..)
+    }
+
+    /// The kept events after this entry, oldest first.
+    pub(super) fn events_after(&self, entry: usize) -> impl Iterator<Item = &KeptEvent> {
+        let start = self.events.partition_point(|kept| kept.entry <= entry);
+        self.events.range(start..)
+    }
+
+    fn next_entry(&mut self) -> usize {
+        self.last_entry += 1;
+        self.last_entry
+    }
+
+    /// Records a request. `text` shows what failed, if anything did.
+    pub(super) fn note(&mut self, mut request: ReceivedRequest, text: String) {
         request.headers = detached(&request.headers);
+        if request.error.is_some() {
+            if self.failures.len() == KEPT_FAILURES {
+                self.failures.pop_front();
+            }
+            let failure = Failure {
+                entry: self.next_entry(),
+                request: request.clone(),
+                received_at: self.now(),
+                text,
+            };
+            self.failures.push_back(failure);
+        }
         self.answered += 1;
         if self.requests.len() == KEPT_REQUESTS {
             self.requests.pop_front();
@@ -111,17 +188,12 @@ impl State {
         self.requests.push_back(request);
     }
 
-    /// Accepts the events of a request. Returns the answer and the number of accepted events.
-    pub(super) fn ingest(
-        &mut self,
-        key: &str,
-        headers: &HeaderMap,
-        body: &[u8],
-    ) -> (Answer, usize) {
+    /// Accepts the events of a request.
+    pub(super) fn ingest(&mut self, key: &str, headers: &HeaderMap, body: &[u8]) -> Ingested {
         if !self.keys.is_empty() && !self.keys.iter().any(|known| known == key) {
-            let unauthorized =
-                json!({ "status": 401, "message": "", "error": "Event key not found" });
-            return (answer(401, &unauthorized), 0);
+            let error = "Event key not found";
+            let body = json!({ "status": 401, "message": "", "error": error });
+            return Ingested::failed(answer(401, &body), error.into());
         }
         let text = |name| {
             headers
@@ -132,13 +204,17 @@ impl State {
             Some(seed) => seed,
             None => match Seed::at(self.now()) {
                 Ok(seed) => seed,
-                Err(error) => return (Answer::new(500, error.to_string()), 0),
+                Err(error) => {
+                    let error = error.to_string();
+                    return Ingested::failed(Answer::new(500, error.clone()), error);
+                }
             },
         };
         let content_type = text(header::CONTENT_TYPE.as_str());
         let ParsedRequest {
             accepted,
             mut error,
+            mut refused,
         } = api::read(content_type, body);
         let rejecter = self.rejecter.clone();
         let mut ids = Vec::with_capacity(accepted.len());
@@ -147,26 +223,36 @@ impl State {
             if let Some(message) = rejecter.as_ref().and_then(|rejecter| (rejecter.0)(&event)) {
                 let listed = ids.len();
                 error = Some(BodyError { message, listed });
+                refused = Some(api::beginning(event.json_text().as_bytes()));
                 break;
             }
             ids.push(event.event_id.to_string());
             self.record(event);
         }
-        let count = ids.len();
+        let events = ids.len();
         if let Some(error) = &error {
             ids.truncate(error.listed);
         }
         if ids.is_empty() {
             ids.push(String::new());
         }
-        let answer = match error {
+        let error = error.map(|error| error.message);
+        let answer = match &error {
             None => answer(200, &json!({ "ids": ids, "status": 200 })),
-            Some(error) => answer(
-                400,
-                &json!({ "ids": ids, "status": 400, "error": error.message }),
-            ),
+            Some(error) => answer(400, &json!({ "ids": ids, "status": 400, "error": error })),
         };
-        (answer, count)
+        Ingested {
+            answer,
+            events,
+            error,
+            refused,
+        }
+    }
+
+    /// The last `number` events, oldest first, as far as they are kept.
+    pub(super) fn last(&self, number: usize) -> impl Iterator<Item = &ReceivedEvent> {
+        let others = self.events.len().saturating_sub(number);
+        self.events.range(others..).map(|kept| &kept.event)
     }
 
     fn now(&self) -> i64 {
@@ -236,7 +322,9 @@ impl State {
         if event.stored {
             self.stored.insert(event.event_id.clone(), number);
         }
+        let entry = self.next_entry();
         self.events.push_back(KeptEvent {
+            entry,
             event,
             duplicate_of,
         });

@@ -1,18 +1,21 @@
-//! Opens connections, directly or through the proxy from the environment.
+//! Opens connections, directly or through the proxy from the environment, with TLS if the server's
+//! URL asks for it.
 
 use std::ffi::OsString;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::sync::Arc;
 
 use http::{HeaderValue, Uri};
+use hyper::rt::{Read, Write};
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
-use tower_service::Service;
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use tokio_rustls::TlsConnector;
+use tower_service::Service as _;
 
 use super::dial::Dial;
 use super::proxy::proxy;
-use super::stream::Stream;
+use super::stream::{Stream, Written};
 use crate::error::config::ConfigError;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -70,37 +73,53 @@ pub(super) fn route(
     })
 }
 
-impl Service<Uri> for Route {
-    type Response = Stream;
-    type Error = BoxError;
-    type Future = Pin<Box<dyn Future<Output = Result<Stream, BoxError>> + Send>>;
+/// An open connection, with or without TLS.
+pub(super) trait Io: Read + Write + Send + Unpin {}
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        match self {
-            Self::Direct(connector) | Self::Forward { connector, .. } => {
-                connector.poll_ready(cx).map_err(Into::into)
-            }
-            Self::Tunnel(tunnel) => tunnel.poll_ready(cx).map_err(Into::into),
-        }
-    }
+impl<T: Read + Write + Send + Unpin> Io for T {}
 
-    fn call(&mut self, server: Uri) -> Self::Future {
-        match self {
-            Self::Direct(connector) => stream(connector.call(server), false),
-            Self::Forward { proxy, connector } => stream(connector.call(proxy.clone()), true),
-            Self::Tunnel(tunnel) => stream(tunnel.call(server), false),
-        }
-    }
+/// Opens connections to the client's one server.
+pub(super) struct Connector {
+    server: Uri,
+    route: Route,
+    tls: Arc<ClientConfig>,
 }
 
-type Connecting = Pin<Box<dyn Future<Output = Result<Stream, BoxError>> + Send>>;
+impl Connector {
+    pub(super) fn new(server: Uri, route: Route, tls: ClientConfig) -> Self {
+        Self {
+            server,
+            route,
+            tls: tls.into(),
+        }
+    }
 
-fn stream<E: Into<BoxError>>(
-    connecting: impl Future<Output = Result<TokioIo<TcpStream>, E>> + Send + 'static,
-    forwarded: bool,
-) -> Connecting {
-    Box::pin(async move {
-        let io = connecting.await.map_err(Into::into)?;
-        Ok(Stream::new(io.into_inner(), forwarded))
-    })
+    pub(super) async fn connect(&self) -> Result<(Box<dyn Io>, Written), BoxError> {
+        if self.server.scheme_str() != Some("https") {
+            let stream = self.open().await?;
+            let written = stream.written();
+            return Ok((Box::new(stream), written));
+        }
+        let host = self.server.host().unwrap_or_default();
+        let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned())?;
+        let stream = self.open().await?;
+        let written = stream.written();
+        let connecting = TlsConnector::from(Arc::clone(&self.tls));
+        let tls = connecting.connect(name, TokioIo::new(stream)).await?;
+        Ok((Box::new(TokioIo::new(tls)), written))
+    }
+
+    /// Opens a TCP connection.
+    async fn open(&self) -> Result<Stream, BoxError> {
+        // `Dial` is always ready, so these calls need not wait for it.
+        let io = match self.route.clone() {
+            Route::Direct(mut connector) => connector.call(self.server.clone()).await?,
+            Route::Forward {
+                proxy,
+                mut connector,
+            } => connector.call(proxy).await?,
+            Route::Tunnel(mut tunnel) => tunnel.call(self.server.clone()).await?,
+        };
+        Ok(Stream::new(io))
+    }
 }

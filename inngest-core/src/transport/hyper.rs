@@ -5,9 +5,8 @@ use std::ffi::OsString;
 use http::header::{HeaderValue, PROXY_AUTHORIZATION};
 use http::uri::{PathAndQuery, Uri};
 use http_body_util::Full;
-use hyper_rustls::HttpsConnector;
 
-use super::connect::{Route, Routed, route};
+use super::connect::{Connector, Route, Routed, route};
 use super::contract::{MAX_ANSWER_BYTES, Request, Transport, TransportFuture};
 use super::pool::Pool;
 use super::tls::Certificates;
@@ -35,7 +34,7 @@ impl HyperTransport {
         let is_https = server.scheme_str() == Some("https");
         let tls = certificates.config(is_https, variable)?;
         Ok(Self {
-            pool: Pool::new(HttpsConnector::from((route, tls)), server.clone()),
+            pool: Pool::new(Connector::new(server.clone(), route, tls)),
             whole_url,
             proxy_authorization,
         })

@@ -37,14 +37,15 @@ pub(super) enum Reuse {
 }
 
 impl KeepAlive {
-    /// How to use a connection that has received `answers` responses and has been idle this long.
-    pub(super) fn allows(self, answers: u32, idle: Duration) -> Reuse {
+    /// How to use a connection that has received `answers` responses. `idle` reads the clock to
+    /// find out how long it has been idle.
+    pub(super) fn allows(self, answers: u32, idle: impl FnOnce() -> Duration) -> Reuse {
         match self {
-            Self::Unknown => match FIRST_PAUSE.checked_sub(idle) {
+            Self::Unknown => match FIRST_PAUSE.checked_sub(idle()) {
                 None | Some(Duration::ZERO) => Reuse::Now,
                 Some(rest) => Reuse::After(rest),
             },
-            Self::ClosesAfter(limit) if answers >= limit && idle < MIN_OPEN => Reuse::No,
+            Self::ClosesAfter(limit) if answers >= limit && idle() < MIN_OPEN => Reuse::No,
             Self::Keeps | Self::ClosesAfter(_) => Reuse::Now,
         }
     }
@@ -76,22 +77,22 @@ mod tests {
     #[test]
     fn the_first_reuse_waits() {
         let mut peer = KeepAlive::default();
-        assert_eq!(peer.allows(1, AT_ONCE), Reuse::After(FIRST_PAUSE));
-        assert_eq!(peer.allows(1, FIRST_PAUSE), Reuse::Now);
+        assert_eq!(peer.allows(1, || AT_ONCE), Reuse::After(FIRST_PAUSE));
+        assert_eq!(peer.allows(1, || FIRST_PAUSE), Reuse::Now);
         peer.answered(0);
         assert_eq!(peer, KeepAlive::Unknown, "a new connection shows nothing");
         peer.answered(1);
-        assert_eq!(peer.allows(1, AT_ONCE), Reuse::Now);
+        assert_eq!(peer.allows(1, || AT_ONCE), Reuse::Now);
     }
 
     #[test]
     fn connections_of_a_closing_server_are_reused_later() {
         let mut peer = KeepAlive::Keeps;
         peer.closed(3, AT_ONCE);
-        assert_eq!(peer.allows(2, AT_ONCE), Reuse::Now);
-        assert_eq!(peer.allows(3, AT_ONCE), Reuse::No);
-        assert_eq!(peer.allows(4, MIN_OPEN / 2), Reuse::No);
-        assert_eq!(peer.allows(4, MIN_OPEN), Reuse::Now);
+        assert_eq!(peer.allows(2, || AT_ONCE), Reuse::Now);
+        assert_eq!(peer.allows(3, || AT_ONCE), Reuse::No);
+        assert_eq!(peer.allows(4, || MIN_OPEN / 2), Reuse::No);
+        assert_eq!(peer.allows(4, || MIN_OPEN), Reuse::Now);
         peer.answered(2);
         assert_eq!(peer, KeepAlive::ClosesAfter(3));
         peer.answered(3);

@@ -9,24 +9,20 @@
 
 use std::error::Error;
 use std::fmt;
-use std::future::poll_fn;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use http::Uri;
+use bytes::{Bytes, BytesMut};
 use http::header::CONNECTION;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Body as _;
 use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper_rustls::HttpsConnector;
 use tokio::runtime::{self, Handle};
 use tokio::task::JoinHandle;
-use tower_service::Service as _;
 
 use super::age::Moment;
-use super::connect::Route;
+use super::connect::Connector;
 use super::contract::Answer;
 use super::error::TransportError;
 use super::keeping::{KeepAlive, Reuse};
@@ -60,8 +56,7 @@ struct Connection {
 }
 
 pub(super) struct Pool {
-    connector: HttpsConnector<Route>,
-    server: Uri,
+    connector: Connector,
     /// How many requests got no complete response. It changes only while `state` is locked.
     failures: AtomicU64,
     /// Held while a request waits to see whether its connection stays open. Other requests wait
@@ -113,10 +108,9 @@ fn current_runtime() -> Option<runtime::Id> {
 }
 
 impl Pool {
-    pub(super) fn new(connector: HttpsConnector<Route>, server: Uri) -> Self {
+    pub(super) fn new(connector: Connector) -> Self {
         Self {
             connector,
-            server,
             failures: AtomicU64::new(0),
             pause: tokio::sync::Mutex::default(),
             is_pausing: AtomicBool::new(false),
@@ -155,24 +149,27 @@ impl Pool {
             if self.is_pausing.load(Ordering::Relaxed) {
                 Box::pin(self.wait_for_pause()).await;
             }
+            // Inner blocks, because the future has room for everything that lives across an `await`.
             let (connection, response) = loop {
-                let taken = if reuse { self.take(now) } else { None };
-                let mut connection = match taken {
-                    Some((connection, None)) => connection,
-                    // Boxed, because most requests do not need them.
-                    Some((connection, Some(pause))) => {
-                        match Box::pin(self.pause(connection, pause)).await {
-                            Some(connection) => connection,
-                            None => continue,
+                let mut connection = {
+                    let taken = if reuse { self.take(now) } else { None };
+                    match taken {
+                        Some((connection, None)) => connection,
+                        // Boxed, because most requests do not need them.
+                        Some((connection, Some(pause))) => {
+                            match Box::pin(self.pause(connection, pause)).await {
+                                Some(connection) => connection,
+                                None => continue,
+                            }
                         }
+                        None => match Box::pin(self.connect()).await {
+                            Ok(connection) => connection,
+                            Err(error) => {
+                                in_flight.succeed();
+                                return Err(error);
+                            }
+                        },
                     }
-                    None => match Box::pin(self.connect()).await {
-                        Ok(connection) => connection,
-                        Err(error) => {
-                            in_flight.succeed();
-                            return Err(error);
-                        }
-                    },
                 };
                 let is_new = connection.answers == 0;
                 // It may have closed since.
@@ -187,31 +184,47 @@ impl Pool {
                 if !is_new {
                     connection.written.ask();
                 }
-                match connection.requests.try_send_request(request).await {
-                    Ok(response) => break (connection, response),
-                    Err(mut error) => match error.take_message() {
-                        // It closed before any of the request was written.
-                        Some(unsent) if !is_new => {
-                            self.closed(&connection);
-                            request = unsent;
-                            reuse = false;
-                        }
-                        _ if !is_new && connection.written.bytes() == written => {
-                            self.closed(&connection);
-                            return Err(TransportError::unsent(error.into_error()));
-                        }
-                        _ => {
-                            // The connection existed, so this is not a connect error.
-                            return Err(
-                                Box::pin(self.explain(connection, error.into_error())).await
-                            );
-                        }
-                    },
+                let error = {
+                    let result = connection.requests.try_send_request(request).await;
+                    match result {
+                        Ok(response) => break (connection, response),
+                        Err(mut error) => match error.take_message() {
+                            // It closed before any of the request was written.
+                            Some(unsent) if !is_new => {
+                                self.closed(&connection);
+                                request = unsent;
+                                reuse = false;
+                                continue;
+                            }
+                            _ => error.into_error(),
+                        },
+                    }
+                };
+                if !is_new && connection.written.bytes() == written {
+                    self.closed(&connection);
+                    return Err(TransportError::unsent(error));
                 }
+                // The connection existed, so this is not a connect error.
+                return Err(Box::pin(self.explain(connection, error)).await);
             };
             let (head, body) = response.into_parts();
-            let body = Limited::new(body, limit).collect().await;
-            let body = body.map_err(TransportError::other)?.to_bytes();
+            let mut body = Limited::new(body, limit);
+            // Most responses arrive in one piece, which needs no copy.
+            let (mut first, mut all) = (Bytes::new(), BytesMut::new());
+            while let Some(frame) = body.frame().await {
+                match frame.map_err(TransportError::other)?.into_data() {
+                    Ok(data) if first.is_empty() => first = data,
+                    Ok(data) => {
+                        if all.is_empty() {
+                            all.extend_from_slice(&first);
+                        }
+                        all.extend_from_slice(&data);
+                    }
+                    // Trailers.
+                    Err(_) => {}
+                }
+            }
+            let body = if all.is_empty() { first } else { all.freeze() };
             in_flight.succeed();
             let closes = head.headers.get(CONNECTION);
             let closes =
@@ -237,14 +250,9 @@ impl Pool {
         // The connection stays in this runtime, whichever polls the future later.
         let runtime = Handle::try_current().map_err(|_| NoRuntime)?;
         let failures = self.failures.load(Ordering::Relaxed);
-        let mut connector = self.connector.clone();
-        let connecting = async {
-            poll_fn(|cx| connector.poll_ready(cx)).await?;
-            connector.call(self.server.clone()).await
-        };
-        let stream = self.unsuitable_runtimes.run(connecting).await?;
-        let stream = stream.map_err(TransportError::connect_failed)?;
-        let written = Written::of(&stream);
+        let connecting = self.connector.connect();
+        let connected = self.unsuitable_runtimes.run(connecting).await?;
+        let (stream, written) = connected.map_err(TransportError::connect_failed)?;
         let (requests, task) = handshake(stream).await.map_err(TransportError::connect)?;
         let task = runtime.spawn(async move {
             let ended = task.await;
@@ -282,9 +290,10 @@ impl Pool {
             if connection.runtime != runtime {
                 continue;
             }
-            let (answers, rested) = (connection.answers, connection.answered.elapsed());
+            let answers = connection.answers;
+            let rested = || connection.answered.elapsed();
             if connection.requests.is_closed() {
-                keeping.closed(answers, rested);
+                keeping.closed(answers, rested());
                 idle.remove(place);
                 continue;
             }
@@ -404,6 +413,8 @@ impl Error for ConnectionError {
 
 #[cfg(test)]
 mod tests {
+    use http::Uri;
+
     use super::super::connect::route;
     use super::super::tls::Certificates;
     use super::*;
@@ -441,8 +452,8 @@ mod tests {
     async fn new_connections_after_machine_sleep() {
         let (url, connections) = server().await;
         let tls = Certificates::default().config(false, |_| None).unwrap();
-        let connector = HttpsConnector::from((route(&url, |_| None).unwrap().route, tls));
-        let pool = Pool::new(connector, url);
+        let route = route(&url, |_| None).unwrap().route;
+        let pool = Pool::new(Connector::new(url, route, tls));
         for (slept, expected) in [(0, 1), (59, 1), (120, 2), (120, 2)] {
             let now = Moment::now().after_sleep(Duration::from_secs(slept));
             let request = http::Request::new(Full::default());

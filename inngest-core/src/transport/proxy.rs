@@ -7,7 +7,7 @@ use http::Uri;
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 
 use crate::error::config::ConfigError;
-use crate::url::{has_sound_port, shown as shown_url};
+use crate::url::{has_valid_port, redacted as shown_url};
 
 /// The spellings of a variable. The first one that is set wins.
 type Spellings = [&'static str; 2];
@@ -97,7 +97,7 @@ fn read(variable: &'static str, value: &str) -> Result<Intercept, ConfigError> {
     let authority = proxy.uri().authority();
     let authority = authority.filter(|authority| !authority.host().is_empty());
     let authority = authority.ok_or_else(|| wrong("has no host"))?;
-    if !has_sound_port(authority) {
+    if !has_valid_port(authority) {
         return Err(wrong("has a port that is not a number from 1 to 65535"));
     }
     Ok(proxy)

@@ -7,15 +7,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
 use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_rustls::MaybeHttpsStream;
-use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::TokioIo;
 use socket2::SockRef;
 use tokio::net::TcpStream;
 
 /// How many bytes are read at once while bypassing the runtime: a TLS alert, or a response in
-/// pieces.
-const PIECE: usize = 4 << 10;
+/// pieces. It is small because the array is cleared before each reused connection's request.
+const PIECE: usize = 256;
 
 /// A TCP connection that reports two things that `TcpStream` hides.
 ///
@@ -27,8 +25,6 @@ const PIECE: usize = 4 << 10;
 /// has found the reason.
 pub(super) struct Stream {
     io: TokioIo<TcpStream>,
-    /// Whether a forwarding proxy is at the other end, which needs the whole URL.
-    forwarded: bool,
     written: Written,
     reading: ReadState,
     /// The error of a failed write. Later writes are discarded.
@@ -57,14 +53,6 @@ struct Shared {
 }
 
 impl Written {
-    pub(super) fn of(stream: &MaybeHttpsStream<Stream>) -> Self {
-        let stream = match stream {
-            MaybeHttpsStream::Http(stream) => stream,
-            MaybeHttpsStream::Https(tls) => tls.inner().get_ref().0.inner(),
-        };
-        stream.written.clone()
-    }
-
     pub(super) fn bytes(&self) -> u64 {
         self.0.bytes.load(Ordering::Relaxed)
     }
@@ -81,14 +69,17 @@ impl Written {
 }
 
 impl Stream {
-    pub(super) fn new(tcp: TcpStream, forwarded: bool) -> Self {
+    pub(super) fn new(io: TokioIo<TcpStream>) -> Self {
         Self {
-            io: TokioIo::new(tcp),
-            forwarded,
+            io,
             written: Written::default(),
             reading: ReadState::AwaitingResponse,
             write_error: None,
         }
+    }
+
+    pub(super) fn written(&self) -> Written {
+        self.written.clone()
     }
 
     /// Reads directly from the system, because the runtime may not know about new bytes yet.
@@ -147,12 +138,6 @@ fn is_closed(error: &io::Error) -> bool {
         error.kind(),
         ErrorKind::BrokenPipe | ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted
     )
-}
-
-impl Connection for Stream {
-    fn connected(&self) -> Connected {
-        self.io.inner().connected().proxy(self.forwarded)
-    }
 }
 
 impl Read for Stream {

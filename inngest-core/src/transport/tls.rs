@@ -4,11 +4,9 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::sync::Arc;
 
-use hyper_rustls::ConfigBuilderExt as _;
-use rustls::client::WantsClientCert;
 use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
+use rustls::{ClientConfig, RootCertStore};
 
 use crate::error::config::ConfigError;
 
@@ -50,15 +48,22 @@ impl Certificates {
         is_https: bool,
         variable: impl Fn(&str) -> Option<OsString>,
     ) -> Result<ClientConfig, ConfigError> {
-        let trusting = if let Some(pem) = &self.roots {
-            builder()?.with_root_certificates(given_roots(pem)?)
+        let roots = if let Some(pem) = &self.roots {
+            given_roots(pem)?
         } else if !is_https {
-            builder()?.with_root_certificates(RootCertStore::empty())
+            RootCertStore::empty()
         } else if let Some(roots) = roots_by_environment(variable)? {
-            builder()?.with_root_certificates(roots)
+            roots
         } else {
-            machine_roots()?
+            machine_roots()
         };
+        let provider = rustls::crypto::ring::default_provider();
+        let trusting = ClientConfig::builder_with_provider(provider.into())
+            .with_safe_default_protocol_versions()
+            .map_err(|error| ConfigError::Tls {
+                reason: error.to_string(),
+            })?
+            .with_root_certificates(roots);
         let Some(client) = &self.client else {
             return Ok(trusting.with_no_client_auth());
         };
@@ -77,21 +82,14 @@ impl Certificates {
     }
 }
 
-fn builder() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, ConfigError> {
-    let provider = rustls::crypto::ring::default_provider();
-    ClientConfig::builder_with_provider(provider.into())
-        .with_safe_default_protocol_versions()
-        .map_err(|error| ConfigError::Tls {
-            reason: error.to_string(),
-        })
-}
-
-/// Trusts the machine's roots, or Mozilla's if the machine has none, as in many containers.
-fn machine_roots() -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, ConfigError> {
-    match builder()?.with_native_roots() {
-        Ok(trusting) => Ok(trusting),
-        Err(_) => Ok(builder()?.with_webpki_roots()),
+/// The machine's roots, or Mozilla's if the machine has none, as in many containers.
+fn machine_roots() -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if roots.is_empty() {
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     }
+    roots
 }
 
 fn certificates(

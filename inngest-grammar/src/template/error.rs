@@ -13,12 +13,6 @@ pub struct TemplateError {
 }
 
 impl TemplateError {
-    /// The kind of mistake.
-    #[must_use]
-    pub fn kind(&self) -> &TemplateErrorKind {
-        &self.kind
-    }
-
     /// The byte range of the mistake in the template, always on character boundaries.
     #[must_use]
     pub fn span(&self) -> Range<usize> {
@@ -26,58 +20,27 @@ impl TemplateError {
     }
 }
 
-/// The kinds of mistakes in a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum TemplateErrorKind {
-    /// The template is empty. The server treats an empty id as no id.
+pub(super) enum TemplateErrorKind {
+    /// The server treats an empty id as no id.
     Empty,
-    /// The template prints the same text for every event.
-    NoPlaceholder {
-        /// The first text in double braces, if it could be a path. Double braces print a brace.
-        braced: Option<String>,
-    },
-    /// `{}` names no field.
-    EmptyPlaceholder {
-        /// The whitespace between the braces.
-        text: String,
-    },
-    /// A `{` without a matching `}`.
-    Unclosed {
-        /// The text after the `{` that could be a path.
-        text: String,
-    },
-    /// A `}` without a matching `{`.
-    Stray {
-        /// The text of the template before the `}`.
-        before: String,
-    },
-    /// A placeholder with a format spec, `{field:spec}`.
-    FormatSpec {
-        /// The text before the `:`.
-        path: String,
-        /// The text between the braces.
-        text: String,
-    },
-    /// The text between the braces is not a path to a field.
-    NotAField {
-        /// The text between the braces.
-        text: String,
-        /// The path that the author probably meant.
-        meant: Option<String>,
-    },
+    /// The template prints the same text for every event. `braced` is the first text in double
+    /// braces, which print a brace, if it could be a path.
+    NoPlaceholder { braced: Option<String> },
+    /// `{}`, with the white space between the braces.
+    EmptyPlaceholder { text: String },
+    /// A `{` without a matching `}`, and the text after it that could be a path.
+    Unclosed { text: String },
+    /// A `}` without a matching `{`, and the text before it.
+    Stray { before: String },
+    /// `{path:spec}`, with the whole text between the braces.
+    FormatSpec { path: String, text: String },
+    /// The text between the braces is not a path to a field; the author probably meant `meant`.
+    NotAField { text: String, meant: Option<String> },
     /// Two placeholders with nothing between them.
-    Adjacent {
-        /// The path of the first placeholder.
-        first: String,
-        /// The path of the second placeholder.
-        second: String,
-    },
+    Adjacent { first: String, second: String },
     /// A placeholder that occurs earlier in the template.
-    Repeated {
-        /// The path of the placeholder.
-        path: String,
-    },
+    Repeated { path: String },
 }
 
 impl fmt::Display for TemplateError {
@@ -156,33 +119,16 @@ pub struct TemplateErrors {
 
 impl TemplateErrors {
     /// The mistakes from left to right.
-    pub fn iter(&self) -> std::slice::Iter<'_, TemplateError> {
-        self.errors.iter()
+    #[must_use]
+    pub fn as_slice(&self) -> &[TemplateError] {
+        &self.errors
     }
 
-    /// The well-formed placeholders, from left to right, each field once. Callers can check these
-    /// placeholders further and report those mistakes too.
+    /// The well-formed placeholders, from left to right, each field once. The caller can check that
+    /// their fields exist and report those mistakes too.
     #[must_use]
     pub fn placeholders(&self) -> &[Placeholder] {
         &self.placeholders
-    }
-}
-
-impl IntoIterator for TemplateErrors {
-    type Item = TemplateError;
-    type IntoIter = std::vec::IntoIter<TemplateError>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.errors.into_iter()
-    }
-}
-
-impl<'a> IntoIterator for &'a TemplateErrors {
-    type Item = &'a TemplateError;
-    type IntoIter = std::slice::Iter<'a, TemplateError>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.iter()
     }
 }
 
@@ -268,8 +214,7 @@ mod tests {
         ] {
             let errors = Template::parse(template).unwrap_err();
             assert_eq!(errors.to_string(), expected, "{template}");
-            assert_eq!(errors.iter().count(), (&errors).into_iter().count());
-            assert_eq!(errors.iter().count(), expected.lines().count());
+            assert_eq!(errors.as_slice().len(), expected.lines().count());
         }
     }
 }

@@ -1,95 +1,60 @@
-//! Reads the exported folder and compares everything except the schemas: index entries, `$id`s, and
-//! files that the index does not list.
+//! Reads the exported folder, and finds exported files that the index does not list.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
-use std::io;
 use std::path::Path;
 
 use serde_json::Value;
 
-use super::report::FindingKind;
 use crate::catalogue::{Catalogue, EventType};
-use crate::files::{self, FilesError, Index, IndexEntry};
+use crate::error::{Error, is_missing};
+use crate::files::{self, Index, IndexEntry, Source};
 
 /// An exported folder.
 pub(super) struct Folder {
     /// The event types of the listed files.
-    pub(super) files: Catalogue,
+    pub(super) types: Catalogue,
     /// Their index entries and `$id`s, by file path.
-    entries: HashMap<String, (IndexEntry, Option<String>)>,
+    pub(super) entries: HashMap<String, (IndexEntry, Option<String>)>,
 }
 
 impl Folder {
     /// Reads a folder, which may still be empty.
-    pub(super) fn read(dir: &Path) -> Result<Self, FilesError> {
+    pub(super) fn read(dir: &Path) -> Result<Self, Error> {
         let mut entries = HashMap::new();
         let mut events = Vec::new();
-        if let Some(index) = Index::read(dir)? {
-            for listed in files::read_listed(dir, index)? {
+        let mut source = Source::folder(dir);
+        if let Some(index) = Index::read(&mut source)? {
+            for listed in files::read_listed(&mut source, index)? {
                 events.push(listed.event);
                 entries.insert(listed.entry.path.clone(), (listed.entry, listed.id));
             }
         }
-        let files = events.into_iter().collect();
-        Ok(Self { files, entries })
+        let types = events.into_iter().collect();
+        Ok(Self { types, entries })
     }
 
-    /// What `export` would change for an event whose schema is up to date.
-    pub(super) fn differences(
-        &self,
-        event: &EventType,
-        base_url: Option<&str>,
-    ) -> Result<Vec<FindingKind>, FilesError> {
-        let expected = IndexEntry::of(event)?;
-        let Some((entry, id)) = self.entries.get(&expected.path) else {
-            return Ok(Vec::new());
-        };
-        let mut found = Vec::new();
-        let members = [
-            ("hash", entry.hash != expected.hash),
-            ("description", entry.description != expected.description),
-        ];
-        let members = members.into_iter().filter(|(_, differs)| *differs);
-        let members: Vec<_> = members.map(|(member, _)| member.to_owned()).collect();
-        if !members.is_empty() {
-            found.push(FindingKind::LineDiffers { members });
-        }
-        let new = base_url.map(|base| files::schema_id(base, &expected.path));
-        if *id != new {
-            let old = id.clone();
-            found.push(FindingKind::SchemaIdChanged { old, new });
-        }
-        Ok(found)
-    }
-
-    /// The name, version and path of each exported file that the index does not list. Files of types
-    /// in the program are left out, because `export` lists them.
+    /// The event types of exported files that the index does not list, with the paths of the files.
+    /// Types in the program are left out, because `export` lists them.
     pub(super) fn unlisted(
         &self,
         dir: &Path,
         types: &Catalogue,
-    ) -> Result<Vec<(String, Option<String>, String)>, FilesError> {
-        let events = types.iter().chain(&self.files);
+    ) -> Result<Vec<(EventType, String)>, Error> {
+        let events = types.iter().chain(&self.types);
         let names: BTreeSet<&str> = events.map(|event| event.name.as_str()).collect();
         let mut found = Vec::new();
         for name in names {
-            let folder = files::folder_of(name)?;
-            let at = dir.join(&folder);
+            let own = files::path::of(name, None)?;
+            let (folder, _) = own.rsplit_once('/').unwrap_or_default();
+            let at = dir.join(folder);
             let entries = match fs::read_dir(&at) {
                 Ok(entries) => entries,
-                Err(error)
-                    if matches!(
-                        error.kind(),
-                        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-                    ) =>
-                {
-                    continue;
-                }
-                Err(error) => return Err(FilesError::io("read", &at, error)),
+                Err(error) if is_missing(&error) => continue,
+                Err(error) => return Err(Error::io("read", &at, error)),
             };
             for entry in entries {
-                let entry = entry.map_err(|error| FilesError::io("read", &at, error))?;
+                let entry = entry.map_err(|error| Error::io("read", &at, error))?;
                 let Some(file) = entry.file_name().to_str().map(str::to_owned) else {
                     continue;
                 };
@@ -103,16 +68,17 @@ impl Folder {
                     continue;
                 };
                 let version = schema.pointer("/properties/v/const");
-                let version = version.and_then(Value::as_str);
+                let version = version.and_then(Value::as_str).map(str::to_owned);
+                let version = version.as_deref();
                 if files::is_exported(&schema, name, version)
                     && files::path::of(name, version).is_ok_and(|own| own == path)
                     && types.get(name, version).is_none()
                 {
-                    found.push((name.to_owned(), version.map(str::to_owned), path));
+                    found.push((EventType::of_schema(name, version, schema), path));
                 }
             }
         }
-        found.sort();
+        found.sort_by(|(_, a), (_, b)| a.cmp(b));
         Ok(found)
     }
 }

@@ -4,23 +4,18 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::report::FindingKind;
+use crate::compat::Change;
 use crate::fields::{self, Field};
 use crate::json;
 
 /// Adds advice to the changes of both fields.
-pub(super) fn advise(old: &Value, new: &Value, found: &mut [FindingKind]) {
+pub(super) fn advise(old: &Value, new: &Value, changes: &mut [Change]) {
     for (before, after) in renames(old, new) {
         let Some((_, name)) = before.rsplit_once('.') else {
             continue;
         };
-        for kind in found.iter_mut() {
-            if let FindingKind::Changed {
-                change: Some(change),
-                ..
-            } = kind
-                && (change.path == before || change.path == after)
-            {
+        for change in changes.iter_mut() {
+            if change.path == before || change.path == after {
                 change.advise_rename(name);
             }
         }
@@ -33,19 +28,12 @@ fn renames(old: &Value, new: &Value) -> Vec<(String, String)> {
     let (old, new) = (properties(old), properties(new));
     let removed = without(&old, &new);
     let added = without(&new, &old);
-    let identity = |field: &Property| (field.parent().map(str::to_owned), field.shape.clone());
     let mut pairs = Vec::new();
     for before in &removed {
-        let same: Vec<_> = added
-            .iter()
-            .filter(|a| identity(a) == identity(before))
-            .collect();
-        let alone = removed
-            .iter()
-            .filter(|other| identity(other) == identity(before))
-            .count()
-            == 1;
-        if let ([after], true) = (same.as_slice(), alone) {
+        let like_before = |other: &&&Property| other.is_like(before);
+        let after: Vec<_> = added.iter().filter(like_before).collect();
+        let is_alone = removed.iter().filter(like_before).count() == 1;
+        if let ([after], true) = (after.as_slice(), is_alone) {
             pairs.push((before.path.clone(), after.path.clone()));
         }
     }
@@ -54,23 +42,25 @@ fn renames(old: &Value, new: &Value) -> Vec<(String, String)> {
 
 struct Property {
     path: String,
-    /// The hash of the schema, and whether the property is required.
-    shape: (String, bool),
+    schema_hash: String,
+    required: bool,
 }
 
 impl Property {
-    fn parent(&self) -> Option<&str> {
-        self.path.rsplit_once('.').map(|(parent, _)| parent)
+    /// Whether the other property is next to this one and has the same schema.
+    fn is_like(&self, other: &Self) -> bool {
+        let parent = |path: &str| path.rsplit_once('.').map(|(parent, _)| parent.to_owned());
+        parent(&self.path) == parent(&other.path)
+            && (&self.schema_hash, self.required) == (&other.schema_hash, other.required)
     }
 }
 
 fn properties(schema: &Value) -> Vec<Property> {
     let property = |field: &Field<'_>| {
-        let required = field.property?.required;
-        let hash = json::content_hash(&Value::Object(field.schema.clone()));
         Some(Property {
             path: field.path.clone(),
-            shape: (hash, required),
+            schema_hash: json::content_hash(&Value::Object(field.schema.clone())),
+            required: field.property?.required,
         })
     };
     let fields = fields::of(schema);

@@ -1,114 +1,95 @@
-//! The report of a check: its findings and their severities.
+//! The report of a check, for people, machines and GitHub.
 
+use std::fmt;
+
+use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::catalogue::label;
-use crate::compat::{Change, Comparison, Verdict};
+use crate::catalogue::{EventType, label};
+use crate::compat::Verdict;
+use crate::effect::{self, count};
+use crate::github;
 use crate::mode::Mode;
+use crate::paint::Paint;
 
 /// The result of comparing event types with their exported files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Report {
+pub struct CheckReport {
     /// The findings, in order of name and version.
     pub findings: Vec<Finding>,
     /// How many event types were checked.
     pub types: usize,
-    /// How many event types have allowed changes since older versions that are not listed.
+    /// How many event types differ from older versions in allowed ways that the report does not list.
     pub unlisted_versions: usize,
 }
 
 /// One difference between a type and the files.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Finding {
     /// The event name.
     pub event: String,
     /// The version of the type, or of the file if there is no type.
     pub version: Option<String>,
-    /// The source file and line of the type.
-    pub source: Option<(String, u32)>,
-    /// What was found.
+    /// The source file of the type.
+    pub file: Option<String>,
+    /// The line of the type in the source file.
+    pub line: Option<u32>,
+    /// The kind of difference.
     pub kind: FindingKind,
-    /// Whether it fails the check.
+    /// Whether the finding fails the check.
     pub severity: Severity,
     /// The compatibility mode of the event.
     pub mode: Mode,
+    /// The older version that the type differs from, or that a new version follows.
+    pub older_version: Option<String>,
+    /// The changed place in the schema, such as `data.order.total`.
+    pub path: Option<String>,
+    /// The difference in one sentence, without the event.
+    pub what: String,
+    /// Whether readers of the new schema can read events written with the old one.
+    pub backward: Option<Verdict>,
+    /// Whether readers of the old schema can read events written with the new one.
+    pub forward: Option<Verdict>,
+    /// Whom the difference breaks, one sentence each.
+    pub effects: Vec<String>,
     /// How to resolve the finding.
-    pub advice: Option<String>,
+    pub to_do: Option<String>,
 }
 
 /// The kind of a finding.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum FindingKind {
     /// The type has no exported file.
-    NotExported {
-        /// The newest exported version before it, if any.
-        older: Option<String>,
-    },
-    /// The schema changed.
-    Changed {
-        /// What the type is compared with.
-        since: Since,
-        /// What changed; `None` if the change cannot be described.
-        change: Option<Change>,
-        /// Whether readers of the new schema can read events written with the old one.
-        backward: Verdict,
-        /// Whether readers of the old schema can read events written with the new one.
-        forward: Verdict,
-    },
+    NotExported,
+    /// The schema differs from the exported one of its version.
+    Changed,
+    /// The schema differs from an older exported version.
+    ChangedSinceOlderVersion,
     /// Only doc comments, defaults, titles or the order of fields changed.
-    TextsChanged {
-        /// The changes that can be described. Changed titles, which are names of Rust types, and
-        /// reordered fields are not listed.
-        changes: Vec<Change>,
-    },
+    TextsChanged,
     /// The id template changed.
-    IdTemplateChanged {
-        /// The exported template.
-        old: Option<String>,
-        /// The template of the type.
-        new: Option<String>,
-        /// Whether readers of the new schema accept the old ids.
-        backward: Verdict,
-        /// Whether readers of the old schema accept the new ids.
-        forward: Verdict,
-    },
+    IdTemplateChanged,
     /// The entry of the event in `index.json` does not match its file.
-    LineDiffers {
-        /// The members of the entry that differ, such as `hash`.
-        members: Vec<String>,
-    },
+    IndexEntryDiffers,
     /// The `$id` of the schema changed, for example with `base_url`.
-    SchemaIdChanged {
-        /// The exported `$id`.
-        old: Option<String>,
-        /// The `$id` that `export` would write.
-        new: Option<String>,
-    },
+    SchemaIdChanged,
     /// The file has no type of its name and version, and `index.json` does not list it.
-    NotListed {
-        /// The file, relative to the folder, with `/` on every platform.
-        path: String,
-    },
+    NotListed,
     /// The program has no type of this name.
     NoType,
+    /// An enum of the program decodes the event, and not this version of it.
+    NotDecoded,
 }
 
-/// What a type is compared with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Since {
-    /// The exported file of its own version.
-    Exported,
-    /// An older exported version of the event.
-    Older(Option<String>),
-}
-
-/// The effect of a finding on the check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// How serious a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// Informational: the check can still pass.
+    /// The check can still pass.
     Note,
     /// The check fails because the files are out of date.
     Different,
@@ -118,9 +99,20 @@ pub enum Severity {
     Breaking,
 }
 
+impl From<Verdict> for Severity {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Compatible => Self::Note,
+            Verdict::Unknown => Self::Unknown,
+            Verdict::Breaking => Self::Breaking,
+        }
+    }
+}
+
 /// The outcome of a check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckOutcome {
     /// The files are up to date.
     Same,
     /// The files are out of date, or a change breaks readers that the mode protects.
@@ -129,74 +121,98 @@ pub enum Outcome {
     Unknown,
 }
 
-impl FindingKind {
-    /// The backward and forward verdicts, if the finding has them.
-    pub(super) fn verdicts(&self) -> Option<(Verdict, Verdict)> {
-        match self {
-            Self::Changed {
-                backward, forward, ..
-            }
-            | Self::IdTemplateChanged {
-                backward, forward, ..
-            } => Some((*backward, *forward)),
-            Self::NotExported { .. }
-            | Self::TextsChanged { .. }
-            | Self::LineDiffers { .. }
-            | Self::SchemaIdChanged { .. }
-            | Self::NotListed { .. }
-            | Self::NoType => None,
+impl Finding {
+    /// A difference that an export removes.
+    pub(super) fn new(event: &EventType, mode: Mode, kind: FindingKind, what: String) -> Self {
+        let (file, line) = event.source.clone().unzip();
+        Self {
+            event: event.name.clone(),
+            version: event.version.clone(),
+            file,
+            line,
+            kind,
+            severity: Severity::Different,
+            mode,
+            older_version: None,
+            path: None,
+            what,
+            backward: None,
+            forward: None,
+            effects: Vec::new(),
+            to_do: Some("run `export`".to_owned()),
         }
     }
 
-    /// Whether the schema of the event's id changed.
-    pub(super) fn is_id_change(&self) -> bool {
-        matches!(self, Self::Changed { change: Some(change), .. } if change.path == "id")
+    /// Sets the verdicts and what follows from them.
+    pub(super) fn judged(self, backward: Verdict, forward: Verdict) -> Self {
+        Self {
+            severity: self.mode.judge(backward, forward).into(),
+            backward: Some(backward),
+            forward: Some(forward),
+            effects: effect::effects(backward, forward, self.mode),
+            ..self
+        }
     }
 
-    pub(super) fn severity(&self, mode: Mode) -> Severity {
-        let Some((backward, forward)) = self.verdicts() else {
-            return Severity::Note;
+    /// The name and version as reports show them.
+    fn label(&self) -> String {
+        label(&self.event, self.version.as_deref())
+    }
+
+    pub(crate) fn to_text(&self, paint: Paint) -> String {
+        let severity = match (self.severity, self.kind) {
+            (Severity::Breaking, _) => paint.bad("breaking"),
+            (Severity::Unknown, _) => paint.doubtful("unknown"),
+            (Severity::Different, FindingKind::NotExported) => paint.doubtful("new"),
+            (Severity::Different, FindingKind::NotListed) => paint.doubtful("not listed"),
+            (Severity::Different, _) => paint.doubtful("changed"),
+            (Severity::Note, _) => paint.quiet("note"),
         };
-        let considered = [(backward, mode.is_backward()), (forward, mode.is_forward())];
-        considered
-            .into_iter()
-            .filter(|(_, considered)| *considered)
-            .map(|(verdict, _)| match verdict {
-                Verdict::Compatible => Severity::Note,
-                Verdict::Unknown => Severity::Unknown,
-                Verdict::Breaking => Severity::Breaking,
-            })
-            .max()
-            .unwrap_or(Severity::Note)
+        let mut lines = vec![format!("{severity}: {}: {}", self.label(), self.what)];
+        lines.extend(paint.source(self.file.as_deref(), self.line));
+        lines.extend(self.details().map(|detail| format!("  {detail}")));
+        lines.join("\n")
+    }
+
+    /// The finding as a [workflow command] of GitHub Actions.
+    ///
+    /// [workflow command]: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+    #[must_use]
+    pub fn to_github(&self) -> String {
+        let command = match self.severity {
+            Severity::Note => "notice",
+            Severity::Unknown => "warning",
+            Severity::Different | Severity::Breaking => "error",
+        };
+        let mut message = vec![self.what.clone()];
+        message.extend(self.details());
+        let at = self.file.as_deref().zip(self.line);
+        github::annotation(command, at, &self.label(), &message.join("\n"))
+    }
+
+    /// The effects and what to do.
+    fn details(&self) -> impl Iterator<Item = String> {
+        let to_do = self.to_do.iter().map(|to_do| format!("to do: {to_do}"));
+        self.effects.iter().cloned().chain(to_do)
     }
 }
 
-impl Report {
+impl CheckReport {
     /// The outcome of the check.
     #[must_use]
-    pub fn outcome(&self) -> Outcome {
+    pub fn outcome(&self) -> CheckOutcome {
         let fails = |finding: &Finding| match finding.severity {
             Severity::Note => false,
             Severity::Different | Severity::Breaking => true,
             // A difference from the file of the same version fails in any case.
-            Severity::Unknown => !matches!(
-                finding.kind,
-                FindingKind::Changed {
-                    since: Since::Older(_),
-                    ..
-                }
-            ),
+            Severity::Unknown => finding.kind != FindingKind::ChangedSinceOlderVersion,
         };
         if self.findings.iter().any(fails) {
-            Outcome::Different
-        } else if self
-            .findings
-            .iter()
-            .any(|f| f.severity == Severity::Unknown)
-        {
-            Outcome::Unknown
+            CheckOutcome::Different
+        } else if self.count(Severity::Unknown) > 0 {
+            CheckOutcome::Unknown
         } else {
-            Outcome::Same
+            CheckOutcome::Same
         }
     }
 
@@ -211,75 +227,188 @@ impl Report {
     #[must_use]
     pub fn to_json(&self) -> Value {
         json!({
-            "outcome": match self.outcome() {
-                Outcome::Same => "same",
-                Outcome::Different => "different",
-                Outcome::Unknown => "unknown",
-            },
+            "outcome": self.outcome(),
             "types": self.types,
             "unlisted_versions": self.unlisted_versions,
-            "findings": self.findings.iter().map(Finding::to_json).collect::<Vec<_>>(),
+            "findings": self.findings,
         })
     }
-}
 
-impl Finding {
-    /// The name and version as reports show them.
-    #[must_use]
-    pub fn label(&self) -> String {
-        label(&self.event, self.version.as_deref())
+    pub(crate) fn to_text(&self, paint: Paint) -> String {
+        let mut blocks: Vec<String> = self.findings.iter().map(|f| f.to_text(paint)).collect();
+        if !blocks.is_empty() {
+            blocks.push(String::new());
+        }
+        if self.unlisted_versions > 0 {
+            blocks.push(paint.quiet(&format!(
+                "{} may differ from older versions, which is allowed; `check --verbose` lists the changes",
+                count(self.unlisted_versions, "event type")
+            )));
+        }
+        blocks.push(self.summary(paint));
+        blocks.join("\n")
+    }
+
+    fn summary(&self, paint: Paint) -> String {
+        let types = count(self.types, "event type");
+        let (breaking, unknown) = (
+            self.count(Severity::Breaking),
+            self.count(Severity::Unknown),
+        );
+        match self.outcome() {
+            CheckOutcome::Same => format!("{}: {types}", paint.good("up to date")),
+            CheckOutcome::Unknown => format!(
+                "{}: {types}, {} could not be judged",
+                paint.doubtful("unknown"),
+                count(unknown, "change")
+            ),
+            CheckOutcome::Different => {
+                let all = self.count(Severity::Different) + breaking + unknown;
+                let parts = [
+                    Some(format!("{}: {types}", paint.bad("different"))),
+                    Some(count(all, "difference")),
+                    (breaking > 0).then(|| format!("{breaking} breaking")),
+                    (unknown > 0).then(|| format!("{unknown} could not be judged")),
+                ];
+                let parts = parts.into_iter().flatten();
+                parts.collect::<Vec<_>>().join(", ")
+            }
+        }
+    }
+
+    fn count(&self, severity: Severity) -> usize {
+        let findings = self.findings.iter();
+        findings
+            .filter(|finding| finding.severity == severity)
+            .count()
     }
 }
 
-/// One finding for each change, and one for a verdict that no change accounts for.
-pub(super) fn kinds(comparison: Comparison, since: &Since) -> Vec<FindingKind> {
-    let Comparison {
-        backward,
-        forward,
-        changes,
-    } = comparison;
-    // A verdict that is worse than every described change needs a finding of its own.
-    let unexplained = |whole: Verdict, verdict_of: fn(&Change) -> Verdict| {
-        if weight(worst(changes.iter().map(verdict_of))) >= weight(whole) {
-            Verdict::Compatible
-        } else {
-            whole
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_text(Paint::PLAIN))
+    }
+}
+
+impl fmt::Display for CheckReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_text(Paint::PLAIN))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(kind: FindingKind, mode: Mode, what: &str) -> Finding {
+        let event = EventType {
+            source: Some(("src/events, 100%:new.rs".to_owned(), 12)),
+            ..EventType::of_schema(
+                "storefront/item.imported",
+                Some("2026-11-21.1"),
+                true.into(),
+            )
+        };
+        Finding::new(&event, mode, kind, what.to_owned())
+    }
+
+    fn report() -> CheckReport {
+        use FindingKind::{Changed, ChangedSinceOlderVersion, NotExported, TextsChanged};
+        use Verdict::{Breaking, Compatible, Unknown};
+        let required = "`quantity` was optional and is now required";
+        let bump = |finding| Finding {
+            to_do: Some("bump the version to `2026-11-21.2` and run `export`".to_owned()),
+            ..finding
+        };
+        let older = Some("2026-11-20.1".to_owned());
+        let findings = vec![
+            Finding {
+                path: Some("data.quantity".to_owned()),
+                ..bump(finding(Changed, Mode::Full, required).judged(Breaking, Compatible))
+            },
+            Finding {
+                severity: Severity::Different,
+                ..finding(Changed, Mode::Forward, required).judged(Breaking, Compatible)
+            },
+            bump(finding(Changed, Mode::Full, "the schema differs").judged(Compatible, Unknown)),
+            Finding {
+                severity: Severity::Note,
+                older_version: older.clone(),
+                to_do: None,
+                ..finding(
+                    ChangedSinceOlderVersion,
+                    Mode::Full,
+                    &format!("since 2026-11-20.1: {required}"),
+                )
+                .judged(Breaking, Compatible)
+            },
+            Finding {
+                older_version: older,
+                ..finding(NotExported, Mode::Full, "is not exported yet")
+            },
+            finding(TextsChanged, Mode::Full, "the order of fields differs"),
+        ];
+        CheckReport {
+            findings,
+            types: 3,
+            unlisted_versions: 1,
         }
-    };
-    let unnamed = FindingKind::Changed {
-        since: since.clone(),
-        change: None,
-        backward: unexplained(backward, |change| change.backward),
-        forward: unexplained(forward, |change| change.forward),
-    };
-    let unnamed = match &unnamed {
-        FindingKind::Changed {
-            backward: Verdict::Compatible,
-            forward: Verdict::Compatible,
-            ..
-        } if !changes.is_empty() || *since != Since::Exported => None,
-        _ => Some(unnamed),
-    };
-    let named = changes.into_iter().map(|change| FindingKind::Changed {
-        since: since.clone(),
-        backward: change.backward,
-        forward: change.forward,
-        change: Some(change),
-    });
-    named.chain(unnamed).collect()
-}
+    }
 
-/// The worst verdict, or `Compatible` if there is none.
-pub(super) fn worst(verdicts: impl Iterator<Item = Verdict>) -> Verdict {
-    verdicts
-        .max_by_key(|verdict| weight(*verdict))
-        .unwrap_or(Verdict::Compatible)
-}
+    #[test]
+    fn text_report() {
+        insta::assert_snapshot!(report());
+    }
 
-fn weight(verdict: Verdict) -> u8 {
-    match verdict {
-        Verdict::Compatible => 0,
-        Verdict::Unknown => 1,
-        Verdict::Breaking => 2,
+    #[test]
+    fn text_report_with_colours() {
+        let mut report = report();
+        report.findings.truncate(1);
+        insta::assert_snapshot!(
+            report
+                .to_text(Paint { colour: true })
+                .replace('\u{1b}', "ESC")
+        );
+    }
+
+    #[test]
+    fn json_report() {
+        let mut report = report();
+        report.findings.truncate(1);
+        insta::assert_snapshot!(crate::json::to_text(&report.to_json()));
+    }
+
+    #[test]
+    fn github_report() {
+        let lines: Vec<_> = report().findings.iter().map(Finding::to_github).collect();
+        insta::assert_snapshot!(lines.join("\n"));
+    }
+
+    #[test]
+    fn unknown_verdicts_fail_only_within_a_version() {
+        let mut report = report();
+        report.findings.retain(|f| f.severity == Severity::Unknown);
+        assert_eq!(report.outcome(), CheckOutcome::Different);
+        for finding in &mut report.findings {
+            finding.kind = FindingKind::ChangedSinceOlderVersion;
+        }
+        assert_eq!(report.outcome(), CheckOutcome::Unknown);
+        insta::assert_snapshot!(report);
+        report.findings.clear();
+        assert_eq!(report.outcome(), CheckOutcome::Same);
+    }
+
+    #[test]
+    fn summary_counts_types() {
+        let summary = |types| {
+            let report = CheckReport {
+                findings: Vec::new(),
+                types,
+                unlisted_versions: 0,
+            };
+            report.to_string()
+        };
+        assert_eq!(summary(1), "up to date: 1 event type");
+        assert_eq!(summary(2), "up to date: 2 event types");
     }
 }

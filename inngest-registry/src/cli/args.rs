@@ -2,10 +2,18 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::{Args, Subcommand};
 
-use crate::exporters::Exporter;
+use super::catalog::{self, CatalogArgs};
+use super::drift::{self, DriftArgs};
+use super::format::{CheckFormat, DiffFormat, Format};
+use super::push::{self, PushArgs};
+use crate::catalogue::Catalogue;
+use crate::error::Error;
+use crate::exporters;
 use crate::mode::Mode;
+use crate::scaffold::command::ScaffoldArgs;
 
 /// The commands that need types.
 #[derive(Debug, Subcommand)]
@@ -29,6 +37,14 @@ pub(super) enum FileCommand {
     Compat(CompatArgs),
     /// Compare two exported folders
     Diff(DiffArgs),
+    /// Compare events that were sent with the event types
+    Drift(DriftArgs),
+    /// Register an exported folder at a schema registry
+    Push(PushArgs),
+    /// Write a page about the events for people who do not read Rust
+    Catalog(CatalogArgs),
+    /// Write Rust event types from schemas or from events that were sent
+    Scaffold(ScaffoldArgs),
 }
 
 #[derive(Debug, Args)]
@@ -41,10 +57,12 @@ pub(super) struct ExportArgs {
     /// Remove the files of events that this program does not have in any version
     #[arg(long)]
     pub(super) prune: bool,
-    #[command(flatten)]
-    pub(super) settings: SettingsArgs,
-    #[command(flatten)]
-    pub(super) format: FormatArgs,
+    /// The settings file [default: inngest-registry.toml in the folder]
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
 }
 
 #[derive(Debug, Args)]
@@ -63,37 +81,47 @@ pub(super) struct CheckArgs {
     /// Expect an `$id` under this address in every schema, as `export` wrote it
     #[arg(long, value_name = "URL")]
     pub(super) base_url: Option<String>,
+    /// Also compare with the files of this branch, tag or commit of the folder's git repository
+    ///
+    /// Without it, a change that breaks readers passes once `export` has written it.
+    #[arg(long, value_name = "GIT-REF")]
+    pub(super) against: Option<String>,
     /// Judge optional properties as Confluent's schema registry does
     #[arg(long)]
     pub(super) strict: bool,
     /// Also list the changes between versions that are already exported
     #[arg(long, short)]
     pub(super) verbose: bool,
-    /// Also print annotations for GitHub Actions
-    #[arg(long, conflicts_with = "format")]
+    /// The same as `--format github`
+    #[arg(long, conflicts_with = "format", hide = true)]
     pub(super) github: bool,
-    #[command(flatten)]
-    pub(super) settings: SettingsArgs,
-    #[command(flatten)]
-    pub(super) format: FormatArgs,
+    /// The settings file [default: inngest-registry.toml in the folder]
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: CheckFormat,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct LintArgs {
     /// The folder that `export` wrote
     pub(super) dir: Option<PathBuf>,
-    #[command(flatten)]
-    pub(super) settings: SettingsArgs,
-    #[command(flatten)]
-    pub(super) format: FormatArgs,
+    /// The settings file [default: inngest-registry.toml in the folder]
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
     /// The lint [default: list all lints]
-    pub(super) name: Option<String>,
-    #[command(flatten)]
-    pub(super) format: FormatArgs,
+    pub(super) lint: Option<String>,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
 }
 
 #[derive(Debug, Args)]
@@ -102,29 +130,39 @@ pub(super) struct CompatArgs {
     pub(super) old: PathBuf,
     /// The newer schema
     pub(super) new: PathBuf,
-    /// Which schema the reader uses
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) mode: Direction,
+    /// Whose readers must not break
+    ///
+    /// backward: readers of the new schema can read events written with the old one.
+    /// forward: readers of the old schema can read events written with the new one.
+    /// full: both.
+    #[arg(long, verbatim_doc_comment, default_value = "full", value_parser =
+        PossibleValuesParser::new(["backward", "forward", "full"]).try_map(|mode| mode.parse::<Mode>()))]
+    pub(super) mode: Mode,
     /// Judge optional properties as Confluent's schema registry does
     #[arg(long)]
     pub(super) strict: bool,
-    #[command(flatten)]
-    pub(super) format: FormatArgs,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct DiffArgs {
-    /// The older folder
+    /// The older folder, or with `--against` the only one
     pub(super) old: PathBuf,
     /// The newer folder
-    pub(super) new: PathBuf,
+    #[arg(required_unless_present = "against")]
+    pub(super) new: Option<PathBuf>,
+    /// Compare a folder with its files in this branch, tag or commit of its git repository
+    #[arg(long, value_name = "GIT-REF", conflicts_with = "new")]
+    pub(super) against: Option<String>,
     /// Exit with 1 if something differs
     #[arg(long)]
     pub(super) exit_code: bool,
     /// Judge optional properties as Confluent's schema registry does
     #[arg(long)]
     pub(super) strict: bool,
-    /// How to print it
+    /// How to print the result
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: DiffFormat,
 }
@@ -134,125 +172,108 @@ pub(super) struct ExporterArgs {
     /// Read the event types from a folder that `export` wrote
     #[arg(long, value_name = "DIR")]
     pub(super) from: Option<PathBuf>,
-    /// Write to this file or folder instead of standard output
+    /// Write to this file or folder instead of standard output; missing folders are created
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
 }
 
-#[derive(Debug, Args)]
-pub(super) struct SettingsArgs {
-    /// The settings file [default: inngest-registry.toml in the folder]
-    #[arg(long, value_name = "FILE")]
-    pub(super) config: Option<PathBuf>,
+/// A command that writes event types in the format of another tool.
+#[derive(Debug)]
+pub(super) struct Exporter {
+    pub(super) name: &'static str,
+    pub(super) about: &'static str,
+    /// The file name in a folder.
+    pub(super) file_name: &'static str,
+    pub(super) export: fn(&Catalogue) -> Result<String, Error>,
 }
 
-#[derive(Clone, Copy, Debug, Args)]
-pub(super) struct FormatArgs {
-    /// How to print the result
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) format: Format,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    /// For people
-    #[default]
-    Text,
-    /// For machines
-    Json,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum DiffFormat {
-    /// For people
-    #[default]
-    Text,
-    /// For a pull request
-    Markdown,
-    /// For machines
-    Json,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum Direction {
-    /// Readers of the new schema can read events written with the old one
-    Backward,
-    /// Readers of the old schema can read events written with the new one
-    Forward,
-    /// Both
-    #[default]
-    Full,
-}
-
-impl Direction {
-    pub(super) fn mode(self) -> Mode {
-        match self {
-            Self::Backward => Mode::Backward,
-            Self::Forward => Mode::Forward,
-            Self::Full => Mode::Full,
-        }
-    }
-}
+/// The exporters, in order of their names.
+pub(super) const EXPORTERS: &[Exporter] = &[
+    Exporter {
+        name: "asyncapi",
+        about: "Write an AsyncAPI 3.0 document, with a channel for each event",
+        file_name: "asyncapi.json",
+        export: exporters::asyncapi,
+    },
+    Exporter {
+        name: "typescript",
+        about: "Write a TypeScript module for npm `inngest` 4, with the types of each event",
+        file_name: "events.ts",
+        export: exporters::typescript,
+    },
+];
 
 const EXIT_CODES: &str = "\
 Exit codes:
   0  compatible, up to date or done
-  1  not compatible, different, or a denied lint
-  2  compatibility unknown
-  3  invalid usage, unreadable files or settings, or output that cannot be written";
+  1  not compatible, different, a denied lint, or drift that breaks readers
+  2  compatibility unknown, or no events to compare
+  3  invalid usage, unreadable files or settings, an unreachable server, or output that cannot be written";
 
-/// Example command lines with notes. The help of the program shows the first one of each command.
-const EXAMPLES: [(&str, &[(&str, &str)]); 6] = [
+/// The examples in the help of the program.
+const OVERVIEW: &str = "\
+export schemas               # write the schemas
+check schemas                # are the files up to date, and which readers would break?
+lint schemas                 # flag designs that you may regret
+explain large-integers       # what does a lint flag, and why?
+compat old.json new.json     # compare two schema files
+diff --against main schemas  # what did this branch change?
+drift schemas --from FILE    # do the events that were sent match?
+push schemas --registry URL  # register the schemas at a schema registry
+catalog --from schemas       # write a page about the events
+scaffold events.jsonl        # write Rust types that read these events";
+
+/// The examples in the help of each command.
+const EXAMPLES: [(&str, &str); 9] = [
     (
         "export",
-        &[
-            ("export schemas", "write the schemas"),
-            ("export schemas --base-url https://schemas.example.com", ""),
-            ("export schemas --prune", "also remove deleted events"),
-        ],
+        "\
+export schemas                                         # write the schemas
+export schemas --base-url https://schemas.example.com
+export schemas --prune                                 # also remove the files of deleted events",
     ),
     (
         "check",
-        &[
-            (
-                "check schemas",
-                "are the files up to date, and who would break?",
-            ),
-            ("check schemas --github", "with annotations"),
-            ("check schemas --mode backward_transitive", ""),
-        ],
+        "\
+check schemas                                        # are the files up to date, and which readers would break?
+check schemas --against origin/main --format github  # in a pull request, with annotations
+check schemas --mode backward_transitive",
     ),
     (
         "lint",
-        &[
-            ("lint schemas", ""),
-            ("lint schemas --config lints.toml", ""),
-        ],
+        "\
+lint schemas
+lint schemas --config lints.toml",
     ),
     (
         "explain",
-        &[("explain large-integers", ""), ("explain", "all lints")],
+        "\
+explain large-integers
+explain                 # all lints",
     ),
     (
         "compat",
-        &[
-            ("compat old.json new.json", "two schema files"),
-            ("compat old.json new.json --mode backward --format json", ""),
-        ],
+        "\
+compat old.json new.json                                # two schema files
+compat old.json new.json --mode backward --format json",
     ),
     (
         "diff",
-        &[
-            ("diff main/schemas schemas", "two exported folders"),
-            (
-                "diff main/schemas schemas --format markdown",
-                "for a pull request",
-            ),
-            (
-                "diff main/schemas schemas --exit-code",
-                "1 if something differs",
-            ),
-        ],
+        "\
+diff --against main schemas                           # what did this branch change?
+diff --against origin/main schemas --format markdown  # for a pull request
+diff old/schemas schemas --exit-code                  # two folders; 1 if something differs",
+    ),
+    ("drift", drift::EXAMPLES),
+    ("push", push::EXAMPLES),
+    (
+        "scaffold",
+        "\
+scaffold events.jsonl                        # events that were sent, one per line
+scaffold http://127.0.0.1:8288               # the events that a dev server has
+scaffold hook.json --name github/push        # what a webhook sends
+scaffold schemas --into src/events.rs        # an exported folder, or EventCatalog's
+scaffold asyncapi.json",
     ),
 ];
 
@@ -260,7 +281,7 @@ const EXAMPLES: [(&str, &[(&str, &str)]); 6] = [
 pub(super) fn command(
     program: &str,
     with_types: bool,
-    exporters: &'static [&'static dyn Exporter],
+    exporters: &'static [Exporter],
 ) -> clap::Command {
     let root = clap::Command::new("inngest-registry")
         .version(env!("CARGO_PKG_VERSION"))
@@ -273,49 +294,52 @@ pub(super) fn command(
         FileCommand::augment_subcommands(root)
             .about("Compare, lint and convert exported schemas of typed Inngest events")
             .mut_subcommand("lint", |lint| lint.mut_arg("dir", |dir| dir.required(true)))
+            .mut_subcommand("drift", |drift| {
+                let help = "The folder that `export` wrote";
+                drift.mut_arg("dir", |dir| dir.required(true).help(help))
+            })
+            .mut_subcommand("catalog", |catalog| {
+                catalog.mut_arg("from", |from| from.required(true))
+            })
     };
-    for exporter in exporters {
-        let (name, file) = (exporter.name(), exporter.file_name());
-        let lines = [
-            (format!("{name} --out {file}"), ""),
-            (format!("{name} --from schemas"), "from an exported folder"),
-        ];
-        let lines = lines
-            .iter()
-            .map(|(line, note)| (line.as_str(), *note))
-            .skip(usize::from(!with_types));
-        let sub = ExporterArgs::augment_args(clap::Command::new(name))
-            .about(exporter.about())
+    for Exporter {
+        name,
+        about,
+        file_name,
+        ..
+    } in exporters
+    {
+        let out = format!("{name} --out {file_name}");
+        let from = format!("{name} --from schemas");
+        let examples = if with_types {
+            format!("{out}\n{from}")
+        } else {
+            from
+        };
+        let exporter = ExporterArgs::augment_args(clap::Command::new(*name))
+            .about(*about)
             .mut_arg("from", |from| from.required(!with_types))
-            .after_help(help(program, lines));
-        command = command.subcommand(sub);
+            .after_help(help(program, &examples));
+        command = command.subcommand(exporter);
     }
-    let mut first = Vec::new();
-    for (name, lines) in EXAMPLES {
+    let own = [("catalog", catalog::examples(with_types))];
+    for (name, examples) in EXAMPLES.into_iter().chain(own) {
         if command.find_subcommand(name).is_some() {
-            first.extend(lines.first());
-            let help = help(program, lines.iter().copied());
+            let help = help(program, examples);
             command = command.mut_subcommand(name, |command| command.after_help(help));
         }
     }
-    command.after_help(help(program, first.into_iter().copied()))
+    let is_known = |line: &&str| {
+        let name = line.split(' ').next();
+        name.is_some_and(|name| command.find_subcommand(name).is_some())
+    };
+    let overview: Vec<_> = OVERVIEW.lines().filter(is_known).collect();
+    let help = help(program, &overview.join("\n"));
+    command.after_help(help)
 }
 
-/// Formats examples, with their notes in one column, and the exit codes.
-fn help<'a>(program: &str, examples: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> String {
-    let width = examples.clone().map(|(line, _)| line.len()).max();
-    let mut help = String::from("Examples:\n");
-    for (line, note) in examples {
-        let note = match note {
-            "" => String::new(),
-            note => format!("# {note}"),
-        };
-        let line = format!(
-            "  {program} {line:width$}  {note}",
-            width = width.unwrap_or(0)
-        );
-        help.push_str(line.trim_end());
-        help.push('\n');
-    }
-    format!("{help}\n{EXIT_CODES}")
+/// The examples, with the program's name, and the exit codes.
+fn help(program: &str, examples: &str) -> String {
+    let examples = examples.lines().map(|line| format!("  {program} {line}\n"));
+    format!("Examples:\n{}\n{EXIT_CODES}", examples.collect::<String>())
 }

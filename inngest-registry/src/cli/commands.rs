@@ -1,28 +1,31 @@
 //! Implements the commands.
 
-use std::fmt;
 use std::path::Path;
 
 use inngest_core::registry::Registry;
 use serde_json::{Value, json};
 
 use super::args::{
-    CheckArgs, CompatArgs, DiffArgs, DiffFormat, ExplainArgs, ExportArgs, ExporterArgs, Format,
-    LintArgs, SettingsArgs,
+    CheckArgs, CompatArgs, DiffArgs, ExplainArgs, ExportArgs, Exporter, ExporterArgs, LintArgs,
 };
+use super::drift::{self, DriftArgs};
+use super::format::{CheckFormat, DiffFormat, DriftFormat, Format};
+use super::out;
+use super::push::{self, PushArgs};
+use super::source;
 use crate::catalogue::Catalogue;
-use crate::check::{Check, CheckError, Outcome, Report, verdict};
-use crate::compat::{self, Comparison, Strictness, Verdict};
-use crate::diff::{change_to_json, diff};
+use crate::check::{Check, CheckOutcome, CheckReport};
+use crate::compat::{self, Verdict};
+use crate::diff::diff;
 use crate::effect::{self, count};
+use crate::error::{Error, Problem};
 use crate::export::{Export, Exported, check_types};
-use crate::exporters::Exporter;
-use crate::files::{self, FilesError};
+use crate::files;
 use crate::json;
-use crate::lint::{self, Lint};
-use crate::mode::Mode;
+use crate::lint::{Lint, lint_types};
 use crate::paint::Paint;
-use crate::settings::Settings;
+use crate::scaffold::command::{self as scaffold, ScaffoldArgs};
+use crate::settings::{Settings, strictness};
 
 /// The output of a command and its exit code.
 #[derive(Debug, Default)]
@@ -32,239 +35,133 @@ pub(super) struct Output {
     pub(super) err: String,
 }
 
-/// Why a command failed.
-pub(super) struct Failure(pub(super) String);
-
-impl<E: fmt::Display> From<E> for Failure {
-    fn from(error: E) -> Self {
-        Self(error.to_string())
-    }
-}
-
 /// The commands, for the types of a program or for files alone.
-pub(super) struct Commands<'a> {
-    pub(super) registry: Option<&'a Registry>,
+#[derive(Debug)]
+pub(super) struct Commands {
+    pub(super) registry: Option<Registry>,
     pub(super) paint: Paint,
 }
 
-impl Commands<'_> {
-    fn types(&self) -> Result<Catalogue, Failure> {
-        let types = self.registry.map(Catalogue::of).unwrap_or_default();
+impl Commands {
+    pub(super) fn types(&self) -> Result<Catalogue, Error> {
+        let types = self.registry.as_ref().map(Catalogue::of);
+        let types = types.unwrap_or_default();
         check_types(&types)?;
         Ok(types)
     }
 
-    pub(super) fn export(&self, args: &ExportArgs) -> Result<Output, Failure> {
+    pub(super) fn export(&self, args: &ExportArgs) -> Result<Output, Error> {
         let types = self.types()?;
-        let settings = settings(&args.settings, Some(&args.dir))?;
+        let settings = settings(args.config.as_deref(), Some(&args.dir))?;
         let mut export = Export::new().prune(args.prune);
-        if let Some(url) = args.base_url.as_deref().or(settings.base_url()) {
+        if let Some(url) = args.base_url.as_ref().or(settings.base_url.as_ref()) {
             export = export.base_url(url);
         }
         let (before, not_compared) = match Check::new(settings).run(&types, &args.dir) {
             Ok(report) => (Some(report), None),
-            Err(CheckError::Files(FilesError::NoFolder { .. })) => (None, None),
+            Err(Error(Problem::NoFolder(_))) => (None, None),
             // The export writes the file again.
-            Err(CheckError::Files(FilesError::Listed { path, problem })) => {
+            Err(Error(Problem::Listed { path, problem })) => {
                 (None, Some(format!("`{}` {problem}", path.display())))
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(error),
         };
         let exported = export.run(&types, &args.dir)?;
-        let breaking: Vec<_> = before.iter().flat_map(Report::breaking).collect();
-        if args.format.format == Format::Json {
-            let Exported {
-                written,
-                unchanged,
-                removed,
-                older,
-                kept,
-            } = &exported;
-            let breaking: Vec<_> = breaking.iter().map(|finding| finding.to_json()).collect();
-            return Ok(Output::json(
-                0,
-                &json!({
-                    "written": written,
-                    "unchanged": unchanged,
-                    "removed": removed,
-                    "older": older,
-                    "kept": kept,
-                    "breaking": breaking,
-                    "not_compared": not_compared,
-                }),
-            ));
+        let breaking: Vec<_> = before.iter().flat_map(CheckReport::breaking).collect();
+        let mut output = Output::new(0, args.format, &exported_to_text(&exported), || {
+            json!({
+                "written": exported.written,
+                "unchanged": exported.unchanged,
+                "removed": exported.removed,
+                "older": exported.older,
+                "kept": exported.kept,
+                "breaking": breaking,
+                "not_compared": not_compared,
+            })
+        });
+        if args.format == Format::Json {
+            return Ok(output);
         }
-        let mut lines: Vec<String> = Vec::new();
-        lines.extend(exported.written.iter().map(|path| format!("wrote {path}")));
-        lines.extend(
-            exported
-                .removed
-                .iter()
-                .map(|path| format!("removed {path}")),
-        );
-        lines.push(format!(
-            "{} written, {} unchanged{}{}",
-            count(exported.written.len(), "file"),
-            exported.unchanged,
-            match exported.older.len() {
-                0 => String::new(),
-                n => format!(", {n} of older versions kept"),
-            },
-            match exported.kept.len() {
-                0 => String::new(),
-                n => format!(
-                    ", {n} of events that this program does not have kept; `--prune` removes them"
-                ),
-            }
-        ));
-        let mut output = Output::text(0, &lines.join("\n"));
-        for finding in &breaking {
-            output.err.push_str(&finding.to_text(self.paint));
-            output.err.push('\n');
-        }
+        let mut warnings: Vec<_> = breaking
+            .iter()
+            .map(|finding| finding.to_text(self.paint))
+            .collect();
         let warning = self.paint.doubtful("warning");
         if let Some(reason) = not_compared {
-            let line = format!("{warning}: cannot list the changes: {reason}\n");
-            output.err.push_str(&line);
+            warnings.push(format!("{warning}: cannot list the changes: {reason}"));
         }
         if !breaking.is_empty() {
-            output.err.push_str(&warning);
-            output.err.push_str(
-                ": the files were written anyway, so `check` now passes; restore the old files from \
-                 version control if you did not intend the change\n",
-            );
+            warnings.push(format!(
+                "{warning}: the files were written anyway, so `check` now passes; restore the old files \
+                 from version control if you did not intend the change"
+            ));
         }
+        output.err = warnings.into_iter().map(|warning| warning + "\n").collect();
         Ok(output)
     }
 
-    pub(super) fn check(&self, args: &CheckArgs) -> Result<Output, Failure> {
+    pub(super) fn check(&self, args: &CheckArgs) -> Result<Output, Error> {
         let types = self.types()?;
-        let mut settings = settings(&args.settings, Some(&args.dir))?;
-        if let Some(url) = &args.base_url {
-            settings = settings.with_base_url(url);
+        let mut settings = settings(args.config.as_deref(), Some(&args.dir))?;
+        settings.base_url = args.base_url.clone().or(settings.base_url);
+        settings.mode = args.mode.unwrap_or(settings.mode);
+        settings.strict |= args.strict;
+        let mut check = Check::new(settings).all_versions(args.verbose);
+        if let Some(registry) = &self.registry {
+            check = check.readers(registry);
         }
-        if let Some(mode) = args.mode {
-            settings = settings.with_mode(mode);
+        if let Some(reference) = &args.against {
+            let before = Catalogue::read_at(&args.dir, reference)?;
+            check = check.against(reference, before);
         }
-        if args.strict {
-            settings = settings.with_strict(true);
-        }
-        let check = Check::new(settings).all_versions(args.verbose);
-        let report = check.run(&types, &args.dir)?;
+        let mut report = check.run(&types, &args.dir)?;
         let code = match report.outcome() {
-            Outcome::Same => 0,
-            Outcome::Different => 1,
-            Outcome::Unknown => 2,
+            CheckOutcome::Same => 0,
+            CheckOutcome::Different => 1,
+            CheckOutcome::Unknown => 2,
         };
-        if args.format.format == Format::Json {
-            return Ok(Output::json(code, &report.to_json()));
-        }
-        let mut output = Output::text(code, &report.to_text(self.paint));
-        if args.github {
-            for finding in &report.findings {
-                output.out.push_str(&finding.to_github());
+        let text = report.to_text(self.paint);
+        let format = match args.format {
+            CheckFormat::Text | CheckFormat::Github => Format::Text,
+            CheckFormat::Json => Format::Json,
+        };
+        let mut output = Output::new(code, format, &text, || report.to_json());
+        if args.github || args.format == CheckFormat::Github {
+            for finding in &mut report.findings {
+                source::move_to_field(finding);
+                output.out += &finding.to_github();
                 output.out.push('\n');
             }
         }
         Ok(output)
     }
 
-    pub(super) fn lint(&self, args: &LintArgs) -> Result<Output, Failure> {
+    pub(super) fn lint(&self, args: &LintArgs) -> Result<Output, Error> {
         let exported = args.dir.as_ref().map(Catalogue::read).transpose()?;
-        let settings = settings(&args.settings, args.dir.as_deref())?;
+        let settings = settings(args.config.as_deref(), args.dir.as_deref())?;
         let own = self.registry.is_some().then(|| self.types()).transpose()?;
-        let types = own.as_ref().or(exported.as_ref()).ok_or_else(|| {
-            Failure("no event types to lint; name the exported folder".to_owned())
-        })?;
+        let types = own.as_ref().or(exported.as_ref()).ok_or(Problem::NoTypes)?;
         let known: Vec<_> = exported.iter().chain([types]).collect();
-        if let Some(unknown) = settings.unknown_event(&known) {
-            return Err(unknown.into());
-        }
-        let mut input = lint::Input::new(types);
-        input.registry = self.registry;
-        input.exported = exported.as_ref();
-        let report = lint::lint(input, &settings);
+        settings.check_events(&known)?;
+        let report = lint_types(types, self.registry.as_ref(), exported.as_ref(), &settings);
         let code = u8::from(report.is_denied());
-        Ok(match args.format.format {
-            Format::Text => Output::text(code, &report.to_text(self.paint)),
-            Format::Json => Output::json(code, &report.to_json()),
-        })
+        let text = report.to_text(self.paint);
+        Ok(Output::new(code, args.format, &text, || report.to_json()))
     }
 
-    #[expect(clippy::unused_self, reason = "all commands are methods")]
-    pub(super) fn explain(&self, args: &ExplainArgs) -> Result<Output, Failure> {
-        if args.format.format == Format::Json {
-            let lints = match &args.name {
-                Some(name) => vec![name.parse()?],
-                None => Lint::ALL.to_vec(),
-            };
-            let lints = lints.into_iter().map(|lint: Lint| {
-                json!({
-                    "name": lint.name(),
-                    "default_level": lint.default_level().name(),
-                    "explanation": lint.explanation().trim_end(),
-                })
-            });
-            return Ok(Output::json(
-                0,
-                &json!({ "lints": lints.collect::<Vec<_>>() }),
-            ));
-        }
-        let Some(name) = &args.name else {
-            let lines: Vec<String> = Lint::ALL
-                .into_iter()
-                .map(|lint| {
-                    let first = lint.explanation().split("\n\n").next().unwrap_or_default();
-                    format!(
-                        "{:<20} {:<6} {}",
-                        lint.name(),
-                        lint.default_level().name(),
-                        first.replace('\n', " ")
-                    )
-                })
-                .collect();
-            return Ok(Output::text(0, &lines.join("\n")));
-        };
-        let lint: Lint = name.parse()?;
-        let text = format!(
-            "{lint} ({} by default)\n\n{}\nIn `inngest-registry.toml`:\n\n    [lints]\n    {lint} = \
-             \"allow\"  # or warn, deny\n\n    [events.\"storefront/item.imported\"]\n    allow = \
-             [\"{lint}\"]",
-            lint.default_level().name(),
-            lint.explanation()
-        );
-        Ok(Output::text(0, &text))
-    }
-
-    pub(super) fn compat(&self, args: &CompatArgs) -> Result<Output, Failure> {
+    pub(super) fn compat(&self, args: &CompatArgs) -> Result<Output, Error> {
         let old = files::read_schema(&args.old)?;
         let new = files::read_schema(&args.new)?;
-        let mode = args.mode.mode();
+        let mode = args.mode;
         let comparison = compat::compare(&old, &new, strictness(args.strict));
-        let whole = whole(&comparison, mode);
-        let code = match whole {
-            Verdict::Compatible => 0,
-            Verdict::Breaking => 1,
-            Verdict::Unknown => 2,
+        let (backward, forward) = (comparison.backward, comparison.forward);
+        let verdict = mode.judge(backward, forward);
+        let (code, word) = match verdict {
+            Verdict::Compatible => (0, self.paint.good("compatible")),
+            Verdict::Breaking => (1, self.paint.bad("not compatible")),
+            Verdict::Unknown => (2, self.paint.doubtful("unknown")),
         };
-        if args.format.format == Format::Json {
-            let changes: Vec<_> = comparison.changes.iter().map(change_to_json).collect();
-            return Ok(Output::json(
-                code,
-                &json!({
-                    "mode": mode.name(),
-                    "verdict": verdict(whole),
-                    "backward": verdict(comparison.backward),
-                    "forward": verdict(comparison.forward),
-                    "changes": changes,
-                }),
-            ));
-        }
-        let mut lines = vec![match whole {
-            Verdict::Compatible => format!("{} ({mode})", self.paint.good("compatible")),
-            Verdict::Breaking => format!("{} ({mode})", self.paint.bad("not compatible")),
-            Verdict::Unknown => format!("{} ({mode})", self.paint.doubtful("unknown")),
-        }];
+        let mut lines = vec![format!("{word} ({mode})")];
         for change in &comparison.changes {
             lines.push(format!("  {}", effect::sentence(change)));
             let effects = effect::effects(change.backward, change.forward, mode);
@@ -272,101 +169,180 @@ impl Commands<'_> {
             lines.extend(change.fix.as_ref().map(|fix| format!("    to do: {fix}")));
         }
         if comparison.changes.is_empty() {
-            let effects = effect::effects(comparison.backward, comparison.forward, mode);
+            let effects = effect::effects(backward, forward, mode);
             lines.extend(effects.into_iter().map(|effect| format!("  {effect}")));
         }
-        Ok(Output::text(code, &lines.join("\n")))
+        Ok(Output::new(code, args.format, &lines.join("\n"), || {
+            json!({
+                "mode": mode,
+                "verdict": verdict,
+                "backward": backward,
+                "forward": forward,
+                "changes": comparison.changes,
+            })
+        }))
     }
 
-    pub(super) fn diff(&self, args: &DiffArgs) -> Result<Output, Failure> {
-        let old = Catalogue::read(&args.old)?;
-        let new = Catalogue::read(&args.new)?;
+    pub(super) fn diff(&self, args: &DiffArgs) -> Result<Output, Error> {
+        let newer = args.new.as_ref().unwrap_or(&args.old);
+        let old = match &args.against {
+            Some(reference) => Catalogue::read_at(newer, reference)?,
+            None => Catalogue::read(&args.old)?,
+        };
+        let new = Catalogue::read(newer)?;
         let diff = diff(&old, &new, strictness(args.strict));
         let code = u8::from(args.exit_code && !diff.is_empty());
-        Ok(match args.format {
-            DiffFormat::Text => Output::text(code, &diff.to_text(self.paint)),
-            DiffFormat::Markdown => Output::text(code, &diff.to_markdown()),
-            DiffFormat::Json => Output::json(code, &diff.to_json()),
-        })
+        let (format, text) = match args.format {
+            DiffFormat::Text => (Format::Text, diff.to_text(self.paint)),
+            DiffFormat::Markdown => (Format::Text, diff.to_markdown()),
+            DiffFormat::Json => (Format::Json, String::new()),
+        };
+        Ok(Output::new(code, format, &text, || diff.to_json()))
+    }
+
+    pub(super) fn drift(&self, args: &DriftArgs) -> Result<Output, Error> {
+        let (code, report) = drift::run(args, || self.types())?;
+        let (format, text) = match args.format {
+            DriftFormat::Text => (Format::Text, report.to_text(self.paint)),
+            DriftFormat::Markdown => (Format::Text, report.to_markdown()),
+            DriftFormat::Github => {
+                let text = report.to_text(self.paint);
+                (Format::Text, text + "\n" + &report.to_github())
+            }
+            DriftFormat::Json => (Format::Json, String::new()),
+        };
+        Ok(Output::new(code, format, &text, || report.to_json()))
+    }
+
+    pub(super) fn push(&self, args: &PushArgs) -> Result<Output, Error> {
+        let (code, report) = push::run(args, &|name| std::env::var_os(name))?;
+        let text = report.to_text(self.paint);
+        Ok(Output::new(code, args.format, &text, || report.to_json()))
+    }
+
+    pub(super) fn scaffold(&self, args: &ScaffoldArgs) -> Result<Output, Error> {
+        let (out, notes) = scaffold::run(args)?;
+        let note = self.paint.doubtful("note");
+        let notes: Vec<_> = notes
+            .iter()
+            .map(|text| format!("{note}: {text}\n"))
+            .collect();
+        let err = notes.concat();
+        Ok(Output { code: 0, out, err })
     }
 
     pub(super) fn exporter(
         &self,
-        exporter: &dyn Exporter,
+        exporter: &Exporter,
         args: &ExporterArgs,
-    ) -> Result<Output, Failure> {
+    ) -> Result<Output, Error> {
         let types = match &args.from {
             Some(dir) => Catalogue::read(dir)?,
             None => self.types()?,
         };
-        let text = exporter.export(&types)?;
-        let Some(out) = &args.out else {
-            return Ok(Output {
-                out: text,
-                ..Output::default()
-            });
-        };
-        let path = if out.is_dir() {
-            out.join(exporter.file_name())
-        } else {
-            out.clone()
-        };
-        let written = files::write_if_changed(&path, &text)?;
-        let what = if written { "wrote" } else { "unchanged:" };
-        Ok(Output::text(0, &format!("{what} {}", path.display())))
+        let text = (exporter.export)(&types)?;
+        let out = out::write(text, args.out.as_deref(), exporter.file_name)?;
+        Ok(Output::plain(out))
     }
+}
+
+pub(super) fn explain(args: &ExplainArgs) -> Result<Output, Error> {
+    let lints = match &args.lint {
+        Some(name) => vec![name.parse::<Lint>()?],
+        None => Lint::ALL.to_vec(),
+    };
+    let text: String = match (&args.lint, lints.as_slice()) {
+        (Some(_), [lint]) => explanation(*lint),
+        (_, lints) => lints.iter().map(|lint| summary(*lint)).collect(),
+    };
+    Ok(Output::new(0, args.format, &text, || {
+        let lints = lints.iter().map(|lint| {
+            json!({
+                "name": lint,
+                "default_level": lint.default_level(),
+                "explanation": lint.explanation().trim_end(),
+            })
+        });
+        json!({ "lints": lints.collect::<Vec<_>>() })
+    }))
+}
+
+/// The name of a lint, its level and the first paragraph of its explanation.
+fn summary(lint: Lint) -> String {
+    let explanation = lint.explanation();
+    let (first, _) = explanation.split_once("\n\n").unwrap_or((explanation, ""));
+    let (name, level) = (lint.name(), lint.default_level().name());
+    format!("{name:<20} {level:<6} {}\n", first.replace('\n', " "))
+}
+
+fn explanation(lint: Lint) -> String {
+    format!(
+        "{lint} ({} by default)\n\n{}\nIn `inngest-registry.toml`:\n\n    [lints]\n    {lint} = \
+         \"allow\"  # or warn, deny\n\n    [events.\"storefront/item.imported\"]\n    allow = \
+         [\"{lint}\"]",
+        lint.default_level(),
+        lint.explanation()
+    )
+}
+
+fn exported_to_text(exported: &Exported) -> String {
+    let written = exported
+        .written
+        .iter()
+        .map(|path| format!("wrote {path}\n"));
+    let removed = exported
+        .removed
+        .iter()
+        .map(|path| format!("removed {path}\n"));
+    let files: String = written.chain(removed).collect();
+    let older = match exported.older.len() {
+        0 => String::new(),
+        n => format!(", {n} of older versions kept"),
+    };
+    let kept = match exported.kept.len() {
+        0 => String::new(),
+        n => {
+            format!(", {n} of events that this program does not have kept; `--prune` removes them")
+        }
+    };
+    let count = count(exported.written.len(), "file");
+    format!(
+        "{files}{count} written, {} unchanged{older}{kept}",
+        exported.unchanged
+    )
 }
 
 impl Output {
-    fn text(code: u8, text: &str) -> Self {
+    /// The output of a command that is done.
+    pub(super) fn plain(out: String) -> Self {
         Self {
-            code,
-            out: format!("{}\n", text.trim_end_matches('\n')),
-            err: String::new(),
+            out,
+            ..Self::default()
         }
     }
 
-    fn json(code: u8, value: &Value) -> Self {
+    pub(super) fn new(
+        code: u8,
+        format: Format,
+        text: &str,
+        to_json: impl FnOnce() -> Value,
+    ) -> Self {
+        let out = match format {
+            Format::Text => format!("{}\n", text.trim_end_matches('\n')),
+            Format::Json => json::to_text(&to_json()),
+        };
         Self {
             code,
-            out: json::to_text(value),
+            out,
             err: String::new(),
         }
     }
 }
 
-fn settings(args: &SettingsArgs, dir: Option<&Path>) -> Result<Settings, Failure> {
-    Ok(match (&args.config, dir) {
-        (Some(path), _) => Settings::read(path)?,
-        (None, Some(dir)) => Settings::of_folder(dir)?,
-        (None, None) => Settings::new(),
-    })
-}
-
-fn strictness(strict: bool) -> Strictness {
-    if strict {
-        Strictness::Strict
-    } else {
-        Strictness::Standard
-    }
-}
-
-/// The worst verdict of the directions that the mode considers.
-fn whole(comparison: &Comparison, mode: Mode) -> Verdict {
-    let considered = [
-        (mode.is_backward(), comparison.backward),
-        (mode.is_forward(), comparison.forward),
-    ];
-    let has = |wanted| {
-        considered
-            .iter()
-            .any(|(considered, verdict)| *considered && *verdict == wanted)
-    };
-    if has(Verdict::Breaking) {
-        Verdict::Breaking
-    } else if has(Verdict::Unknown) {
-        Verdict::Unknown
-    } else {
-        Verdict::Compatible
+fn settings(config: Option<&Path>, dir: Option<&Path>) -> Result<Settings, Error> {
+    match (config, dir) {
+        (Some(path), _) => Settings::read(path),
+        (None, Some(dir)) => Settings::of_folder(dir),
+        (None, None) => Ok(Settings::default()),
     }
 }

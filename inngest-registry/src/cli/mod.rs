@@ -1,7 +1,13 @@
 //! The command line: parses arguments, runs a command and prints its output.
 
 mod args;
+mod catalog;
 mod commands;
+mod drift;
+mod format;
+mod out;
+mod push;
+mod source;
 
 use std::ffi::OsString;
 use std::io;
@@ -11,9 +17,8 @@ use std::process::ExitCode;
 use clap::FromArgMatches as _;
 use inngest_core::registry::Registry;
 
-use self::args::{Command, ExporterArgs, FileCommand};
-use self::commands::{Commands, Failure, Output};
-use crate::exporters::{self, Exporter};
+use self::args::{Command, EXPORTERS, Exporter, ExporterArgs, FileCommand};
+use self::commands::{Commands, Output, explain};
 use crate::paint::Paint;
 
 /// Runs the command line for the event types that are linked into the program.
@@ -27,9 +32,10 @@ use crate::paint::Paint;
 /// }
 /// ```
 ///
-/// Exit codes: 0 for compatible, up to date or done; 1 for not compatible, different or a denied
-/// lint; 2 if compatibility is unknown; 3 for invalid usage, unreadable files or settings, and output
-/// that cannot be written.
+/// Exit codes: 0 for compatible, up to date or done; 1 for not compatible, different, a denied lint or
+/// drift that breaks readers; 2 if compatibility is unknown or there are no events to compare; 3 for
+/// invalid usage, unreadable files or settings, an unreachable server, and output that cannot be
+/// written.
 #[must_use]
 pub fn main() -> ExitCode {
     Cli::new(Registry::collect()).main()
@@ -37,9 +43,7 @@ pub fn main() -> ExitCode {
 
 /// A command line for event types, or for files alone.
 #[derive(Debug)]
-pub struct Cli {
-    registry: Option<Registry>,
-}
+pub struct Cli(Commands);
 
 /// The exit code for errors.
 const FAILED: u8 = 3;
@@ -61,26 +65,26 @@ impl Cli {
     /// ```
     #[must_use]
     pub fn new(registry: Registry) -> Self {
-        Self {
+        Self(Commands {
             registry: Some(registry),
-        }
+            paint: Paint { colour: true },
+        })
     }
 
-    /// A command line without types: `compat`, `diff`, `explain`, and `lint` and the exporters for a
-    /// folder.
+    /// A command line without types: `compat`, `diff`, `explain`, `push`, and `lint`, `drift`, `catalog` and the
+    /// exporters for a folder.
     #[must_use]
     pub fn for_files() -> Self {
-        Self { registry: None }
+        Self(Commands {
+            registry: None,
+            paint: Paint { colour: true },
+        })
     }
 
     /// Runs the command that the program's arguments name.
     #[must_use]
     pub fn main(self) -> ExitCode {
-        let output = self.run(
-            std::env::args_os(),
-            exporters::all(),
-            Paint { colour: true },
-        );
+        let output = self.run(std::env::args_os(), EXPORTERS);
         // The stream removes colours if it is not a terminal or `NO_COLOR` is set.
         let written = write(&mut anstream::AutoStream::auto(io::stdout()), &output.out);
         let mut stderr = anstream::AutoStream::auto(io::stderr());
@@ -89,7 +93,7 @@ impl Cli {
         match written {
             Ok(()) => ExitCode::from(output.code),
             Err(error) => {
-                let bad = Paint { colour: true }.bad("error");
+                let bad = self.0.paint.bad("error");
                 let line = format!("{bad}: cannot write to standard output: {error}\n");
                 let _ = write(&mut stderr, &line);
                 ExitCode::from(FAILED)
@@ -100,53 +104,55 @@ impl Cli {
     fn run(
         &self,
         arguments: impl IntoIterator<Item = OsString>,
-        exporters: &'static [&'static dyn Exporter],
-        paint: Paint,
+        exporters: &'static [Exporter],
     ) -> Output {
+        let Self(commands) = self;
         let arguments: Vec<OsString> = arguments.into_iter().collect();
         let program = arguments
             .first()
             .and_then(|path| Path::new(path).file_stem()?.to_str())
             .unwrap_or("inngest-registry");
-        let command = args::command(program, self.registry.is_some(), exporters);
-        let matches = match command.try_get_matches_from(&arguments) {
-            Ok(matches) => matches,
-            Err(error) => return clap_output(&error, paint),
-        };
-        let commands = Commands {
-            registry: self.registry.as_ref(),
-            paint,
-        };
-        let exporter = matches.subcommand().and_then(|(name, matches)| {
-            let exporter = exporters.iter().find(|exporter| exporter.name() == name)?;
-            Some((*exporter, matches))
-        });
-        let result = if let Some((exporter, matches)) = exporter {
-            match ExporterArgs::from_arg_matches(matches) {
-                Ok(args) => commands.exporter(exporter, &args),
-                Err(error) => return clap_output(&error, paint),
-            }
-        } else {
-            let command = if self.registry.is_some() {
-                Command::from_arg_matches(&matches)
-            } else {
-                FileCommand::from_arg_matches(&matches).map(Command::Files)
-            };
-            match command {
-                Ok(Command::Export(args)) => commands.export(&args),
-                Ok(Command::Check(args)) => commands.check(&args),
-                Ok(Command::Files(FileCommand::Lint(args))) => commands.lint(&args),
-                Ok(Command::Files(FileCommand::Explain(args))) => commands.explain(&args),
-                Ok(Command::Files(FileCommand::Compat(args))) => commands.compat(&args),
-                Ok(Command::Files(FileCommand::Diff(args))) => commands.diff(&args),
-                Err(error) => return clap_output(&error, paint),
-            }
-        };
-        result.unwrap_or_else(|Failure(problem)| Output {
-            code: FAILED,
-            out: String::new(),
-            err: format!("{}: {problem}\n", paint.bad("error")),
-        })
+        let command = args::command(program, commands.registry.is_some(), exporters);
+        let result = command
+            .try_get_matches_from(&arguments)
+            .and_then(|matches| {
+                let exporter = matches.subcommand().and_then(|(name, matches)| {
+                    let exporter = exporters.iter().find(|exporter| exporter.name == name)?;
+                    Some((exporter, matches))
+                });
+                if let Some((exporter, matches)) = exporter {
+                    let args = ExporterArgs::from_arg_matches(matches)?;
+                    return Ok(commands.exporter(exporter, &args));
+                }
+                let command = if commands.registry.is_some() {
+                    Command::from_arg_matches(&matches)?
+                } else {
+                    Command::Files(FileCommand::from_arg_matches(&matches)?)
+                };
+                Ok(match command {
+                    Command::Export(args) => commands.export(&args),
+                    Command::Check(args) => commands.check(&args),
+                    Command::Files(FileCommand::Lint(args)) => commands.lint(&args),
+                    Command::Files(FileCommand::Explain(args)) => explain(&args),
+                    Command::Files(FileCommand::Compat(args)) => commands.compat(&args),
+                    Command::Files(FileCommand::Diff(args)) => commands.diff(&args),
+                    Command::Files(FileCommand::Drift(args)) => commands.drift(&args),
+                    Command::Files(FileCommand::Push(args)) => commands.push(&args),
+                    Command::Files(FileCommand::Catalog(args)) => {
+                        args.run(|| commands.types()).map(Output::plain)
+                    }
+                    Command::Files(FileCommand::Scaffold(args)) => commands.scaffold(&args),
+                })
+            });
+        match result {
+            Ok(Ok(output)) => output,
+            Ok(Err(error)) => Output {
+                code: FAILED,
+                err: format!("{}: {error}\n", commands.paint.bad("error")),
+                ..Output::default()
+            },
+            Err(error) => clap_output(&error, commands.paint),
+        }
     }
 }
 
@@ -172,14 +178,13 @@ fn clap_output(error: &clap::Error, paint: Paint) -> Output {
     if error.use_stderr() {
         Output {
             code: FAILED,
-            out: String::new(),
             err: text,
+            ..Output::default()
         }
     } else {
         Output {
-            code: 0,
             out: text,
-            err: String::new(),
+            ..Output::default()
         }
     }
 }

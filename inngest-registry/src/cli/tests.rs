@@ -1,5 +1,9 @@
 //! Tests the printed texts and the exit codes.
 
+mod against;
+mod catalog;
+mod drift;
+mod push;
 mod types;
 
 use std::fs;
@@ -12,35 +16,25 @@ use self::types::{CartCleared, ItemImported, careless, changed};
 use super::commands::Output;
 use super::*;
 use crate::catalogue::Catalogue;
-use crate::exporters::ExportError;
+use crate::error::{Error, Problem};
+use crate::lint::Lint;
 
-struct Names;
+const NAMES: &[Exporter] = &[Exporter {
+    name: "names",
+    about: "Write the names, one per line",
+    file_name: "names.txt",
+    export: names,
+}];
 
-impl Exporter for Names {
-    fn name(&self) -> &'static str {
-        "names"
-    }
-
-    fn about(&self) -> &'static str {
-        "Write the names, one per line"
-    }
-
-    fn file_name(&self) -> &'static str {
-        "names.txt"
-    }
-
-    fn export(&self, catalogue: &Catalogue) -> Result<String, ExportError> {
-        let lines = catalogue.iter().map(|event| {
-            if event.name.contains("ping") {
-                return Err(ExportError {
-                    event: event.name.clone(),
-                    problem: "a ping cannot be named; remove it".into(),
-                });
-            }
-            Ok(format!("{}\n", event.name))
-        });
-        lines.collect()
-    }
+fn names(types: &Catalogue) -> Result<String, Error> {
+    let lines = types.iter().map(|event| {
+        if event.name.contains("ping") {
+            let event = event.name.clone();
+            return Err(Error(Problem::TwoShapes { event }));
+        }
+        Ok(format!("{}\n", event.name))
+    });
+    lines.collect()
 }
 
 struct TestFolder(TempDir);
@@ -64,16 +58,12 @@ impl TestFolder {
     fn run(&self, cli: &Cli, line: &str) -> Output {
         let at = self.0.path().to_str().unwrap();
         let arguments = line.split(' ').map(|word| word.replace('@', at).into());
-        let program = if cli.registry.is_some() {
+        let program = if cli.0.registry.is_some() {
             "schemas"
         } else {
             "inngest-registry"
         };
-        let mut output = cli.run(
-            std::iter::once(program.into()).chain(arguments),
-            &[&Names],
-            Paint::PLAIN,
-        );
+        let mut output = cli.run(std::iter::once(program.into()).chain(arguments), NAMES);
         for text in [&mut output.out, &mut output.err] {
             *text = text.replace(at, "@");
             if cfg!(windows) {
@@ -90,17 +80,31 @@ impl TestFolder {
     }
 }
 
+/// A command line for these types, without colours.
+fn cli(registry: Registry) -> Cli {
+    Cli(Commands {
+        registry: Some(registry),
+        paint: Paint::PLAIN,
+    })
+}
+
+/// A command line for files, without colours.
+fn for_files() -> Cli {
+    Cli(Commands {
+        registry: None,
+        paint: Paint::PLAIN,
+    })
+}
+
 fn shop() -> Cli {
-    Cli::new(Registry::new().with::<ItemImported>().with::<CartCleared>())
+    cli(Registry::new().with::<ItemImported>().with::<CartCleared>())
 }
 
 fn careless_shop() -> Cli {
-    Cli::new(
-        Registry::new()
-            .with::<careless::Older>()
-            .with::<careless::OtherSigns>()
-            .with::<careless::Ping>(),
-    )
+    cli(Registry::new()
+        .with::<careless::Older>()
+        .with::<careless::OtherSigns>()
+        .with::<careless::Ping>())
 }
 
 fn exported() -> TestFolder {
@@ -121,14 +125,16 @@ fn help_texts() {
         "explain --help",
         "compat --help",
         "diff --help",
+        "drift --help",
+        "push --help",
         "names --help",
     ]
     .iter()
     .map(|line| place.transcript(&types, line))
     .collect();
-    let files = Cli::for_files();
+    let files = for_files();
     texts.extend(
-        ["--help", "lint --help", "names --help"]
+        ["--help", "lint --help", "drift --help", "names --help"]
             .iter()
             .map(|line| place.transcript(&files, line)),
     );
@@ -143,14 +149,13 @@ fn invalid_usage_is_reported() {
     place.write("broken/index.json", "<<<<<<< HEAD");
     place.write("newer/index.json", r#"{"format": 2, "events": []}"#);
     place.write("empty/README.md", "");
+    place.write("file", "");
     let types = shop();
-    let files = Cli::for_files();
-    let nothing = Cli::new(Registry::new());
-    let twice = Cli::new(
-        Registry::new()
-            .with::<ItemImported>()
-            .with::<changed::ItemImported>(),
-    );
+    let files = for_files();
+    let nothing = cli(Registry::new());
+    let twice = cli(Registry::new()
+        .with::<ItemImported>()
+        .with::<changed::ItemImported>());
     let ping = careless_shop();
     let texts = [
         place.transcript(&types, "exprot"),
@@ -167,6 +172,18 @@ fn invalid_usage_is_reported() {
         place.transcript(&types, "compat @/no-schema.json @/no-schema.json"),
         place.transcript(&types, "compat @/no-json.json @/no-json.json"),
         place.transcript(&types, "diff @/schemas @/empty"),
+        place.transcript(&types, "diff @/schemas"),
+        place.transcript(&types, "diff @/schemas @/empty --against main"),
+        place.transcript(&types, "check @/file"),
+        place.transcript(&types, "check @/file/schemas"),
+        place.transcript(&types, "lint @/file"),
+        place.transcript(&types, "diff @/file @/schemas"),
+        place.transcript(&types, "export @/file"),
+        place.transcript(&types, "export @/file/schemas"),
+        place.transcript(&types, "names --from @/file"),
+        place.transcript(&types, "names --out @/file/names.txt"),
+        place.transcript(&types, "compat @/schemas @/no-json.json"),
+        place.transcript(&types, "lint --config @/schemas"),
         place.transcript(&ping, "names"),
         place.transcript(&nothing, "export @/nothing"),
         place.transcript(&nothing, "check @/schemas"),
@@ -203,7 +220,8 @@ fn export_and_check_through_a_new_version() {
             place.transcript(&types, "names"),
             place.transcript(&types, "names --out @/schemas"),
             place.transcript(&types, "names --out @/schemas"),
-            place.transcript(&Cli::for_files(), "names --from @/schemas"),
+            place.transcript(&types, "names --out @/docs/events/names.txt"),
+            place.transcript(&for_files(), "names --from @/schemas"),
             place.transcript(&later, "check @/schemas --github"),
             place.transcript(&later, "export @/schemas --format json"),
             place.transcript(&types, "export @/schemas --prune"),
@@ -221,11 +239,9 @@ fn export_and_check_through_a_new_version() {
 #[test]
 fn changed_field_fails_the_check() {
     let place = exported();
-    let types = Cli::new(
-        Registry::new()
-            .with::<changed::ItemImported>()
-            .with::<CartCleared>(),
-    );
+    let types = cli(Registry::new()
+        .with::<changed::ItemImported>()
+        .with::<CartCleared>());
     let output = place.run(&types, "check @/schemas");
     assert_eq!(output.code, 1, "{output:?}");
     assert!(
@@ -246,18 +262,16 @@ fn changed_field_fails_the_check() {
 #[test]
 fn changed_field_is_described() {
     let place = exported();
-    let types = Cli::new(
-        Registry::new()
-            .with::<changed::ItemImported>()
-            .with::<CartCleared>(),
-    );
+    let types = cli(Registry::new()
+        .with::<changed::ItemImported>()
+        .with::<CartCleared>());
     place.run(&types, "export @/new");
     let [old, new] =
         ["schemas", "new"].map(|dir| format!("@/{dir}/storefront/item.imported/2026-11-21.1.json"));
     insta::assert_snapshot!(
         [
             place.transcript(&types, "check @/schemas"),
-            place.transcript(&types, "check @/schemas --mode backward --github"),
+            place.transcript(&types, "check @/schemas --mode backward --format github"),
             place.transcript(&types, "check @/schemas --mode none"),
             place.transcript(&types, &format!("compat {old} {new}")),
             place.transcript(
@@ -276,11 +290,9 @@ fn changed_field_is_described() {
 #[test]
 fn folder_settings_apply() {
     let place = exported();
-    let types = Cli::new(
-        Registry::new()
-            .with::<changed::ItemImported>()
-            .with::<CartCleared>(),
-    );
+    let types = cli(Registry::new()
+        .with::<changed::ItemImported>()
+        .with::<CartCleared>());
     place.write(
         "schemas/inngest-registry.toml",
         "base_url = \"https://schemas.example.com/\"\n[events.\"storefront/item.imported\"]\nmode = \"none\"\n",
@@ -301,7 +313,7 @@ fn folder_settings_apply() {
             .iter()
             .map(|e| &e.schema)
             .collect::<Vec<_>>(),
-        Catalogue::of(types.registry.as_ref().unwrap())
+        Catalogue::of(types.0.registry.as_ref().unwrap())
             .iter()
             .map(|e| &e.schema)
             .collect::<Vec<_>>(),
@@ -317,32 +329,32 @@ fn lint_reports() {
         place.transcript(&careless, "lint @/schemas"),
         place.transcript(&careless, "lint @/schemas --format json"),
         place.transcript(&shop(), "lint @/schemas"),
-        place.transcript(&Cli::for_files(), "lint @/schemas"),
+        place.transcript(&for_files(), "lint @/schemas"),
     ];
     place.write(
         "lints.toml",
         "[lints]\nevent-without-id = \"deny\"\ncoinciding-ids = \"allow\"\noutdated-version = \"warn\"\n\
-         undocumented-fields = \"allow\"\n[events.\"storefront/item.imported\"]\nallow = [\"large-integers\"]\n",
+         undocumented-fields = \"allow\"\nmay-be-empty = \"allow\"\n[events.\"storefront/item.imported\"]\nallow = [\"large-integers\"]\n",
     );
     texts.push(place.transcript(&careless, "lint @/schemas --config @/lints.toml"));
+    texts.push(place.transcript(&shop(), "lint @/schemas --config @/lints.toml"));
     insta::assert_snapshot!(texts.join("\n"));
 }
 
 #[test]
 fn lints_are_explained() {
     let place = TestFolder::new();
-    let cli = Cli::for_files();
-    let mut texts = vec![place.transcript(&cli, "explain")];
+    let files = for_files();
+    let mut texts = vec![place.transcript(&files, "explain")];
     texts.extend(
-        crate::lint::Lint::ALL.map(|lint| place.transcript(&cli, &format!("explain {lint}"))),
+        Lint::ALL
+            .iter()
+            .map(|lint| place.transcript(&files, &format!("explain {lint}"))),
     );
-    texts.push(place.transcript(&cli, "explain similar-names --format json"));
-    let all = place.run(&cli, "explain --format json").out;
+    texts.push(place.transcript(&files, "explain similar-names --format json"));
+    let all = place.run(&files, "explain --format json").out;
     let all: serde_json::Value = serde_json::from_str(&all).unwrap();
-    assert_eq!(
-        all["lints"].as_array().unwrap().len(),
-        crate::lint::Lint::ALL.len()
-    );
+    assert_eq!(all["lints"].as_array().unwrap().len(), Lint::ALL.len());
     insta::assert_snapshot!(texts.join("\n"));
 }
 
@@ -370,12 +382,12 @@ fn export_restores_unreadable_files() {
 fn equal_schemas_are_compatible() {
     let place = TestFolder::new();
     place.write("a.json", r#"{"type": "object"}"#);
-    let cli = Cli::for_files();
+    let files = for_files();
     insta::assert_snapshot!(
         [
-            place.transcript(&cli, "compat @/a.json @/a.json"),
+            place.transcript(&files, "compat @/a.json @/a.json"),
             place.transcript(
-                &cli,
+                &files,
                 "compat @/a.json @/a.json --mode backward --format json"
             ),
         ]
@@ -393,11 +405,16 @@ fn version_alone_is_not_a_change() {
         "other.json",
         &text.replace("storefront/item.imported", "storefront/item.lost"),
     );
-    let cli = Cli::for_files();
+    let files = for_files();
     let old = "@/schemas/storefront/item.imported/2026-11-21.1.json";
-    assert_eq!(place.run(&cli, &format!("compat {old} @/new.json")).code, 0);
+    assert_eq!(
+        place.run(&files, &format!("compat {old} @/new.json")).code,
+        0
+    );
     assert_ne!(
-        place.run(&cli, &format!("compat {old} @/other.json")).code,
+        place
+            .run(&files, &format!("compat {old} @/other.json"))
+            .code,
         0
     );
 }
@@ -405,23 +422,21 @@ fn version_alone_is_not_a_change() {
 #[test]
 fn folders_are_compared() {
     let place = exported();
-    let fewer = Cli::new(
-        Registry::new()
-            .with::<CartCleared>()
-            .with::<careless::Ping>(),
-    );
+    let fewer = cli(Registry::new()
+        .with::<CartCleared>()
+        .with::<careless::Ping>());
     place.run(&fewer, "export @/new");
-    let cli = Cli::for_files();
+    let files = for_files();
     insta::assert_snapshot!(
         [
-            place.transcript(&cli, "diff @/schemas @/schemas"),
+            place.transcript(&files, "diff @/schemas @/schemas"),
             place.transcript(
-                &cli,
+                &files,
                 "diff @/schemas @/schemas --format markdown --exit-code"
             ),
-            place.transcript(&cli, "diff @/schemas @/new"),
-            place.transcript(&cli, "diff @/schemas @/new --format markdown"),
-            place.transcript(&cli, "diff @/schemas @/new --format json --exit-code"),
+            place.transcript(&files, "diff @/schemas @/new"),
+            place.transcript(&files, "diff @/schemas @/new --format markdown"),
+            place.transcript(&files, "diff @/schemas @/new --format json --exit-code"),
         ]
         .join("\n")
     );
@@ -458,12 +473,12 @@ fn changed_id_template_in_a_folder() {
         let text = text.replace("item-imported-{item_id}", "item-imported-{name}");
         place.write(&format!("new/{file}"), &text);
     }
-    let cli = Cli::for_files();
+    let files = for_files();
     insta::assert_snapshot!(
         [
-            place.transcript(&cli, "diff @/schemas @/new"),
-            place.transcript(&cli, "diff @/schemas @/new --format markdown"),
-            place.transcript(&cli, "diff @/schemas @/new --format json"),
+            place.transcript(&files, "diff @/schemas @/new"),
+            place.transcript(&files, "diff @/schemas @/new --format markdown"),
+            place.transcript(&files, "diff @/schemas @/new --format json"),
         ]
         .join("\n")
     );
@@ -474,7 +489,7 @@ fn colours_only_wrap_words() {
     let place = exported();
     let at = place.path("schemas");
     let arguments = ["schemas".into(), "check".into(), at.into_os_string()];
-    let output = shop().run(arguments, &[], Paint { colour: true });
+    let output = Cli::new(shop().0.registry.unwrap()).run(arguments, &[]);
     assert_eq!(
         output.out,
         "\u{1b}[1m\u{1b}[32mup to date\u{1b}[0m: 2 event types\n"
@@ -488,7 +503,6 @@ fn help_uses_the_program_name() {
     let output = shop().run(
         [Path::new("/usr/bin/shop-schemas").into(), "--help".into()],
         &[],
-        Paint::PLAIN,
     );
     assert!(
         output.out.contains("  shop-schemas check schemas  "),

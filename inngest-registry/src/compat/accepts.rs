@@ -2,9 +2,8 @@
 
 use serde_json::Value;
 
-use super::case::count;
 use super::node::{Node, assertions};
-use super::number::{Bound, Decimal, range_of_format};
+use super::number::{Bound, Decimal, bounds_of_format};
 use super::prover::{Prover, Sense};
 use super::types::Types;
 use super::values::equal;
@@ -12,272 +11,241 @@ use super::verdict::Verdict;
 
 /// The most schemas that are followed into one another for a value.
 const MAX_DEPTH: usize = 64;
-/// The cost of checking a value against a schema, relative to comparing two texts.
-const LOOK: usize = 32;
+/// The small steps of checking a value against a schema. Comparing two texts is one.
+const COST: usize = 32;
 
 /// How a value is checked.
 #[derive(Clone, Copy)]
-struct Look<'x> {
+struct Check<'x> {
     depth: usize,
     /// Whether a value that may be refused counts as refused. Under `not` that would count as
     /// accepted, so there the refusal must be certain.
-    harsh: bool,
+    is_strict: bool,
     /// The formats that the writer declares for the value.
-    formats: &'x [&'x str],
+    formats: &'x [&'x Value],
 }
 
-impl Look<'_> {
-    const HARSH: Self = Self {
-        depth: 0,
-        harsh: true,
-        formats: &[],
-    };
-
+impl Check<'_> {
     /// The same for a part of the value, whose formats are unknown.
     fn part(self) -> Self {
-        Self {
-            formats: &[],
-            ..self
-        }
+        let formats = &[];
+        Self { formats, ..self }
     }
 
     fn certain(self) -> Self {
-        Self {
-            harsh: false,
-            ..self
-        }
+        let is_strict = false;
+        Self { is_strict, ..self }
     }
 }
 
-impl<'a> Prover<'a> {
-    pub(super) fn accepted(&mut self, reader: Node<'a>, value: &Value) -> Verdict {
-        self.accepted_with(reader, value, &[])
+/// Whether a reader accepts a value with these formats.
+pub(super) fn accepted<'a>(
+    prover: &mut Prover<'a>,
+    reader: Node<'a>,
+    value: &Value,
+    formats: &[&Value],
+) -> Verdict {
+    let check = Check {
+        depth: 0,
+        is_strict: true,
+        formats,
+    };
+    match accepts(prover, reader, value, check) {
+        Some(accepts) => Verdict::of(accepts),
+        None => prover.unknown("a value of an enumeration"),
     }
+}
 
-    /// The same for a value with these formats.
-    pub(super) fn accepted_with(
-        &mut self,
-        reader: Node<'a>,
-        value: &Value,
-        formats: &[&str],
-    ) -> Verdict {
-        let look = Look {
-            formats,
-            ..Look::HARSH
-        };
-        match self.accepts_at(reader, value, look) {
-            Some(true) => Verdict::Compatible,
-            Some(false) => Verdict::Breaking,
-            None => self.unknown("a value of an enumeration"),
+/// Whether it is certain that a schema accepts a value, or refuses it, as expected.
+pub(super) fn surely<'a>(
+    prover: &mut Prover<'a>,
+    node: Node<'a>,
+    value: &Value,
+    expected: bool,
+) -> bool {
+    let check = Check {
+        depth: 0,
+        is_strict: expected,
+        formats: &[],
+    };
+    accepts(prover, node, value, check) == Some(expected)
+}
+
+/// Whether the schema accepts the value; `None` if unknown.
+fn accepts<'a>(
+    prover: &mut Prover<'a>,
+    node: Node<'a>,
+    value: &Value,
+    check: Check<'_>,
+) -> Option<bool> {
+    prover.take_small_steps(1);
+    // An enum with documented values has one schema for each value, so this is the common case.
+    if let (Some(Value::String(own)), Value::String(text)) = (node.get("const"), value)
+        && own != text
+    {
+        return Some(false);
+    }
+    prover.take_small_steps(COST);
+    let map = match node.value {
+        Value::Bool(accepts) => return Some(*accepts),
+        Value::Object(map) if check.depth < MAX_DEPTH && prover.has_small_steps() => map,
+        _ => return None,
+    };
+    let check = Check {
+        depth: check.depth + 1,
+        ..check
+    };
+    all(assertions(map).map(|key| meets(prover, node, key, value, check)))
+}
+
+/// Whether the value meets one keyword; `None` if unknown.
+fn meets<'a>(
+    prover: &mut Prover<'a>,
+    node: Node<'a>,
+    key: &str,
+    value: &Value,
+    check: Check<'_>,
+) -> Option<bool> {
+    match (key, value) {
+        ("type", _) => Some(Types::of_value(value).within(Types::declared(node)?)),
+        ("const", _) => Some(node.get(key).is_some_and(|own| equal(own, value))),
+        ("enum", _) => Some(prover.listed(node)?.contains(value)),
+        ("$ref", _) => accepts(prover, node.target()?, value, check),
+        ("allOf", _) => all(node.list(key).map(|n| accepts(prover, n, value, check))),
+        ("anyOf", _) => {
+            let branches = prover.branches(node, "anyOf").accepting(value).into_iter();
+            all(branches.map(|n| Some(!accepts(prover, n, value, check)?))).map(|none| !none)
         }
-    }
-
-    /// Whether it is certain that a schema accepts a value.
-    pub(super) fn surely_accepts(&mut self, node: Node<'a>, value: &Value) -> bool {
-        self.accepts_at(node, value, Look::HARSH) == Some(true)
-    }
-
-    /// Whether it is certain that a schema refuses a value.
-    pub(super) fn surely_refuses(&mut self, node: Node<'a>, value: &Value) -> bool {
-        self.accepts_at(node, value, Look::HARSH.certain()) == Some(false)
-    }
-
-    /// Whether the schema accepts the value; `None` if unknown.
-    fn accepts_at(&mut self, node: Node<'a>, value: &Value, look: Look<'_>) -> Option<bool> {
-        self.look(1);
-        // An enum with documented values has one schema for each value, so this is the common case.
-        if let (Some(Value::String(own)), Value::String(text)) = (node.get("const"), value)
-            && own != text
+        ("oneOf", _) => meets_one(prover, node, value, check),
+        ("not", _) => Some(!accepts(prover, node.child(key)?, value, check.certain())?),
+        ("if", _) => {
+            let met = accepts(prover, node.child(key)?, value, check.certain())?;
+            match node.child(if met { "then" } else { "else" }) {
+                Some(branch) => accepts(prover, branch, value, check),
+                None => Some(true),
+            }
+        }
+        ("format", _) => meets_format(prover, node, value, check),
+        ("$dynamicRef" | "$recursiveRef", _) => None,
+        ("then" | "else", _) => Some(true),
+        (_, Value::Number(_)) if Decimal::of(value).is_none() => None,
+        ("minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum", Value::Number(_)) => {
+            Decimal::of(value)?.is_within(Bound::of(node, key)?)
+        }
+        ("multipleOf", Value::Number(_)) => {
+            Decimal::of(value)?.is_multiple_of(Decimal::of(node.get(key)?)?)
+        }
+        ("minLength", Value::String(text)) => Some(length(text) >= node.counted(key)?),
+        ("maxLength", Value::String(text)) => Some(length(text) <= node.counted(key)?),
+        ("pattern", Value::String(text)) => prover.matches(node.get(key)?.as_str()?, text),
+        ("minItems", Value::Array(items)) => Some(items.len() as u64 >= node.counted(key)?),
+        ("maxItems", Value::Array(items)) => Some(items.len() as u64 <= node.counted(key)?),
+        ("prefixItems" | "items" | "additionalItems", Value::Array(items)) => {
+            let (tuple, rest) = node.items();
+            let wanted = tuple.into_iter().map(Some).chain(std::iter::repeat(rest));
+            all(items.iter().zip(wanted).map(|(value, item)| match item {
+                Some(item) => accepts(prover, item, value, check.part()),
+                None => Some(true),
+            }))
+        }
+        ("required", Value::Object(members)) => {
+            Some(node.names(key).all(|name| members.contains_key(name)))
+        }
+        ("properties", Value::Object(members)) => {
+            let present = node
+                .map(key)
+                .filter_map(|(name, n)| Some((n, members.get(name)?)));
+            let check = check.part();
+            all(present.map(|(n, value)| accepts(prover, n, value, check)))
+        }
+        // Without patterns, which decide which properties these are.
+        ("additionalProperties", Value::Object(members))
+            if node.get("patternProperties").is_none() =>
         {
-            return Some(false);
+            let rest = node.child(key)?;
+            let others = members
+                .iter()
+                .filter(|(name, _)| node.property(name).is_none());
+            all(others.map(|(_, value)| accepts(prover, rest, value, check.part())))
         }
-        self.look(LOOK);
-        let map = match node.value {
-            Value::Bool(accepts) => return Some(*accepts),
-            Value::Object(map) if look.depth < MAX_DEPTH && self.may_look() => map,
-            _ => return None,
-        };
-        let look = Look {
-            depth: look.depth + 1,
-            ..look
-        };
-        all(assertions(map).map(|key| self.meets(node, key, value, look)))
-    }
-
-    fn meets(&mut self, node: Node<'a>, key: &str, value: &Value, look: Look<'_>) -> Option<bool> {
-        match key {
-            "type" => Some(Types::of_value(value).within(Types::told(node)?)),
-            "const" => Some(node.get(key).is_some_and(|own| equal(own, value))),
-            "enum" => Some(self.listed(node)?.contains(value)),
-            "$ref" => self.accepts_at(node.target()?, value, look),
-            "allOf" => all(node.list(key).map(|n| self.accepts_at(n, value, look))),
-            "anyOf" => {
-                let not = |accepts: Option<bool>| accepts.map(|accepts| !accepts);
-                let near = self.near_value(node, "anyOf", value).into_iter();
-                not(all(near.map(|n| not(self.accepts_at(n, value, look)))))
-            }
-            "oneOf" => self.meets_one(node, value, look),
-            "not" => Some(!self.accepts_at(node.child(key)?, value, look.certain())?),
-            "if" => {
-                let met = self.accepts_at(node.child(key)?, value, look.certain())?;
-                let branch = if met { "then" } else { "else" };
-                match node.child(branch) {
-                    Some(branch) => self.accepts_at(branch, value, look),
-                    None => Some(true),
-                }
-            }
-            "then" | "else" => Some(true),
-            "format" => self.meets_format(node, value, look),
-            "$dynamicRef" | "$recursiveRef" => None,
-            _ => match value {
-                Value::Number(_) => meets_number(node, key, value),
-                Value::String(text) => self.meets_string(node, key, text),
-                Value::Array(items) => self.meets_array(node, key, items, look),
-                Value::Object(_) => match key {
-                    "required" => Some(node.names(key).all(|name| value.get(name).is_some())),
-                    "minProperties"
-                    | "maxProperties"
-                    | "propertyNames"
-                    | "dependentRequired"
-                    | "dependentSchemas"
-                    | "dependencies"
-                    | "patternProperties"
-                    | "unevaluatedProperties" => None,
-                    "properties" => all(node.map(key).map(|(name, n)| match value.get(name) {
-                        Some(value) => self.accepts_at(n, value, look.part()),
-                        None => Some(true),
-                    })),
-                    // The patterns decide which properties these are.
-                    "additionalProperties" if node.get("patternProperties").is_some() => None,
-                    "additionalProperties" => {
-                        let rest = node.child(key)?;
-                        let declared = |name: &str| node.property(name).is_some();
-                        all(value
-                            .as_object()?
-                            .iter()
-                            .filter(|(name, _)| !declared(name))
-                            .map(|(_, value)| self.accepts_at(rest, value, look.part())))
-                    }
-                    _ => Some(true),
-                },
-                Value::Null | Value::Bool(_) => Some(true),
-            },
-        }
-    }
-
-    /// The branches of a union that may accept a value.
-    fn near_value(&mut self, union: Node<'a>, key: &'static str, value: &Value) -> Vec<Node<'a>> {
-        let branches = self.branches(union, key);
-        let near = branches.for_value(value).into_iter();
-        near.filter_map(|index| branches.nodes.get(index).copied())
-            .collect()
-    }
-
-    fn meets_one(&mut self, node: Node<'a>, value: &Value, look: Look<'_>) -> Option<bool> {
-        let (mut accepting, mut doubtful) = (0, 0);
-        for branch in self.near_value(node, "oneOf", value) {
-            match self.accepts_at(branch, value, look.certain()) {
-                Some(accepts) => accepting += usize::from(accepts),
-                None if look.harsh && self.accepts_at(branch, value, look)? => return None,
-                None if look.harsh => doubtful += 1,
-                None => return None,
-            }
-        }
-        match (accepting, doubtful) {
-            (1, 0) => Some(true),
-            // The other branches must certainly refuse it.
-            (1, _) => None,
-            _ => Some(false),
-        }
-    }
-
-    /// A program refuses text that does not have the expected format. Only the writer's schema tells
-    /// that a text has it.
-    fn meets_format(&self, node: Node<'a>, value: &Value, look: Look<'_>) -> Option<bool> {
-        let Some(format) = node.get("format").and_then(Value::as_str) else {
-            return Some(true);
-        };
-        let fits = match (range_of_format(format), value) {
-            (Some((low, high)), Value::Number(_)) => Decimal::of(value).is_some_and(|number| {
-                let within = |end, lower| {
-                    let value = Decimal::integer(end);
-                    let exclusive = false;
-                    number.is_within(Bound { value, exclusive }, lower) == Some(true)
-                };
-                within(low, true) && within(high, false)
-            }),
-            (None, Value::String(_)) => look.formats.contains(&format),
-            _ => true,
-        };
-        match self.sense {
-            Sense::Strict => Some(true),
-            _ if fits => Some(true),
-            Sense::Written if look.harsh => Some(false),
-            _ => None,
-        }
-    }
-
-    fn meets_string(&mut self, node: Node<'a>, key: &str, text: &str) -> Option<bool> {
-        let length = text.chars().count() as u64;
-        match key {
-            "minLength" => Some(length >= count(node, key)?),
-            "maxLength" => Some(length <= count(node, key)?),
-            "pattern" => self.matches(node.get(key)?.as_str()?, text),
-            _ => Some(true),
-        }
-    }
-
-    fn meets_array(
-        &mut self,
-        node: Node<'a>,
-        key: &str,
-        items: &[Value],
-        look: Look<'_>,
-    ) -> Option<bool> {
-        let length = items.len() as u64;
-        match key {
-            "minItems" => Some(length >= count(node, key)?),
-            "maxItems" => Some(length <= count(node, key)?),
-            "prefixItems" | "items" | "additionalItems" => {
-                let (tuple, rest) = node.items();
-                all(items.iter().enumerate().map(|(index, value)| {
-                    match tuple.get(index).copied().or(rest) {
-                        Some(item) => self.accepts_at(item, value, look.part()),
-                        None => Some(true),
-                    }
-                }))
-            }
-            "uniqueItems" | "contains" | "minContains" | "maxContains" | "unevaluatedItems" => None,
-            _ => Some(true),
-        }
+        (
+            "uniqueItems" | "contains" | "minContains" | "maxContains" | "unevaluatedItems",
+            Value::Array(_),
+        )
+        | (
+            "minProperties"
+            | "maxProperties"
+            | "propertyNames"
+            | "dependentRequired"
+            | "dependentSchemas"
+            | "dependencies"
+            | "patternProperties"
+            | "additionalProperties"
+            | "unevaluatedProperties",
+            Value::Object(_),
+        ) => None,
+        _ => Some(true),
     }
 }
 
-fn meets_number(node: Node<'_>, key: &str, value: &Value) -> Option<bool> {
-    let number = Decimal::of(value)?;
-    match key {
-        "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" => {
-            let value = Decimal::of(node.get(key)?)?;
-            let end = Bound {
-                value,
-                exclusive: key.starts_with("exclusive"),
-            };
-            number.is_within(end, key.ends_with("inimum"))
+fn length(text: &str) -> u64 {
+    text.chars().count() as u64
+}
+
+fn meets_one<'a>(
+    prover: &mut Prover<'a>,
+    node: Node<'a>,
+    value: &Value,
+    check: Check<'_>,
+) -> Option<bool> {
+    let (mut accepting, mut doubtful) = (0, 0);
+    for branch in prover.branches(node, "oneOf").accepting(value) {
+        match accepts(prover, branch, value, check.certain()) {
+            Some(accepts) => accepting += usize::from(accepts),
+            None if !check.is_strict || accepts(prover, branch, value, check)? => return None,
+            None => doubtful += 1,
         }
-        "multipleOf" => number.is_told_multiple_of(Decimal::of(node.get(key)?)?),
-        _ => Some(true),
+    }
+    match (accepting, doubtful) {
+        (1, 0) => Some(true),
+        // The other branches must certainly refuse it.
+        (1, _) => None,
+        _ => Some(false),
+    }
+}
+
+/// A program refuses text that does not have the expected format. Only the writer's schema tells that
+/// a text has it.
+fn meets_format(
+    prover: &Prover<'_>,
+    node: Node<'_>,
+    value: &Value,
+    check: Check<'_>,
+) -> Option<bool> {
+    let format = node.get("format").filter(|format| format.is_string());
+    let fits = match (format.map(|f| (f, bounds_of_format(f))), value) {
+        (Some((_, Some(bounds))), Value::Number(_)) => Decimal::of(value)
+            .is_some_and(|number| bounds.iter().all(|b| number.is_within(*b) == Some(true))),
+        (Some((format, None)), Value::String(_)) => check.formats.contains(&format),
+        _ => true,
+    };
+    match prover.sense {
+        Sense::Strict => Some(true),
+        _ if fits => Some(true),
+        Sense::Written if check.is_strict => Some(false),
+        _ => None,
     }
 }
 
 /// Whether all hold. One `false` decides, even if others are unknown.
 fn all(each: impl Iterator<Item = Option<bool>>) -> Option<bool> {
-    let mut told = true;
+    let mut is_known = true;
     for one in each {
         match one {
             Some(false) => return Some(false),
             Some(true) => {}
-            None => told = false,
+            None => is_known = false,
         }
     }
-    told.then_some(true)
+    is_known.then_some(true)
 }

@@ -69,16 +69,15 @@ impl<'a> Case<'a> {
                     continue;
                 }
             }
-            if node.get("$ref").is_some() {
-                match node.target() {
-                    Some(target) => open.push(target),
-                    None => facts.vague = Some("$ref"),
-                }
+            let target = node.target();
+            if node.get("$ref").is_some() && target.is_none() {
+                facts.vague = Some("$ref");
             }
+            open.extend(target);
             if node.get("$dynamicRef").is_some() {
                 facts.vague = Some("$dynamicRef");
             }
-            if Types::told(node).is_none() {
+            if Types::declared(node).is_none() {
                 facts.vague = Some("type");
             }
             facts.required.extend(node.names("required"));
@@ -93,36 +92,29 @@ impl<'a> Case<'a> {
         facts
     }
 
-    /// A union of several branches that holds for these values.
-    pub(super) fn union(&self, facts: &Facts<'a>) -> Option<Union<'a>> {
-        let (node, key) = facts
+    /// A union of several branches that holds for these values: the schema, and `anyOf` or `oneOf`.
+    pub(super) fn union(&self, facts: &Facts<'a>) -> Option<(Node<'a>, &'static str)> {
+        let unions = facts
             .parts
             .iter()
-            .flat_map(|part| ["anyOf", "oneOf"].map(|key| (*part, key)))
-            .find(|(part, key)| {
-                part.count(key) > 1
-                    && part
-                        .child(key)
-                        .is_some_and(|list| !self.chosen.contains(&list.id()))
-            })?;
-        Some(Union { node, key })
+            .flat_map(|part| ["anyOf", "oneOf"].map(|key| (*part, key)));
+        let is_open = |list: Node<'a>| !self.chosen.contains(&list.id());
+        let mut unions = unions.filter(|(part, key)| part.count(key) > 1);
+        unions.find(|(part, key)| part.child(key).is_some_and(is_open))
     }
 
     /// The part of the case where one branch of a union holds and the schemas in `none` do not.
-    pub(super) fn choose(&self, union: &Union<'a>, branch: Node<'a>, none: Vec<Node<'a>>) -> Self {
+    pub(super) fn choose(
+        &self,
+        (union, key): (Node<'a>, &str),
+        branch: Node<'a>,
+        none: Vec<Node<'a>>,
+    ) -> Self {
         let mut case = self.with(branch);
-        case.chosen
-            .extend(union.node.child(union.key).map(Node::id));
+        case.chosen.extend(union.child(key).map(Node::id));
         case.none.extend(none);
         case
     }
-}
-
-/// A keyword with branches.
-pub(super) struct Union<'a> {
-    pub(super) node: Node<'a>,
-    /// `anyOf` or `oneOf`.
-    pub(super) key: &'static str,
 }
 
 /// Everything known about the values of a [`Case`].
@@ -154,7 +146,7 @@ impl<'a> Facts<'a> {
                 .value
                 .as_object()
                 .is_some_and(|map| assertions(map).all(|key| key == "type"));
-            if let Some(refused) = Types::told(*none).filter(|_| only_type) {
+            if let Some(refused) = Types::declared(*none).filter(|_| only_type) {
                 types = types.without(refused);
             }
         }
@@ -176,8 +168,7 @@ impl<'a> Facts<'a> {
 
     /// The names of all declared properties, each once.
     pub(super) fn declared(&self) -> BTreeSet<&'a str> {
-        let names = |part: &Node<'a>| part.map("properties").map(|(name, _)| name);
-        self.parts.iter().flat_map(names).collect()
+        self.entries("properties").map(|(name, _)| name).collect()
     }
 
     /// The names of all properties that are declared or required, each once.
@@ -187,31 +178,45 @@ impl<'a> Facts<'a> {
         names
     }
 
+    /// The schemas in a keyword of any part.
+    pub(super) fn children(&self, key: &str) -> impl Iterator<Item = Node<'a>> {
+        self.parts.iter().filter_map(move |part| part.child(key))
+    }
+
+    /// The named schemas in a keyword of any part.
+    pub(super) fn entries(&self, key: &str) -> impl Iterator<Item = (&'a str, Node<'a>)> {
+        self.parts.iter().flat_map(move |part| part.map(key))
+    }
+
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.children(key).next().is_some()
+    }
+
+    pub(super) fn has_any(&self, keys: &[&str]) -> bool {
+        keys.iter().any(|key| self.has(key))
+    }
+
+    /// The formats that hold.
+    pub(super) fn formats(&self) -> impl Iterator<Item = &'a Value> {
+        self.children("format").map(|format| format.value)
+    }
+
     /// The greatest value of a counting keyword.
     pub(super) fn most(&self, key: &str) -> Option<u64> {
-        self.counts(key).max()
+        self.parts.iter().filter_map(|part| part.counted(key)).max()
     }
 
     /// The least value of a counting keyword.
     pub(super) fn least(&self, key: &str) -> Option<u64> {
-        self.counts(key).min()
-    }
-
-    fn counts(&self, key: &str) -> impl Iterator<Item = u64> {
-        self.parts.iter().filter_map(move |part| count(*part, key))
+        self.parts.iter().filter_map(|part| part.counted(key)).min()
     }
 }
 
-/// The value of a counting keyword, such as `minItems`. `2.0` counts too.
-pub(super) fn count(node: Node<'_>, key: &str) -> Option<u64> {
-    let value = node.get(key)?;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "only whole numbers that are not negative come here"
-    )]
-    value.as_u64().or_else(|| {
-        let number = value.as_f64()?;
-        (number >= 0.0 && number.fract() == 0.0).then_some(number as u64)
-    })
+/// A keyword of a reader, and a case that it must accept: values of a single type, without unions.
+pub(super) struct Demand<'d, 'a> {
+    pub(super) writer: &'d Case<'a>,
+    /// The facts about the writer's case.
+    pub(super) facts: &'d Facts<'a>,
+    pub(super) reader: Node<'a>,
+    pub(super) key: &'static str,
 }

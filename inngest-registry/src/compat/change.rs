@@ -1,6 +1,5 @@
 //! The result of a comparison.
 
-use super::advice::Advice;
 use super::difference::Subject;
 use super::verdict::Verdict;
 
@@ -38,46 +37,35 @@ pub struct Change {
     /// What to do instead, when it breaks anyone.
     pub fix: Option<String>,
     pub(crate) subject: Subject,
-    pub(super) advice: Option<Advice>,
-    /// How to keep the name of a field that was only renamed.
-    pub(super) rename: Option<String>,
+    /// What to do, except for giving the event a new version. Callers that know the versions name the
+    /// new one.
+    pub(crate) own_fix: Option<String>,
 }
 
 impl Change {
     /// Adds how to keep the old name of a field that seems to be renamed only.
     pub(crate) fn advise_rename(&mut self, name: &str) {
-        let Some(fix) = &mut self.fix else {
-            return;
-        };
-        let rename = format!(
-            "if it was only renamed, keep its name in events: `#[serde(rename = \"{name}\")]`"
-        );
-        *fix = format!("{rename}, or {fix}");
-        self.rename = Some(rename);
-    }
-
-    /// What to do, except for giving the event a new version. Callers that know the versions name the
-    /// new one.
-    pub(crate) fn own_fix(&self) -> Option<String> {
-        let own = self.advice?.own(true);
-        Some(match &self.rename {
-            Some(rename) => format!("{rename}, or {own}"),
-            None => own.to_owned(),
-        })
+        for fix in self.fix.iter_mut().chain(&mut self.own_fix) {
+            *fix = format!(
+                "if it was only renamed, keep its name in events: `#[serde(rename = \"{name}\")]`, \
+                 or {fix}"
+            );
+        }
     }
 
     #[cfg(test)]
     pub(crate) fn for_tests(path: &str, what: &str, subject: Subject) -> Self {
+        let breaking = [Verdict::Breaking, Verdict::Compatible];
+        let fix = super::difference::Difference::NowRequired.fix(breaking, true);
         Self {
             path: path.to_owned(),
             also_at: Vec::new(),
             what: what.to_owned(),
             backward: Verdict::Compatible,
             forward: Verdict::Compatible,
-            fix: Some(Advice::MakeOptional.sentence(true)),
+            fix: fix.as_ref().map(|fix| fix.whole.clone()),
             subject,
-            advice: Some(Advice::MakeOptional),
-            rename: None,
+            own_fix: fix.map(|fix| fix.own),
         }
     }
 }

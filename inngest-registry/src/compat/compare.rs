@@ -1,16 +1,25 @@
 //! Walks through both schemas side by side and finds how they differ.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "the current place is among the places"
+)]
+
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::accepts::accepted;
 use super::case::{Case, Facts};
 use super::change::Comparison;
 use super::difference::{Difference, LIMITS, Undeclared};
+use super::empty::has_no_value;
+use super::judge::{judge, keyword};
 use super::node::{Node, refers, size};
-use super::number::{Decimal, range_of_format};
-use super::places::{Found, Places, Step, Verdicts};
-use super::prover::Prover;
+use super::number::{Decimal, bounds_of_format};
+use super::objects::{property_verdict, requirement, rest};
+use super::places::{BACKWARD, COMPATIBLE, FORWARD, Found, Places, Step, Verdicts};
+use super::prover::{Deciders, Prover};
 use super::types::Types;
 use super::values::{ValueSet, equal};
 use super::variants::{Variant, VariantKind, matching, variants};
@@ -26,15 +35,19 @@ pub(super) fn compare(
     strictness: Strictness,
     is_event: bool,
 ) -> Comparison {
+    let deciders = Deciders {
+        judge,
+        is_empty: has_no_value,
+    };
     let mut walk = Walk {
-        prover: Prover::new(strictness, size(old) + size(new)),
+        prover: Prover::new(strictness, size(old) + size(new), deciders),
         is_event,
         places: Places::default(),
         current: 0,
     };
-    walk.start(Node::root(old), Node::root(new));
-    while walk.current < walk.places.len() {
-        walk.look();
+    walk.add(None, Node::root(old), Node::root(new));
+    while walk.current < walk.places.all.len() {
+        walk.visit();
         walk.current += 1;
     }
     walk.places.comparison(is_event)
@@ -50,78 +63,101 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     /// Finds the verdict on the current place and the differences at it.
-    fn look(&mut self) {
-        let Some(place) = self.places.get(self.current) else {
-            return;
-        };
+    fn visit(&mut self) {
+        let place = &mut self.places.all[self.current];
         let (old, new) = (place.old, place.new);
         let (backward, before) = self.prover.verdict(old, new);
         let (forward, after) = self.prover.verdict(new, old);
-        if let Some(place) = self.places.get_mut(self.current) {
-            place.verdicts = Verdicts { backward, forward };
-            place.obstacles = before.union(&after).copied().collect();
-        }
+        place.verdicts = [backward, forward];
+        place.obstacles = before.union(&after).copied().collect();
         self.annotations(old, new, &Step::Here);
         self.differences(old, new);
     }
 
-    fn start(&mut self, old: Node<'a>, new: Node<'a>) {
+    /// Adds a part of the current place to the places to visit, or the root if there is no step.
+    fn add(&mut self, step: Option<Step>, old: Node<'a>, new: Node<'a>) {
         let (a, b) = (unwrapped(old), unwrapped(new));
-        self.places.add(None, a, b);
+        let here = step.clone().unwrap_or(Step::Here);
+        self.places.add(step.map(|step| (self.current, step)), a, b);
         if old.id() != a.id() || new.id() != b.id() {
-            self.annotations(old, new, &Step::Here);
+            self.annotations(old, new, &here);
         }
     }
 
-    /// Adds a part of the current place to the places to visit.
     fn place(&mut self, old: Node<'a>, new: Node<'a>, step: Step) {
         // Most parts did not change.
-        if (old.value == new.value && !refers(old.value)) || self.places.len() >= MAX_PLACES {
-            return;
+        let is_unchanged = old.value == new.value && !refers(old.value);
+        if !is_unchanged && self.places.all.len() < MAX_PLACES {
+            self.add(Some(step), old, new);
         }
-        let (a, b) = (unwrapped(old), unwrapped(new));
-        if old.id() != a.id() || new.id() != b.id() {
-            self.annotations(old, new, &step);
-        }
-        self.places.add(Some((self.current, step)), a, b);
     }
 
-    fn push(&mut self, difference: Difference<'a>, origin: (usize, usize), verdicts: Verdicts) {
-        self.push_at(Step::Here, difference, origin, verdicts);
-    }
-
-    fn push_at(
+    fn push(
         &mut self,
-        step: Step,
+        step: &Step,
         difference: Difference<'a>,
         origin: (usize, usize),
         verdicts: Verdicts,
     ) {
-        if let Some(place) = self.places.get_mut(self.current) {
-            place.found.push(Found {
-                step,
-                difference,
-                verdicts,
-                origin,
-            });
-        }
+        self.places.all[self.current].found.push(Found {
+            step: step.clone(),
+            difference,
+            verdicts,
+            origin,
+        });
+    }
+
+    /// Adds a difference of two schemas at the current place.
+    fn here(&mut self, old: Node<'a>, new: Node<'a>, verdicts: Verdicts, found: Difference<'a>) {
+        self.push(&Step::Here, found, (old.id(), new.id()), verdicts);
+    }
+
+    /// Adds something that only one side has.
+    fn one_sided(&mut self, id: usize, added: bool, verdict: Verdict, found: Difference<'a>) {
+        let (origin, verdicts) = if added {
+            ((0, id), [Verdict::Compatible, verdict])
+        } else {
+            ((id, 0), [verdict, Verdict::Compatible])
+        };
+        self.push(&Step::Here, found, origin, verdicts);
+    }
+
+    /// The answers to a question about a writer and a reader in both directions.
+    fn both<T: Copy>(
+        &mut self,
+        old: T,
+        new: T,
+        question: impl Fn(&mut Prover<'a>, T, T) -> Verdict,
+    ) -> Verdicts {
+        [(old, new), (new, old)]
+            .map(|(writer, reader)| self.prover.ask(|prover| question(prover, writer, reader)))
+    }
+
+    fn verdicts(&mut self, old: Node<'a>, new: Node<'a>) -> Verdicts {
+        self.both(old, new, |p, writer, reader| {
+            p.part(&Case::of([writer]), reader)
+        })
+    }
+
+    fn accepted(&mut self, reader: Node<'a>, value: &Value) -> Verdict {
+        self.prover
+            .ask(|prover| accepted(prover, reader, value, &[]))
     }
 
     fn annotations(&mut self, old: Node<'a>, new: Node<'a>, step: &Step) {
         let origin = (old.id(), new.id());
-        let mut note =
-            |difference| self.push_at(step.clone(), difference, origin, Verdicts::COMPATIBLE);
+        let mut note = |difference| self.push(step, difference, origin, COMPATIBLE);
         if old.get("description") != new.get("description") {
             note(Difference::Documentation);
         }
         if let (Some(old), Some(new)) = (old.get("default"), new.get("default"))
             && old != new
         {
-            note(Difference::Default { old, new });
+            note(Difference::Default(old, new));
         }
-        let deprecated = |node: Node<'a>| node.get("deprecated") == Some(&Value::Bool(true));
-        if deprecated(old) != deprecated(new) {
-            note(Difference::Deprecated(deprecated(new)));
+        let is_deprecated = new.is("deprecated", true);
+        if old.is("deprecated", true) != is_deprecated {
+            note(Difference::Deprecated(is_deprecated));
         }
     }
 
@@ -161,41 +197,31 @@ impl<'a> Walk<'a> {
 
     fn nullability(&mut self, a: &View<'a>, b: &View<'a>, old: Node<'a>, new: Node<'a>) {
         let null = Case::of(Types::NULL.split());
-        let mut verdicts = Verdicts::COMPATIBLE;
+        let mut verdicts = COMPATIBLE;
         let difference = if a.nullable && !b.nullable && b.types != Types::ALL {
-            verdicts.backward = self.prover.ask(|prover| prover.included(&null, new));
+            verdicts[BACKWARD] = self.prover.ask(|prover| prover.included(&null, new));
             Difference::NoLongerNull
         } else if b.nullable && !a.nullable && a.types != Types::ALL {
-            verdicts.forward = self.prover.ask(|prover| prover.included(&null, old));
+            verdicts[FORWARD] = self.prover.ask(|prover| prover.included(&null, old));
             Difference::NowNull
         } else {
             return;
         };
-        self.push(difference, (old.id(), new.id()), verdicts);
-    }
-
-    fn both(&mut self, old: Node<'a>, new: Node<'a>) -> Verdicts {
-        Verdicts {
-            backward: self.prover.verdict(old, new).0,
-            forward: self.prover.verdict(new, old).0,
-        }
+        self.here(old, new, verdicts, difference);
     }
 
     fn retyped(&mut self, a: &View<'a>, b: &View<'a>, old: Node<'a>, new: Node<'a>) {
-        let verdicts = self.both(old, new);
+        let verdicts = self.verdicts(old, new);
         let (before, after) = (a.kind(), b.kind());
         let difference = if before == after {
             Difference::Other {
-                verdict: verdicts.backward.or_worse(verdicts.forward),
+                verdict: verdicts[BACKWARD].max(verdicts[FORWARD]),
                 obstacles: Vec::new(),
             }
         } else {
-            Difference::Type {
-                old: before,
-                new: after,
-            }
+            Difference::Type(before, after)
         };
-        self.push(difference, (old.id(), new.id()), verdicts);
+        self.here(old, new, verdicts, difference);
     }
 
     fn values(&mut self, before: &[&'a Value], after: &[&'a Value], old: Node<'a>, new: Node<'a>) {
@@ -203,40 +229,21 @@ impl<'a> Walk<'a> {
             ValueSet::of(before.iter().copied()),
             ValueSet::of(after.iter().copied()),
         );
-        let mut verdicts = Verdicts::COMPATIBLE;
         if let ([a], [b]) = (before, after)
             && !now.contains(a)
         {
-            verdicts.backward = self.prover.ask(|prover| prover.accepted(new, a));
-            verdicts.forward = self.prover.ask(|prover| prover.accepted(old, b));
+            let verdicts = [self.accepted(new, a), self.accepted(old, b)];
             let is_name = self.is_event && self.places.is_at(self.current, "name");
-            let difference = Difference::Constant {
-                old: a,
-                new: b,
-                is_name,
-            };
-            return self.push(difference, (old.id(), new.id()), verdicts);
+            return self.here(old, new, verdicts, Difference::Constant(a, b, is_name));
         }
-        for value in before.iter().filter(|value| !now.contains(value)) {
-            let backward = self.prover.ask(|prover| prover.accepted(new, value));
-            let verdicts = Verdicts {
-                backward,
-                ..verdicts
-            };
-            let difference = Difference::Value {
-                value,
-                added: false,
-            };
-            self.push(difference, (std::ptr::from_ref(*value).addr(), 0), verdicts);
-        }
-        for value in after.iter().filter(|value| !known.contains(value)) {
-            let forward = self.prover.ask(|prover| prover.accepted(old, value));
-            let verdicts = Verdicts {
-                forward,
-                ..verdicts
-            };
-            let difference = Difference::Value { value, added: true };
-            self.push(difference, (0, std::ptr::from_ref(*value).addr()), verdicts);
+        for (values, others, reader, added) in
+            [(before, &now, new, false), (after, &known, old, true)]
+        {
+            for value in values.iter().filter(|value| !others.contains(value)) {
+                let verdict = self.accepted(reader, value);
+                let id = std::ptr::from_ref(*value).addr();
+                self.one_sided(id, added, verdict, Difference::Value(value, added));
+            }
         }
     }
 
@@ -248,10 +255,7 @@ impl<'a> Walk<'a> {
         new: Node<'a>,
     ) {
         let matching = matching(before, after, |a, b| self.prover.is_same(a, b));
-        for (one, other) in matching.kept {
-            let (Some(one), Some(other)) = (before.get(one), after.get(other)) else {
-                continue;
-            };
+        for (one, other) in matching.kept.into_values() {
             match (&one.kind, &other.kind) {
                 (VariantKind::Value(_), VariantKind::Value(_)) => {}
                 (VariantKind::Wrapped(a), VariantKind::Wrapped(b)) => {
@@ -263,61 +267,37 @@ impl<'a> Walk<'a> {
                 _ => self.place(one.node, other.node, Step::Variant(one.name.clone())),
             }
         }
-        for variant in matching
-            .removed
-            .into_iter()
-            .filter_map(|index| before.get(index))
+        for (variants, reader, added) in
+            [(matching.removed, new, false), (matching.added, old, true)]
         {
-            let mut verdicts = Verdicts::COMPATIBLE;
-            verdicts.backward = self.variant(variant, new);
-            let origin = (variant.node.id(), 0);
-            self.push(variant.difference(false), origin, verdicts);
-        }
-        for variant in matching
-            .added
-            .into_iter()
-            .filter_map(|index| after.get(index))
-        {
-            let mut verdicts = Verdicts::COMPATIBLE;
-            verdicts.forward = self.variant(variant, old);
-            let origin = (0, variant.node.id());
-            self.push(variant.difference(true), origin, verdicts);
-        }
-    }
-
-    /// Whether one side accepts a variant of the other.
-    fn variant(&mut self, variant: &Variant<'a>, reader: Node<'a>) -> Verdict {
-        match variant.kind {
-            VariantKind::Value(value) => self.prover.ask(|prover| prover.accepted(reader, value)),
-            _ => self.prover.verdict(variant.node, reader).0,
+            for variant in variants.into_values() {
+                let verdict = match variant.kind {
+                    VariantKind::Value(value) => self.accepted(reader, value),
+                    _ => self.prover.verdict(variant.node, reader).0,
+                };
+                self.one_sided(variant.node.id(), added, verdict, variant.difference(added));
+            }
         }
     }
 
     fn keywords(&mut self, old: Node<'a>, new: Node<'a>, keys: &[&str]) -> Verdicts {
-        let prover = &mut self.prover;
-        let mut worst = |writer, reader| {
-            let each = keys
-                .iter()
-                .map(|key| prover.ask(|p| p.keyword(writer, reader, key)));
-            Verdict::worst(each)
-        };
-        Verdicts {
-            backward: worst(old, new),
-            forward: worst(new, old),
-        }
+        keys.iter().fold(COMPATIBLE, |[backward, forward], key| {
+            let one = self.both(old, new, |p, writer, reader| {
+                keyword(p, writer, reader, key)
+            });
+            [backward.max(one[BACKWARD]), forward.max(one[FORWARD])]
+        })
     }
 
     fn limits(&mut self, old: Node<'a>, new: Node<'a>) {
-        let origin = (old.id(), new.id());
-        let said = self.number_type(old, new);
+        let reported = self.number_type(old, new);
         let (a, b) = (old.items().0.len(), new.items().0.len());
         for (key, _) in LIMITS {
             // A tuple of another length is one change.
             let is_length = a != b && matches!(key, "minItems" | "maxItems");
             // `uniqueItems` may also be `false`.
-            let unique = |node: Node<'a>| node.get(key) == Some(&Value::Bool(true));
-            let is_same = key == "uniqueItems" && unique(old) == unique(new);
-            if is_length || is_same || said.contains(&key) || !differ(old, new, key) {
+            let is_same = key == "uniqueItems" && old.is(key, true) == new.is(key, true);
+            if is_length || is_same || reported.contains(&key) || !differ(old, new, key) {
                 continue;
             }
             let verdicts = self.keywords(old, new, &[key]);
@@ -327,11 +307,11 @@ impl<'a> Walk<'a> {
                 new: new.get(key),
                 is_id: self.is_event && self.places.is_at(self.current, "id"),
             };
-            self.push(difference, origin, verdicts);
+            self.here(old, new, verdicts, difference);
         }
         if a != b {
-            let verdicts = self.both(old, new);
-            self.push(Difference::Length { old: a, new: b }, origin, verdicts);
+            let verdicts = self.verdicts(old, new);
+            self.here(old, new, verdicts, Difference::Length(a, b));
         }
     }
 
@@ -342,23 +322,21 @@ impl<'a> Walk<'a> {
         let mut keys: Vec<_> = bounds.filter(|key| differ(old, new, key)).collect();
         let range = |node: Node<'a>| node.get("minimum").zip(node.get("maximum"));
         let difference = if differ(old, new, "format") {
-            keys.retain(|key| {
-                [old, new]
-                    .iter()
-                    .all(|node| is_implied_by_format(*node, key))
-            });
+            keys.retain(|key| is_implied_by_format(old, key) && is_implied_by_format(new, key));
             keys.push("format");
-            Difference::Format {
+            Difference::Limit {
+                key: "format",
                 old: old.get("format"),
                 new: new.get("format"),
+                is_id: false,
             }
         } else if let (Some(old), Some(new), 2) = (range(old), range(new), keys.len()) {
-            Difference::Range { old, new }
+            Difference::Range(old, new)
         } else {
             return Vec::new();
         };
         let verdicts = self.keywords(old, new, &keys);
-        self.push(difference, (old.id(), new.id()), verdicts);
+        self.here(old, new, verdicts, difference);
         keys
     }
 
@@ -374,43 +352,43 @@ impl<'a> Walk<'a> {
 
     fn properties(&mut self, old: Node<'a>, new: Node<'a>) {
         let (a, b) = (Case::of([old]).facts(), Case::of([new]).facts());
-        let names: BTreeSet<_> = a.named().union(&b.named()).copied().collect();
         let attached = self.is_attached(&a);
-        for name in names {
+        for name in a
+            .named()
+            .union(&b.named())
+            .copied()
+            .collect::<BTreeSet<_>>()
+        {
             let step = Step::Property(name.to_owned());
             let (before, after) = (a.declaration(name), b.declaration(name));
-            let id = |node: Option<Node<'a>>| node.map_or(0, Node::id);
-            let mut origin = (id(before), id(after));
-            if origin == (0, 0) {
-                origin = (old.id(), new.id());
-            }
-            let mut verdicts = Verdicts::COMPATIBLE;
-            let difference = match (before, after) {
+            let (was_required, is_required) = (a.requires(name), b.requires(name));
+            let (difference, verdicts) = match (before, after) {
                 (None, Some(_)) | (Some(_), None) => {
-                    verdicts.backward = self
-                        .prover
-                        .ask(|prover| prover.property_verdict(&a, &b, name));
-                    verdicts.forward = self
-                        .prover
-                        .ask(|prover| prover.property_verdict(&b, &a, name));
-                    match after {
+                    let difference = match after {
                         Some(after) => Difference::Added {
-                            required: b.requires(name),
+                            required: is_required,
                             nullable: View::of(after).nullable,
                             attached,
                         },
                         None => Difference::Removed {
-                            required: a.requires(name),
+                            required: was_required,
                         },
-                    }
+                    };
+                    let verdicts = self.both(&a, &b, |prover, writer, reader| {
+                        property_verdict(prover, writer, reader, name)
+                    });
+                    (difference, verdicts)
                 }
-                _ if a.requires(name) && !b.requires(name) => {
-                    verdicts.forward = self.prover.requirement(&b, &a, name);
-                    Difference::NowOptional
-                }
-                _ if b.requires(name) && !a.requires(name) => {
-                    verdicts.backward = self.prover.requirement(&a, &b, name);
-                    Difference::NowRequired
+                _ if was_required != is_required => {
+                    let difference = if is_required {
+                        Difference::NowRequired
+                    } else {
+                        Difference::NowOptional
+                    };
+                    let verdicts = self.both(&a, &b, |prover, writer, reader| {
+                        requirement(prover, writer, reader, name)
+                    });
+                    (difference, verdicts)
                 }
                 (Some(before), Some(after)) => {
                     self.place(before, after, step);
@@ -418,7 +396,12 @@ impl<'a> Walk<'a> {
                 }
                 (None, None) => continue,
             };
-            self.push_at(step.clone(), difference, origin, verdicts);
+            let id = |node: Option<Node<'a>>| node.map_or(0, Node::id);
+            let mut origin = (id(before), id(after));
+            if origin == (0, 0) {
+                origin = (old.id(), new.id());
+            }
+            self.push(&step, difference, origin, verdicts);
             if let (Some(before), Some(after)) = (before, after) {
                 self.place(before, after, step);
             }
@@ -435,40 +418,27 @@ impl<'a> Walk<'a> {
     }
 
     fn other_properties(&mut self, old: Node<'a>, new: Node<'a>, a: &Facts<'a>, b: &Facts<'a>) {
+        let patterns = new.child("patternProperties");
         for (pattern, before) in old.map("patternProperties") {
-            if let Some(after) = new
-                .child("patternProperties")
-                .and_then(|map| map.child(pattern))
-            {
+            if let Some(after) = patterns.and_then(|map| map.child(pattern)) {
                 self.place(before, after, Step::Others);
             }
         }
-        let rest = |node: Node<'a>| node.child("additionalProperties");
-        let closed = |node: Option<Node<'a>>| node.is_some_and(|n| *n.value == json!(false));
-        let schema = |node: Option<Node<'a>>| node.filter(|n| n.value.is_object());
-        let (before, after) = (rest(old), rest(new));
-        let difference = match (closed(before), closed(after)) {
-            (true, false) => Undeclared::Allowed,
-            (false, true) => Undeclared::Refused,
-            (true, true) => return,
-            (false, false) => match (schema(before), schema(after)) {
-                (Some(before), Some(after)) => {
-                    return self.place(before, after, Step::Others);
-                }
-                (None, Some(_)) => Undeclared::OfOneType,
-                (Some(_), None) => Undeclared::OfAnyType,
-                (None, None) => return,
-            },
+        let rests = [old, new].map(|node| node.child("additionalProperties"));
+        let closed = rests.map(|rest| rest.is_some_and(|rest| *rest.value == false));
+        let schemas = rests.map(|rest| rest.filter(|rest| rest.value.is_object()));
+        let difference = match (closed, schemas) {
+            ([true, false], _) => Undeclared::Allowed,
+            ([false, true], _) => Undeclared::Refused,
+            (_, [Some(before), Some(after)]) => return self.place(before, after, Step::Others),
+            (_, [None, Some(_)]) => Undeclared::OfOneType,
+            (_, [Some(_), None]) => Undeclared::OfAnyType,
+            (_, [None, None]) => return,
         };
-        let verdicts = Verdicts {
-            backward: self.prover.ask(|prover| prover.rest(a, new)),
-            forward: self.prover.ask(|prover| prover.rest(b, old)),
-        };
-        self.push(
-            Difference::Undeclared(difference),
-            (old.id(), new.id()),
-            verdicts,
-        );
+        let verdicts = self.both((a, old), (b, new), |prover, (writer, _), (_, reader)| {
+            rest(prover, writer, reader)
+        });
+        self.here(old, new, verdicts, Difference::Undeclared(difference));
     }
 }
 
@@ -481,11 +451,10 @@ fn differ(old: Node<'_>, new: Node<'_>, key: &str) -> bool {
 
 /// Whether a bound, or its absence, goes with the format of a Rust integer type.
 fn is_implied_by_format(node: Node<'_>, key: &str) -> bool {
-    let format = node.get("format").and_then(Value::as_str);
-    let Some((low, high)) = format.and_then(range_of_format) else {
+    let Some([low, high]) = node.get("format").and_then(bounds_of_format) else {
         return false;
     };
     let end = if key == "minimum" { low } else { high };
-    let bound = node.get(key);
-    bound.is_none_or(|bound| Decimal::of(bound).and_then(Decimal::as_integer) == Some(end))
+    let integer = |bound| Decimal::of(bound).and_then(Decimal::as_integer);
+    (node.get(key)).is_none_or(|bound| integer(bound) == end.value.as_integer())
 }

@@ -1,9 +1,17 @@
-//! Differences between two schemas, and how reports word them.
+//! Differences between two schemas: how reports word them, and what they advise instead.
 
 use serde_json::Value;
 
 use super::verdict::Verdict;
 use super::view::quoted;
+
+/// What to do instead of a change.
+pub(super) struct Fix {
+    /// All ways out, such as giving the event a new version.
+    pub(super) whole: String,
+    /// What to do in Rust, without a new version.
+    pub(super) own: String,
+}
 
 /// The subject of the words of a difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,14 +22,11 @@ pub(crate) enum Subject {
     Part,
 }
 
-/// A difference between two schemas at one place.
+/// A difference between two schemas at one place. Pairs are the old and the new.
 #[derive(Clone, Debug)]
 pub(super) enum Difference<'a> {
     Documentation,
-    Default {
-        old: &'a Value,
-        new: &'a Value,
-    },
+    Default(&'a Value, &'a Value),
     /// Whether it is deprecated now.
     Deprecated(bool),
     NowNull,
@@ -37,44 +42,21 @@ pub(super) enum Difference<'a> {
     Removed {
         required: bool,
     },
-    /// The only value.
-    Constant {
-        old: &'a Value,
-        new: &'a Value,
-        is_name: bool,
-    },
-    Value {
-        value: &'a Value,
-        added: bool,
-    },
-    Variant {
-        name: String,
-        added: bool,
-    },
-    /// A variant that is recognized by its type alone.
-    Alternative {
-        kind: String,
-        added: bool,
-    },
-    Type {
-        old: String,
-        new: String,
-    },
+    /// The only value, and whether it is the name of an event.
+    Constant(&'a Value, &'a Value, bool),
+    /// A value, and whether it was added.
+    Value(&'a Value, bool),
+    /// A variant, and whether it was added.
+    Variant(String, bool),
+    /// A variant that is recognized by its type alone, and whether it was added.
+    Alternative(String, bool),
+    Type(String, String),
     /// The number of items of a tuple; 0 for a list.
-    Length {
-        old: usize,
-        new: usize,
-    },
-    Format {
-        old: Option<&'a Value>,
-        new: Option<&'a Value>,
-    },
+    Length(usize, usize),
     /// The minimum and the maximum.
-    Range {
-        old: (&'a Value, &'a Value),
-        new: (&'a Value, &'a Value),
-    },
+    Range((&'a Value, &'a Value), (&'a Value, &'a Value)),
     Limit {
+        /// One of [`LIMITS`], or `format`.
         key: &'static str,
         old: Option<&'a Value>,
         new: Option<&'a Value>,
@@ -122,13 +104,10 @@ impl Difference<'_> {
     pub(super) fn words(&self) -> (Subject, String) {
         let place = |text: &str| (Subject::Place, text.to_owned());
         let part = |text: &str| (Subject::Part, text.to_owned());
+        let added = |added: &bool| if *added { "was added" } else { "was removed" };
         match self {
             Self::Documentation => part("its documentation changed"),
-            Self::Default { old, new } => part(&format!(
-                "its default was {} and is now {}",
-                quoted(old),
-                quoted(new)
-            )),
+            Self::Default(old, new) => part(&format!("its default {}", was_and_is(old, new))),
             Self::Deprecated(true) => place("is now deprecated"),
             Self::Deprecated(false) => place("is no longer deprecated"),
             Self::NowNull => place("may now be `null`"),
@@ -144,38 +123,21 @@ impl Difference<'_> {
             Self::Added { .. } => place("was added, required"),
             Self::Removed { required: true } => place("was removed"),
             Self::Removed { required: false } => place("was removed; it was optional"),
-            Self::Constant { old, new, .. } => {
-                place(&format!("was {} and is now {}", quoted(old), quoted(new)))
-            }
-            Self::Value { value, added } => part(&format!(
-                "the value {} was {}",
-                quoted(value),
-                added_or_removed(*added)
-            )),
-            Self::Variant { name, added } => part(&format!(
-                "the variant `{name}` was {}",
-                added_or_removed(*added)
-            )),
-            Self::Alternative { kind, added: true } => place(&format!("may now be {kind}, too")),
-            Self::Alternative { kind, added: false } => place(&format!("may no longer be {kind}")),
-            Self::Type { old, new } => part(&format!("its type was {old} and is now {new}")),
-            Self::Length { old: 0, new } => {
-                place(&format!("was a list and is now a tuple of {new} items"))
-            }
-            Self::Length { old, new: 0 } => {
-                place(&format!("was a tuple of {old} items and is now a list"))
-            }
-            Self::Length { old, new } => place(&format!(
+            Self::Constant(old, new, _) => (Subject::Place, was_and_is(old, new)),
+            Self::Value(value, is) => part(&format!("the value {} {}", quoted(value), added(is))),
+            Self::Variant(name, is) => part(&format!("the variant `{name}` {}", added(is))),
+            Self::Alternative(kind, true) => place(&format!("may now be {kind}, too")),
+            Self::Alternative(kind, false) => place(&format!("may no longer be {kind}")),
+            Self::Type(old, new) => part(&format!("its type was {old} and is now {new}")),
+            Self::Length(0, new) => place(&format!("was a list and is now a tuple of {new} items")),
+            Self::Length(old, 0) => place(&format!("was a tuple of {old} items and is now a list")),
+            Self::Length(old, new) => place(&format!(
                 "was a tuple of {old} items and is now one of {new}"
             )),
-            Self::Format { old, new } => (Subject::Part, limit("format", *old, *new)),
-            Self::Range { old, new } => {
+            Self::Range(old, new) => {
                 let range = |(least, most)| format!("{} to {}", quoted(least), quoted(most));
-                part(&format!(
-                    "the range was {} and is now {}",
-                    range(*old),
-                    range(*new)
-                ))
+                let (old, new) = (range(*old), range(*new));
+                part(&format!("the range was {old} and is now {new}"))
             }
             Self::Limit {
                 key: "uniqueItems",
@@ -187,35 +149,91 @@ impl Difference<'_> {
             }),
             Self::Limit { key, old, new, .. } => {
                 let name = LIMITS.iter().find(|(known, _)| known == key);
-                (
-                    Subject::Part,
-                    limit(name.map_or(key, |(_, name)| name), *old, *new),
-                )
+                part(&limit(name.map_or(key, |(_, name)| name), *old, *new))
             }
-            Self::Undeclared(rest) => part(match rest {
-                Undeclared::Allowed => "properties that are not declared are no longer refused",
-                Undeclared::Refused => "properties that are not declared are now refused",
-                Undeclared::OfOneType => {
-                    "properties that are not declared were of any type and are now of one"
-                }
-                Undeclared::OfAnyType => {
-                    "properties that are not declared were of one type and are now of any"
-                }
-            }),
-            Self::Other { verdict, obstacles } => (Subject::Place, other(*verdict, obstacles)),
+            Self::Undeclared(rest) => {
+                let rest = match rest {
+                    Undeclared::Allowed => "are no longer refused",
+                    Undeclared::Refused => "are now refused",
+                    Undeclared::OfOneType => "were of any type and are now of one",
+                    Undeclared::OfAnyType => "were of one type and are now of any",
+                };
+                part(&format!("properties that are not declared {rest}"))
+            }
+            Self::Other { verdict, obstacles } => place(&other(*verdict, obstacles)),
         }
+    }
+
+    /// What to do instead, if the change breaks anyone.
+    pub(super) fn fix(&self, [backward, forward]: [Verdict; 2], is_event: bool) -> Option<Fix> {
+        let breaks_backward = backward == Verdict::Breaking;
+        if !breaks_backward && forward != Verdict::Breaking {
+            return None;
+        }
+        let alone = |text: &str| {
+            let (whole, own) = (text.to_owned(), text.to_owned());
+            Some(Fix { whole, own })
+        };
+        let mut in_rust = "";
+        let short = match self {
+            Self::Added { attached: true, .. } if breaks_backward => {
+                return alone(
+                    "give the event a new version, because events that were sent before may have \
+                     any value here",
+                );
+            }
+            Self::Constant(.., true) => {
+                return alone("keep the name; an event of another name is another event");
+            }
+            Self::Added { required: true, .. } | Self::NowRequired if breaks_backward => {
+                in_rust = ": an `Option` with \
+                           `#[serde(skip_serializing_if = \"Option::is_none\")]`";
+                "make it optional"
+            }
+            Self::Added { .. } if breaks_backward => "let the old schema refuse unknown properties",
+            Self::Added { .. } => "let the old readers accept unknown properties first",
+            Self::Removed { .. } | Self::Undeclared(_) if breaks_backward => {
+                "accept unknown properties"
+            }
+            Self::Removed { .. } => "keep writing it",
+            Self::NowRequired | Self::NowOptional => "keep writing it always",
+            Self::NowNull => "keep writing a value",
+            Self::NoLongerNull => "keep accepting `null`",
+            Self::Type(..) | Self::Length(..) | Self::Limit { key: "format", .. } => {
+                "keep its type and add another property with the new one"
+            }
+            Self::Value(_, true) | Self::Variant(_, true) | Self::Alternative(_, true) => {
+                "do not write it until all readers know it"
+            }
+            Self::Value(..) | Self::Variant(..) | Self::Alternative(..) => {
+                "keep it and stop writing it"
+            }
+            Self::Limit { is_id: true, .. } => "keep the id template",
+            Self::Limit { .. } | Self::Range(..) => "keep the limit as it was",
+            Self::Constant(..)
+            | Self::Undeclared(_)
+            | Self::Other { .. }
+            | Self::Documentation
+            | Self::Default(..)
+            | Self::Deprecated(_) => "keep it as it was",
+        };
+        let own = format!("{short}{in_rust}");
+        let whole = if is_event {
+            format!("{own}, or give the event a new version")
+        } else {
+            format!("{short}, or publish the schema as a new version")
+        };
+        Some(Fix { whole, own })
     }
 }
 
-fn added_or_removed(added: bool) -> &'static str {
-    if added { "added" } else { "removed" }
+fn was_and_is(old: &Value, new: &Value) -> String {
+    format!("was {} and is now {}", quoted(old), quoted(new))
 }
 
 fn limit(name: &str, old: Option<&Value>, new: Option<&Value>) -> String {
     match (old, new) {
-        (Some(old), Some(new)) => {
-            format!("the {name} was {} and is now {}", quoted(old), quoted(new))
-        }
+        (Some(old), Some(new)) => format!("the {name} {}", was_and_is(old, new)),
         (None, Some(new)) => format!("the {name} {} was added", quoted(new)),
         (Some(old), None) => format!("the {name} {} was removed", quoted(old)),
         (None, None) => format!("the {name} changed"),
@@ -226,20 +244,16 @@ fn other(verdict: Verdict, obstacles: &[&str]) -> String {
     if verdict != Verdict::Unknown {
         return "accepts other values than before".into();
     }
-    let keywords: Vec<_> = obstacles
-        .iter()
-        .map(|obstacle| {
-            if obstacle.contains(' ') {
-                (*obstacle).to_owned()
-            } else {
-                format!("`{obstacle}`")
-            }
-        })
-        .collect();
-    let because = if keywords.is_empty() {
-        String::new()
-    } else {
-        format!("because of {} ", keywords.join(", "))
+    let keywords = obstacles.iter().map(|obstacle| {
+        if obstacle.contains(' ') {
+            (*obstacle).to_owned()
+        } else {
+            format!("`{obstacle}`")
+        }
+    });
+    let because = match keywords.collect::<Vec<_>>().join(", ") {
+        keywords if keywords.is_empty() => keywords,
+        keywords => format!("because of {keywords} "),
     };
     format!("changed, and {because}it cannot be told whether anything that is written is refused")
 }

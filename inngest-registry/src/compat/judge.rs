@@ -2,238 +2,251 @@
 //!
 //! The reader's schema is a list of demands, one for each keyword. The writer's schema is split into
 //! cases: unions into branches, lists of types into single types. Each demand must then follow from
-//! what is known about each case.
+//! what is known about each case. [`demand`] lists the rules.
 
 use serde_json::Value;
 
-use super::case::{Case, Facts};
+use super::accepts::accepted;
+use super::case::{Case, Demand, Facts};
+use super::empty::{is_disjoint, values};
 use super::node::{Node, assertions};
 use super::prover::{Prover, SIZE};
 use super::types::Types;
+use super::unions::{overlapping, split};
 use super::verdict::Verdict;
+use super::{arrays, objects, scalars};
 
-/// The most branches without a discriminator that a union may have.
-const MAX_BRANCHES: usize = 1_000;
-/// The cost of a glance at two schemas, relative to comparing two texts.
-const GLANCE: usize = 4;
+/// The verdict on a claim.
+pub(super) fn judge<'a>(prover: &mut Prover<'a>, writer: &Case<'a>, reader: Node<'a>) -> Verdict {
+    judge_by(prover, writer, reader, None)
+}
 
-impl<'a> Prover<'a> {
-    /// The verdict on a claim, or on the demand of a single keyword.
-    pub(super) fn judge(
-        &mut self,
-        writer: &Case<'a>,
-        reader: Node<'a>,
-        only: Option<&str>,
-    ) -> Verdict {
-        if self.is_empty(writer) {
-            return Verdict::Compatible;
-        }
-        let map = match reader.value {
-            Value::Object(map) => map,
-            Value::Bool(_) => return Verdict::Breaking,
-            _ => return self.unknown("an invalid schema"),
-        };
-        let facts = self.facts(writer);
-        if only.is_none()
-            && let Some(values) = self.values(&facts)
-        {
-            let formats = facts.parts.iter().filter_map(|part| part.get("format"));
-            let formats: Vec<_> = formats.filter_map(Value::as_str).collect();
-            let accepted = |value| self.accepted_with(reader, value, &formats);
-            let verdict = Verdict::worst(values.into_iter().map(accepted));
-            return self.as_far_as_known(&facts, verdict);
-        }
-        let each = |prover: &mut Self, case: &Case<'a>| match only {
-            None => prover.included(case, reader),
-            Some(_) => prover.judge(case, reader, only),
-        };
-        if let Some(cases) = self.split(writer, &facts) {
-            return match cases {
-                Ok(cases) if self.may_go_on(writer) => {
-                    Verdict::worst(cases.iter().map(|case| each(self, case)))
-                }
-                _ => self.unknown(SIZE),
-            };
-        }
-        let types: Vec<_> = facts.types().split().collect();
-        if types.len() > 1 {
-            return Verdict::worst(types.iter().map(|t| each(self, &writer.with(*t))));
-        }
-        let keys = assertions(map).filter(|key| only.is_none_or(|only| *key == only));
-        let verdict = Verdict::worst(keys.map(|key| self.demand(writer, &facts, reader, key)));
-        self.as_far_as_known(&facts, verdict)
-    }
-
-    /// If not everything about the writer is known, a break may concern values that are not written.
-    fn as_far_as_known(&mut self, facts: &Facts<'a>, verdict: Verdict) -> Verdict {
-        match facts.vague {
-            Some(keyword) if verdict == Verdict::Breaking => self.unknown(keyword),
-            _ => verdict,
-        }
-    }
-
-    /// The demand of one keyword, on a case of a single type without unions.
-    fn demand(
-        &mut self,
-        writer: &Case<'a>,
-        facts: &Facts<'a>,
-        reader: Node<'a>,
-        key: &'static str,
-    ) -> Verdict {
-        let types = facts.types();
-        match key {
-            "$ref" => match reader.target() {
-                Some(target) => self.included(writer, target),
-                None => self.unknown("$ref"),
-            },
-            "$dynamicRef" | "$recursiveRef" => self.unknown(key),
-            "allOf" => Verdict::worst(reader.list(key).map(|node| self.included(writer, node))),
-            "anyOf" => self.any_of(writer, reader),
-            "oneOf" => self.one_of(writer, reader),
-            "not" => self.not(writer, reader),
-            "if" => self.conditional(writer, reader),
-            "then" | "else" => Verdict::Compatible,
-            // Values that can be listed were checked before.
-            "const" | "enum" => Verdict::Breaking,
-            "type" => match Types::told(reader) {
-                Some(accepted) => Verdict::of(types.within(accepted)),
-                None => self.unknown(key),
-            },
-            "format" => self.format(facts, reader),
-            _ if types.within(Types::NUMBER) => self.number(facts, reader, key),
-            _ if types.within(Types::STRING) => self.string(facts, reader, key),
-            _ if types.within(Types::ARRAY) => self.array(facts, reader, key),
-            _ if types.within(Types::OBJECT) => self.object(writer, facts, reader, key),
-            _ => Verdict::Compatible,
-        }
-    }
-
-    fn any_of(&mut self, writer: &Case<'a>, reader: Node<'a>) -> Verdict {
-        let mut verdict = Verdict::Breaking;
-        for branch in self.near(writer, reader, "anyOf") {
-            match self.included(writer, branch) {
-                Verdict::Compatible => return Verdict::Compatible,
-                Verdict::Unknown if !self.is_disjoint(writer, branch) => verdict = Verdict::Unknown,
-                _ => {}
-            }
-        }
-        verdict
-    }
-
-    fn one_of(&mut self, writer: &Case<'a>, reader: Node<'a>) -> Verdict {
-        let mut near = self.near(writer, reader, "oneOf");
-        near.retain(|branch| !self.is_disjoint(writer, *branch));
-        if let [only] = near.as_slice() {
-            return self.included(writer, *only);
-        }
-        let verdicts: Vec<_> = near.iter().map(|b| self.included(writer, *b)).collect();
-        let count = |verdict| verdicts.iter().filter(|v| **v == verdict).count();
-        match (count(Verdict::Compatible), count(Verdict::Unknown)) {
-            // Several branches hold, or none.
-            (2.., _) | (0, 0) => Verdict::Breaking,
-            _ => self.unknown("oneOf"),
-        }
-    }
-
-    fn not(&mut self, writer: &Case<'a>, reader: Node<'a>) -> Verdict {
-        let Some(refused) = reader.child("not") else {
-            return Verdict::Compatible;
-        };
-        if self.is_disjoint(writer, refused) {
-            Verdict::Compatible
-        } else if self.included(writer, refused) == Verdict::Compatible {
-            Verdict::Breaking
-        } else {
-            self.unknown("not")
-        }
-    }
-
-    fn conditional(&mut self, writer: &Case<'a>, reader: Node<'a>) -> Verdict {
-        let Some(condition) = reader.child("if") else {
-            return Verdict::Compatible;
-        };
-        let met = !self.is_disjoint(writer, condition);
-        let unmet = self.included(writer, condition) != Verdict::Compatible;
-        for (reached, key) in [(met, "then"), (unmet, "else")] {
-            let Some(demand) = reader.child(key).filter(|_| reached) else {
-                continue;
-            };
-            match self.included(writer, demand) {
-                Verdict::Compatible => {}
-                _ if met && unmet => return self.unknown("if"),
-                verdict => return verdict,
-            }
-        }
-        Verdict::Compatible
-    }
-
-    /// Whether one keyword of the reader is satisfied.
-    pub(super) fn keyword(&mut self, writer: Node<'a>, reader: Node<'a>, key: &str) -> Verdict {
-        if reader.get(key).is_none() {
-            return Verdict::Compatible;
-        }
-        self.judge(&Case::of([writer]), reader, Some(key))
-    }
-
-    /// Whether a case obviously has no value in common with a schema.
-    pub(super) fn is_plainly_disjoint(&mut self, case: &Case<'a>, other: Node<'a>) -> bool {
-        self.may_look()
-            && case
-                .nodes()
-                .iter()
-                .any(|node| self.are_disjoint(*node, other))
-    }
-
-    fn are_disjoint(&mut self, a: Node<'a>, b: Node<'a>) -> bool {
-        self.look(GLANCE);
-        let summary = self.summary(a);
-        summary.is_disjoint(&self.summary(b))
-    }
-
-    /// The branches of the reader's union that may accept a value of the case.
-    fn near(&mut self, case: &Case<'a>, union: Node<'a>, key: &'static str) -> Vec<Node<'a>> {
-        let branches = self.branches(union, key);
-        let candidates = case.nodes().iter().map(|node| {
-            let summary = self.summary(*node);
-            branches.near(&summary)
-        });
-        let fewest = candidates.min_by_key(Vec::len).unwrap_or_default();
-        let nodes = fewest
-            .into_iter()
-            .filter_map(|index| branches.nodes.get(index).copied());
-        nodes
-            .filter(|branch| !self.is_plainly_disjoint(case, *branch))
-            .collect()
-    }
-
-    /// Splits a case by a union that holds for its values, if there is one.
-    pub(super) fn split(
-        &mut self,
-        case: &Case<'a>,
-        facts: &Facts<'a>,
-    ) -> Option<Result<Vec<Case<'a>>, TooMany>> {
-        let union = case.union(facts)?;
-        let branches = self.branches(union.node, union.key);
-        if branches.undiscriminated() > MAX_BRANCHES {
-            return Some(Err(TooMany));
-        }
-        let cases = branches.nodes.iter().map(|branch| {
-            let overlapping = if union.key == "oneOf" {
-                let summary = self.summary(*branch);
-                let near = branches.near(&summary).into_iter();
-                let near = near.filter_map(|index| branches.nodes.get(index).copied());
-                let others = near.filter(|other| other.id() != branch.id());
-                others
-                    .filter(|other| !self.are_disjoint(*branch, *other))
-                    .collect()
-            } else {
-                Vec::new()
-            };
-            case.choose(&union, *branch, overlapping)
-        });
-        Some(Ok(cases.collect()))
+/// Whether one keyword of the reader is satisfied.
+pub(super) fn keyword<'a>(
+    prover: &mut Prover<'a>,
+    writer: Node<'a>,
+    reader: Node<'a>,
+    key: &str,
+) -> Verdict {
+    match reader.get(key) {
+        Some(_) => judge_by(prover, &Case::of([writer]), reader, Some(key)),
+        None => Verdict::Compatible,
     }
 }
 
-/// A union has too many branches.
-pub(super) struct TooMany;
+/// The verdict on a claim, or on the demand of a single keyword.
+fn judge_by<'a>(
+    prover: &mut Prover<'a>,
+    writer: &Case<'a>,
+    reader: Node<'a>,
+    only: Option<&str>,
+) -> Verdict {
+    // Nothing is written.
+    if prover.is_empty(writer) {
+        return Verdict::Compatible;
+    }
+    let map = match reader.value {
+        Value::Object(map) => map,
+        Value::Bool(_) => return Verdict::Breaking,
+        _ => return prover.unknown("an invalid schema"),
+    };
+    // Few values are written: each is checked.
+    let facts = prover.facts(writer);
+    if only.is_none()
+        && let Some(values) = values(prover, &facts)
+    {
+        let formats: Vec<_> = facts.formats().collect();
+        let accepted = |value| accepted(prover, reader, value, &formats);
+        let verdict = Verdict::worst(values.into_iter().map(accepted));
+        return as_far_as_known(prover, &facts, verdict);
+    }
+    // Values of several branches or types are written: each is a claim of its own.
+    let each = |prover: &mut Prover<'a>, case: &Case<'a>| match only {
+        None => prover.included(case, reader),
+        Some(_) => judge_by(prover, case, reader, only),
+    };
+    if let Some(cases) = split(prover, writer, &facts) {
+        return match cases {
+            Ok(cases) if prover.take_step(writer) => {
+                Verdict::worst(cases.iter().map(|case| each(prover, case)))
+            }
+            _ => prover.unknown(SIZE),
+        };
+    }
+    let types: Vec<_> = facts.types().split().collect();
+    if types.len() > 1 {
+        return Verdict::worst(types.iter().map(|t| each(prover, &writer.with(*t))));
+    }
+    // Each keyword of the reader must follow.
+    let keys = assertions(map).filter(|key| only.is_none_or(|only| *key == only));
+    let verdict = Verdict::worst(keys.map(|key| {
+        let facts = &facts;
+        demand(
+            prover,
+            &Demand {
+                writer,
+                facts,
+                reader,
+                key,
+            },
+        )
+    }));
+    as_far_as_known(prover, &facts, verdict)
+}
+
+/// If not everything about the writer is known, a break may concern values that are not written.
+fn as_far_as_known(prover: &mut Prover<'_>, facts: &Facts<'_>, verdict: Verdict) -> Verdict {
+    match facts.vague {
+        Some(keyword) if verdict == Verdict::Breaking => prover.unknown(keyword),
+        _ => verdict,
+    }
+}
+
+/// The rule of each keyword. Keywords without a rule for the type of the values ask nothing.
+fn demand<'a>(prover: &mut Prover<'a>, demand: &Demand<'_, 'a>) -> Verdict {
+    let (p, d, facts) = (prover, demand, demand.facts);
+    let is = |one: Types| facts.types().within(one);
+    match d.key {
+        "$ref" => reference(p, d),
+        "$dynamicRef" | "$recursiveRef" => p.unknown(d.key),
+        "allOf" => all_of(p, d),
+        "anyOf" => any_of(p, d),
+        "oneOf" => one_of(p, d),
+        "not" => not(p, d),
+        "if" => conditional(p, d),
+        // Values that can be listed were checked before.
+        "const" | "enum" => Verdict::Breaking,
+        "type" => of_type(p, d),
+        "format" => scalars::format(p, d),
+
+        "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" if is(Types::NUMBER) => {
+            scalars::bound(p, d)
+        }
+        "multipleOf" if is(Types::NUMBER) => scalars::multiple_of(p, d),
+
+        "minLength" if is(Types::STRING) => scalars::count(p, d, facts.most(d.key)),
+        "maxLength" if is(Types::STRING) => scalars::count(p, d, facts.least(d.key)),
+        "pattern" if is(Types::STRING) => scalars::pattern(d),
+
+        "prefixItems" | "items" | "additionalItems" if is(Types::ARRAY) => arrays::items(p, d),
+        "minItems" if is(Types::ARRAY) => scalars::count(p, d, facts.most(d.key)),
+        "maxItems" if is(Types::ARRAY) => {
+            let known = arrays::max_items(p, facts);
+            scalars::count(p, d, known)
+        }
+        "uniqueItems" if is(Types::ARRAY) => arrays::unique(p, d),
+        "contains" if is(Types::ARRAY) => arrays::contains(p, d),
+        "unevaluatedItems" if is(Types::ARRAY) => arrays::unevaluated(p, d),
+
+        "properties" | "patternProperties" | "additionalProperties" if is(Types::OBJECT) => {
+            objects::properties(p, d)
+        }
+        "required" if is(Types::OBJECT) => objects::required(p, d),
+        "minProperties" if is(Types::OBJECT) => {
+            scalars::count(p, d, objects::min_properties(facts))
+        }
+        "maxProperties" if is(Types::OBJECT) => {
+            let known = objects::max_properties(p, facts);
+            scalars::count(p, d, known)
+        }
+        "propertyNames" if is(Types::OBJECT) => objects::names(p, d),
+        "dependentRequired" if is(Types::OBJECT) => objects::dependent_required(p, d),
+        "dependentSchemas" if is(Types::OBJECT) => objects::dependent_schemas(p, d),
+        // Before 2019-09, one keyword held both.
+        "dependencies" if is(Types::OBJECT) => {
+            let required = objects::dependent_required(p, d);
+            required.max(objects::dependent_schemas(p, d))
+        }
+        "unevaluatedProperties" if is(Types::OBJECT) => objects::unevaluated(p, d),
+        _ => Verdict::Compatible,
+    }
+}
+
+/// The target of a reference accepts all that is written.
+fn reference<'a>(prover: &mut Prover<'a>, demand: &Demand<'_, 'a>) -> Verdict {
+    match demand.reader.target() {
+        Some(target) => prover.included(demand.writer, target),
+        None => prover.unknown(demand.key),
+    }
+}
+
+/// Only accepted types are written.
+fn of_type(prover: &mut Prover<'_>, demand: &Demand<'_, '_>) -> Verdict {
+    match Types::declared(demand.reader) {
+        Some(accepted) => Verdict::of(demand.facts.types().within(accepted)),
+        None => prover.unknown(demand.key),
+    }
+}
+
+/// Each branch accepts all that is written.
+fn all_of<'a>(prover: &mut Prover<'a>, demand: &Demand<'_, 'a>) -> Verdict {
+    let branches = demand.reader.list(demand.key);
+    Verdict::worst(branches.map(|branch| prover.included(demand.writer, branch)))
+}
+
+/// One branch accepts all that is written.
+fn any_of<'a>(prover: &mut Prover<'a>, demand: &Demand<'_, 'a>) -> Verdict {
+    let writer = demand.writer;
+    let mut verdict = Verdict::Breaking;
+    for branch in overlapping(prover, writer, demand.reader, demand.key) {
+        match prover.included(writer, branch) {
+            Verdict::Compatible => return Verdict::Compatible,
+            Verdict::Unknown if !is_disjoint(prover, writer, branch) => verdict = Verdict::Unknown,
+            _ => {}
+        }
+    }
+    verdict
+}
+
+/// One branch accepts all that is written, and the others accept nothing of it.
+fn one_of<'a>(prover: &mut Prover<'a>, demand: &Demand<'_, 'a>) -> Verdict {
+    let writer = demand.writer;
+    let mut branches = overlapping(prover, writer, demand.reader, demand.key);
+    branches.retain(|branch| !is_disjoint(prover, writer, *branch));
+    if let [only] = branches.as_slice() {
+        return prover.included(writer, *only);
+    }
+    let verdicts = branches.iter().map(|b| prover.included(writer, *b));
+    let verdicts: Vec<_> = verdicts.collect();
+    let count = |verdict| verdicts.iter().filter(|v| **v == verdict).count();
+    match (count(Verdict::Compatible), count(Verdict::Unknown)) {
+        // Several branches hold, or none.
+        (2.., _) | (0, 0) => Verdict::Breaking,
+        _ => prover.unknown(demand.key),
+    }
+}
+
+/// The refused schema accepts nothing that is written.
+fn not<'a>(prover: &mut Prover<'a>, demand: &Demand<'_, 'a>) -> Verdict {
+    let Some(refused) = demand.reader.child(demand.key) else {
+        return Verdict::Compatible;
+    };
+    if is_disjoint(prover, demand.writer, refused) {
+        Verdict::Compatible
+    } else if prover.included(demand.writer, refused) == Verdict::Compatible {
+        Verdict::Breaking
+    } else {
+        prover.unknown(demand.key)
+    }
+}
+
+/// `then` accepts what is written if the condition may hold, and `else` if it may not.
+fn conditional<'a>(prover: &mut Prover<'a>, demand: &Demand<'_, 'a>) -> Verdict {
+    let (writer, reader) = (demand.writer, demand.reader);
+    let Some(condition) = reader.child(demand.key) else {
+        return Verdict::Compatible;
+    };
+    let met = !is_disjoint(prover, writer, condition);
+    let unmet = prover.included(writer, condition) != Verdict::Compatible;
+    for (reached, key) in [(met, "then"), (unmet, "else")] {
+        let Some(wanted) = reader.child(key).filter(|_| reached) else {
+            continue;
+        };
+        match prover.included(writer, wanted) {
+            Verdict::Compatible => {}
+            _ if met && unmet => return prover.unknown(demand.key),
+            verdict => return verdict,
+        }
+    }
+    Verdict::Compatible
+}

@@ -39,10 +39,15 @@ impl<'a> Node<'a> {
         self.get(key).map(|value| self.at(value))
     }
 
+    /// The values in a keyword that holds a list.
+    fn array(self, key: &str) -> &'a [Value] {
+        let list = self.get(key).and_then(Value::as_array);
+        list.map_or(&[], Vec::as_slice)
+    }
+
     /// The schemas in a keyword that holds a list.
     pub(super) fn list(self, key: &str) -> impl Iterator<Item = Self> + use<'a> {
-        let list = self.get(key).and_then(Value::as_array);
-        list.into_iter().flatten().map(move |value| self.at(value))
+        self.array(key).iter().map(move |value| self.at(value))
     }
 
     /// The schemas in a keyword that holds an object.
@@ -54,8 +59,7 @@ impl<'a> Node<'a> {
     }
 
     pub(super) fn names(self, key: &str) -> impl Iterator<Item = &'a str> + use<'a> {
-        let list = self.get(key).and_then(Value::as_array);
-        list.into_iter().flatten().filter_map(Value::as_str)
+        self.array(key).iter().filter_map(Value::as_str)
     }
 
     /// The schema of a declared property.
@@ -65,8 +69,7 @@ impl<'a> Node<'a> {
 
     /// The number of schemas in a keyword that holds a list.
     pub(super) fn count(self, key: &str) -> usize {
-        let list = self.get(key).and_then(Value::as_array);
-        list.map_or(0, Vec::len)
+        self.array(key).len()
     }
 
     /// The target of `$ref`; `None` if it is not in the document.
@@ -82,22 +85,35 @@ impl<'a> Node<'a> {
 
     /// The target of `$dynamicRef` or `$recursiveRef`, if the document is a single resource. The
     /// outermost resource is then the document itself.
-    pub(super) fn dynamic_target(self, key: &str) -> Option<Self> {
+    fn dynamic_target(self, key: &str) -> Option<Self> {
         let anchor = self.get(key)?.as_str()?.strip_prefix('#')?;
         if anchor.is_empty() {
             return Some(self.at(self.root));
         }
-        let mut named = inner_schemas(self.root).filter(|schema| {
-            ["$dynamicAnchor", "$anchor"]
-                .iter()
-                .any(|key| schema.get(key) == Some(&anchor.into()))
-        });
+        let is_named = |schema: &&Value| {
+            let mut names = ["$dynamicAnchor", "$anchor"].iter();
+            names.any(|key| schema.get(key) == Some(&anchor.into()))
+        };
+        let mut named = inner_schemas(self.root).filter(is_named);
         let target = named.next().filter(|_| named.next().is_none())?;
         (!self.has_resources()).then(|| self.at(target))
     }
 
+    /// The targets of two references, or whether they are the same without being resolved.
+    pub(super) fn targets(self, other: Self, key: &str) -> Result<(Self, Self), bool> {
+        let target = |node: Self| match key {
+            "$ref" => node.target(),
+            _ => node.dynamic_target(key),
+        };
+        match (target(self), target(other)) {
+            (Some(own), Some(other)) => Ok((own, other)),
+            (None, None) => Err(self.refers_out_like(other, key)),
+            _ => Err(false),
+        }
+    }
+
     /// Whether two references that their documents do not resolve have the same target.
-    pub(super) fn refers_out_like(self, other: Self, key: &str) -> bool {
+    fn refers_out_like(self, other: Self, key: &str) -> bool {
         let reference = self.get(key);
         let is_pointer = reference
             .and_then(Value::as_str)
@@ -136,37 +152,26 @@ impl<'a> Node<'a> {
         let mut seen = HashSet::from([self.id()]);
         let mut open = vec![self];
         while let Some(node) = open.pop() {
-            if node.id() == target.id() {
-                return true;
-            }
-            let next = node.of_the_same_value().into_iter();
-            open.extend(
-                next.map(|(node, _)| node)
-                    .filter(|node| seen.insert(node.id())),
-            );
+            let next = node.of_the_same_value().into_iter().map(|(node, _)| node);
+            open.extend(next.filter(|node| seen.insert(node.id())));
         }
-        false
+        seen.contains(&target.id())
     }
 
     /// The schemas that apply to the same value, and whether their result may be negated.
     fn of_the_same_value(self) -> Vec<(Self, bool)> {
         let mut found = Vec::new();
-        let Value::Object(map) = self.value else {
-            return found;
-        };
-        for key in map.keys() {
+        for key in self.value.as_object().into_iter().flat_map(Map::keys) {
+            let is_opposite = match key.as_str() {
+                "oneOf" => self.count(key) > 1,
+                key => matches!(key, "not" | "if"),
+            };
+            let mut add = |node| found.push((node, is_opposite));
             match key.as_str() {
-                "$ref" => found.extend(self.target().map(|node| (node, false))),
-                "allOf" | "anyOf" => found.extend(self.list(key).map(|node| (node, false))),
-                "oneOf" => {
-                    let is_opposite = self.count(key) > 1;
-                    found.extend(self.list(key).map(|node| (node, is_opposite)));
-                }
-                "not" | "if" => found.extend(self.child(key).map(|node| (node, true))),
-                "then" | "else" => found.extend(self.child(key).map(|node| (node, false))),
-                "dependentSchemas" | "dependencies" => {
-                    found.extend(self.map(key).map(|(_, node)| (node, false)));
-                }
+                "$ref" => self.target().into_iter().for_each(add),
+                "allOf" | "anyOf" | "oneOf" => self.list(key).for_each(add),
+                "not" | "if" | "then" | "else" => self.child(key).into_iter().for_each(add),
+                "dependentSchemas" | "dependencies" => self.map(key).for_each(|(_, n)| add(n)),
                 _ => {}
             }
         }
@@ -205,11 +210,38 @@ impl<'a> Node<'a> {
         (self.list("prefixItems").collect(), self.child("items"))
     }
 
+    /// The values in `const` or `enum`.
+    pub(super) fn listed(self) -> Option<&'a [Value]> {
+        match self.get("const") {
+            Some(value) => Some(std::slice::from_ref(value)),
+            None => self.get("enum")?.as_array().map(Vec::as_slice),
+        }
+    }
+
+    /// Whether a keyword is `true` or `false`, as given.
+    pub(super) fn is(self, key: &str, expected: bool) -> bool {
+        self.get(key).and_then(Value::as_bool) == Some(expected)
+    }
+
+    /// The value of a counting keyword, such as `minItems`. `2.0` counts too.
+    pub(super) fn counted(self, key: &str) -> Option<u64> {
+        let value = self.get(key)?;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "only whole numbers that are not negative come here"
+        )]
+        value.as_u64().or_else(|| {
+            let number = value.as_f64()?;
+            (number >= 0.0 && number.fract() == 0.0).then_some(number as u64)
+        })
+    }
+
     /// Whether the schema accepts every value.
     pub(super) fn accepts_all(self) -> bool {
         match self.value {
             Value::Bool(accepts) => *accepts,
-            Value::Object(map) => map.keys().all(|key| is_annotation(key)),
+            Value::Object(map) => map.keys().all(|key| !RANKS.contains_key(key.as_str())),
             _ => false,
         }
     }
@@ -242,68 +274,24 @@ fn inner_schemas(value: &Value) -> impl Iterator<Item = &Value> {
 
 /// The keywords that restrict values, in the order in which they are checked. All others, including
 /// unknown ones, are annotations, as the specification says.
-const ASSERTIONS: [&str; 43] = [
-    "type",
-    "const",
-    "enum",
-    "$ref",
-    "$dynamicRef",
-    "$recursiveRef",
-    "allOf",
-    "required",
-    "properties",
-    "patternProperties",
-    "additionalProperties",
-    "propertyNames",
-    "minProperties",
-    "maxProperties",
-    "dependentRequired",
-    "dependentSchemas",
-    "dependencies",
-    "unevaluatedProperties",
-    "prefixItems",
-    "items",
-    "additionalItems",
-    "minItems",
-    "maxItems",
-    "uniqueItems",
-    "contains",
-    "minContains",
-    "maxContains",
-    "unevaluatedItems",
-    "minimum",
-    "maximum",
-    "exclusiveMinimum",
-    "exclusiveMaximum",
-    "multipleOf",
-    "minLength",
-    "maxLength",
-    "pattern",
-    "format",
-    "anyOf",
-    "oneOf",
-    "not",
-    "if",
-    "then",
-    "else",
-];
+const ASSERTIONS: &str = "\
+    type const enum $ref $dynamicRef $recursiveRef allOf required properties \
+    patternProperties additionalProperties propertyNames minProperties maxProperties \
+    dependentRequired dependentSchemas dependencies unevaluatedProperties prefixItems items \
+    additionalItems minItems maxItems uniqueItems contains minContains maxContains \
+    unevaluatedItems minimum maximum exclusiveMinimum exclusiveMaximum multipleOf minLength \
+    maxLength pattern format anyOf oneOf not if then else";
 
-/// The index of each assertion.
+/// The position of each assertion.
 static RANKS: LazyLock<HashMap<&'static str, usize>> =
-    LazyLock::new(|| ASSERTIONS.iter().copied().zip(0..).collect());
-
-fn is_annotation(key: &str) -> bool {
-    !RANKS.contains_key(key)
-}
+    LazyLock::new(|| ASSERTIONS.split(' ').zip(0..).collect());
 
 /// The assertions of a schema, in a fixed order.
 pub(super) fn assertions(map: &Map<String, Value>) -> impl Iterator<Item = &'static str> {
-    let mut ranks: Vec<_> = map
+    let known = map
         .keys()
-        .filter_map(|key| RANKS.get(key.as_str()).copied())
-        .collect();
-    ranks.sort_unstable();
-    ranks
-        .into_iter()
-        .filter_map(|rank| ASSERTIONS.get(rank).copied())
+        .filter_map(|key| RANKS.get_key_value(key.as_str()));
+    let mut known: Vec<_> = known.map(|(key, rank)| (*rank, *key)).collect();
+    known.sort_unstable();
+    known.into_iter().map(|(_, key)| key)
 }

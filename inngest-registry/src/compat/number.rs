@@ -2,7 +2,9 @@
 
 use std::cmp::Ordering;
 
-use serde_json::{Number, Value};
+use serde_json::Value;
+
+use super::node::Node;
 
 /// A decimal number, `mantissa * 10^-scale`: a bound of `0.1` is one tenth, not the nearest `f64`.
 #[derive(Clone, Copy, Debug)]
@@ -21,11 +23,7 @@ impl Decimal {
 
     /// `None` if the value is not a number or has too many digits.
     pub(super) fn of(value: &Value) -> Option<Self> {
-        value.as_number().and_then(Self::parse)
-    }
-
-    fn parse(number: &Number) -> Option<Self> {
-        let text = number.to_string();
+        let text = value.as_number()?.to_string();
         let (digits, exponent) = match text.split_once(['e', 'E']) {
             Some((digits, exponent)) => (digits, exponent.parse::<i32>().ok()?),
             None => (text.as_str(), 0),
@@ -55,27 +53,23 @@ impl Decimal {
         self.align(other).map(|(a, b)| a.cmp(&b))
     }
 
-    pub(super) fn is_multiple_of(self, unit: Self) -> bool {
-        self.is_told_multiple_of(unit) == Some(true)
-    }
-
     /// Whether this is a multiple of a unit; `None` if the two have too many digits together.
-    pub(super) fn is_told_multiple_of(self, unit: Self) -> Option<bool> {
+    pub(super) fn is_multiple_of(self, unit: Self) -> Option<bool> {
         let (number, unit) = self.align(unit)?;
         Some(unit != 0 && number.checked_rem(unit) == Some(0))
     }
 
     /// Whether this is within a bound; `None` if the two have too many digits together.
-    pub(super) fn is_within(self, end: Bound, lower: bool) -> Option<bool> {
-        Some(match self.compare(end.value)? {
-            Ordering::Equal => !end.exclusive,
-            Ordering::Greater => lower,
-            Ordering::Less => !lower,
+    pub(super) fn is_within(self, bound: Bound) -> Option<bool> {
+        Some(match self.compare(bound.value)? {
+            Ordering::Equal => !bound.exclusive,
+            Ordering::Greater => bound.lower,
+            Ordering::Less => !bound.lower,
         })
     }
 
     pub(super) fn is_integer(self) -> bool {
-        self.is_multiple_of(Self::integer(1))
+        self.is_multiple_of(Self::integer(1)) == Some(true)
     }
 
     pub(super) fn as_integer(self) -> Option<i128> {
@@ -94,41 +88,61 @@ impl Decimal {
 pub(super) struct Bound {
     pub(super) value: Decimal,
     /// Whether the value itself is out of range.
-    pub(super) exclusive: bool,
+    exclusive: bool,
+    /// Whether it is the lower end.
+    pub(super) lower: bool,
 }
 
 impl Bound {
+    /// The bound in a keyword, such as `exclusiveMinimum`; `None` if it has too many digits.
+    pub(super) fn of(node: Node<'_>, key: &str) -> Option<Self> {
+        Some(Self {
+            value: Decimal::of(node.get(key)?)?,
+            exclusive: key.starts_with("exclusive"),
+            lower: key.ends_with("inimum"),
+        })
+    }
+
+    fn inclusive(value: i128, lower: bool) -> Self {
+        Self {
+            value: Decimal::integer(value),
+            exclusive: false,
+            lower,
+        }
+    }
+
     /// The inclusive integer bound that admits the same integers.
-    pub(super) fn of_integers(self, lower: bool) -> Self {
+    pub(super) fn of_integers(self) -> Self {
         let Some(floor) = self.value.floor() else {
             return self;
         };
-        let whole = self.value.is_integer();
-        let value = match (lower, whole, self.exclusive) {
+        let value = match (self.lower, self.value.is_integer(), self.exclusive) {
             (_, true, false) | (false, false, _) => floor,
             (true, _, _) => floor.saturating_add(1),
             (false, true, true) => floor.saturating_sub(1),
         };
-        Self {
-            value: Decimal::integer(value),
-            exclusive: false,
-        }
+        Self::inclusive(value, self.lower)
     }
 
-    /// Whether the other lower (or upper) bound admits everything that this one admits.
-    pub(super) fn within(self, other: Self, lower: bool) -> bool {
-        match self.value.compare(other.value) {
-            Some(Ordering::Equal) => self.exclusive || !other.exclusive,
-            Some(Ordering::Greater) => lower,
-            Some(Ordering::Less) => !lower,
-            None => false,
+    /// Whether another bound of the same end admits everything that this one admits.
+    pub(super) fn implies(self, other: Self) -> bool {
+        self.value.compare(other.value) == Some(Ordering::Equal) && self.exclusive
+            || self.value.is_within(other) == Some(true)
+    }
+
+    /// Whether no number is within this lower and that upper bound.
+    pub(super) fn excludes(self, upper: Self) -> bool {
+        match self.value.compare(upper.value) {
+            Some(Ordering::Greater) => true,
+            Some(Ordering::Equal) => self.exclusive || upper.exclusive,
+            _ => false,
         }
     }
 }
 
-/// The range of an integer format, as schemars names the integer types.
-pub(super) fn range_of_format(format: &str) -> Option<(i128, i128)> {
-    Some(match format {
+/// The lower and upper bound of an integer format, as schemars names the integer types.
+pub(super) fn bounds_of_format(format: &Value) -> Option<[Bound; 2]> {
+    let (low, high) = match format.as_str()? {
         "int8" => (i8::MIN.into(), i8::MAX.into()),
         "int16" => (i16::MIN.into(), i16::MAX.into()),
         "int32" => (i32::MIN.into(), i32::MAX.into()),
@@ -140,7 +154,8 @@ pub(super) fn range_of_format(format: &str) -> Option<(i128, i128)> {
         "int128" => (i128::MIN, i128::MAX),
         "uint128" => (0, i128::MAX),
         _ => return None,
-    })
+    };
+    Some([Bound::inclusive(low, true), Bound::inclusive(high, false)])
 }
 
 #[cfg(test)]
@@ -167,8 +182,9 @@ mod tests {
         ] {
             assert_eq!(decimal(&a).compare(decimal(&b)), Some(expected), "{a} {b}");
         }
-        assert!(decimal(&json!(0.3)).is_multiple_of(decimal(&json!(0.1))));
-        assert!(!decimal(&json!(10)).is_multiple_of(decimal(&json!(4))));
+        let is_multiple = |a: Value, b: Value| decimal(&a).is_multiple_of(decimal(&b));
+        assert_eq!(is_multiple(json!(0.3), json!(0.1)), Some(true));
+        assert_eq!(is_multiple(json!(10), json!(4)), Some(false));
         assert!(decimal(&json!(2.0)).is_integer());
     }
 
@@ -187,8 +203,9 @@ mod tests {
             let bound = Bound {
                 value: decimal(&value),
                 exclusive,
+                lower,
             };
-            let whole = bound.of_integers(lower).value;
+            let whole = bound.of_integers().value;
             assert_eq!(
                 whole.compare(Decimal::integer(expected)),
                 Some(Ordering::Equal),

@@ -10,13 +10,13 @@ use regex::Regex;
 const SPACE: &str = "\\t\\n\\x0B\\f\\r\\u{2028}\\u{2029}\\u{FEFF}\\p{Zs}";
 
 /// `None` if the pattern is malformed, has no counterpart, or is too large.
-pub(super) fn compile(pattern: &str) -> Option<Regex> {
+pub(crate) fn compile(pattern: &str) -> Option<Regex> {
     Regex::new(&translated(pattern)?).ok()
 }
 
 /// The two languages mostly agree. Syntax with another meaning is translated, and syntax that only
 /// `regex` knows is refused.
-fn translated(pattern: &str) -> Option<String> {
+pub(crate) fn translated(pattern: &str) -> Option<String> {
     let mut rest = pattern.chars().peekable();
     let mut out = String::with_capacity(pattern.len());
     while let Some(c) = rest.next() {
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_pattern_of_both_cannot_be_told() {
+    fn patterns_without_a_counterpart_are_refused() {
         for pattern in [
             "(", "[", "[a", "a\\", "(?i)a", "(?P<n>a)", "(?=a)", "(a)\\1", "\\Aa", "\\z", "\\pL",
             "a{,3}", "a{", "[]", "[^]", "[+--]", "\\cA", "\\ud83d", "\\B", "(?", "[\\B]",

@@ -7,11 +7,15 @@
 //! than all changes in it, a general change is added there. So the worst change always has the verdict
 //! of the whole.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a place keeps its index, places are never removed, and there are two directions"
+)]
+
 use std::collections::btree_map::{BTreeMap, Entry};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt::Write as _;
 
-use super::advice::Advice;
 use super::change::{Change, Comparison};
 use super::difference::Difference;
 use super::node::Node;
@@ -24,41 +28,12 @@ const MAX_OTHERS: usize = 10;
 /// The most steps to a place that [`Places::is_at`] recognizes.
 const MAX_NAMED: usize = 3;
 
-/// The verdicts of both directions.
-#[derive(Clone, Copy)]
-pub(super) struct Verdicts {
-    pub(super) backward: Verdict,
-    pub(super) forward: Verdict,
-}
+/// A verdict for each direction.
+pub(super) type Verdicts = [Verdict; 2];
 
-impl Verdicts {
-    pub(super) const COMPATIBLE: Self = Self {
-        backward: Verdict::Compatible,
-        forward: Verdict::Compatible,
-    };
-
-    fn get(self, direction: Direction) -> Verdict {
-        match direction {
-            Direction::Backward => self.backward,
-            Direction::Forward => self.forward,
-        }
-    }
-
-    fn get_mut(&mut self, direction: Direction) -> &mut Verdict {
-        match direction {
-            Direction::Backward => &mut self.backward,
-            Direction::Forward => &mut self.forward,
-        }
-    }
-}
-
-#[derive(Clone, Copy)]
-enum Direction {
-    Backward,
-    Forward,
-}
-
-const DIRECTIONS: [Direction; 2] = [Direction::Backward, Direction::Forward];
+pub(super) const BACKWARD: usize = 0;
+pub(super) const FORWARD: usize = 1;
+pub(super) const COMPATIBLE: Verdicts = [Verdict::Compatible; 2];
 
 /// A step from a place to a part of it.
 #[derive(Clone)]
@@ -113,35 +88,23 @@ pub(super) struct Place<'a> {
     uses: Vec<usize>,
 }
 
-/// All places, ordered by the length of the shortest path.
+/// All places, ordered by the length of the shortest path. A place keeps its index, its id.
 #[derive(Default)]
 pub(super) struct Places<'a> {
-    all: Vec<Place<'a>>,
+    pub(super) all: Vec<Place<'a>>,
     ids: HashMap<(usize, usize), usize>,
 }
 
 impl<'a> Places<'a> {
-    pub(super) fn get(&self, id: usize) -> Option<&Place<'a>> {
-        self.all.get(id)
-    }
-
-    pub(super) fn get_mut(&mut self, id: usize) -> Option<&mut Place<'a>> {
-        self.all.get_mut(id)
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.all.len()
-    }
-
     /// Adds a pair of schemas, and the step to it from another place.
     pub(super) fn add(&mut self, way: Option<(usize, Step)>, old: Node<'a>, new: Node<'a>) {
         let next = self.all.len();
         let id = *self.ids.entry((old.id(), new.id())).or_insert(next);
-        if let Some(user) = way.as_ref().and_then(|(user, _)| self.all.get_mut(*user)) {
-            user.uses.push(id);
+        if let Some((user, _)) = &way {
+            self.all[*user].uses.push(id);
         }
-        if let Some(known) = self.all.get_mut(id) {
-            known.other_ways.extend(way);
+        if id < next {
+            self.all[id].other_ways.extend(way);
             return;
         }
         self.all.push(Place {
@@ -149,7 +112,7 @@ impl<'a> Places<'a> {
             new,
             way,
             other_ways: Vec::new(),
-            verdicts: Verdicts::COMPATIBLE,
+            verdicts: COMPATIBLE,
             obstacles: Vec::new(),
             found: Vec::new(),
             uses: Vec::new(),
@@ -158,13 +121,8 @@ impl<'a> Places<'a> {
 
     /// The places on the shortest path to the root, starting with the place itself.
     fn to_root(&self, id: usize) -> impl Iterator<Item = (usize, &Place<'a>)> {
-        let mut next = Some(id);
-        std::iter::from_fn(move || {
-            let id = next?;
-            let place = self.all.get(id)?;
-            next = place.way.as_ref().map(|(user, _)| *user);
-            Some((id, place))
-        })
+        let before = |id: &usize| Some(self.all[*id].way.as_ref()?.0);
+        std::iter::successors(Some(id), before).map(|id| (id, &self.all[id]))
     }
 
     /// The shortest path to a place.
@@ -172,9 +130,7 @@ impl<'a> Places<'a> {
         let steps = self.to_root(id).filter_map(|(_, place)| place.way.as_ref());
         let steps: Vec<_> = steps.map(|(_, step)| step).collect();
         let mut path = String::new();
-        for step in steps.into_iter().rev() {
-            step.push_to(&mut path);
-        }
+        steps.iter().rev().for_each(|step| step.push_to(&mut path));
         path
     }
 
@@ -185,18 +141,19 @@ impl<'a> Places<'a> {
 
     /// The comparison, with changes that agree with the verdicts on the places.
     pub(super) fn comparison(mut self, is_event: bool) -> Comparison {
-        let limits = DIRECTIONS.map(|direction| self.limits(direction));
-        for (id, place) in self.all.iter_mut().enumerate() {
-            for (direction, limits) in DIRECTIONS.into_iter().zip(&limits) {
-                let limit = limits.get(id).copied().unwrap_or(Verdict::Compatible);
-                *place.verdicts.get_mut(direction) = limit;
+        for direction in [BACKWARD, FORWARD] {
+            let limits = self.limits(direction);
+            for (place, limit) in self.all.iter_mut().zip(limits) {
+                place.verdicts[direction] = limit;
                 for found in &mut place.found {
-                    let verdict = found.verdicts.get_mut(direction);
-                    *verdict = verdict.or_milder(limit);
+                    let verdict = &mut found.verdicts[direction];
+                    *verdict = limit.min(*verdict);
                 }
             }
+            for verdict in [Verdict::Breaking, Verdict::Unknown] {
+                self.explain(direction, verdict);
+            }
         }
-        self.explain();
         let mut changes = self.changes(is_event);
         changes.sort_by(|a, b| (&a.path, &a.what).cmp(&(&b.path, &b.what)));
         Comparison {
@@ -207,119 +164,66 @@ impl<'a> Places<'a> {
     }
 
     /// The worst verdict that a change in each place may have: the mildest verdict on the worst path.
-    fn limits(&self, direction: Direction) -> Vec<Verdict> {
+    fn limits(&self, direction: usize) -> Vec<Verdict> {
         let mut limits = vec![Verdict::Compatible; self.all.len()];
         for verdict in [Verdict::Breaking, Verdict::Unknown] {
+            let mut seen = HashSet::new();
+            // The root is the first place.
             let mut open = vec![0];
-            let mut seen = vec![false; self.all.len()];
             while let Some(id) = open.pop() {
-                let (Some(place), Some(seen), Some(limit)) =
-                    (self.all.get(id), seen.get_mut(id), limits.get_mut(id))
-                else {
-                    continue;
-                };
-                if *seen || !place.verdicts.get(direction).is_at_least(verdict) {
-                    continue;
+                let place = &self.all[id];
+                if place.verdicts[direction] >= verdict && seen.insert(id) {
+                    limits[id] = verdict.max(limits[id]);
+                    open.extend(&place.uses);
                 }
-                *seen = true;
-                *limit = limit.or_worse(verdict);
-                open.extend(&place.uses);
             }
         }
         limits
     }
 
-    /// Adds a general change to each place that is worse than all changes in it.
-    fn explain(&mut self) {
-        for direction in DIRECTIONS {
-            for verdict in [Verdict::Breaking, Verdict::Unknown] {
-                loop {
-                    let explained = self.explained(direction, verdict);
-                    let is_open = |id: usize| {
-                        let place = self.all.get(id)?;
-                        let is_open = place.verdicts.get(direction) == verdict;
-                        (is_open && explained.get(id) == Some(&false)).then_some(place)
-                    };
-                    let open: Vec<_> = (0..self.all.len())
-                        .filter(|id| is_open(*id).is_some())
-                        .collect();
-                    // If a part is to blame, the place itself is not. In a circle, blame the
-                    // outermost place.
-                    let to_blame = |id: &usize| {
-                        let others = is_open(*id).into_iter().flat_map(|place| &place.uses);
-                        others
-                            .filter(|other| *other != id)
-                            .all(|other| is_open(*other).is_none())
-                    };
-                    let mut speaking: Vec<_> = open.iter().copied().filter(to_blame).collect();
-                    if speaking.is_empty() {
-                        speaking.extend(open.first());
-                    }
-                    if speaking.is_empty() {
-                        break;
-                    }
-                    for id in speaking {
-                        self.blame(id, direction, verdict);
-                    }
-                }
+    /// Adds a general change to each place that has this verdict while no change in it has.
+    fn explain(&mut self, direction: usize, verdict: Verdict) {
+        loop {
+            let explained = self.explained(direction, verdict);
+            let is_open = |id: usize| self.all[id].verdicts[direction] == verdict && !explained[id];
+            // If a part is to blame, the place itself is not. In a circle, blame the outermost place.
+            let to_blame = |id: &usize| {
+                let mut parts = self.all[*id].uses.iter();
+                is_open(*id) && parts.all(|part| part == id || !is_open(*part))
+            };
+            let mut blamed: Vec<_> = (0..self.all.len()).filter(to_blame).collect();
+            if blamed.is_empty() {
+                blamed.extend((0..self.all.len()).find(|id| is_open(*id)));
+            }
+            if blamed.is_empty() {
+                break;
+            }
+            for id in blamed {
+                self.all[id].blame(direction, verdict);
             }
         }
     }
 
     /// For each place, whether a change in it or in one of its parts has this verdict.
-    fn explained(&self, direction: Direction, verdict: Verdict) -> Vec<bool> {
+    fn explained(&self, direction: usize, verdict: Verdict) -> Vec<bool> {
         let mut users: Vec<Vec<usize>> = vec![Vec::new(); self.all.len()];
         let mut open = Vec::new();
         for (id, place) in self.all.iter().enumerate() {
             for used in &place.uses {
-                if let Some(users) = users.get_mut(*used) {
-                    users.push(id);
-                }
+                users[*used].push(id);
             }
-            if place
-                .found
-                .iter()
-                .any(|found| found.verdicts.get(direction) == verdict)
-            {
+            let mut found = place.found.iter();
+            if found.any(|found| found.verdicts[direction] == verdict) {
                 open.push(id);
             }
         }
         let mut explained = vec![false; self.all.len()];
         while let Some(id) = open.pop() {
-            if let Some(known @ false) = explained.get_mut(id) {
-                *known = true;
-                open.extend(users.get(id).into_iter().flatten());
+            if !std::mem::replace(&mut explained[id], true) {
+                open.extend(&users[id]);
             }
         }
         explained
-    }
-
-    fn blame(&mut self, id: usize, direction: Direction, verdict: Verdict) {
-        let Some(place) = self.all.get_mut(id) else {
-            return;
-        };
-        let origin = (place.old.id(), place.new.id());
-        let general = place.found.iter_mut().find(|found| {
-            found.origin == origin && matches!(found.difference, Difference::Other { .. })
-        });
-        if let Some(general) = general {
-            *general.verdicts.get_mut(direction) = verdict;
-            if let Difference::Other { verdict: said, .. } = &mut general.difference {
-                *said = said.or_worse(verdict);
-            }
-            return;
-        }
-        let mut verdicts = Verdicts::COMPATIBLE;
-        *verdicts.get_mut(direction) = verdict;
-        place.found.push(Found {
-            step: Step::Here,
-            difference: Difference::Other {
-                verdict,
-                obstacles: place.obstacles.clone(),
-            },
-            verdicts,
-            origin,
-        });
     }
 
     fn changes(&self, is_event: bool) -> Vec<Change> {
@@ -340,28 +244,24 @@ impl<'a> Places<'a> {
                     path: with_step(&path),
                     also_at: others.iter().map(with_step).collect(),
                     what: what.clone(),
-                    backward: found.verdicts.backward,
-                    forward: found.verdicts.forward,
+                    backward: found.verdicts[BACKWARD],
+                    forward: found.verdicts[FORWARD],
                     fix: None,
                     subject,
-                    advice: None,
-                    rename: None,
+                    own_fix: None,
                 };
-                let difference = &found.difference;
                 match changes.entry((found.origin, what)) {
                     Entry::Vacant(entry) => {
-                        entry.insert((change, difference));
+                        entry.insert((change, &found.difference));
                     }
-                    Entry::Occupied(mut entry) => {
-                        entry.get_mut().0.join(change);
-                    }
+                    Entry::Occupied(mut entry) => entry.get_mut().0.join(change),
                 }
             }
         }
         let changes = changes.into_values().map(|(mut change, difference)| {
-            let (backward, forward) = (change.backward, change.forward);
-            change.advice = Advice::of(difference, backward, forward);
-            change.fix = change.advice.map(|advice| advice.sentence(is_event));
+            if let Some(fix) = difference.fix([change.backward, change.forward], is_event) {
+                (change.fix, change.own_fix) = (Some(fix.whole), Some(fix.own));
+            }
             if change.path.is_empty() {
                 "$".clone_into(&mut change.path);
             }
@@ -394,11 +294,36 @@ impl<'a> Places<'a> {
     }
 }
 
+impl Place<'_> {
+    /// Adds a general change with this verdict.
+    fn blame(&mut self, direction: usize, verdict: Verdict) {
+        let origin = (self.old.id(), self.new.id());
+        for found in &mut self.found {
+            if found.origin == origin
+                && let Difference::Other { verdict: worst, .. } = &mut found.difference
+            {
+                *worst = verdict.max(*worst);
+                found.verdicts[direction] = verdict;
+                return;
+            }
+        }
+        let mut verdicts = COMPATIBLE;
+        verdicts[direction] = verdict;
+        let obstacles = self.obstacles.clone();
+        self.found.push(Found {
+            step: Step::Here,
+            difference: Difference::Other { verdict, obstacles },
+            verdicts,
+            origin,
+        });
+    }
+}
+
 impl Change {
     /// Merges the same change at another place into this one.
     fn join(&mut self, other: Self) {
-        self.backward = self.backward.or_worse(other.backward);
-        self.forward = self.forward.or_worse(other.forward);
+        self.backward = self.backward.max(other.backward);
+        self.forward = self.forward.max(other.forward);
         if other.path != self.path && self.also_at.len() < MAX_OTHERS {
             self.also_at.push(other.path);
             self.also_at.sort();

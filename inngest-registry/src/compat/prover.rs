@@ -1,9 +1,14 @@
-//! Keeps the claims of a comparison and their verdicts.
+//! Keeps the claims of a comparison, their verdicts, and what was found out about schemas on the way.
 //!
 //! A claim says that a reader accepts all values of a case. Its verdict depends on the keywords of both
 //! sides and on claims about the parts of the values, their properties and items. Values are finite, so
 //! a claim about a part may be assumed until it is refuted; this is how recursive types come to an end.
 //! Each claim is judged once, and again only if a claim that it relies on fails.
+
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a claim keeps its index, and claims are never removed"
+)]
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::rc::Rc;
@@ -24,9 +29,9 @@ const MAX_DEPTH: usize = 100;
 /// Realistic schemas need far fewer; schemas that need more are unknown.
 const STEPS: usize = 60_000;
 const STEPS_PER_SCHEMA: usize = 200;
-/// The same for glances, which are cheaper.
-const LOOKS: usize = 6_400_000;
-const LOOKS_PER_SCHEMA: usize = 2_000;
+/// The same for small steps: looking at a summary, or checking a value.
+const SMALL_STEPS: usize = 6_400_000;
+const SMALL_STEPS_PER_SCHEMA: usize = 2_000;
 
 /// The obstacle if schemas are too deep or too large.
 pub(super) const SIZE: &str = "its size";
@@ -42,6 +47,14 @@ pub(super) enum Sense {
     /// As every validator understands them. Defaults fill in nothing, and formats may be checked or
     /// not.
     Valid,
+}
+
+/// The functions that apply the rules. They are in `judge` and `empty`, which import this file.
+pub(super) struct Deciders<'a> {
+    /// Whether the reader accepts all values of the case.
+    pub(super) judge: fn(&mut Prover<'a>, &Case<'a>, Node<'a>) -> Verdict,
+    /// Whether it is proved that the case has no values.
+    pub(super) is_empty: fn(&mut Prover<'a>, &Case<'a>) -> bool,
 }
 
 type ClaimKey = (Sense, CaseKey, usize);
@@ -81,18 +94,27 @@ struct Evaluation {
     obstacles: BTreeSet<&'static str>,
 }
 
+/// The context of all rules.
 pub(super) struct Prover<'a> {
     pub(super) sense: Sense,
+    deciders: Deciders<'a>,
+    /// A claim keeps its index, its id.
     claims: Vec<Claim<'a>>,
     ids: HashMap<ClaimKey, usize>,
     to_prove: VecDeque<usize>,
     evaluation: Evaluation,
-    empty: HashMap<(Sense, CaseKey), bool>,
     empty_under_way: HashSet<(Sense, CaseKey)>,
     /// How deep a proof of emptiness is inside a value.
     level: usize,
     steps: usize,
-    looks: usize,
+    small_steps: usize,
+    memo: Memo<'a>,
+}
+
+/// What was found out about schemas and cases.
+#[derive(Default)]
+struct Memo<'a> {
+    empty: HashMap<(Sense, CaseKey), bool>,
     sameness: Sameness,
     paradoxes: HashMap<usize, bool>,
     patterns: HashMap<String, Option<Regex>>,
@@ -104,28 +126,22 @@ pub(super) struct Prover<'a> {
 
 impl<'a> Prover<'a> {
     /// A prover for two schemas with this many JSON values.
-    pub(super) fn new(strictness: Strictness, size: usize) -> Self {
+    pub(super) fn new(strictness: Strictness, size: usize, deciders: Deciders<'a>) -> Self {
         Self {
             sense: match strictness {
                 Strictness::Standard => Sense::Written,
                 Strictness::Strict => Sense::Strict,
             },
+            deciders,
             claims: Vec::new(),
             ids: HashMap::new(),
             to_prove: VecDeque::new(),
             evaluation: Evaluation::default(),
-            empty: HashMap::new(),
             empty_under_way: HashSet::new(),
             level: 0,
             steps: STEPS.saturating_add(size.saturating_mul(STEPS_PER_SCHEMA)),
-            looks: LOOKS.saturating_add(size.saturating_mul(LOOKS_PER_SCHEMA)),
-            sameness: Sameness::default(),
-            paradoxes: HashMap::new(),
-            patterns: HashMap::new(),
-            summaries: HashMap::new(),
-            branches: HashMap::new(),
-            value_sets: HashMap::new(),
-            facts: HashMap::new(),
+            small_steps: SMALL_STEPS.saturating_add(size.saturating_mul(SMALL_STEPS_PER_SCHEMA)),
+            memo: Memo::default(),
         }
     }
 
@@ -156,24 +172,28 @@ impl<'a> Prover<'a> {
     ///
     /// Claims are assumed until they are refuted. Those that remain are proved. The others are
     /// unknown, until one of their demands is found to break.
-    fn settle(&mut self, first: usize) {
+    fn settle(&mut self, mut first: usize) {
         let mut unproved = VecDeque::new();
         let mut doubtful = VecDeque::new();
-        let mut first = first;
         loop {
-            while let Some((id, is_last_resort)) = self.next_to_prove(&mut doubtful) {
-                if self.state(id) != State::Assumed || self.evaluate(id) == Verdict::Compatible {
+            // Doubtful claims come last.
+            while let Some((id, is_last_resort)) = (self.to_prove.pop_front().map(|id| (id, false)))
+                .or_else(|| Some((doubtful.pop_front()?, true)))
+            {
+                if self.claims[id].state != State::Assumed
+                    || self.evaluate(id) == Verdict::Compatible
+                {
                     continue;
                 }
                 if self.evaluation.is_doubtful && !is_last_resort {
                     doubtful.push_back(id);
                     continue;
                 }
-                let dependents = self.change(id, State::Unproved(Verdict::Unknown));
+                self.claims[id].state = State::Unproved(Verdict::Unknown);
+                self.to_prove.extend(&self.claims[id].dependents);
                 unproved.push_back(id);
-                self.to_prove.extend(dependents);
             }
-            for claim in self.claims.iter_mut().skip(first) {
+            for claim in &mut self.claims[first..] {
                 if claim.state == State::Assumed {
                     claim.state = State::Proved;
                 }
@@ -182,61 +202,28 @@ impl<'a> Prover<'a> {
             let Some(id) = unproved.pop_front() else {
                 return;
             };
-            if self.state(id) != State::Unproved(Verdict::Unknown) {
+            if self.claims[id].state != State::Unproved(Verdict::Unknown) {
                 continue;
             }
             let verdict = self.evaluate(id);
             if self.claims.len() > first {
                 // It relies on new claims, which must be settled first.
                 unproved.push_front(id);
-            } else if verdict == Verdict::Breaking {
-                unproved.extend(self.change(id, State::Unproved(verdict)));
-            } else {
-                unproved.extend(self.add_obstacles(id));
+                continue;
             }
-        }
-    }
-
-    /// The next claim to judge; doubtful ones come last.
-    fn next_to_prove(&mut self, doubtful: &mut VecDeque<usize>) -> Option<(usize, bool)> {
-        let next = self.to_prove.pop_front().map(|id| (id, false));
-        next.or_else(|| Some((doubtful.pop_front()?, true)))
-    }
-
-    fn state(&self, id: usize) -> State {
-        self.claims
-            .get(id)
-            .map_or(State::Proved, |claim| claim.state)
-    }
-
-    /// Changes the state of a claim. Returns the claims that rely on it.
-    fn change(&mut self, id: usize, state: State) -> BTreeSet<usize> {
-        match self.claims.get_mut(id) {
-            Some(claim) => {
-                claim.state = state;
-                claim.dependents.clone()
+            let claim = &mut self.claims[id];
+            if verdict == Verdict::Breaking {
+                claim.state = State::Unproved(verdict);
+                unproved.extend(&claim.dependents);
+            } else if !self.evaluation.obstacles.is_subset(&claim.obstacles) {
+                claim.obstacles.append(&mut self.evaluation.obstacles);
+                unproved.extend(&claim.dependents);
             }
-            None => BTreeSet::new(),
-        }
-    }
-
-    /// Adds the obstacles of the evaluation to a claim. If there are new ones, returns the claims that
-    /// rely on it.
-    fn add_obstacles(&mut self, id: usize) -> BTreeSet<usize> {
-        let obstacles = std::mem::take(&mut self.evaluation.obstacles);
-        match self.claims.get_mut(id) {
-            Some(claim) if !obstacles.is_subset(&claim.obstacles) => {
-                claim.obstacles.extend(obstacles);
-                claim.dependents.clone()
-            }
-            _ => BTreeSet::new(),
         }
     }
 
     fn evaluate(&mut self, id: usize) -> Verdict {
-        let Some(claim) = self.claims.get(id) else {
-            return Verdict::Compatible;
-        };
+        let claim = &self.claims[id];
         let (sense, writer, reader) = (claim.sense, claim.writer.clone(), claim.reader);
         self.evaluation = Evaluation {
             claim: Some(id),
@@ -254,31 +241,25 @@ impl<'a> Prover<'a> {
             return Verdict::Compatible;
         }
         let key = (self.sense, writer.key(), reader.id());
-        let id = match self.ids.get(&key) {
-            Some(id) => *id,
-            None => {
-                let id = self.claims.len();
-                self.claims.push(Claim {
-                    sense: self.sense,
-                    writer: writer.clone(),
-                    reader,
-                    state: State::Assumed,
-                    obstacles: BTreeSet::new(),
-                    dependents: BTreeSet::new(),
-                });
-                self.ids.insert(key, id);
-                self.to_prove.push_back(id);
-                id
-            }
-        };
+        let next = self.claims.len();
+        let id = *self.ids.entry(key).or_insert(next);
+        if id == next {
+            self.claims.push(Claim {
+                sense: self.sense,
+                writer: writer.clone(),
+                reader,
+                state: State::Assumed,
+                obstacles: BTreeSet::new(),
+                dependents: BTreeSet::new(),
+            });
+            self.to_prove.push_back(id);
+        }
         self.read(id)
     }
 
     /// The current verdict on a claim, read for the claim that is being judged.
     fn read(&mut self, id: usize) -> Verdict {
-        let Some(claim) = self.claims.get_mut(id) else {
-            return Verdict::Compatible;
-        };
+        let claim = &mut self.claims[id];
         if claim.state != State::Proved {
             claim.dependents.extend(self.evaluation.claim);
         }
@@ -310,7 +291,7 @@ impl<'a> Prover<'a> {
         }
         let key = (self.sense, writer.key(), reader.id());
         if let Some(id) = self.ids.get(&key).copied()
-            && self.state(id) != State::Assumed
+            && self.claims[id].state != State::Assumed
             && self.evaluation.claim != Some(id)
         {
             return self.read(id);
@@ -322,12 +303,12 @@ impl<'a> Prover<'a> {
         if self.evaluation.under_way.contains(&key) {
             return self.unknown(ITSELF);
         }
-        if !self.may_go_on(writer) {
+        if !self.take_step(writer) {
             return self.unknown(SIZE);
         }
         let before = self.evaluation.assumptions;
         self.evaluation.under_way.insert(key.clone());
-        let verdict = self.judge(writer, reader, None);
+        let verdict = (self.deciders.judge)(self, writer, reader);
         self.evaluation.under_way.remove(&key);
         let is_assumed = self.evaluation.assumptions > before;
         self.evaluation.verdicts.insert(key, (verdict, is_assumed));
@@ -337,21 +318,21 @@ impl<'a> Prover<'a> {
     /// Whether it is proved that the case has no values.
     pub(super) fn is_empty(&mut self, case: &Case<'a>) -> bool {
         let key = (self.sense, case.key());
-        if let Some(empty) = self.empty.get(&key) {
+        if let Some(empty) = self.memo.empty.get(&key) {
             return *empty;
         }
         if self.empty_under_way.contains(&key)
-            || !self.may_go_on(case)
+            || !self.take_step(case)
             || case.nodes().iter().any(|node| self.is_paradox(*node))
         {
             return false;
         }
         let before = self.evaluation.assumptions;
         self.empty_under_way.insert(key.clone());
-        let empty = self.has_no_value(case);
+        let empty = (self.deciders.is_empty)(self, case);
         self.empty_under_way.remove(&key);
         if !empty || self.evaluation.assumptions == before {
-            self.empty.insert(key, empty);
+            self.memo.empty.insert(key, empty);
         }
         empty
     }
@@ -363,17 +344,20 @@ impl<'a> Prover<'a> {
         empty
     }
 
-    /// Notes that schemas seem disjoint, which is doubtful if an assumption was used since then.
-    pub(super) fn note_disjoint(&mut self, since: usize) {
-        self.evaluation.is_doubtful |= self.evaluation.assumptions > since;
+    /// Whether it is proved that schemas have no common value, whether or not anyone writes it.
+    pub(super) fn have_no_common_value(&mut self, schemas: &Case<'a>) -> bool {
+        let before = self.evaluation.assumptions;
+        let empty = self.as_schemas(|prover| prover.is_empty(schemas));
+        self.evaluation.is_doubtful |= empty && self.evaluation.assumptions > before;
+        empty
     }
 
-    pub(super) fn assumptions(&self) -> usize {
-        self.evaluation.assumptions
+    /// Whether a schema accepts all values of the case, whether or not anyone writes them.
+    pub(super) fn accepts_all_of(&mut self, other: Node<'a>, all: &Case<'a>) -> bool {
+        self.as_schemas(|prover| prover.included(all, other)) == Verdict::Compatible
     }
 
-    /// Proves something about all values that schemas accept, whether or not anyone writes them.
-    pub(super) fn as_schemas<T>(&mut self, prove: impl FnOnce(&mut Self) -> T) -> T {
+    fn as_schemas<T>(&mut self, prove: impl FnOnce(&mut Self) -> T) -> T {
         let sense = std::mem::replace(&mut self.sense, Sense::Valid);
         // Obstacles in here do not make the outer verdict unknown.
         let obstacles = std::mem::take(&mut self.evaluation.obstacles);
@@ -385,14 +369,23 @@ impl<'a> Prover<'a> {
 
     pub(super) fn unknown(&mut self, obstacle: &'static str) -> Verdict {
         // Once the budget is used up, a failed proof says nothing about the schemas.
-        let is_used_up = self.steps == 0 || !self.may_look();
+        let is_used_up = self.steps == 0 || !self.has_small_steps();
         let obstacle = if is_used_up { SIZE } else { obstacle };
         self.evaluation.obstacles.insert(obstacle);
         Verdict::Unknown
     }
 
-    /// Whether the budget allows another proof.
-    pub(super) fn may_go_on(&mut self, case: &Case<'a>) -> bool {
+    /// The verdict of a demand that is stronger than what the reader asks: if it fails, the keyword is
+    /// an obstacle.
+    pub(super) fn of_stronger(&mut self, verdict: Verdict, keyword: &'static str) -> Verdict {
+        match verdict {
+            Verdict::Compatible => verdict,
+            _ => self.unknown(keyword),
+        }
+    }
+
+    /// Spends a step on a case. Returns whether the budget allows it.
+    pub(super) fn take_step(&mut self, case: &Case<'a>) -> bool {
         // Work grows faster than the number of schemas that hold for the same value.
         let nodes = case.nodes().len();
         self.steps = self.steps.saturating_sub(1 + nodes + nodes * nodes / 8);
@@ -400,70 +393,66 @@ impl<'a> Prover<'a> {
         depth < MAX_DEPTH && self.steps > 0
     }
 
-    /// Whether the budget allows another glance.
-    pub(super) fn may_look(&self) -> bool {
-        self.looks > 0
+    pub(super) fn has_small_steps(&self) -> bool {
+        self.small_steps > 0
     }
 
-    pub(super) fn look(&mut self, cost: usize) {
-        self.looks = self.looks.saturating_sub(cost);
+    pub(super) fn take_small_steps(&mut self, count: usize) {
+        self.small_steps = self.small_steps.saturating_sub(count);
     }
 
     fn is_obvious(&mut self, writer: &Case<'a>, reader: Node<'a>) -> bool {
-        reader.accepts_all()
-            || writer
-                .nodes()
-                .iter()
-                .any(|node| self.is_same(*node, reader))
+        let mut nodes = writer.nodes().iter();
+        reader.accepts_all() || nodes.any(|node| self.is_same(*node, reader))
     }
 
     /// Whether two schemas are the same except for annotations.
     pub(super) fn is_same(&mut self, a: Node<'a>, b: Node<'a>) -> bool {
-        self.sameness.holds(a, b)
+        self.memo.sameness.holds(a, b)
     }
 
     /// Whether nothing follows from a schema, because it contradicts itself.
     fn is_paradox(&mut self, node: Node<'a>) -> bool {
-        node.is_paradox(&mut self.paradoxes)
+        node.is_paradox(&mut self.memo.paradoxes)
     }
 
     /// Whether a name matches a pattern; `None` if the pattern is not understood.
     pub(super) fn matches(&mut self, pattern: &str, text: &str) -> Option<bool> {
-        if !self.patterns.contains_key(pattern) {
+        if !self.memo.patterns.contains_key(pattern) {
             let compiled = pattern::compile(pattern);
-            self.patterns.insert(pattern.to_owned(), compiled);
+            self.memo.patterns.insert(pattern.to_owned(), compiled);
         }
-        let regex = self.patterns.get(pattern)?.as_ref()?;
+        let regex = self.memo.patterns.get(pattern)?.as_ref()?;
         Some(regex.is_match(text))
     }
 
     pub(super) fn facts(&mut self, case: &Case<'a>) -> Rc<Facts<'a>> {
-        let facts = self.facts.entry(case.key());
+        let facts = self.memo.facts.entry(case.key());
         Rc::clone(facts.or_insert_with(|| Rc::new(case.facts())))
     }
 
     pub(super) fn summary(&mut self, node: Node<'a>) -> Rc<Summary<'a>> {
-        let summary = self.summaries.entry(node.id());
+        let summary = self.memo.summaries.entry(node.id());
         Rc::clone(summary.or_insert_with(|| Rc::new(Summary::of(node))))
     }
 
     /// The branches of a union, indexed by their discriminators.
     pub(super) fn branches(&mut self, union: Node<'a>, key: &'static str) -> Rc<Branches<'a>> {
         let id = union.child(key).map_or(0, Node::id);
-        if let Some(known) = self.branches.get(&id) {
+        if let Some(known) = self.memo.branches.get(&id) {
             return Rc::clone(known);
         }
         let nodes: Vec<_> = union.list(key).collect();
         let summaries: Vec<_> = nodes.iter().map(|node| self.summary(*node)).collect();
-        let branches = Rc::new(Branches::of(nodes, summaries.iter().map(Rc::as_ref)));
-        self.branches.insert(id, Rc::clone(&branches));
+        let branches = Rc::new(Branches::of(nodes, &summaries));
+        self.memo.branches.insert(id, Rc::clone(&branches));
         branches
     }
 
     /// The values in the keyword `enum`.
     pub(super) fn listed(&mut self, node: Node<'a>) -> Option<Rc<ValueSet<'a>>> {
         let list = node.get("enum")?.as_array()?;
-        let set = self.value_sets.entry(node.id());
+        let set = self.memo.value_sets.entry(node.id());
         Some(Rc::clone(
             set.or_insert_with(|| Rc::new(ValueSet::of(list))),
         ))

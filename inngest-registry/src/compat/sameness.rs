@@ -54,70 +54,38 @@ impl Sameness {
         same
     }
 
+    /// Compares a keyword that both schemas have.
     fn is_keyword_same(&mut self, a: Node<'_>, b: Node<'_>, key: &str, depth: usize) -> bool {
-        let lists = |key| {
-            a.get(key).is_some_and(Value::is_array) && b.get(key).is_some_and(Value::is_array)
+        let (Some(left), Some(right)) = (a.child(key), b.child(key)) else {
+            return false;
         };
-        match key {
-            "$ref" => match (a.target(), b.target()) {
-                (Some(a), Some(b)) => self.compare(a, b, depth),
-                (None, None) => a.refers_out_like(b, key),
-                _ => false,
+        match (key, left.value, right.value) {
+            ("$ref" | "$dynamicRef" | "$recursiveRef", ..) => match a.targets(b, key) {
+                Ok((a, b)) => self.compare(a, b, depth),
+                Err(is_same) => is_same,
             },
-            "$dynamicRef" | "$recursiveRef" => {
-                match (a.dynamic_target(key), b.dynamic_target(key)) {
-                    (Some(a), Some(b)) => self.compare(a, b, depth),
-                    (None, None) => a.refers_out_like(b, key),
-                    _ => false,
-                }
+            ("required" | "type", Value::Array(left), Value::Array(right)) => {
+                let names = |list: &[Value]| list.iter().map(Value::to_string).collect();
+                let (own, other): (BTreeSet<_>, BTreeSet<_>) = (names(left), names(right));
+                left == right || own == other
             }
-            "allOf" | "anyOf" | "oneOf" | "prefixItems" => {
-                lists(key)
-                    && a.count(key) == b.count(key)
+            ("const" | "enum" | "dependentRequired", left, right) => left == right,
+            (_, Value::Array(own), Value::Array(other)) => {
+                own.len() == other.len()
                     && (a.list(key).zip(b.list(key))).all(|(a, b)| self.compare(a, b, depth))
             }
-            // Before 2020-12, `items` held a tuple.
-            "items" if lists(key) => {
-                a.count(key) == b.count(key)
-                    && (a.list(key).zip(b.list(key))).all(|(a, b)| self.compare(a, b, depth))
-            }
-            // A list of names in `dependencies` is compared as it is.
-            "properties" | "patternProperties" | "dependentSchemas" | "dependencies" => {
-                let (Some(a), Some(b)) = (a.child(key), b.child(key)) else {
-                    return false;
-                };
-                let (Some(left), Some(right)) = (a.value.as_object(), b.value.as_object()) else {
-                    return a.value == b.value;
-                };
-                left.len() == right.len()
-                    && left.iter().all(|(name, left)| {
-                        let right = right.get(name);
-                        right.is_some_and(|right| self.compare(a.at(left), b.at(right), depth))
+            (
+                "properties" | "patternProperties" | "dependentSchemas" | "dependencies",
+                Value::Object(own),
+                Value::Object(other),
+            ) => {
+                own.len() == other.len()
+                    && a.map(key).all(|(name, own)| {
+                        let other = right.child(name);
+                        other.is_some_and(|other| self.compare(own, other, depth))
                     })
             }
-            "additionalProperties"
-            | "propertyNames"
-            | "unevaluatedProperties"
-            | "items"
-            | "additionalItems"
-            | "contains"
-            | "unevaluatedItems"
-            | "not"
-            | "if"
-            | "then"
-            | "else" => match (a.child(key), b.child(key)) {
-                (Some(a), Some(b)) => self.compare(a, b, depth),
-                _ => false,
-            },
-            "required" | "type" if lists(key) => {
-                let names = |node: Node<'_>| {
-                    let list = node.get(key).and_then(Value::as_array);
-                    let texts = list.into_iter().flatten().map(ToString::to_string);
-                    texts.collect::<BTreeSet<_>>()
-                };
-                a.get(key) == b.get(key) || names(a) == names(b)
-            }
-            _ => a.get(key) == b.get(key),
+            _ => self.compare(left, right, depth),
         }
     }
 }

@@ -1,17 +1,23 @@
-//! Recognizes at a glance that schemas are disjoint.
+//! Summaries of schemas, which show without a proof that two schemas are disjoint.
 //!
 //! The variants of an enum differ in a tag, and most proofs about them need nothing else. Variants are
 //! looked up by their tag, so large enums stay cheap.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+#![expect(
+    clippy::indexing_slicing,
+    reason = "each index belongs to a branch, and branches do not change"
+)]
 
-use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
+
+use serde_json::Value;
 
 use super::case::Case;
 use super::node::Node;
 use super::types::Types;
 
-/// The facts about a schema that a glance needs.
+/// The types, values and names of a schema.
 pub(super) struct Summary<'a> {
     types: Types,
     /// The listed values, if all are texts or integers.
@@ -44,17 +50,12 @@ impl<'a> Summary<'a> {
             Some((*name, tag))
         });
         let closed = facts.parts.iter().find(|part| {
-            part.get("additionalProperties") == Some(&json!(false))
-                && part.get("patternProperties").is_none()
+            part.is("additionalProperties", false) && part.get("patternProperties").is_none()
         });
-        let values = facts.parts.iter().find_map(|part| {
-            let one = part.get("const").map(std::slice::from_ref);
-            let list = || part.get("enum")?.as_array().map(Vec::as_slice);
-            one.or_else(list)?.iter().map(Plain::of).collect()
-        });
+        let plain = |part: &Node<'a>| part.listed()?.iter().map(Plain::of).collect();
         Self {
             types: facts.types(),
-            values,
+            values: facts.parts.iter().find_map(plain),
             tags: tags.collect(),
             names: closed.map(|part| part.map("properties").map(|(name, _)| name).collect()),
             required: facts.required,
@@ -70,14 +71,12 @@ impl<'a> Summary<'a> {
         if let (Some(a), Some(b)) = (&self.values, &other.values) {
             return a.is_disjoint(b);
         }
-        // What follows holds for objects only.
+        // The rest holds for objects only.
         common.within(Types::OBJECT)
-            && (self.lacks(other) || other.lacks(self) || self.is_tagged_unlike(other))
-    }
-
-    fn is_tagged_unlike(&self, other: &Self) -> bool {
-        let unlike = |(name, tag)| other.tags.get(name).is_some_and(|other| *other != tag);
-        self.tags.iter().any(|(name, tag)| unlike((*name, *tag)))
+            && (self.lacks(other)
+                || other.lacks(self)
+                || (self.tags.iter())
+                    .any(|(name, tag)| other.tags.get(name).is_some_and(|other| other != tag)))
     }
 
     /// Whether this schema does not allow a name that the other requires.
@@ -112,45 +111,28 @@ pub(super) struct Branches<'a> {
     pub(super) nodes: Vec<Node<'a>>,
     /// The name of the tag, if there is one.
     tag: Option<&'a str>,
-    by_discriminator: HashMap<Discriminator<'a>, Vec<usize>>,
-    /// The branches without a discriminator.
-    others: Vec<usize>,
+    /// Indices into `nodes`; those without a discriminator are under `None`.
+    indices: HashMap<Option<Discriminator<'a>>, Vec<usize>>,
 }
 
 impl<'a> Branches<'a> {
-    pub(super) fn of<'s>(
-        nodes: Vec<Node<'a>>,
-        summaries: impl Iterator<Item = &'s Summary<'a>> + Clone,
-    ) -> Self
-    where
-        'a: 's,
-    {
+    pub(super) fn of(nodes: Vec<Node<'a>>, summaries: &[Rc<Summary<'a>>]) -> Self {
         let mut uses: BTreeMap<&'a str, usize> = BTreeMap::new();
-        let mut named = 0;
-        for summary in summaries.clone() {
-            named += usize::from(summary.only_name().is_some());
-            for name in summary.tags.keys() {
-                *uses.entry(name).or_default() += 1;
-            }
+        for name in summaries.iter().flat_map(|summary| summary.tags.keys()) {
+            *uses.entry(name).or_default() += 1;
         }
+        let named = summaries.iter().filter(|s| s.only_name().is_some()).count();
         let most = uses.into_iter().max_by_key(|(_, count)| *count);
+        let tag = most.filter(|(_, count)| *count >= named);
         let mut branches = Self {
             nodes,
-            tag: most
-                .filter(|(_, count)| *count >= named)
-                .map(|(name, _)| name),
-            by_discriminator: HashMap::new(),
-            others: Vec::new(),
+            tag: tag.map(|(name, _)| name),
+            indices: HashMap::new(),
         };
-        for (index, summary) in summaries.enumerate() {
-            match branches.discriminator(summary) {
-                Some(found) => branches
-                    .by_discriminator
-                    .entry(found)
-                    .or_default()
-                    .push(index),
-                None => branches.others.push(index),
-            }
+        for (index, summary) in summaries.iter().enumerate() {
+            let discriminator = branches.discriminator(summary);
+            let indices = branches.indices.entry(discriminator);
+            indices.or_default().push(index);
         }
         branches
     }
@@ -170,50 +152,47 @@ impl<'a> Branches<'a> {
     }
 
     /// The branches that may overlap with a schema, in order.
-    pub(super) fn near(&self, summary: &Summary<'a>) -> Vec<usize> {
+    pub(super) fn overlapping(&self, summary: &Summary<'a>) -> Vec<Node<'a>> {
         match self.discriminator(summary) {
-            Some(discriminator) => self.of_discriminator(Some(discriminator)),
-            None => (0..self.nodes.len()).collect(),
+            None => self.nodes.clone(),
+            discriminator => self.with(discriminator),
         }
     }
 
     /// The branches that may accept a value, in order.
-    pub(super) fn for_value(&self, value: &Value) -> Vec<usize> {
-        let discriminator = match value {
-            Value::String(text) => Some(Discriminator::Value(Plain::Text(text))),
-            Value::Number(number) => match number.as_i64() {
-                Some(integer) => Some(Discriminator::Value(Plain::Integer(integer))),
-                None => return (0..self.nodes.len()).collect(),
+    pub(super) fn accepting(&self, value: &Value) -> Vec<Node<'a>> {
+        let discriminator = match (value, self.tag) {
+            (Value::String(_) | Value::Number(_), _) => match Plain::of(value) {
+                Some(plain) => Some(Discriminator::Value(plain)),
+                None => return self.nodes.clone(),
             },
-            Value::Object(members) => match self.tag {
-                Some(tag) => members
-                    .get(tag)
-                    .and_then(Value::as_str)
-                    .map(Discriminator::Tag),
-                None => {
-                    let name = members.keys().next().filter(|_| members.len() == 1);
-                    name.map(|name| Discriminator::Name(name))
-                }
-            },
+            (Value::Object(members), Some(tag)) => {
+                let text = members.get(tag).and_then(Value::as_str);
+                text.map(Discriminator::Tag)
+            }
+            (Value::Object(members), None) => {
+                let name = members.keys().next().filter(|_| members.len() == 1);
+                name.map(|name| Discriminator::Name(name))
+            }
             _ => None,
         };
-        self.of_discriminator(discriminator)
+        self.with(discriminator)
     }
 
-    fn of_discriminator(&self, discriminator: Option<Discriminator<'_>>) -> Vec<usize> {
-        let same = discriminator.and_then(|found| self.by_discriminator.get(&found));
-        let mut near: Vec<usize> = same
+    /// The branches with a discriminator, and those without one.
+    fn with(&self, discriminator: Option<Discriminator<'_>>) -> Vec<Node<'a>> {
+        let indices = |key| self.indices.get(key).into_iter().flatten().copied();
+        let same = discriminator
             .into_iter()
-            .flatten()
-            .chain(&self.others)
-            .copied()
-            .collect();
-        near.sort_unstable();
-        near
+            .flat_map(|_| indices(&discriminator));
+        let mut found: Vec<usize> = same.chain(indices(&None)).collect();
+        found.sort_unstable();
+        // Each index belongs to an entry of `nodes`, which does not change.
+        found.into_iter().map(|index| self.nodes[index]).collect()
     }
 
     /// The number of branches without a discriminator.
     pub(super) fn undiscriminated(&self) -> usize {
-        self.others.len()
+        self.indices.get(&None).map_or(0, Vec::len)
     }
 }

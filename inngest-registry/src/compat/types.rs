@@ -11,6 +11,16 @@ use super::number::Decimal;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Types(u8);
 
+/// The types that are judged one by one, with their names.
+const SPLIT: [(Types, &str); 6] = [
+    (Types::NULL, "null"),
+    (Types::BOOLEAN, "boolean"),
+    (Types::NUMBER, "number"),
+    (Types::STRING, "string"),
+    (Types::ARRAY, "array"),
+    (Types::OBJECT, "object"),
+];
+
 impl Types {
     pub(super) const NULL: Self = Self(1);
     pub(super) const BOOLEAN: Self = Self(2);
@@ -26,6 +36,10 @@ impl Types {
         Self(self.0 & other.0)
     }
 
+    pub(super) const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     pub(super) fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
     }
@@ -39,25 +53,22 @@ impl Types {
     }
 
     fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "null" => Self::NULL,
-            "boolean" => Self::BOOLEAN,
-            "integer" => Self::INTEGER,
-            "number" => Self::NUMBER,
-            "string" => Self::STRING,
-            "array" => Self::ARRAY,
-            "object" => Self::OBJECT,
-            _ => return None,
-        })
+        match name {
+            "integer" => Some(Self::INTEGER),
+            _ => SPLIT
+                .iter()
+                .find(|(_, known)| *known == name)
+                .map(|(types, _)| *types),
+        }
     }
 
     /// The types in the keyword `type`; all types if it is absent or has an unknown one.
     pub(super) fn of(node: Node<'_>) -> Self {
-        Self::told(node).unwrap_or(Self::ALL)
+        Self::declared(node).unwrap_or(Self::ALL)
     }
 
     /// The types in the keyword `type`; `None` if one of them is unknown.
-    pub(super) fn told(node: Node<'_>) -> Option<Self> {
+    pub(super) fn declared(node: Node<'_>) -> Option<Self> {
         match node.get("type") {
             None => Some(Self::ALL),
             Some(Value::String(name)) => Self::named(name),
@@ -90,20 +101,12 @@ impl Types {
     }
 
     /// A schema for each single type of the set.
-    pub(super) fn split(self) -> impl Iterator<Item = Node<'static>> {
-        static SCHEMAS: LazyLock<[(Types, Value); 6]> = LazyLock::new(|| {
-            [
-                (Types::NULL, json!({ "type": "null" })),
-                (Types::BOOLEAN, json!({ "type": "boolean" })),
-                (Types::NUMBER, json!({ "type": "number" })),
-                (Types::STRING, json!({ "type": "string" })),
-                (Types::ARRAY, json!({ "type": "array" })),
-                (Types::OBJECT, json!({ "type": "object" })),
-            ]
-        });
-        SCHEMAS
+    pub(super) fn split<'a>(self) -> impl Iterator<Item = Node<'a>> {
+        static SCHEMAS: LazyLock<[(Types, Value); 6]> =
+            LazyLock::new(|| SPLIT.map(|(types, name)| (types, json!({ "type": name }))));
+        let schemas = SCHEMAS
             .iter()
-            .filter(move |(types, _)| !self.and(*types).is_empty())
-            .map(|(_, schema)| Node::root(schema))
+            .filter(move |(types, _)| !self.and(*types).is_empty());
+        schemas.map(|(_, schema)| Node::root(schema))
     }
 }

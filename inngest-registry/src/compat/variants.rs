@@ -1,14 +1,14 @@
 //! The variants of an enum, named as in events, and which of them belong together.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
 use super::case::Case;
 use super::difference::Difference;
 use super::node::Node;
-use super::view::{View, listed, quoted, unwrapped};
+use super::view::{View, quoted, unwrapped};
 
 /// One branch of a union, with its name in events.
 pub(super) struct Variant<'a> {
@@ -38,15 +38,14 @@ pub(super) fn variants<'a>(view: &View<'a>) -> Vec<Variant<'a>> {
         branches => branches,
     };
     for branch in branches {
-        let found = match listed(unwrapped(*branch)) {
-            Some(values) => values
-                .into_iter()
-                .filter(|value| !value.is_null())
-                .map(|value| Variant {
-                    name: quoted(value),
-                    node: *branch,
-                    kind: VariantKind::Value(value),
-                })
+        let of_value = |value: &'a Value| Variant {
+            name: quoted(value),
+            node: *branch,
+            kind: VariantKind::Value(value),
+        };
+        let found = match unwrapped(*branch).listed() {
+            Some(values) => (values.iter().filter(|value| !value.is_null()))
+                .map(of_value)
                 .collect(),
             None => vec![variant(*branch)],
         };
@@ -69,80 +68,78 @@ impl<'a> Variant<'a> {
     /// The difference that adding or removing the variant makes.
     pub(super) fn difference(&self, added: bool) -> Difference<'a> {
         match self.kind {
-            VariantKind::Value(value) => Difference::Value { value, added },
-            VariantKind::Typed => Difference::Alternative {
-                kind: self.name.clone(),
-                added,
-            },
-            VariantKind::Wrapped(_) | VariantKind::Named => Difference::Variant {
-                name: self.name.clone(),
-                added,
-            },
+            VariantKind::Value(value) => Difference::Value(value, added),
+            VariantKind::Typed => Difference::Alternative(self.name.clone(), added),
+            _ => Difference::Variant(self.name.clone(), added),
         }
     }
 }
 
-/// The variants of two enums that belong together, by index.
-pub(super) struct Matching {
-    pub(super) kept: Vec<(usize, usize)>,
-    pub(super) removed: Vec<usize>,
-    pub(super) added: Vec<usize>,
+/// The variants of two enums that belong together. The numbers are their positions.
+pub(super) struct Matching<'v, 'a> {
+    pub(super) kept: BTreeMap<usize, (&'v Variant<'a>, &'v Variant<'a>)>,
+    pub(super) removed: BTreeMap<usize, &'v Variant<'a>>,
+    pub(super) added: BTreeMap<usize, &'v Variant<'a>>,
 }
 
 /// Pairs variants that have the same name, then variants that accept the same values, then nameless
 /// variants that share the most properties.
-pub(super) fn matching<'a>(
-    before: &[Variant<'a>],
-    after: &[Variant<'a>],
+pub(super) fn matching<'v, 'a>(
+    before: &'v [Variant<'a>],
+    after: &'v [Variant<'a>],
     mut is_same: impl FnMut(Node<'a>, Node<'a>) -> bool,
-) -> Matching {
-    let has_name = |variant: &&Variant<'a>| !matches!(variant.kind, VariantKind::Typed);
-    let named: HashMap<_, _> = (after.iter().enumerate())
-        .filter(|(_, variant)| has_name(variant))
-        .map(|(index, variant)| (variant.name.as_str(), index))
-        .collect();
-    let mut kept: Vec<(usize, usize)> = (before.iter().enumerate())
-        .filter(|(_, variant)| has_name(variant))
-        .filter_map(|(index, variant)| Some((index, *named.get(variant.name.as_str())?)))
-        .collect();
-    let mut added: BTreeSet<usize> = (0..after.len()).collect();
-    let mut removed: BTreeSet<usize> = (0..before.len()).collect();
-    for (old, new) in &kept {
-        removed.remove(old);
-        added.remove(new);
+) -> Matching<'v, 'a> {
+    let mut matching = Matching {
+        kept: BTreeMap::new(),
+        removed: before.iter().enumerate().collect(),
+        added: after.iter().enumerate().collect(),
+    };
+    let named = |variants: &'v [Variant<'a>]| {
+        let variants = variants.iter().enumerate();
+        let named = variants.filter(|(_, variant)| !matches!(variant.kind, VariantKind::Typed));
+        named.map(|(index, variant)| (variant.name.as_str(), index))
+    };
+    let known: HashMap<_, _> = named(after).collect();
+    for (name, old) in named(before) {
+        if let Some(new) = known.get(name) {
+            matching.keep(old, *new);
+        }
     }
-    let mut likest = |likeness: &mut dyn FnMut(&Variant<'a>, &Variant<'a>) -> usize| {
+    matching.keep_most_similar(|old, new| usize::from(is_same(old.node, new.node)));
+    matching.keep_most_similar(Variant::similarity);
+    matching
+}
+
+impl<'a> Matching<'_, 'a> {
+    fn keep(&mut self, old: usize, new: usize) {
+        if let (Some(before), Some(after)) = (self.removed.get(&old), self.added.get(&new)) {
+            self.kept.insert(old, (before, after));
+            self.removed.remove(&old);
+            self.added.remove(&new);
+        }
+    }
+
+    fn keep_most_similar(
+        &mut self,
+        mut similarity: impl FnMut(&Variant<'a>, &Variant<'a>) -> usize,
+    ) {
         let mut pairs = Vec::new();
-        for old in &removed {
-            for new in &added {
-                let both = before.get(*old).zip(after.get(*new));
-                let likeness = both.map_or(0, |(old, new)| likeness(old, new));
-                if likeness > 0 {
-                    pairs.push((Reverse(likeness), *old, *new));
-                }
+        for (old, before) in &self.removed {
+            for (new, after) in &self.added {
+                pairs.push((Reverse(similarity(before, after)), *old, *new));
             }
         }
+        pairs.retain(|(similarity, ..)| similarity.0 > 0);
         pairs.sort_unstable();
         for (_, old, new) in pairs {
-            if removed.contains(&old) && added.remove(&new) {
-                removed.remove(&old);
-                kept.push((old, new));
-            }
+            self.keep(old, new);
         }
-    };
-    likest(&mut |old, new| usize::from(is_same(old.node, new.node)));
-    likest(&mut Variant::likeness);
-    kept.sort_unstable();
-    Matching {
-        kept,
-        removed: removed.into_iter().collect(),
-        added: added.into_iter().collect(),
     }
 }
 
 impl Variant<'_> {
     /// How similar two variants are, in percent, if at least one has no name.
-    fn likeness(&self, other: &Self) -> usize {
+    fn similarity(&self, other: &Self) -> usize {
         use VariantKind::{Typed, Wrapped};
         let kinds = (&self.kind, &other.kind);
         if !matches!(kinds, (Typed, Typed | Wrapped(_)) | (Wrapped(_), Typed)) {
@@ -165,15 +162,11 @@ fn variant(branch: Node<'_>) -> Variant<'_> {
         node: branch,
         kind,
     };
-    let properties: Vec<_> = facts
-        .parts
-        .iter()
-        .flat_map(|p| p.map("properties"))
-        .collect();
+    let properties: Vec<_> = facts.entries("properties").collect();
     let tag = properties
         .iter()
         .filter(|(name, _)| facts.requires(name))
-        .filter_map(|(name, node)| match listed(*node)?.as_slice() {
+        .filter_map(|(name, node)| match node.listed()? {
             [Value::String(value)] => Some((name, value)),
             _ => None,
         })

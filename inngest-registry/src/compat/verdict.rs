@@ -1,14 +1,14 @@
 //! Verdicts, and how they combine.
 
-/// Whether one side can read what the other writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Whether one side can read what the other writes, from best to worst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
     /// Everything that is written can be read.
     Compatible,
-    /// Something that can be written cannot be read.
-    Breaking,
     /// Neither could be shown.
     Unknown,
+    /// Something that can be written cannot be read.
+    Breaking,
 }
 
 /// How strict verdicts are; see [the module](super#standard-and-strict).
@@ -35,40 +35,11 @@ impl Verdict {
     pub(super) fn worst(verdicts: impl IntoIterator<Item = Self>) -> Self {
         let mut worst = Self::Compatible;
         for verdict in verdicts {
-            worst = worst.or_worse(verdict);
+            worst = worst.max(verdict);
             if worst == Self::Breaking {
                 break;
             }
         }
         worst
-    }
-
-    pub(super) fn or_worse(self, other: Self) -> Self {
-        if self.badness() < other.badness() {
-            other
-        } else {
-            self
-        }
-    }
-
-    pub(super) fn or_milder(self, other: Self) -> Self {
-        if self.badness() < other.badness() {
-            self
-        } else {
-            other
-        }
-    }
-
-    /// Whether this is as bad as another verdict, or worse.
-    pub(super) fn is_at_least(self, other: Self) -> bool {
-        self.badness() >= other.badness()
-    }
-
-    fn badness(self) -> u8 {
-        match self {
-            Self::Compatible => 0,
-            Self::Unknown => 1,
-            Self::Breaking => 2,
-        }
     }
 }

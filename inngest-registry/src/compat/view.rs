@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::case::Case;
-use super::node::Node;
+use super::node::{Node, assertions};
 use super::types::Types;
 
 /// The most wrappers that are removed from a schema.
@@ -12,19 +12,14 @@ const MAX_WRAPPERS: usize = 32;
 /// The schema inside wrappers that add nothing, such as a `$ref` by itself.
 pub(super) fn unwrapped(mut node: Node<'_>) -> Node<'_> {
     for _ in 0..MAX_WRAPPERS {
-        let only = |key: &str| {
-            let map = node.value.as_object()?;
-            let mut keys = super::node::assertions(map);
-            (keys.next() == Some(key) && keys.next().is_none()).then_some(())
+        let mut keys = node.value.as_object().into_iter().flat_map(assertions);
+        let inner = match (keys.next(), keys.next()) {
+            (Some("$ref"), None) => node.target(),
+            (Some(key @ ("allOf" | "anyOf" | "oneOf")), None) => {
+                node.list(key).next().filter(|_| node.count(key) == 1)
+            }
+            _ => None,
         };
-        let single = |key: &'static str| {
-            only(key)?;
-            let mut list = node.list(key);
-            list.next().filter(|_| list.next().is_none())
-        };
-        let inner = only("$ref")
-            .and_then(|()| node.target())
-            .or_else(|| ["allOf", "anyOf", "oneOf"].into_iter().find_map(single));
         match inner {
             Some(inner) => node = inner,
             None => break,
@@ -56,7 +51,7 @@ impl<'a> View<'a> {
         let mut view = Self {
             node,
             nullable: types != Types::ALL && others != types && !others.is_empty(),
-            values: listed(node),
+            values: node.listed().map(|values| values.iter().collect()),
             branches: Vec::new(),
             types: if others.is_empty() || types == Types::ALL {
                 types
@@ -66,12 +61,8 @@ impl<'a> View<'a> {
         };
         if let Some(values) = &mut view.values {
             let all = values.len();
-            if all > 1 {
-                values.retain(|value| !value.is_null());
-                view.nullable = values.len() < all;
-            } else {
-                view.nullable = false;
-            }
+            values.retain(|value| all == 1 || !value.is_null());
+            view.nullable = values.len() < all;
             return view;
         }
         let union = ["anyOf", "oneOf"].map(|key| node.list(key).collect::<Vec<_>>());
@@ -88,7 +79,7 @@ impl<'a> View<'a> {
                 ..inner
             };
         }
-        let values: Option<Vec<_>> = branches.iter().map(|b| listed(unwrapped(*b))).collect();
+        let values: Option<Vec<_>> = branches.iter().map(|b| unwrapped(*b).listed()).collect();
         view.values = values.map(|lists| lists.into_iter().flatten().collect());
         if view.values.is_none() {
             view.branches = branches;
@@ -107,7 +98,7 @@ impl<'a> View<'a> {
         if !self.branches.is_empty() {
             return "one of several variants".into();
         }
-        if let (None, Some(unknown)) = (Types::told(self.node), self.node.get("type")) {
+        if let (None, Some(unknown)) = (Types::declared(self.node), self.node.get("type")) {
             return quoted(unknown);
         }
         if self.types == Types::ALL {
@@ -115,10 +106,8 @@ impl<'a> View<'a> {
         }
         let facts = Case::of([self.node]).facts();
         let map = facts.declared().is_empty()
-            && facts.parts.iter().any(|part| {
-                let rest = part.child("additionalProperties");
-                rest.is_some_and(|rest| rest.value.is_object() || rest.accepts_all())
-            });
+            && (facts.children("additionalProperties"))
+                .any(|rest| rest.value.is_object() || rest.accepts_all());
         let tuple = facts.parts.iter().any(|part| !part.items().0.is_empty());
         let names: Vec<_> = self
             .types
@@ -133,13 +122,6 @@ impl<'a> View<'a> {
             .collect();
         names.join(" or ")
     }
-}
-
-pub(super) fn listed(node: Node<'_>) -> Option<Vec<&Value>> {
-    if let Some(value) = node.get("const") {
-        return Some(vec![value]);
-    }
-    Some(node.get("enum")?.as_array()?.iter().collect())
 }
 
 /// A value as reports show it.

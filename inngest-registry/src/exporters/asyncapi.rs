@@ -6,31 +6,14 @@ use serde_json::{Map, Value, json};
 
 use self::schema_object::SchemaObjects;
 use super::model::{Event, Model, Part, Version};
-use super::{ExportError, Exporter, names};
+use super::names;
 use crate::catalogue::Catalogue;
+use crate::error::Error;
 use crate::{json, version};
 
-pub(super) struct AsyncApi;
-
-pub(super) const EXPORTER: AsyncApi = AsyncApi;
-
-impl Exporter for AsyncApi {
-    fn name(&self) -> &'static str {
-        "asyncapi"
-    }
-
-    fn about(&self) -> &'static str {
-        "Write an AsyncAPI 3.0 document, with a channel for each event"
-    }
-
-    fn file_name(&self) -> &'static str {
-        "asyncapi.json"
-    }
-
-    fn export(&self, catalogue: &Catalogue) -> Result<String, ExportError> {
-        let model = Model::of(catalogue, Part::Event)?;
-        Ok(json::to_text(&document(&model)))
-    }
+pub(super) fn export(types: &Catalogue) -> Result<String, Error> {
+    let model = Model::of(types, Part::Event)?;
+    Ok(json::to_text(&document(&model)))
 }
 
 fn document(model: &Model<'_>) -> Value {
@@ -82,10 +65,7 @@ fn channel(event: &Event<'_>) -> Value {
             (version.identifier.clone(), message)
         })
         .collect();
-    with_summary(
-        event,
-        json!({ "address": address, "messages": messages }),
-    )
+    with_summary(event, json!({ "address": address, "messages": messages }))
 }
 
 fn operation_of(event: &Event<'_>) -> Value {

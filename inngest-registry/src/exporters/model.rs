@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::ExportError;
-use super::names::{self, Taken};
+use super::names::{self, UniqueNames};
 use crate::catalogue::{Catalogue, EventType};
+use crate::error::{Error, Problem};
 use crate::json;
 use crate::reference::definitions_of;
 
@@ -98,8 +98,8 @@ impl<'a> Model<'a> {
     /// # Errors
     ///
     /// Two different event types have the same name and version.
-    pub(super) fn of(catalogue: &'a Catalogue, part: Part) -> Result<Self, ExportError> {
-        let mut types = Taken::default();
+    pub(super) fn of(catalogue: &'a Catalogue, part: Part) -> Result<Self, Error> {
+        let mut types = UniqueNames::default();
         let mut events = events(catalogue, part, &mut types)?;
         let definitions = definitions(&mut events, part, &mut types);
         Ok(Self {
@@ -112,8 +112,8 @@ impl<'a> Model<'a> {
 fn events<'a>(
     catalogue: &'a Catalogue,
     part: Part,
-    types: &mut Taken,
-) -> Result<Vec<Event<'a>>, ExportError> {
+    types: &mut UniqueNames,
+) -> Result<Vec<Event<'a>>, Error> {
     let mut by_name = BTreeMap::<&str, Vec<&EventType>>::new();
     for event in catalogue {
         let versions = by_name.entry(&event.name).or_default();
@@ -122,44 +122,37 @@ fn events<'a>(
             Some(known)
                 if known.schema == event.schema && known.id_template == event.id_template => {}
             Some(_) => {
-                return Err(ExportError {
-                    event: event.name.clone(),
-                    problem: "two different event types have this name and version; \
-                              give one of them another name or version"
-                        .to_owned(),
-                });
+                let event = event.name.clone();
+                return Err(Error(Problem::TwoShapes { event }));
             }
         }
     }
 
-    let mut slugs = BTreeMap::<String, usize>::new();
+    let mut by_slug = BTreeMap::<String, Vec<&str>>::new();
     for name in by_name.keys() {
-        *slugs
-            .entry(names::camel_case(names::slug(name)))
-            .or_default() += 1;
-    }
-    // Assign short names first, so that a long name cannot take a short one.
-    let short = |name: &str| {
         let slug = names::camel_case(names::slug(name));
-        (slugs.get(&slug) == Some(&1)).then_some(slug)
-    };
-    let mut taken = Taken::default();
+        by_slug.entry(slug).or_default().push(name);
+    }
+    let mut names = UniqueNames::default();
     let mut identifiers = BTreeMap::new();
-    for name in by_name.keys() {
-        if let Some(slug) = short(name) {
-            identifiers.insert(*name, taken.take(&slug));
+    let mut long = BTreeSet::new();
+    // Assign short names first, so that a long name cannot take a short one.
+    for (slug, same) in by_slug {
+        match same.as_slice() {
+            [only] => {
+                identifiers.insert(*only, names.assign(&slug));
+            }
+            _ => long.extend(same),
         }
     }
-    for name in by_name.keys() {
-        if short(name).is_none() {
-            identifiers.insert(*name, taken.take(&names::camel_case(name)));
-        }
+    for name in long {
+        identifiers.insert(name, names.assign(&names::camel_case(name)));
     }
 
     let mut events = Vec::new();
     for (name, versions) in by_name {
         let identifier = identifiers.remove(name).unwrap_or_default();
-        let type_name = types.take(&(names::pascal_case(&identifier) + part.noun()));
+        let type_name = types.assign(&(names::pascal_case(&identifier) + part.noun()));
         let alone = versions.len() == 1;
         let versions = versions
             .into_iter()
@@ -172,8 +165,8 @@ fn events<'a>(
                 let (identifier, type_name) = match suffix {
                     None => (identifier.clone(), type_name.clone()),
                     Some(suffix) => (
-                        taken.take(&format!("{identifier}_{suffix}")),
-                        types.take(&format!("{type_name}_{suffix}")),
+                        names.assign(&format!("{identifier}_{suffix}")),
+                        types.assign(&format!("{type_name}_{suffix}")),
                     ),
                 };
                 Version {
@@ -194,87 +187,96 @@ fn events<'a>(
     Ok(events)
 }
 
-/// The text of a definition and of everything it refers to. Definitions with the same name and
-/// content are merged.
-type Content = String;
+/// A definition in the schema of one event.
+struct LocalDefinition<'a> {
+    name: &'a str,
+    schema: &'a Value,
+    /// The name in the document, unless another definition has the same one.
+    preferred_name: String,
+    /// The text of the definition and of everything it refers to. Definitions with the same preferred
+    /// name and content are merged.
+    content: String,
+}
 
 fn definitions<'a>(
     events: &mut [Event<'a>],
     part: Part,
-    types: &mut Taken,
+    types: &mut UniqueNames,
 ) -> BTreeMap<String, Definition<'a>> {
-    // The first event with each definition, by preferred name and content.
-    let mut wanted = BTreeMap::<String, Vec<(Content, String)>>::new();
-    let mut found = Vec::new();
-    for event in events.iter() {
-        for version in &event.versions {
-            let known = version.event.schema.get("$defs").and_then(Value::as_object);
-            let known: BTreeMap<&str, &Value> = known
-                .into_iter()
-                .flatten()
-                .map(|(name, schema)| (name.as_str(), schema))
-                .collect();
-            let mut meanings = Vec::new();
-            for name in reachable(&known, definitions_of(part.of(version.event))) {
-                let meaning = content(&known, name);
-                let wish = names::identifier(name);
-                let others = wanted.entry(wish.clone()).or_default();
-                if others.iter().all(|(other, _)| *other != meaning) {
-                    others.push((meaning.clone(), version.type_name.clone()));
-                }
-                meanings.push((name, wish, meaning));
+    let versions = || events.iter().flat_map(|event| &event.versions);
+    let all: Vec<_> = versions()
+        .map(|version| local_definitions(version.event, part))
+        .collect();
+
+    // The contents with the same preferred name, each with the first type that uses it.
+    let mut contents = BTreeMap::<&str, Vec<(&str, &str)>>::new();
+    for (version, local) in versions().zip(&all) {
+        for definition in local {
+            let same = contents.entry(&definition.preferred_name).or_default();
+            if same.iter().all(|(known, _)| *known != definition.content) {
+                same.push((&definition.content, &version.type_name));
             }
-            found.push((known, meanings));
         }
     }
-
-    let mut names = BTreeMap::<(String, Content), String>::new();
-    for (wish, meanings) in wanted {
-        let alone = meanings.len() == 1;
-        for (meaning, first) in meanings {
+    let mut names = BTreeMap::new();
+    for (preferred_name, contents) in contents {
+        for (content, first) in &contents {
             // If several definitions share a name, none keeps the plain name. Otherwise a new
             // version could silently change what the name refers to.
-            let name = if alone {
-                types.take(&wish)
-            } else {
-                types.take(&format!("{wish}_in_{first}"))
+            let name = match contents.len() {
+                1 => types.assign(preferred_name),
+                _ => types.assign(&format!("{preferred_name}_in_{first}")),
             };
-            names.insert((wish.clone(), meaning), name);
+            names.insert((preferred_name, *content), name);
         }
     }
 
     let mut definitions = BTreeMap::new();
     let versions = events.iter_mut().flat_map(|event| &mut event.versions);
-    for (version, (known, meanings)) in versions.zip(found) {
-        version.names = meanings
-            .into_iter()
-            .filter_map(|(local, wish, meaning)| {
-                Some((local.to_owned(), names.get(&(wish, meaning))?.clone()))
-            })
-            .collect();
-        for (local, name) in &version.names {
-            if let Some(schema) = known.get(local.as_str()) {
-                definitions
-                    .entry(name.clone())
-                    .or_insert_with(|| Definition {
-                        event: version.event,
-                        event_type_name: version.type_name.clone(),
-                        schema,
-                        names: version.names.clone(),
-                    });
-            }
+    for (version, local) in versions.zip(&all) {
+        let name = |definition: &LocalDefinition<'_>| {
+            let name = names.get(&(&*definition.preferred_name, &*definition.content))?;
+            Some((definition.name.to_owned(), name.clone()))
+        };
+        version.names = local.iter().filter_map(name).collect();
+        for definition in local {
+            let Some(name) = version.names.get(definition.name) else {
+                continue;
+            };
+            let entry = definitions.entry(name.clone());
+            entry.or_insert_with(|| Definition {
+                event: version.event,
+                event_type_name: version.type_name.clone(),
+                schema: definition.schema,
+                names: version.names.clone(),
+            });
         }
     }
     definitions
 }
 
+/// The definitions that a part of an event uses, in order of their names.
+fn local_definitions(event: &EventType, part: Part) -> Vec<LocalDefinition<'_>> {
+    let Some(Value::Object(all)) = event.schema.get("$defs") else {
+        return Vec::new();
+    };
+    let used = reachable(all, definitions_of(part.of(event))).into_iter();
+    used.map(|(name, schema)| LocalDefinition {
+        name,
+        schema,
+        preferred_name: names::identifier(name),
+        content: content(all, name),
+    })
+    .collect()
+}
+
 /// The definitions that can be reached from these names, including themselves.
-fn reachable<'n>(known: &BTreeMap<&'n str, &Value>, from: BTreeSet<String>) -> BTreeSet<&'n str> {
-    let mut reached = BTreeSet::new();
+fn reachable(all: &Map<String, Value>, from: BTreeSet<String>) -> BTreeMap<&str, &Value> {
+    let mut reached = BTreeMap::new();
     let mut open: Vec<String> = from.into_iter().collect();
     while let Some(name) = open.pop() {
-        if let Some((name, schema)) = known.get_key_value(name.as_str())
-            && reached.insert(*name)
+        if let Some((name, schema)) = all.get_key_value(&name)
+            && reached.insert(name.as_str(), schema).is_none()
         {
             open.extend(definitions_of(schema));
         }
@@ -282,11 +284,11 @@ fn reachable<'n>(known: &BTreeMap<&'n str, &Value>, from: BTreeSet<String>) -> B
     reached
 }
 
-fn content(known: &BTreeMap<&str, &Value>, name: &str) -> Content {
-    let all: Map<String, Value> = reachable(known, BTreeSet::from([name.to_owned()]))
-        .into_iter()
-        .filter_map(|name| Some((name.to_owned(), (*known.get(name)?).clone())))
+fn content(all: &Map<String, Value>, name: &str) -> String {
+    let reached = reachable(all, BTreeSet::from([name.to_owned()])).into_iter();
+    let reached: Map<_, _> = reached
+        .map(|(name, schema)| (name.to_owned(), schema.clone()))
         .collect();
     // Include the name, because definitions in one cycle reach the same set.
-    format!("{name}\n{}", json::to_text(&all.into()))
+    format!("{name}\n{}", json::to_text(&reached.into()))
 }

@@ -8,79 +8,13 @@ use std::fmt::Write as _;
 
 /// Names that no identifier may have: reserved words of ECMAScript modules, TypeScript type keywords,
 /// names that every `CommonJS` module declares, and names that an exported module imports.
-const RESERVED: [&str; 71] = [
-    "any",
-    "arguments",
-    "asserts",
-    "await",
-    "bigint",
-    "boolean",
-    "break",
-    "case",
-    "catch",
-    "class",
-    "const",
-    "continue",
-    "debugger",
-    "default",
-    "delete",
-    "do",
-    "else",
-    "enum",
-    "eval",
-    "eventType",
-    "export",
-    "exports",
-    "extends",
-    "false",
-    "finally",
-    "for",
-    "function",
-    "globalThis",
-    "if",
-    "implements",
-    "import",
-    "in",
-    "infer",
-    "instanceof",
-    "interface",
-    "intrinsic",
-    "is",
-    "keyof",
-    "let",
-    "module",
-    "never",
-    "new",
-    "null",
-    "number",
-    "object",
-    "package",
-    "private",
-    "protected",
-    "public",
-    "readonly",
-    "require",
-    "return",
-    "static",
-    "staticSchema",
-    "string",
-    "super",
-    "switch",
-    "symbol",
-    "this",
-    "throw",
-    "true",
-    "try",
-    "typeof",
-    "undefined",
-    "unique",
-    "unknown",
-    "var",
-    "void",
-    "while",
-    "with",
-    "yield",
-];
+const RESERVED: &str = "\
+    any arguments asserts await bigint boolean break case catch class const continue \
+    debugger default delete do else enum eval eventType export exports extends false finally \
+    for function globalThis if implements import in infer instanceof interface intrinsic is \
+    keyof let module never new null number object package private protected public readonly \
+    require return static staticSchema string super switch symbol this throw true try typeof \
+    undefined unique unknown var void while with yield";
 
 /// The part of an event name after the last `/`: `item.imported` for
 /// `storefront/item.imported`.
@@ -120,7 +54,7 @@ pub(super) fn identifier(text: &str) -> String {
     if identifier.is_empty() || identifier.starts_with(|c: char| c.is_ascii_digit()) {
         identifier.insert(0, '_');
     }
-    if RESERVED.contains(&identifier.as_str()) {
+    if RESERVED.split(' ').any(|word| word == identifier) {
         identifier.push('_');
     }
     identifier
@@ -143,11 +77,11 @@ pub(super) fn word(text: &str) -> String {
 
 /// Assigns unique names.
 #[derive(Debug, Default)]
-pub(super) struct Taken(BTreeSet<String>);
+pub(super) struct UniqueNames(BTreeSet<String>);
 
-impl Taken {
+impl UniqueNames {
     /// Assigns a name, with a number appended if the name is taken.
-    pub(super) fn take(&mut self, name: &str) -> String {
+    pub(super) fn assign(&mut self, name: &str) -> String {
         let mut free = name.to_owned();
         let mut number = 2;
         while !self.0.insert(free.clone()) {
@@ -204,13 +138,15 @@ mod tests {
 
     #[test]
     fn reserved_words_are_sorted_and_unique() {
-        assert!(RESERVED.is_sorted_by(|a, b| a.to_ascii_lowercase() < b.to_ascii_lowercase()));
+        let words = RESERVED.split(' ').map(str::to_ascii_lowercase);
+        assert!(words.is_sorted_by(|a, b| a < b));
+        assert_eq!(RESERVED.split(' ').count(), 71);
     }
 
     #[test]
-    fn taken_names_get_a_number() {
-        let mut taken = Taken::default();
-        let names = ["a", "a_2", "a", "a"].map(|name| taken.take(name));
-        assert_eq!(names, ["a", "a_2", "a_3", "a_4"]);
+    fn repeated_names_get_a_number() {
+        let mut names = UniqueNames::default();
+        let assigned = ["a", "a_2", "a", "a"].map(|name| names.assign(name));
+        assert_eq!(assigned, ["a", "a_2", "a_3", "a_4"]);
     }
 }

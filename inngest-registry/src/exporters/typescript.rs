@@ -6,34 +6,18 @@ mod print;
 mod tests;
 mod types;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use self::convert::{Converter, docs};
 use self::types::{Docs, Type};
-use super::model::{Event, Model, Part, Version};
-use super::{ExportError, Exporter};
-use crate::catalogue::Catalogue;
+use super::model::{Definition, Event, Model, Part, Version};
+use crate::catalogue::{Catalogue, EventType};
+use crate::error::Error;
 
-pub(super) struct TypeScript;
-
-pub(super) const EXPORTER: TypeScript = TypeScript;
-
-impl Exporter for TypeScript {
-    fn name(&self) -> &'static str {
-        "typescript"
-    }
-
-    fn about(&self) -> &'static str {
-        "Write a TypeScript module for npm `inngest` 4, with the types of each event"
-    }
-
-    fn file_name(&self) -> &'static str {
-        "events.ts"
-    }
-
-    fn export(&self, catalogue: &Catalogue) -> Result<String, ExportError> {
-        Ok(module(&Model::of(catalogue, Part::Data)?))
-    }
+pub(super) fn export(types: &Catalogue) -> Result<String, Error> {
+    let model = Model::of(types, Part::Data)?;
+    Ok(module(&model))
 }
 
 fn module(model: &Model<'_>) -> String {
@@ -54,11 +38,28 @@ fn module(model: &Model<'_>) -> String {
         write_latest(&mut text, event);
     }
     for (name, definition) in &model.definitions {
-        let mut converter = Converter::new(&definition.event.schema, &definition.names);
-        let of = converter.definition(name, definition.schema);
-        write_type(&mut text, &docs(definition.schema), name, &of);
+        write_definition(&mut text, name, definition);
     }
     text
+}
+
+/// The type of the data of one version, and the types that it refers to, as the module has them.
+pub(super) fn data_types(model: &Model<'_>, version: &Version<'_>) -> String {
+    let mut text = String::new();
+    write_data(&mut text, version, &docs(Part::Data.of(version.event)));
+    let names: BTreeSet<&String> = version.names.values().collect();
+    for name in names {
+        if let Some(definition) = model.definitions.get(name) {
+            write_definition(&mut text, name, definition);
+        }
+    }
+    text.trim_start().to_owned()
+}
+
+fn write_definition(text: &mut String, name: &str, definition: &Definition<'_>) {
+    let mut converter = Converter::new(&definition.event.schema, &definition.names);
+    let of = converter.definition(name, definition.schema);
+    write_type(text, &docs(definition.schema), name, &of);
 }
 
 fn write_version(text: &mut String, version: &Version<'_>) {
@@ -71,14 +72,7 @@ fn write_version(text: &mut String, version: &Version<'_>) {
         let _ = write!(about, ", with the id `{template}`");
     }
     about.push('.');
-    let paragraphs = [event.description.as_deref(), Some(&about)];
-    let paragraphs: Vec<_> = paragraphs.into_iter().flatten().collect();
-    let docs = Docs {
-        text: Some(paragraphs.join("\n\n")),
-        tags: Vec::new(),
-    };
-    text.push('\n');
-    text.push_str(&print::docs(&docs, 0));
+    write_docs(text, &described(event, &about).into());
     let _ = writeln!(
         text,
         "export const {} = eventType({}, {{\n  schema: staticSchema<{}>(),",
@@ -91,13 +85,17 @@ fn write_version(text: &mut String, version: &Version<'_>) {
     }
     text.push_str("});\n");
 
-    let schema = Part::Data.of(event);
-    let of = Converter::new(&event.schema, &version.names).data(schema);
     let docs = Docs {
         text: Some(format!("The data of {{@link {}}}.", version.identifier)),
-        ..convert::docs(schema)
+        ..docs(Part::Data.of(event))
     };
-    write_type(text, &docs, &version.type_name, &of);
+    write_data(text, version, &docs);
+}
+
+fn write_data(text: &mut String, version: &Version<'_>, docs: &Docs) {
+    let schema = Part::Data.of(version.event);
+    let of = Converter::new(&version.event.schema, &version.names).data(schema);
+    write_type(text, docs, &version.type_name, &of);
 }
 
 fn write_latest(text: &mut String, event: &Event<'_>) {
@@ -107,11 +105,8 @@ fn write_latest(text: &mut String, event: &Event<'_>) {
     if latest.identifier == event.identifier {
         return;
     }
-    let mut about = String::new();
-    if let Some(description) = &latest.event.description {
-        let _ = write!(about, "{description}\n\n");
-    }
-    let _ = write!(about, "The latest version of event `{}`.", event.name);
+    let about = format!("The latest version of event `{}`.", event.name);
+    let mut about = described(latest.event, &about);
     if event.versions.len() > 1
         && let Some(version) = &latest.event.version
     {
@@ -123,27 +118,35 @@ fn write_latest(text: &mut String, event: &Event<'_>) {
             print::string(&format!("event.v == {}", print::string(version))),
         );
     }
-    let docs = Docs {
-        text: Some(about),
-        tags: Vec::new(),
-    };
-    text.push('\n');
-    text.push_str(&print::docs(&docs, 0));
+    write_docs(text, &about.into());
     let _ = writeln!(
         text,
         "export const {} = {};",
         event.identifier, latest.identifier
     );
-    let docs = Docs {
-        text: Some(format!("The data of {{@link {}}}.", event.identifier)),
-        tags: Vec::new(),
-    };
-    write_type(text, &docs, &event.type_name, &Type::word(&latest.type_name));
+    let docs = format!("The data of {{@link {}}}.", event.identifier).into();
+    write_type(
+        text,
+        &docs,
+        &event.type_name,
+        &Type::word(&latest.type_name),
+    );
+}
+
+/// The description of an event, if it has one, and a paragraph about it.
+fn described(event: &EventType, about: &str) -> String {
+    let description = event.description.iter();
+    let description = description.map(|description| format!("{description}\n\n"));
+    description.collect::<String>() + about
+}
+
+fn write_docs(text: &mut String, docs: &Docs) {
+    text.push('\n');
+    text.push_str(&print::docs(docs, 0));
 }
 
 fn write_type(text: &mut String, docs: &Docs, name: &str, of: &Type) {
-    text.push('\n');
-    text.push_str(&print::docs(docs, 0));
+    write_docs(text, docs);
     let _ = write!(text, "export type {name} =");
     print::push_after_colon(text, &print::of(of, 0));
     text.push_str(";\n");

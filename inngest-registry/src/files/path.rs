@@ -5,15 +5,17 @@
 //! uppercase letter becomes `~` and the lowercase letter, any other byte `=` and two hexadecimal
 //! digits.
 
-use super::error::FilesError;
-use super::layout::MAX_PART;
+use std::fmt::Write as _;
+
 use crate::catalogue::label;
+use crate::error::{Error, Problem};
+use crate::layout::MAX_PART;
 
 /// The file name of an event without a version.
 const UNVERSIONED: &str = "unversioned";
 
 /// The path of an event's file, relative to the exported folder, with `/` on every platform.
-pub(crate) fn of(name: &str, version: Option<&str>) -> Result<String, FilesError> {
+pub(crate) fn of(name: &str, version: Option<&str>) -> Result<String, Error> {
     let mut parts: Vec<String> = name.split('/').map(escape_part).collect();
     let file = match version {
         Some(UNVERSIONED) => format!("={:02x}{}", b'u', &UNVERSIONED[1..]),
@@ -22,19 +24,12 @@ pub(crate) fn of(name: &str, version: Option<&str>) -> Result<String, FilesError
     };
     parts.push(format!("{file}.json"));
     match parts.iter().find(|part| part.len() > MAX_PART) {
-        Some(part) => Err(FilesError::Name {
+        Some(part) => Err(Error(Problem::LongName {
             event: label(name, version),
             part: part.clone(),
-        }),
+        })),
         None => Ok(parts.join("/")),
     }
-}
-
-/// The folder of an event's files, relative to the exported folder.
-pub(crate) fn folder_of(name: &str) -> Result<String, FilesError> {
-    let mut path = of(name, None)?;
-    path.truncate(path.rfind('/').unwrap_or(0));
-    Ok(path)
 }
 
 /// Escapes one part of an event name for use as a file or folder name.
@@ -65,10 +60,8 @@ fn escape_part(text: &str) -> String {
                 out.push(char::from(byte.to_ascii_lowercase()));
             }
             _ => {
-                out.push('=');
-                for digit in [byte >> 4, byte & 15] {
-                    out.extend(char::from_digit(digit.into(), 16));
-                }
+                // Writing to a `String` does not fail.
+                let _ = write!(out, "={byte:02x}");
             }
         }
     }

@@ -1,24 +1,27 @@
 //! Reads schema files and exported folders.
 
 use std::fs;
+use std::io;
 use std::path::Path;
 
 use serde::Deserialize as _;
 use serde_json::Value;
 
-use super::error::FilesError;
 use super::index::{Index, IndexEntry};
-use super::layout::without_bom;
+use super::source::Source;
 use crate::catalogue::{Catalogue, EventType};
+use crate::error::{Error, Problem};
+use crate::layout::without_bom;
 use crate::walk;
 
-/// Reads a schema file.
+/// Reads a schema file, to [`compare`](crate::compat::compare) it with another.
 ///
 /// # Errors
 ///
-/// [`FilesError::Io`], and [`FilesError::Schema`] if the file is not a schema: other JSON, an index, or
-/// a schema with an unknown `type`.
-pub fn read_schema(path: &Path) -> Result<Value, FilesError> {
+/// The file cannot be read or is not a schema: it has other JSON, an index, or a schema with an
+/// unknown `type`.
+pub fn read_schema(path: impl AsRef<Path>) -> Result<Value, Error> {
+    let path = path.as_ref();
     let schema = read_unchecked(path)?;
     let problem = if let Ok(index) = Index::deserialize(&schema) {
         let listed = index.events.first();
@@ -30,30 +33,33 @@ pub fn read_schema(path: &Path) -> Result<Value, FilesError> {
         walk::wrong_type(&schema)
     };
     match problem {
-        Some(problem) => Err(FilesError::Schema {
-            path: path.to_owned(),
-            problem,
-        }),
+        Some(problem) => Err(not_a_schema(path, problem)),
         None => Ok(schema),
     }
 }
 
 /// Reads a schema without checking its types, which a hand-written schema may extend.
-pub(crate) fn read_unchecked(path: &Path) -> Result<Value, FilesError> {
-    let text = fs::read_to_string(path).map_err(|error| FilesError::io("read", path, error))?;
-    let schema: Value =
-        serde_json::from_str(without_bom(&text)).map_err(|error| FilesError::Schema {
-            path: path.to_owned(),
-            problem: error.to_string(),
-        })?;
+pub(crate) fn read_unchecked(path: &Path) -> Result<Value, Error> {
+    parse(fs::read_to_string(path), path)
+}
+
+fn parse(text: io::Result<String>, path: &Path) -> Result<Value, Error> {
+    let text = text.map_err(|error| Error::io("read", path, error))?;
+    let schema: Value = serde_json::from_str(without_bom(&text))
+        .map_err(|error| not_a_schema(path, error.to_string()))?;
     if schema.is_object() || schema.is_boolean() {
         Ok(schema)
     } else {
-        Err(FilesError::Schema {
-            path: path.to_owned(),
-            problem: "a schema is an object, `true` or `false`".to_owned(),
-        })
+        let problem = "a schema is an object, `true` or `false`";
+        Err(not_a_schema(path, problem.to_owned()))
     }
+}
+
+fn not_a_schema(path: &Path, problem: String) -> Error {
+    Error(Problem::Schema {
+        path: path.to_owned(),
+        problem,
+    })
 }
 
 impl Catalogue {
@@ -63,12 +69,31 @@ impl Catalogue {
     ///
     /// The folder has no index, `export` did not write the index, or a listed file is missing or is
     /// not a schema.
-    pub fn read(dir: impl AsRef<Path>) -> Result<Self, FilesError> {
+    pub fn read(dir: impl AsRef<Path>) -> Result<Self, Error> {
         let dir = dir.as_ref();
-        let index = Index::read(dir)?.ok_or_else(|| FilesError::NoIndex {
-            dir: dir.to_owned(),
-        })?;
-        let listed = read_listed(dir, index)?;
+        let mut source = Source::folder(dir);
+        let index = Index::read(&mut source)?.ok_or_else(|| Problem::NoIndex(dir.to_owned()))?;
+        Self::of_index(&mut source, index)
+    }
+
+    /// Reads the event types of an exported folder as it is in a commit of its git repository, such as
+    /// `main`, `origin/main`, `v1.2.0` or a hash. There are none if the folder has no index in the commit.
+    ///
+    /// Runs the program `git`.
+    ///
+    /// # Errors
+    ///
+    /// There is no program `git`, no repository or no such commit; or as for [`read`](Self::read).
+    pub fn read_at(dir: impl AsRef<Path>, reference: &str) -> Result<Self, Error> {
+        let mut source = Source::at(dir.as_ref(), reference)?;
+        match Index::read(&mut source)? {
+            Some(index) => Self::of_index(&mut source, index),
+            None => Ok(Self::default()),
+        }
+    }
+
+    fn of_index(source: &mut Source, index: Index) -> Result<Self, Error> {
+        let listed = read_listed(source, index)?;
         Ok(listed.into_iter().map(|listed| listed.event).collect())
     }
 }
@@ -82,28 +107,39 @@ pub(crate) struct Listed {
 }
 
 /// Reads the files that an index lists.
-pub(crate) fn read_listed(dir: &Path, index: Index) -> Result<Vec<Listed>, FilesError> {
+pub(crate) fn read_listed(source: &mut Source, index: Index) -> Result<Vec<Listed>, Error> {
     let read = |entry: IndexEntry| {
-        let mut schema = read_unchecked(&dir.join(&entry.path)).map_err(FilesError::of_listed)?;
+        let text = source.read(&entry.path);
+        let schema = parse(text, &source.path(&entry.path));
+        let mut schema = schema.map_err(about_listed)?;
         let id = schema.as_object_mut().and_then(|object| {
             Some(match object.remove("$id")? {
                 Value::String(id) => id,
                 other => other.to_string(),
             })
         });
-        let description = schema.get("description").and_then(Value::as_str);
         let event = EventType {
-            name: entry.name.clone(),
-            version: entry.version.clone(),
             id_template: entry.id_template.clone(),
-            description: description.map(str::to_owned),
-            rust_type: None,
-            source: None,
-            schema,
+            ..EventType::of_schema(&entry.name, entry.version.as_deref(), schema)
         };
         Ok(Listed { entry, id, event })
     };
     index.events.into_iter().map(read).collect()
+}
+
+/// Rewords an error about a file that the index lists.
+fn about_listed(error: Error) -> Error {
+    let (path, problem) = match error.0 {
+        Problem::Io { path, source, .. } if source.kind() == io::ErrorKind::NotFound => {
+            (path, "does not exist".to_owned())
+        }
+        Problem::Io { path, source, .. } if source.kind() == io::ErrorKind::InvalidData => {
+            (path, "is not UTF-8 text".to_owned())
+        }
+        Problem::Schema { path, problem } => (path, format!("is not a JSON Schema: {problem}")),
+        other => return Error(other),
+    };
+    Error(Problem::Listed { path, problem })
 }
 
 /// The `$id` of the schema at this path.

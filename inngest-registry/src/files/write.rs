@@ -5,22 +5,22 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::error::FilesError;
+use crate::error::Error;
 
 /// Makes the temporary file names of one process unique.
 static WRITES: AtomicU64 = AtomicU64::new(0);
 
 /// Writes a file atomically, unless it already has this text. Returns whether it was written.
-pub(crate) fn write_if_changed(path: &Path, text: &str) -> Result<bool, FilesError> {
+pub(crate) fn write_if_changed(path: &Path, text: &str) -> Result<bool, Error> {
     match fs::read(path) {
         Ok(existing) if existing == text.as_bytes() => return Ok(false),
         Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(FilesError::io("read", path, error)),
+        Err(error) => return Err(Error::io("read", path, error)),
     }
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
     if let Some(dir) = dir {
-        fs::create_dir_all(dir).map_err(|error| FilesError::io("create", dir, error))?;
+        fs::create_dir_all(dir).map_err(|error| Error::io("create", dir, error))?;
     }
     let temporary = dir.unwrap_or(Path::new(".")).join(format!(
         ".inngest-registry-{}-{}.tmp",
@@ -31,7 +31,7 @@ pub(crate) fn write_if_changed(path: &Path, text: &str) -> Result<bool, FilesErr
     written.map_err(|error| {
         // The first error explains the failure; a second one would not.
         let _ = fs::remove_file(&temporary);
-        FilesError::io("write", path, error)
+        Error::io("write", path, error)
     })?;
     Ok(true)
 }
@@ -42,12 +42,12 @@ fn create(path: &Path, text: &str) -> io::Result<()> {
 
 /// Removes a file and its parent folders that become empty, up to `dir`. Returns whether the file
 /// existed.
-pub(crate) fn remove(dir: &Path, relative: &str) -> Result<bool, FilesError> {
+pub(crate) fn remove(dir: &Path, relative: &str) -> Result<bool, Error> {
     let path = dir.join(relative);
     match fs::remove_file(&path) {
         Ok(()) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        Err(error) => return Err(FilesError::io("remove", &path, error)),
+        Err(error) => return Err(Error::io("remove", &path, error)),
     }
     let mut folder = Path::new(relative);
     while let Some(parent) = folder.parent().filter(|p| !p.as_os_str().is_empty()) {

@@ -1,7 +1,8 @@
-//! Formats the findings of lints for people and machines.
+//! The report of the lints, for people and machines.
 
 use std::fmt;
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::names::{Level, Lint};
@@ -10,7 +11,7 @@ use crate::effect::count;
 use crate::paint::Paint;
 
 /// A finding of a lint.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Warning {
     /// The lint.
@@ -21,94 +22,88 @@ pub struct Warning {
     pub event: String,
     /// The version.
     pub version: Option<String>,
-    /// The source file and line of the type.
-    pub source: Option<(String, u32)>,
+    /// The source file of the type.
+    pub file: Option<String>,
+    /// The line of the type in the source file.
+    pub line: Option<u32>,
     /// The problem and what to do about it.
     pub message: String,
 }
 
-/// The findings of all lints.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A lint that could not run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct Report {
+pub struct SkippedLint {
+    /// The lint.
+    pub lint: Lint,
+    /// Why it could not run.
+    pub reason: &'static str,
+}
+
+/// The findings of all lints.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct LintReport {
     /// The findings, in order of event name, version and lint.
     pub warnings: Vec<Warning>,
-    /// Lints that could not run, and why.
-    pub skipped: Vec<(Lint, &'static str)>,
+    /// The lints that could not run.
+    pub skipped: Vec<SkippedLint>,
     /// How many event types were checked.
     pub types: usize,
 }
 
-impl Report {
+impl LintReport {
     /// Whether a lint of level `deny` found something.
     #[must_use]
     pub fn is_denied(&self) -> bool {
-        self.warnings.iter().any(|w| w.level == Level::Deny)
+        self.denied() > 0
+    }
+
+    fn denied(&self) -> usize {
+        let warnings = self.warnings.iter();
+        warnings
+            .filter(|warning| warning.level == Level::Deny)
+            .count()
     }
 
     /// The report as JSON.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        let warnings = self.warnings.iter().map(|warning| {
-            json!({
-                "lint": warning.lint.name(),
-                "level": warning.level.name(),
-                "event": warning.event,
-                "version": warning.version,
-                "message": warning.message,
-                "file": warning.source.as_ref().map(|(file, _)| file),
-                "line": warning.source.as_ref().map(|(_, line)| line),
-            })
-        });
-        let skipped = self
-            .skipped
-            .iter()
-            .map(|(lint, why)| json!({ "lint": lint.name(), "reason": why }));
-        json!({
-            "types": self.types,
-            "warnings": warnings.collect::<Vec<_>>(),
-            "skipped": skipped.collect::<Vec<_>>(),
-        })
+        json!(self)
     }
 
     pub(crate) fn to_text(&self, paint: Paint) -> String {
-        let mut blocks = Vec::new();
+        let mut lines = Vec::new();
         for warning in &self.warnings {
-            let level = format!("{}[{}]", warning.level.name(), warning.lint);
+            let level = format!("{}[{}]", warning.level, warning.lint);
             let level = match warning.level {
                 Level::Deny => paint.bad(&level),
                 _ => paint.doubtful(&level),
             };
             let event = label(&warning.event, warning.version.as_deref());
-            blocks.push(format!("{level}: {event}: {}", warning.message));
-            if let Some((file, line)) = &warning.source {
-                blocks.push(paint.quiet(&format!("  --> {file}:{line}")));
-            }
+            lines.push(format!("{level}: {event}: {}", warning.message));
+            lines.extend(paint.source(warning.file.as_deref(), warning.line));
         }
-        if !blocks.is_empty() {
-            blocks.push(String::new());
+        if !lines.is_empty() {
+            lines.push(String::new());
         }
-        for (lint, why) in &self.skipped {
-            blocks.push(paint.quiet(&format!("{lint} did not run: {why}")));
+        for SkippedLint { lint, reason } in &self.skipped {
+            lines.push(paint.quiet(&format!("{lint} did not run: {reason}")));
         }
-        let denied = self
-            .warnings
-            .iter()
-            .filter(|w| w.level == Level::Deny)
-            .count();
         let types = count(self.types, "event type");
-        blocks.push(match self.warnings.len() {
+        lines.push(match self.warnings.len() {
             0 => format!("{}: {types}, nothing found", paint.good("clean")),
             n => format!(
-                "{types}, {}, {denied} denied; `explain LINT` explains a lint",
-                count(n, "finding")
+                "{types}, {}, {} denied; `explain LINT` explains a lint",
+                count(n, "finding"),
+                self.denied()
             ),
         });
-        blocks.join("\n")
+        lines.join("\n")
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for LintReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.to_text(Paint::PLAIN))
     }

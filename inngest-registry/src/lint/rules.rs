@@ -1,17 +1,20 @@
 //! Implements the lints.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use inngest_core::registry::{ConflictKind, Registry};
 use inngest_grammar::limits::MAX_INTEGER;
 use serde_json::{Map, Value};
 
+use super::may_be_empty;
 use super::names::{Level, Lint};
 use super::report::Warning;
+use super::words;
 use crate::catalogue::{Catalogue, EventType};
 use crate::fields::{self, Field};
 use crate::settings::Settings;
 use crate::version;
+use crate::walk::has_type;
 
 /// Collects the findings.
 pub(super) struct Findings<'a> {
@@ -21,14 +24,16 @@ pub(super) struct Findings<'a> {
 
 impl Findings<'_> {
     fn push(&mut self, lint: Lint, event: &EventType, message: String) {
-        let level = self.settings.level(lint, &event.name);
+        let level = self.settings.level_of(lint, &event.name);
         if level > Level::Allow {
+            let source = event.source.clone().unzip();
             self.warnings.push(Warning {
                 lint,
                 level,
                 event: event.name.clone(),
                 version: event.version.clone(),
-                source: event.source.clone(),
+                file: source.0,
+                line: source.1,
                 message,
             });
         }
@@ -57,13 +62,11 @@ pub(super) fn outdated_version(
     for event in types {
         let files = exported.versions(&event.name);
         let is_exported = files.iter().any(|file| file.version == event.version);
-        let newer = files.iter().rev().find(|file| {
-            version::compare(file.version.as_deref(), event.version.as_deref()).is_gt()
-        });
-        if let Some(newer) = newer
+        if let Some(newest) = files.last()
+            && event.is_older_than(newest)
             && !is_exported
         {
-            let newest = newer.version.as_deref().unwrap_or_default();
+            let newest = newest.version.as_deref().unwrap_or_default();
             let taken = files.iter().map(|file| file.version.as_deref());
             let bump = match version::next(newest, taken) {
                 Some(next) => format!("`{next}` or a later date"),
@@ -105,48 +108,116 @@ pub(super) fn similar_names(types: &Catalogue, findings: &mut Findings<'_>) {
 }
 
 pub(super) fn check_event(event: &EventType, findings: &mut Findings<'_>) {
-    if event.id_template.is_none() {
+    if let Some(template) = &event.id_template {
+        may_be_empty(event, template, findings);
+    } else {
         let message = "the event has no id, so its functions run twice if it is sent twice; add \
                        `id = \"…\"` or mark a field with `#[event(id)]`";
         findings.push(Lint::EventWithoutId, event, message.to_owned());
     }
     let fields = fields::of(&event.schema);
-    let large = paths(&fields, |field| is_large(field.schema));
-    if let Some(paths) = large {
-        let message = format!(
-            "{paths} may reach ±(2^53−1), and an event with a larger integer cannot be sent; write \
-             64-bit integers as text with `#[serde(with = \"inngest_core::AsString\")]`, optional ones with \
-             `OptionAsString`, or use 32 bits"
-        );
-        findings.push(Lint::LargeIntegers, event, message);
-    }
-    let both = paths(&fields, |field| {
-        let optional = field.property.is_some_and(|property| !property.required);
-        optional && field.nullable
+    let mut check = |lint, selected: fn(&Field<'_>) -> bool, message: &str| {
+        if let Some(paths) = paths(&fields, selected) {
+            findings.push(lint, event, format!("{paths} {message}"));
+        }
+    };
+    check(
+        Lint::LargeIntegers,
+        |field| is_large(field.schema),
+        "may reach ±(2^53−1), and an event with a larger integer cannot be sent; write 64-bit \
+         integers as text with `#[serde(with = \"inngest_core::AsString\")]`, optional ones with \
+         `OptionAsString`, or use 32 bits",
+    );
+    check(
+        Lint::NullOrAbsent,
+        |field| field.nullable && field.property.is_some_and(|property| !property.required),
+        "may be `null` or absent, and readers must handle both; remove `skip_serializing_if` so that \
+         the field is always present, or keep it and remove `null` from the schema with \
+         `#[schemars(with = \"…\")]` and the inner type",
+    );
+    check(
+        Lint::SensitiveFields,
+        |field| {
+            !field.path.starts_with("user")
+                && name(field).is_some_and(|name| words::is_sensitive(&name, field.schema))
+        },
+        "should not be in `data`, because the name is that of a secret or of personal data; send no \
+         secrets, and put personal data into a field with `#[event(user)]`",
+    );
+    check(
+        Lint::UntypedTexts,
+        |field| name(field).is_some_and(|name| words::is_time_as_text(&name, field.schema)),
+        "should not be plain text, because the name is that of a time; use a type of `chrono`, `jiff` or \
+         `time`",
+    );
+    check(
+        Lint::UntypedTexts,
+        |field| name(field).is_some_and(|name| words::is_number_as_text(&name, field.schema)),
+        "should not be plain text, because the name is that of a number; use a Rust number, or \
+         `rust_decimal::Decimal` for money",
+    );
+    check(
+        Lint::UndocumentedFields,
+        |field| {
+            field.property.is_some_and(|property| property.documentable)
+                && !field.schema.contains_key("description")
+        },
+        "should have a doc comment; write `///` above the field",
+    );
+    closed_enums(event, &fields, findings);
+}
+
+/// Enums that no reader of an old schema accepts once a variant is added.
+fn closed_enums(event: &EventType, fields: &[Field<'_>], findings: &mut Findings<'_>) {
+    let mut seen = HashSet::new();
+    let closed = fields.iter().filter(|field| {
+        // Alternatives of an enum are listed after it with its path.
+        words::is_closed_enum(field.schema)
+            .is_some_and(|is_closed| seen.insert(&field.path) && is_closed)
     });
-    if let Some(paths) = both {
+    if let Some(paths) = listed(closed) {
         let message = format!(
-            "{paths} may be `null` or absent, and readers must handle both; remove \
-             `skip_serializing_if` so that the field is always present, or keep it and remove `null` \
-             from the schema with `#[schemars(with = \"…\")]` and the inner type"
+            "{paths} should have a variant for unknown values, such as `#[serde(untagged)] Other(String)`, \
+             because a variant that is added breaks readers of the old schema; allow this lint if the \
+             list is complete"
         );
-        findings.push(Lint::NullOrAbsent, event, message);
+        findings.push(Lint::ClosedEnums, event, message);
     }
-    let undocumented = paths(&fields, |field| {
-        let is_field = field.property.is_some_and(|property| property.documentable);
-        is_field && !field.schema.contains_key("description")
-    });
-    if let Some(paths) = undocumented {
-        let message =
-            format!("{paths} without a doc comment; describe the field with `///` above it");
-        findings.push(Lint::UndocumentedFields, event, message);
+}
+
+/// The name of a property.
+fn name(field: &Field<'_>) -> Option<String> {
+    field.property?;
+    let path = &field.path;
+    if let Some(quoted) = path.strip_suffix(']') {
+        let (_, quoted) = quoted.rsplit_once("[\"")?;
+        return Some(quoted.trim_end_matches('"').to_owned());
+    }
+    let start = path.rfind('.').map_or(0, |dot| dot + 1);
+    path.get(start..).map(str::to_owned)
+}
+
+fn may_be_empty(event: &EventType, template: &str, findings: &mut Findings<'_>) {
+    let placeholders = may_be_empty::placeholders(template, &event.schema);
+    if !placeholders.is_empty() {
+        let placeholders: Vec<_> = placeholders.iter().map(|p| format!("`{{{p}}}`")).collect();
+        let message = format!(
+            "{} may be empty, and an event with an empty part of its id cannot be sent; use a type \
+             that checks the text, such as `inngest_core::NonEmpty<String>`",
+            placeholders.join(", ")
+        );
+        findings.push(Lint::MayBeEmpty, event, message);
     }
 }
 
 /// The paths of the selected fields, or `None` if there are none.
-fn paths(fields: &[Field<'_>], selected: impl Fn(&Field<'_>) -> bool) -> Option<String> {
+fn paths(fields: &[Field<'_>], selected: fn(&Field<'_>) -> bool) -> Option<String> {
+    listed(fields.iter().filter(|field| selected(field)))
+}
+
+fn listed<'a>(fields: impl Iterator<Item = &'a Field<'a>>) -> Option<String> {
     let mut paths: Vec<String> = Vec::new();
-    for field in fields.iter().filter(|field| selected(field)) {
+    for field in fields {
         let path = format!("`{}`", crate::effect::place(&field.path));
         if !paths.contains(&path) {
             paths.push(path);
@@ -158,12 +229,7 @@ fn paths(fields: &[Field<'_>], selected: impl Fn(&Field<'_>) -> bool) -> Option<
 /// Whether a bound of the schema is the one that replaces the range of a 64-bit type.
 fn is_large(schema: &Map<String, Value>) -> bool {
     let bound = |keyword| schema.get(keyword).and_then(Value::as_i64);
-    let integer = match schema.get("type") {
-        Some(Value::Array(types)) => types.iter().any(|t| t == "integer"),
-        Some(only) => only == "integer",
-        None => false,
-    };
-    integer
+    has_type(schema, "integer")
         && (bound("maximum").is_some_and(|maximum| maximum >= MAX_INTEGER)
             || bound("minimum").is_some_and(|minimum| minimum <= -MAX_INTEGER))
 }
@@ -178,16 +244,9 @@ mod tests {
     fn large_integers_message_is_true_at_the_bound() {
         let message = |maximum: i64| {
             let field = json!({ "type": "integer", "minimum": 0, "maximum": maximum });
-            let event = EventType {
-                name: "shop/order.paid".to_owned(),
-                version: None,
-                id_template: Some("order-paid-{id}".to_owned()),
-                description: None,
-                rust_type: None,
-                source: None,
-                schema: json!({ "properties": { "data": { "properties": { "count": field } } } }),
-            };
-            let settings = Settings::new();
+            let schema = json!({ "properties": { "data": { "properties": { "count": field } } } });
+            let event = EventType::of_schema("shop/order.paid", None, schema);
+            let settings = Settings::default();
             let mut findings = Findings {
                 settings: &settings,
                 warnings: Vec::new(),

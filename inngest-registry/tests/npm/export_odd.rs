@@ -15,9 +15,14 @@ fn main() {
     fs::create_dir_all(&folder).unwrap();
     let odd = support::Odd::all();
     let catalogue = odd.catalogue();
-    for exporter in exporters::all() {
-        let text = exporter.export(&catalogue).unwrap();
-        fs::write(folder.join(exporter.file_name()), text).unwrap();
+    let typescript = exporters::typescript(&catalogue).unwrap();
+    fs::write(folder.join("events.ts"), typescript).unwrap();
+    let asyncapi = exporters::asyncapi(&catalogue).unwrap();
+    fs::write(folder.join("asyncapi.json"), asyncapi).unwrap();
+    for (path, text) in exporters::eventcatalog(&catalogue).unwrap() {
+        let path = folder.join("eventcatalog").join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
     }
     let schemas: Vec<Value> = catalogue
         .iter()

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::Odd;
 
-/// Maps of all keys.
+/// Maps with each kind of key.
 #[derive(Serialize, JsonSchema, Event)]
 #[event(name = "odd/containers.maps", version = "2026-11-21.1")]
 struct Maps {
@@ -23,7 +23,7 @@ struct Maps {
 #[derive(Clone, Default, Serialize, JsonSchema)]
 struct Point(f64, f64);
 
-/// What is left goes into a map of another type than that of the fields.
+/// The flattened map has values of another type than the named field.
 #[derive(Serialize, JsonSchema, Event)]
 #[event(name = "odd/containers.open", version = "2026-11-21.1")]
 struct Open {
@@ -40,7 +40,7 @@ struct OpenToAll {
     rest: BTreeMap<String, Value>,
 }
 
-/// Lists of all lengths.
+/// Lists, sets, tuples and arrays.
 #[derive(Serialize, JsonSchema, Event)]
 #[event(name = "odd/containers.lists", version = "2026-11-21.1")]
 struct Lists {
@@ -65,7 +65,7 @@ struct UnitStruct;
 #[derive(Serialize, JsonSchema)]
 struct Newtype(Box<str>);
 
-/// There, null, or absent.
+/// Fields that may be `null`, absent or deprecated.
 #[derive(Default, Serialize, JsonSchema, Event)]
 #[event(name = "odd/containers.options", version = "2026-11-21.1")]
 struct Options {
@@ -77,7 +77,7 @@ struct Options {
     reference: Option<Box<Newtype>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     list: Vec<u8>,
-    #[expect(clippy::option_option, reason = "what is tested")]
+    #[expect(clippy::option_option, reason = "tests nested options")]
     twice: Option<Option<u8>>,
     #[serde(skip)]
     _never_sent: u8,
@@ -85,7 +85,7 @@ struct Options {
     old: Option<u8>,
 }
 
-/// A tree, and a list that ends in itself.
+/// Types that contain themselves: a tree, a linked list and JSON.
 #[derive(Clone, Serialize, JsonSchema, Event)]
 #[event(name = "odd/containers.recursive", version = "2026-11-21.1")]
 struct Recursive {
@@ -108,7 +108,7 @@ enum Json {
     Map(BTreeMap<String, Json>),
 }
 
-/// A page of what was found.
+/// Generic types with several arguments.
 #[derive(Serialize, JsonSchema, Event)]
 #[event(name = "odd/containers.generic", version = "2026-11-21.1")]
 struct Generic<T> {
@@ -124,7 +124,7 @@ struct Page<T> {
     next: Option<u32>,
 }
 
-/// Numbers and texts.
+/// Numbers, strings and their formats.
 #[derive(Serialize, JsonSchema, Event)]
 #[event(name = "odd/containers.scalars", version = "2026-11-21.1")]
 struct Scalars {
@@ -149,7 +149,7 @@ struct Scalars {
     limited: u8,
 }
 
-/// Any JSON, none, and what a hand wrote.
+/// Arbitrary JSON, a type without values, and handwritten schemas.
 #[derive(Serialize, JsonSchema, Event)]
 #[event(name = "odd/containers.by_hand", version = "2026-11-21.1")]
 struct ByHand {

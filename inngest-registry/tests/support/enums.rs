@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use super::Odd;
 
-/// How an order was paid for.
+/// One enum in each representation.
 ///
-/// Of each representation one.
+/// This paragraph is not part of the summary.
 #[derive(Serialize, JsonSchema, Event)]
 #[event(
     name = "odd/enums.all",
@@ -18,7 +18,7 @@ use super::Odd;
     version = "2026-11-21.1"
 )]
 struct Enums {
-    /// Which one.
+    /// The number of the event.
     number: u32,
     external: External,
     internal: Internal,
@@ -32,14 +32,14 @@ struct Enums {
 #[derive(Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum External {
-    /// Nothing to say.
+    /// Has no content.
     Unit,
     AnotherUnit,
-    /// One thing.
+    /// Has one value.
     Newtype(u8),
     Tuple(u8, String),
     Struct {
-        /// Where it stands.
+        /// The number of the shelf.
         shelf_number: u32,
         note: Option<String>,
     },
@@ -54,14 +54,14 @@ enum External {
     rename_all_fields = "camelCase"
 )]
 enum Internal {
-    /// Nothing to pay.
+    /// Needs no payment.
     Free,
-    /// By card.
+    /// Paid by card.
     Card {
         /// The last four digits.
         last_four: String,
     },
-    /// Another struct beside the tag.
+    /// The fields of another struct, beside the tag.
     BankTransfer(Bank),
 }
 
@@ -106,7 +106,7 @@ enum Documented {
     Bare,
 }
 
-/// An enum among the fields, and a map that takes what is left.
+/// Enums and a struct whose fields are flattened.
 #[derive(Serialize, JsonSchema, Event)]
 #[event(name = "odd/enums.flattened", version = "2026-11-21.1")]
 struct Flattened {
@@ -126,7 +126,7 @@ enum FlatExternal {
         grams: u32,
     },
     ByCount(u8),
-    /// Nobody counted.
+    /// The quantity is unknown.
     Unknown,
 }
 
@@ -140,7 +140,7 @@ struct FlattenedOption {
     rest: BTreeMap<String, u32>,
 }
 
-/// The data is the enum.
+/// The data is a flattened enum alone.
 #[derive(Serialize, JsonSchema, Event)]
 #[event(name = "odd/enums.only_flattened", version = "2026-11-21.1")]
 struct OnlyFlattened {
@@ -148,7 +148,7 @@ struct OnlyFlattened {
     internal: Internal,
 }
 
-/// Keys that are variants.
+/// Maps whose keys are variants of an enum.
 #[derive(Serialize, JsonSchema, Event)]
 #[event(name = "odd/enums.keys", version = "2026-11-21.1")]
 struct Keys {
@@ -208,7 +208,7 @@ pub(crate) fn add(odd: &mut Odd) {
     odd.add((0..internals.len()).map(|n| {
         Flattened {
             id: "1".into(),
-            // Leave out the transfer, which would send its account twice.
+            // Skip the transfer, which would send its account twice.
             internal: internals[n % 2].clone(),
             external: [
                 FlatExternal::ByWeight { grams: 5 },

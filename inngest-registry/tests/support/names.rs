@@ -68,7 +68,7 @@ struct EventTypeEvent {
 }
 
 #[derive(Default, Serialize, JsonSchema)]
-#[expect(non_camel_case_types, reason = "what is tested")]
+#[expect(non_camel_case_types, reason = "tests a reserved name")]
 struct string {
     length: u8,
 }
@@ -100,7 +100,7 @@ struct OddSpaces {
     x: u8,
 }
 
-/// Has the name that the data of an event gets.
+/// Has the same name as the data type of the event.
 #[derive(Default, Serialize, JsonSchema)]
 struct EventTypeData {
     x: u8,
@@ -111,28 +111,28 @@ struct EventTypeData {
 #[event(name = "odd/delete")]
 struct Reserved {}
 
-/// One of three whose names are the same without the prefix.
+/// One of three events with the same name without the prefix.
 #[derive(Default, Serialize, JsonSchema, Event)]
 #[event(name = "odd/same.name")]
 struct SameA {
     a: u8,
 }
 
-/// Another.
+/// Differs from the first only in the prefix.
 #[derive(Default, Serialize, JsonSchema, Event)]
 #[event(name = "even/same.name")]
 struct SameB {
     b: u8,
 }
 
-/// Written with a dash.
+/// Differs from the first only in the dash.
 #[derive(Default, Serialize, JsonSchema, Event)]
 #[event(name = "odd/same-name")]
 struct SameC {
     c: u8,
 }
 
-/// Nothing of it is allowed without saying so.
+/// The name and version need `allow`.
 #[derive(Default, Serialize, JsonSchema, Event)]
 #[event(
     name = "odd/{braces}\"and\"#?*/",
@@ -143,7 +143,7 @@ struct Nonstandard {
     a: u8,
 }
 
-/// User and sessions are not in the data.
+/// The user and the sessions are not part of the data.
 #[derive(Default, Serialize, JsonSchema, Event)]
 #[event(
     name = "odd/names.meta",
@@ -186,7 +186,7 @@ struct Spaced {
     order: u8,
 }
 
-/// The name has white space of other kinds, also at its ends.
+/// The name has Unicode white space, also at its end.
 #[derive(Default, Serialize, JsonSchema, Event)]
 #[event(
     name = "odd/\u{2028}Order\u{a0}Placed\u{3000} ",

@@ -9,7 +9,7 @@ use super::Odd;
 mod unversioned {
     use super::{Event, JsonSchema, Serialize};
 
-    /// As it was before it had versions.
+    /// The event before it had versions.
     #[derive(Default, Serialize, JsonSchema, Event)]
     #[event(name = "odd/order.placed", id = "order-placed-{id}")]
     pub(super) struct OrderPlaced {
@@ -34,7 +34,7 @@ mod first {
         pub(super) items: List,
     }
 
-    /// In its first form.
+    /// The address in the first version.
     #[derive(Default, Serialize, JsonSchema)]
     pub(super) struct Address {
         pub(super) street: String,
@@ -58,14 +58,14 @@ mod second {
         pub(super) items: List,
     }
 
-    /// In its second form.
+    /// The address in the second version.
     #[derive(Default, Serialize, JsonSchema)]
     pub(super) struct Address {
         pub(super) street: String,
         pub(super) zip: String,
     }
 
-    /// The same text as the other, with another item.
+    /// The schema is equal in both versions, but refers to different items.
     #[derive(Default, Serialize, JsonSchema)]
     pub(super) struct List {
         pub(super) items: Vec<Item>,
@@ -78,13 +78,13 @@ mod second {
     }
 }
 
-/// The same in both.
+/// The schema is equal in both versions.
 #[derive(Default, Serialize, JsonSchema)]
 struct Customer {
     name: String,
 }
 
-/// The same text as the other, with another item.
+/// The schema is equal in both versions, but refers to different items.
 #[derive(Default, Serialize, JsonSchema)]
 struct List {
     items: Vec<Item>,

@@ -7,26 +7,25 @@ use std::time::Duration;
 use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::client::buffered::handle::Buffered;
-use crate::client::buffered::queue::{Shared, State, Worker, work};
+use crate::client::buffered::queue::{BufferSettings, Shared, State, Worker, work};
 use crate::client::buffered::report::Failure;
-use crate::client::buffered::settings::Settings;
-use crate::client::inner::Inner;
+use crate::client::pipeline::Pipeline;
 use crate::delivery::error::SendError;
 
 /// Settings of a [`Buffered`] sender, created with [`Client::buffered`](crate::Client::buffered).
 #[must_use = "a builder does nothing until `start`"]
-pub struct BufferedBuilder(Settings);
+pub struct BufferedBuilder(BufferSettings);
 
 impl BufferedBuilder {
-    pub(crate) fn new(inner: Arc<Inner>) -> Self {
-        let limits = inner.limits;
-        Self(Settings {
+    pub(crate) fn new(pipeline: Arc<Pipeline>) -> Self {
+        let limits = pipeline.limits;
+        Self(BufferSettings {
             max_events: limits.request_events.min(500),
             max_bytes: limits.request_bytes,
             linger: Duration::from_millis(50),
             capacity: 10_000,
             on_failure: None,
-            inner,
+            pipeline,
         })
     }
 
@@ -64,21 +63,22 @@ impl BufferedBuilder {
         self
     }
 
-    /// Starts the sender as a task on the current tokio runtime.
+    /// Starts the sender as a task on the current tokio runtime. Call
+    /// [`shutdown`](Buffered::shutdown) before the runtime ends.
     ///
     /// # Errors
     ///
     /// No tokio runtime is running here, the operating system cannot start a thread, or the client
     /// was created before a `fork`.
     pub fn start(self) -> Result<Buffered, SendError> {
-        self.0.inner.sender.process.check()?;
+        self.0.pipeline.sender.process.check()?;
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| SendError::NoRuntime)?;
-        let timer = self.0.inner.sender.timer()?.clone();
+        let timer = self.0.pipeline.sender.timer()?.clone();
         let (settled, _) = watch::channel(0);
         let (settling, _) = watch::channel(0);
         let shared = Arc::new(Shared {
             room: Arc::new(Semaphore::new(self.0.capacity)),
-            requests: Semaphore::new(self.0.inner.concurrency.min(Semaphore::MAX_PERMITS)),
+            requests: Semaphore::new(self.0.pipeline.concurrency.min(Semaphore::MAX_PERMITS)),
             queue: Mutex::default(),
             wake: Notify::new(),
             settled,

@@ -12,25 +12,25 @@ use tokio::time::Instant;
 use crate::batch::Batch;
 use crate::client::buffered::queue::{Shared, State, Waiting};
 use crate::client::buffered::report::Report;
-use crate::client::inner::Inner;
-use crate::client::pipeline::dropped;
+use crate::client::pipeline::{Pipeline, dropped, not_sent};
 use crate::delivery::error::SendError;
 use crate::delivery::http::FAR_FUTURE;
-use crate::delivery::outcome::rejected;
 use crate::delivery::process::Process;
 use crate::delivery::receipt::Receipt;
 use crate::error::PayloadError;
 use crate::event::into_payload::IntoPayload;
+use crate::middleware::chain::Mapping;
 use crate::timer::Clock;
 
 /// How long a shutdown waits for hooks that started before the timeout.
-const SETTLING: Duration = Duration::from_secs(1);
+const MAX_SETTLING: Duration = Duration::from_secs(1);
 
 /// Sends events in the background. [`send`](Self::send) returns as soon as the buffer has room, and
 /// the sender combines the events of many calls into one request.
 ///
-/// Clones share one queue. If you drop the last clone without [`shutdown`](Self::shutdown), the
-/// buffered events are lost, and a warning gives their number.
+/// Clones share one queue. Call [`shutdown`](Self::shutdown) before the program ends: if you drop
+/// the last clone without it, the buffered events are lost. A `tracing` warning gives their number
+/// and names. If no subscriber is set, the warning goes to standard error.
 ///
 /// ```
 /// # #[cfg(feature = "testing")] {
@@ -63,9 +63,7 @@ pub struct Buffered {
 }
 
 /// Stops the sender when the last handle is dropped.
-struct Guard {
-    shared: Arc<Shared>,
-}
+struct Guard(Arc<Shared>);
 
 /// A future of the receipt of an event in a [`Buffered`] sender. The sender sends the event even if
 /// you do not await this.
@@ -92,7 +90,7 @@ impl Future for Pending {
 impl Buffered {
     pub(crate) fn of(shared: Arc<Shared>) -> Self {
         Self {
-            guard: Arc::new(Guard { shared }),
+            guard: Arc::new(Guard(shared)),
         }
     }
 
@@ -103,9 +101,9 @@ impl Buffered {
     /// The server would refuse the event or change it, or the sender was shut down.
     pub async fn send<P: IntoPayload>(&self, event: P) -> Result<Pending, SendError> {
         self.process().check()?;
-        let event = one(event);
-        let room = Arc::clone(&self.guard.shared.room).acquire_owned().await;
-        self.take_in(event, room.map_err(|_| SendError::SenderClosed)?)
+        let event = batch_of(event);
+        let room = Arc::clone(&self.guard.0.room).acquire_owned().await;
+        self.enqueue(event, room.map_err(|_| SendError::SenderClosed)?)
     }
 
     /// Adds an event if the buffer has room.
@@ -116,43 +114,45 @@ impl Buffered {
     /// down.
     pub fn try_send<P: IntoPayload>(&self, event: P) -> Result<Pending, SendError> {
         self.process().check()?;
-        let event = one(event);
-        let room = Arc::clone(&self.guard.shared.room).try_acquire_owned();
+        let event = batch_of(event);
+        let room = Arc::clone(&self.guard.0.room).try_acquire_owned();
         let room = room.map_err(|error| match error {
             tokio::sync::TryAcquireError::Closed => SendError::SenderClosed,
             tokio::sync::TryAcquireError::NoPermits => SendError::BufferFull,
         })?;
-        self.take_in(event, room)
+        self.enqueue(event, room)
     }
 
-    fn take_in(
+    fn enqueue(
         &self,
         event: Result<Batch, PayloadError>,
         room: OwnedSemaphorePermit,
     ) -> Result<Pending, SendError> {
-        let shared = &self.guard.shared;
-        let PreparedEvent {
-            batch,
-            added,
-            discarded,
-        } = prepare(&shared.settings.inner, event)?;
-        if let (Some(error), 0) = (&discarded, added) {
-            return Err(error.clone());
+        let shared = &self.guard.0;
+        // The original event, unless it was discarded, and then the events that middleware added.
+        let (batch, mapping) = prepare(&shared.settings.pipeline, event)?;
+        let added = mapping.as_ref().map_or(0, Mapping::added);
+        let discarded = mapping.and_then(|mapping| mapping.discarded.into_iter().next());
+        if batch.is_empty()
+            && let Some(discarded) = discarded
+        {
+            return Err(Arc::unwrap_or_clone(discarded.rejection.error));
         }
         let mut queue = shared.queue();
         if queue.state != State::Open {
             return Err(SendError::SenderClosed);
         }
-        let (settle, settled) = oneshot::channel();
+        let (outcome, settled) = oneshot::channel();
+        queue.accepted += batch.len() as u64;
         queue.batch.append(batch);
-        let sender = discarded.is_none().then_some(Waiting::Sender {
-            settle,
-            _room: room,
-        });
-        queue.waiting.extend(sender);
-        let nobody = std::iter::repeat_with(|| Waiting::Nobody);
-        queue.waiting.extend(nobody.take(added));
-        queue.accepted += (added + usize::from(discarded.is_none())) as u64;
+        if discarded.is_none() {
+            let waiting = Waiting {
+                outcome,
+                _room: room,
+            };
+            queue.waiting.push(Some(waiting));
+        }
+        queue.waiting.extend((0..added).map(|_| None));
         let linger = shared.settings.linger;
         queue.deadline.get_or_insert_with(|| {
             let now = Instant::now();
@@ -165,7 +165,7 @@ impl Buffered {
                 settled,
                 process: self.process(),
             }),
-            Some(error) => Err(error),
+            Some(discarded) => Err(Arc::unwrap_or_clone(discarded.rejection.error)),
         }
     }
 
@@ -180,7 +180,7 @@ impl Buffered {
 
     pub(crate) async fn try_flush(&self) -> Result<(), SendError> {
         self.process().check()?;
-        let shared = &self.guard.shared;
+        let shared = &self.guard.0;
         let accepted = {
             let mut queue = shared.queue();
             queue.flush_to = queue.accepted;
@@ -194,7 +194,7 @@ impl Buffered {
     }
 
     fn process(&self) -> Process {
-        self.guard.shared.settings.inner.sender.process
+        self.guard.0.settings.pipeline.sender.process
     }
 
     /// Stops accepting events, sends the buffered events within `timeout`, and returns a report.
@@ -207,36 +207,36 @@ impl Buffered {
 
     pub(crate) async fn try_shutdown(self, timeout: Duration) -> Result<Report, SendError> {
         self.process().check()?;
-        let shared = Arc::clone(&self.guard.shared);
+        let shared = Arc::clone(&self.guard.0);
         shared.room.close();
         shared.queue().state = State::Closing;
         let timer = &shared.timer;
-        let clock = shared.settings.inner.sender.clock();
+        let clock = shared.settings.pipeline.sender.clock;
         timer.within(timeout, clock, self.flush()).await;
-        let over = std::time::Instant::now();
-        let (mut unsent, under_way) = loop {
+        let ended = std::time::Instant::now();
+        let (mut unsent, in_flight) = loop {
             // Wait for running hooks, so that the report contains their events.
             let mut settling = shared.settling.subscribe();
             let none = settling.wait_for(|settling| *settling == 0);
-            let left = SETTLING.saturating_sub(over.elapsed());
+            let left = MAX_SETTLING.saturating_sub(ended.elapsed());
             timer.within(left, Clock::Real, none).await;
             let mut queue = shared.queue();
-            if *shared.settling.borrow() > 0 && over.elapsed() < SETTLING {
+            if *shared.settling.borrow() > 0 && ended.elapsed() < MAX_SETTLING {
                 continue;
             }
             queue.state = State::Closed;
             queue.waiting.clear();
             break (
                 std::mem::take(&mut queue.batch),
-                std::mem::take(&mut queue.under_way),
+                std::mem::take(&mut queue.in_flight),
             );
         };
         // Cancel the requests in flight. The server may have their events.
         let error = Arc::new(SendError::SenderClosed);
-        for mut load in under_way {
-            let delivered = load.in_flight.end(&error);
+        for mut dispatch in in_flight {
+            let delivered = dispatch.in_flight.end(&error);
             unsent.requests.extend(delivered.unsent);
-            shared.settle(load, delivered.outcomes.into_each(), Batch::new());
+            shared.settle(dispatch, delivered.outcomes.into_each(), Batch::new());
         }
         let mut report = std::mem::take(&mut shared.queue().report);
         report.failed = report.failed.saturating_sub(unsent.resent_len() as u64);
@@ -248,7 +248,7 @@ impl Buffered {
 
 impl fmt::Debug for Buffered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let queue = self.guard.shared.queue();
+        let queue = self.guard.0.queue();
         f.debug_struct("Buffered")
             .field("waiting", &queue.batch.len())
             .field("accepted", &queue.accepted)
@@ -258,52 +258,34 @@ impl fmt::Debug for Buffered {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        self.shared
-            .lose("a buffered sender was dropped without `shutdown`");
+        self.0
+            .abandon("a buffered sender was dropped without `shutdown`");
     }
 }
 
-/// The events to send in place of one event after middleware has run.
-struct PreparedEvent {
-    /// The original event, unless it was discarded, followed by events that middleware added.
-    batch: Batch,
-    added: usize,
-    discarded: Option<SendError>,
-}
-
-/// Runs middleware on an event.
-fn prepare(inner: &Inner, event: Result<Batch, PayloadError>) -> Result<PreparedEvent, SendError> {
+/// Runs middleware on an event, and reports an event that is refused or discarded.
+fn prepare(
+    pipeline: &Pipeline,
+    event: Result<Batch, PayloadError>,
+) -> Result<(Batch, Option<Mapping>), SendError> {
     let batch = event.map_err(|error| {
-        inner.report(&[], &[], &dropped(std::slice::from_ref(&error), &[]));
+        pipeline.report(&[], &[], &dropped(std::slice::from_ref(&error), &[]));
         SendError::from(error)
     })?;
-    let (batch, mapping) = inner.prepare(batch).map_err(|stopped| {
+    let (batch, mapping) = pipeline.prepare(batch).map_err(|stopped| {
         let (batch, error) = *stopped;
-        let outcome = rejected(error.clone());
-        inner.report(&inner.watched(&batch), &[outcome], &[]);
+        let outcomes = not_sent(error.clone(), &batch);
+        pipeline.report(&pipeline.watched(&batch), &outcomes, &[]);
         error
     })?;
-    let Some(mapping) = mapping else {
-        return Ok(PreparedEvent {
-            batch,
-            added: 0,
-            discarded: None,
-        });
-    };
-    inner.report(&[], &[], &dropped(&[], &mapping.discarded));
-    Ok(PreparedEvent {
-        batch,
-        added: mapping.added(),
-        discarded: mapping
-            .discarded
-            .into_iter()
-            .next()
-            .map(|event| event.error),
-    })
+    if let Some(mapping) = &mapping {
+        pipeline.report(&[], &[], &dropped(&[], &mapping.discarded));
+    }
+    Ok((batch, mapping))
 }
 
 /// Creates a batch of one event.
-fn one<P: IntoPayload>(event: P) -> Result<Batch, PayloadError> {
+fn batch_of<P: IntoPayload>(event: P) -> Result<Batch, PayloadError> {
     let mut batch = Batch::new();
     batch.push(event).map(|()| batch)
 }

@@ -4,7 +4,6 @@ mod builder;
 mod handle;
 mod queue;
 mod report;
-mod settings;
 
 pub use builder::BufferedBuilder;
 pub use handle::{Buffered, Pending};

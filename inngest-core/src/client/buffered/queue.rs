@@ -1,8 +1,12 @@
 //! The queue of a buffered sender and its task.
 
 use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -10,11 +14,11 @@ use tracing::Instrument as _;
 
 use crate::batch::Batch;
 use crate::client::buffered::report::{Failure, Report};
-use crate::client::buffered::settings::Settings;
-use crate::client::pipeline::{AtOnce, InFlight, Stopped, not_sent, unfinished};
+use crate::client::pipeline::{InFlight, Pipeline, Stopped, not_sent, unfinished};
 use crate::client::telemetry::Operation;
 use crate::delivery::error::SendError;
-use crate::delivery::outcome::{Delivered, Outcome};
+use crate::delivery::event_counts::EventCounts;
+use crate::delivery::outcome::{Delivered, Outcome, Rejection};
 use crate::delivery::progress::RequestProgress;
 use crate::delivery::receipt::Receipt;
 use crate::encode::buffer::EventMeta;
@@ -22,19 +26,31 @@ use crate::middleware::chain::guarded;
 use crate::timer::Timer;
 use crate::transport::error::TransportError;
 
+/// The settings of a sender.
+pub(crate) struct BufferSettings {
+    pub(crate) pipeline: Arc<Pipeline>,
+    pub(crate) max_events: usize,
+    pub(crate) max_bytes: usize,
+    pub(crate) linger: Duration,
+    pub(crate) capacity: usize,
+    pub(crate) on_failure: Option<Arc<dyn Fn(Failure) + Send + Sync>>,
+}
+
+/// What the handles of a sender and its task share.
 pub(crate) struct Shared {
-    pub(crate) settings: Settings,
+    pub(crate) settings: BufferSettings,
     pub(crate) timer: Timer,
+    /// A permit for each event that the buffer has room for.
     pub(crate) room: Arc<Semaphore>,
     /// Limits the number of concurrent requests.
     pub(crate) requests: Semaphore,
     pub(crate) queue: Mutex<Queue>,
     /// Wakes the task.
     pub(crate) wake: Notify,
-    /// The number of events before the first one without an outcome. The number of finished events
-    /// says less, because requests finish in any order.
+    /// The number of events before the first one without an outcome. Later events may have outcomes,
+    /// because requests finish in any order.
     pub(crate) settled: watch::Sender<u64>,
-    /// The number of requests whose outcomes are being reported. It increases only while the queue
+    /// The number of dispatches whose outcomes are being reported. It increases only while the queue
     /// is locked.
     pub(crate) settling: watch::Sender<usize>,
 }
@@ -42,18 +58,19 @@ pub(crate) struct Shared {
 #[derive(Default)]
 pub(crate) struct Queue {
     pub(crate) batch: Batch,
-    pub(crate) waiting: Vec<Waiting>,
+    /// The waiting callers of the events in `batch`; `None` for an event that a middleware added.
+    pub(crate) waiting: Vec<Option<Waiting>>,
     /// The deadline of the oldest buffered event.
     pub(crate) deadline: Option<Instant>,
     /// The total number of events added.
     pub(crate) accepted: u64,
-    /// Events before this number are sent without waiting.
+    /// Events before this index are sent without waiting.
     pub(crate) flush_to: u64,
     pub(crate) state: State,
-    /// The numbers of the requests in flight.
+    /// The index of the first event of each dispatch without outcomes.
     unsettled: BTreeSet<u64>,
-    /// The requests in flight.
-    pub(crate) under_way: Vec<Load>,
+    /// The dispatches in flight.
+    pub(crate) in_flight: Vec<Dispatch>,
     pub(crate) report: Report,
 }
 
@@ -63,18 +80,14 @@ pub(crate) enum State {
     Open,
     /// The sender accepts no new events and sends the buffered ones.
     Closing,
-    /// The sender sends nothing any more.
+    /// The sender sends nothing more.
     Closed,
 }
 
-/// The receiver of an event's outcome.
-pub(crate) enum Waiting {
-    Sender {
-        settle: oneshot::Sender<Result<Receipt, SendError>>,
-        _room: OwnedSemaphorePermit,
-    },
-    /// A middleware added the event, so nobody waits for it.
-    Nobody,
+/// A caller that waits for the outcome of an event, and the event's room in the buffer.
+pub(crate) struct Waiting {
+    pub(crate) outcome: oneshot::Sender<Result<Receipt, SendError>>,
+    pub(crate) _room: OwnedSemaphorePermit,
 }
 
 impl Shared {
@@ -86,27 +99,27 @@ impl Shared {
     }
 
     /// Closes a sender that was not shut down. Keeps its events for a later `shutdown`.
-    pub(crate) fn lose(&self, why: &str) {
+    pub(crate) fn abandon(&self, why: &str) {
         // In the child of a fork, the parent owns and sends the events.
-        if !self.settings.inner.sender.process.is_this() {
+        if !self.settings.pipeline.sender.process.is_this() {
             return;
         }
         let mut waiting = Vec::new();
-        let mut lost = 0;
+        let mut lost = Vec::new();
         {
             let mut queue = self.queue();
             if queue.state != State::Closed {
                 queue.state = State::Closed;
-                lost = queue.batch.len();
+                lost.extend(queue.batch.metas().cloned());
                 waiting.append(&mut queue.waiting);
-                for load in &mut queue.under_way {
-                    lost += load.events;
-                    waiting.append(&mut load.waiting);
+                for dispatch in &mut queue.in_flight {
+                    lost.extend(dispatch.metas.iter().cloned());
+                    waiting.append(&mut dispatch.waiting);
                 }
             }
         }
-        if lost > 0 {
-            tracing::warn!(lost, "{why}");
+        if !lost.is_empty() {
+            warn_of_lost(why, &lost);
         }
         drop(waiting);
         self.close();
@@ -117,10 +130,10 @@ impl Shared {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the next request, or how long to wait for it. If the buffer is full, yield once so
-    /// that permit holders can enqueue, then send. `waited` is the deadline that the task waited
-    /// for; it counts as reached even if the clock stood still.
-    fn next(&self, had_turn: bool, waited: Option<Instant>) -> Next {
+    /// Decides what the task does next. `has_yielded` tells whether the task yielded because the
+    /// buffer was full. `waited` is the deadline that the task waited for; it counts as reached even
+    /// if the clock stood still.
+    fn next(&self, has_yielded: bool, waited: Option<Instant>) -> Next {
         let mut queue = self.queue();
         let events = queue.batch.len();
         if queue.state == State::Closed {
@@ -129,79 +142,82 @@ impl Shared {
         let Some(deadline) = queue.deadline else {
             return Next::Idle;
         };
-        let sent = queue.accepted - events as u64;
-        // Another event of the same size would not fit into the request.
+        let first = queue.accepted - events as u64;
+        // Send if another event of the size of the last would not fit into the request.
         let last = queue.batch.fresh.events.last();
         let bytes = queue.batch.fresh.bytes.len() + last.map_or(0, |event| event.json().len());
         let is_due = events >= self.settings.max_events
             || bytes >= self.settings.max_bytes
-            || queue.flush_to > sent
+            || queue.flush_to > first
             || waited == Some(deadline)
             || Instant::now() >= deadline;
-        // Another caller may wait for the room that these events occupy.
+        // Callers may wait for the room that these events occupy.
         let is_full = self.room.available_permits() == 0;
-        match (is_due, is_full) {
-            (true, _) => {}
-            (false, true) if had_turn => {}
-            (false, true) => return Next::Full,
-            (false, false) => return Next::Wait(deadline),
+        if !is_due && !is_full {
+            return Next::Wait(deadline);
+        }
+        if !is_due && !has_yielded {
+            return Next::Full;
         }
         queue.deadline = None;
         let batch = std::mem::take(&mut queue.batch);
         let waiting = std::mem::take(&mut queue.waiting);
-        queue.unsettled.insert(sent);
-        let inner = &self.settings.inner;
-        let mut load = Load {
-            number: sent,
-            events,
+        queue.unsettled.insert(first);
+        let pipeline = &self.settings.pipeline;
+        let mut dispatch = Dispatch {
+            first,
+            metas: batch.metas().cloned().collect(),
             waiting,
             in_flight: InFlight::default(),
         };
-        let names: Vec<_> = batch.metas().cloned().collect();
-        match inner.split(batch) {
+        match pipeline.split(batch) {
             Ok(in_flight) => {
-                load.set_in_flight(in_flight);
-                let requests = load.in_flight.requests.clone();
-                queue.under_way.push(load);
+                dispatch.in_flight = in_flight;
+                let watched = dispatch.in_flight.watched.iter_mut();
+                for (event, waiting) in watched.zip(&dispatch.waiting) {
+                    event.added = waiting.is_none();
+                }
+                let requests = dispatch.in_flight.requests.clone();
+                let metas = Arc::clone(&dispatch.metas);
+                queue.in_flight.push(dispatch);
                 Next::Send {
-                    number: sent,
-                    names,
+                    first,
+                    metas,
                     requests,
                 }
             }
             Err(stopped) => {
-                load.in_flight.watched = inner.watched(&stopped.0);
-                Next::Failed(load, stopped)
+                dispatch.in_flight.watched = pipeline.watched(&stopped.0);
+                Next::Failed(dispatch, stopped)
             }
         }
     }
 
-    /// Reports the outcomes of a request, unless this was done before. Unsent events fail with this
-    /// error.
-    fn settle_load(&self, number: u64, error: SendError, operation: Option<Operation>) {
-        let load = {
+    /// Ends a dispatch and reports its outcomes, unless this was done before. Unsent events fail with
+    /// this error.
+    fn end(&self, first: u64, error: SendError, operation: Option<Operation>) {
+        let mut dispatch = {
             let mut queue = self.queue();
-            let mut known = queue.under_way.iter();
-            let place = known.position(|load| load.number == number);
-            let load = place.map(|place| queue.under_way.swap_remove(place));
-            if load.is_some() {
-                self.settling.send_modify(|settling| *settling += 1);
-            }
-            load
+            let mut known = queue.in_flight.iter();
+            let Some(index) = known.position(|dispatch| dispatch.first == first) else {
+                return;
+            };
+            self.settling.send_modify(|settling| *settling += 1);
+            queue.in_flight.swap_remove(index)
         };
-        let Some(mut load) = load else { return };
-        let Delivered { outcomes, unsent } = load.in_flight.end(&Arc::new(error));
+        let Delivered { outcomes, unsent } = dispatch.in_flight.end(&Arc::new(error));
         let outcomes = outcomes.into_each();
         if let Some(operation) = operation {
-            operation.end_with(outcomes.iter().find_map(Outcome::error));
+            let first = outcomes.iter().find_map(Outcome::error);
+            operation.end_with(first, first.map(|error| error as _));
         }
         let unsent = Batch::of_requests(unsent);
-        self.settle(load, outcomes, unsent);
+        self.settle(dispatch, outcomes, unsent);
         self.settling.send_modify(|settling| *settling -= 1);
     }
 
-    /// Reports the outcomes of a request.
-    pub(crate) fn settle(&self, load: Load, outcomes: Vec<Outcome>, unsent: Batch) {
+    /// Reports the outcomes of a dispatch.
+    pub(crate) fn settle(&self, dispatch: Dispatch, outcomes: Vec<Outcome>, unsent: Batch) {
         let events = outcomes.len() as u64;
         let errors = outcomes.iter().filter_map(Outcome::error);
         let failed = errors.clone().count() as u64;
@@ -213,80 +229,98 @@ impl Shared {
             queue.report.delivered += events - failed;
             queue.report.failed += failed;
         }
-        self.settings
-            .inner
-            .report(&load.in_flight.watched, &outcomes, &[]);
-        for (waiting, outcome) in load.waiting.into_iter().zip(&outcomes) {
-            let Waiting::Sender { settle, .. } = waiting else {
-                continue;
-            };
+        let pipeline = &self.settings.pipeline;
+        pipeline.report(&dispatch.in_flight.watched, &outcomes, &[]);
+        // Whether nobody awaits the error of an event.
+        let mut has_unread_error = false;
+        for (waiting, outcome) in dispatch.waiting.into_iter().zip(&outcomes) {
+            let Some(waiting) = waiting else { continue };
             let result = match outcome {
                 Outcome::Accepted(receipt) => Ok(receipt.clone()),
-                Outcome::Rejected(error) | Outcome::Unknown { error, .. } => Err((**error).clone()),
+                Outcome::Rejected(Rejection { error, .. }) | Outcome::Unknown { error, .. } => {
+                    Err((**error).clone())
+                }
             };
-            // The receiver was dropped.
-            let _ = settle.send(result);
+            let sent = waiting.outcome.send(result);
+            has_unread_error |= sent.is_err_and(|result| result.is_err());
         }
         if failed > closed {
+            let failure = Failure { outcomes, unsent };
             match &self.settings.on_failure {
-                Some(hook) => guarded("`on_failure`", || hook(Failure { outcomes, unsent })),
-                None => tracing::warn!(failed, "events of a buffered sender were not delivered"),
+                Some(hook) => guarded("`on_failure`", || hook(failure)),
+                None => {
+                    tracing::warn!(failed, "{failure}");
+                    if has_unread_error {
+                        print_if_no_traces(&failure);
+                    }
+                }
             }
         }
         let mut queue = self.queue();
-        queue.unsettled.remove(&load.number);
+        queue.unsettled.remove(&dispatch.first);
         let first = queue.unsettled.first().copied();
         let first = first.unwrap_or(queue.accepted - queue.batch.len() as u64);
-        // A closed sender sends without waiting.
+        // `close` sets the maximum, which must stay.
         self.settled
             .send_modify(|settled| *settled = first.max(*settled));
     }
 }
 
-enum Next {
-    End,
-    Idle,
-    Wait(Instant),
-    /// The buffer is full, but permit holders may not have enqueued their events yet.
-    Full,
-    Send {
-        number: u64,
-        names: Vec<EventMeta>,
-        requests: Vec<RequestProgress>,
-    },
-    /// The events cannot be sent.
-    Failed(Load, Stopped),
+fn warn_of_lost(why: &str, lost: &[EventMeta]) {
+    let (count, names) = (
+        lost.len(),
+        EventCounts::of(lost.iter().map(EventMeta::name)),
+    );
+    tracing::warn!(lost = count, %names, "{why}");
+    print_if_no_traces(format_args!("{why}; events lost: {count} ({names})"));
 }
 
-/// Events that are sent together.
-pub(crate) struct Load {
-    /// The number of events added before its first event.
-    pub(crate) number: u64,
-    pub(crate) events: usize,
-    pub(crate) waiting: Vec<Waiting>,
-    pub(crate) in_flight: InFlight,
-}
-
-impl Load {
-    fn set_in_flight(&mut self, in_flight: InFlight) {
-        self.in_flight = in_flight;
-        for (event, waiting) in self.in_flight.watched.iter_mut().zip(&self.waiting) {
-            event.added = matches!(waiting, Waiting::Nobody);
-        }
+/// Prints a line to standard error if nothing collects traces. Without it, a program could lose
+/// events without any sign.
+fn print_if_no_traces(line: impl std::fmt::Display) {
+    if !tracing::dispatcher::has_been_set() {
+        let line = format!("inngest-core: {line}\n");
+        // If this fails too, nothing is left to report to.
+        let _ = std::io::stderr().write_all(line.as_bytes());
     }
 }
 
-/// Reports the outcomes of a request even if the transport panics.
-struct Panicking<'a>(&'a Shared, u64);
+enum Next {
+    End,
+    /// The buffer is empty.
+    Idle,
+    Wait(Instant),
+    /// The buffer is full. Yield once, so that callers that have a permit can add their events.
+    Full,
+    Send {
+        first: u64,
+        metas: Arc<[EventMeta]>,
+        requests: Vec<RequestProgress>,
+    },
+    /// The events cannot be sent.
+    Failed(Dispatch, Stopped),
+}
 
-impl Drop for Panicking<'_> {
+/// Buffered events that are sent together.
+pub(crate) struct Dispatch {
+    /// The index of its first event among all events added.
+    pub(crate) first: u64,
+    metas: Arc<[EventMeta]>,
+    pub(crate) waiting: Vec<Option<Waiting>>,
+    pub(crate) in_flight: InFlight,
+}
+
+/// Reports the outcomes of a dispatch if the transport panics.
+struct EndOnPanic<'a>(&'a Shared, u64);
+
+impl Drop for EndOnPanic<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let Self(shared, number) = *self;
+            let Self(shared, first) = *self;
             let source = TransportError::other("the transport panicked");
-            let url = shared.settings.inner.sender.url().to_owned();
+            let url = shared.settings.pipeline.sender.url().to_owned();
             let error = SendError::ConnectionBroke { url, source };
-            shared.settle_load(number, error, None);
+            shared.end(first, error, None);
         }
     }
 }
@@ -297,7 +331,7 @@ pub(super) struct Worker(pub(super) Arc<Shared>);
 impl Drop for Worker {
     fn drop(&mut self) {
         self.0
-            .lose("the runtime of a buffered sender ended before its `shutdown`");
+            .abandon("the runtime of a buffered sender ended before its `shutdown`");
     }
 }
 
@@ -305,25 +339,22 @@ impl Drop for Worker {
 pub(crate) async fn work(worker: Worker) {
     let shared = &worker.0;
     // Dropped with all its requests when the sender stops.
-    let mut under_way = JoinSet::new();
-    let mut had_turn = false;
-    // Kept until the task sends again.
+    let mut in_flight = JoinSet::new();
+    let mut has_yielded = false;
+    // Kept until its deadline, so that a wake-up does not start a new pause.
     let mut pausing = None;
     let mut waited = None;
     loop {
-        let at_most = shared.settings.inner.concurrency;
-        if under_way.len() >= at_most {
+        if in_flight.len() >= shared.settings.pipeline.concurrency {
             // The queue fills meanwhile, so the next request is larger.
-            tokio::select! {
-                _ = under_way.join_next() => {}
-                () = shared.wake.notified() => {}
-            }
+            let wake = pin!(shared.wake.notified());
+            select(pin!(in_flight.join_next()), wake).await;
             if shared.queue().state == State::Closed {
                 return;
             }
             continue;
         }
-        match shared.next(std::mem::take(&mut had_turn), waited.take()) {
+        match shared.next(std::mem::take(&mut has_yielded), waited.take()) {
             Next::End => return,
             Next::Idle => shared.wake.notified().await,
             Next::Wait(deadline) => {
@@ -336,45 +367,42 @@ pub(crate) async fn work(worker: Worker) {
                 let Some((_, pause)) = &mut pausing else {
                     continue;
                 };
-                tokio::select! {
-                    () = pause => {
-                        pausing = None;
-                        waited = Some(deadline);
-                    }
-                    () = shared.wake.notified() => {}
+                let wake = pin!(shared.wake.notified());
+                let has_waited = matches!(select(pause, wake).await, Either::Left(_));
+                if has_waited {
+                    pausing = None;
+                    waited = Some(deadline);
                 }
             }
             Next::Full => {
                 tokio::task::yield_now().await;
-                had_turn = true;
+                has_yielded = true;
             }
-            Next::Failed(load, stopped) => {
+            Next::Failed(dispatch, stopped) => {
                 let (unsent, error) = *stopped;
                 let outcomes = not_sent(error, &unsent);
-                shared.settle(load, outcomes, unsent);
+                shared.settle(dispatch, outcomes, unsent);
             }
             Next::Send {
-                number,
-                names,
+                first,
+                metas,
                 requests,
             } => {
                 let shared = Arc::clone(shared);
-                under_way.spawn(async move {
-                    let inner = &shared.settings.inner;
-                    let operation = Operation::of_names(
-                        &inner.sender.endpoint,
-                        names.iter().map(EventMeta::name),
-                    );
-                    let span = operation.span().clone();
-                    let panicking = Panicking(&shared, number);
-                    let at_once = AtOnce::Permits(&shared.requests);
-                    inner.deliver(&requests, at_once).instrument(span).await;
-                    drop(panicking);
-                    shared.settle_load(number, unfinished(), Some(operation));
+                in_flight.spawn(async move {
+                    let pipeline = &shared.settings.pipeline;
+                    let (names, events) = (metas.iter().map(EventMeta::name), metas.len());
+                    let operation = Operation::of_names(&pipeline.sender.endpoint, names, events);
+                    let on_panic = EndOnPanic(&shared, first);
+                    let permits = Some(&shared.requests);
+                    let delivery = pipeline.deliver(&requests, pipeline.concurrency, permits);
+                    delivery.instrument(operation.span().clone()).await;
+                    drop(on_panic);
+                    shared.end(first, unfinished(), Some(operation));
                 });
             }
         }
         // Remove finished requests from the set.
-        while under_way.try_join_next().is_some() {}
+        while in_flight.try_join_next().is_some() {}
     }
 }

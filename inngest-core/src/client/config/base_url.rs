@@ -4,7 +4,7 @@ use http::Uri;
 use http::uri::PathAndQuery;
 
 use crate::error::config::ConfigError;
-use crate::url::{has_key, has_sound_port, shown};
+use crate::url::{has_key, has_valid_port, redacted};
 
 /// Returns `{url}/e/` for messages, and the full URL.
 pub(crate) fn join(
@@ -13,7 +13,7 @@ pub(crate) fn join(
     key: &str,
 ) -> Result<(String, Uri), ConfigError> {
     let wrong = |problem| ConfigError::InvalidBaseUrl {
-        url: shown(url, Some(key)),
+        url: redacted(url, Some(key)),
         origin,
         problem,
     };
@@ -38,12 +38,12 @@ pub(crate) fn join(
     if authority.as_str().contains('@') {
         return Err(wrong("has a user name in it"));
     }
-    if !has_sound_port(authority) {
-        return Err(wrong("has a port that is no number from 1 to 65535"));
+    if !has_valid_port(authority) {
+        return Err(wrong("has a port that is not a number from 1 to 65535"));
     }
     if has_key(uri.path(), key) {
         return Err(ConfigError::KeyInBaseUrl {
-            url: shown(url, Some(key)),
+            url: redacted(url, Some(key)),
             origin,
         });
     }
@@ -152,7 +152,7 @@ mod tests {
                 let expected = ConfigError::InvalidBaseUrl {
                     url: url.clone(),
                     origin: "`base_url`",
-                    problem: "has a port that is no number from 1 to 65535",
+                    problem: "has a port that is not a number from 1 to 65535",
                 };
                 assert_eq!(error(&url), expected);
             }
@@ -216,15 +216,18 @@ mod tests {
             ("inn.gs", "inn.gs"),
             ("", ""),
         ] {
-            let found = shown(url, Some(KEY));
+            let found = redacted(url, Some(KEY));
             assert_eq!(found, expected, "{url}");
             for secret in [KEY, "PASS", "ANOTHER", "SS"] {
-                assert!(!shown(url, None).contains(secret) || secret == KEY, "{url}");
+                assert!(
+                    !redacted(url, None).contains(secret) || secret == KEY,
+                    "{url}"
+                );
                 assert!(!found.contains(secret), "{url}");
             }
         }
         // If the key is unknown, any path may contain it.
-        assert_eq!(shown("http://host:1/x", None), "http://host:1/…");
-        assert_eq!(shown("http://host:1/", None), "http://host:1/");
+        assert_eq!(redacted("http://host:1/x", None), "http://host:1/…");
+        assert_eq!(redacted("http://host:1/", None), "http://host:1/");
     }
 }

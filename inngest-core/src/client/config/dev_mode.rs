@@ -1,27 +1,26 @@
 //! Parses `INNGEST_DEV`.
 
-use std::borrow::Cow;
 use std::net::Ipv6Addr;
 
 use crate::url;
 
 /// Whether dev mode is on, and the address of the dev server.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum DevMode<'a> {
+pub(super) enum DevMode {
     Off,
     /// The dev server at its default address.
     On,
     /// The dev server at this URL.
-    At(Cow<'a, str>),
+    At(String),
 }
 
 /// The longest value that an error quotes. Event keys are longer, and one may be in the wrong
 /// variable.
 const LONGEST_WORD: usize = 24;
 
-impl<'a> DevMode<'a> {
+impl DevMode {
     /// Parses a trimmed value; `None` if it is invalid. The returned URL is not validated.
-    pub(super) fn read(value: &'a str) -> Option<Self> {
+    pub(super) fn read(value: &str) -> Option<Self> {
         let is_one_of =
             |words: [&str; 4]| words.iter().any(|word| value.eq_ignore_ascii_case(word));
         if is_one_of(["1", "true", "yes", "on"]) {
@@ -29,9 +28,9 @@ impl<'a> DevMode<'a> {
         } else if is_one_of(["0", "false", "no", "off"]) {
             Some(Self::Off)
         } else if value.contains("://") {
-            Some(Self::At(Cow::Borrowed(value)))
+            Some(Self::At(value.to_owned()))
         } else if begins_with_host_and_port(value) {
-            Some(Self::At(Cow::Owned(format!("http://{value}"))))
+            Some(Self::At(format!("http://{value}")))
         } else {
             None
         }
@@ -45,8 +44,6 @@ fn begins_with_host_and_port(value: &str) -> bool {
     let Some((host, port)) = authority.rsplit_once(':') else {
         return false;
     };
-    let has_port = port.bytes().all(|byte| byte.is_ascii_digit())
-        && port.parse::<u16>().is_ok_and(|port| port != 0);
     let has_host = match host.strip_prefix('[') {
         Some(host) => host
             .strip_suffix(']')
@@ -62,17 +59,17 @@ fn begins_with_host_and_port(value: &str) -> bool {
                     .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
         }
     };
-    has_port && has_host
+    url::is_port(port) && has_host
 }
 
 /// The part of an invalid value that an error may show. `key` is the event key to hide.
-pub(super) fn shown(value: &str, key: &str) -> String {
+pub(super) fn redacted(value: &str, key: &str) -> String {
     if value.contains(['/', '\\', '@', '?', '#']) {
-        url::shown(value, Some(key))
-    } else if value.len() > LONGEST_WORD || url::holds(value, key) {
+        url::redacted(value, Some(key))
+    } else if value.len() > LONGEST_WORD || url::contains_key(value, key) {
         "…".to_owned()
     } else {
-        url::printable(value)
+        url::escaped(value)
     }
 }
 
@@ -124,7 +121,7 @@ mod tests {
             "1:2",
         ] {
             let url = format!("http://{server}");
-            assert_eq!(DevMode::read(server), Some(DevMode::At(url.into())));
+            assert_eq!(DevMode::read(server), Some(DevMode::At(url)));
         }
     }
 
@@ -216,7 +213,7 @@ mod tests {
             ("a-SECRET12-b", "…"),
             ("an-event-key-that-is-in-the-wrong-variable", "…"),
         ] {
-            assert_eq!(shown(value, "SECRET12"), expected);
+            assert_eq!(redacted(value, "SECRET12"), expected);
         }
     }
 }

@@ -48,28 +48,23 @@ pub(crate) fn resolve(
         Ok((!value.is_empty()).then(|| (value.to_owned(), name)))
     };
 
-    let dev_variable = variable("INNGEST_DEV");
-    let dev_mode = || match &dev_variable {
-        Ok(Some((value, _))) => DevMode::read(value).ok_or_else(|| {
+    let read_dev_mode = || match variable("INNGEST_DEV")? {
+        None => Ok(DevMode::Off),
+        Some((value, _)) => DevMode::read(&value).ok_or_else(|| {
             let key = settings.event_key.clone();
             let key = key.or_else(|| Some(variable("INNGEST_EVENT_KEY").ok()??.0));
             let key = key.filter(|key| !key.is_empty());
-            let value = dev_mode::shown(value, key.as_deref().unwrap_or(DEV_KEY));
+            let value = dev_mode::redacted(&value, key.as_deref().unwrap_or(DEV_KEY));
             ConfigError::InvalidDev { value }
         }),
-        Ok(None) => Ok(DevMode::Off),
-        Err(error) => Err(error.clone()),
     };
     // Code overrides the variable.
-    let dev_variable = match settings.dev {
+    let dev_mode = match settings.dev {
         Some(_) => None,
-        None => Some(dev_mode()?),
+        None => Some(read_dev_mode()?),
     };
-    let dev = settings.dev.unwrap_or(
-        dev_variable
-            .as_ref()
-            .is_some_and(|mode| *mode != DevMode::Off),
-    );
+    let is_on = !matches!(dev_mode, None | Some(DevMode::Off));
+    let dev = settings.dev.unwrap_or(is_on);
 
     // An empty key in code means no key, even if the environment has one.
     let key = match &settings.event_key {
@@ -86,12 +81,12 @@ pub(crate) fn resolve(
         });
     }
 
-    if let Some(DevMode::At(url)) = &dev_variable {
+    if let Some(DevMode::At(url)) = &dev_mode {
         base_url::join(url, "INNGEST_DEV", &key)?;
     }
     let (url, origin) = match &settings.base_url {
         Some(url) => (url.clone(), "`base_url`"),
-        None => base_url_by_environment(dev, variable, dev_mode)?,
+        None => base_url_by_environment(dev, variable, read_dev_mode)?,
     };
     let (base, uri) = base_url::join(&url, origin, &key)?;
 
@@ -104,13 +99,18 @@ pub(crate) fn resolve(
         None => None,
     };
 
-    Ok(Endpoint::new(base, uri, env, dev))
+    Ok(Endpoint {
+        base: base.into(),
+        uri,
+        env,
+        is_dev: dev,
+    })
 }
 
-fn base_url_by_environment<'a>(
+fn base_url_by_environment(
     dev: bool,
     variable: impl Fn(&'static str) -> Result<Option<Given>, ConfigError>,
-    dev_mode: impl Fn() -> Result<DevMode<'a>, ConfigError>,
+    dev_mode: impl Fn() -> Result<DevMode, ConfigError>,
 ) -> Result<Given, ConfigError> {
     for name in ["INNGEST_EVENT_API_BASE_URL", "INNGEST_BASE_URL"] {
         if let Some(url) = variable(name)? {
@@ -121,7 +121,7 @@ fn base_url_by_environment<'a>(
         return Ok((CLOUD_ORIGIN.to_owned(), "the default"));
     }
     Ok(match dev_mode()? {
-        DevMode::At(url) => (url.into_owned(), "INNGEST_DEV"),
+        DevMode::At(url) => (url, "INNGEST_DEV"),
         DevMode::On | DevMode::Off => (DEV_ORIGIN.to_owned(), "the default"),
     })
 }

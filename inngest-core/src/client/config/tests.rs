@@ -8,7 +8,7 @@ fn resolve_with(
         let (_, value) = variables.iter().find(|(known, _)| *known == name)?;
         Some((*value).into())
     })?;
-    Ok((endpoint.uri().to_string(), endpoint.is_dev()))
+    Ok((endpoint.uri.to_string(), endpoint.is_dev))
 }
 
 fn url(settings: &Settings, variables: &[(&str, &str)]) -> String {
@@ -51,7 +51,7 @@ fn a_base_url_alone_still_needs_a_key() {
 }
 
 #[test]
-fn the_dev_server_takes_any_key() {
+fn the_dev_server_accepts_any_key() {
     let none = Settings::default();
     for on in ["1", "TRUE", "Yes", " on\n"] {
         let dev = [("INNGEST_DEV", on)];
@@ -117,22 +117,19 @@ fn code_overrides_the_environment() {
 }
 
 #[test]
-fn the_environments_name_becomes_a_header() {
+fn the_environment_becomes_a_header() {
     let variables = |name: &str| match name {
         "INNGEST_EVENT_KEY" => Some("k".into()),
         "INNGEST_ENV" => Some("branch".into()),
         _ => None,
     };
     let endpoint = resolve(&Settings::default(), variables).unwrap();
-    assert_eq!(endpoint.env().unwrap(), "branch");
+    assert_eq!(endpoint.env.unwrap(), "branch");
     let settings = Settings {
         env: Some("code".into()),
         ..Default::default()
     };
-    assert_eq!(
-        resolve(&settings, variables).unwrap().env().unwrap(),
-        "code"
-    );
+    assert_eq!(resolve(&settings, variables).unwrap().env.unwrap(), "code");
     let settings = Settings {
         env: Some("a\nb".into()),
         ..Default::default()
@@ -309,7 +306,7 @@ fn environment_names_must_be_visible_ascii() {
             ..Default::default()
         };
         let variable = |name: &str| (name == "INNGEST_ENV").then(|| "branch".into());
-        resolve(&settings, variable).map(|endpoint| endpoint.env().cloned())
+        resolve(&settings, variable).map(|endpoint| endpoint.env)
     };
     for none in ["", " "] {
         assert_eq!(header(none).unwrap(), None);
@@ -382,5 +379,5 @@ fn the_key_is_never_shown() {
         ..Default::default()
     };
     let endpoint = resolve(&settings, |_| None).unwrap();
-    assert!(!format!("{endpoint:?} {}", endpoint.base()).contains("secret"));
+    assert!(!format!("{endpoint:?} {}", endpoint.base).contains("secret"));
 }

@@ -45,7 +45,7 @@ impl Duration {
     pub(crate) fn start(endpoint: &Endpoint) -> Self {
         Self {
             started: Instant::now(),
-            server: endpoint.uri().host().unwrap_or_default().to_owned(),
+            server: endpoint.uri.host().unwrap_or_default().to_owned(),
         }
     }
 

@@ -7,19 +7,19 @@
 #[cfg(feature = "metrics")]
 mod metrics;
 
+use std::error::Error;
+
 use tracing::Span;
 use tracing::field::{Empty, display};
 
-use crate::batch::Batch;
 use crate::delivery::batch_error::BatchError;
 use crate::delivery::endpoint::Endpoint;
 use crate::delivery::error::SendError;
-use crate::delivery::outcome::Outcome;
 use crate::delivery::receipt::Receipt;
 use crate::delivery::trace::mark_failed;
 use crate::middleware::outgoing::SentEvent;
 
-/// Whether counters are enabled, which need all event names.
+/// Whether counters are enabled. They need the name of every event.
 pub(crate) const COUNTS: bool = cfg!(feature = "metrics");
 
 /// A call that sends events.
@@ -30,57 +30,48 @@ pub(crate) struct Operation {
 }
 
 impl Operation {
-    pub(crate) fn of_one(endpoint: &Endpoint, name: &str) -> Self {
+    /// A call that sends events of one name, or of names that are not known yet. `kind` is the span
+    /// kind of OpenTelemetry.
+    pub(crate) fn of_name(endpoint: &Endpoint, kind: &str, name: Option<&str>) -> Self {
         let operation = Self::new(endpoint);
         if !operation.span.is_disabled() {
-            operation.set_destination(name);
-            operation.span.record("otel.kind", "producer");
+            operation.span.record("otel.kind", kind);
+            match name {
+                Some(name) => operation.set_destination(name),
+                None => operation.record_mixed_names(),
+            }
         }
         operation
     }
 
-    pub(crate) fn of_batch(endpoint: &Endpoint, batch: &Batch, refused: usize) -> Self {
+    /// A call that sends events with these names. `events` also counts events without a name here.
+    pub(crate) fn of_names<'a>(
+        endpoint: &Endpoint,
+        mut names: impl Iterator<Item = &'a str>,
+        events: usize,
+    ) -> Self {
         let operation = Self::new(endpoint);
-        operation.describe(batch.names(), batch.len() + refused);
+        if !operation.span.is_disabled() {
+            operation.span.record("otel.kind", "client");
+            operation.count(events);
+            if let Some(first) = names.next()
+                && names.all(|name| name == first)
+            {
+                operation.set_destination(first);
+            } else {
+                operation.record_mixed_names();
+            }
+        }
         operation
     }
 
-    /// Events of one name that are read while they are sent. Their number is recorded at the end.
-    pub(crate) fn of_read(endpoint: &Endpoint, name: &str) -> Self {
-        let operation = Self::new(endpoint);
-        operation.span.record("otel.kind", "client");
-        operation.set_destination(name);
-        operation
+    fn record_mixed_names(&self) {
+        self.span.record("otel.name", "send");
     }
 
     /// Records the number of events.
     pub(crate) fn count(&self, events: usize) {
         self.span.record("messaging.batch.message_count", events);
-    }
-
-    pub(crate) fn of_names<'a>(
-        endpoint: &Endpoint,
-        names: impl ExactSizeIterator<Item = &'a str>,
-    ) -> Self {
-        let operation = Self::new(endpoint);
-        let events = names.len();
-        operation.describe(names, events);
-        operation
-    }
-
-    fn describe<'a>(&self, mut names: impl Iterator<Item = &'a str>, events: usize) {
-        let span = &self.span;
-        if !span.is_disabled() {
-            span.record("otel.kind", "client");
-            self.count(events);
-            if let Some(first) = names.next()
-                && names.all(|name| name == first)
-            {
-                self.set_destination(first);
-            } else {
-                span.record("otel.name", "send");
-            }
-        }
     }
 
     fn new(endpoint: &Endpoint) -> Self {
@@ -97,8 +88,8 @@ impl Operation {
                 messaging.destination.name = Empty,
                 messaging.batch.message_count = Empty,
                 messaging.message.id = Empty,
-                server.address = endpoint.uri().host(),
-                server.port = endpoint.uri().port_u16(),
+                server.address = endpoint.uri.host(),
+                server.port = endpoint.uri.port_u16(),
                 error.type = Empty,
             ),
             #[cfg(feature = "metrics")]
@@ -133,19 +124,16 @@ impl Operation {
         let _ = name;
     }
 
-    pub(crate) fn end_with(self, error: Option<&SendError>) {
-        if let Some(error) = error {
-            mark_failed(&self.span, error, error);
-        }
-        #[cfg(feature = "metrics")]
-        self.duration.end(error);
-    }
-
     pub(crate) fn end(self, result: &Result<Vec<Receipt>, BatchError>) {
         let error = result.as_ref().err();
-        let first = error.and_then(|error| error.outcomes().iter().find_map(Outcome::error));
-        if let (Some(error), Some(first)) = (error, first) {
-            mark_failed(&self.span, first, error);
+        let first = error.and_then(BatchError::first_error);
+        self.end_with(first, error.map(|error| error as _));
+    }
+
+    /// Ends the call with the first error of an event and the error to show.
+    pub(crate) fn end_with(self, first: Option<&SendError>, shown: Option<&dyn Error>) {
+        if let (Some(first), Some(shown)) = (first, shown) {
+            mark_failed(&self.span, first, shown);
         }
         #[cfg(feature = "metrics")]
         self.duration.end(first);

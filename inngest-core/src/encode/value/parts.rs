@@ -88,6 +88,8 @@ struct KeyPositions {
 const TRACKED_KEYS: usize = 16;
 
 impl KeyPositions {
+    // Inlined, because returning it would copy it.
+    #[inline]
     const fn new() -> Self {
         Self {
             count: 0,

@@ -1,5 +1,7 @@
 //! Builds deduplication ids from placeholders.
 
+#[cfg(any(feature = "chrono", feature = "jiff", feature = "time"))]
+mod date;
 mod part;
 mod writer;
 

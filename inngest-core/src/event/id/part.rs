@@ -12,11 +12,14 @@ use crate::event::id::writer::IdWriter;
 /// A type that can be part of a deduplication id.
 ///
 /// Implemented for integers, `bool`, `char`, the string types, references and smart pointers to
-/// them, and `Uuid` and `Ulid` with the features of the same names. `#[derive(IdPart)]` implements
-/// it for newtypes of these and for enums of unit variants.
+/// them. With the feature of their crate's name, also for `Uuid`, `Ulid`, `Url` and the calendar dates
+/// of `chrono`, `jiff` and `time`. A date prints as `YYYY-MM-DD`, and an event with a year outside 0 to
+/// 9999 is an error. `#[derive(IdPart)]` implements it for newtypes of these and for enums of unit
+/// variants.
 ///
 /// Not implemented for `Option` (an absent value prints nothing, so different events could share an
-/// id), floats (one number has many spellings), collections and times.
+/// id), floats and decimals (one number has many spellings), collections, and points in time (two
+/// attempts to report one fact rarely have the same).
 ///
 /// ```
 /// use inngest_core::IdPart;
@@ -35,7 +38,8 @@ use crate::event::id::writer::IdWriter;
     label = "this type cannot be part of an event id",
     note = "an id takes integers, `bool`, `char`, strings, `Uuid`, `Ulid`, and newtypes and unit-only enums with `#[derive(IdPart)]`",
     note = "`Option` is refused because an absent value prints nothing: split the event in two, or choose another field",
-    note = "floats are refused because one number has many spellings: use a fixed-point integer, or choose another field"
+    note = "floats are refused because one number has many spellings: use a fixed-point integer, or choose another field",
+    note = "`Uuid`, `Ulid`, `Url` and the calendar dates of `chrono`, `jiff` and `time` need the feature with their crate's name"
 )]
 pub trait IdPart {
     /// The set of texts that this type can print. The proof that ids are unambiguous depends on it.
@@ -169,5 +173,13 @@ impl IdPart for ulid::Ulid {
     const PATTERN: &'static str = "[0-7][0-9A-HJKMNP-TV-Z]{25}";
     fn write_id(&self, id: &mut IdWriter<'_>) {
         id.push_str(self.array_to_str(&mut [0; ulid::ULID_LEN]));
+    }
+}
+
+// Different values have different texts, because equality of URLs is equality of their texts.
+#[cfg(feature = "url")]
+impl IdPart for url::Url {
+    fn write_id(&self, id: &mut IdWriter<'_>) {
+        id.push_str(self.as_str());
     }
 }

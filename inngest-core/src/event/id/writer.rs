@@ -11,8 +11,8 @@ use crate::error::{PayloadError, PayloadErrorKind};
 #[derive(Debug)]
 pub struct IdWriter<'a> {
     sink: Sink<'a>,
-    /// Whether a `Display` failed. Its partial output is still in the id.
-    display_failed: bool,
+    /// Why a part could not be printed. Its partial output is still in the id.
+    unprintable: Option<PartError>,
     /// The first field that printed invalid text.
     error: Option<(&'static str, PartError)>,
 }
@@ -23,6 +23,7 @@ pub struct IdWriter<'a> {
 enum PartError {
     Empty,
     DisplayFailed,
+    YearOutOfRange,
     Not(Language),
 }
 
@@ -32,6 +33,7 @@ impl PartError {
         let kind = match self {
             Self::Empty => PayloadErrorKind::EmptyIdPart,
             Self::DisplayFailed => PayloadErrorKind::IdPartDisplayFailed,
+            Self::YearOutOfRange => PayloadErrorKind::IdPartYearOutOfRange,
             Self::Not(language) => PayloadErrorKind::IdPartNotOfLanguage { language },
         };
         PayloadError::new(event, field, kind)
@@ -50,14 +52,16 @@ impl<'a> IdWriter<'a> {
         Self::new(Sink::Plain(out))
     }
 
+    #[inline]
     pub(crate) fn json(out: &'a mut Vec<u8>) -> Self {
         Self::new(Sink::Json(out))
     }
 
+    #[inline]
     fn new(sink: Sink<'a>) -> Self {
         Self {
             sink,
-            display_failed: false,
+            unprintable: None,
             error: None,
         }
     }
@@ -92,6 +96,24 @@ impl<'a> IdWriter<'a> {
         let _ = fmt::Write::write_fmt(self, format_args!("{value}"));
     }
 
+    /// Appends a calendar date as `YYYY-MM-DD`.
+    #[cfg_attr(
+        not(any(feature = "chrono", feature = "jiff", feature = "time")),
+        allow(dead_code)
+    )]
+    pub(crate) fn push_date(
+        &mut self,
+        year: i32,
+        month: impl fmt::Display,
+        day: impl fmt::Display,
+    ) {
+        if (0..=9999).contains(&year) {
+            self.push_display(format_args!("{year:04}-{month:02}-{day:02}"));
+        } else {
+            self.unprintable = Some(PartError::YearOutOfRange);
+        }
+    }
+
     /// Prints one part of the id with `print`. `claimed` is the language that its text must belong
     /// to.
     pub(crate) fn part(
@@ -102,8 +124,8 @@ impl<'a> IdWriter<'a> {
     ) {
         let before = self.len();
         print(self);
-        if self.display_failed {
-            self.error.get_or_insert((field, PartError::DisplayFailed));
+        if let Some(error) = self.unprintable {
+            self.error.get_or_insert((field, error));
         } else if self.len() == before {
             self.error.get_or_insert((field, PartError::Empty));
         } else if let Some(language) = claimed {
@@ -134,7 +156,9 @@ impl fmt::Write for IdWriter<'_> {
     /// implementation of `write_id` cannot return an error.
     fn write_fmt(&mut self, text: fmt::Arguments<'_>) -> fmt::Result {
         let result = fmt::write(self, text);
-        self.display_failed |= result.is_err();
+        if result.is_err() {
+            self.unprintable = Some(PartError::DisplayFailed);
+        }
         result
     }
 }

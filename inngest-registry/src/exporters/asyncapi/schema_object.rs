@@ -54,8 +54,16 @@ impl SchemaObjects<'_> {
         let mut reference = None;
         for (keyword, value) in keywords {
             let (keyword, value) = match keyword.as_str() {
-                "$schema" | "$id" | "$anchor" | "$dynamicAnchor" | "$vocabulary" | "$defs"
-                | "unevaluatedProperties" | "unevaluatedItems" | "minContains" | "maxContains"
+                "$schema"
+                | "$id"
+                | "$anchor"
+                | "$dynamicAnchor"
+                | "$vocabulary"
+                | "$defs"
+                | "unevaluatedProperties"
+                | "unevaluatedItems"
+                | "minContains"
+                | "maxContains"
                 | "contentSchema" => continue,
                 "contains" if is_contains_optional => continue,
                 "const" | "default" | "enum" | "examples" if looks_like_reference(value) => {
@@ -78,8 +86,14 @@ impl SchemaObjects<'_> {
                 "items" if tuple => ("additionalItems", self.convert(value)),
                 "allOf" | "anyOf" | "oneOf" => (keyword.as_str(), self.convert_all(value)),
                 "properties" | "patternProperties" => (keyword.as_str(), self.convert_each(value)),
-                "additionalProperties" | "contains" | "else" | "if" | "items" | "not"
-                | "propertyNames" | "then" => (keyword.as_str(), self.convert(value)),
+                "additionalProperties"
+                | "contains"
+                | "else"
+                | "if"
+                | "items"
+                | "not"
+                | "propertyNames"
+                | "then" => (keyword.as_str(), self.convert(value)),
                 _ => (keyword.as_str(), value.clone()),
             };
             object.insert(keyword.to_owned(), value);
@@ -182,7 +196,10 @@ mod tests {
             root: "Root",
         };
         for (schema, expected) in [
-            (json!({ "$ref": "#/$defs/A%20b" }), json!({ "$ref": "#/components/schemas/A_b" })),
+            (
+                json!({ "$ref": "#/$defs/A%20b" }),
+                json!({ "$ref": "#/components/schemas/A_b" }),
+            ),
             (
                 json!({ "$ref": "#/$defs/A%20b/items", "description": "x", "allOf": [{}] }),
                 json!({
@@ -190,7 +207,10 @@ mod tests {
                     "allOf": [{ "$ref": "#/components/schemas/A_b/items" }, {}],
                 }),
             ),
-            (json!({ "$ref": "#" }), json!({ "$ref": "#/components/schemas/Root" })),
+            (
+                json!({ "$ref": "#" }),
+                json!({ "$ref": "#/components/schemas/Root" }),
+            ),
             (
                 json!({ "$ref": "https://example.com/a.json#/$defs/b" }),
                 json!({ "$ref": "https://example.com/a.json#/$defs/b" }),
@@ -216,7 +236,10 @@ mod tests {
                     },
                 }),
             ),
-            (json!({ "contains": { "type": "null" }, "minContains": 0 }), json!({})),
+            (
+                json!({ "contains": { "type": "null" }, "minContains": 0 }),
+                json!({}),
+            ),
             (
                 json!({ "contains": { "type": "null" }, "minContains": 2 }),
                 json!({ "contains": { "type": "null" } }),
@@ -239,7 +262,10 @@ mod tests {
                 json!({ "$schema": "x", "$id": "x", "$defs": {}, "unevaluatedItems": false }),
                 json!({}),
             ),
-            (json!({ "not": { "prefixItems": [{}] } }), json!({ "not": { "items": [{}] } })),
+            (
+                json!({ "not": { "prefixItems": [{}] } }),
+                json!({ "not": { "items": [{}] } }),
+            ),
         ] {
             assert_eq!(objects.component(&schema), expected, "{schema}");
         }

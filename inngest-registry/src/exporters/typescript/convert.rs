@@ -12,7 +12,8 @@ use serde_json::{Map, Value};
 use super::print;
 use super::types::{Alternative, Docs, Member, Type};
 use crate::exporters::model::Names;
-use crate::reference::Reference;
+use crate::reference::definition_name;
+use crate::walk::{has_type, list};
 
 /// The longest array of fixed length that becomes a tuple.
 const LONGEST_TUPLE: usize = 16;
@@ -60,15 +61,14 @@ impl<'a> Converter<'a> {
         let own = self.own(schema);
         let is_object = matches!(own, Some(Type::Object { .. } | Type::Intersection(_)));
         let mut parts: Vec<Type> = own.into_iter().collect();
-        if let Some(Value::String(reference)) = schema.get("$ref") {
-            parts.push(self.reference(reference));
+        if schema.contains_key("$ref") {
+            parts.push(self.reference(schema));
         }
-        if let Some(Value::Array(all)) = schema.get("allOf") {
-            parts.extend(all.iter().map(|schema| self.convert(schema)));
-        }
+        let all_of = list(schema, "allOf").iter();
+        parts.extend(all_of.map(|schema| self.convert(schema)));
         for keyword in ["anyOf", "oneOf"] {
-            if let Some(Value::Array(any)) = schema.get(keyword) {
-                let alternatives = any.iter().map(|schema| Alternative {
+            if let Some(Value::Array(any_of)) = schema.get(keyword) {
+                let alternatives = any_of.iter().map(|schema| Alternative {
                     docs: docs(schema),
                     of: match self.convert(schema) {
                         // If nothing more is known about an object, keep what is known.
@@ -88,7 +88,9 @@ impl<'a> Converter<'a> {
             return Some(literal(value));
         }
         if let Some(Value::Array(values)) = schema.get("enum") {
-            return Some(Type::union(values.iter().map(|value| literal(value).into())));
+            return Some(Type::union(
+                values.iter().map(|value| literal(value).into()),
+            ));
         }
         let has = |keywords: &[&str]| keywords.iter().any(|key| schema.contains_key(*key));
         match schema.get("type") {
@@ -130,11 +132,7 @@ impl<'a> Converter<'a> {
         };
         let least = count("minItems").unwrap_or(0);
         let most = count("maxItems").unwrap_or(usize::MAX);
-        let prefix = match schema.get("prefixItems") {
-            Some(Value::Array(prefix)) => prefix.as_slice(),
-            _ => &[],
-        };
-        let mut items: Vec<_> = prefix
+        let mut items: Vec<_> = list(schema, "prefixItems")
             .iter()
             .take(most)
             .map(|schema| self.nested(schema))
@@ -162,10 +160,8 @@ impl<'a> Converter<'a> {
     }
 
     fn object(&mut self, schema: &Map<String, Value>) -> Type {
-        let required: BTreeSet<&str> = match schema.get("required") {
-            Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
-            _ => BTreeSet::new(),
-        };
+        let required = list(schema, "required").iter();
+        let required: BTreeSet<&str> = required.filter_map(Value::as_str).collect();
         let index = self.index(schema);
         let mut members = BTreeMap::new();
         if let Some(Value::Object(properties)) = schema.get("properties") {
@@ -188,26 +184,26 @@ impl<'a> Converter<'a> {
                 of,
             })
             .collect();
-        let Some(index) = index else {
-            return Type::Object {
-                members,
-                index: None,
-            };
-        };
         // An index signature applies to all properties of its object type. If their types differ,
         // it needs an object type of its own: reading a property of the intersection gives both.
-        let fits = |member: &Member| member.of == index && !member.optional;
-        if index == Type::unknown() || members.iter().all(fits) {
-            return Type::Object {
+        match index {
+            Some(index)
+                if index != Type::unknown()
+                    && members
+                        .iter()
+                        .any(|member| member.of != index || member.optional) =>
+            {
+                let named = Type::Object {
+                    members,
+                    index: None,
+                };
+                Type::intersection([named, Type::map_of(index)])
+            }
+            index => Type::Object {
                 members,
-                index: Some(Box::new(index)),
-            };
+                index: index.map(Box::new),
+            },
         }
-        let named = Type::Object {
-            members,
-            index: None,
-        };
-        Type::intersection([named, Type::map_of(index)])
     }
 
     /// The type of properties that the schema does not name.
@@ -237,11 +233,11 @@ impl<'a> Converter<'a> {
         nested
     }
 
-    fn reference(&mut self, reference: &str) -> Type {
-        let Reference::Definition { name, rest: "" } = Reference::parse(reference) else {
-            return Type::unknown();
-        };
-        let Some(in_module) = self.names.get(&name) else {
+    /// The type of the definition that a schema refers to.
+    fn reference(&mut self, schema: &Map<String, Value>) -> Type {
+        let name = definition_name(schema);
+        let in_module = name.and_then(|name| Some((self.names.get(&name)?, name)));
+        let Some((in_module, name)) = in_module else {
             return Type::unknown();
         };
         // TypeScript rejects a type that directly contains itself. The recursive alternative adds no
@@ -269,31 +265,22 @@ impl<'a> Converter<'a> {
                 return true;
             }
             if let Some(schema) = self.definitions.and_then(|all| all.get(&name)) {
-                combined(schema, &mut |reference| {
-                    if seen.insert(reference.clone()) {
-                        open.push(reference);
-                    }
-                });
+                let next = combined(schema).into_iter();
+                open.extend(next.filter(|name| seen.insert(name.clone())));
             }
         }
         false
     }
 }
 
-/// Visits the definitions that a schema combines with its own keywords.
-fn combined(schema: &Value, visit: &mut impl FnMut(String)) {
-    if let Some(Value::String(reference)) = schema.get("$ref")
-        && let Reference::Definition { name, rest: "" } = Reference::parse(reference)
-    {
-        visit(name);
-    }
-    for keyword in ["allOf", "anyOf", "oneOf"] {
-        if let Some(Value::Array(schemas)) = schema.get(keyword) {
-            for schema in schemas {
-                combined(schema, visit);
-            }
-        }
-    }
+/// The definitions that a schema combines with its own keywords.
+fn combined(schema: &Value) -> Vec<String> {
+    let Value::Object(schema) = schema else {
+        return Vec::new();
+    };
+    let schemas = ["allOf", "anyOf", "oneOf"].map(|keyword| list(schema, keyword));
+    let inner = schemas.into_iter().flatten().flat_map(combined);
+    definition_name(schema).into_iter().chain(inner).collect()
 }
 
 /// The type with exactly this value.
@@ -329,12 +316,10 @@ pub(super) fn docs(schema: &Value) -> Docs {
     if schema.get("deprecated").and_then(Value::as_bool) == Some(true) {
         tags.push("@deprecated".to_owned());
     }
-    let is_string = match schema.get("type") {
-        Some(Value::Array(names)) => names.iter().any(|name| name == "string"),
-        name => name.is_some_and(|name| name == "string"),
-    };
     if let Some(Value::String(format)) = schema.get("format")
-        && is_string
+        && schema
+            .as_object()
+            .is_some_and(|schema| has_type(schema, "string"))
     {
         tags.push(format!("@format {format}"));
     }

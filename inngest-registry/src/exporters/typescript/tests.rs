@@ -37,14 +37,20 @@ fn schemas_become_types() {
         (json!(true), "unknown"),
         (json!(false), "never"),
         (json!({}), "unknown"),
-        (json!({ "type": ["integer", "number", "null"] }), "number | null"),
+        (
+            json!({ "type": ["integer", "number", "null"] }),
+            "number | null",
+        ),
         (json!({ "const": null }), "null"),
         (json!({ "type": "string", "const": "a" }), "\"a\""),
         (json!({ "const": [] }), "[]"),
         (json!({ "not": {} }), "unknown"),
         (json!({ "type": "array" }), "unknown[]"),
         (json!({ "type": "array", "items": false }), "[]"),
-        (json!({ "items": { "type": ["string", "null"] } }), "(string | null)[]"),
+        (
+            json!({ "items": { "type": ["string", "null"] } }),
+            "(string | null)[]",
+        ),
         (
             json!({ "type": "array", "items": { "type": "null" }, "minItems": 2, "maxItems": 3 }),
             "null[]",
@@ -65,12 +71,18 @@ fn schemas_become_types() {
             json!({ "prefixItems": [{ "type": "null" }, {}], "minItems": 9, "maxItems": 1 }),
             "[null]",
         ),
-        (json!({ "required": ["b"], "properties": { "a": {} } }), "{ a?: unknown; b: unknown; }"),
+        (
+            json!({ "required": ["b"], "properties": { "a": {} } }),
+            "{ a?: unknown; b: unknown; }",
+        ),
         (
             json!({ "properties": { "a": { "type": "null" } }, "additionalProperties": false }),
             "{ a?: null; }",
         ),
-        (json!({ "type": "object", "additionalProperties": true }), "{ [key: string]: unknown; }"),
+        (
+            json!({ "type": "object", "additionalProperties": true }),
+            "{ [key: string]: unknown; }",
+        ),
         (
             json!({
                 "properties": { "a": { "type": "null" } },
@@ -98,7 +110,10 @@ fn schemas_become_types() {
             json!({ "type": "object", "anyOf": [{ "required": ["a"] }, {}] }),
             "| { a: unknown; } | {}",
         ),
-        (json!({ "allOf": [{ "type": "string" }, { "minLength": 1 }] }), "string"),
+        (
+            json!({ "allOf": [{ "type": "string" }, { "minLength": 1 }] }),
+            "string",
+        ),
         (json!({ "anyOf": [false, false] }), "never"),
         (json!({ "$ref": "https://example.com" }), "unknown"),
         (json!({ "$ref": "#/$defs/missing" }), "unknown"),

@@ -59,6 +59,15 @@ pub(super) struct Docs {
     pub(super) tags: Vec<String>,
 }
 
+impl From<String> for Docs {
+    fn from(text: String) -> Self {
+        Self {
+            text: Some(text),
+            tags: Vec::new(),
+        }
+    }
+}
+
 impl Docs {
     pub(super) fn is_empty(&self) -> bool {
         self.text.is_none() && self.tags.is_empty()
@@ -109,7 +118,10 @@ impl Type {
                 of => add(&mut simple, Alternative { of, ..alternative }),
             }
         }
-        if simple.iter().any(|alternative| alternative.of == Self::unknown()) {
+        if simple
+            .iter()
+            .any(|alternative| alternative.of == Self::unknown())
+        {
             return Self::unknown();
         }
         if simple.len() > 1 {
@@ -176,7 +188,10 @@ mod tests {
             a
         );
         assert_eq!(Type::intersection([]), unknown);
-        assert_eq!(Type::intersection([Type::empty_object()]), Type::empty_object());
+        assert_eq!(
+            Type::intersection([Type::empty_object()]),
+            Type::empty_object()
+        );
         assert_eq!(Type::intersection([a.clone(), never.clone()]), never);
         assert_eq!(
             Type::intersection([both, c.clone(), a.clone()]),

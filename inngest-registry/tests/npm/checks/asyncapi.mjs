@@ -1,4 +1,4 @@
-// The official parser finds nothing wrong, and the payloads of the document accept what was sent.
+// Checks that the official parser accepts the document, and that its payloads accept the sent events.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { Parser } from "@asyncapi/parser";
@@ -9,7 +9,7 @@ const text = readFileSync("asyncapi.json", "utf8");
 const sent = JSON.parse(readFileSync("sent.json", "utf8"));
 
 const { document, diagnostics } = await new Parser().parse(text);
-// The format is 3.0 on purpose.
+// The document uses 3.0 on purpose.
 const found = diagnostics.filter(({ code }) => code !== "asyncapi-latest-version");
 assert.deepEqual(found, []);
 
@@ -22,7 +22,7 @@ for (const channel of channels) {
   assert.equal(channel.operations().filterBySend().length, 1);
 }
 
-// As written: the parser puts marks into what it gives back.
+// Read the text again, because the parser adds marks to its document.
 const { components } = JSON.parse(text);
 const ajv = new Ajv.default({ strict: false, validateFormats: true, logger: false });
 addFormats.default(ajv);

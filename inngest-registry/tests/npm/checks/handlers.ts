@@ -1,4 +1,4 @@
-// Functions over the odd events, in which each property has exactly the type that it should have.
+// Functions for the odd events that expect exactly one type for each property.
 import { Inngest } from "inngest";
 import * as events from "./events.js";
 
@@ -238,7 +238,7 @@ export const functions = [
     },
   ),
 
-  // The latest version, one of the older, and the same for that version only.
+  // The latest version, an older version, and a trigger for one version only.
   inngest.createFunction({ id: "latest", triggers: [events.orderPlaced] }, async ({ event }) => {
     exactly<"odd/order.placed" | "inngest/function.invoked">()(event.name);
     exactly<string | undefined>()(event.data.address?.zip);

@@ -1,4 +1,4 @@
-// Handlers that must not compile: each line after a mark has a mistake, and no other line has.
+// Handlers with mistakes: exactly the lines after `@ts-expect-error` must not compile.
 import { Inngest } from "inngest";
 import * as events from "./events.js";
 
@@ -9,13 +9,13 @@ export const functions = [
     const { data } = event;
     // @ts-expect-error: no such field
     data.nummer;
-    // @ts-expect-error: not a text
+    // @ts-expect-error: not a string
     data.number.length;
     // @ts-expect-error: no such variant
     data.plain === "IN_STORE";
-    // @ts-expect-error: only of the variant `card`
+    // @ts-expect-error: only the variant `card` has it
     data.internal.lastFour;
-    // @ts-expect-error: the name of Rust, not the one that is written
+    // @ts-expect-error: the Rust name, which is not sent
     if (data.internal.kind === "card") data.internal.last_four;
     // @ts-expect-error: may be null
     data.nested.newtype;
@@ -26,7 +26,7 @@ export const functions = [
   inngest.createFunction({ id: "maps", triggers: [events.containersMaps] }, async ({ event }) => {
     // @ts-expect-error: may be absent
     event.data.by_number[5].length;
-    // @ts-expect-error: the pair has two
+    // @ts-expect-error: the pair has two items
     event.data.by_text["a"]?.[2];
   }),
 
@@ -43,7 +43,7 @@ export const functions = [
   ),
 
   inngest.createFunction({ id: "any", triggers: [events.containersByHand] }, async ({ event }) => {
-    // @ts-expect-error: nothing is known of it
+    // @ts-expect-error: its type is unknown
     event.data.any.field;
   }),
 
@@ -60,7 +60,7 @@ export const functions = [
   inngest.createFunction(
     { id: "older", triggers: [events.orderPlaced_2026_11_21_9] },
     async ({ event }) => {
-      // @ts-expect-error: of a later version
+      // @ts-expect-error: added in a later version
       event.data.address.zip;
     },
   ),

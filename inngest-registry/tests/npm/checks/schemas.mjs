@@ -1,4 +1,4 @@
-// The schemas compile with ajv in its strict mode, accept what was sent, and refuse what was not.
+// Checks that the schemas compile with ajv in strict mode, accept the sent events and refuse others.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import addFormats from "ajv-formats";
@@ -11,10 +11,10 @@ const sent = read("sent.json");
 const ajv = new Ajv2020({
   strictSchema: true,
   strictNumbers: true,
-  // Schemas of enums say the type once for all variants.
+  // The schema of an enum has one `type` for all variants.
   allowUnionTypes: true,
   strictTypes: false,
-  // A tuple written by hand has items that may be absent.
+  // A handwritten tuple has optional items.
   strictTuples: false,
 });
 addFormats.default(ajv);
@@ -34,7 +34,7 @@ for (const event of sent) {
     { ...event, ts: undefined },
     { ...event, ts: "now" },
   ]) {
-    assert.ok(!valid(wrong), `${key} takes ${JSON.stringify(wrong)}`);
+    assert.ok(!valid(wrong), `${key} accepts ${JSON.stringify(wrong)}`);
   }
 }
 assert.deepEqual([...validators.keys()].filter((key) => !tried.has(key)), []);

@@ -1,15 +1,15 @@
-// Writes a module that has every event that was sent as data of its type. With a property more or
-// less it is not of its type. Names and versions at run time are those of the events.
+// Writes a module in which each sent event is a value of its data type. A copy with an extra or a
+// missing property must not compile. Also checks the names and versions at run time.
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import * as events from "./built/events.js";
 
-// Of which a literal is none: properties of one type beside others of another type are an
-// intersection, which is for reading.
+// TypeScript accepts no literal of these types: a map beside fields of another type is an
+// intersection.
 const unwritable = new Set(["odd/containers.open", "odd/enums.flattened_option"]);
-// Any property is one of theirs.
+// These types accept any property.
 const open = new Set([...unwritable, "odd/containers.open_to_all"]);
-// TypeScript does not look for unknown properties in it.
+// TypeScript does not check this type for unknown properties.
 const unchecked = new Set(["odd/delete"]);
 
 const read = (file) => JSON.parse(readFileSync(file, "utf8"));
@@ -25,7 +25,7 @@ for (const { name, v, data } of sent) {
   const [constant] = Object.entries(events)
     .filter(([, type]) => type.name === name && type.version === v)
     .map(([constant]) => constant)
-    // The longer name is the one that is bound to the version.
+    // The longer name belongs to one version.
     .sort((a, b) => b.length - a.length);
   assert.ok(constant, `${name} ${v}`);
   const created = events[constant].create(data);
@@ -48,4 +48,4 @@ for (const { name, v, data } of sent) {
   }
 }
 writeFileSync("sent.ts", text);
-console.log(`typescript: ${count.good} events of their types, ${count.bad} of none`);
+console.log(`typescript: ${count.good} events compile, ${count.bad} mistakes do not`);

@@ -1,5 +1,5 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
-#![allow(dead_code)]
+#![allow(dead_code, clippy::non_minimal_cfg)]
 //! Fields behind `cfg`.
 
 use inngest_core::Event;

@@ -1,0 +1,133 @@
+//! A server that receives events during development. It validates them like Inngest and shows them in
+//! a browser.
+
+mod log;
+mod schemas;
+
+use std::io::{self, ErrorKind, Write as _};
+use std::net::{IpAddr, Ipv4Addr, ToSocketAddrs as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use inngest_core::testing::EventServer;
+
+use self::schemas::Schemas;
+
+/// Where clients send events if `INNGEST_DEV` is `1`.
+const DEFAULT_PORT: u16 = 8288;
+
+/// Receives Inngest events during development, and shows them in a browser. It runs no functions.
+///
+/// Exit codes: 0 stopped by Ctrl-C or SIGTERM, 1 cannot start, 2 invalid arguments.
+#[derive(Parser)]
+#[command(version)]
+struct Args {
+    /// The port to listen on; 0 for a free one
+    #[arg(long, default_value_t = DEFAULT_PORT)]
+    port: u16,
+    /// The address to listen on. Everyone who can reach it can send events and read the received
+    /// ones
+    #[arg(long, visible_alias = "listen", default_value_t = Ipv4Addr::LOCALHOST.to_string())]
+    host: String,
+    /// Accept only events with this key; can be repeated
+    #[arg(long, value_name = "KEY")]
+    event_key: Vec<String>,
+    /// How many of the newest events to keep
+    #[arg(long, value_name = "EVENTS", default_value_t = 100_000)]
+    keep: usize,
+    /// A folder that `export` of `inngest-registry` wrote: events of these types are checked against
+    /// their schemas
+    #[arg(long, value_name = "DIR")]
+    schemas: Option<PathBuf>,
+    /// Print no line for each request
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    match run(Args::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(args: Args) -> Result<(), String> {
+    let server = start(&args)?;
+    let url = server.url();
+    let dev = match args.port {
+        DEFAULT_PORT => "1",
+        _ => &url,
+    };
+    // Parent processes read the first line. A closed standard output stops nothing.
+    let _ = writeln!(
+        io::stdout(),
+        "listening on {url}\nto send events here, set INNGEST_DEV={dev}; to see them, open {url}"
+    );
+    stop_signal().await;
+    let counts = server.counts();
+    let _ = writeln!(
+        io::stdout(),
+        "events received: {}, functions run for: {}",
+        counts.events,
+        counts.runs
+    );
+    Ok(())
+}
+
+fn start(args: &Args) -> Result<EventServer, String> {
+    let address = address(&args.host)?;
+    let mut builder = EventServer::builder()
+        .address(address)
+        .port(args.port)
+        .keep_events(args.keep);
+    for key in &args.event_key {
+        builder = builder.event_key(key);
+    }
+    if let Some(folder) = &args.schemas {
+        let schemas = Schemas::read(folder)?;
+        builder = builder.schemas(move |name, version| schemas.find(name, version));
+    }
+    if !args.quiet {
+        builder = builder.on_request(|request, events| {
+            let _ = writeln!(io::stderr(), "{}", log::line(request, events));
+        });
+    }
+    builder.start().map_err(|error| match error.kind() {
+        ErrorKind::AddrInUse => format!(
+            "port {} of {address} is in use, perhaps by another dev server; stop that one, or choose \
+             another port with `--port`",
+            args.port
+        ),
+        _ => format!("cannot listen on port {} of {address}: {error}", args.port),
+    })
+}
+
+fn address(host: &str) -> Result<IpAddr, String> {
+    let addresses = (host, 0).to_socket_addrs();
+    let mut addresses = addresses.map_err(|error| format!("`--host {host}`: {error}"))?;
+    let first = addresses.next();
+    Ok(first
+        .ok_or_else(|| format!("`--host {host}` has no address"))?
+        .ip())
+}
+
+/// Waits for Ctrl-C or SIGTERM.
+async fn stop_signal() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}

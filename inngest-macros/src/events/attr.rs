@@ -1,0 +1,117 @@
+//! Reads `#[events(…)]`.
+
+use proc_macro2::Ident;
+use quote::ToTokens as _;
+use syn::parse::Parser as _;
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Path, Token, Type};
+
+use crate::attr::{Item, Spanned, for_each_item};
+use crate::ctxt::Ctxt;
+
+/// `#[events(…)]` on a variant.
+#[derive(Default)]
+pub(crate) struct VariantAttrs {
+    pub(crate) from: Option<Spanned<Vec<Type>>>,
+    pub(crate) other: Option<Spanned<()>>,
+    pub(crate) any_version: Option<Spanned<()>>,
+}
+
+const ENUM_KEYS: [&str; 1] = ["crate"];
+const VARIANT_KEYS: [&str; 3] = ["from", "other", "any_version"];
+
+/// Reads the path of `inngest-receive` on the enum.
+pub(crate) fn read_crate(cx: &Ctxt, attrs: &[Attribute]) -> Option<Path> {
+    let mut krate: Option<Spanned<Option<Path>>> = None;
+    let example = "#[events(crate = ::inngest_receive)]";
+    for_each_item(cx, attrs, "events", example, |item| {
+        if item.key == "crate" {
+            item.once(cx, &mut krate, |item| item.path(cx, "::inngest_receive"));
+        } else {
+            item.unknown(cx, &ENUM_KEYS, &VARIANT_KEYS, "a variant");
+        }
+    });
+    krate.and_then(|krate| krate.value)
+}
+
+impl VariantAttrs {
+    pub(crate) fn read(cx: &Ctxt, attrs: &[Attribute]) -> Self {
+        let mut all = Self::default();
+        for_each_item(cx, attrs, "events", "#[events(other)]", |item| {
+            match item.key_text().as_str() {
+                "from" => item.once(cx, &mut all.from, |item| types(cx, item)),
+                "other" => item.once(cx, &mut all.other, |item| flag(cx, item)),
+                "any_version" => item.once(cx, &mut all.any_version, |item| flag(cx, item)),
+                _ => {
+                    item.unknown(cx, &VARIANT_KEYS, &ENUM_KEYS, "the enum");
+                }
+            }
+        });
+        if let (Some(other), true) = (&all.other, all.from.is_some() || all.any_version.is_some()) {
+            let useless = all.from.as_ref().map(|from| &from.key);
+            let useless = useless.or(all.any_version.as_ref().map(|any| &any.key));
+            let useless = useless.unwrap_or(&other.key);
+            let message = format!(
+                "`{useless}` has no effect beside `other`, which takes every version; remove it"
+            );
+            cx.error(useless, message);
+        }
+        all
+    }
+}
+
+fn flag(cx: &Ctxt, item: &Item) {
+    let key = &item.key;
+    item.bare(
+        cx,
+        &format!("`{key}` takes no value; write `#[events({key})]`"),
+    );
+}
+
+/// The types in `from(…)`.
+fn types(cx: &Ctxt, item: &Item) -> Vec<Type> {
+    let key = &item.key;
+    let example = "`from(v1::ItemImported)`";
+    let Some(list) = item.list() else {
+        let message = format!("`{key}` takes a list of older versions; write {example}");
+        cx.error(key, message);
+        return Vec::new();
+    };
+    if list.is_empty() {
+        let message = format!("`{key}` names no older version; write {example}, or remove it");
+        cx.error(key, message);
+        return Vec::new();
+    }
+    match Punctuated::<Type, Token![,]>::parse_terminated.parse2(list) {
+        Ok(types) => types.into_iter().map(ungrouped).collect(),
+        Err(error) => {
+            let message = format!("`{key}` takes types; write {example}");
+            cx.error_at(error.span(), message);
+            Vec::new()
+        }
+    }
+}
+
+/// Strips the invisible group that `macro_rules!` puts around a type.
+pub(crate) fn ungrouped(ty: Type) -> Type {
+    match ty {
+        Type::Group(group) => ungrouped(*group.elem),
+        ty => ty,
+    }
+}
+
+/// The type as its author wrote it.
+pub(crate) fn text(ty: &Type) -> String {
+    let text = crate::ctxt::ungrouped(ty.to_token_stream()).to_string();
+    text.replace(' ', "").replace(',', ", ")
+}
+
+/// Reports attributes where none is read.
+pub(crate) fn report_misplaced(cx: &Ctxt, attrs: &[Attribute], name: &Ident) {
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident("events")) {
+        let message = format!(
+            "`#[events(…)]` is read on the enum and its variants only; move it to the variant `{name}`"
+        );
+        cx.error(attr.path(), message);
+    }
+}

@@ -1,0 +1,295 @@
+//! Defines the arguments and help texts for clap.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
+
+/// Send and inspect the events of a transactional outbox for Inngest
+#[derive(Debug, Parser)]
+#[command(
+    name = "inngest-outbox",
+    version,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+pub(super) struct Args {
+    /// The database: `postgres://user@host/database` or `sqlite:path`
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "DATABASE_URL",
+        hide_env_values = true
+    )]
+    pub(super) database: Option<String>,
+    /// The name of the outbox's table, `table` or `schema.table`
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        default_value = "inngest_outbox"
+    )]
+    pub(super) table: String,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Create the tables of the outbox, or bring them to this version
+    Migrate(MigrateArgs),
+    /// Send events until Ctrl-C or SIGTERM
+    ///
+    /// The client reads its settings from the environment: `INNGEST_EVENT_KEY`, `INNGEST_DEV`,
+    /// `INNGEST_BASE_URL`, `INNGEST_ENV`. The first signal finishes the requests in flight, a second one
+    /// ends at once, and another relay then sends the same requests. `RUST_LOG` sets what is logged.
+    Relay(RelayArgs),
+    /// Count the events of the outbox
+    Status(StatusArgs),
+    /// The events that the server refused, and rows that are no events
+    Failed(AsideArgs),
+    /// The events that the server may have, and that are too old to be sent again without a decision
+    Uncertain(AsideArgs),
+    /// Delete delivered events that were kept
+    Prune(PruneArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct MigrateArgs {
+    /// Print the SQL instead, for your own migrations; `--database postgres:` or `sqlite:` suffices
+    #[arg(long, conflicts_with = "format")]
+    pub(super) print: bool,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct RelayArgs {
+    /// Keep delivered events for this long, such as `7d` [default: delete them]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(super) keep_delivered: Option<Duration>,
+    /// No function with `batchEvents` is triggered: send again for 24 hours, not 30 minutes
+    #[arg(long)]
+    pub(super) without_batched_functions: bool,
+    /// How long the requests of a relay that died wait for another one
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "30s")]
+    pub(super) lease: Duration,
+    /// How many requests to send at the same time
+    #[arg(long, value_name = "REQUESTS", default_value = "8")]
+    pub(super) concurrency: NonZeroUsize,
+    /// The longest time between two looks at an empty table
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "1s")]
+    pub(super) idle_poll: Duration,
+    /// How long to wait for requests in flight at the end
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "30s")]
+    pub(super) shutdown_timeout: Duration,
+    /// Also listen for notifications (Postgres; needs a connection without PgBouncer)
+    #[arg(long)]
+    pub(super) listen: bool,
+    /// End when every event is delivered, failed or uncertain
+    #[arg(long)]
+    pub(super) until_empty: bool,
+    /// How to print the result of `--until-empty`
+    #[arg(long, value_enum, default_value_t, requires = "until_empty")]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct StatusArgs {
+    /// Exit with 1 if the oldest event waits longer than this, such as `30s`
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(super) max_age: Option<Duration>,
+    /// The time between the two readings that give the rate; `0s` reads once and gives none [default: 1s, or
+    /// 0s with `--max-age`]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(super) interval: Option<Duration>,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct AsideArgs {
+    #[command(subcommand)]
+    pub(super) command: AsideCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum AsideCommand {
+    /// List the events, newest first
+    List(ListArgs),
+    /// Send events again
+    ///
+    /// With the same ids, no function runs twice for an event within 24 hours after the server got it, or
+    /// 30 minutes if the function has `batchEvents`. With new ids, all functions run, even if the server
+    /// has the event already.
+    Retry(RetryArgs),
+    /// Delete events
+    Discard(DiscardArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ListArgs {
+    /// Only events with this name
+    #[arg(long)]
+    pub(super) name: Option<String>,
+    /// How many events to list at most
+    #[arg(long, value_name = "EVENTS", default_value_t = 50)]
+    pub(super) limit: usize,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct RetryArgs {
+    #[command(flatten)]
+    pub(super) which: WhichArgs,
+    /// Give the events new event ids and, where they have one, new deduplication ids
+    #[arg(long)]
+    pub(super) new_ids: bool,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct DiscardArgs {
+    #[command(flatten)]
+    pub(super) which: WhichArgs,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+pub(super) struct WhichArgs {
+    /// The numbers of the events, as `list` shows them
+    pub(super) ids: Vec<i64>,
+    /// All events with this name
+    #[arg(long)]
+    pub(super) name: Option<String>,
+    /// All events
+    #[arg(long)]
+    pub(super) all: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct PruneArgs {
+    /// Delete events that were delivered longer ago than this, such as `7d`
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(super) older_than: Duration,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For machines
+    Json,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+    0  done, or healthy
+    1  no: an event is older than `--max-age`, no event has a given number, or
+       `relay --until-empty` was stopped before the outbox was empty
+    3  invalid usage or settings, no database, no tables, or output that cannot be written
+  130  ended at once by a second signal";
+
+/// The examples in the help of the program.
+const OVERVIEW: &str = "\
+migrate                         # create the tables
+relay                           # send events until Ctrl-C
+status                          # how many events wait, and for how long?
+failed list                     # what did the server refuse, and why?
+failed retry 7 8                # send two of them again
+uncertain retry --all --new-ids # run the functions, even if for the second time
+prune --older-than 7d           # delete delivered events that were kept";
+
+/// The examples in the help of each command.
+const EXAMPLES: [(&str, &str); 6] = [
+    (
+        "migrate",
+        "\
+migrate
+migrate --table shop.outbox
+migrate --print --database postgres: > migrations/0007_outbox.sql",
+    ),
+    (
+        "relay",
+        "\
+relay
+relay --keep-delivered 7d --without-batched-functions
+relay --until-empty         # send what is there, with a progress line on a terminal",
+    ),
+    (
+        "status",
+        "\
+status
+status --max-age 30s        # a probe: 1 if an event waits longer
+status --format json",
+    ),
+    (
+        "failed",
+        "\
+failed list --name shop/order.placed
+failed retry 7 8
+failed retry --name shop/order.placed
+failed discard --all",
+    ),
+    (
+        "uncertain",
+        "\
+uncertain list
+uncertain retry 7           # no function runs twice within its window
+uncertain retry 7 --new-ids # all functions run
+uncertain discard --all",
+    ),
+    ("prune", "prune --older-than 7d"),
+];
+
+/// Builds the command line.
+pub(super) fn command() -> clap::Command {
+    let mut command = Args::command().after_help(help(OVERVIEW));
+    for (name, examples) in EXAMPLES {
+        command = command.mut_subcommand(name, |command| command.after_help(help(examples)));
+    }
+    command
+}
+
+/// The examples, with the program's name, and the exit codes.
+fn help(examples: &str) -> String {
+    let examples = examples
+        .lines()
+        .map(|line| format!("  inngest-outbox {line}\n"));
+    format!("Examples:\n{}\n{EXIT_CODES}", examples.collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn examples_are_valid() {
+        let examples = EXAMPLES.iter().map(|(_, examples)| *examples);
+        for line in examples.chain([OVERVIEW]).flat_map(str::lines) {
+            let words = line.split(['#', '>']).next().unwrap().split_whitespace();
+            let parsed =
+                command().try_get_matches_from(["inngest-outbox"].into_iter().chain(words));
+            assert!(parsed.is_ok(), "{line}: {:?}", parsed.err());
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! Connects to the database of a URL.
+
+use std::str::FromStr as _;
+use std::time::Duration;
+
+use inngest_outbox::{Database, OutboxError};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
+use sqlx::{Connection as _, PgConnection, SqliteConnection};
+
+use crate::cli::error::{CliError, with_causes};
+
+/// How long a connection may take.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// How long a statement waits while another program writes to the SQLite file.
+const BUSY: Duration = Duration::from_secs(30);
+
+/// The kind of a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Postgres,
+    Sqlite,
+}
+
+impl Kind {
+    /// The kind of database that a URL names.
+    pub(super) fn of(url: Option<&str>) -> Result<Self, CliError> {
+        let Some(url) = url else {
+            return Err(CliError::new(
+                "no database is given; set DATABASE_URL, or write `--database URL`",
+            ));
+        };
+        match url.split_once(':') {
+            Some(("postgres" | "postgresql", _)) => Ok(Self::Postgres),
+            Some(("sqlite", _)) => Ok(Self::Sqlite),
+            _ => Err(OutboxError::DatabaseUrl.into()),
+        }
+    }
+}
+
+/// What a command does with the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Access {
+    /// Creates the file of SQLite.
+    Migrate,
+    /// Writes all the time.
+    Relay,
+    /// Reads, or writes once.
+    Short,
+}
+
+/// How to connect to a database. It has the password, so it cannot be shown.
+pub(super) enum Target {
+    Postgres(Box<PgConnectOptions>),
+    Sqlite(Box<SqliteConnectOptions>),
+}
+
+/// Why there is no connection.
+pub(super) struct Unreachable {
+    pub(super) error: CliError,
+    /// Whether waiting can help.
+    pub(super) is_transient: bool,
+}
+
+impl From<Unreachable> for CliError {
+    fn from(unreachable: Unreachable) -> Self {
+        unreachable.error
+    }
+}
+
+impl Target {
+    /// Reads a URL.
+    pub(super) fn parse(url: Option<&str>, access: Access) -> Result<Self, CliError> {
+        let kind = Kind::of(url)?;
+        let url = url.unwrap_or_default();
+        let wrong = |_| OutboxError::DatabaseUrl;
+        Ok(match kind {
+            Kind::Postgres => {
+                let options = PgConnectOptions::from_str(url).map_err(wrong)?;
+                // PgBouncer refuses the one parameter, and the next transaction may be on a connection without
+                // the statements of this one. The outbox names none anyway.
+                let options = options.extra_float_digits(None).statement_cache_capacity(0);
+                let options = match options.get_application_name() {
+                    Some(_) => options,
+                    None => options.application_name("inngest-outbox"),
+                };
+                Self::Postgres(Box::new(options))
+            }
+            Kind::Sqlite => {
+                if url.contains(":memory:") || url.contains("mode=memory") {
+                    return Err(CliError::new(
+                        "a database in memory ends with this program; write the path of a file, such as \
+                         `sqlite:app.db`",
+                    ));
+                }
+                let mut options = SqliteConnectOptions::from_str(url)
+                    .map_err(wrong)?
+                    .busy_timeout(BUSY);
+                if access != Access::Short {
+                    // Readers and the writer do not wait for each other. `synchronous` stays `FULL`: a request
+                    // must be on the disk before it is sent.
+                    options = options.journal_mode(SqliteJournalMode::Wal);
+                }
+                if access == Access::Migrate {
+                    options = options.create_if_missing(true);
+                }
+                Self::Sqlite(Box::new(options))
+            }
+        })
+    }
+
+    /// Connects once, so that an error is known at once and in words, and returns a pool.
+    pub(super) async fn connect(&self) -> Result<Database, Unreachable> {
+        let connection = async {
+            match self {
+                Self::Postgres(options) => PgConnection::connect_with(options).await?.close().await,
+                Self::Sqlite(options) => {
+                    SqliteConnection::connect_with(options).await?.close().await
+                }
+            }
+        };
+        match tokio::time::timeout(CONNECT, connection).await {
+            Ok(Ok(())) => Ok(self.pool()),
+            Ok(Err(error)) => Err(self.unreachable(&error)),
+            Err(_elapsed) => Err(Unreachable {
+                error: CliError::new(format!(
+                    "{} did not answer within 10 seconds; check that it runs, and the URL",
+                    self.name()
+                )),
+                is_transient: true,
+            }),
+        }
+    }
+
+    fn pool(&self) -> Database {
+        match self {
+            Self::Postgres(options) => PgPoolOptions::new()
+                .max_connections(4)
+                .acquire_timeout(CONNECT)
+                .connect_lazy_with((**options).clone())
+                .into(),
+            Self::Sqlite(options) => SqlitePoolOptions::new()
+                .max_connections(4)
+                .connect_lazy_with((**options).clone())
+                .into(),
+        }
+    }
+
+    /// The database without user and password.
+    fn name(&self) -> String {
+        match self {
+            Self::Postgres(options) => match options.get_socket() {
+                Some(socket) => format!("the database at `{}`", socket.display()),
+                None => {
+                    let (host, port) = (options.get_host(), options.get_port());
+                    format!("the database at `{host}:{port}`")
+                }
+            },
+            Self::Sqlite(options) => {
+                format!("the database file `{}`", options.get_filename().display())
+            }
+        }
+    }
+
+    fn unreachable(&self, error: &sqlx::Error) -> Unreachable {
+        let code = error
+            .as_database_error()
+            .and_then(sqlx::error::DatabaseError::code);
+        let cause = with_causes(error);
+        let name = self.name();
+        let (text, is_transient) = match (self, code.as_deref(), error) {
+            (Self::Postgres(_), _, sqlx::Error::Io(error)) => (
+                format!("cannot reach {name}: {error}; check that it runs, and the URL"),
+                true,
+            ),
+            (Self::Postgres(options), Some("3D000"), _) => {
+                let database = options.get_database().unwrap_or(options.get_username());
+                let text =
+                    format!("{name} has no database `{database}`; create it, or correct the URL");
+                (text, false)
+            }
+            (Self::Postgres(_), Some(code), _) if code.starts_with("28") => (
+                format!("{name} refused the user: {cause}; check the user and the password"),
+                false,
+            ),
+            // It starts or stops, or has too many connections.
+            (Self::Postgres(_), Some(code), _)
+                if code.starts_with("57P") || code.starts_with("53") || code.starts_with("08") =>
+            {
+                (format!("{name} takes no connections now: {cause}"), true)
+            }
+            (Self::Sqlite(options), Some("14"), _) if !options.get_filename().exists() => {
+                let folder = options.get_filename().parent();
+                let text = match folder {
+                    Some(folder) if !folder.as_os_str().is_empty() && !folder.exists() => {
+                        let folder = folder.display();
+                        format!("cannot create {name}: there is no folder `{folder}`; create it")
+                    }
+                    _ => {
+                        format!("{name} does not exist; run `inngest-outbox migrate` to create it")
+                    }
+                };
+                (text, false)
+            }
+            _ => (format!("cannot open {name}: {cause}"), false),
+        };
+        Unreachable {
+            error: CliError::new(text),
+            is_transient,
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! The command `relay`.
+
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use inngest_core::Client;
+use inngest_outbox::{Database, Outbox, OutboxError, Relay, RelayCounts};
+use serde_json::json;
+use tokio::sync::oneshot;
+
+use crate::cli::args::{Format, RelayArgs};
+use crate::cli::commands::Commands;
+use crate::cli::database::{Access, Target};
+use crate::cli::error::{CliError, with_causes};
+use crate::cli::logs;
+use crate::cli::output::{INTERRUPTED, NO, Output};
+use crate::cli::signals::Signals;
+use crate::cli::text::count;
+
+/// How often `--until-empty` looks whether the outbox is empty.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// The longest wait between two tries to connect to the database.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// How the relay ended.
+enum End {
+    /// The outbox was empty, or a signal came.
+    Stopped,
+    /// A second signal came.
+    Interrupted,
+}
+
+pub(super) async fn run(commands: &Commands, args: &RelayArgs) -> Result<Output, CliError> {
+    let bar = if args.until_empty {
+        progress_bar()
+    } else {
+        ProgressBar::hidden()
+    };
+    logs::start(&bar)?;
+    let client = Client::from_env().map_err(|error| CliError::new(with_causes(&error)))?;
+    let target = commands.target(Access::Relay)?;
+    let mut signals = Signals::new()
+        .map_err(|error| CliError::new(format!("cannot wait for signals: {error}")))?;
+    let Some(database) = connect(&target, &mut signals).await? else {
+        return Ok(Output::default());
+    };
+    let mut relay = Relay::new(commands.outbox.clone(), database.clone(), client)
+        .lease(args.lease)
+        .concurrency(args.concurrency.get())
+        .idle_poll(args.idle_poll)
+        .shutdown_timeout(args.shutdown_timeout)
+        .listen(args.listen);
+    if args.without_batched_functions {
+        relay = relay.without_batched_functions();
+    }
+    if let Some(keep) = args.keep_delivered {
+        relay = relay.keep_delivered(keep);
+    }
+    let started = Instant::now();
+    let outbox = args.until_empty.then_some(&commands.outbox);
+    let (end, is_empty) = send(&relay, outbox, &database, &bar, &mut signals).await?;
+    bar.finish_and_clear();
+    if matches!(end, End::Interrupted) {
+        return Ok(Output {
+            code: INTERRUPTED,
+            ..Output::default()
+        });
+    }
+    if !args.until_empty {
+        return Ok(Output::default());
+    }
+    let output = summary(args.format, relay.counts(), started.elapsed(), is_empty);
+    Ok(if is_empty {
+        output
+    } else {
+        let error = "stopped before the outbox was empty";
+        output.with_error(commands.paint, NO, error)
+    })
+}
+
+/// Connects, and waits for a database that cannot be reached. Returns `None` after a signal.
+async fn connect(target: &Target, signals: &mut Signals) -> Result<Option<Database>, CliError> {
+    let mut wait = Duration::from_millis(100);
+    let mut is_logged = false;
+    loop {
+        let unreachable = tokio::select! {
+            connected = target.connect() => match connected {
+                Ok(database) => return Ok(Some(database)),
+                Err(unreachable) => unreachable,
+            },
+            () = signals.next() => return Ok(None),
+        };
+        if !unreachable.is_transient {
+            return Err(unreachable.error);
+        }
+        if !std::mem::replace(&mut is_logged, true) {
+            tracing::warn!("{}; the relay waits for it", unreachable.error);
+        }
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = signals.next() => return Ok(None),
+        }
+        wait = (wait * 2).min(LONGEST_WAIT);
+    }
+}
+
+/// Sends events until a signal, or until `drains` is empty. Returns whether it was.
+async fn send(
+    relay: &Relay,
+    drains: Option<&Outbox>,
+    database: &Database,
+    bar: &ProgressBar,
+    signals: &mut Signals,
+) -> Result<(End, bool), OutboxError> {
+    let (stop, stopped) = oneshot::channel::<()>();
+    let mut is_empty = false;
+    let empty = async {
+        match drains {
+            Some(outbox) => drained(relay, outbox, database, bar).await,
+            None => std::future::pending().await,
+        }
+    };
+    let shutdown = async {
+        tokio::select! {
+            () = empty => is_empty = true,
+            _ = stopped => {}
+        }
+    };
+    let end = {
+        let mut running = Box::pin(relay.run_until(shutdown));
+        tokio::select! {
+            ended = &mut running => ended.map(|()| End::Stopped)?,
+            () = signals.next() => {
+                tracing::info!("finishing the requests in flight; a second signal ends at once");
+                // The relay may have ended by itself.
+                let _ = stop.send(());
+                tokio::select! {
+                    ended = &mut running => ended.map(|()| End::Stopped)?,
+                    () = signals.next() => {
+                        tracing::warn!("ended at once; another relay sends the requests in flight again");
+                        End::Interrupted
+                    }
+                }
+            }
+        }
+    };
+    Ok((end, is_empty))
+}
+
+/// Waits until the outbox is empty, and shows the progress.
+async fn drained(relay: &Relay, outbox: &Outbox, database: &Database, bar: &ProgressBar) {
+    let mut counts_at = Instant::now();
+    loop {
+        // The relay says what is wrong with the database.
+        if let Ok(true) = outbox.is_empty(database.clone()).await {
+            return;
+        }
+        if !bar.is_hidden() {
+            let RelayCounts {
+                delivered,
+                failed,
+                uncertain,
+                ..
+            } = relay.counts();
+            let done = delivered + failed + uncertain;
+            let started = Instant::now();
+            if counts_at <= started
+                && let Ok(status) = outbox.status(database.clone()).await
+            {
+                bar.set_length(done + status.pending + status.in_flight);
+                // To count a long table must not slow it down.
+                counts_at = Instant::now() + Duration::from_millis(300) + started.elapsed() * 20;
+            }
+            bar.set_position(done);
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+fn progress_bar() -> ProgressBar {
+    let style =
+        ProgressStyle::with_template("{bar:30} {pos} of {len} events, {per_sec}, {eta} left");
+    let bar = ProgressBar::new(0);
+    match style {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+fn summary(format: Format, counts: RelayCounts, time: Duration, is_empty: bool) -> Output {
+    let RelayCounts {
+        delivered,
+        failed,
+        uncertain,
+        ..
+    } = counts;
+    let seconds = time.as_secs_f64();
+    let delivered_text = count(delivered, "event");
+    let text = format!(
+        "{delivered_text} delivered, {failed} failed, {uncertain} uncertain in {seconds:.1} s"
+    );
+    Output::new(format, &text, || {
+        json!({
+            "delivered": delivered,
+            "failed": failed,
+            "uncertain": uncertain,
+            "seconds": seconds,
+            "empty": is_empty,
+        })
+    })
+}

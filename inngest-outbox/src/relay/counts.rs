@@ -1,0 +1,57 @@
+//! Counts what a relay did with its events.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::store::model::{Claim, Settlement};
+
+/// What a relay did with its events, see [`Relay::counts`](crate::Relay::counts).
+///
+/// If two relays sent the same request, because the lease of one ended, both count its events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RelayCounts {
+    /// Events that the server accepted.
+    pub delivered: u64,
+    /// Events that the server refused, and rows that are no events.
+    pub failed: u64,
+    /// Events that the server may have, and that were too old to be sent again.
+    pub uncertain: u64,
+}
+
+/// The counters of a relay.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    delivered: AtomicU64,
+    failed: AtomicU64,
+    uncertain: AtomicU64,
+}
+
+impl Counts {
+    /// Counts what was written down.
+    pub(crate) fn settled(&self, settlements: &[Settlement]) {
+        for settlement in settlements {
+            add(&self.delivered, settlement.accepted);
+            add(&self.failed, settlement.failed.len());
+            add(&self.uncertain, settlement.uncertain.len());
+        }
+    }
+
+    /// Counts the rows that were no events.
+    pub(crate) fn claimed(&self, claim: &Claim) {
+        let sent = claim.requests.iter().map(|request| request.row.events);
+        let sent = usize::try_from(sent.sum::<i32>()).unwrap_or(0);
+        add(&self.failed, claim.events.saturating_sub(sent));
+    }
+
+    pub(crate) fn read(&self) -> RelayCounts {
+        RelayCounts {
+            delivered: self.delivered.load(Ordering::Relaxed),
+            failed: self.failed.load(Ordering::Relaxed),
+            uncertain: self.uncertain.load(Ordering::Relaxed),
+        }
+    }
+}
+
+fn add(counter: &AtomicU64, events: usize) {
+    counter.fetch_add(u64::try_from(events).unwrap_or(0), Ordering::Relaxed);
+}

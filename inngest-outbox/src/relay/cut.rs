@@ -1,0 +1,84 @@
+//! Cuts pending events into requests.
+
+use std::borrow::Cow;
+
+use inngest_core::{Batch, Client};
+
+use crate::error::OutboxError;
+use crate::rows::{RequestRow, storable};
+use crate::store::model::{CutEvents, NewRequest, PendingEvent, SetAside};
+
+/// Cuts events into requests, in order. All events of a request have the same traceparent, because it is
+/// a header of the request.
+pub(crate) fn cut(client: &Client, events: &[PendingEvent]) -> Result<CutEvents, OutboxError> {
+    let mut all = CutEvents::default();
+    for group in events.chunk_by(|one, next| one.traceparent == next.traceparent) {
+        cut_group(client, group, &mut all)?;
+    }
+    Ok(all)
+}
+
+fn cut_group(
+    client: &Client,
+    group: &[PendingEvent],
+    all: &mut CutEvents,
+) -> Result<(), OutboxError> {
+    let mut batch = Batch::new();
+    let mut added = Vec::with_capacity(group.len());
+    for event in group {
+        let pushed = if event.is_text {
+            let pushed = batch.push_json(event.body.trim_ascii());
+            pushed.map_err(|error| error.to_string())
+        } else {
+            Err("its body is not UTF-8".to_owned())
+        };
+        match pushed {
+            Ok(()) => added.push(event),
+            Err(error) => all.failed.push(SetAside {
+                error: storable(&format!("the row is not an event: {error}")),
+                ..set_aside(event)
+            }),
+        }
+    }
+    let cut = client.cut(batch)?;
+    for (index, rejection) in cut.rejected {
+        let Some(event) = added.get(index) else {
+            continue;
+        };
+        all.failed.push(SetAside {
+            name: storable(&rejection.event_name),
+            error: storable(&rejection.to_string()),
+            ..set_aside(event)
+        });
+    }
+    let traceparent = group.first().and_then(|event| event.traceparent.as_deref());
+    let added_at = group
+        .iter()
+        .map(|event| event.added_at)
+        .min()
+        .unwrap_or_default();
+    for request in cut.batch.requests() {
+        let request = request.with_traceparent(traceparent.map(Cow::Borrowed));
+        all.requests.push(NewRequest {
+            row: RequestRow::of(&request),
+            added_at,
+        });
+    }
+    Ok(())
+}
+
+/// A row that cannot be sent. Its name is what its JSON says, if it says one.
+fn set_aside(event: &PendingEvent) -> SetAside {
+    let json: serde_json::Value = serde_json::from_str(&event.body).unwrap_or_default();
+    let text = |key: &str| json.get(key).and_then(|value| value.as_str());
+    SetAside {
+        added_at: event.added_at,
+        name: storable(text("name").unwrap_or_default()),
+        dedup_id: text("id").map(storable),
+        event_id: None,
+        seed: None,
+        traceparent: event.traceparent.clone(),
+        body: event.body.clone(),
+        error: String::new(),
+    }
+}

@@ -1,0 +1,319 @@
+//! The loop of a relay.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use inngest_core::StoredRequest;
+use tokio::time::Instant;
+
+use crate::error::OutboxError;
+use crate::relay::cut;
+use crate::relay::pace::{Polling, Trouble};
+use crate::relay::requests::Requests;
+use crate::relay::settings::Inner;
+use crate::store::Store;
+use crate::store::model::{ClaimLimit, Lease};
+
+/// How many pending events a relay turns into requests at a time.
+const CLAIM_EVENTS: usize = 2_000;
+
+/// How many bytes of pending events a relay turns into requests at a time.
+const CLAIM_BYTES: i64 = 8 << 20;
+
+/// How often a relay looks at events that another relay had locked when it passed them.
+const SWEEP: Duration = Duration::from_secs(15);
+
+/// How many delivered events are deleted at a time.
+const PRUNE_EVENTS: i64 = 1_000;
+
+/// How often the relay looks for delivered events that are kept no longer.
+const PRUNE: Duration = Duration::from_mins(1);
+
+/// The longest time between two looks at requests of relays that died.
+const TAKE_OVER: Duration = Duration::from_secs(5);
+
+/// The shortest time that the database has for one turn.
+const DATABASE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Runs a relay until `shutdown` is ready.
+pub(crate) async fn run(
+    relay: &Inner,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), OutboxError> {
+    let store = Store::new(&relay.outbox, relay.database.clone())?;
+    let mut running = Running::new(relay, store)?;
+    let mut shutdown = pin!(shutdown);
+    if !running.start(&mut shutdown).await? {
+        return Ok(());
+    }
+    loop {
+        tokio::select! {
+            () = &mut shutdown => break,
+            () = running.wait_and_work() => {}
+        }
+    }
+    running.finish().await;
+    Ok(())
+}
+
+/// Waits for the database. Without a limit, a connection that broke without a word would stop the relay for many
+/// minutes. A relay that waits longer than its lease has lost its requests anyway.
+async fn answered<T>(
+    lease: Duration,
+    work: impl Future<Output = Result<T, OutboxError>>,
+) -> Result<T, OutboxError> {
+    let answer = tokio::time::timeout(lease.max(DATABASE_TIMEOUT), work).await;
+    answer.unwrap_or_else(|_| Err(OutboxError::Database("it did not answer in time".into())))
+}
+
+/// A relay at work.
+struct Running<'a> {
+    relay: &'a Inner,
+    store: Store,
+    lease: Lease,
+    requests: Requests<'a>,
+    polling: Polling,
+    database: Trouble,
+    takes_over_at: Instant,
+    renews_at: Instant,
+    sweeps_at: Instant,
+    prunes_at: Instant,
+}
+
+impl<'a> Running<'a> {
+    fn new(relay: &'a Inner, store: Store) -> Result<Self, OutboxError> {
+        let now = Instant::now();
+        let lease = Lease {
+            // A seed is unique, and so is the name.
+            relay: format!("{} {}", std::process::id(), StoredRequest::new_seed()?),
+            duration: relay.settings.lease,
+        };
+        Ok(Self {
+            relay,
+            store,
+            requests: Requests::new(relay, lease.clone()),
+            lease,
+            polling: Polling::new(relay.settings.idle_poll),
+            database: Trouble::new(Duration::from_secs(5)),
+            takes_over_at: now,
+            renews_at: now + relay.settings.lease / 3,
+            sweeps_at: now + SWEEP,
+            prunes_at: now,
+        })
+    }
+
+    /// Waits until the database answers and checks the tables. Returns whether to run.
+    async fn start(
+        &mut self,
+        shutdown: &mut (impl Future<Output = ()> + Unpin),
+    ) -> Result<bool, OutboxError> {
+        loop {
+            let checked = tokio::select! {
+                () = &mut *shutdown => return Ok(false),
+                checked = answered(self.lease.duration, self.store.check()) => checked,
+            };
+            match checked {
+                Ok(()) => break,
+                Err(error) if error.is_transient() => self.database_failed(&error),
+                Err(error) => return Err(error),
+            }
+            let until = self.database.until.unwrap_or_else(Instant::now);
+            tokio::select! {
+                () = &mut *shutdown => return Ok(false),
+                () = tokio::time::sleep_until(until) => {}
+            }
+        }
+        self.database_works();
+        let table = self.relay.outbox.table_name();
+        tracing::info!(table, url = self.relay.client.url(), "relay started");
+        Ok(true)
+    }
+
+    fn database_failed(&mut self, error: &OutboxError) {
+        let cause = std::error::Error::source(error).map(ToString::to_string);
+        if self.database.begin() {
+            tracing::warn!(%error, cause, "the database of the outbox failed; the relay tries again");
+        }
+        // Whatever the failed statement locked or deleted may be pending again.
+        self.store.sweep();
+    }
+
+    fn database_works(&mut self) {
+        if self.database.end() {
+            tracing::info!("the database of the outbox works again");
+        }
+    }
+
+    /// Waits until something is due and does it. If this is dropped at any moment, nothing is lost: the database
+    /// rolls the transaction back, or it commits, and the lease of what was written ends.
+    async fn wait_and_work(&mut self) {
+        self.wait().await;
+        self.turn().await;
+    }
+
+    /// Does everything that is due.
+    async fn turn(&mut self) {
+        self.requests.take_all();
+        if !self.database.is_over_at(Instant::now()) {
+            return;
+        }
+        match answered(self.lease.duration, self.do_what_is_due()).await {
+            Ok(()) => self.database_works(),
+            Err(OutboxError::Client(error)) => {
+                self.requests.client_failed(&error);
+                self.store.sweep();
+            }
+            Err(error) => self.database_failed(&error),
+        }
+    }
+
+    async fn do_what_is_due(&mut self) -> Result<(), OutboxError> {
+        self.requests.settle(&self.store).await?;
+        self.requests.note_held(&self.store).await?;
+        let now = Instant::now();
+        if self.renews_at <= now {
+            self.requests.renew(&self.store).await?;
+            self.renews_at = now + self.lease.duration / 3;
+        }
+        self.requests.resume(&self.store).await?;
+        if self.takes_over_at <= now && self.requests.free() > 0 {
+            self.take_over(now).await?;
+        }
+        if self.sweeps_at <= now {
+            self.store.sweep();
+            self.sweeps_at = now + SWEEP;
+        }
+        if self.may_claim(now) {
+            self.claim(now).await?;
+        }
+        self.prune(now).await
+    }
+
+    /// Whether to look for pending events. While the server takes nothing, held requests try first.
+    fn may_claim(&self, now: Instant) -> bool {
+        match self.requests.server_until() {
+            None => {
+                let refusals_until = self.requests.refusals_until();
+                let waits = refusals_until.is_some_and(|until| until > now);
+                self.requests.free() > 0 && self.polling.is_due(now) && !waits
+            }
+            Some(until) => until <= now && self.requests.is_empty(),
+        }
+    }
+
+    /// Takes over requests of relays that died.
+    async fn take_over(&mut self, now: Instant) -> Result<(), OutboxError> {
+        let free = self.requests.free();
+        let requests = self.store.take_over(&self.lease, free).await?;
+        let is_full = requests.len() >= free;
+        self.requests.add_taken_over(requests);
+        let wait = if is_full {
+            Duration::ZERO
+        } else {
+            self.lease.duration / 4
+        };
+        self.takes_over_at = now + wait.min(TAKE_OVER);
+        Ok(())
+    }
+
+    /// Writes down requests of pending events; while the server takes nothing, of one event.
+    async fn claim(&mut self, now: Instant) -> Result<(), OutboxError> {
+        let client = &self.relay.client;
+        let takes_events = self.requests.server_until().is_none();
+        let limit = ClaimLimit {
+            events: if takes_events { CLAIM_EVENTS } else { 1 },
+            bytes: CLAIM_BYTES,
+        };
+        let started = Instant::now();
+        let claim = self
+            .store
+            .claim(&self.lease, limit, |events| cut::cut(client, events))
+            .await?;
+        self.relay.counts.claimed(&claim);
+        let (events, requests) = (claim.events, claim.requests.len());
+        let micros = started.elapsed().as_micros();
+        if events == 0 && !claim.has_more {
+            tracing::trace!(micros, "no events to claim");
+            self.polling.found_nothing(now);
+            self.requests.forget_trouble();
+        } else {
+            tracing::debug!(events, requests, micros, "events claimed");
+            self.polling.found(now, claim.has_more);
+        }
+        self.requests.add(claim.requests);
+        Ok(())
+    }
+
+    /// Deletes delivered events that are kept no longer.
+    async fn prune(&mut self, now: Instant) -> Result<(), OutboxError> {
+        let Some(keep) = self.relay.settings.keep_delivered else {
+            return Ok(());
+        };
+        if self.prunes_at > now {
+            return Ok(());
+        }
+        // One step at a time, so that claims do not wait.
+        let pruned = self.store.prune(keep, PRUNE_EVENTS).await?;
+        let wait = if pruned < PRUNE_EVENTS {
+            PRUNE
+        } else {
+            Duration::from_millis(100)
+        };
+        self.prunes_at = now + wait;
+        Ok(())
+    }
+
+    /// When something is due, if nothing becomes known before.
+    fn due(&self) -> Option<Instant> {
+        if let Some(until) = self.database.until {
+            return Some(until);
+        }
+        let mut due = vec![self.renews_at];
+        due.extend(self.requests.due());
+        if self.requests.free() > 0 {
+            due.push(self.takes_over_at);
+            if self.requests.server_until().is_none() {
+                let polling = self.polling.due();
+                match self.requests.refusals_until() {
+                    Some(until) => due.push(polling.map_or(until, |at| at.max(until))),
+                    None => due.push(polling?),
+                }
+            }
+        }
+        if self.relay.settings.keep_delivered.is_some() {
+            due.push(self.prunes_at);
+        }
+        due.into_iter().min()
+    }
+
+    /// Waits until something is due or becomes known.
+    async fn wait(&mut self) {
+        if self.requests.has_news() && self.database.until.is_none() {
+            return;
+        }
+        let Some(until) = self.due() else {
+            return;
+        };
+        tokio::select! {
+            () = self.requests.next() => {}
+            () = self.relay.wake.notified() => self.polling.wake(),
+            () = tokio::time::sleep_until(until) => {}
+        }
+    }
+
+    /// Finishes the requests in flight and gives back the others.
+    async fn finish(&mut self) {
+        let deadline = Instant::now() + self.relay.settings.shutdown_timeout;
+        if !self.requests.end(deadline, &self.store).await {
+            let requests = self.requests.in_flight();
+            tracing::warn!(
+                requests,
+                "requests were in flight at the end; another relay sends them again"
+            );
+        }
+        let released = answered(self.lease.duration, self.requests.release(&self.store));
+        if let Err(error) = released.await {
+            self.database_failed(&error);
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! What a relay exchanges with the database.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::rows::RequestRow;
+
+/// An event that is in no request yet.
+#[derive(Debug)]
+pub(crate) struct PendingEvent {
+    /// In milliseconds since 1970, like all times here.
+    pub(crate) added_at: i64,
+    pub(crate) traceparent: Option<String>,
+    pub(crate) body: String,
+    /// Whether the body in the database is text. If not, `body` has replacements in it.
+    pub(crate) is_text: bool,
+}
+
+/// A request to write down.
+#[derive(Debug)]
+pub(crate) struct NewRequest {
+    pub(crate) row: RequestRow,
+    pub(crate) added_at: i64,
+}
+
+/// The requests of some pending events.
+#[derive(Debug, Default)]
+pub(crate) struct CutEvents {
+    pub(crate) requests: Vec<NewRequest>,
+    /// Events that cannot be sent.
+    pub(crate) failed: Vec<SetAside>,
+}
+
+/// An event that is not sent again by itself: it failed, or its delivery is uncertain.
+#[derive(Debug)]
+pub(crate) struct SetAside {
+    pub(crate) added_at: i64,
+    pub(crate) name: String,
+    pub(crate) dedup_id: Option<String>,
+    pub(crate) event_id: Option<String>,
+    pub(crate) seed: Option<String>,
+    pub(crate) traceparent: Option<String>,
+    pub(crate) body: String,
+    pub(crate) error: String,
+}
+
+/// A delivered event that is kept.
+#[derive(Debug)]
+pub(crate) struct KeptEvent {
+    pub(crate) name: String,
+    pub(crate) dedup_id: Option<String>,
+    pub(crate) event_id: String,
+    pub(crate) body: String,
+}
+
+/// A request that this relay has leased.
+#[derive(Clone, Debug)]
+pub(crate) struct Leased {
+    pub(crate) id: i64,
+    pub(crate) row: RequestRow,
+    pub(crate) added_at: i64,
+    /// Since when the server may have the events, by the clock of the database.
+    pub(crate) sent_for: Duration,
+    /// When `sent_for` was read.
+    pub(crate) known_at: Instant,
+}
+
+/// How much one claim takes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ClaimLimit {
+    pub(crate) events: usize,
+    /// The bytes of the events. The first event is taken whatever its size is.
+    pub(crate) bytes: i64,
+}
+
+/// What a claim found.
+#[derive(Debug, Default)]
+pub(crate) struct Claim {
+    pub(crate) requests: Vec<Leased>,
+    /// The number of pending events that it took.
+    pub(crate) events: usize,
+    /// Whether more may be pending.
+    pub(crate) has_more: bool,
+}
+
+/// What became known of a request's events. Every event is in one of the lists.
+#[derive(Debug)]
+pub(crate) struct Settlement {
+    pub(crate) id: i64,
+    /// The number of delivered events.
+    pub(crate) accepted: usize,
+    /// Empty if delivered events are not kept.
+    pub(crate) delivered: Vec<KeptEvent>,
+    pub(crate) failed: Vec<SetAside>,
+    pub(crate) uncertain: Vec<SetAside>,
+    /// The parts to send again.
+    pub(crate) remaining: Vec<RequestRow>,
+}
+
+impl Settlement {
+    /// Whether the request only has to be deleted.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.delivered.is_empty() && !self.is_partial() && self.failed.is_empty()
+    }
+
+    /// Whether the request is not delivered as a whole, so that a relay which lost its lease knows
+    /// less than the one that has it.
+    pub(crate) fn is_partial(&self) -> bool {
+        !self.uncertain.is_empty() || !self.remaining.is_empty()
+    }
+}
+
+/// The names that a relay writes into its requests, and for how long.
+#[derive(Clone, Debug)]
+pub(crate) struct Lease {
+    /// The relay.
+    pub(crate) relay: String,
+    pub(crate) duration: Duration,
+}
+
+impl Lease {
+    pub(crate) fn millis(&self) -> i64 {
+        millis(self.duration)
+    }
+}
+
+/// The milliseconds of a duration.
+pub(crate) fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 4)
+}
+
+/// A duration of milliseconds; a clock that went back gives zero.
+pub(crate) fn duration(millis: i64) -> Duration {
+    Duration::from_millis(u64::try_from(millis).unwrap_or(0))
+}
+
+/// A number of rows.
+pub(crate) fn count(rows: i64) -> u64 {
+    u64::try_from(rows).unwrap_or(0)
+}

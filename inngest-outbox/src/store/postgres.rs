@@ -1,0 +1,441 @@
+//! The store on Postgres.
+//!
+//! Every transaction is explicit and uses no state of the session, so a connection pool such as PgBouncer
+//! may change the connection between transactions.
+
+mod admin;
+mod cursor;
+mod statements;
+
+use sqlx::postgres::{PgArguments, PgPool, PgRow};
+use sqlx::query::Query;
+use sqlx::{AssertSqlSafe, Postgres, Row as _, Transaction};
+use tokio::time::Instant;
+
+use crate::error::OutboxError;
+use crate::rows::RequestRow;
+use crate::schema;
+use crate::store::model::{
+    Claim, ClaimLimit, CutEvents, Lease, Leased, NewRequest, PendingEvent, SetAside, Settlement,
+    duration,
+};
+use crate::table::Tables;
+use cursor::Cursor;
+use statements::{BEGIN, Statements};
+
+/// The tables of one outbox on Postgres.
+#[derive(Debug)]
+pub(crate) struct PostgresStore {
+    pub(crate) pool: PgPool,
+    pub(crate) tables: Tables,
+    statements: Statements,
+    cursor: Cursor,
+}
+
+type PgTransaction = Transaction<'static, Postgres>;
+
+impl PostgresStore {
+    pub(crate) fn new(pool: PgPool, tables: &Tables) -> Self {
+        Self {
+            pool,
+            statements: Statements::of(tables),
+            tables: tables.clone(),
+            cursor: Cursor::default(),
+        }
+    }
+
+    pub(crate) fn error(&self) -> impl Fn(sqlx::Error) -> OutboxError + use<> {
+        let table = self.tables.display();
+        move |error| OutboxError::of_sqlx(&table, error)
+    }
+
+    pub(crate) async fn begin(&self) -> Result<PgTransaction, OutboxError> {
+        self.pool.begin_with(BEGIN).await.map_err(self.error())
+    }
+
+    /// The version of the tables.
+    pub(crate) async fn version(&self) -> Result<i32, OutboxError> {
+        let mut tx = self.begin().await?;
+        let row = query(&self.statements.version).fetch_one(&mut *tx).await;
+        let version = row.and_then(|row| row.try_get(0)).map_err(self.error())?;
+        tx.commit().await.map_err(self.error())?;
+        Ok(version)
+    }
+
+    pub(crate) fn sweep(&mut self) {
+        self.cursor = Cursor::default();
+    }
+
+    pub(crate) async fn claim(
+        &mut self,
+        lease: &Lease,
+        limit: ClaimLimit,
+        cut: impl FnOnce(&[PendingEvent]) -> Result<CutEvents, OutboxError>,
+    ) -> Result<Claim, OutboxError> {
+        let mut tx = self.begin().await?;
+        let rows = query(&self.statements.claim)
+            .bind(self.cursor.open())
+            .bind(self.cursor.tx())
+            .bind(self.cursor.id())
+            .bind(i64::try_from(limit.events).unwrap_or(i64::MAX))
+            .bind(limit.bytes)
+            .fetch_all(&mut *tx)
+            .await
+            .map_err(self.error())?;
+        let (events, cursor, has_more) = self.cursor.after(&rows).map_err(self.error())?;
+        let count = events.len();
+        let mut requests = Vec::new();
+        if count > 0 {
+            let CutEvents {
+                requests: new,
+                failed,
+            } = cut(&events)?;
+            self.set_aside(&mut tx, &self.statements.fail, &failed, None)
+                .await?;
+            requests = self.write(&mut tx, lease, new).await?;
+        }
+        tx.commit().await.map_err(self.error())?;
+        self.cursor = cursor;
+        Ok(Claim {
+            requests,
+            events: count,
+            has_more,
+        })
+    }
+
+    /// Writes down new requests.
+    async fn write(
+        &self,
+        tx: &mut PgTransaction,
+        lease: &Lease,
+        requests: Vec<NewRequest>,
+    ) -> Result<Vec<Leased>, OutboxError> {
+        if requests.is_empty() {
+            return Ok(Vec::new());
+        }
+        let all = || requests.iter();
+        let written = query(&self.statements.write_requests)
+            .bind(all().map(|request| &*request.row.seed).collect::<Vec<_>>())
+            .bind(all().map(|request| request.row.events).collect::<Vec<_>>())
+            .bind(
+                all()
+                    .map(|request| request.row.traceparent.as_deref())
+                    .collect::<Vec<_>>(),
+            )
+            .bind(all().map(|request| &*request.row.body).collect::<Vec<_>>())
+            .bind(all().map(|request| request.added_at).collect::<Vec<_>>())
+            .bind(&lease.relay)
+            .bind(lease.millis())
+            .fetch_all(&mut **tx)
+            .await
+            .map_err(self.error())?;
+        // The rows come back in any order, and each seed is unique.
+        let id_of = |seed: &str| {
+            let mut rows = written.iter();
+            let row = rows.find(|row| row.try_get::<&str, _>(1).is_ok_and(|found| found == seed));
+            row.map_or(Err(sqlx::Error::RowNotFound), |row| row.try_get(0))
+                .map_err(self.error())
+        };
+        requests
+            .into_iter()
+            .map(|NewRequest { row, added_at }| {
+                let id = id_of(&row.seed)?;
+                Ok(Leased {
+                    id,
+                    row,
+                    added_at,
+                    sent_for: duration(0),
+                    known_at: Instant::now(),
+                })
+            })
+            .collect()
+    }
+
+    pub(crate) async fn take_over(
+        &self,
+        lease: &Lease,
+        max_requests: usize,
+    ) -> Result<Vec<Leased>, OutboxError> {
+        let mut tx = self.begin().await?;
+        let limit = i64::try_from(max_requests).unwrap_or(i64::MAX);
+        let rows = query(&self.statements.ended)
+            .bind(limit)
+            .fetch_all(&mut *tx)
+            .await;
+        let rows = rows.map_err(self.error())?;
+        let requests: Result<Vec<_>, _> = rows.iter().map(leased).collect();
+        let requests = requests.map_err(self.error())?;
+        if !requests.is_empty() {
+            let ids: Vec<i64> = requests.iter().map(|request| request.id).collect();
+            let take = query(&self.statements.take_over);
+            let take = take
+                .bind(&lease.relay)
+                .bind(lease.millis())
+                .bind(ids)
+                .execute(&mut *tx);
+            take.await.map_err(self.error())?;
+        }
+        tx.commit().await.map_err(self.error())?;
+        Ok(requests)
+    }
+
+    pub(crate) async fn renew(&self, lease: &Lease, requests: &[i64]) -> Result<(), OutboxError> {
+        let renew = query(&self.statements.renew);
+        self.run(renew.bind(&lease.relay).bind(lease.millis()).bind(requests))
+            .await
+    }
+
+    pub(crate) async fn hold(&self, lease: &Lease, request: i64) -> Result<(), OutboxError> {
+        self.run(
+            query(&self.statements.hold)
+                .bind(&lease.relay)
+                .bind(request),
+        )
+        .await
+    }
+
+    pub(crate) async fn release(&self, lease: &Lease) -> Result<(), OutboxError> {
+        self.run(query(&self.statements.release).bind(&lease.relay))
+            .await
+    }
+
+    /// Runs one statement in a transaction.
+    async fn run(&self, query: Query<'_, Postgres, PgArguments>) -> Result<(), OutboxError> {
+        let mut tx = self.begin().await?;
+        query.execute(&mut *tx).await.map_err(self.error())?;
+        tx.commit().await.map_err(self.error())
+    }
+
+    pub(crate) async fn prune(&self, keep: i64, limit: i64) -> Result<i64, OutboxError> {
+        let mut tx = self.begin().await?;
+        let prune = query(&self.statements.prune)
+            .bind(keep)
+            .bind(limit)
+            .execute(&mut *tx);
+        let pruned = prune.await.map_err(self.error())?.rows_affected();
+        tx.commit().await.map_err(self.error())?;
+        Ok(i64::try_from(pruned).unwrap_or(i64::MAX))
+    }
+
+    pub(crate) async fn resume(
+        &self,
+        lease: &Lease,
+        request: i64,
+    ) -> Result<Option<std::time::Duration>, OutboxError> {
+        let mut tx = self.begin().await?;
+        let row = query(&self.statements.resume)
+            .bind(&lease.relay)
+            .bind(lease.millis())
+            .bind(request)
+            .fetch_optional(&mut *tx)
+            .await
+            .map_err(self.error())?;
+        let sent_for = row
+            .map(|row| row.try_get(0))
+            .transpose()
+            .map_err(self.error())?;
+        tx.commit().await.map_err(self.error())?;
+        Ok(sent_for.map(duration))
+    }
+
+    pub(crate) async fn settle(
+        &self,
+        lease: &Lease,
+        settlements: &[Settlement],
+    ) -> Result<Vec<Leased>, OutboxError> {
+        let mut tx = self.begin().await?;
+        let (plain, others): (Vec<_>, Vec<_>) = settlements
+            .iter()
+            .partition(|settlement| settlement.is_plain());
+        if !plain.is_empty() {
+            let ids: Vec<i64> = plain.iter().map(|settlement| settlement.id).collect();
+            let delete = query(&self.statements.settle_plain).bind(ids);
+            delete.execute(&mut *tx).await.map_err(self.error())?;
+        }
+        let mut remaining = Vec::new();
+        for settlement in others {
+            remaining.extend(self.settle_one(&mut tx, lease, settlement).await?);
+        }
+        tx.commit().await.map_err(self.error())?;
+        Ok(remaining)
+    }
+
+    async fn settle_one(
+        &self,
+        tx: &mut PgTransaction,
+        lease: &Lease,
+        settlement: &Settlement,
+    ) -> Result<Vec<Leased>, OutboxError> {
+        let only = settlement.is_partial().then_some(&*lease.relay);
+        let delete = query(&self.statements.settle)
+            .bind(settlement.id)
+            .bind(only);
+        let row = delete
+            .fetch_optional(&mut **tx)
+            .await
+            .map_err(self.error())?;
+        let Some(row) = row else {
+            return Ok(Vec::new());
+        };
+        let read = |row: &PgRow| {
+            let (sent_at, sent_for): (Option<i64>, Option<i64>) =
+                (row.try_get(1)?, row.try_get(2)?);
+            Ok((row.try_get(0)?, sent_at, sent_for))
+        };
+        let (added_at, sent_at, sent_for) = read(&row).map_err(self.error())?;
+        let Settlement {
+            delivered,
+            failed,
+            uncertain,
+            remaining,
+            ..
+        } = settlement;
+        if !delivered.is_empty() {
+            let all = || delivered.iter();
+            let keep = query(&self.statements.keep)
+                .bind(added_at)
+                .bind(all().map(|event| &*event.name).collect::<Vec<_>>())
+                .bind(
+                    all()
+                        .map(|event| event.dedup_id.as_deref())
+                        .collect::<Vec<_>>(),
+                )
+                .bind(all().map(|event| &*event.event_id).collect::<Vec<_>>())
+                .bind(all().map(|event| &*event.body).collect::<Vec<_>>());
+            keep.execute(&mut **tx).await.map_err(self.error())?;
+        }
+        self.set_aside(tx, &self.statements.fail, failed, None)
+            .await?;
+        self.set_aside(
+            tx,
+            &self.statements.doubt,
+            uncertain,
+            Some(sent_at.unwrap_or(added_at)),
+        )
+        .await?;
+        let mut leased = Vec::new();
+        for part in remaining {
+            // The server has none of the events of a part that is not uncertain.
+            let (sent_at, sent_for) = if part.is_uncertain {
+                (sent_at, sent_for)
+            } else {
+                (None, None)
+            };
+            let write = query(&self.statements.write_remaining)
+                .bind(&part.seed)
+                .bind(part.events)
+                .bind(&part.traceparent)
+                .bind(&part.body)
+                .bind(added_at)
+                .bind(sent_at.filter(|_| part.is_uncertain))
+                .bind(&lease.relay)
+                .bind(lease.millis());
+            let row = write.fetch_one(&mut **tx).await;
+            let id = row.and_then(|row| row.try_get(0)).map_err(self.error())?;
+            let sent_for = duration(sent_for.filter(|_| part.is_uncertain).unwrap_or(0));
+            leased.push(Leased {
+                id,
+                row: part.clone(),
+                added_at,
+                sent_for,
+                known_at: Instant::now(),
+            });
+        }
+        Ok(leased)
+    }
+
+    /// Writes events into the table of failed or of uncertain events.
+    async fn set_aside(
+        &self,
+        tx: &mut PgTransaction,
+        statement: &str,
+        events: &[SetAside],
+        sent_at: Option<i64>,
+    ) -> Result<(), OutboxError> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        let column = |of: fn(&SetAside) -> Option<&str>| -> Vec<Option<&str>> {
+            events.iter().map(of).collect()
+        };
+        let mut insert = query(statement)
+            .bind(
+                events
+                    .iter()
+                    .map(|event| event.added_at)
+                    .collect::<Vec<_>>(),
+            )
+            .bind(column(|event| Some(&event.name)))
+            .bind(column(|event| event.dedup_id.as_deref()))
+            .bind(column(|event| event.event_id.as_deref()))
+            .bind(column(|event| event.seed.as_deref()))
+            .bind(column(|event| event.traceparent.as_deref()))
+            .bind(column(|event| Some(&event.body)))
+            .bind(column(|event| Some(&event.error)));
+        if let Some(sent_at) = sent_at {
+            insert = insert.bind(sent_at);
+        }
+        insert.execute(&mut **tx).await.map_err(self.error())?;
+        Ok(())
+    }
+
+    /// Creates the tables, or brings them to the version of this library.
+    pub(crate) async fn migrate(&self) -> Result<(), OutboxError> {
+        let mut tx = self.begin().await?;
+        // Several programs may do this at the same time. The lock ends with the transaction.
+        sqlx::raw_sql("SELECT pg_advisory_xact_lock(7237123168701)")
+            .execute(&mut *tx)
+            .await
+            .map_err(self.error())?;
+        let exists = query("SELECT to_regclass($1) IS NOT NULL")
+            .bind(self.tables.fill("{version}"))
+            .fetch_one(&mut *tx)
+            .await
+            .and_then(|row| row.try_get(0))
+            .map_err(self.error())?;
+        let mut version: i32 = 0;
+        if exists {
+            let row = query(&self.statements.version).fetch_one(&mut *tx).await;
+            version = row.and_then(|row| row.try_get(0)).map_err(self.error())?;
+        } else if let Some(schema) = self.tables.schema() {
+            let create = format!("CREATE SCHEMA IF NOT EXISTS \"{schema}\"");
+            let create = sqlx::raw_sql(AssertSqlSafe(create)).execute(&mut *tx);
+            create.await.map_err(self.error())?;
+        }
+        let (found, expected) = (version, schema::VERSION);
+        if found > expected {
+            return Err(OutboxError::NewerTables { found, expected });
+        }
+        for sql in schema::POSTGRES
+            .iter()
+            .skip(usize::try_from(found).unwrap_or(0))
+        {
+            let create = sqlx::raw_sql(AssertSqlSafe(self.tables.fill(sql))).execute(&mut *tx);
+            create.await.map_err(self.error())?;
+        }
+        tx.commit().await.map_err(self.error())
+    }
+}
+
+fn query(sql: &str) -> Query<'_, Postgres, PgArguments> {
+    // Unnamed, because behind PgBouncer the next transaction may be on another connection.
+    sqlx::query(AssertSqlSafe(sql.to_owned())).persistent(false)
+}
+
+/// A request whose lease has ended, as it was before this relay took it over.
+fn leased(row: &PgRow) -> Result<Leased, sqlx::Error> {
+    let sent_for: Option<i64> = row.try_get("sent_for")?;
+    Ok(Leased {
+        id: row.try_get("id")?,
+        row: RequestRow {
+            seed: row.try_get("seed")?,
+            events: row.try_get("events")?,
+            traceparent: row.try_get("traceparent")?,
+            body: row.try_get("body")?,
+            is_uncertain: sent_for.is_some(),
+        },
+        added_at: row.try_get("added_at")?,
+        sent_for: duration(sent_for.unwrap_or(0)),
+        known_at: Instant::now(),
+    })
+}

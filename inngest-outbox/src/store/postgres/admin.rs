@@ -1,0 +1,177 @@
+//! Status, and failed and uncertain events, on Postgres.
+
+use std::time::Instant;
+
+use sqlx::Row as _;
+use sqlx::postgres::PgRow;
+
+use super::{PgTransaction, PostgresStore, query};
+use crate::add::Connection as _;
+use crate::error::OutboxError;
+use crate::rows::Rows;
+use crate::settings::Settings;
+use crate::status::Status;
+use crate::store::aside::{AsideFilter, AsidePage, AsideRow, AsideStep, AsideTable};
+use crate::store::model::{count, duration};
+
+/// Also a replica can tell.
+const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY";
+
+const STATUS: &str = "WITH pending AS (SELECT count(*) AS events, min(added_at) AS oldest FROM {events}), \
+     requests AS ( \
+         SELECT coalesce(sum(events) FILTER (WHERE relay IS NOT NULL AND lease_until > now()), 0)::bigint \
+                 AS in_flight, \
+             coalesce(sum(events), 0)::bigint AS events, min(added_at) AS oldest \
+         FROM {requests} \
+     ) \
+     SELECT pending.events + requests.events - requests.in_flight, requests.in_flight, \
+         (extract(epoch FROM now() - least(pending.oldest, requests.oldest)) * 1000)::bigint, \
+         (SELECT count(*) FROM {failed}), (SELECT count(*) FROM {uncertain}), \
+         (SELECT count(*) FROM {delivered}), \
+         coalesce(pg_sequence_last_value(pg_get_serial_sequence('{events}', 'id')::regclass), 0) \
+     FROM pending, requests";
+
+/// Whether any event is neither delivered, failed nor uncertain.
+const IS_EMPTY: &str =
+    "SELECT NOT EXISTS (SELECT FROM {events}) AND NOT EXISTS (SELECT FROM {requests})";
+
+const PAGE: &str = "SELECT id, (extract(epoch FROM failed_at) * 1000)::bigint, \
+         (extract(epoch FROM added_at) * 1000)::bigint, {sent_at}, name, dedup_id, event_id, seed, \
+         traceparent, body, error \
+     FROM {table} \
+     WHERE id < $1 AND ($2::text IS NULL OR name = $2) AND ($3::bigint[] IS NULL OR id = ANY ($3)) \
+     ORDER BY id DESC LIMIT $4";
+
+/// The numbers of the same events.
+const PAGE_IDS: &str = "SELECT id FROM {table} \
+     WHERE id < $1 AND ($2::text IS NULL OR name = $2) AND ($3::bigint[] IS NULL OR id = ANY ($3)) \
+     ORDER BY id DESC LIMIT $4";
+
+/// Locks in one order, so that two programs never wait for each other.
+const REMOVE: &str = "WITH locked AS MATERIALIZED ( \
+         SELECT id AS locked_id FROM {table} WHERE id = ANY ($1) ORDER BY id DESC FOR UPDATE \
+     ) \
+     DELETE FROM {table} USING locked WHERE id = locked_id \
+     RETURNING id, (extract(epoch FROM failed_at) * 1000)::bigint, \
+         (extract(epoch FROM added_at) * 1000)::bigint, {sent_at}, name, dedup_id, event_id, seed, \
+         traceparent, body, error";
+
+impl PostgresStore {
+    async fn begin_read(&self) -> Result<PgTransaction, OutboxError> {
+        self.pool.begin_with(BEGIN_READ).await.map_err(self.error())
+    }
+
+    pub(crate) async fn status(&self) -> Result<Status, OutboxError> {
+        let mut tx = self.begin_read().await?;
+        let status = query(&self.tables.fill(STATUS)).fetch_one(&mut *tx).await;
+        let read_at = Instant::now();
+        let read = |row: &PgRow| {
+            Ok(Status {
+                pending: count(row.try_get(0)?),
+                in_flight: count(row.try_get(1)?),
+                oldest: row.try_get::<Option<i64>, _>(2)?.map(duration),
+                failed: count(row.try_get(3)?),
+                uncertain: count(row.try_get(4)?),
+                delivered: count(row.try_get(5)?),
+                numbered: count(row.try_get(6)?),
+                read_at,
+            })
+        };
+        let status = status.and_then(|row| read(&row)).map_err(self.error())?;
+        tx.commit().await.map_err(self.error())?;
+        Ok(status)
+    }
+
+    pub(crate) async fn is_empty(&self) -> Result<bool, OutboxError> {
+        let mut tx = self.begin_read().await?;
+        let row = query(&self.tables.fill(IS_EMPTY)).fetch_one(&mut *tx).await;
+        let is_empty = row.and_then(|row| row.try_get(0)).map_err(self.error())?;
+        tx.commit().await.map_err(self.error())?;
+        Ok(is_empty)
+    }
+
+    pub(crate) async fn aside(
+        &self,
+        page: AsidePage,
+        filter: &AsideFilter,
+    ) -> Result<Vec<AsideRow>, OutboxError> {
+        let mut tx = self.begin_read().await?;
+        let rows = query(&self.of_table(PAGE, page.table))
+            .bind(page.before)
+            .bind(&filter.name)
+            .bind(&filter.ids)
+            .bind(page.limit)
+            .fetch_all(&mut *tx)
+            .await
+            .map_err(self.error())?;
+        tx.commit().await.map_err(self.error())?;
+        let rows: Result<Vec<_>, _> = rows.iter().map(row).collect();
+        rows.map_err(self.error())
+    }
+
+    /// Removes some events, and adds what `again` makes of them, in one transaction.
+    pub(crate) async fn remove_aside(
+        &self,
+        page: AsidePage,
+        filter: &AsideFilter,
+        settings: &Settings,
+        again: impl Fn(&[AsideRow]) -> Result<Rows, OutboxError> + Sync,
+    ) -> Result<AsideStep, OutboxError> {
+        let mut tx = self.begin().await?;
+        let ids = query(&self.of_table(PAGE_IDS, page.table))
+            .bind(page.before)
+            .bind(&filter.name)
+            .bind(&filter.ids)
+            .bind(page.limit)
+            .fetch_all(&mut *tx)
+            .await
+            .map_err(self.error())?;
+        let ids: Result<Vec<i64>, _> = ids.iter().map(|row| row.try_get(0)).collect();
+        let ids = ids.map_err(self.error())?;
+        let Some(before) = ids.last().copied() else {
+            return Ok(AsideStep::default());
+        };
+        let rows = query(&self.of_table(REMOVE, page.table))
+            .bind(ids)
+            .fetch_all(&mut *tx)
+            .await
+            .map_err(self.error())?;
+        let rows: Result<Vec<_>, _> = rows.iter().map(row).collect();
+        let rows = rows.map_err(self.error())?;
+        let added = again(&rows)?;
+        (&mut *tx).__add(settings.clone(), Ok(added)).await?;
+        tx.commit().await.map_err(self.error())?;
+        Ok(AsideStep {
+            removed: rows.iter().map(|row| row.id).collect(),
+            before: Some(before),
+        })
+    }
+
+    fn of_table(&self, sql: &str, table: AsideTable) -> String {
+        let (table, sent_at) = match table {
+            AsideTable::Failed => ("{failed}", "NULL::bigint"),
+            AsideTable::Uncertain => (
+                "{uncertain}",
+                "(extract(epoch FROM sent_at) * 1000)::bigint",
+            ),
+        };
+        let sql = sql.replace("{table}", table);
+        self.tables.fill(&sql.replace("{sent_at}", sent_at))
+    }
+}
+
+fn row(row: &PgRow) -> Result<AsideRow, sqlx::Error> {
+    Ok(AsideRow {
+        id: row.try_get(0)?,
+        failed_at: row.try_get(1)?,
+        added_at: row.try_get(2)?,
+        sent_at: row.try_get(3)?,
+        name: row.try_get(4)?,
+        dedup_id: row.try_get(5)?,
+        event_id: row.try_get(6)?,
+        seed: row.try_get(7)?,
+        traceparent: row.try_get(8)?,
+        body: row.try_get(9)?,
+        error: row.try_get(10)?,
+    })
+}

@@ -1,0 +1,157 @@
+//! The statements of the store on Postgres.
+
+use crate::table::Tables;
+
+/// Without the settings, the planner would read the whole table when statistics say that it is small,
+/// although it is full of dead rows.
+///
+/// If the computer of a relay stops in a transaction, Postgres would keep the locks of its events for hours. The
+/// first timeout holds between statements, and keepalives between the messages of one.
+///
+/// With `synchronous_commit = off`, a request that was sent could be gone after a crash of Postgres, and its events
+/// would be sent again with other event ids.
+pub(super) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL enable_seqscan = off; \
+     SET LOCAL enable_bitmapscan = off; SET LOCAL idle_in_transaction_session_timeout = '10s'; \
+     SET LOCAL statement_timeout = '20s'; SET LOCAL tcp_keepalives_idle = 5; \
+     SET LOCAL tcp_keepalives_interval = 2; SET LOCAL tcp_keepalives_count = 3; \
+     SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'";
+
+/// Takes pending events. `late` reads transactions that were open when an earlier claim passed them.
+/// `next` reads on from where the last claim ended. `late_fit` and `next_fit` are the first of them, up to
+/// `$5` bytes. The last row of the result has no traceparent and no time; it tells where the claim ended,
+/// whether it left events, and which transactions were open.
+const CLAIM: &str = "WITH late AS MATERIALIZED ( \
+         SELECT ctid AS place, tx, id, octet_length(body) AS bytes FROM {events} \
+         WHERE tx = ANY ($1::text[]::xid8[]) ORDER BY tx, id LIMIT $4 FOR UPDATE SKIP LOCKED \
+     ), next AS MATERIALIZED ( \
+         SELECT ctid AS place, tx, id, octet_length(body) AS bytes FROM {events} \
+         WHERE (tx, id) > ($2::text::xid8, $3) ORDER BY tx, id LIMIT $4 FOR UPDATE SKIP LOCKED \
+     ), late_fit AS MATERIALIZED ( \
+         SELECT place FROM (SELECT place, sum(bytes) OVER (ORDER BY tx, id) - bytes AS before FROM late) AS sized \
+         WHERE before < $5 \
+     ), next_fit AS MATERIALIZED ( \
+         SELECT place, tx, id FROM ( \
+             SELECT place, tx, id, sum(bytes) OVER (ORDER BY tx, id) - bytes AS before FROM next) AS sized \
+         WHERE before < $5 \
+     ), claimed AS ( \
+         DELETE FROM {events} \
+         WHERE ctid = ANY (ARRAY(SELECT place FROM late_fit UNION ALL SELECT place FROM next_fit)) \
+         RETURNING tx, id, added_at, traceparent, body \
+     ), last AS ( \
+         SELECT tx, id FROM next_fit ORDER BY tx DESC, id DESC LIMIT 1 \
+     ) \
+     SELECT tx::text, id, \
+         (extract(epoch FROM CASE WHEN isfinite(added_at) THEN added_at ELSE now() END) * 1000)::bigint \
+             AS added_at, \
+         traceparent, body \
+     FROM claimed \
+     UNION ALL \
+     SELECT (SELECT tx::text FROM last), (SELECT id FROM last), NULL, NULL, concat_ws(' ', \
+         (SELECT count(*) >= $4 OR count(*) > (SELECT count(*) FROM late_fit) FROM late), \
+         (SELECT count(*) >= $4 OR count(*) > (SELECT count(*) FROM next_fit) FROM next), \
+         pg_current_snapshot())";
+
+const WRITE_REQUESTS: &str = "INSERT INTO {requests} (seed, events, traceparent, body, added_at, sent_at, relay, lease_until) \
+     SELECT seed, events, traceparent, body, to_timestamp(added_at / 1000.0), now(), $6, \
+         now() + $7 * interval '1 ms' \
+     FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::bigint[]) \
+         AS new (seed, events, traceparent, body, added_at) \
+     RETURNING id, seed";
+
+const ENDED: &str = "SELECT id, seed, events, traceparent, body, \
+         (extract(epoch FROM added_at) * 1000)::bigint AS added_at, \
+         (extract(epoch FROM now() - sent_at) * 1000)::bigint AS sent_for \
+     FROM {requests} WHERE lease_until <= now() ORDER BY lease_until LIMIT $1 FOR UPDATE SKIP LOCKED";
+
+/// The relay does not send the request yet.
+const TAKE_OVER: &str = "UPDATE {requests} SET relay = $1, lease_until = now() + $2 * interval '1 ms' \
+     WHERE id = ANY ($3)";
+
+const RENEW: &str = "UPDATE {requests} SET lease_until = now() + $2 * interval '1 ms' \
+     WHERE relay = $1 AND id = ANY ($3)";
+
+const HOLD: &str = "UPDATE {requests} SET sent_at = NULL WHERE relay = $1 AND id = $2";
+
+const RESUME: &str = "UPDATE {requests} SET lease_until = now() + $2 * interval '1 ms', \
+         sent_at = coalesce(sent_at, now()) \
+     WHERE relay = $1 AND id = $3 \
+     RETURNING (extract(epoch FROM now() - sent_at) * 1000)::bigint AS sent_for";
+
+const RELEASE: &str = "UPDATE {requests} SET relay = NULL, lease_until = now() WHERE relay = $1";
+
+const SETTLE_PLAIN: &str = "DELETE FROM {requests} WHERE id = ANY ($1)";
+
+/// `$2` is the relay if only it may settle the request.
+const SETTLE: &str = "DELETE FROM {requests} WHERE id = $1 AND ($2::text IS NULL OR relay = $2) \
+     RETURNING (extract(epoch FROM added_at) * 1000)::bigint AS added_at, \
+         (extract(epoch FROM sent_at) * 1000)::bigint AS sent_at, \
+         (extract(epoch FROM now() - sent_at) * 1000)::bigint AS sent_for";
+
+const WRITE_REMAINING: &str = "INSERT INTO {requests} (seed, events, traceparent, body, added_at, sent_at, relay, lease_until) \
+     VALUES ($1, $2, $3, $4, to_timestamp($5 / 1000.0), to_timestamp($6 / 1000.0), $7, \
+         now() + $8 * interval '1 ms') \
+     RETURNING id";
+
+const SET_ASIDE: &str = "(added_at, name, dedup_id, event_id, seed, traceparent, body, error{sent_column}) \
+     SELECT to_timestamp(added_at / 1000.0), name, dedup_id, event_id, seed, traceparent, body, error{sent} \
+     FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], \
+         $8::text[]) AS new (added_at, name, dedup_id, event_id, seed, traceparent, body, error)";
+
+const KEEP: &str = "INSERT INTO {delivered} (added_at, name, dedup_id, event_id, body) \
+     SELECT to_timestamp($1 / 1000.0), name, dedup_id, event_id, body \
+     FROM unnest($2::text[], $3::text[], $4::text[], $5::text[]) AS new (name, dedup_id, event_id, body)";
+
+const PRUNE: &str = "DELETE FROM {delivered} WHERE id = ANY (ARRAY( \
+         SELECT id FROM {delivered} WHERE delivered_at < now() - $1 * interval '1 ms' \
+         ORDER BY delivered_at LIMIT $2 FOR UPDATE SKIP LOCKED))";
+
+/// The statements with the names of the tables.
+#[derive(Debug)]
+pub(super) struct Statements {
+    pub(super) claim: String,
+    pub(super) write_requests: String,
+    pub(super) ended: String,
+    pub(super) take_over: String,
+    pub(super) renew: String,
+    pub(super) hold: String,
+    pub(super) resume: String,
+    pub(super) release: String,
+    pub(super) settle_plain: String,
+    pub(super) settle: String,
+    pub(super) write_remaining: String,
+    pub(super) fail: String,
+    pub(super) doubt: String,
+    pub(super) keep: String,
+    pub(super) prune: String,
+    pub(super) version: String,
+}
+
+impl Statements {
+    pub(super) fn of(tables: &Tables) -> Self {
+        let set_aside = |table: &str, sent_column: &str, sent: &str| {
+            let columns = SET_ASIDE.replace("{sent_column}", sent_column);
+            tables.fill(&format!(
+                "INSERT INTO {table} {}",
+                columns.replace("{sent}", sent)
+            ))
+        };
+        Self {
+            claim: tables.fill(CLAIM),
+            write_requests: tables.fill(WRITE_REQUESTS),
+            ended: tables.fill(ENDED),
+            take_over: tables.fill(TAKE_OVER),
+            renew: tables.fill(RENEW),
+            hold: tables.fill(HOLD),
+            resume: tables.fill(RESUME),
+            release: tables.fill(RELEASE),
+            settle_plain: tables.fill(SETTLE_PLAIN),
+            settle: tables.fill(SETTLE),
+            write_remaining: tables.fill(WRITE_REMAINING),
+            fail: set_aside("{failed}", "", ""),
+            doubt: set_aside("{uncertain}", ", sent_at", ", to_timestamp($9 / 1000.0)"),
+            keep: tables.fill(KEEP),
+            prune: tables.fill(PRUNE),
+            version: tables.fill("SELECT version FROM {version}"),
+        }
+    }
+}

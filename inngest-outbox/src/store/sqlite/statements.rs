@@ -1,0 +1,108 @@
+//! The statements of the store on SQLite.
+
+use crate::table::Tables;
+
+/// Takes the lock of the writer at once. A transaction that reads first and writes later fails if another
+/// one has written in between.
+pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
+
+/// The time now in milliseconds since 1970.
+pub(super) const NOW: &str = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)";
+
+const PENDING: &str = "SELECT 1 FROM {events} LIMIT 1";
+
+/// Reads the first events, up to `?2` bytes. Another program can write values of any type and texts that are
+/// not UTF-8 into any column.
+const READ: &str = "SELECT id, CAST(added_at AS INTEGER) AS added_at, CAST(traceparent AS BLOB) AS traceparent, body \
+     FROM ( \
+         SELECT id, added_at, traceparent, body, sum(length(body)) OVER (ORDER BY id) - length(body) AS before \
+         FROM (SELECT id, added_at, traceparent, CAST(body AS BLOB) AS body FROM {events} ORDER BY id LIMIT ?1)) \
+     WHERE before < ?2 ORDER BY id";
+
+const DELETE: &str = "DELETE FROM {events} WHERE id <= ?1";
+
+const WRITE_REQUEST: &str = "INSERT INTO {requests} (seed, events, traceparent, body, added_at, sent_at, relay, lease_until) \
+     VALUES (?1, ?2, ?3, ?4, ?5, {now}, ?6, {now} + ?7) RETURNING id";
+
+const ENDED: &str = "SELECT id, seed, events, traceparent, body, added_at, {now} - sent_at AS sent_for \
+     FROM {requests} WHERE lease_until <= {now} ORDER BY lease_until LIMIT ?1";
+
+/// The relay does not send the request yet.
+const TAKE_OVER: &str = "UPDATE {requests} SET relay = ?1, lease_until = {now} + ?2 \
+     WHERE id IN (SELECT value FROM json_each(?3))";
+
+const PRUNE: &str = "DELETE FROM {delivered} WHERE id IN ( \
+         SELECT id FROM {delivered} WHERE delivered_at < {now} - ?1 ORDER BY id LIMIT ?2)";
+
+const RENEW: &str = "UPDATE {requests} SET lease_until = {now} + ?2 \
+     WHERE relay = ?1 AND id IN (SELECT value FROM json_each(?3))";
+
+const HOLD: &str = "UPDATE {requests} SET sent_at = NULL WHERE relay = ?1 AND id = ?2";
+
+const RESUME: &str = "UPDATE {requests} SET lease_until = {now} + ?2, sent_at = coalesce(sent_at, {now}) \
+     WHERE relay = ?1 AND id = ?3 RETURNING {now} - sent_at";
+
+const RELEASE: &str = "UPDATE {requests} SET relay = NULL, lease_until = 0 WHERE relay = ?1";
+
+/// `?2` is the relay if only it may settle the request.
+const SETTLE: &str = "DELETE FROM {requests} WHERE id = ?1 AND (?2 IS NULL OR relay = ?2) \
+     RETURNING added_at, sent_at, {now} - sent_at";
+
+const WRITE_REMAINING: &str = "INSERT INTO {requests} (seed, events, traceparent, body, added_at, sent_at, relay, lease_until) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, {now} + ?8) RETURNING id";
+
+const FAIL: &str = "INSERT INTO {failed} (added_at, name, dedup_id, event_id, seed, traceparent, body, error) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+
+const DOUBT: &str = "INSERT INTO {uncertain} (added_at, name, dedup_id, event_id, seed, traceparent, body, error, sent_at) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+
+const KEEP: &str = "INSERT INTO {delivered} (added_at, name, dedup_id, event_id, body) \
+     VALUES (?1, ?2, ?3, ?4, ?5)";
+
+/// The statements with the names of the tables.
+#[derive(Debug)]
+pub(super) struct Statements {
+    pub(super) pending: String,
+    pub(super) read: String,
+    pub(super) delete: String,
+    pub(super) write_request: String,
+    pub(super) ended: String,
+    pub(super) take_over: String,
+    pub(super) renew: String,
+    pub(super) hold: String,
+    pub(super) resume: String,
+    pub(super) release: String,
+    pub(super) settle: String,
+    pub(super) write_remaining: String,
+    pub(super) fail: String,
+    pub(super) doubt: String,
+    pub(super) keep: String,
+    pub(super) prune: String,
+    pub(super) version: String,
+}
+
+impl Statements {
+    pub(super) fn of(tables: &Tables) -> Self {
+        let fill = |sql: &str| tables.fill(&sql.replace("{now}", NOW));
+        Self {
+            pending: fill(PENDING),
+            read: fill(READ),
+            delete: fill(DELETE),
+            write_request: fill(WRITE_REQUEST),
+            ended: fill(ENDED),
+            take_over: fill(TAKE_OVER),
+            renew: fill(RENEW),
+            hold: fill(HOLD),
+            resume: fill(RESUME),
+            release: fill(RELEASE),
+            settle: fill(SETTLE),
+            write_remaining: fill(WRITE_REMAINING),
+            fail: fill(FAIL),
+            doubt: fill(DOUBT),
+            keep: fill(KEEP),
+            prune: fill(PRUNE),
+            version: fill("SELECT version FROM {version}"),
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Checks that events of exported schemas, old versions among them, still decode.
+
+mod sample;
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::error::DecodeError;
+use crate::events::{Events, decode};
+
+/// Checks that every exported version of the enum's events decodes into a variant. It is meant for tests.
+///
+/// The folder is one that `inngest-registry export` writes. It keeps the schemas of old versions,
+/// because their events are still stored, delayed or retried. For each schema whose event name the
+/// enum has, this function decodes events made from the schema: with all fields, with only the
+/// required ones, and with each alternative of enums. Schemas of other events are ignored.
+///
+/// ```no_run
+/// # use inngest_core::Event;
+/// # use inngest_receive::Events;
+/// # #[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema, Event)]
+/// # #[event(name = "shop/order.paid")]
+/// # struct OrderPaid {}
+/// # #[derive(Events)]
+/// # enum ShopEvent {
+/// #     OrderPaid(OrderPaid),
+/// # }
+/// #[test]
+/// fn old_events_decode() -> Result<(), inngest_receive::CheckError> {
+///     inngest_receive::check::<ShopEvent>("schemas")
+/// }
+/// ```
+///
+/// # Errors
+///
+/// The folder has no readable index, a schema cannot be read, no variant takes a version, or an event
+/// does not decode. The error lists all of these.
+pub fn check<E: Events>(folder: impl AsRef<Path>) -> Result<(), CheckError> {
+    let folder = folder.as_ref();
+    let mut problems = Vec::new();
+    match read::<Index>(&folder.join("index.json")) {
+        Err(problem) => problems.push(problem),
+        Ok(index) => {
+            for entry in index.events {
+                if E::NAMES.contains(&entry.name.as_str()) {
+                    problems.extend(check_entry::<E>(folder, &entry).err());
+                }
+            }
+        }
+    }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(CheckError { problems })
+    }
+}
+
+/// The parts of `index.json` that are read.
+#[derive(Deserialize)]
+struct Index {
+    events: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    name: String,
+    version: Option<String>,
+    path: String,
+}
+
+/// Why events of an exported folder do not decode.
+#[derive(Debug)]
+pub struct CheckError {
+    problems: Vec<Problem>,
+}
+
+#[derive(Debug)]
+enum Problem {
+    File {
+        path: PathBuf,
+        message: String,
+    },
+    NoVariant {
+        name: String,
+        version: Option<String>,
+    },
+    Event {
+        path: PathBuf,
+        error: DecodeError,
+    },
+}
+
+impl fmt::Display for CheckError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.problems.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
+            }
+            match problem {
+                Problem::File { path, message } => write!(
+                    f,
+                    "`{}` cannot be read, {message}; export the schemas with `inngest-registry export`",
+                    path.display()
+                )?,
+                Problem::NoVariant { name, version } => {
+                    match version {
+                        Some(version) => write!(f, "version `{version}` of `{name}`")?,
+                        None => write!(f, "`{name}` without a version")?,
+                    }
+                    f.write_str(
+                        " was sent once and has no way into today's type; add its type with \
+                         `#[events(from(…))]`",
+                    )?;
+                }
+                Problem::Event { path, error } => {
+                    write!(
+                        f,
+                        "an event of `{}` does not decode: {error}",
+                        path.display()
+                    )?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for CheckError {}
+
+fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, Problem> {
+    let problem = |message: String| Problem::File {
+        path: path.to_owned(),
+        message,
+    };
+    let text = fs::read_to_string(path).map_err(|error| problem(error.to_string()))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    serde_json::from_str(text).map_err(|error| problem(error.to_string()))
+}
+
+fn check_entry<E: Events>(folder: &Path, entry: &Entry) -> Result<(), Problem> {
+    let kind = E::__KINDS.find(&entry.name, entry.version.as_deref());
+    if kind.is_none() {
+        return Err(Problem::NoVariant {
+            name: entry.name.clone(),
+            version: entry.version.clone(),
+        });
+    }
+    let path = folder.join(&entry.path);
+    let schema: Value = read(&path)?;
+    for data in sample::data(&schema) {
+        let mut event = json!({
+            "data": data,
+            "id": "1",
+            "name": entry.name,
+            "ts": 1_795_877_869_994_i64,
+            "user": {},
+        });
+        if let (Some(version), Some(event)) = (&entry.version, event.as_object_mut()) {
+            event.insert("v".to_owned(), version.clone().into());
+        }
+        decode::<E>(event.to_string()).map_err(|error| Problem::Event {
+            path: path.clone(),
+            error,
+        })?;
+    }
+    Ok(())
+}

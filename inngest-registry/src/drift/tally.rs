@@ -1,0 +1,322 @@
+//! Counts how the samples of one event type differ from what it declares.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use inngest_grammar::suggest::nearest;
+use jsonschema::Validator;
+use serde_json::{Value, json};
+
+use super::event_id::{IdTemplate, Mismatch};
+use super::report::{DriftExample, DriftFinding, DriftKind};
+use super::shape::{Shape, Undeclared};
+use super::violation::{MISSING, UNEXPECTED, violations};
+use crate::catalogue::EventType;
+use crate::effect::count;
+use crate::error::{Error, Problem};
+use crate::samples::Sample;
+
+/// The members of an event that its schema is about, beside the name and the version.
+const MEMBERS: [&str; 3] = ["data", "user", "meta"];
+
+/// All members of an event.
+const ALL_MEMBERS: [&str; 7] = ["name", "id", "ts", "v", "data", "user", "meta"];
+
+/// The most undeclared fields of a place that are listed one by one. More are rather the keys of a map,
+/// which are data.
+const LISTED: usize = 20;
+
+/// The samples of one event type.
+pub(super) struct Tally<'a> {
+    event: &'a EventType,
+    shape: Shape,
+    validator: Validator,
+    template: Option<IdTemplate>,
+    required: BTreeSet<&'static str>,
+    samples: usize,
+    found: BTreeMap<Key, Found>,
+    undeclared: BTreeMap<Undeclared, Found>,
+}
+
+/// What findings are counted by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    kind: DriftKind,
+    path: Option<String>,
+    /// What is wrong, without the number of samples.
+    problem: String,
+}
+
+/// The number of samples that have a finding, and the first of them.
+#[derive(Debug)]
+struct Found {
+    count: usize,
+    example: DriftExample,
+}
+
+impl<'a> Tally<'a> {
+    pub(super) fn new(event: &'a EventType) -> Result<Self, Error> {
+        let mut schema = event.schema.clone();
+        // The name and the version select the schema, and the id is compared with its template. The
+        // server adds `ts`, and does not list `meta` or an empty `user`.
+        let required = schema.get("required").and_then(Value::as_array);
+        let required: BTreeSet<_> = ["user", "meta"]
+            .into_iter()
+            .filter(|member| required.is_some_and(|names| names.iter().any(|name| name == member)))
+            .collect();
+        if let Some(schema) = schema.as_object_mut() {
+            schema.insert("required".to_owned(), json!(["data"]));
+            if let Some(members) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+                members.retain(|name, _| !["name", "id", "v"].contains(&name.as_str()));
+            }
+        }
+        let options = jsonschema::options().should_validate_formats(true);
+        let validator = options
+            .build(&schema)
+            .map_err(|error| Problem::Uncheckable {
+                event: event.label(),
+                problem: error.to_string(),
+            })?;
+        let shape = Shape::of(&event.schema, &MEMBERS);
+        let template = event.id_template.as_deref();
+        Ok(Self {
+            event,
+            template: template.and_then(|template| IdTemplate::parse(template, &shape)),
+            shape,
+            validator,
+            required,
+            samples: 0,
+            found: BTreeMap::new(),
+            undeclared: BTreeMap::new(),
+        })
+    }
+
+    /// Compares one more sample.
+    pub(super) fn add(&mut self, sample: &Sample, show: bool) {
+        self.samples += 1;
+        let example = example(sample);
+        let event = sample.as_value();
+        let mut found = BTreeMap::new();
+        for violation in violations(&self.validator, event) {
+            // The server takes 0 as "now".
+            if violation.pointer == "/ts" && sample.ts() == Some(0) {
+                continue;
+            }
+            let located = self.shape.locate(event, &violation.pointer, show);
+            let key = Key {
+                kind: DriftKind::Invalid,
+                path: Some(located.path),
+                problem: violation.problem,
+            };
+            if key.problem == UNEXPECTED && !self.found.contains_key(&key) {
+                let keys = self.found.keys().chain(found.keys());
+                if keys.filter(|key| key.problem == UNEXPECTED).count() >= LISTED {
+                    let (parent, _) = violation.pointer.rsplit_once('/').unwrap_or_default();
+                    let parent = self.shape.locate(event, parent, show);
+                    let key = Key {
+                        path: Some(parent.path),
+                        problem: "has other fields, which the schema refuses".to_owned(),
+                        ..key
+                    };
+                    found.entry(key).or_insert_with(|| DriftExample {
+                        path: Some(parent.example),
+                        ..example.clone()
+                    });
+                    continue;
+                }
+            }
+            found.entry(key).or_insert_with(|| DriftExample {
+                path: Some(located.example),
+                value: event.pointer(&violation.pointer).filter(|_| show).cloned(),
+                ..example.clone()
+            });
+        }
+        for member in &self.required {
+            if event.get(member).is_none() && !sample.is_listed() {
+                let key = Key {
+                    kind: DriftKind::Invalid,
+                    path: Some((*member).to_owned()),
+                    problem: MISSING.to_owned(),
+                };
+                found.entry(key).or_insert_with(|| example.clone());
+            }
+        }
+        if let Some((kind, problem)) = self.id_problem(sample) {
+            let key = Key {
+                kind,
+                path: Some("id".to_owned()),
+                problem,
+            };
+            found.entry(key).or_insert_with(|| DriftExample {
+                value: event.get("id").filter(|_| show).cloned(),
+                ..example.clone()
+            });
+        }
+        let members = event.as_object().into_iter().flatten();
+        for (name, _) in members.filter(|(name, _)| !ALL_MEMBERS.contains(&name.as_str())) {
+            let key = Key {
+                kind: DriftKind::UndeclaredField,
+                path: Some(crate::walk::property("", name)),
+                problem: String::new(),
+            };
+            found.entry(key).or_insert_with(|| example.clone());
+        }
+        for (key, example) in found {
+            let found = self.found.entry(key);
+            found.or_insert(Found { count: 0, example }).count += 1;
+        }
+        for undeclared in self.shape.mark(event) {
+            if let Some(found) = self.undeclared.get_mut(&undeclared) {
+                found.count += 1;
+            } else if self.undeclared_in(undeclared.place) <= LISTED {
+                let example = example.clone();
+                self.undeclared
+                    .insert(undeclared, Found { count: 1, example });
+            }
+        }
+    }
+
+    /// How many undeclared fields of a place are known.
+    fn undeclared_in(&self, place: usize) -> usize {
+        let name = String::new();
+        let of_place = self.undeclared.range(Undeclared { place, name }..);
+        of_place
+            .take_while(|(known, _)| known.place == place)
+            .count()
+    }
+
+    fn id_problem(&self, sample: &Sample) -> Option<(DriftKind, String)> {
+        let template = self.event.id_template.as_deref();
+        match (template, sample.id()) {
+            (None, None) => None,
+            (None, Some(_)) => Some((DriftKind::UndeclaredId, String::new())),
+            (Some(_), None) => Some((DriftKind::NoId, String::new())),
+            (Some(_), Some(id)) => {
+                let mismatch = self.template.as_ref()?.mismatch(id, sample.data())?;
+                let problem = match mismatch {
+                    Mismatch::Form => "it has another form".to_owned(),
+                    Mismatch::Values(names) => {
+                        let verb = if names.len() == 1 { "is" } else { "are" };
+                        format!("`{}` {verb} not as in the data", names.join("`, `"))
+                    }
+                };
+                Some((DriftKind::WrongId, problem))
+            }
+        }
+    }
+
+    /// What was found, with the number of samples.
+    pub(super) fn findings(self) -> Vec<DriftFinding> {
+        let mut findings = Vec::new();
+        // Not said twice: a field that the schema refuses, and one that it requires.
+        let broken = |problem: &str| -> BTreeSet<String> {
+            let keys = self.found.keys().filter(|key| key.problem == problem);
+            keys.filter_map(|key| key.path.clone()).collect()
+        };
+        let (refused, missing) = (broken(UNEXPECTED), broken(MISSING));
+        for (key, found) in &self.found {
+            let what = self.sentence(key, found.count);
+            findings.push(self.finding(key.kind, key.path.clone(), what, found));
+        }
+        let mut by_place: BTreeMap<usize, Vec<(&str, &Found)>> = BTreeMap::new();
+        for (undeclared, found) in &self.undeclared {
+            let names = by_place.entry(undeclared.place).or_default();
+            names.push((&undeclared.name, found));
+        }
+        for (place, names) in by_place {
+            let path = self
+                .shape
+                .place(place)
+                .map_or("", |place| place.path.as_str());
+            if let Some((_, first)) = names.first()
+                && names.len() > LISTED
+            {
+                let what = format!(
+                    "the samples have more than {LISTED} undeclared fields in `{path}`; if these are the \
+                     keys of a map, declare a map"
+                );
+                let path = Some(path.to_owned());
+                findings.push(self.finding(DriftKind::UndeclaredField, path, what, first));
+                continue;
+            }
+            for (name, found) in names {
+                let path = crate::walk::property(path, name);
+                if refused.contains(&path) {
+                    continue;
+                }
+                let near = nearest(name, self.shape.names(place));
+                let near =
+                    near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+                let samples = self.share(found.count);
+                let what = format!("{samples} `{path}`, which is not declared{near}");
+                let path = Some(path);
+                findings.push(self.finding(DriftKind::UndeclaredField, path, what, found));
+            }
+        }
+        let unseen = self.shape.unseen();
+        for path in unseen.difference(&missing).cloned() {
+            let what = match self.samples {
+                1 => format!("the sample does not have `{path}`"),
+                n => format!("none of {n} samples has `{path}`"),
+            };
+            findings.push(DriftFinding {
+                path: Some(path),
+                of: self.samples,
+                what,
+                ..DriftFinding::new(self.event, DriftKind::UnseenField)
+            });
+        }
+        findings
+    }
+
+    fn finding(
+        &self,
+        kind: DriftKind,
+        path: Option<String>,
+        what: String,
+        found: &Found,
+    ) -> DriftFinding {
+        DriftFinding {
+            path,
+            count: found.count,
+            of: self.samples,
+            what,
+            example: Some(found.example.clone()),
+            ..DriftFinding::new(self.event, kind)
+        }
+    }
+
+    fn sentence(&self, key: &Key, found: usize) -> String {
+        let path = key.path.as_deref().unwrap_or_default();
+        let template = self.event.id_template.as_deref().unwrap_or_default();
+        let problem = &key.problem;
+        let samples = self.share(found);
+        match key.kind {
+            DriftKind::Invalid => {
+                let verb = if found == 1 { "breaks" } else { "break" };
+                let samples = format!("{found} of {}", count(self.samples, "sample"));
+                format!("{samples} {verb} `{path}`: it {problem}")
+            }
+            DriftKind::NoId => format!("{samples} no id; the template is `{template}`"),
+            DriftKind::UndeclaredId => format!("{samples} an id, and the event has no id template"),
+            DriftKind::WrongId => {
+                format!("{samples} an id that does not match the template `{template}`: {problem}")
+            }
+            _ => format!("{samples} `{path}`, which is no member of an event"),
+        }
+    }
+
+    /// "12 of 340 samples have".
+    fn share(&self, found: usize) -> String {
+        let verb = if found == 1 { "has" } else { "have" };
+        format!("{found} of {} {verb}", count(self.samples, "sample"))
+    }
+}
+
+/// Where a sample comes from, as an example.
+pub(super) fn example(sample: &Sample) -> DriftExample {
+    DriftExample {
+        origin: sample.origin().to_string(),
+        path: None,
+        value: None,
+    }
+}

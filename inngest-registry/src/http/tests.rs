@@ -1,0 +1,224 @@
+//! Requests to servers that answer as told.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpListener;
+use std::sync::Mutex;
+
+use super::*;
+
+/// A server that gives each connection the next answer. Returns its URL, and the requests at the end.
+fn server(answers: &'static [&'static str]) -> (String, thread::JoinHandle<Vec<String>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let requests = thread::spawn(move || {
+        let answers = answers.iter().zip(listener.incoming());
+        let requests = answers.map(|(answer, stream)| {
+            let mut stream = BufReader::new(stream.unwrap());
+            let (mut head, mut length) = (String::new(), 0);
+            while !head.ends_with("\r\n\r\n") {
+                let start = head.len();
+                assert_ne!(stream.read_line(&mut head).unwrap(), 0);
+                let line = head[start..].to_lowercase();
+                if let Some(value) = line.strip_prefix("content-length:") {
+                    length = value.trim().parse().unwrap();
+                }
+            }
+            let mut body = vec![0; length];
+            stream.read_exact(&mut body).unwrap();
+            stream.get_mut().write_all(answer.as_bytes()).unwrap();
+            head + str::from_utf8(&body).unwrap()
+        });
+        requests.collect()
+    });
+    (url, requests)
+}
+
+fn client(url: &str) -> Http {
+    let (address, credentials) = Address::parse("`--registry`", url).unwrap();
+    Http::new(address, credentials.as_ref(), None).unwrap()
+}
+
+#[test]
+fn addresses_lose_their_credentials() {
+    let parse = |url: &str| Address::parse("`--registry`", url);
+    for (url, address, credentials) in [
+        ("http://localhost:8081", "http://localhost:8081", None),
+        (" https://a.example/x/ ", "https://a.example/x", None),
+        (
+            "https://user:p%40ss%3A%2F@a.example:1/x//",
+            "https://a.example:1/x",
+            Some(("user", "p@ss:/")),
+        ),
+        ("http://me@[::1]:80/", "http://[::1]:80", Some(("me", ""))),
+    ] {
+        let (parsed, found) = parse(url).unwrap();
+        assert_eq!(parsed.to_string(), address);
+        let expected = credentials.map(|(user, password)| Credentials::Basic {
+            user: user.to_owned(),
+            password: password.to_owned(),
+        });
+        assert_eq!(found, expected, "{url}");
+    }
+    for url in [
+        "",
+        "secret",
+        "secret.example:8081",
+        "ftp://secret.example",
+        "https://secret.example?key=secret",
+        "https://user:sec#ret@a.example",
+        "https://user:1/secret@a.example",
+        "https://user:1?secret@a.example",
+        "https://user:sec ret@a.example",
+        "https://user:secret",
+        "https://user:secret/registry",
+        "https://[::1]:secret",
+        "https://user:%ffsecret@a.example",
+        "/secret",
+    ] {
+        let error = parse(url).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("secret"), "{error}");
+    }
+}
+
+#[test]
+fn loopback_addresses_need_no_proxy() {
+    for (url, expected) in [
+        ("http://localhost:1", true),
+        ("http://127.0.0.7", true),
+        ("http://[::1]:1/x", true),
+        ("http://10.0.0.1", false),
+        ("http://localhost.example", false),
+    ] {
+        let (address, _) = Address::parse("`--registry`", url).unwrap();
+        assert_eq!(address.is_loopback, expected, "{url}");
+    }
+}
+
+#[test]
+fn credentials_are_sent_and_never_shown() {
+    let answers = &["HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"];
+    let basic = Credentials::Basic {
+        user: "me".to_owned(),
+        password: "s3cr\"t".to_owned(),
+    };
+    let bearer = Credentials::bearer("`--token`", " t0k3n\n").unwrap();
+    for (credentials, header, secrets) in [
+        (basic, "Basic bWU6czNjciJ0", ["s3cr\"t", "bWU6czNjciJ0"]),
+        (bearer, "Bearer t0k3n", ["t0k3n", "t0k3n"]),
+    ] {
+        let (url, requests) = server(answers);
+        let (address, _) = Address::parse("`--registry`", &url).unwrap();
+        let http = Http::new(address, Some(&credentials), None).unwrap();
+        let answer = http.get("/a%2Fb").unwrap();
+        let request = requests.join().unwrap().remove(0);
+        assert!(request.starts_with("GET /a%2Fb HTTP/1.1\r\n"), "{request}");
+        let line = format!("authorization: {header}\r\n");
+        assert!(
+            request.to_lowercase().contains(&line.to_lowercase()),
+            "{request}"
+        );
+        let shown = format!(
+            "{http:?} {credentials:?} {answer:?} {:?}",
+            http.authorization
+        );
+        for secret in secrets {
+            assert!(!shown.contains(secret), "{shown}");
+            let echoed = http.redact(&format!("no {secret} here"));
+            assert_eq!(echoed, "no *** here");
+        }
+        let json = http.redact(&Value::from(secrets[0]).to_string());
+        assert_eq!(json, "\"***\"");
+    }
+    for text in ["", "secret\u{e9}", "sec\nret"] {
+        let error = Credentials::bearer("`--token`", text).unwrap_err();
+        assert!(!error.to_string().contains("sec"), "{error}");
+    }
+}
+
+static WAITS: Mutex<Vec<Duration>> = Mutex::new(Vec::new());
+
+#[test]
+fn faults_of_the_server_are_retried() {
+    let (url, requests) = server(&[
+        "HTTP/1.1 500 No\r\nConnection: close\r\n\r\n",
+        "HTTP/1.1 429 No\r\nRetry-After: 7\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        "HTTP/1.1 409 No\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx",
+    ]);
+    let http = client(&url).pause(|wait| WAITS.lock().unwrap().push(wait));
+    let answer = http.send("POST", "/", "text/plain", "body").unwrap();
+    assert_eq!((answer.status, &*answer.text), (409, "x"));
+    let waits = WAITS.lock().unwrap().split_off(0);
+    assert_eq!(waits, [FIRST_WAIT, Duration::from_secs(7)]);
+    for request in requests.join().unwrap() {
+        assert!(request.ends_with("\r\n\r\nbody"), "{request}");
+    }
+}
+
+#[test]
+fn retries_end() {
+    const BUSY: &str = "HTTP/1.1 503 No\r\nContent-Length: 4\r\nConnection: close\r\n\r\nbusy";
+    let (url, requests) = server(&[BUSY, BUSY, BUSY]);
+    let answer = client(&url).get("/").unwrap();
+    assert_eq!((answer.status, &*answer.text), (503, "busy"));
+    assert_eq!(requests.join().unwrap().len(), 3);
+    // Nobody waits for an hour.
+    let (url, requests) = server(&[
+        "HTTP/1.1 429 No\r\nRetry-After: 3600\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+    ]);
+    let answer = client(&url).pause(|_| panic!("it waits")).get("/").unwrap();
+    assert_eq!(answer.status, 429);
+    assert_eq!(requests.join().unwrap().len(), 1);
+}
+
+#[test]
+fn server_asks_for_a_wait_in_seconds_or_until_a_time() {
+    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    for (value, seconds) in [
+        ("7", Some(7)),
+        ("Sun, 09 Sep 2001 01:46:49 GMT", Some(9)),
+        ("Sun, 09 Sep 2001 01:46:39 GMT", Some(0)),
+        ("soon", None),
+        ("-1", None),
+    ] {
+        let header = (RETRY_AFTER, HeaderValue::from_static(value));
+        let wait = retry_after(&HeaderMap::from_iter([header]), now);
+        assert_eq!(wait, seconds.map(Duration::from_secs), "{value}");
+    }
+}
+
+#[test]
+fn broken_connections_are_errors() {
+    let (url, _requests) = server(&["", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ncut"]);
+    let http = client(&url.replace("//", "//me:secret@"));
+    for _ in 0..2 {
+        let error = http.get("/").unwrap_err();
+        let start = format!("cannot reach {url}: ");
+        assert!(error.to_string().starts_with(&start), "{error}");
+    }
+}
+
+#[test]
+fn redirections_are_not_followed() {
+    let (url, requests) = server(&[
+        "HTTP/1.1 301 No\r\nLocation: https://me:secret@a.example\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+    ]);
+    let answer = client(&url.replace("//", "//me:secret@")).get("/").unwrap();
+    assert_eq!(answer.status, 301);
+    assert_eq!(answer.location.unwrap(), "https://me:***@a.example");
+    assert_eq!(requests.join().unwrap().len(), 1);
+}
+
+#[test]
+fn file_of_authorities_must_have_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("ca.pem");
+    let (address, _) = Address::parse("`--registry`", "https://a.example").unwrap();
+    let open = || Http::new(address.clone(), None, Some(&path)).unwrap_err().0;
+    assert!(matches!(open(), Problem::Io { .. }));
+    fs::write(
+        &path,
+        "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+    )
+    .unwrap();
+    assert!(matches!(open(), Problem::NoCertificate(_)));
+}

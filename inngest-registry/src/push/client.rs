@@ -1,0 +1,344 @@
+//! The protocol of Confluent's schema registry, as Karapace, Redpanda and Apicurio speak it too.
+
+use std::fmt;
+
+use serde_json::{Value, json};
+
+use super::words;
+use crate::error::{Error, Problem};
+use crate::http::{Answer, Http, segment};
+use crate::json;
+use crate::mode::Mode;
+
+const CONTENT_TYPE: &str = "application/vnd.schemaregistry.v1+json";
+
+/// The error codes of a subject, a version or a schema that is not there, and of a subject without a
+/// level of its own.
+const NOT_FOUND: [u64; 4] = [40401, 40402, 40403, 40408];
+const NO_SUBJECT: u64 = 40401;
+
+/// A schema registry.
+#[derive(Debug)]
+pub(super) struct Client(Http);
+
+/// Why a request did not get what it asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fault {
+    pub(super) kind: FaultKind,
+    /// The registry's words, or why it cannot be reached.
+    words: String,
+    /// What the request was for, if not for a schema.
+    purpose: Option<&'static str>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FaultKind {
+    /// The schema is not compatible with an earlier one.
+    Incompatible,
+    /// The registry refuses the request, with this status.
+    Refused(u16),
+    /// The registry's own fault, with this status, or an answer that makes no sense.
+    Failed(u16),
+    Unreachable,
+}
+
+impl Fault {
+    fn new(kind: FaultKind, words: String) -> Self {
+        Self {
+            kind,
+            words,
+            purpose: None,
+        }
+    }
+
+    fn when(self, purpose: &'static str) -> Self {
+        Self {
+            purpose: Some(purpose),
+            ..self
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = &self.words;
+        let when = self
+            .purpose
+            .map_or_else(String::new, |purpose| format!(" when {purpose}"));
+        match self.kind {
+            FaultKind::Incompatible => {
+                write!(f, "the registry refuses it as incompatible{when}: {words}")
+            }
+            FaultKind::Refused(status) => {
+                write!(
+                    f,
+                    "the registry refused the request with {status}{when}: {words}"
+                )
+            }
+            FaultKind::Failed(429) => write!(f, "the registry is busy (429){when}: {words}"),
+            FaultKind::Failed(status @ 500..) => {
+                write!(f, "the registry failed with {status}{when}: {words}")
+            }
+            FaultKind::Failed(status) => {
+                write!(
+                    f,
+                    "the registry gave an unexpected answer ({status}){when}: {words}"
+                )
+            }
+            FaultKind::Unreachable => f.write_str(words),
+        }
+    }
+}
+
+/// The answer to the question whether a subject has a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lookup {
+    Found { version: u64, id: u64 },
+    NoSuchSchema,
+    NoSubject,
+}
+
+/// A registered version of a subject.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Registered {
+    pub(super) version: u64,
+    pub(super) id: u64,
+    pub(super) schema: Value,
+}
+
+impl Client {
+    pub(super) fn new(http: Http) -> Self {
+        Self(http)
+    }
+
+    pub(super) fn address(&self) -> String {
+        self.0.address().to_string()
+    }
+
+    /// The level of subjects without a level of their own; `None` if the registry does not tell.
+    ///
+    /// This is the first request, so its errors are about the whole registry.
+    pub(super) fn default_level(&self) -> Result<Option<Mode>, Error> {
+        let answer = self.0.get("/config")?;
+        let fail = |problem: String| {
+            Error(Problem::SchemaRegistry {
+                address: self.address(),
+                problem,
+            })
+        };
+        let words = || self.words(&answer);
+        match (answer.status, error_code(&answer)) {
+            (200, _) => match level_in(&answer) {
+                Some(name) => Ok(name.parse().ok()),
+                None => Err(fail(format!(
+                    "answered `GET /config` with `{}`; check that the URL is one of a schema registry",
+                    words()
+                ))),
+            },
+            (401, _) => Err(fail(format!(
+                "answered 401: {}; give a user and a password, or a token, that it accepts",
+                words()
+            ))),
+            // Some users may register schemas and not read the settings.
+            (403, _) => Ok(None),
+            (404, Some(code)) if NOT_FOUND.contains(&code) => Ok(None),
+            (300..=399, _) => {
+                let location = words::plain(answer.location.as_deref().unwrap_or("another place"));
+                Err(fail(format!(
+                    "redirects to {location}; use the URL of the registry itself"
+                )))
+            }
+            (status @ (429 | 500..), _) => Err(fail(format!(
+                "failed with {status}: {}; try again later",
+                words()
+            ))),
+            (status, _) => Err(fail(format!(
+                "answered `GET /config` with {status}: {}; check that the URL is one of a schema registry",
+                words()
+            ))),
+        }
+    }
+
+    /// The subject's own level.
+    pub(super) fn level(&self, subject: &str) -> Result<Option<Mode>, Fault> {
+        let level = self.read_level(subject);
+        level.map_err(|fault| fault.when("asked for the compatibility level"))
+    }
+
+    fn read_level(&self, subject: &str) -> Result<Option<Mode>, Fault> {
+        let answer = self.get(&format!("/config/{}", segment(subject)))?;
+        if is_not_found(&answer) {
+            return Ok(None);
+        }
+        let answer = self.success(answer)?;
+        let level = level_in(&answer).and_then(|name| name.parse().ok());
+        level.map_or_else(|| Err(self.senseless(&answer)), |level| Ok(Some(level)))
+    }
+
+    pub(super) fn set_level(&self, subject: &str, level: Mode) -> Result<(), Fault> {
+        let path = format!("/config/{}", segment(subject));
+        let body = json!({ "compatibility": level.name().to_uppercase() });
+        let answer = self.send("PUT", &path, &body);
+        let done = answer.and_then(|answer| self.success(answer));
+        done.map_err(|fault| fault.when("told the compatibility level"))?;
+        Ok(())
+    }
+
+    /// Whether the subject has this schema.
+    pub(super) fn look_up(&self, subject: &str, schema: &Value) -> Result<Lookup, Fault> {
+        let path = format!("/subjects/{}", segment(subject));
+        let answer = self.send("POST", &path, &body(schema))?;
+        if is_not_found(&answer) {
+            return Ok(if error_code(&answer) == Some(NO_SUBJECT) {
+                Lookup::NoSubject
+            } else {
+                Lookup::NoSuchSchema
+            });
+        }
+        let answer = self.success(answer)?;
+        let (version, id) = self.numbers(&answer)?;
+        Ok(Lookup::Found { version, id })
+    }
+
+    /// All registered versions of a subject, oldest first.
+    pub(super) fn history(&self, subject: &str) -> Result<Vec<Registered>, Fault> {
+        let path = format!("/subjects/{}/versions", segment(subject));
+        let answer = self.get(&path)?;
+        if is_not_found(&answer) {
+            return Ok(Vec::new());
+        }
+        let answer = self.success(answer)?;
+        let numbers = answer.json().and_then(|json| {
+            let numbers = json.as_array()?.iter().map(Value::as_u64);
+            numbers.collect::<Option<Vec<u64>>>()
+        });
+        let mut numbers = numbers.ok_or_else(|| self.senseless(&answer))?;
+        numbers.sort_unstable();
+        let registered = numbers.into_iter().map(|number| {
+            let answer = self.success(self.get(&format!("{path}/{number}"))?)?;
+            let (version, id) = self.numbers(&answer)?;
+            let json = answer.json().unwrap_or_default();
+            // A subject may have a schema of another kind, which is never equal to one of ours.
+            let text = json
+                .get("schema")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
+            let schema = serde_json::from_str(text).unwrap_or_default();
+            Ok(Registered {
+                version,
+                id,
+                schema,
+            })
+        });
+        registered.collect()
+    }
+
+    /// Asks whether the registry would take a schema. An error of kind
+    /// [`Incompatible`](FaultKind::Incompatible) says why it would not.
+    pub(super) fn try_out(
+        &self,
+        subject: &str,
+        schema: &Value,
+        level: Option<Mode>,
+    ) -> Result<(), Fault> {
+        let path = format!("/compatibility/subjects/{}/versions", segment(subject));
+        if level.is_some_and(Mode::is_transitive) {
+            let answer = self.send("POST", &format!("{path}?verbose=true"), &body(schema))?;
+            // Karapace compares with one version only.
+            if answer.status != 404 {
+                return self.compatible(&answer);
+            }
+        }
+        let answer = self.send(
+            "POST",
+            &format!("{path}/latest?verbose=true"),
+            &body(schema),
+        )?;
+        self.compatible(&answer)
+    }
+
+    fn compatible(&self, answer: &Answer) -> Result<(), Fault> {
+        let json = self.success(answer.clone())?.json().unwrap_or_default();
+        match json.get("is_compatible") {
+            Some(Value::Bool(true)) => Ok(()),
+            Some(Value::Bool(false)) => {
+                let messages = json.get("messages").unwrap_or(&Value::Null);
+                let words = self.0.redact(&words::of_json(messages));
+                Err(Fault::new(FaultKind::Incompatible, words))
+            }
+            _ => Err(self.senseless(answer)),
+        }
+    }
+
+    /// Registers a schema and returns its id.
+    pub(super) fn register(&self, subject: &str, schema: &Value) -> Result<u64, Fault> {
+        let path = format!("/subjects/{}/versions", segment(subject));
+        let answer = self.success(self.send("POST", &path, &body(schema))?)?;
+        let id = answer.json().and_then(|json| json.get("id")?.as_u64());
+        id.ok_or_else(|| self.senseless(&answer))
+    }
+
+    fn get(&self, path: &str) -> Result<Answer, Fault> {
+        self.0.get(path).map_err(|error| unreachable(&error))
+    }
+
+    fn send(&self, method: &'static str, path: &str, body: &Value) -> Result<Answer, Fault> {
+        let answer = self.0.send(method, path, CONTENT_TYPE, &body.to_string());
+        answer.map_err(|error| unreachable(&error))
+    }
+
+    fn success(&self, answer: Answer) -> Result<Answer, Fault> {
+        if answer.is_success() {
+            return Ok(answer);
+        }
+        let kind = match answer.status {
+            409 => FaultKind::Incompatible,
+            // A registry says "not found" with a code, and this is something else.
+            status @ (404 | 429) => FaultKind::Failed(status),
+            status @ 400..=499 => FaultKind::Refused(status),
+            status => FaultKind::Failed(status),
+        };
+        Err(Fault::new(kind, self.words(&answer)))
+    }
+
+    fn numbers(&self, answer: &Answer) -> Result<(u64, u64), Fault> {
+        let json = answer.json().unwrap_or_default();
+        let number = |key| json.get(key).and_then(Value::as_u64);
+        match (number("version"), number("id")) {
+            (Some(version), Some(id)) => Ok((version, id)),
+            _ => Err(self.senseless(answer)),
+        }
+    }
+
+    /// The fault of a success that does not say what was asked.
+    fn senseless(&self, answer: &Answer) -> Fault {
+        Fault::new(FaultKind::Failed(answer.status), self.words(answer))
+    }
+
+    fn words(&self, answer: &Answer) -> String {
+        self.0.redact(&words::of_body(&answer.text))
+    }
+}
+
+fn unreachable(error: &Error) -> Fault {
+    Fault::new(FaultKind::Unreachable, error.to_string())
+}
+
+/// The body of the requests that carry a schema.
+fn body(schema: &Value) -> Value {
+    json!({ "schemaType": "JSON", "schema": json::to_text(schema) })
+}
+
+fn error_code(answer: &Answer) -> Option<u64> {
+    answer.json()?.get("error_code")?.as_u64()
+}
+
+/// Whether the answer says that something is not registered. Another 404 means a wrong address.
+fn is_not_found(answer: &Answer) -> bool {
+    answer.status == 404 && error_code(answer).is_some_and(|code| NOT_FOUND.contains(&code))
+}
+
+fn level_in(answer: &Answer) -> Option<String> {
+    let json = answer.json()?;
+    Some(json.get("compatibilityLevel")?.as_str()?.to_owned())
+}

@@ -1,0 +1,64 @@
+//! Events that were sent: from JSON Lines, other JSON documents or the list of a server.
+//!
+//! ```no_run
+//! use inngest_registry::samples::{Query, Source, read};
+//!
+//! # fn main() -> Result<(), inngest_registry::Error> {
+//! for sample in read(&Source::from("events.jsonl"), &Query::default())? {
+//!     let sample = sample?;
+//!     println!("{} {:?}", sample.name(), sample.version());
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+mod document;
+mod sample;
+#[cfg(feature = "http")]
+mod server;
+mod source;
+
+use std::fs::File;
+use std::io::{BufReader, stdin};
+
+use self::document::Documents;
+pub use self::sample::{Origin, Sample};
+pub use self::source::{Query, Source};
+use crate::error::Error;
+
+/// The events of a source, in its order.
+pub type Samples = Box<dyn Iterator<Item = Result<Sample, Error>>>;
+
+/// Reads the events of a source. A file or a list is read as the iterator advances. After an error, the iterator
+/// ends.
+///
+/// # Errors
+///
+/// The source cannot be read. The iterator returns an error for what is not an event, and for JSON that is
+/// nested deeper than 127 levels.
+pub fn read(source: &Source, query: &Query) -> Result<Samples, Error> {
+    let samples: Samples = match source {
+        Source::File(path) => {
+            let file = File::open(path).map_err(|error| Error::io("read", path, error))?;
+            Box::new(Documents::new(
+                BufReader::new(file),
+                path.display().to_string(),
+            ))
+        }
+        Source::StandardInput => Box::new(Documents::new(
+            BufReader::new(stdin()),
+            "standard input".to_owned(),
+        )),
+        #[cfg(feature = "http")]
+        Source::Server(url) => Box::new(server::Listing::new(url, query)?),
+    };
+    let name = query.name.clone();
+    let samples = samples.filter(move |sample| match (sample, &name) {
+        (Ok(sample), Some(name)) => sample.name() == name,
+        _ => true,
+    });
+    Ok(Box::new(samples.take(query.limit.unwrap_or(usize::MAX))))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,50 @@
+//! The command `scaffold`.
+
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write as _};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Scaffold, from_sources};
+use crate::error::{Error, Problem};
+
+const SOURCES: &str = "\
+Folders or files with schemas, files with events, `-`, or a dev server's URL
+
+Schemas: a folder that `export` wrote or that EventCatalog reads, an AsyncAPI document, JSON Schemas.
+Events: JSON Lines, an event, an array of events; with `--name`, their data alone.";
+
+/// Arguments of `scaffold`.
+#[derive(Debug, Args)]
+pub(crate) struct ScaffoldArgs {
+    /// Folders or files with schemas, files with events, `-`, or a dev server's URL
+    #[arg(required = true, value_name = "SOURCE", long_help = SOURCES)]
+    sources: Vec<String>,
+    /// Write to this file, which must not exist, instead of standard output
+    #[arg(long, value_name = "FILE")]
+    into: Option<PathBuf>,
+    /// Only events of this name; the event whose data a schema or a document is
+    #[arg(long)]
+    name: Option<String>,
+}
+
+/// Writes the types and returns what goes to standard output, and the notes.
+pub(crate) fn run(args: &ScaffoldArgs) -> Result<(String, Vec<String>), Error> {
+    let Scaffold { code, notes } = from_sources(&args.sources, args.name.as_deref())?;
+    let Some(path) = &args.into else {
+        return Ok((code, notes));
+    };
+    let written = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path)
+        .and_then(|mut file| file.write_all(code.as_bytes()));
+    match written {
+        Ok(()) => Ok((format!("wrote {}\n", path.display()), notes)),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            Err(Problem::FileExists(path.clone()).into())
+        }
+        Err(error) => Err(Error::io("write", path, error)),
+    }
+}

@@ -1,0 +1,103 @@
+//! diesel on both databases.
+
+use inngest_outbox::OutboxError;
+
+use crate::steps::End;
+
+/// Why a transaction is rolled back. diesel needs the conversion, because `BEGIN` and `COMMIT` can fail.
+#[derive(Debug, PartialEq, Eq)]
+enum Stop {
+    Asked,
+    Failed,
+    Diesel(String),
+}
+
+impl From<diesel::result::Error> for Stop {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Diesel(error.to_string())
+    }
+}
+
+/// The result of a transaction, and the error of the outbox in it.
+fn ended(
+    ended: &Result<(), Stop>,
+    end: End,
+    failed: Option<OutboxError>,
+) -> Result<(), OutboxError> {
+    // With a full disk, SQLite rolls back by itself, and the rollback of diesel is then the error.
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    match end {
+        End::Commit => assert_eq!(*ended, Ok(())),
+        End::Rollback => assert_eq!(*ended, Err(Stop::Asked)),
+    }
+    Ok(())
+}
+
+macro_rules! library {
+    ($connection:ident, $address:expr) => {
+        use diesel::connection::SimpleConnection as _;
+        use diesel::{Connection as _, $connection};
+        use inngest_outbox::{Outbox, OutboxError};
+
+        use super::{Stop, ended};
+        use crate::steps::{End, Script, Step, expect_refused};
+
+        pub(crate) async fn run(script: Script) -> Result<(), OutboxError> {
+            let mut connection = $connection::establish($address(&script.url)).unwrap();
+            transaction(&script.outbox, &mut connection, &script.steps, script.end)
+        }
+
+        /// Adds without a transaction.
+        pub(crate) async fn run_alone(script: Script) -> Result<(), OutboxError> {
+            let mut connection = $connection::establish($address(&script.url)).unwrap();
+            steps(&script.outbox, &mut connection, &script.steps)
+        }
+
+        fn transaction(
+            outbox: &Outbox,
+            connection: &mut $connection,
+            script: &[Step],
+            end: End,
+        ) -> Result<(), OutboxError> {
+            let mut failed = None;
+            let result = connection.transaction(|connection| {
+                if let Err(error) = steps(outbox, connection, script) {
+                    failed = Some(error);
+                    return Err(Stop::Failed);
+                }
+                match end {
+                    End::Commit => Ok(()),
+                    End::Rollback => Err(Stop::Asked),
+                }
+            });
+            ended(&result, end, failed)
+        }
+
+        fn steps(
+            outbox: &Outbox,
+            connection: &mut $connection,
+            script: &[Step],
+        ) -> Result<(), OutboxError> {
+            for step in script {
+                match step {
+                    Step::Sql(sql) => connection.batch_execute(sql).unwrap(),
+                    Step::Fails(sql) => drop(connection.batch_execute(sql).unwrap_err()),
+                    Step::Add(add) => add.run(outbox, &mut *connection)?,
+                    Step::Refused(add) => expect_refused(&add.run(outbox, &mut *connection)),
+                    Step::Savepoint(script, end) => transaction(outbox, connection, script, *end)?,
+                }
+            }
+            Ok(())
+        }
+    };
+}
+
+pub(crate) mod postgres {
+    library!(PgConnection, String::as_str);
+}
+
+pub(crate) mod sqlite {
+    library!(SqliteConnection, crate::libraries::path);
+}

@@ -1,0 +1,185 @@
+//! What relays meet on Postgres alone: transactions that commit late, and settings of the server.
+#![cfg(postgres)]
+
+use std::time::Duration;
+
+use inngest_core::testing::EventServer;
+use inngest_outbox::Outbox;
+use outbox_tests::{Cluster, eventually};
+use sqlx::{AssertSqlSafe, Executor as _, PgPool, Postgres, Row as _, Transaction};
+use support::{Place, Pool, Running, assert_ran_once, client, event, events};
+
+mod support;
+
+fn pool(place: &Place) -> &PgPool {
+    match &place.pool {
+        Pool::Postgres(pool, _) => pool,
+        Pool::Sqlite(..) => unreachable!("the place is on Postgres"),
+    }
+}
+
+async fn begin(pool: &PgPool, level: &str) -> Transaction<'static, Postgres> {
+    let begin = format!("BEGIN ISOLATION LEVEL {level}");
+    pool.begin_with(AssertSqlSafe(begin)).await.unwrap()
+}
+
+#[tokio::test]
+async fn events_of_transactions_that_commit_late_are_sent() {
+    let place = Place::postgres().await;
+    let server = EventServer::start().unwrap();
+    let relay = Running::new(&place.relay(client(&server)));
+    let mut open = Vec::new();
+    for (index, level) in ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"]
+        .into_iter()
+        .enumerate()
+    {
+        let mut tx = begin(pool(&place), level).await;
+        place.outbox.add(&mut *tx, event(index)).await.unwrap();
+        open.push(tx);
+        // A relay passes it.
+        let started = std::time::Instant::now();
+        place.add(&[event(index + 10)]).await;
+        eventually("the later one is sent", async || {
+            server.counts().events == index * 2 + 1
+        })
+        .await;
+        let mut first = open.remove(0);
+        // A savepoint does not change the number of the transaction.
+        first.execute("SAVEPOINT s").await.unwrap();
+        place
+            .outbox
+            .add(&mut *first, event(index + 20))
+            .await
+            .unwrap();
+        first.execute("ROLLBACK TO s").await.unwrap();
+        first.commit().await.unwrap();
+        eventually("the earlier one is sent", async || {
+            server.counts().events == index * 2 + 2
+        })
+        .await;
+        // Not only by the look at all events that comes every 15 seconds.
+        assert!(started.elapsed() < Duration::from_secs(10));
+    }
+    relay.stop().await;
+    place.is_drained().await;
+    assert_ran_once(&server, [0, 1, 2, 10, 11, 12]);
+}
+
+#[tokio::test]
+async fn a_long_transaction_delays_no_event() {
+    let place = Place::postgres().await;
+    let server = EventServer::start().unwrap();
+    let mut long = begin(pool(&place), "REPEATABLE READ").await;
+    long.execute("SELECT pg_current_xact_id()").await.unwrap();
+    let relay = Running::new(&place.relay(client(&server)));
+    for round in 0..10 {
+        place.add(&events(round * 10..round * 10 + 10)).await;
+        place.is_drained().await;
+    }
+    place.outbox.add(&mut *long, event(100)).await.unwrap();
+    long.commit().await.unwrap();
+    eventually("the last one is sent", async || {
+        server.counts().events == 101
+    })
+    .await;
+    relay.stop().await;
+    assert_ran_once(&server, 0..101);
+}
+
+#[tokio::test]
+async fn events_of_prepared_transactions_are_sent_when_they_commit() {
+    let mut cluster = Cluster::start().expect("this test changes a setting of the server");
+    let pool = PgPool::connect(&cluster.url()).await.unwrap();
+    let set = "ALTER SYSTEM SET max_prepared_transactions = 5";
+    pool.execute(set).await.unwrap();
+    pool.close().await;
+    cluster.stop();
+    cluster.restart();
+    let pool = PgPool::connect(&cluster.url()).await.unwrap();
+    let outbox = Outbox::new();
+    outbox.migrate(&pool).await.unwrap();
+    let server = EventServer::start().unwrap();
+    let relay = inngest_outbox::Relay::new(outbox.clone(), &pool, client(&server));
+    let relay = Running::new(&relay);
+    let mut connection = pool.acquire().await.unwrap();
+    for n in 0..2 {
+        connection.execute("BEGIN").await.unwrap();
+        outbox.add(&mut *connection, event(n)).await.unwrap();
+        let prepare = format!("PREPARE TRANSACTION 'late {n}'");
+        connection.execute(AssertSqlSafe(prepare)).await.unwrap();
+    }
+    outbox.add(&mut *connection, event(2)).await.unwrap();
+    eventually("the relay passed the prepared ones", async || {
+        server.counts().events == 1
+    })
+    .await;
+    connection
+        .execute("COMMIT PREPARED 'late 0'")
+        .await
+        .unwrap();
+    connection
+        .execute("ROLLBACK PREPARED 'late 1'")
+        .await
+        .unwrap();
+    eventually("the prepared one is sent", async || {
+        server.counts().events == 2
+    })
+    .await;
+    relay.stop().await;
+    assert_ran_once(&server, [0, 2]);
+}
+
+#[tokio::test]
+async fn a_session_that_stops_in_a_claim_keeps_no_events() {
+    let place = Place::postgres().await;
+    let server = EventServer::start().unwrap();
+    place.add(&events(0..3)).await;
+    // What a relay does in a claim, before its computer stops.
+    let mut stopped = pool(&place).begin().await.unwrap();
+    stopped
+        .execute("SET LOCAL idle_in_transaction_session_timeout = '1s'; SELECT * FROM inngest_outbox FOR UPDATE")
+        .await
+        .unwrap();
+    let relay = Running::new(&place.relay(client(&server)));
+    place.is_drained().await;
+    relay.stop().await;
+    assert_ran_once(&server, 0..3);
+}
+
+#[tokio::test]
+async fn commits_of_a_relay_are_on_disk_whatever_the_default() {
+    let place = Place::postgres().await;
+    let Pool::Postgres(pool, database) = &place.pool else {
+        unreachable!("the place is on Postgres");
+    };
+    let set = format!(
+        "ALTER DATABASE {} SET synchronous_commit = off",
+        database.name()
+    );
+    pool.execute(AssertSqlSafe(set)).await.unwrap();
+    // The trigger sees the setting in the transaction of a claim.
+    pool.execute(
+        "CREATE TABLE seen (setting text);
+         CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+             INSERT INTO seen VALUES (current_setting('synchronous_commit') || ' ' ||
+                 current_setting('idle_in_transaction_session_timeout') || ' ' ||
+                 current_setting('statement_timeout') || ' ' || current_setting('tcp_keepalives_idle'));
+             RETURN NEW; END $$;
+         CREATE TRIGGER look BEFORE INSERT ON inngest_outbox_requests FOR EACH ROW EXECUTE FUNCTION look()",
+    )
+    .await
+    .unwrap();
+    let server = EventServer::start().unwrap();
+    let fresh = PgPool::connect(&database.url()).await.unwrap();
+    let relay = inngest_outbox::Relay::new(place.outbox.clone(), fresh, client(&server));
+    let relay = Running::new(&relay);
+    place.add(&events(0..1)).await;
+    place.is_drained().await;
+    relay.stop().await;
+    let seen = sqlx::query("SELECT setting FROM seen")
+        .fetch_all(pool)
+        .await
+        .unwrap();
+    let seen: Vec<String> = seen.iter().map(|row| row.get(0)).collect();
+    assert_eq!(seen, ["on 10s 20s 5"]);
+}

@@ -1,0 +1,35 @@
+use inngest_receive::Events;
+
+#[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema, inngest_core::Event)]
+#[event(name = "shop/item.imported", version = "2026-11-21.1")]
+pub struct ItemImported {
+    pub item_id: String,
+}
+
+mod v1 {
+    #[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema, inngest_core::Event)]
+    #[event(name = "shop/item.imported", version = "2026-01-01.1")]
+    pub struct ItemImported {
+        pub item: String,
+    }
+}
+
+pub struct Failed;
+
+impl TryFrom<v1::ItemImported> for ItemImported {
+    type Error = Failed;
+    fn try_from(_: v1::ItemImported) -> Result<Self, Failed> {
+        Err(Failed)
+    }
+}
+
+#[derive(Events)]
+enum ShopEvent {
+    #[events(from(v1::ItemImported))]
+    ItemImported(ItemImported),
+}
+
+fn main() {
+    let _ = inngest_receive::decode::<ShopEvent>("");
+    let _ = ShopEvent::NAMES;
+}

@@ -1,0 +1,5 @@
+enum ShopEvent {}
+
+fn main() {
+    let _ = inngest_receive::decode::<ShopEvent>("");
+}

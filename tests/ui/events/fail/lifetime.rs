@@ -1,0 +1,24 @@
+use inngest_receive::Events;
+
+#[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema, inngest_core::Event)]
+#[event(name = "shop/item.imported", version = "2026-11-21.1")]
+pub struct ItemImported {
+    pub item_id: String,
+}
+
+#[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema, inngest_core::Event)]
+#[event(name = "shop/order.paid")]
+pub struct OrderPaid {
+    pub order: u64,
+}
+
+#[derive(Events)]
+enum ShopEvent<'a> {
+    ItemImported(ItemImported),
+    Order(&'a OrderPaid),
+}
+
+fn main() {
+    let _ = inngest_receive::decode::<ShopEvent>("");
+    let _ = ShopEvent::NAMES;
+}

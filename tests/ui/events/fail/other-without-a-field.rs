@@ -1,0 +1,12 @@
+use inngest_receive::Events;
+
+#[derive(Events)]
+enum ShopEvent {
+    #[events(other)]
+    Other,
+}
+
+fn main() {
+    let _ = inngest_receive::decode::<ShopEvent>("");
+    let _ = ShopEvent::NAMES;
+}

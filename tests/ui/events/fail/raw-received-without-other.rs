@@ -1,0 +1,11 @@
+use inngest_receive::{Events, RawReceived};
+
+#[derive(Events)]
+enum ShopEvent {
+    Other(RawReceived),
+}
+
+fn main() {
+    let _ = inngest_receive::decode::<ShopEvent>("");
+    let _ = ShopEvent::NAMES;
+}

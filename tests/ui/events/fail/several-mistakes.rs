@@ -1,0 +1,32 @@
+use inngest_receive::{Events, RawReceived};
+
+#[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema, inngest_core::Event)]
+#[event(name = "shop/item.imported", version = "2026-11-21.1")]
+pub struct ItemImported {
+    pub item_id: String,
+}
+
+mod v1 {
+    #[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema, inngest_core::Event)]
+    #[event(name = "shop/item.imported", version = "2026-01-01.1")]
+    pub struct ItemImported {
+        pub item: String,
+    }
+}
+
+#[derive(Events)]
+enum ShopEvent {
+    #[events(frm(v1::ItemImported), any_version = 1)]
+    ItemImported(ItemImported),
+    Unit,
+    Again(ItemImported),
+    #[events(other)]
+    One(RawReceived),
+    #[events(other)]
+    Two(RawReceived),
+}
+
+fn main() {
+    let _ = inngest_receive::decode::<ShopEvent>("");
+    let _ = ShopEvent::NAMES;
+}

@@ -1,0 +1,11 @@
+use inngest_receive::Events;
+
+#[derive(Events)]
+enum ShopEvent {
+    ItemImported,
+}
+
+fn main() {
+    let _ = inngest_receive::decode::<ShopEvent>("");
+    let _ = ShopEvent::NAMES;
+}

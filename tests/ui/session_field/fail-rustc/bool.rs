@@ -1,0 +1,6 @@
+use inngest_core::SessionField;
+
+#[derive(SessionField)]
+struct Visit(bool);
+
+fn main() {}

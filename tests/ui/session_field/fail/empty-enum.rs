@@ -1,0 +1,6 @@
+use inngest_core::SessionField;
+
+#[derive(SessionField)]
+enum Channel {}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use inngest_core::SessionField;
+
+#[derive(SessionField)]
+struct OrderLine {
+    order: u64,
+    line: u64,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use inngest_core::SessionField;
+
+#[derive(SessionField)]
+enum Channel {
+    Web,
+    Partner(u64),
+}
+
+fn main() {}

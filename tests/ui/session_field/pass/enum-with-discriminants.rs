@@ -1,0 +1,26 @@
+#![deny(warnings, missing_docs, unreachable_pub)]
+#![allow(dead_code)]
+//! An enum with numbers.
+
+use inngest_core::{Batch, Event, SessionField};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+#[derive(Serialize, JsonSchema, Event)]
+#[event(name = "storefront/item.imported")]
+struct ItemImported {
+    #[event(session)]
+    visit: Channel,
+}
+
+#[derive(Serialize, JsonSchema, SessionField)]
+#[repr(u8)]
+enum Channel { Web = 1, Shop = 9 }
+
+fn main() {
+    let item = ItemImported { visit: Channel::Shop };
+    let mut batch = Batch::new();
+    batch.push(&item).unwrap();
+    let event = batch.events().next().unwrap();
+    assert!(event.contains(r#""sessions":{"visit":"shop"}"#));
+}

@@ -1,0 +1,28 @@
+#![deny(warnings, missing_docs, unreachable_pub)]
+#![allow(dead_code)]
+//! A newtype of a newtype.
+
+use inngest_core::{Batch, Event, SessionField};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+#[derive(Serialize, JsonSchema, Event)]
+#[event(name = "storefront/item.imported")]
+struct ItemImported {
+    #[event(session)]
+    visit: Key,
+}
+
+#[derive(Serialize, JsonSchema, SessionField)]
+struct Key(Inner);
+
+#[derive(Serialize, JsonSchema, SessionField)]
+struct Inner(u64);
+
+fn main() {
+    let item = ItemImported { visit: Key(Inner(7)) };
+    let mut batch = Batch::new();
+    batch.push(&item).unwrap();
+    let event = batch.events().next().unwrap();
+    assert!(event.contains(r#""sessions":{"visit":7}"#));
+}

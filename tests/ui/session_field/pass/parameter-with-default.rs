@@ -1,0 +1,25 @@
+#![deny(warnings, missing_docs, unreachable_pub)]
+#![allow(dead_code)]
+//! A generic newtype with a default.
+
+use inngest_core::{Batch, Event, SessionField};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+#[derive(Serialize, JsonSchema, Event)]
+#[event(name = "storefront/item.imported")]
+struct ItemImported {
+    #[event(session)]
+    visit: Key,
+}
+
+#[derive(Serialize, JsonSchema, SessionField)]
+struct Key<T = u64>(T);
+
+fn main() {
+    let item = ItemImported { visit: Key(7) };
+    let mut batch = Batch::new();
+    batch.push(&item).unwrap();
+    let event = batch.events().next().unwrap();
+    assert!(event.contains(r#""sessions":{"visit":7}"#));
+}

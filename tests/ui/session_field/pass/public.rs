@@ -1,0 +1,18 @@
+#![deny(warnings, missing_docs, unreachable_pub)]
+#![allow(dead_code)]
+//! A public type with documentation.
+
+/// The number of a visit.
+#[derive(inngest_core::SessionField)]
+pub struct VisitId(u64);
+
+/// Where the visit began.
+#[derive(inngest_core::SessionField)]
+pub enum Channel {
+    /// In a browser.
+    Web,
+    /// In a shop.
+    Shop,
+}
+
+fn main() {}

@@ -1,0 +1,26 @@
+#![deny(warnings, missing_docs, unreachable_pub)]
+#![allow(dead_code)]
+//! A variant with a raw name.
+
+use inngest_core::{Batch, Event, SessionField};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+#[derive(Serialize, JsonSchema, Event)]
+#[event(name = "storefront/item.imported")]
+struct ItemImported {
+    #[event(session)]
+    visit: Channel,
+}
+
+#[derive(Serialize, JsonSchema, SessionField)]
+#[allow(non_camel_case_types)]
+enum Channel { r#type, Web }
+
+fn main() {
+    let item = ItemImported { visit: Channel::r#type };
+    let mut batch = Batch::new();
+    batch.push(&item).unwrap();
+    let event = batch.events().next().unwrap();
+    assert!(event.contains(r#""sessions":{"visit":"type"}"#));
+}
