@@ -132,7 +132,7 @@ impl OutboxError {
     }
 }
 
-#[cfg(feature = "relay")]
+#[cfg(feature = "_relay")]
 impl OutboxError {
     /// An error of sqlx on the table `table`.
     pub(crate) fn of_sqlx(table: &str, error: sqlx::Error) -> Self {
@@ -141,7 +141,7 @@ impl OutboxError {
     }
 }
 
-#[cfg(any(feature = "relay", feature = "sea-orm"))]
+#[cfg(any(feature = "_relay", feature = "sea-orm"))]
 impl DatabaseError {
     pub(crate) fn of_sqlx(error: Option<&dyn sqlx::error::DatabaseError>) -> Self {
         error.map_or_else(Self::default, |error| Self {

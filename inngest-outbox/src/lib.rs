@@ -14,35 +14,35 @@
 #![cfg_attr(not(all(feature = "postgres", feature = "sqlite")), allow(dead_code))]
 
 mod add;
-#[cfg(feature = "relay")]
+#[cfg(feature = "_relay")]
 mod admin;
 mod error;
 #[cfg(feature = "postgres")]
 mod notify;
 mod outbox;
-#[cfg(feature = "relay")]
+#[cfg(feature = "_relay")]
 mod relay;
-#[cfg(feature = "relay")]
+#[cfg(feature = "_relay")]
 mod resend;
 mod rows;
 mod schema;
 mod settings;
-#[cfg(feature = "relay")]
+#[cfg(feature = "_relay")]
 mod status;
-#[cfg(feature = "relay")]
+#[cfg(feature = "_relay")]
 mod store;
 mod table;
 
 pub use crate::add::{Adding, Connection};
-#[cfg(feature = "relay")]
+#[cfg(feature = "_relay")]
 pub use crate::admin::{Changed, Selection, SetAsideEvent};
 pub use crate::error::OutboxError;
 pub use crate::outbox::Outbox;
-#[cfg(feature = "relay")]
+#[cfg(feature = "_relay")]
 pub use crate::relay::{Relay, RelayCounts};
-#[cfg(feature = "relay")]
+#[cfg(feature = "_relay")]
 pub use crate::resend::RetryIds;
-#[cfg(feature = "relay")]
+#[cfg(feature = "_relay")]
 pub use crate::status::Status;
-#[cfg(feature = "relay")]
+#[cfg(feature = "_relay")]
 pub use crate::store::Database;

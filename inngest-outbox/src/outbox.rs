@@ -6,7 +6,7 @@ use crate::add::Connection;
 use crate::error::OutboxError;
 use crate::rows::Rows;
 use crate::settings::Settings;
-#[cfg(feature = "relay")]
+#[cfg(feature = "_relay")]
 use crate::store::{Database, Store, each};
 
 /// Stores events in your own database transaction, where a [`Relay`](crate::Relay) finds and sends them.
@@ -92,7 +92,7 @@ impl Outbox {
     /// # Errors
     ///
     /// A newer version of this library created the tables, or the database fails.
-    #[cfg(feature = "relay")]
+    #[cfg(feature = "_relay")]
     pub async fn migrate(&self, database: impl Into<Database>) -> Result<(), OutboxError> {
         let store = Store::new(&self.0, database.into())?;
         each!(&store, store => store.migrate().await)

@@ -136,6 +136,7 @@ pub(crate) enum Problem {
         .0.display()
     )]
     NoCertificate(PathBuf),
+    #[cfg(feature = "cli")]
     #[error(
         "`{}` exists already, and `scaffold` overwrites nothing; name another file, or remove it first",
         .0.display()

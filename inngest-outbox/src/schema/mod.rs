@@ -1,7 +1,7 @@
 //! The tables of the outbox, and the statements that add events.
 
 /// The version of the tables that this library uses.
-#[cfg(feature = "relay")]
+#[cfg(feature = "_relay")]
 pub(crate) const VERSION: i32 = 1;
 
 /// The statements that create the tables on Postgres, one text for each version.
