@@ -9,7 +9,8 @@ use crate::delivery::event_counts::EventCounts;
 #[cfg(feature = "client")]
 use crate::delivery::request::EventRequest;
 #[cfg(feature = "client")]
-use crate::delivery::stored::{self, BatchBytesError, EventReader, StoredRequest};
+use crate::delivery::stored::{self, BatchBytesError, EventReader};
+use crate::delivery::stored_request::StoredRequest;
 #[cfg(feature = "client")]
 use crate::encode::buffer::EventMeta;
 use crate::encode::buffer::{EncodedEvent, EventBuffer};

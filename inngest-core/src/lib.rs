@@ -64,7 +64,8 @@ pub use crate::delivery::{
     outcome::{Outcome, Rejection},
     receipt::Receipt,
     retry::RetryPolicy,
-    stored::{BatchBytesError, StoredRequest},
+    stored::BatchBytesError,
+    stored_request::StoredRequest,
     traceparent::traceparent,
 };
 #[cfg(feature = "client")]

@@ -1,13 +1,13 @@
-//! Measures decoding a batch of 1,000 events into an enum by name and version. `receive` prints the times
-//! as ratios to `serde_json::from_slice` into the right struct. `receive ours|known|value EVENTS` runs
-//! only that case, for callgrind.
+//! Measures decoding a batch of 1,000 events, and the call of a function with it, into an enum by name and
+//! version. `receive` prints the times as ratios to `serde_json::from_slice` into the right struct.
+//! `receive ours|known|value EVENTS` runs only that case of the batch, for callgrind.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use benches::event::{CheckoutCompleted, checkout};
 use inngest_core::Event;
-use inngest_receive::{DecodeError, Events, RawReceived, decode_all};
+use inngest_receive::{DecodeError, Events, FunctionCall, RawReceived, decode_all};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -64,11 +64,29 @@ struct Known<T> {
     data: T,
 }
 
+/// The call of a function, for a program that knows the type beforehand.
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "only the time counts")]
+struct KnownCall<T> {
+    event: Known<T>,
+    events: Vec<Known<T>>,
+    ctx: KnownContext,
+    steps: Value,
+    use_api: bool,
+}
+
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "only the time counts")]
+struct KnownContext {
+    run_id: String,
+    attempt: u32,
+}
+
 fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let body = body()?;
     match arguments.as_slice() {
-        [] => compare(&body),
+        [] => compare_all(&body),
         [what, events] => {
             for _ in 0..events.parse::<usize>()? / BATCH {
                 match what.as_str() {
@@ -101,6 +119,16 @@ fn body() -> Result<String, Failure> {
     Ok(format!("[{}]", events.join(",")))
 }
 
+/// The call of a function with the batch `events`, in the server's form.
+fn call(events: &str) -> Result<String, Failure> {
+    let first: Vec<&serde_json::value::RawValue> = serde_json::from_str(events)?;
+    let event = first.first().ok_or("there are no events")?;
+    let context = r#"{"attempt":0,"disable_immediate_execution":false,"env":"test","fn_id":"00000000-0000-4000-8000-000000000000","max_attempts":4,"qi_id":"","run_id":"01KBAV2C6J8QYBD3G1QZ0K5F7A","stack":{"current":0,"stack":[]},"step_id":"step","use_api":false}"#;
+    Ok(format!(
+        r#"{{"ctx":{context},"event":{event},"events":{events},"steps":{{}},"use_api":false,"version":1}}"#
+    ))
+}
+
 fn ours(body: &str) -> Result<Vec<Result<ShopEvent, DecodeError>>, DecodeError> {
     decode_all(black_box(body.as_bytes()))
 }
@@ -112,20 +140,38 @@ fn known<T: DeserializeOwned>(body: &str) -> serde_json::Result<Vec<Known<T>>> {
 /// What programs do today: look into a `Value` for the name, then convert it.
 fn by_value(body: &str) -> serde_json::Result<Vec<ShopEvent>> {
     let events: Vec<Value> = serde_json::from_slice(black_box(body.as_bytes()))?;
-    let mut decoded = Vec::with_capacity(events.len());
-    for mut event in events {
-        let data = event.get_mut("data").map(Value::take).unwrap_or_default();
-        let name = event
-            .get("name")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
-        decoded.push(match name {
-            ItemImported::NAME => ShopEvent::ItemImported(serde_json::from_value(data)?),
-            CartOpened::NAME => ShopEvent::CartOpened(serde_json::from_value(data)?),
-            _ => ShopEvent::CheckoutCompleted(serde_json::from_value(data)?),
-        });
-    }
-    Ok(decoded)
+    events.into_iter().map(of_value).collect()
+}
+
+fn of_value(mut event: Value) -> serde_json::Result<ShopEvent> {
+    let data = event.get_mut("data").map(Value::take).unwrap_or_default();
+    let name = event
+        .get("name")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    Ok(match name {
+        ItemImported::NAME => ShopEvent::ItemImported(serde_json::from_value(data)?),
+        CartOpened::NAME => ShopEvent::CartOpened(serde_json::from_value(data)?),
+        _ => ShopEvent::CheckoutCompleted(serde_json::from_value(data)?),
+    })
+}
+
+fn call_of_ours(body: &str) -> Result<FunctionCall<ShopEvent>, DecodeError> {
+    FunctionCall::decode(black_box(body.as_bytes()))
+}
+
+fn known_call<T: DeserializeOwned>(body: &str) -> serde_json::Result<KnownCall<T>> {
+    serde_json::from_slice(black_box(body.as_bytes()))
+}
+
+fn call_by_value(body: &str) -> serde_json::Result<(Value, Vec<ShopEvent>)> {
+    let mut call: Value = serde_json::from_slice(black_box(body.as_bytes()))?;
+    let events = match call.get_mut("events").map(Value::take) {
+        Some(Value::Array(events)) => events,
+        _ => Vec::new(),
+    };
+    let events: serde_json::Result<_> = events.into_iter().map(of_value).collect();
+    Ok((call, events?))
 }
 
 /// The shortest time of several runs, without dropping the result.
@@ -140,16 +186,48 @@ fn shortest<T>(mut work: impl FnMut() -> T) -> Duration {
     shortest
 }
 
-fn compare(body: &str) -> Result<(), Failure> {
-    assert!(ours(body)?.iter().all(|event| {
-        matches!(event, Ok(ShopEvent::CheckoutCompleted(event)) if event.item_ids.len() == 3)
-    }));
+fn compare_all(body: &str) -> Result<(), Failure> {
+    let all_decoded = |events: &[Result<ShopEvent, DecodeError>]| {
+        events.len() == BATCH
+            && events.iter().all(|event| {
+                matches!(event, Ok(ShopEvent::CheckoutCompleted(event)) if event.item_ids.len() == 3)
+            })
+    };
+    let call = call(body)?;
+    assert!(all_decoded(&ours(body)?));
+    assert!(all_decoded(call_of_ours(&call)?.events()?));
+    assert_eq!(
+        known_call::<CheckoutCompleted>(&call)?.events.len(),
+        call_by_value(&call)?.1.len()
+    );
+    compare(
+        ["a batch of 1,000 events", "`decode_all`"],
+        || known::<CheckoutCompleted>(body),
+        || ours(body),
+        || by_value(body),
+    );
+    println!();
+    compare(
+        ["a call with 1,000 events", "`FunctionCall::decode`"],
+        || known_call::<CheckoutCompleted>(&call),
+        || call_of_ours(&call),
+        || call_by_value(&call),
+    );
+    Ok(())
+}
+
+fn compare<A, B, C>(
+    [input, function]: [&str; 2],
+    known: impl Fn() -> A,
+    ours: impl Fn() -> B,
+    by_value: impl Fn() -> C,
+) {
     let (mut to_known, mut to_value) = (Vec::new(), Vec::new());
     let mut last = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
     for _ in 0..21 {
-        let floor = shortest(|| known::<CheckoutCompleted>(body));
-        let enumerated = shortest(|| ours(body));
-        let value = shortest(|| by_value(body));
+        let floor = shortest(&known);
+        let enumerated = shortest(&ours);
+        let value = shortest(&by_value);
         to_known.push(enumerated.as_secs_f64() / floor.as_secs_f64());
         to_value.push(enumerated.as_secs_f64() / value.as_secs_f64());
         last = (floor, enumerated, value);
@@ -157,14 +235,14 @@ fn compare(body: &str) -> Result<(), Failure> {
     #[expect(clippy::cast_precision_loss, reason = "only displayed")]
     let each = |time: Duration| time.as_secs_f64() * 1e9 / BATCH as f64;
     let (floor, enumerated, value) = last;
-    println!("| decoding a batch of 1,000 events | ns per event |");
+    println!("| decoding {input} | ns per event |");
     println!("|---|---|");
     println!(
         "| `serde_json::from_slice` into the right struct | {:.0} |",
         each(floor)
     );
     println!(
-        "| `decode_all` into an enum of 10 variants | {:.0} |",
+        "| {function} into an enum of 10 variants | {:.0} |",
         each(enumerated)
     );
     println!("| through `Value` | {:.0} |", each(value));
@@ -181,5 +259,4 @@ fn compare(body: &str) -> Result<(), Failure> {
             println!("| {name} | {median:.3} | {lowest:.3} to {highest:.3} |");
         }
     }
-    Ok(())
 }

@@ -23,7 +23,7 @@ fn main() -> Result<(), Anything> {
     let [old, new] = ["old", "new"].map(|name| folder.path().join(name));
     write_types(&old, false)?;
     write_types(&new, true)?;
-    // The hashes in the index are those of the copied types.
+    // The index has the hashes of the copied types.
     Export::new().run(&Catalogue::read(&old)?, &old)?;
     let before = measure("read a folder", || Catalogue::read(&old))?;
     let after = Catalogue::read(&new)?;

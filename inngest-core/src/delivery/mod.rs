@@ -18,6 +18,7 @@ pub(crate) mod retry;
 pub(crate) mod seed;
 pub(crate) mod split;
 pub(crate) mod stored;
+pub(crate) mod stored_request;
 pub(crate) mod trace;
 pub(crate) mod traceparent;
 pub(crate) mod uncertainty;

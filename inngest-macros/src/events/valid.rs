@@ -64,7 +64,7 @@ fn raw_without_other(cx: &Ctxt, events: &Events<'_>) {
     }
 }
 
-/// All event types: those of the variants, and their older versions.
+/// The event types of all variants, and their older versions.
 fn types<'a>(events: &'a Events<'_>) -> Vec<&'a Type> {
     let mut types = Vec::new();
     for variant in &events.variants {

@@ -42,7 +42,7 @@ pub(crate) struct Requests<'a> {
     /// Requests that are written down and not sent yet.
     ready: VecDeque<Leased>,
     held: Vec<Held>,
-    /// What became known and is not written down yet.
+    /// Outcomes that the database does not have yet.
     unsettled: Vec<Settlement>,
     /// Set while the server takes nothing. Then one request at a time tries whether it does again.
     server: Trouble,
@@ -91,7 +91,7 @@ impl<'a> Requests<'a> {
         self.in_flight.is_empty() && self.ready.is_empty() && self.held.is_empty()
     }
 
-    /// Whether something became known that is not written down.
+    /// Whether there are outcomes that the database does not have yet.
     pub(crate) fn has_news(&self) -> bool {
         !self.unsettled.is_empty() || self.held.iter().any(|held| held.is_unnoted)
     }
@@ -240,7 +240,7 @@ impl<'a> Requests<'a> {
         self.send_ready();
     }
 
-    /// Notes what became known of a request.
+    /// Keeps the outcome of a request until `settle` stores it.
     fn note(&mut self, settlement: Settlement, again: Option<String>) {
         self.refusals
             .note(settlement.accepted, settlement.failed.len());
@@ -283,7 +283,7 @@ impl<'a> Requests<'a> {
         self.held.push(held);
     }
 
-    /// Writes down what became known.
+    /// Stores the outcomes in the database.
     pub(crate) async fn settle(&mut self, store: &Store) -> Result<(), OutboxError> {
         if self.unsettled.is_empty() {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Sends one request and sorts its events by what became known of them.
+//! Sends one request and sorts its events by their outcomes.
 
 use std::borrow::Cow;
 use std::future::poll_fn;
@@ -24,12 +24,12 @@ pub(crate) struct Sent {
 /// What to do after sending a request.
 #[derive(Debug)]
 pub(crate) enum SendResult {
-    /// Write down what became known. The reason is that of the parts to send again.
+    /// Store the outcomes. `again` is the reason why parts of the request are sent again.
     Settle {
         settlement: Settlement,
         again: Option<String>,
     },
-    /// Nothing is known of any event that was not known before. Send the request again later.
+    /// No event has an outcome. Send the request again later.
     Hold {
         reason: String,
         /// Whether the server may have any of the events.

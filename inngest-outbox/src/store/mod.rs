@@ -145,8 +145,8 @@ impl Store {
         each!(self, store => store.resume(lease, request).await)
     }
 
-    /// Writes down what became known of requests, and removes them. Returns the leases of the parts
-    /// to send again. A request that another relay has settled is ignored.
+    /// Stores the outcomes of requests, and removes the requests. Returns the leases of the parts to
+    /// send again. A request that another relay has settled is ignored.
     pub(crate) async fn settle(
         &self,
         lease: &Lease,

@@ -84,7 +84,7 @@ pub(crate) struct Claim {
     pub(crate) has_more: bool,
 }
 
-/// What became known of a request's events. Every event is in one of the lists.
+/// The outcomes of a request's events. Every event is in one of the lists.
 #[derive(Debug)]
 pub(crate) struct Settlement {
     pub(crate) id: i64,

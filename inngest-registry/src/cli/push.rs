@@ -133,7 +133,7 @@ pub(super) fn run(
     Ok((code, report))
 }
 
-/// The credentials that replace those of the URL.
+/// Credentials, which take precedence over the URL's.
 fn credentials(
     args: &PushArgs,
     has_url_credentials: bool,

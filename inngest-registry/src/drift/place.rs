@@ -12,7 +12,7 @@ pub(super) struct Place {
     pub(super) rest: Option<usize>,
     /// The items of a tuple.
     pub(super) tuple: Vec<usize>,
-    /// The items of a list, after those of a tuple.
+    /// The items of a list that follow the tuple's items.
     pub(super) items: Option<usize>,
     /// Whether the schema says nothing about the fields, so that each is expected.
     pub(super) is_open: bool,

@@ -141,19 +141,19 @@ pub(super) fn check_event(event: &EventType, findings: &mut Findings<'_>) {
             !field.path.starts_with("user")
                 && name(field).is_some_and(|name| words::is_sensitive(&name, field.schema))
         },
-        "should not be in `data`, because the name is that of a secret or of personal data; send no \
+        "should not be in `data`, because its name suggests a secret or personal data; send no \
          secrets, and put personal data into a field with `#[event(user)]`",
     );
     check(
         Lint::UntypedTexts,
         |field| name(field).is_some_and(|name| words::is_time_as_text(&name, field.schema)),
-        "should not be plain text, because the name is that of a time; use a type of `chrono`, `jiff` or \
+        "should not be plain text, because its name suggests a time; use a type of `chrono`, `jiff` or \
          `time`",
     );
     check(
         Lint::UntypedTexts,
         |field| name(field).is_some_and(|name| words::is_number_as_text(&name, field.schema)),
-        "should not be plain text, because the name is that of a number; use a Rust number, or \
+        "should not be plain text, because its name suggests a number; use a Rust number, or \
          `rust_decimal::Decimal` for money",
     );
     check(

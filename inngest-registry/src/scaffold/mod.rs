@@ -130,7 +130,7 @@ fn from_schemas(mut events: Vec<EventSchema>) -> Scaffold {
 /// The index of an event, and the place and name that are reserved for its struct.
 type Place = (usize, (code::ItemId, String));
 
-/// Writes events, which are in order of name and version. `add` adds those of a module.
+/// Writes events, which are in order of name and version. `add` adds the events of a module.
 fn write(
     events: &[(String, Option<String>)],
     titles: &[Option<String>],

@@ -30,7 +30,7 @@ pub(super) struct Place {
     pub(super) shown: String,
 }
 
-/// The fields of an event: those of the data, then those beside it. A definition that is used several
+/// The fields of an event: first the fields of its data, then the fields beside it. A definition that is used several
 /// times is listed at its first use.
 pub(super) fn of(event: &Value) -> Vec<Field<'_>> {
     let mut walk = Walk {

@@ -214,7 +214,7 @@ fn about(event: &EventType, fields: &Fields<'_>, field: &Field<'_>) -> String {
             None if path == "data" => "the event itself".to_owned(),
             None => code(&place.shown),
         };
-        let _ = write!(out, "<p class=\"note\">Its fields are those of {link}.</p>");
+        let _ = write!(out, "<p class=\"note\">Has the same fields as {link}.</p>");
     }
     out
 }

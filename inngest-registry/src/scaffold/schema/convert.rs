@@ -23,7 +23,7 @@ pub(super) struct Converter<'a> {
     pub(super) builder: &'a mut Builder,
     /// Whether `export` wrote the schemas. Then each one is what a Rust type of this project has.
     pub(super) is_export: bool,
-    /// Whether they are those of a Rust type of this project, in whatever document.
+    /// Whether they describe a Rust type of this project, in whatever document.
     pub(super) is_own: bool,
     /// The event, for notes.
     pub(super) label: String,

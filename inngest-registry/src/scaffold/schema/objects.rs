@@ -104,7 +104,7 @@ impl Converter<'_> {
         fields
     }
 
-    /// Enums whose members stand beside those of the struct.
+    /// Enums that are flattened into the struct.
     fn flattened(
         &mut self,
         keywords: &mut Keywords,

@@ -127,7 +127,7 @@ impl Converter<'_> {
             .collect();
         let objects = objects?;
         let tag = tag(&objects)?;
-        // The members of a definition become those of a variant, which a recursive one would never end.
+        // The variant takes over the members of the definition, which would never end for a recursive one.
         let references = alternatives
             .iter()
             .filter_map(|alternative| alternative.get("$ref"));

@@ -70,7 +70,7 @@ async fn run_prepared(run_script: impl Run) {
         let script = setting.script([scenarios::add(order(1))], End::Commit);
         errors.extend(run_script(script).await.err());
     }
-    // An older one takes the statements of all clients for those of one.
+    // Older versions confuse the prepared statements of different clients.
     let error = errors.first().unwrap().source().unwrap().to_string();
     assert!(error.contains("prepared statement"), "{error}");
 }
