@@ -54,7 +54,7 @@ impl<E: Events> FunctionCall<E> {
         let event = members.take("event");
         // Only an array was taken as the events.
         if let Some(events) = members.take("events") {
-            data::value::<Vec<IgnoredAny>>(events, "events")?;
+            data::member::<Vec<IgnoredAny>>(events, "events")?;
         }
         let (event, events) = found.with_event(event)?;
         let steps = members.optional("steps")?;

@@ -46,6 +46,17 @@ pub(crate) fn value<T: DeserializeOwned>(json: &str, name: &str) -> Result<T, De
     serde_json::from_str(json).map_err(|error| explain::<T>(json, name, &error))
 }
 
+/// Deserializes a member of a call or an event that Inngest writes, not the sender.
+pub(crate) fn member<T: DeserializeOwned>(json: &str, key: &str) -> Result<T, DecodeError> {
+    value(json, key).map_err(|error| match error.kind() {
+        DecodeErrorKind::Data { message } => {
+            let message = format!("{message}; pass the body as it was received");
+            DecodeError::shape(error.path(), message)
+        }
+        _ => error,
+    })
+}
+
 /// Checks that a text is valid JSON.
 pub(crate) fn validate(json: Json<'_>, name: &str) -> Result<(), DecodeError> {
     if json.is_valid {

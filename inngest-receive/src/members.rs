@@ -67,7 +67,7 @@ impl<'a> Members<'a> {
         key: &str,
     ) -> Result<Option<T>, DecodeError> {
         let json = self.take(key);
-        json.map(|json| data::value(json, key)).transpose()
+        json.map(|json| data::member(json, key)).transpose()
     }
 
     /// Deserializes a member.

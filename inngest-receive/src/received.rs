@@ -41,7 +41,7 @@ impl Envelope {
 }
 
 fn optional<T: DeserializeOwned>(json: Option<&str>, key: &str) -> Result<Option<T>, DecodeError> {
-    json.map(|json| data::value(json, key)).transpose()
+    json.map(|json| data::member(json, key)).transpose()
 }
 
 /// The sessions that have a value. The server writes numbers as text.

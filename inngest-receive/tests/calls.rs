@@ -276,7 +276,10 @@ fn bodies_that_are_no_calls_are_errors_with_a_path() {
         ("{}", "`ctx.run_id`: this is missing"),
         (r#"{"ctx":7}"#, "`ctx`: this is not an object"),
         (r#"{"ctx":{"run_id":7}}"#, "`ctx.run_id`: "),
-        (r#"{"ctx":{"run_id":"r","attempt":-1}}"#, "`ctx.attempt`: "),
+        (
+            r#"{"ctx":{"run_id":"r","attempt":-1}}"#,
+            "`ctx.attempt`: expected u32, found integer; pass the body as it was received",
+        ),
         (
             r#"{"ctx":{"run_id":"r","run_id":"q"}}"#,
             "`ctx.run_id`: the key comes twice",
@@ -291,7 +294,10 @@ fn bodies_that_are_no_calls_are_errors_with_a_path() {
             r#"{"ctx":{"run_id":"r"},"events":[]}"#,
             "`event`: a call has an event",
         ),
-        (r#"{"ctx":{"run_id":"r"},"events":{}}"#, "`events`: "),
+        (
+            r#"{"ctx":{"run_id":"r"},"events":{}}"#,
+            "`events`: expected a sequence, found map; pass the body as it was received",
+        ),
         (
             r#"{"ctx":{"run_id":"r"},"events":[EVENT],"events":[]}"#,
             "`events`: the key comes twice",
