@@ -89,13 +89,13 @@ fn properties() {
     };
     let added = |count| {
         changed(old(count), |new| {
-            new["properties"]["new"] = json!({ "type": "string" })
+            new["properties"]["new"] = json!({ "type": "string" });
         })
     };
     assert_linear("one added", 8_000, added, (Compatible, Compatible));
     let retyped = |count| {
         changed(old(count), |new| {
-            new["properties"]["p77"] = json!({ "type": "integer" })
+            new["properties"]["p77"] = json!({ "type": "integer" });
         })
     };
     assert_linear("one changed", 8_000, retyped, (Breaking, Breaking));
@@ -113,7 +113,7 @@ fn definitions() {
         let mut old = object(count, to);
         old["$defs"] = definitions.into();
         changed(old, |new| {
-            new["$defs"]["T77"]["properties"]["y"] = json!({ "type": "string" })
+            new["$defs"]["T77"]["properties"]["y"] = json!({ "type": "string" });
         })
     };
     assert_linear("definitions", 8_000, schemas, (Compatible, Compatible));
