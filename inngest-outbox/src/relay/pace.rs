@@ -187,6 +187,26 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn failures_at_the_same_time_do_not_lengthen_the_wait() {
+        let mut server = Trouble::new(Duration::from_secs(30));
+        for longest in [100, 200, 400].map(Duration::from_millis) {
+            let is_first = longest == Duration::from_millis(100);
+            assert_eq!(server.begin(), is_first);
+            for _ in 0..7 {
+                assert!(!server.begin());
+            }
+            let until = server.until.unwrap();
+            let wait = until - Instant::now();
+            assert!(wait <= longest && wait >= longest / 2, "{wait:?}");
+            tokio::time::advance(wait).await;
+            assert!(server.is_over_at(Instant::now()));
+        }
+        assert!(server.end());
+        assert!(server.is_over_at(Instant::now()));
+        assert!(server.begin());
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_server_that_refuses_everything_gets_few_events() {
         let mut refusals = Refusals::new();
         let wait = |refusals: &Refusals| {
