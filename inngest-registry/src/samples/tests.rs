@@ -12,7 +12,7 @@ fn samples(text: &str) -> Result<Vec<Sample>, String> {
         .collect()
 }
 
-/// The names of the events and their places.
+/// The name and origin of each event.
 fn names(text: &str) -> Vec<String> {
     let samples = samples(text).unwrap();
     let named = |sample: &Sample| format!("{} at {}", sample.name(), sample.origin());
