@@ -339,7 +339,8 @@ impl Http {
             ureq::Error::Rustls(error) => format!("TLS: {error}"),
             // These print the URL of a proxy, which may have a password.
             ureq::Error::ConnectProxyFailed(_) | ureq::Error::InvalidProxyUrl => {
-                "the proxy from the environment refused the connection or has an invalid URL".to_owned()
+                "the proxy from the environment refused the connection or has an invalid URL"
+                    .to_owned()
             }
             error => error.to_string(),
         };

@@ -153,7 +153,7 @@ fn keys_of_maps_are_not_printed() {
     1 of 1 sample breaks `data.map{}`: it is a string instead of an integer
     1 of 1 sample breaks `data.map{}`: it is not declared, and the schema allows no other fields
     ");
-    // Many undeclared fields of one object are rather the keys of a map.
+    // Many undeclared fields of one object are probably the keys of a map.
     let many: serde_json::Map<_, _> = (0..30).map(|n| (format!("secret{n}"), n.into())).collect();
     let known = json!({ "properties": { "known": true } });
     let found = findings(&known, &json!({}), &[many.into()]);
@@ -202,7 +202,7 @@ fn refused_and_missing_fields_are_reported_once() {
     ");
 }
 
-/// Kinds that all contain each other, 20 to a value.
+/// 20 kinds that all contain each other.
 #[test]
 fn mutually_recursive_kinds_are_few_places() {
     let names: Vec<_> = (0..20).map(|n| format!("k{n}")).collect();
@@ -234,7 +234,7 @@ fn mutually_recursive_kinds_are_few_places() {
     1 of 1 sample breaks `data.k1.own_k1`: it is a string instead of an integer
     1 of 1 sample has `data.k1.own_k2`, which is not declared; did you mean `own_k1`?
     ");
-    // Each kind has one place: of its fields, few were seen.
+    // Each kind has one place, and few of its fields were seen.
     assert!(unseen < 20 * 21, "{unseen}");
 }
 

@@ -167,7 +167,7 @@ pub(super) fn check_event(event: &EventType, findings: &mut Findings<'_>) {
     closed_enums(event, &fields, findings);
 }
 
-/// Enums that no reader of an old schema accepts once a variant is added.
+/// Flags enums whose new variants break readers of the old schema.
 fn closed_enums(event: &EventType, fields: &[Field<'_>], findings: &mut Findings<'_>) {
     let mut seen = HashSet::new();
     let closed = fields.iter().filter(|field| {
@@ -178,7 +178,7 @@ fn closed_enums(event: &EventType, fields: &[Field<'_>], findings: &mut Findings
     if let Some(paths) = listed(closed) {
         let message = format!(
             "{paths} should have a variant for unknown values, such as `#[serde(untagged)] Other(String)`, \
-             because a variant that is added breaks readers of the old schema; allow this lint if the \
+             because a new variant breaks readers of the old schema; allow this lint if the \
              list is complete"
         );
         findings.push(Lint::ClosedEnums, event, message);
@@ -226,7 +226,7 @@ fn listed<'a>(fields: impl Iterator<Item = &'a Field<'a>>) -> Option<String> {
     (!paths.is_empty()).then(|| paths.join(", "))
 }
 
-/// Whether a bound of the schema is the one that replaces the range of a 64-bit type.
+/// Whether a bound of the schema is as wide as the one that an exported 64-bit type gets.
 fn is_large(schema: &Map<String, Value>) -> bool {
     let bound = |keyword| schema.get(keyword).and_then(Value::as_i64);
     has_type(schema, "integer")

@@ -34,7 +34,7 @@ fn text() -> Value {
     json!({ "type": "string" })
 }
 
-/// An event with a version that the rules of registries allow, and one that they do not.
+/// An event whose second version the rules of registries allow, and one whose second version they refuse.
 fn shop() -> Catalogue {
     let events = [
         event("shop/a.b", "1", json!({ "x": text() })),
@@ -106,7 +106,7 @@ fn versions_are_registered_in_order_and_once() {
             assert_eq!(request.content_type.as_deref(), expected);
             assert!(!request.line.contains("shop/"), "{}", request.line);
         }
-        // With a level that allows the change, the others follow, and then nothing is left to do.
+        // With a level that allows the change, the other versions follow. Then nothing is left to do.
         let push = push(&registry).set_level(Mode::ForwardTransitive);
         let report = push.run(&shop()).unwrap();
         assert_eq!(report.count(PushOutcome::Same), 4);

@@ -75,9 +75,11 @@ impl Listing {
             // The server answers with status 200 to requests that it refuses.
             let problem = match body.get("error").and_then(Value::as_str) {
                 Some(error) => format!("it answered `{}`", self.http.redact(error)),
-                None => "its answer is not a list of events; name the URL of a dev server, such as \
+                None => {
+                    "its answer is not a list of events; name the URL of a dev server, such as \
                          `http://127.0.0.1:8288`"
-                    .to_owned(),
+                        .to_owned()
+                }
             };
             return Err(self.no_list(&problem));
         };

@@ -77,7 +77,7 @@ fn few_words_in_many_samples_are_an_enum() {
     // A word that occurs once makes it likely that there are more.
     let once = (0..30).map(|i| json!({ "state": if i == 7 { "rare" } else { words[i % 3] } }));
     assert!(!fields(once).contains("enum"));
-    // Whatever the samples say, names are open.
+    // Names can take any value, whatever the samples show.
     let names = (0..30).map(|i| json!({ "city": if i % 2 == 0 { "Hamburg" } else { "Berlin" } }));
     assert!(!fields(names).contains("enum"));
 }
