@@ -38,7 +38,7 @@ fn field_line(source: &str, derive: u32, path: &str) -> Option<u32> {
     let file = syn::parse_file(source).ok()?;
     let mut types = Vec::new();
     collect(&file.items, &mut types);
-    let after = |known: &&Known<'_>| line(known.name) >= derive;
+    let after = |known: &&TypeDef<'_>| line(known.name) >= derive;
     let event = types
         .iter()
         .filter(after)
@@ -58,7 +58,7 @@ fn field_line(source: &str, derive: u32, path: &str) -> Option<u32> {
 }
 
 /// A struct or an enum of the file.
-struct Known<'a> {
+struct TypeDef<'a> {
     name: &'a Ident,
     /// A struct has one part, and an enum has one for each variant.
     parts: Vec<Part<'a>>,
@@ -69,10 +69,10 @@ struct Part<'a> {
     fields: &'a Fields,
 }
 
-fn collect<'a>(items: &'a [Item], types: &mut Vec<Known<'a>>) {
+fn collect<'a>(items: &'a [Item], types: &mut Vec<TypeDef<'a>>) {
     for item in items {
         match item {
-            Item::Struct(item) => types.push(Known {
+            Item::Struct(item) => types.push(TypeDef {
                 name: &item.ident,
                 parts: vec![Part {
                     variant: None,
@@ -85,7 +85,7 @@ fn collect<'a>(items: &'a [Item], types: &mut Vec<Known<'a>>) {
                     variant: Some(variant),
                     fields: &variant.fields,
                 };
-                types.push(Known {
+                types.push(TypeDef {
                     name: &item.ident,
                     parts: variants.map(part).collect(),
                 });
@@ -101,13 +101,13 @@ fn collect<'a>(items: &'a [Item], types: &mut Vec<Known<'a>>) {
 }
 
 /// The line of a field below a type. If it is not found, the line of its last parent that is found.
-fn find(types: &[Known<'_>], known: &Known<'_>, segments: &[String]) -> Option<u32> {
+fn find(types: &[TypeDef<'_>], known: &TypeDef<'_>, segments: &[String]) -> Option<u32> {
     find_in(types, known, segments, MAX_FLATTENED)
 }
 
 fn find_in(
-    types: &[Known<'_>],
-    known: &Known<'_>,
+    types: &[TypeDef<'_>],
+    known: &TypeDef<'_>,
     segments: &[String],
     flattened: usize,
 ) -> Option<u32> {
@@ -133,7 +133,7 @@ fn find_in(
 }
 
 fn find_among(
-    types: &[Known<'_>],
+    types: &[TypeDef<'_>],
     fields: &[&Field],
     segments: &[String],
     flattened: usize,
@@ -158,7 +158,7 @@ fn find_among(
 }
 
 /// The type in the file that `ty` names, directly or in its arguments: `Line` in `Option<Vec<Line>>`.
-fn type_named<'k, 'a>(types: &'k [Known<'a>], ty: &Type) -> Option<&'k Known<'a>> {
+fn type_named<'k, 'a>(types: &'k [TypeDef<'a>], ty: &Type) -> Option<&'k TypeDef<'a>> {
     match ty {
         Type::Path(path) => {
             let last = path.path.segments.last()?;

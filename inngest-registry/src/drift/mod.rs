@@ -44,7 +44,7 @@ pub struct Drift {
 
 /// An undeclared name or version.
 #[derive(Default)]
-struct Undeclared {
+struct UndeclaredSamples {
     count: usize,
     example: Option<DriftExample>,
 }
@@ -75,7 +75,7 @@ impl Drift {
         samples: impl IntoIterator<Item = Result<Sample, Error>>,
     ) -> Result<DriftReport, Error> {
         let mut tallies: BTreeMap<(&str, Option<&str>), Tally<'_>> = BTreeMap::new();
-        let mut undeclared: BTreeMap<(String, Option<String>), Undeclared> = BTreeMap::new();
+        let mut undeclared: BTreeMap<(String, Option<String>), UndeclaredSamples> = BTreeMap::new();
         let (mut total, mut internal) = (0, 0);
         for sample in samples {
             let sample = sample?;
@@ -138,7 +138,7 @@ fn finding(
     types: &Catalogue,
     event: String,
     version: Option<String>,
-    found: Undeclared,
+    found: UndeclaredSamples,
 ) -> DriftFinding {
     let samples = count(found.count, "sample");
     let has = if found.count == 1 { "has" } else { "have" };

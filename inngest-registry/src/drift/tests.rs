@@ -90,7 +90,7 @@ fn problems_do_not_quote_values() {
 }
 
 #[test]
-fn the_alternative_that_a_value_takes_is_explained() {
+fn errors_explain_the_intended_alternative() {
     let optional = json!({ "anyOf": [{ "$ref": "#/$defs/P" }, { "type": "null" }], "$defs": { "P": {
         "type": "object", "properties": { "x": { "type": "integer" } }, "required": ["x"] } } });
     let tagged = json!({ "oneOf": [
@@ -311,7 +311,7 @@ fn versions_select_the_schema() {
 }
 
 #[test]
-fn what_the_server_adds_or_omits_does_not_drift() {
+fn server_additions_and_omissions_are_not_drift() {
     let none: [(DriftKind, String); 0] = [];
     let invalid = |path: &str| [(DriftKind::Invalid, path.to_owned())];
     let schema = json!({

@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_that_allow_the_empty_one_are_found() {
+    fn texts_that_may_be_empty_are_found() {
         for (field, is_found) in [
             (json!({ "type": "string" }), true),
             (json!({ "type": ["string", "null"] }), true),
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn placeholders_lead_to_their_fields() {
+    fn placeholders_resolve_to_fields() {
         let data = json!({ "properties": {
             "account": { "$ref": "#/$defs/Account" },
             "itemId": { "type": "string" },

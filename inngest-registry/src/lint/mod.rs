@@ -1,10 +1,10 @@
 //! Lints that flag designs you may regret.
 
+mod field_names;
 mod may_be_empty;
 pub(crate) mod names;
 mod report;
 mod rules;
-mod words;
 
 use inngest_core::registry::Registry;
 

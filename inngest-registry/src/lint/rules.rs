@@ -6,10 +6,10 @@ use inngest_core::registry::{ConflictKind, Registry};
 use inngest_grammar::limits::MAX_INTEGER;
 use serde_json::{Map, Value};
 
+use super::field_names;
 use super::may_be_empty;
 use super::names::{Level, Lint};
 use super::report::Warning;
-use super::words;
 use crate::catalogue::{Catalogue, EventType};
 use crate::fields::{self, Field};
 use crate::settings::Settings;
@@ -139,20 +139,20 @@ pub(super) fn check_event(event: &EventType, findings: &mut Findings<'_>) {
         Lint::SensitiveFields,
         |field| {
             !field.path.starts_with("user")
-                && name(field).is_some_and(|name| words::is_sensitive(&name, field.schema))
+                && name(field).is_some_and(|name| field_names::is_sensitive(&name, field.schema))
         },
         "should not be in `data`, because its name suggests a secret or personal data; send no \
          secrets, and put personal data into a field with `#[event(user)]`",
     );
     check(
         Lint::UntypedTexts,
-        |field| name(field).is_some_and(|name| words::is_time_as_text(&name, field.schema)),
+        |field| name(field).is_some_and(|name| field_names::is_time_as_text(&name, field.schema)),
         "should not be plain text, because its name suggests a time; use a type of `chrono`, `jiff` or \
          `time`",
     );
     check(
         Lint::UntypedTexts,
-        |field| name(field).is_some_and(|name| words::is_number_as_text(&name, field.schema)),
+        |field| name(field).is_some_and(|name| field_names::is_number_as_text(&name, field.schema)),
         "should not be plain text, because its name suggests a number; use a Rust number, or \
          `rust_decimal::Decimal` for money",
     );
@@ -172,7 +172,7 @@ fn closed_enums(event: &EventType, fields: &[Field<'_>], findings: &mut Findings
     let mut seen = HashSet::new();
     let closed = fields.iter().filter(|field| {
         // Alternatives of an enum are listed after it with its path.
-        words::is_closed_enum(field.schema)
+        field_names::is_closed_enum(field.schema)
             .is_some_and(|is_closed| seen.insert(&field.path) && is_closed)
     });
     if let Some(paths) = listed(closed) {

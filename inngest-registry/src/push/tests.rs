@@ -156,7 +156,7 @@ fn dry_run_changes_nothing() {
 }
 
 #[test]
-fn content_is_compared_and_not_text() {
+fn schemas_are_compared_by_content_not_text() {
     let registry = FakeRegistry::confluent();
     registry.add(
         "shop/d",
@@ -191,7 +191,7 @@ fn older_version_does_not_become_the_latest() {
 }
 
 #[test]
-fn content_that_returns_is_the_same() {
+fn repeated_content_is_the_same() {
     let registry = FakeRegistry::new();
     let [x, y] = [
         json!({ "x": text() }),

@@ -7,7 +7,7 @@ use serde::ser::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::merged::Merged;
-use super::needs::Needs;
+use super::min_depths::MinDepths;
 use super::schema::{Definitions, is_null, properties, values};
 use super::{id, text};
 use crate::catalogue::EventType;
@@ -179,7 +179,7 @@ struct Mode {
 struct Sampler<'a> {
     event: &'a Value,
     definitions: Definitions<'a>,
-    needs: Needs<'a>,
+    min_depths: MinDepths<'a>,
     /// How many values the current example has.
     made: usize,
     /// The definitions around the current value.
@@ -192,7 +192,7 @@ impl<'a> Sampler<'a> {
         Self {
             event,
             definitions,
-            needs: Needs::of(definitions),
+            min_depths: MinDepths::of(definitions),
             made: 0,
             around: Vec::new(),
         }
@@ -248,10 +248,10 @@ impl<'a> Sampler<'a> {
             if let Some(Value::Array(alternatives)) = schema.get(keyword) {
                 let best = alternatives
                     .iter()
-                    .filter(|schema| self.needs.of_schema(schema).is_some())
+                    .filter(|schema| self.min_depths.of_schema(schema).is_some())
                     .min_by_key(|schema| {
                         if mode.minimal {
-                            (false, self.needs.of_schema(schema))
+                            (false, self.min_depths.of_schema(schema))
                         } else {
                             (is_null(schema), None)
                         }

@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_schemas_hold() {
+    fn merged_keywords_satisfy_all_schemas() {
         let mut merged = Merged::default();
         for schema in [
             json!({

@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn enums_that_no_unknown_value_fits() {
+    fn closed_enums_are_detected() {
         let tagged = |tag: &str| json!({ "properties": { "kind": { "const": tag }, "x": true } });
         let external = |name: &str| json!({ "properties": { name: true }, "required": [name], "additionalProperties": false });
         for (schema, expected) in [
