@@ -122,8 +122,8 @@ fn the_check_of_the_registry_names_it_too() {
     assert_eq!(
         findings,
         [format!(
-            "note: `shop/order.paid` 2026-01-01.1: is exported, and has no way into today's type in \
-             `{reader}`\n  to do: if such events may still arrive, add the type of this version with \
+            "note: `shop/order.paid` 2026-01-01.1: is exported, but `{reader}` does not decode it\n  \
+             to do: if such events may still arrive, add the type of this version with \
              `#[events(from(…))]`"
         )]
     );

@@ -35,7 +35,7 @@ pub(crate) enum Problem {
     )]
     NoIndex(PathBuf),
     #[error(
-        "`{}` was made by a newer version of inngest-registry and has layout {format}; upgrade \
+        "`{}` was written by a newer version of inngest-registry and has layout {format}; upgrade \
          inngest-registry",
         path.display()
     )]
@@ -107,7 +107,7 @@ pub(crate) enum Problem {
     #[error("{origin} is not {problem}")]
     Sample { origin: String, problem: String },
     #[cfg(feature = "drift")]
-    #[error("no value can be checked against the schema of {event}: {problem}")]
+    #[error("cannot check values against the schema of {event}: {problem}")]
     Uncheckable { event: String, problem: String },
     #[cfg(feature = "http")]
     #[error("`{address}` lists no events: {problem}")]
@@ -115,7 +115,7 @@ pub(crate) enum Problem {
     #[cfg(feature = "http")]
     #[error("the subject template `{template}` {problem}")]
     SubjectTemplate { template: String, problem: String },
-    /// The server answers, and is not usable.
+    /// The server answers but cannot be used.
     #[cfg(feature = "http")]
     #[error("the schema registry at {address} {problem}")]
     SchemaRegistry { address: String, problem: String },
@@ -138,12 +138,12 @@ pub(crate) enum Problem {
     NoCertificate(PathBuf),
     #[cfg(feature = "cli")]
     #[error(
-        "`{}` exists already, and `scaffold` overwrites nothing; name another file, or remove it first",
+        "`{}` already exists, and `scaffold` never overwrites a file; name another file, or remove it first",
         .0.display()
     )]
     FileExists(PathBuf),
     #[error(
-        "`{}` describes data, and no event name; name the event: `--name storefront/item.imported`",
+        "`{}` describes data without its event; name the event with `--name storefront/item.imported`",
         .0.display()
     )]
     UnnamedSchema(PathBuf),
@@ -153,7 +153,7 @@ pub(crate) enum Problem {
     Yaml(PathBuf),
     #[error("the sources have no events; name a file that has some, or leave out `--name`")]
     NoEvents,
-    #[error("some sources are schemas and some are events; scaffold each kind by itself")]
+    #[error("some sources are schemas and some are events; run `scaffold` once for each kind")]
     SchemasAndEvents,
     /// The report of a failed check.
     #[error("{0}")]
@@ -165,7 +165,7 @@ impl Error {
         if source.kind() == io::ErrorKind::IsADirectory {
             return Self(Problem::NotAFile(path.to_owned()));
         }
-        // Not every system and action has a kind of its own for a file where a folder should be.
+        // Not every system reports a distinct error kind for a file in the place of a folder.
         if source.kind() != io::ErrorKind::PermissionDenied
             && let Some(file) = path
                 .ancestors()

@@ -76,7 +76,8 @@ impl Export {
     /// # Errors
     ///
     /// There are no types, two types have the same name and version, the folder cannot be read or
-    /// written, it has a file of someone else at the path of a schema, or the base URL is not absolute.
+    /// written, a file that `export` did not write is at the path of a schema, or the base URL is not
+    /// absolute.
     /// Files written before the error stay and are complete.
     pub fn run(&self, types: &Catalogue, dir: impl AsRef<Path>) -> Result<Exported, Error> {
         let dir = dir.as_ref();

@@ -55,7 +55,7 @@ pub(crate) fn of(schema: &Value) -> Vec<Field<'_>> {
     walk.fields
 }
 
-/// What a schema is to its parent schema.
+/// The role of a schema in its parent schema.
 #[derive(Clone, Copy)]
 enum Role<'a> {
     /// A named definition.

@@ -1,4 +1,4 @@
-//! Requests to a server: its address, credentials, TLS and retries. Nothing here prints a secret.
+//! Sends requests to a server, with credentials, TLS and retries. Nothing here prints a secret.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -18,7 +18,7 @@ use ureq::{Agent, Body, Proxy};
 
 use crate::error::{Error, Problem};
 
-/// How often a request is sent if the server has a fault or is busy.
+/// How often a request is sent if the server fails or is busy.
 const TRIES: u32 = 3;
 
 /// The wait before the first retry. It doubles with each retry.
@@ -39,7 +39,7 @@ const MAX_RESPONSE: u64 = 64 << 20;
 /// What is printed in place of a secret.
 const REDACTED: &str = "***";
 
-/// All bytes that a path segment does not take literally.
+/// All bytes that must be escaped in a path segment.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -54,7 +54,7 @@ pub(crate) struct Address {
     is_loopback: bool,
 }
 
-/// Proof of who sends a request.
+/// Credentials for a request.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Credentials {
     /// A user and a password.
@@ -68,7 +68,7 @@ pub(crate) struct Http {
     agent: Agent,
     address: Address,
     authorization: Option<HeaderValue>,
-    /// What responses must not repeat, longest first.
+    /// The texts to remove from responses, longest first.
     secrets: Vec<String>,
     pause: fn(Duration),
 }
@@ -84,7 +84,7 @@ pub(crate) struct Answer {
 }
 
 impl Address {
-    /// Parses a URL, and takes the credentials out of it. `what` is what an error calls the URL.
+    /// Parses a URL and removes the credentials from it. Errors call the URL `what`.
     pub(crate) fn parse(
         what: &'static str,
         url: &str,
@@ -97,7 +97,7 @@ impl Address {
             )
         };
         let url = url.trim();
-        // The parser drops fragments, and a password may have any of these characters.
+        // The parser would drop everything after a `#`, which may be part of a password.
         if url.contains('#') {
             return Err(invalid());
         }
@@ -113,7 +113,7 @@ impl Address {
             Some((login, server)) => (Some(login), server),
             None => (None, authority),
         };
-        // The parser takes `me:password` for a host and a port.
+        // The parser accepts `me:password` as a host and a port.
         let port = server
             .get(server.rfind(']').unwrap_or(0)..)
             .and_then(|rest| rest.split_once(':'));
@@ -151,15 +151,15 @@ impl fmt::Display for Address {
 }
 
 impl Credentials {
-    /// Takes a bearer token. `what` is what an error calls it.
+    /// Checks a bearer token. Errors call it `what`.
     pub(crate) fn bearer(what: &'static str, token: &str) -> Result<Self, Error> {
         let token = token.trim();
         let is_token = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
         if !is_token {
             return Err(Error(Problem::Address {
                 what,
-                problem: "is not a bearer token; it is empty or has characters that a header does not \
-                          take",
+                problem: "is not a bearer token; it is empty or has characters that a header cannot \
+                          have",
             }));
         }
         Ok(Self::Bearer(token.to_owned()))
@@ -205,8 +205,7 @@ impl fmt::Debug for Credentials {
 }
 
 impl Http {
-    /// A client of the server at an address. With `ca`, a file of certificates in PEM form, it trusts
-    /// these authorities and no others.
+    /// A client of the server at an address. With `ca`, it trusts only the authorities in this PEM file.
     pub(crate) fn new(
         address: Address,
         credentials: Option<&Credentials>,
@@ -340,7 +339,8 @@ impl Http {
             ureq::Error::Rustls(error) => format!("TLS: {error}"),
             // These print the URL of a proxy, which may have a password.
             ureq::Error::ConnectProxyFailed(_) | ureq::Error::InvalidProxyUrl => {
-                "the proxy of the environment refused or has no valid URL".to_owned()
+                "the proxy from the environment refused the connection or has an invalid URL"
+                    .to_owned()
             }
             error => error.to_string(),
         };
@@ -350,7 +350,7 @@ impl Http {
         })
     }
 
-    /// Replaces the secrets in the server's words.
+    /// Replaces the secrets in a text from the server.
     pub(crate) fn redact(&self, text: &str) -> String {
         let secrets = self.secrets.iter();
         secrets.fold(text.to_owned(), |text, secret| {

@@ -2,8 +2,8 @@
 
 use inngest_grammar::suggest::nearest;
 
-/// Defines an enum, with its names in reports, settings and arguments. The first literal is what
-/// errors call a value.
+/// Defines an enum whose variants have names in reports, settings and arguments. The first literal is
+/// the noun for a value in error messages.
 macro_rules! named_enum {
     (
         $kind:literal

@@ -70,7 +70,7 @@ pub(crate) fn has_type(schema: &Map<String, Value>, name: &str) -> bool {
     }
 }
 
-/// The schemas or names that a keyword lists.
+/// The schemas or names that the value of a keyword lists.
 pub(crate) fn list<'a>(schema: &'a Map<String, Value>, keyword: &str) -> &'a [Value] {
     let list = schema.get(keyword).and_then(Value::as_array);
     list.map_or(&[], Vec::as_slice)

@@ -1,4 +1,4 @@
-//! Compares events that were sent with the types of the shop.
+//! Compares sent events with the types of the shop.
 #![cfg(all(feature = "drift", feature = "http"))]
 
 use std::fs;

@@ -63,7 +63,7 @@ impl Folder {
                 if !is_json || self.entries.contains_key(&path) {
                     continue;
                 }
-                // `export` did not write a file that is not a schema.
+                // A file that is not a schema was not written by `export`.
                 let Ok(schema) = files::read_unchecked(&entry.path()) else {
                     continue;
                 };

@@ -62,16 +62,16 @@ impl Check {
     }
 
     /// Also compares the types with an earlier state of the folder, for example on the main branch; see
-    /// [`Catalogue::read_at`]. A change within a version that breaks readers fails the check, although the
-    /// files were exported again since. `name` is what the report calls the state.
+    /// [`Catalogue::read_at`]. A change within a version that breaks readers then fails the check even if the
+    /// files have been exported since. The report calls the state `name`.
     #[must_use]
     pub fn against(mut self, name: impl Into<String>, types: Catalogue) -> Self {
         self.against = Some((name.into(), types));
         self
     }
 
-    /// Also reports exported versions that an enum of events in the registry does not decode, although it
-    /// decodes the event.
+    /// Also reports exported versions that an enum of events in the registry does not decode, although the
+    /// enum decodes other versions of the event.
     #[must_use]
     pub fn readers(mut self, registry: &Registry) -> Self {
         self.readers = registry.readers().copied().collect();
@@ -253,8 +253,8 @@ impl Check {
         findings
     }
 
-    /// A finding without effect on values. Comparisons ignore titles, which are the names of Rust types,
-    /// and the order of fields.
+    /// A finding without effect on values. The comparison lists no changes of titles, which are the names of
+    /// Rust types, or of the order of fields.
     fn changed_texts(&self, file: &EventType, event: &EventType) -> Finding {
         let strictness = strictness(self.settings.strict);
         let comparison = compat::compare(&file.schema, &event.schema, strictness);
@@ -307,17 +307,17 @@ impl Check {
         let Some((entry, old)) = folder.entries.get(&expected.path) else {
             return findings;
         };
-        let members = match (
+        let outdated = match (
             entry.hash == expected.hash,
             entry.description == expected.description,
         ) {
             (true, true) => None,
-            (false, true) => Some("`hash`"),
-            (true, false) => Some("`description`"),
-            (false, false) => Some("`hash` and `description`"),
+            (false, true) => Some(("`hash`", "differs")),
+            (true, false) => Some(("`description`", "differs")),
+            (false, false) => Some(("`hash` and `description`", "differ")),
         };
-        if let Some(members) = members {
-            let what = format!("{members} in `{INDEX}` differs from the file");
+        if let Some((members, verb)) = outdated {
+            let what = format!("{members} in `{INDEX}` {verb} from the file");
             findings.push(self.finding(event, FindingKind::IndexEntryDiffers, what));
         }
         let new = base_url.map(|base_url| files::schema_id(base_url, &expected.path));
@@ -340,7 +340,7 @@ impl Check {
         });
         readers.map(|reader| {
             let reader = reader.rust_type();
-            let what = format!("is exported, and has no way into today's type in `{reader}`");
+            let what = format!("is exported, but `{reader}` does not decode it");
             let to_do = "if such events may still arrive, add the type of this version with \
                          `#[events(from(…))]`";
             Finding {
@@ -351,7 +351,7 @@ impl Check {
         })
     }
 
-    /// Reports the changes within a version that break readers since the state that the user named.
+    /// Reports changes within a version, since the state that the user named, that break readers.
     fn compare_against(
         &self,
         event: &EventType,
@@ -436,7 +436,7 @@ fn either(fix: Option<String>, otherwise: &str) -> String {
     }
 }
 
-/// How to give the event a version that is not taken.
+/// Advises how to give the event a version that is not in use.
 fn next_version(event: &EventType, types: &Catalogue, files: &Catalogue) -> String {
     let known = types.versions(&event.name).iter();
     let known = known.chain(files.versions(&event.name));

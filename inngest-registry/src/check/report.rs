@@ -77,11 +77,11 @@ pub enum FindingKind {
     IndexEntryDiffers,
     /// The `$id` of the schema changed, for example with `base_url`.
     SchemaIdChanged,
-    /// The file has no type of its name and version, and `index.json` does not list it.
+    /// `index.json` does not list the file, and the program has no type of its name and version.
     NotListed,
     /// The program has no type of this name.
     NoType,
-    /// An enum of the program decodes the event, and not this version of it.
+    /// An enum of the program decodes the event, but not this version.
     NotDecoded,
 }
 
@@ -122,7 +122,7 @@ pub enum CheckOutcome {
 }
 
 impl Finding {
-    /// A difference that an export removes.
+    /// A difference that `export` resolves.
     pub(super) fn new(event: &EventType, mode: Mode, kind: FindingKind, what: String) -> Self {
         let (file, line) = event.source.clone().unzip();
         Self {
@@ -143,7 +143,7 @@ impl Finding {
         }
     }
 
-    /// Sets the verdicts and what follows from them.
+    /// Sets the verdicts, and the severity and effects that follow from them.
     pub(super) fn judged(self, backward: Verdict, forward: Verdict) -> Self {
         Self {
             severity: self.mode.judge(backward, forward).into(),

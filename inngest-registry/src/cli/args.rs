@@ -37,7 +37,7 @@ pub(super) enum FileCommand {
     Compat(CompatArgs),
     /// Compare two exported folders
     Diff(DiffArgs),
-    /// Compare events that were sent with the event types
+    /// Compare sent events with the event types
     Drift(DriftArgs),
     /// Register an exported folder at a schema registry
     Push(PushArgs),

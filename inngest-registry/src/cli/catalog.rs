@@ -20,7 +20,7 @@ pub(super) fn examples(with_types: bool) -> &'static str {
     if with_types {
         "\
 catalog --out catalog.html                        # one page for everyone who reads the events
-catalog --from schemas --out catalog.html         # of an exported folder
+catalog --from schemas --out catalog.html         # from an exported folder
 catalog --format eventcatalog --out eventcatalog  # for npm `@eventcatalog/core`"
     } else {
         "\
@@ -52,7 +52,7 @@ enum CatalogFormat {
 }
 
 impl CatalogArgs {
-    /// Writes the catalog of these types, or of a folder. Returns what to print.
+    /// Writes the catalog of these types or of a folder, and returns the text to print.
     pub(super) fn run(
         &self,
         types: impl FnOnce() -> Result<Catalogue, Error>,
@@ -86,13 +86,13 @@ fn write_folder(types: &Catalogue, dir: &Path) -> Result<String, Error> {
     ))
 }
 
-/// Checks that there is no page that someone else wrote.
+/// Checks that the path holds no page that someone else wrote.
 fn check_is_free(path: &Path) -> Result<(), Error> {
     match fs::read(path) {
         Ok(text) if !exporters::is_generated(&text) => {
             Err(Problem::HandWritten(path.to_owned()).into())
         }
-        // Writing reports all other problems.
+        // Writing the file reports all other problems.
         _ => Ok(()),
     }
 }

@@ -60,7 +60,7 @@ impl Commands {
         let (before, not_compared) = match Check::new(settings).run(&types, &args.dir) {
             Ok(report) => (Some(report), None),
             Err(Error(Problem::NoFolder(_))) => (None, None),
-            // The export writes the file again.
+            // The export replaces the file.
             Err(Error(Problem::Listed { path, problem })) => {
                 (None, Some(format!("`{}` {problem}", path.display())))
             }
@@ -297,12 +297,12 @@ fn exported_to_text(exported: &Exported) -> String {
     let files: String = written.chain(removed).collect();
     let older = match exported.older.len() {
         0 => String::new(),
-        n => format!(", {n} of older versions kept"),
+        n => format!(", {n} kept for older versions"),
     };
     let kept = match exported.kept.len() {
         0 => String::new(),
         n => {
-            format!(", {n} of events that this program does not have kept; `--prune` removes them")
+            format!(", {n} kept for events that this program does not have; `--prune` removes them")
         }
     };
     let count = count(exported.written.len(), "file");
@@ -313,7 +313,7 @@ fn exported_to_text(exported: &Exported) -> String {
 }
 
 impl Output {
-    /// The output of a command that is done.
+    /// The output of a successful command.
     pub(super) fn plain(out: String) -> Self {
         Self {
             out,

@@ -27,7 +27,7 @@ pub(super) struct DriftArgs {
     /// Compare only the events that the server received after this time, such as 2026-11-21T00:00:00Z
     #[arg(long, value_name = "TIME")]
     pub(super) received_after: Option<String>,
-    /// Print values of the examples, which can be personal data
+    /// Print example values, which can be personal data
     #[arg(long)]
     pub(super) show_values: bool,
     /// How to print the result
@@ -59,7 +59,7 @@ pub(super) fn run(
     };
     let samples = samples::read(&Source::from(args.from.as_str()), &query)?;
     let types = match types.versions(args.name.as_deref().unwrap_or_default()) {
-        // An unknown name is reported with the nearest known one.
+        // The name is unknown, so keep all types: the report suggests the nearest name.
         [] => types,
         named => named.iter().cloned().collect(),
     };

@@ -1,4 +1,4 @@
-//! How commands print their results.
+//! The values of `--format`.
 
 use clap::ValueEnum;
 

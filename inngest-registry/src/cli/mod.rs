@@ -71,8 +71,8 @@ impl Cli {
         })
     }
 
-    /// A command line without types: `compat`, `diff`, `explain`, `push`, and `lint`, `drift`, `catalog` and the
-    /// exporters for a folder.
+    /// A command line without types: `compat`, `diff`, `explain`, `push` and `scaffold`; for a folder also
+    /// `lint`, `drift`, `catalog` and the exporters.
     #[must_use]
     pub fn for_files() -> Self {
         Self(Commands {

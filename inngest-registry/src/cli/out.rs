@@ -1,12 +1,12 @@
-//! Where a command writes a file: to `--out`, or to standard output.
+//! Writes the result of a command to `--out` or to standard output.
 
 use std::path::Path;
 
 use crate::error::Error;
 use crate::files;
 
-/// Writes the text of a file, and returns what to print: the path, and the folder if it is
-/// created. In a folder, the file gets this name.
+/// Writes a text to `out` and returns the text to print: the path, and the folder if it was created.
+/// Without `out`, that is the text itself. If `out` is a folder, the file gets this name.
 pub(super) fn write(text: String, out: Option<&Path>, file_name: &str) -> Result<String, Error> {
     let Some(out) = out else {
         return Ok(text);

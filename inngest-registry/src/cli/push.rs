@@ -1,4 +1,4 @@
-//! The arguments of `push`, and where its credentials come from.
+//! The command `push`: its arguments, and the credentials from arguments, URL and environment.
 
 use std::convert::Infallible;
 use std::ffi::OsString;
@@ -33,22 +33,22 @@ push schemas --registry https://registry.example.com --set-compatibility forward
 pub(super) struct PushArgs {
     /// The folder that `export` wrote
     pub(super) dir: PathBuf,
-    /// The registry, of Confluent or any that speaks its protocol
+    /// The URL of Confluent's schema registry, or of any that speaks its protocol
     ///
-    /// May have a user and a password, percent-encoded: `https://user:password@registry.example.com`
+    /// It may contain a percent-encoded user and password: `https://user:password@registry.example.com`
     #[arg(long, value_name = "URL")]
     registry: Secret,
     /// The part of an event whose schema is registered
     ///
     /// The schema of the whole event has the name and the version as constants. A registry that compares
-    /// constants refuses each new version of it.
+    /// constants refuses each new version.
     #[arg(long, default_value = "data", value_name = "PART", value_parser =
         PossibleValuesParser::new(["data", "event"]).try_map(|part| part.parse::<Part>()))]
     schema: Part,
     /// The subject of an event
     ///
-    /// {name}: the event name. {slug}: what follows its last `/`, with `-` for `.`.
-    /// {prefix}: what precedes its last `/`, with `.` for other `/`.
+    /// {name}: the event name. {slug}: the text after its last `/`, with `-` instead of `.`.
+    /// {prefix}: the text before its last `/`, with `.` instead of any other `/`.
     /// Examples: {name}-value, {prefix}.{slug}
     #[arg(
         long,
@@ -57,7 +57,7 @@ pub(super) struct PushArgs {
         verbatim_doc_comment
     )]
     subject: String,
-    /// Change nothing, and say what would happen
+    /// Change nothing, and report what would happen
     #[arg(long)]
     dry_run: bool,
     /// Set the compatibility level of each subject, such as `forward` or `full_transitive`
@@ -65,14 +65,14 @@ pub(super) struct PushArgs {
     set_compatibility: Option<Mode>,
     /// The user and the password
     ///
-    /// Other users of this machine may see them. They cannot see the environment variable
-    /// `SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO`, which works too.
+    /// Other users of this machine may see them. To hide them, set the environment variable
+    /// `SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO` instead.
     #[arg(long, value_name = "USER:PASSWORD", conflicts_with = "token")]
     user: Option<Secret>,
     /// The bearer token
     ///
-    /// Other users of this machine may see it. They cannot see the environment variable
-    /// `SCHEMA_REGISTRY_BEARER_AUTH_TOKEN`, which works too.
+    /// Other users of this machine may see it. To hide it, set the environment variable
+    /// `SCHEMA_REGISTRY_BEARER_AUTH_TOKEN` instead.
     #[arg(long)]
     token: Option<Secret>,
     /// Trust the certificate authorities in this PEM file, and no others [default: Mozilla's list]
@@ -83,7 +83,7 @@ pub(super) struct PushArgs {
     pub(super) format: Format,
 }
 
-/// An argument that may have a secret, which `Debug` does not print.
+/// An argument that may contain a secret. `Debug` does not print it.
 #[derive(Clone)]
 struct Secret(String);
 
@@ -101,7 +101,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Pushes a folder, with the credentials of the arguments, the URL or the environment, in this order.
+/// Pushes a folder, with credentials from the arguments, the URL or the environment, in this order.
 /// Returns the exit code and the report.
 pub(super) fn run(
     args: &PushArgs,
@@ -133,7 +133,7 @@ pub(super) fn run(
     Ok((code, report))
 }
 
-/// Credentials, which take precedence over the URL's.
+/// The credentials to use instead of the URL's; `None` to keep those.
 fn credentials(
     args: &PushArgs,
     has_url_credentials: bool,
@@ -164,12 +164,12 @@ fn credentials(
         (None, Some(token)) => Credentials::bearer(TOKEN, &token).map(Some),
         (Some(_), Some(_)) => Err(Error(Problem::Address {
             what: USER,
-            problem: "is set, and SCHEMA_REGISTRY_BEARER_AUTH_TOKEN too; unset one of them",
+            problem: "and SCHEMA_REGISTRY_BEARER_AUTH_TOKEN are both set; unset one of them",
         })),
     }
 }
 
-/// Parses `USER:PASSWORD`. `what` is what an error calls the text.
+/// Parses `USER:PASSWORD`. Errors call the text `what`.
 fn basic(what: &'static str, text: &str) -> Result<Credentials, Error> {
     match text.trim().split_once(':') {
         Some((user, password)) if !user.is_empty() => Ok(Credentials::Basic {

@@ -13,7 +13,8 @@ use crate::check::Finding;
 const MAX_FLATTENED: usize = 8;
 
 /// Moves a finding about a field from the line of the struct to the line of the field, if the source can be
-/// read and the field is found. The field of a struct in another file stands where its parent is.
+/// read and the field is found. If the field's struct is in another file, the finding moves to the parent
+/// field.
 pub(super) fn move_to_field(finding: &mut Finding) {
     let (Some(file), Some(line), Some(path)) = (&finding.file, finding.line, &finding.path) else {
         return;
@@ -22,7 +23,7 @@ pub(super) fn move_to_field(finding: &mut Finding) {
     finding.line = found.or(finding.line);
 }
 
-/// Reads a source file. Its path starts at the workspace, and the program may run in one of its folders.
+/// Reads a source file. Its path starts at the workspace, which may be any parent of the current folder.
 fn read(file: &str) -> Option<String> {
     let here = std::env::current_dir().ok()?;
     let found = here.ancestors().map(|folder| folder.join(file));
@@ -37,7 +38,7 @@ fn field_line(source: &str, derive: u32, path: &str) -> Option<u32> {
     let file = syn::parse_file(source).ok()?;
     let mut types = Vec::new();
     collect(&file.items, &mut types);
-    let after = |known: &&Known<'_>| line(known.name) >= derive;
+    let after = |known: &&TypeDef<'_>| line(known.name) >= derive;
     let event = types
         .iter()
         .filter(after)
@@ -49,7 +50,7 @@ fn field_line(source: &str, derive: u32, path: &str) -> Option<u32> {
         "user" => {
             let mut fields = event.parts.iter().flat_map(|part| part.fields);
             let user = fields.find(|field| has_word(&field.attrs, "event", "user"))?;
-            let inner = named(&types, &user.ty).and_then(|inner| find(&types, inner, rest));
+            let inner = type_named(&types, &user.ty).and_then(|inner| find(&types, inner, rest));
             inner.or(user.ident.as_ref().map(line))
         }
         _ => None,
@@ -57,9 +58,9 @@ fn field_line(source: &str, derive: u32, path: &str) -> Option<u32> {
 }
 
 /// A struct or an enum of the file.
-struct Known<'a> {
+struct TypeDef<'a> {
     name: &'a Ident,
-    /// One of a struct, one for each variant of an enum.
+    /// A struct has one part, and an enum has one for each variant.
     parts: Vec<Part<'a>>,
 }
 
@@ -68,10 +69,10 @@ struct Part<'a> {
     fields: &'a Fields,
 }
 
-fn collect<'a>(items: &'a [Item], types: &mut Vec<Known<'a>>) {
+fn collect<'a>(items: &'a [Item], types: &mut Vec<TypeDef<'a>>) {
     for item in items {
         match item {
-            Item::Struct(item) => types.push(Known {
+            Item::Struct(item) => types.push(TypeDef {
                 name: &item.ident,
                 parts: vec![Part {
                     variant: None,
@@ -84,7 +85,7 @@ fn collect<'a>(items: &'a [Item], types: &mut Vec<Known<'a>>) {
                     variant: Some(variant),
                     fields: &variant.fields,
                 };
-                types.push(Known {
+                types.push(TypeDef {
                     name: &item.ident,
                     parts: variants.map(part).collect(),
                 });
@@ -99,14 +100,14 @@ fn collect<'a>(items: &'a [Item], types: &mut Vec<Known<'a>>) {
     }
 }
 
-/// The line of a field below a type. If it is not found, the line of its last parent that is.
-fn find(types: &[Known<'_>], known: &Known<'_>, segments: &[String]) -> Option<u32> {
+/// The line of a field below a type. If it is not found, the line of its last parent that is found.
+fn find(types: &[TypeDef<'_>], known: &TypeDef<'_>, segments: &[String]) -> Option<u32> {
     find_in(types, known, segments, MAX_FLATTENED)
 }
 
 fn find_in(
-    types: &[Known<'_>],
-    known: &Known<'_>,
+    types: &[TypeDef<'_>],
+    known: &TypeDef<'_>,
     segments: &[String],
     flattened: usize,
 ) -> Option<u32> {
@@ -119,20 +120,20 @@ fn find_in(
             let inner = match fields {
                 Fields::Unnamed(fields) => {
                     let content = fields.unnamed.first();
-                    let content = content.and_then(|field| named(types, &field.ty));
+                    let content = content.and_then(|field| type_named(types, &field.ty));
                     content.and_then(|content| find(types, content, rest))
                 }
-                fields => among(types, &fields.iter().collect::<Vec<_>>(), rest, flattened),
+                fields => find_among(types, &fields.iter().collect::<Vec<_>>(), rest, flattened),
             };
             return inner.or(Some(line(&variant.ident)));
         }
     }
     let fields: Vec<_> = known.parts.iter().flat_map(|part| part.fields).collect();
-    among(types, &fields, segments, flattened)
+    find_among(types, &fields, segments, flattened)
 }
 
-fn among(
-    types: &[Known<'_>],
+fn find_among(
+    types: &[TypeDef<'_>],
     fields: &[&Field],
     segments: &[String],
     flattened: usize,
@@ -145,19 +146,19 @@ fn among(
         })
     };
     if let Some((field, ident)) = called(true).or_else(|| called(false)) {
-        let inner = named(types, &field.ty).and_then(|inner| find(types, inner, rest));
+        let inner = type_named(types, &field.ty).and_then(|inner| find(types, inner, rest));
         return inner.or(Some(line(ident)));
     }
     let flattened = flattened.checked_sub(1)?;
     fields
         .iter()
         .filter(|field| has_word(&field.attrs, "serde", "flatten"))
-        .filter_map(|field| named(types, &field.ty))
+        .filter_map(|field| type_named(types, &field.ty))
         .find_map(|inner| find_in(types, inner, segments, flattened))
 }
 
-/// The type of the file that a type names, itself or in its arguments: `Line` of `Option<Vec<Line>>`.
-fn named<'k, 'a>(types: &'k [Known<'a>], ty: &Type) -> Option<&'k Known<'a>> {
+/// The type in the file that `ty` names, directly or in its arguments: `Line` in `Option<Vec<Line>>`.
+fn type_named<'k, 'a>(types: &'k [TypeDef<'a>], ty: &Type) -> Option<&'k TypeDef<'a>> {
     match ty {
         Type::Path(path) => {
             let last = path.path.segments.last()?;
@@ -172,13 +173,13 @@ fn named<'k, 'a>(types: &'k [Known<'a>], ty: &Type) -> Option<&'k Known<'a>> {
                 .iter()
                 .rev()
                 .find_map(|argument| match argument {
-                    syn::GenericArgument::Type(ty) => named(types, ty),
+                    syn::GenericArgument::Type(ty) => type_named(types, ty),
                     _ => None,
                 })
         }
-        Type::Reference(reference) => named(types, &reference.elem),
-        Type::Array(array) => named(types, &array.elem),
-        Type::Slice(slice) => named(types, &slice.elem),
+        Type::Reference(reference) => type_named(types, &reference.elem),
+        Type::Array(array) => type_named(types, &array.elem),
+        Type::Slice(slice) => type_named(types, &slice.elem),
         _ => None,
     }
 }
@@ -215,7 +216,7 @@ fn renamed(attributes: &[Attribute]) -> Option<String> {
     })
 }
 
-/// Whether the attributes have a word, such as `flatten` in `#[serde(flatten)]`.
+/// Whether the attributes contain a word, such as `flatten` in `#[serde(flatten)]`.
 fn has_word(attributes: &[Attribute], attribute: &str, word: &str) -> bool {
     let own = attributes
         .iter()

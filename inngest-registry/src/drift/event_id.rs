@@ -1,4 +1,4 @@
-//! Whether the id of an event is the one that its template prints from its data.
+//! Checks whether the id of an event is the one that its template prints from its data.
 
 use inngest_grammar::template::{Piece, Template};
 use serde_json::Value;
@@ -17,7 +17,7 @@ enum IdPiece {
     Field {
         /// As in the template.
         name: String,
-        /// The names in the data; `None` if it is unknown where the field is, or how it is printed.
+        /// The path in the data; `None` if it is unknown where the field is or how it is printed.
         path: Option<Vec<String>>,
     },
 }
@@ -36,14 +36,14 @@ enum Expected<'a> {
 /// Why an id is not the expected one.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Mismatch {
-    /// No values print it.
+    /// The template prints no such id, whatever the values.
     Form,
-    /// These fields have other values in the data, or all of them together.
+    /// These fields, each by itself or all together, have other values in the data.
     Values(Vec<String>),
 }
 
 impl IdTemplate {
-    /// `None` if the text is not a template, as in an index that another tool wrote.
+    /// Parses a template. `None` if the text is not one, as in an index that another tool wrote.
     pub(super) fn parse(text: &str, shape: &Shape) -> Option<Self> {
         let template = Template::parse(text).ok()?;
         let pieces = template.pieces().iter().map(|piece| match piece {

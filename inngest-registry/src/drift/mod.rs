@@ -1,4 +1,4 @@
-//! Compares events that were sent with the event types that are declared.
+//! Compares sent events with the declared event types.
 //!
 //! ```no_run
 //! use inngest_registry::drift::Drift;
@@ -33,10 +33,10 @@ use crate::effect::count;
 use crate::error::Error;
 use crate::samples::Sample;
 
-/// The names of the server's own events, such as `inngest/function.failed`.
+/// The prefix of the server's own events, such as `inngest/function.failed`.
 const INTERNAL: &str = "inngest/";
 
-/// Compares events that were sent with the declared event types.
+/// Compares sent events with the declared event types.
 #[derive(Clone, Debug, Default)]
 pub struct Drift {
     show_values: bool,
@@ -44,19 +44,19 @@ pub struct Drift {
 
 /// An undeclared name or version.
 #[derive(Default)]
-struct Undeclared {
+struct UndeclaredSamples {
     count: usize,
     example: Option<DriftExample>,
 }
 
 impl Drift {
-    /// A comparison whose report has no values of the events.
+    /// A comparison whose report contains no values of the events.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Whether the report may have values of the events, which can be personal data.
+    /// Includes values of the events in the report. They can be personal data.
     #[must_use]
     pub fn show_values(mut self, show: bool) -> Self {
         self.show_values = show;
@@ -67,7 +67,7 @@ impl Drift {
     ///
     /// # Errors
     ///
-    /// Returns the first error of the samples, and an error for a schema that no value can be checked
+    /// Returns the first error of the samples, and an error for a schema that values cannot be checked
     /// against, such as one that refers to other files.
     pub fn run(
         &self,
@@ -75,7 +75,7 @@ impl Drift {
         samples: impl IntoIterator<Item = Result<Sample, Error>>,
     ) -> Result<DriftReport, Error> {
         let mut tallies: BTreeMap<(&str, Option<&str>), Tally<'_>> = BTreeMap::new();
-        let mut undeclared: BTreeMap<(String, Option<String>), Undeclared> = BTreeMap::new();
+        let mut undeclared: BTreeMap<(String, Option<String>), UndeclaredSamples> = BTreeMap::new();
         let (mut total, mut internal) = (0, 0);
         for sample in samples {
             let sample = sample?;
@@ -96,7 +96,7 @@ impl Drift {
                 }
                 None => {
                     let name = sample.name().to_owned();
-                    // Of an unknown name, the versions do not matter.
+                    // The versions of an unknown name do not matter.
                     let version = sample
                         .version()
                         .filter(|_| !types.versions(&name).is_empty());
@@ -133,12 +133,12 @@ impl Drift {
     }
 }
 
-/// What is said of an undeclared name or version.
+/// The finding for an undeclared name or version.
 fn finding(
     types: &Catalogue,
     event: String,
     version: Option<String>,
-    found: Undeclared,
+    found: UndeclaredSamples,
 ) -> DriftFinding {
     let samples = count(found.count, "sample");
     let has = if found.count == 1 { "has" } else { "have" };
@@ -188,7 +188,7 @@ fn finding(
     }
 }
 
-/// The newest versions of the events that no sample names.
+/// The newest versions of the events whose name no sample has.
 fn unseen<'a>(
     types: &'a Catalogue,
     findings: &[DriftFinding],

@@ -2,26 +2,27 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Where a value can be. A definition that contains itself is one place, at its first use.
+/// A place where a value can be. A definition that contains itself is one place, at its first use.
 #[derive(Debug, Default)]
 pub(super) struct Place {
-    /// Such as `data.order.lines[]`.
+    /// The path, such as `data.order.lines[]`.
     pub(super) path: String,
     pub(super) fields: BTreeMap<String, Field>,
-    /// The values of a map.
+    /// The place of the values of a map.
     pub(super) rest: Option<usize>,
-    /// The items of a tuple.
+    /// The places of the items of a tuple.
     pub(super) tuple: Vec<usize>,
-    /// The items of a list that follow the tuple's items.
+    /// The place of the items of a list, after the items of the tuple.
     pub(super) items: Option<usize>,
-    /// Whether the schema says nothing about the fields, so that each is expected.
+    /// Whether the schema says nothing about the fields, so that any field is expected.
     pub(super) is_open: bool,
-    /// The types and the names of the keywords that limit a value here.
+    /// The types that a value here can have.
     pub(super) types: BTreeSet<String>,
+    /// The names of the keywords of all schemas of a value here.
     pub(super) keywords: BTreeSet<String>,
 }
 
-/// A field that is declared.
+/// A declared field.
 #[derive(Debug)]
 pub(super) struct Field {
     pub(super) place: usize,
@@ -33,8 +34,8 @@ impl Place {
         self.tuple.get(index).copied().or(self.items)
     }
 
-    /// The field of this name, or else the only one that differs in case and underscores alone, as
-    /// with `#[serde(rename_all = "camelCase")]`.
+    /// The field of this name, or the only one whose name differs just in case, `_` and `-`, as with
+    /// `#[serde(rename_all = "camelCase")]`.
     pub(super) fn field(&self, name: &str) -> Option<(&str, &Field)> {
         if let Some((name, field)) = self.fields.get_key_value(name) {
             return Some((name, field));
@@ -46,8 +47,8 @@ impl Place {
         similar.next().is_none().then_some((name, field))
     }
 
-    /// Whether a value here is printed in an id as it is in JSON: integers, `bool` and text, but not
-    /// the variants of an enum, which have names of their own there.
+    /// Whether an id prints a value here as JSON does. This holds for integers, `bool` and text, but not
+    /// for the variants of an enum, which can have other names in ids.
     pub(super) fn prints_as_json(&self) -> bool {
         let plain = |name: &String| ["string", "integer", "boolean"].contains(&name.as_str());
         !self.types.is_empty()

@@ -9,8 +9,8 @@ use super::place::{Field, Place};
 use crate::reference::{definition_name, definitions_of};
 use crate::walk::{has_type, list, property};
 
-/// The most places of a schema. Beyond, a definition has one place for all its uses.
-const MANY: usize = 2_000;
+/// After this many places, a definition has one place for all its further uses.
+const SHARE_AFTER: usize = 2_000;
 
 /// The places under these members of an event. The first place is the event itself.
 pub(super) fn places(schema: &Value, members: &[&str]) -> Vec<Place> {
@@ -39,7 +39,7 @@ struct Builder<'a> {
     /// The definitions that contain themselves.
     recursive: HashSet<String>,
     places: Vec<Place>,
-    /// The places by the schemas that decide about their fields.
+    /// The places, by the schemas that decide which fields they have.
     shared: HashMap<Vec<*const Map<String, Value>>, usize>,
 }
 
@@ -64,7 +64,7 @@ impl<'a> Builder<'a> {
         let mut key: Vec<_> = deciding.map(|object| std::ptr::from_ref(*object)).collect();
         key.sort_unstable();
         let is_recursive = !self.recursive.is_disjoint(&all.definitions);
-        if (is_recursive || self.places.len() > MANY)
+        if (is_recursive || self.places.len() > SHARE_AFTER)
             && let Some(place) = self.shared.get(&key)
         {
             return *place;
@@ -131,8 +131,8 @@ impl<'a> Builder<'a> {
         place
     }
 
-    /// Collects a schema and all that it refers to or combines. Which alternative a value takes does
-    /// not matter for the fields that it may have.
+    /// Collects a schema and everything that it refers to or combines. All alternatives count, because a
+    /// value may have the fields of any of them.
     fn collect(&self, schema: &'a Value, all: &mut Schemas<'a>) {
         if !all.visited.insert(std::ptr::from_ref(schema)) {
             return;

@@ -13,7 +13,7 @@ use crate::github;
 use crate::paint::Paint;
 use crate::version;
 
-/// How events that were sent differ from the declared types.
+/// How sent events differ from the declared types.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DriftReport {
@@ -45,13 +45,13 @@ pub struct DriftFinding {
     pub breaks: bool,
     /// The field, such as `data.order.total`.
     pub path: Option<String>,
-    /// How many samples have it.
+    /// How many samples have the difference.
     pub count: usize,
     /// How many samples have this name and version.
     pub of: usize,
     /// The difference in one sentence, without the event. It has no values of the samples.
     pub what: String,
-    /// A sample that has it.
+    /// A sample that has the difference.
     pub example: Option<DriftExample>,
 }
 
@@ -77,15 +77,15 @@ pub enum DriftKind {
     UnknownName,
     /// The event was never declared in this version.
     UndeclaredVersion,
-    /// The samples have no version, and the event has only versions.
+    /// The samples have no version, but the event is declared only with versions.
     NoVersion,
     /// The samples break the schema.
     Invalid,
-    /// The samples have no id, and the event has an id template.
+    /// The samples have no id, but the event has an id template.
     NoId,
     /// The template does not print the id.
     WrongId,
-    /// The samples have an id, and the event has no id template.
+    /// The samples have an id, but the event has no id template.
     UndeclaredId,
     /// The samples have a field that is not declared.
     UndeclaredField,
@@ -111,8 +111,8 @@ impl DriftKind {
     }
 }
 
-/// Sorts findings by event, by whether they break readers, and by how often. The events without samples
-/// come last.
+/// Sorts findings by event, by whether they break readers, and by their number of samples. Events without
+/// samples come last.
 pub(super) fn sort(findings: &mut [DriftFinding]) {
     findings.sort_by(|a, b| {
         let key = |finding: &DriftFinding| (!finding.breaks, finding.kind);
@@ -206,7 +206,7 @@ impl DriftKind {
     }
 }
 
-/// Escapes control characters, which a name from outside may have.
+/// Escapes control characters, which the name of a sample may contain.
 fn printable(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
@@ -298,7 +298,7 @@ impl DriftReport {
         let samples = count(self.samples, "sample");
         let left_out = match self.internal {
             0 => String::new(),
-            n => format!(", {} of the server left out", count(n, "event")),
+            n => format!(", {} left out", count(n, "server event")),
         };
         if self.samples == 0 {
             return format!(

@@ -1,4 +1,4 @@
-//! The fields that a schema declares, as a graph that values are walked along.
+//! The fields that a schema declares, as a graph against which values are matched.
 
 use std::collections::{BTreeSet, HashSet};
 use std::fmt::Write as _;
@@ -15,7 +15,7 @@ pub(super) struct Shape {
     places: Vec<Place>,
 }
 
-/// What a value has that its schema does not declare.
+/// A field of a value that its schema does not declare.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Undeclared {
     /// The place of the object.
@@ -41,7 +41,7 @@ impl Shape {
         place.flat_map(|place| place.fields.keys().map(String::as_str))
     }
 
-    /// Notes which fields a value has, and returns those that are not declared.
+    /// Marks the fields that an event has as seen, and returns its undeclared fields.
     pub(super) fn mark(&mut self, event: &Value) -> BTreeSet<Undeclared> {
         let mut undeclared = BTreeSet::new();
         let known = self.places.first().map(|root| root.fields.keys().cloned());
@@ -112,14 +112,14 @@ impl Shape {
             }
             inner.extend(place.tuple.iter().copied());
             inner.extend(place.rest.into_iter().chain(place.items));
-            // The item of a list that was always empty has fields too: they were not seen.
+            // The fields of items count as unseen even if the list was always empty.
             open.extend(inner.into_iter().filter(|place| visited.insert(*place)));
         }
         unseen
     }
 
-    /// The place of a value and its path with indices. `pointer` is a JSON Pointer into the event. The
-    /// keys of maps are data, so the path has `{}` for them unless `show` is set.
+    /// The place of a value, and its path with indices. `pointer` is a JSON Pointer into the event. The
+    /// keys of maps are data, so the path has `{}` in their place unless `show` is set.
     pub(super) fn locate(&self, event: &Value, pointer: &str, show: bool) -> Located {
         let mut value = event;
         let mut located = Located {

@@ -15,14 +15,14 @@ use crate::effect::count;
 use crate::error::{Error, Problem};
 use crate::samples::Sample;
 
-/// The members of an event that its schema is about, beside the name and the version.
+/// The members of an event whose schemas declare fields.
 const MEMBERS: [&str; 3] = ["data", "user", "meta"];
 
 /// All members of an event.
 const ALL_MEMBERS: [&str; 7] = ["name", "id", "ts", "v", "data", "user", "meta"];
 
-/// The most undeclared fields of a place that are listed one by one. More are rather the keys of a map,
-/// which are data.
+/// The most undeclared fields that are listed one by one. If there are more, they are probably the keys of a
+/// map, which are data.
 const LISTED: usize = 20;
 
 /// The samples of one event type.
@@ -37,7 +37,7 @@ pub(super) struct Tally<'a> {
     undeclared: BTreeMap<Undeclared, Found>,
 }
 
-/// What findings are counted by.
+/// Samples with the same key are counted as one finding.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     kind: DriftKind,
@@ -97,7 +97,7 @@ impl<'a> Tally<'a> {
         let event = sample.as_value();
         let mut found = BTreeMap::new();
         for violation in violations(&self.validator, event) {
-            // The server takes 0 as "now".
+            // The server treats 0 as "now".
             if violation.pointer == "/ts" && sample.ts() == Some(0) {
                 continue;
             }
@@ -193,10 +193,14 @@ impl<'a> Tally<'a> {
             (Some(_), Some(id)) => {
                 let mismatch = self.template.as_ref()?.mismatch(id, sample.data())?;
                 let problem = match mismatch {
-                    Mismatch::Form => "it has another form".to_owned(),
+                    Mismatch::Form => "it has a different form".to_owned(),
                     Mismatch::Values(names) => {
-                        let verb = if names.len() == 1 { "is" } else { "are" };
-                        format!("`{}` {verb} not as in the data", names.join("`, `"))
+                        let verb = if names.len() == 1 {
+                            "differs"
+                        } else {
+                            "differ"
+                        };
+                        format!("`{}` {verb} from the data", names.join("`, `"))
                     }
                 };
                 Some((DriftKind::WrongId, problem))
@@ -207,7 +211,7 @@ impl<'a> Tally<'a> {
     /// What was found, with the number of samples.
     pub(super) fn findings(self) -> Vec<DriftFinding> {
         let mut findings = Vec::new();
-        // Not said twice: a field that the schema refuses, and one that it requires.
+        // A refused field is not reported as undeclared too, nor a missing one as unseen.
         let broken = |problem: &str| -> BTreeSet<String> {
             let keys = self.found.keys().filter(|key| key.problem == problem);
             keys.filter_map(|key| key.path.clone()).collect()
@@ -297,11 +301,11 @@ impl<'a> Tally<'a> {
                 format!("{samples} {verb} `{path}`: it {problem}")
             }
             DriftKind::NoId => format!("{samples} no id; the template is `{template}`"),
-            DriftKind::UndeclaredId => format!("{samples} an id, and the event has no id template"),
+            DriftKind::UndeclaredId => format!("{samples} an id, but the event has no id template"),
             DriftKind::WrongId => {
                 format!("{samples} an id that does not match the template `{template}`: {problem}")
             }
-            _ => format!("{samples} `{path}`, which is no member of an event"),
+            _ => format!("{samples} `{path}`, which is not a member of an event"),
         }
     }
 

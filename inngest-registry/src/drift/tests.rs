@@ -90,7 +90,7 @@ fn problems_do_not_quote_values() {
 }
 
 #[test]
-fn the_alternative_that_a_value_takes_is_explained() {
+fn errors_explain_the_intended_alternative() {
     let optional = json!({ "anyOf": [{ "$ref": "#/$defs/P" }, { "type": "null" }], "$defs": { "P": {
         "type": "object", "properties": { "x": { "type": "integer" } }, "required": ["x"] } } });
     let tagged = json!({ "oneOf": [
@@ -153,7 +153,7 @@ fn keys_of_maps_are_not_printed() {
     1 of 1 sample breaks `data.map{}`: it is a string instead of an integer
     1 of 1 sample breaks `data.map{}`: it is not declared, and the schema allows no other fields
     ");
-    // Many undeclared fields of one object are rather the keys of a map.
+    // Many undeclared fields of one object are probably the keys of a map.
     let many: serde_json::Map<_, _> = (0..30).map(|n| (format!("secret{n}"), n.into())).collect();
     let known = json!({ "properties": { "known": true } });
     let found = findings(&known, &json!({}), &[many.into()]);
@@ -202,7 +202,7 @@ fn refused_and_missing_fields_are_reported_once() {
     ");
 }
 
-/// Kinds that all contain each other, 20 to a value.
+/// 20 kinds that all contain each other.
 #[test]
 fn mutually_recursive_kinds_are_few_places() {
     let names: Vec<_> = (0..20).map(|n| format!("k{n}")).collect();
@@ -234,7 +234,7 @@ fn mutually_recursive_kinds_are_few_places() {
     1 of 1 sample breaks `data.k1.own_k1`: it is a string instead of an integer
     1 of 1 sample has `data.k1.own_k2`, which is not declared; did you mean `own_k1`?
     ");
-    // Each kind has one place: of its fields, few were seen.
+    // Each kind has one place, and few of its fields were seen.
     assert!(unseen < 20 * 21, "{unseen}");
 }
 
@@ -261,7 +261,7 @@ fn a_schema_that_refers_to_another_file_is_an_error() {
     let schema = json!({ "properties": { "data": { "$ref": "https://example.com/x.json" } } });
     let event = EventType::of_schema("a", None, schema);
     let error = Tally::new(&event).err().unwrap();
-    let start = "no value can be checked against the schema of `a`: ";
+    let start = "cannot check values against the schema of `a`: ";
     assert!(error.to_string().starts_with(start), "{error}");
 }
 
@@ -311,7 +311,7 @@ fn versions_select_the_schema() {
 }
 
 #[test]
-fn what_the_server_adds_or_omits_does_not_drift() {
+fn server_additions_and_omissions_are_not_drift() {
     let none: [(DriftKind, String); 0] = [];
     let invalid = |path: &str| [(DriftKind::Invalid, path.to_owned())];
     let schema = json!({

@@ -1,4 +1,4 @@
-//! Where a value breaks its schema, in words that never quote the value.
+//! Describes where a value breaks its schema, and never quotes the value.
 
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 use jsonschema::{ValidationError, Validator};
@@ -30,16 +30,16 @@ pub(super) fn violations(validator: &Validator, value: &Value) -> Vec<Violation>
     found
 }
 
-/// Adds what an error says. An error of alternatives says what is wrong in the one that the value
-/// takes, if it is clear which one.
+/// Adds the violations of an error. If no alternative matches, adds the violations of the alternative that
+/// the value was meant for, if that is clear.
 fn explain(error: &ValidationError<'_>, found: &mut Vec<Violation>) {
     let at = error.instance_path().as_str();
     let mut add = |pointer: String, problem: String| found.push(Violation { pointer, problem });
     match error.kind() {
-        Kind::AnyOf { context } | Kind::OneOfNotValid { context } => match taken(context, at) {
-            Taken::Branch(errors) => errors.iter().for_each(|error| explain(error, found)),
-            Taken::NoneOf(pointer, values) => add(pointer, none_of(&values)),
-            Taken::Unclear => {
+        Kind::AnyOf { context } | Kind::OneOfNotValid { context } => match intended(context, at) {
+            Intended::Branch(errors) => errors.iter().for_each(|error| explain(error, found)),
+            Intended::NoneOf(pointer, values) => add(pointer, none_of(&values)),
+            Intended::Unclear => {
                 let n = context.len();
                 add(
                     at.to_owned(),
@@ -66,24 +66,24 @@ pub(super) const MISSING: &str = "is missing";
 /// The problem of a field that the schema refuses.
 pub(super) const UNEXPECTED: &str = "is not declared, and the schema allows no other fields";
 
-/// Which of several alternatives a value takes.
-enum Taken<'e> {
+/// Which of several alternatives a value was meant for.
+enum Intended<'e> {
     Branch(&'e [ValidationError<'static>]),
-    /// A tag or a value that no alternative has: its place, and the declared ones.
+    /// No alternative has the tag or the value: its place, and the declared values.
     NoneOf(String, Vec<&'e Value>),
     Unclear,
 }
 
-fn taken<'e>(context: &'e [Vec<ValidationError<'static>>], at: &str) -> Taken<'e> {
+fn intended<'e>(context: &'e [Vec<ValidationError<'static>>], at: &str) -> Intended<'e> {
     let mut likely: Vec<_> = context
         .iter()
         .filter(|errors| is_likely(errors, at))
         .collect();
     likely.sort_by_key(|errors| errors.len());
     match likely.as_slice() {
-        [only] => return Taken::Branch(only),
-        [first, second, ..] if first.len() < second.len() => return Taken::Branch(first),
-        [_, ..] => return Taken::Unclear,
+        [only] => return Intended::Branch(only),
+        [first, second, ..] if first.len() < second.len() => return Intended::Branch(first),
+        [_, ..] => return Intended::Unclear,
         [] => {}
     }
     let mut constants = Vec::new();
@@ -103,12 +103,12 @@ fn taken<'e>(context: &'e [Vec<ValidationError<'static>>], at: &str) -> Taken<'e
             }
             // The alternative `null` of an optional value.
             None if errors.iter().any(|error| is_type(error, at)) => {}
-            _ => return Taken::Unclear,
+            _ => return Intended::Unclear,
         }
     }
     match place {
-        Some(place) => Taken::NoneOf(place.to_owned(), constants),
-        None => Taken::Unclear,
+        Some(place) => Intended::NoneOf(place.to_owned(), constants),
+        None => Intended::Unclear,
     }
 }
 
@@ -143,7 +143,7 @@ fn child(pointer: &str, name: &str) -> String {
     format!("{pointer}/{name}")
 }
 
-/// Words the problem from the keyword and the schema alone.
+/// Describes the problem by the keyword and the schema alone.
 fn problem(kind: &Kind, value: &Value) -> String {
     match kind {
         Kind::Type { kind } => format!("is {} instead of {}", type_of(value), expected(kind)),
@@ -190,7 +190,7 @@ fn none_of(values: &[&Value]) -> String {
     format!("is none of the declared values {}{more}", shown.join(", "))
 }
 
-/// A value of the schema, text without quotes.
+/// A value from the schema, without quotes if it is a string.
 fn shown(value: &Value) -> String {
     value
         .as_str()

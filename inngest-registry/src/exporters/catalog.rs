@@ -6,7 +6,7 @@ mod example;
 mod history;
 mod id;
 mod merged;
-mod needs;
+mod min_depths;
 mod number;
 mod page;
 mod rows;

@@ -1,4 +1,4 @@
-//! Writes the events of a project of npm `@eventcatalog/core`.
+//! Writes the events for a project of npm `@eventcatalog/core`.
 
 mod viewer;
 
@@ -17,7 +17,7 @@ const UNVERSIONED: &str = "unversioned";
 /// The longest name of a folder. File systems allow 255 bytes.
 const LONGEST: usize = 120;
 
-/// The path of the settings of a project.
+/// The path of the settings file of a project.
 pub(super) const CONFIG_FILE: &str = "eventcatalog.config.js";
 
 /// Settings that make a project complete.
@@ -84,7 +84,7 @@ fn page(version: &Version<'_>, id: &str, own: &str) -> String {
     page + "\n<SchemaViewer file=\"schema.json\" />\n"
 }
 
-/// A name for a folder and an address.
+/// A name that is safe for a folder and an address.
 fn plain(name: &str) -> String {
     let plain: String = name
         .chars()
@@ -115,7 +115,7 @@ fn unique(taken: &mut BTreeSet<String>, name: &str) -> String {
     free
 }
 
-/// A YAML text in double quotes.
+/// A YAML string in double quotes.
 fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {

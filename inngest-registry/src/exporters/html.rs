@@ -29,7 +29,7 @@ fn push(out: &mut String, text: &str, target: Target) {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
-            // HTML has no way to write these, and browsers show them as nothing or as an error.
+            // HTML cannot express these, and browsers show nothing or an error for them.
             c if c.is_control() && !matches!(c, '\n' | '\t') => out.push('\u{fffd}'),
             '.' | ',' | ';' | '?' | '(' | ')' | '/' | '-' => out.push(c),
             c if target == Target::Mdx && (c.is_ascii_punctuation() || c == '\n' || c == '\t') => {
@@ -41,12 +41,12 @@ fn push(out: &mut String, text: &str, target: Target) {
     }
 }
 
-/// A word in code type.
+/// A text as code.
 pub(super) fn code(text: &str) -> String {
     format!("<code>{}</code>", escape(text))
 }
 
-/// Text in which back-ticks surround code. The first code is a link if there is an address.
+/// Escapes text in which back-ticks surround code. If there is an address, the first code links to it.
 pub(super) fn with_code(text: &str, mut link: Option<&str>) -> String {
     let mut out = String::new();
     for (at, part) in text.split('`').enumerate() {
@@ -64,8 +64,8 @@ pub(super) fn with_code(text: &str, mut link: Option<&str>) -> String {
     out
 }
 
-/// Converts a doc comment, which is Markdown, to HTML. Headings become paragraphs, images their
-/// descriptions, HTML text, and links to anything but the web their text.
+/// Converts a doc comment, which is Markdown, to HTML. Headings become paragraphs and HTML becomes text.
+/// Images are replaced with their descriptions, and links with their text unless they lead to the web.
 pub(super) fn of_markdown(text: &str, target: Target) -> String {
     let mut out = String::new();
     // Whether each open link is written.
@@ -85,7 +85,7 @@ pub(super) fn of_markdown(text: &str, target: Target) -> String {
             Event::SoftBreak => out.push(' '),
             Event::HardBreak => out.push_str("<br />"),
             Event::Rule => out.push_str("<hr />"),
-            // Extensions, which are off.
+            // These belong to extensions, which are off.
             _ => {}
         }
     }

@@ -73,7 +73,7 @@ pub fn typescript(types: &Catalogue) -> Result<String, Error> {
 /// an example, its TypeScript types, and the changes between its versions with the consumers that they
 /// break. Doc comments are rendered as Markdown. Without JavaScript, only the search is missing.
 ///
-/// The examples are made up. `#[schemars(extend("examples" = [5]))]` sets the value of a field. An
+/// The examples are generated. `#[schemars(extend("examples" = [5]))]` sets the value of a field. An
 /// event has no example if its schema is too unusual, for example if a text must match two patterns.
 ///
 /// # Errors
@@ -83,7 +83,7 @@ pub fn catalog(types: &Catalogue) -> Result<String, Error> {
     catalog::export(types)
 }
 
-/// Writes the events of a project of npm `@eventcatalog/core` 3. Returns the texts of the files by their
+/// Writes the events for a project of npm `@eventcatalog/core` 3. Returns the texts of the files by their
 /// paths, with `/`.
 ///
 /// | file | content |
@@ -93,10 +93,10 @@ pub fn catalog(types: &Catalogue) -> Result<String, Error> {
 /// | `events/storefront.item.imported/schema.json` | the schema of the whole event |
 /// | `events/storefront.item.imported/versioned/2026-09-01.1/` | the same two files of an older version |
 ///
-/// Ids of events have dots for slashes, and `-` for characters that are special in an address. An event
-/// without a version has the version `unversioned`. The build fails on a schema that refers to itself,
-/// so a recursive schema is cut where it would repeat: it accepts anything there, and its description
-/// says so. Words replace constant objects and lists, on which the build fails, too.
+/// Ids of events have dots instead of slashes, and `-` instead of characters that are special in an address.
+/// An event without a version has the version `unversioned`. The build fails on a schema that refers to
+/// itself, so a recursive schema is cut where it would repeat: it accepts anything there, and its
+/// description says so. The build also fails on constant objects and lists, so words replace them.
 ///
 /// # Errors
 ///

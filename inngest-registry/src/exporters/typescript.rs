@@ -43,7 +43,7 @@ fn module(model: &Model<'_>) -> String {
     text
 }
 
-/// The type of the data of one version, and the types that it refers to, as the module has them.
+/// The type of the data of one version and the types that it refers to, as in the module.
 pub(super) fn data_types(model: &Model<'_>, version: &Version<'_>) -> String {
     let mut text = String::new();
     write_data(&mut text, version, &docs(Part::Data.of(version.event)));

@@ -1,4 +1,4 @@
-//! Reads the files of a folder as they are in a commit, with the program `git`.
+//! Reads the files of a folder from a commit, with the program `git`.
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;
@@ -102,7 +102,7 @@ fn git(dir: &Path, arguments: &[&str]) -> Command {
     git
 }
 
-/// What is wrong with a name of a commit, and what to do.
+/// Explains why git did not find a commit, and what to do.
 fn advice(dir: &Path, reference: &str, found: &Output) -> String {
     let answer = |arguments: &[&str]| {
         let output = git(dir, arguments).output().ok()?;

@@ -1,9 +1,9 @@
 //! Maps an event name and version to the path of its file.
 //!
 //! A name that follows the convention is its own path. Other characters are escaped, so that
-//! different names have different files on every file system, including case-insensitive ones: an
-//! uppercase letter becomes `~` and the lowercase letter, any other byte `=` and two hexadecimal
-//! digits.
+//! different names have different files on every file system, including case-insensitive ones. An
+//! uppercase letter becomes `~` and the lowercase letter. Any other byte becomes `=` and two
+//! hexadecimal digits.
 
 use std::fmt::Write as _;
 

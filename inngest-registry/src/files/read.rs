@@ -76,14 +76,15 @@ impl Catalogue {
         Self::of_index(&mut source, index)
     }
 
-    /// Reads the event types of an exported folder as it is in a commit of its git repository, such as
-    /// `main`, `origin/main`, `v1.2.0` or a hash. There are none if the folder has no index in the commit.
+    /// Reads the event types of an exported folder from a commit of its git repository, such as `main`,
+    /// `origin/main`, `v1.2.0` or a hash. The catalogue is empty if the folder has no index in the commit.
     ///
     /// Runs the program `git`.
     ///
     /// # Errors
     ///
-    /// There is no program `git`, no repository or no such commit; or as for [`read`](Self::read).
+    /// `git` is not installed, the folder is not in a repository, or the commit does not exist. The errors of
+    /// [`read`](Self::read) can occur too, except that a missing index is not an error.
     pub fn read_at(dir: impl AsRef<Path>, reference: &str) -> Result<Self, Error> {
         let mut source = Source::at(dir.as_ref(), reference)?;
         match Index::read(&mut source)? {

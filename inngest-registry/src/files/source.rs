@@ -1,4 +1,4 @@
-//! Where an exported folder is read: on the file system, or in a commit.
+//! Reads an exported folder from the file system or from a commit.
 
 use std::fs;
 use std::io;

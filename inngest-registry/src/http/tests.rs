@@ -1,4 +1,4 @@
-//! Requests to servers that answer as told.
+//! Tests requests against servers with prepared answers.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
@@ -6,7 +6,8 @@ use std::sync::Mutex;
 
 use super::*;
 
-/// A server that gives each connection the next answer. Returns its URL, and the requests at the end.
+/// Starts a server that gives each connection the next answer. Returns its URL, and a thread that returns
+/// the requests.
 fn server(answers: &'static [&'static str]) -> (String, thread::JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -161,7 +162,7 @@ fn retries_end() {
     let answer = client(&url).get("/").unwrap();
     assert_eq!((answer.status, &*answer.text), (503, "busy"));
     assert_eq!(requests.join().unwrap().len(), 3);
-    // Nobody waits for an hour.
+    // A wait of an hour ends the retries.
     let (url, requests) = server(&[
         "HTTP/1.1 429 No\r\nRetry-After: 3600\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
     ]);

@@ -19,7 +19,7 @@ const FORMATS_WITH_EMPTY: [&str; 5] = [
     "uri-template",
 ];
 
-/// The placeholders whose schema is a string and allows the empty one.
+/// The placeholders whose schema is a string that may be empty.
 pub(super) fn placeholders(template: &str, schema: &Value) -> Vec<String> {
     let Ok(template) = Template::parse(template) else {
         return Vec::new();
@@ -93,7 +93,8 @@ impl<'a> Schemas<'a> {
                 .any(|inner| self.is_text(inner, nesting + 1))
     }
 
-    /// Whether the schema accepts the empty text. Keywords that this function does not know accept it.
+    /// Whether the schema accepts the empty text. Keywords that this function does not know are assumed to
+    /// accept it.
     fn accepts_empty(&self, schema: &'a Value, nesting: usize) -> bool {
         let Some(schema) = schema.as_object().filter(|_| nesting < MAX_NESTING) else {
             return schema != &Value::Bool(false);
@@ -111,7 +112,7 @@ impl<'a> Schemas<'a> {
                 .is_none_or(|_| list(schema, "enum").contains(&empty))
             && schema.get("const").is_none_or(|value| *value == empty)
             && text("format").is_none_or(|format| FORMATS_WITH_EMPTY.contains(&format))
-            // A pattern that cannot be read is there to exclude something.
+            // A pattern that cannot be read is assumed to exclude the empty text.
             && text("pattern")
                 .is_none_or(|text| pattern::compile(text).is_some_and(|regex| regex.is_match("")))
             && self.target(schema).is_none_or(accepts)
@@ -165,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_that_allow_the_empty_one_are_found() {
+    fn texts_that_may_be_empty_are_found() {
         for (field, is_found) in [
             (json!({ "type": "string" }), true),
             (json!({ "type": ["string", "null"] }), true),
@@ -211,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn placeholders_lead_to_their_fields() {
+    fn placeholders_resolve_to_fields() {
         let data = json!({ "properties": {
             "account": { "$ref": "#/$defs/Account" },
             "itemId": { "type": "string" },

@@ -1,10 +1,10 @@
 //! Lints that flag designs you may regret.
 
+mod field_names;
 mod may_be_empty;
 pub(crate) mod names;
 mod report;
 mod rules;
-mod words;
 
 use inngest_core::registry::Registry;
 
@@ -22,7 +22,7 @@ pub fn lint(registry: &Registry, exported: Option<&Catalogue>, settings: &Settin
     lint_types(&Catalogue::of(registry), Some(registry), exported, settings)
 }
 
-/// Runs the lints for which there is input. Only the registry shows which ids can coincide.
+/// Runs the lints that have input. Only the registry shows which ids can coincide.
 pub(crate) fn lint_types(
     types: &Catalogue,
     registry: Option<&Registry>,

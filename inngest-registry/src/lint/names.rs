@@ -48,7 +48,7 @@ named_enum! {
 }
 
 impl Lint {
-    /// The level without settings: `deny` for lints about events that get lost or mixed up.
+    /// The level without settings: `deny` for mistakes that lose or mix up events.
     #[must_use]
     pub fn default_level(self) -> Level {
         match self {

@@ -6,10 +6,10 @@ use inngest_core::registry::{ConflictKind, Registry};
 use inngest_grammar::limits::MAX_INTEGER;
 use serde_json::{Map, Value};
 
+use super::field_names;
 use super::may_be_empty;
 use super::names::{Level, Lint};
 use super::report::Warning;
-use super::words;
 use crate::catalogue::{Catalogue, EventType};
 use crate::fields::{self, Field};
 use crate::settings::Settings;
@@ -139,20 +139,20 @@ pub(super) fn check_event(event: &EventType, findings: &mut Findings<'_>) {
         Lint::SensitiveFields,
         |field| {
             !field.path.starts_with("user")
-                && name(field).is_some_and(|name| words::is_sensitive(&name, field.schema))
+                && name(field).is_some_and(|name| field_names::is_sensitive(&name, field.schema))
         },
         "should not be in `data`, because its name suggests a secret or personal data; send no \
          secrets, and put personal data into a field with `#[event(user)]`",
     );
     check(
         Lint::UntypedTexts,
-        |field| name(field).is_some_and(|name| words::is_time_as_text(&name, field.schema)),
+        |field| name(field).is_some_and(|name| field_names::is_time_as_text(&name, field.schema)),
         "should not be plain text, because its name suggests a time; use a type of `chrono`, `jiff` or \
          `time`",
     );
     check(
         Lint::UntypedTexts,
-        |field| name(field).is_some_and(|name| words::is_number_as_text(&name, field.schema)),
+        |field| name(field).is_some_and(|name| field_names::is_number_as_text(&name, field.schema)),
         "should not be plain text, because its name suggests a number; use a Rust number, or \
          `rust_decimal::Decimal` for money",
     );
@@ -167,18 +167,18 @@ pub(super) fn check_event(event: &EventType, findings: &mut Findings<'_>) {
     closed_enums(event, &fields, findings);
 }
 
-/// Enums that no reader of an old schema accepts once a variant is added.
+/// Flags enums whose new variants break readers of the old schema.
 fn closed_enums(event: &EventType, fields: &[Field<'_>], findings: &mut Findings<'_>) {
     let mut seen = HashSet::new();
     let closed = fields.iter().filter(|field| {
         // Alternatives of an enum are listed after it with its path.
-        words::is_closed_enum(field.schema)
+        field_names::is_closed_enum(field.schema)
             .is_some_and(|is_closed| seen.insert(&field.path) && is_closed)
     });
     if let Some(paths) = listed(closed) {
         let message = format!(
             "{paths} should have a variant for unknown values, such as `#[serde(untagged)] Other(String)`, \
-             because a variant that is added breaks readers of the old schema; allow this lint if the \
+             because a new variant breaks readers of the old schema; allow this lint if the \
              list is complete"
         );
         findings.push(Lint::ClosedEnums, event, message);
@@ -226,7 +226,7 @@ fn listed<'a>(fields: impl Iterator<Item = &'a Field<'a>>) -> Option<String> {
     (!paths.is_empty()).then(|| paths.join(", "))
 }
 
-/// Whether a bound of the schema is the one that replaces the range of a 64-bit type.
+/// Whether a bound of the schema is as wide as the one that an exported 64-bit type gets.
 fn is_large(schema: &Map<String, Value>) -> bool {
     let bound = |keyword| schema.get(keyword).and_then(Value::as_i64);
     has_type(schema, "integer")

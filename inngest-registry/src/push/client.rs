@@ -1,10 +1,10 @@
-//! The protocol of Confluent's schema registry, as Karapace, Redpanda and Apicurio speak it too.
+//! Speaks the protocol of Confluent's schema registry, which Karapace, Redpanda and Apicurio also implement.
 
 use std::fmt;
 
 use serde_json::{Value, json};
 
-use super::words;
+use super::message;
 use crate::error::{Error, Problem};
 use crate::http::{Answer, Http, segment};
 use crate::json;
@@ -12,8 +12,7 @@ use crate::mode::Mode;
 
 const CONTENT_TYPE: &str = "application/vnd.schemaregistry.v1+json";
 
-/// The error codes of a subject, a version or a schema that is not there, and of a subject without a
-/// level of its own.
+/// The error codes for a missing subject, version or schema, and for a subject without its own level.
 const NOT_FOUND: [u64; 4] = [40401, 40402, 40403, 40408];
 const NO_SUBJECT: u64 = 40401;
 
@@ -21,12 +20,12 @@ const NO_SUBJECT: u64 = 40401;
 #[derive(Debug)]
 pub(super) struct Client(Http);
 
-/// Why a request did not get what it asks for.
+/// Why a request failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Fault {
     pub(super) kind: FaultKind,
-    /// The registry's words, or why it cannot be reached.
-    words: String,
+    /// The registry's message, or why it cannot be reached.
+    message: String,
     /// What the request was for, if not for a schema.
     purpose: Option<&'static str>,
 }
@@ -35,23 +34,23 @@ pub(super) struct Fault {
 pub(super) enum FaultKind {
     /// The schema is not compatible with an earlier one.
     Incompatible,
-    /// The registry refuses the request, with this status.
+    /// The registry refuses the request with this status.
     Refused(u16),
-    /// The registry's own fault, with this status, or an answer that makes no sense.
+    /// The registry failed with this status, or its answer with this status makes no sense.
     Failed(u16),
     Unreachable,
 }
 
 impl Fault {
-    fn new(kind: FaultKind, words: String) -> Self {
+    fn new(kind: FaultKind, message: String) -> Self {
         Self {
             kind,
-            words,
+            message,
             purpose: None,
         }
     }
 
-    fn when(self, purpose: &'static str) -> Self {
+    fn during(self, purpose: &'static str) -> Self {
         Self {
             purpose: Some(purpose),
             ..self
@@ -61,36 +60,39 @@ impl Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let words = &self.words;
-        let when = self
+        let message = &self.message;
+        let during = self
             .purpose
-            .map_or_else(String::new, |purpose| format!(" when {purpose}"));
+            .map_or_else(String::new, |purpose| format!(" while {purpose}"));
         match self.kind {
             FaultKind::Incompatible => {
-                write!(f, "the registry refuses it as incompatible{when}: {words}")
+                write!(
+                    f,
+                    "the registry refuses it as incompatible{during}: {message}"
+                )
             }
             FaultKind::Refused(status) => {
                 write!(
                     f,
-                    "the registry refused the request with {status}{when}: {words}"
+                    "the registry refused the request with {status}{during}: {message}"
                 )
             }
-            FaultKind::Failed(429) => write!(f, "the registry is busy (429){when}: {words}"),
+            FaultKind::Failed(429) => write!(f, "the registry is busy (429){during}: {message}"),
             FaultKind::Failed(status @ 500..) => {
-                write!(f, "the registry failed with {status}{when}: {words}")
+                write!(f, "the registry failed with {status}{during}: {message}")
             }
             FaultKind::Failed(status) => {
                 write!(
                     f,
-                    "the registry gave an unexpected answer ({status}){when}: {words}"
+                    "the registry gave an unexpected answer ({status}){during}: {message}"
                 )
             }
-            FaultKind::Unreachable => f.write_str(words),
+            FaultKind::Unreachable => f.write_str(message),
         }
     }
 }
 
-/// The answer to the question whether a subject has a schema.
+/// Whether a subject has a schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Lookup {
     Found { version: u64, id: u64 },
@@ -115,7 +117,7 @@ impl Client {
         self.0.address().to_string()
     }
 
-    /// The level of subjects without a level of their own; `None` if the registry does not tell.
+    /// The level of subjects without a level of their own; `None` if the registry does not reveal it.
     ///
     /// This is the first request, so its errors are about the whole registry.
     pub(super) fn default_level(&self) -> Result<Option<Mode>, Error> {
@@ -126,35 +128,36 @@ impl Client {
                 problem,
             })
         };
-        let words = || self.words(&answer);
+        let message = || self.message(&answer);
         match (answer.status, error_code(&answer)) {
             (200, _) => match level_in(&answer) {
                 Some(name) => Ok(name.parse().ok()),
                 None => Err(fail(format!(
-                    "answered `GET /config` with `{}`; check that the URL is one of a schema registry",
-                    words()
+                    "answered `GET /config` with `{}`; check that the URL belongs to a schema registry",
+                    message()
                 ))),
             },
             (401, _) => Err(fail(format!(
                 "answered 401: {}; give a user and a password, or a token, that it accepts",
-                words()
+                message()
             ))),
             // Some users may register schemas and not read the settings.
             (403, _) => Ok(None),
             (404, Some(code)) if NOT_FOUND.contains(&code) => Ok(None),
             (300..=399, _) => {
-                let location = words::plain(answer.location.as_deref().unwrap_or("another place"));
+                let location =
+                    message::plain(answer.location.as_deref().unwrap_or("another place"));
                 Err(fail(format!(
                     "redirects to {location}; use the URL of the registry itself"
                 )))
             }
             (status @ (429 | 500..), _) => Err(fail(format!(
                 "failed with {status}: {}; try again later",
-                words()
+                message()
             ))),
             (status, _) => Err(fail(format!(
-                "answered `GET /config` with {status}: {}; check that the URL is one of a schema registry",
-                words()
+                "answered `GET /config` with {status}: {}; check that the URL belongs to a schema registry",
+                message()
             ))),
         }
     }
@@ -162,7 +165,7 @@ impl Client {
     /// The subject's own level.
     pub(super) fn level(&self, subject: &str) -> Result<Option<Mode>, Fault> {
         let level = self.read_level(subject);
-        level.map_err(|fault| fault.when("asked for the compatibility level"))
+        level.map_err(|fault| fault.during("reading the compatibility level"))
     }
 
     fn read_level(&self, subject: &str) -> Result<Option<Mode>, Fault> {
@@ -172,7 +175,7 @@ impl Client {
         }
         let answer = self.success(answer)?;
         let level = level_in(&answer).and_then(|name| name.parse().ok());
-        level.map_or_else(|| Err(self.senseless(&answer)), |level| Ok(Some(level)))
+        level.map_or_else(|| Err(self.unexpected(&answer)), |level| Ok(Some(level)))
     }
 
     pub(super) fn set_level(&self, subject: &str, level: Mode) -> Result<(), Fault> {
@@ -180,7 +183,7 @@ impl Client {
         let body = json!({ "compatibility": level.name().to_uppercase() });
         let answer = self.send("PUT", &path, &body);
         let done = answer.and_then(|answer| self.success(answer));
-        done.map_err(|fault| fault.when("told the compatibility level"))?;
+        done.map_err(|fault| fault.during("setting the compatibility level"))?;
         Ok(())
     }
 
@@ -212,7 +215,7 @@ impl Client {
             let numbers = json.as_array()?.iter().map(Value::as_u64);
             numbers.collect::<Option<Vec<u64>>>()
         });
-        let mut numbers = numbers.ok_or_else(|| self.senseless(&answer))?;
+        let mut numbers = numbers.ok_or_else(|| self.unexpected(&answer))?;
         numbers.sort_unstable();
         let registered = numbers.into_iter().map(|number| {
             let answer = self.success(self.get(&format!("{path}/{number}"))?)?;
@@ -233,7 +236,7 @@ impl Client {
         registered.collect()
     }
 
-    /// Asks whether the registry would take a schema. An error of kind
+    /// Asks whether the registry would accept a schema. An error of kind
     /// [`Incompatible`](FaultKind::Incompatible) says why it would not.
     pub(super) fn try_out(
         &self,
@@ -263,10 +266,10 @@ impl Client {
             Some(Value::Bool(true)) => Ok(()),
             Some(Value::Bool(false)) => {
                 let messages = json.get("messages").unwrap_or(&Value::Null);
-                let words = self.0.redact(&words::of_json(messages));
-                Err(Fault::new(FaultKind::Incompatible, words))
+                let message = self.0.redact(&message::of_json(messages));
+                Err(Fault::new(FaultKind::Incompatible, message))
             }
-            _ => Err(self.senseless(answer)),
+            _ => Err(self.unexpected(answer)),
         }
     }
 
@@ -275,7 +278,7 @@ impl Client {
         let path = format!("/subjects/{}/versions", segment(subject));
         let answer = self.success(self.send("POST", &path, &body(schema))?)?;
         let id = answer.json().and_then(|json| json.get("id")?.as_u64());
-        id.ok_or_else(|| self.senseless(&answer))
+        id.ok_or_else(|| self.unexpected(&answer))
     }
 
     fn get(&self, path: &str) -> Result<Answer, Fault> {
@@ -293,12 +296,12 @@ impl Client {
         }
         let kind = match answer.status {
             409 => FaultKind::Incompatible,
-            // A registry says "not found" with a code, and this is something else.
+            // A registry adds an error code to its own "not found", which callers check before.
             status @ (404 | 429) => FaultKind::Failed(status),
             status @ 400..=499 => FaultKind::Refused(status),
             status => FaultKind::Failed(status),
         };
-        Err(Fault::new(kind, self.words(&answer)))
+        Err(Fault::new(kind, self.message(&answer)))
     }
 
     fn numbers(&self, answer: &Answer) -> Result<(u64, u64), Fault> {
@@ -306,17 +309,17 @@ impl Client {
         let number = |key| json.get(key).and_then(Value::as_u64);
         match (number("version"), number("id")) {
             (Some(version), Some(id)) => Ok((version, id)),
-            _ => Err(self.senseless(answer)),
+            _ => Err(self.unexpected(answer)),
         }
     }
 
-    /// The fault of a success that does not say what was asked.
-    fn senseless(&self, answer: &Answer) -> Fault {
-        Fault::new(FaultKind::Failed(answer.status), self.words(answer))
+    /// The fault for a successful response that lacks the expected content.
+    fn unexpected(&self, answer: &Answer) -> Fault {
+        Fault::new(FaultKind::Failed(answer.status), self.message(answer))
     }
 
-    fn words(&self, answer: &Answer) -> String {
-        self.0.redact(&words::of_body(&answer.text))
+    fn message(&self, answer: &Answer) -> String {
+        self.0.redact(&message::of_body(&answer.text))
     }
 }
 
@@ -333,7 +336,7 @@ fn error_code(answer: &Answer) -> Option<u64> {
     answer.json()?.get("error_code")?.as_u64()
 }
 
-/// Whether the answer says that something is not registered. Another 404 means a wrong address.
+/// Whether the answer says that something is not registered. Any other 404 means a wrong address.
 fn is_not_found(answer: &Answer) -> bool {
     answer.status == 404 && error_code(answer).is_some_and(|code| NOT_FOUND.contains(&code))
 }

@@ -1,4 +1,4 @@
-//! A registry for tests, which keeps state and answers as Karapace was recorded to.
+//! A stateful registry for tests, whose answers match recorded answers of Karapace.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -10,7 +10,7 @@ use percent_encoding::percent_decode_str;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::{Value, json};
 
-/// Requests to Karapace, and its answers.
+/// Recorded requests to Karapace and its answers.
 pub(crate) const RECORDED: &str = include_str!("recorded.json");
 
 #[derive(Clone, Debug)]
@@ -22,13 +22,13 @@ pub(crate) struct Request {
     pub(crate) body: Value,
 }
 
-/// A status and a body. A body of `None` closes the connection instead.
+/// A status and a body. Without a body, the connection is closed instead.
 pub(crate) type Reply = (u16, Option<String>);
 
-/// What replies instead of the registry, to some requests.
+/// Replies to some requests in place of the registry.
 type Fault = Box<dyn FnMut(&Request) -> Option<Reply> + Send>;
 
-/// A registry, and what it has.
+/// A registry that listens at a URL.
 #[derive(Clone)]
 pub(crate) struct FakeRegistry {
     pub(crate) url: String,
@@ -43,7 +43,7 @@ struct State {
     schemas: Vec<String>,
     log: Vec<Request>,
     fault: Option<Fault>,
-    /// Confluent's registry looks texts up, and has other codes.
+    /// Confluent's registry compares schemas as text, and has other error codes.
     is_confluent: bool,
 }
 
@@ -83,7 +83,7 @@ impl FakeRegistry {
         std::mem::take(&mut self.state.lock().unwrap().log)
     }
 
-    /// How often something was registered or set since the last call, or tried to.
+    /// How many requests since the last call tried to register a schema or set a level.
     pub(crate) fn writes(&self) -> usize {
         let requests = self.requests();
         let is_write = |request: &&Request| {
@@ -312,7 +312,7 @@ impl State {
         self.levels.get(subject).map_or("BACKWARD", |level| level)
     }
 
-    /// What the rules of Confluent's registry refuse, as far as these tests need them.
+    /// What Confluent's rules refuse, as far as these tests need them.
     fn incompatibilities(&self, subject: &str, text: &str, all: bool) -> Vec<String> {
         let level = self.level(subject);
         let new: Value = serde_json::from_str(text).unwrap();
@@ -367,7 +367,7 @@ fn restrictions(writer: &Value, reader: &Value, messages: &mut Vec<String>) {
     }
 }
 
-/// The recorded answer to a body that the registry does not take.
+/// The recorded answer to an invalid body.
 fn invalid(body: &Value) -> Option<Reply> {
     let recorded: Vec<Value> = serde_json::from_str(RECORDED).unwrap();
     let found = (recorded.iter()).find(|recorded| {
@@ -409,7 +409,7 @@ fn fake_answers_as_recorded() {
         assert_eq!(json!(status), exchange["status"], "{request:?}");
         let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap();
         let expand = |text: &str| {
-            // The keys of a schema in an answer are sorted, and their order is not compared.
+            // Karapace sorts the keys of a schema, so compare them in any order.
             let mut json = parse(text);
             if let Some(schema) = json.get_mut("schema") {
                 *schema = parse(schema.as_str().unwrap());

@@ -1,17 +1,17 @@
-//! Registers schemas at a registry that speaks the protocol of Confluent's: Confluent, Karapace,
-//! Redpanda, Apicurio.
+//! Registers schemas at a registry that speaks the protocol of Confluent's schema registry, such as
+//! Karapace, Redpanda or Apicurio.
 //!
 //! Each event has a subject, and each version of the event is a version of the subject. A registered
 //! schema has its definitions inside and no `$id`. Versions are registered oldest first, and only those
 //! whose content the subject does not have yet, so a second push changes nothing.
 
 mod client;
+mod message;
 mod own_check;
 mod part;
 mod report;
 mod subject;
 mod upload;
-mod words;
 
 use std::path::PathBuf;
 
@@ -29,8 +29,8 @@ use crate::mode::Mode;
 
 /// Registers event types at a schema registry.
 ///
-/// Credentials are in no error, report or `Debug` output. If the program has a logger of the crate `log`,
-/// keep the level of `ureq_proto` above `trace`: at that level it logs the bytes of requests.
+/// No error, report or `Debug` output contains credentials. If the program has a logger for the crate `log`,
+/// do not enable `trace` for `ureq_proto`: at that level it logs the bytes of requests.
 ///
 /// ```no_run
 /// use inngest_registry::Catalogue;
@@ -75,7 +75,7 @@ impl Push {
         })
     }
 
-    /// Identifies itself with a user and a password, instead of those in the URL.
+    /// Authenticates with this user and password, which replace those in the URL.
     #[must_use]
     pub fn basic(self, user: impl Into<String>, password: impl Into<String>) -> Self {
         self.credentials(Credentials::Basic {
@@ -84,11 +84,11 @@ impl Push {
         })
     }
 
-    /// Identifies itself with a bearer token, instead of a user and a password in the URL.
+    /// Authenticates with this bearer token, which replaces the user and password in the URL.
     ///
     /// # Errors
     ///
-    /// The token is empty or has characters that a header does not take.
+    /// The token is empty or has characters that a header cannot have.
     pub fn bearer(self, token: &str) -> Result<Self, Error> {
         Ok(self.credentials(Credentials::bearer("the token", token)?))
     }
@@ -132,7 +132,7 @@ impl Push {
         self
     }
 
-    /// How the report's [`OwnCheck`]s judge. The default is [`Strictness::Standard`].
+    /// Sets how the report's [`OwnCheck`]s judge. The default is [`Strictness::Standard`].
     #[must_use]
     pub fn strictness(mut self, strictness: Strictness) -> Self {
         self.strictness = strictness;
@@ -148,14 +148,14 @@ impl Push {
 
     /// Registers the event types.
     ///
-    /// A refused schema or a fault of the registry is part of the report, and the push goes on with the
-    /// next subject.
+    /// If the registry refuses a schema or fails, the report says so, and the push continues with the next
+    /// subject.
     ///
     /// # Errors
     ///
-    /// Two types have the same name and version, or two events the same subject, the file of authorities
-    /// cannot be read, or the first request fails: the registry cannot be reached, refuses
-    /// the credentials or is something else.
+    /// Two types have the same name and version, two events have the same subject, the file of authorities
+    /// cannot be read, or the first request fails because the registry cannot be reached, refuses the
+    /// credentials or is not a schema registry.
     pub fn run(&self, types: &Catalogue) -> Result<PushReport, Error> {
         let pairs = types.iter().zip(types.iter().skip(1));
         for (first, second) in pairs {

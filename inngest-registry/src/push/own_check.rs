@@ -1,4 +1,4 @@
-//! Our own comparison of a schema with the earlier versions of its subject.
+//! Compares a schema with the earlier versions of its subject, without the registry.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -51,7 +51,7 @@ pub(super) fn own_check(
             changes: comparison.changes,
         }
     });
-    // The last version wins among equals, because its changes are the ones that people look for.
+    // On a tie, the latest version wins, because its changes are the ones that people look for.
     checks.reduce(|worst, check| {
         if severity(check.verdict) > severity(worst.verdict) {
             check
@@ -61,7 +61,7 @@ pub(super) fn own_check(
     })
 }
 
-/// The data of an event is a struct, even where it has no fields yet.
+/// Adds empty `properties` to an object schema that has none: event data is a struct even without fields.
 fn as_struct(schema: &Value) -> Value {
     let mut schema = schema.clone();
     if let Value::Object(object) = &mut schema
@@ -73,7 +73,7 @@ fn as_struct(schema: &Value) -> Value {
     schema
 }
 
-/// The level that lets the registry take the schema, by the rules of registries.
+/// The level at which a registry accepts the schema, by the rules of registries.
 pub(super) fn accepting_level(schema: &Value, latest: &Value, level: Option<Mode>) -> Mode {
     let comparison = compat::compare(latest, schema, Strictness::Strict);
     let is_compatible = |other: &Mode| {

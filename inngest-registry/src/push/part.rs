@@ -1,4 +1,4 @@
-//! The schema that is sent: the data of an event, or the whole event.
+//! Selects the schema to send: of the data of an event, or of the whole event.
 
 use std::collections::BTreeSet;
 
@@ -31,7 +31,7 @@ impl Part {
     ///
     /// # Errors
     ///
-    /// What the schema of the data refers to and would lose.
+    /// Returns a reference from the data to a place outside it, which the schema of the data alone lacks.
     pub(super) fn schema(self, event: &EventType) -> Result<Value, String> {
         match self {
             Self::Event => Ok(event.schema.clone()),
@@ -80,7 +80,7 @@ fn needed_definitions(event: &Value, part: &Value) -> Map<String, Value> {
     needed
 }
 
-/// Makes references to places in the data start at the data.
+/// Rewrites references to places in the data, so that they start at the data.
 fn move_references(schema: &mut Value) -> Result<(), String> {
     let mut lost = None;
     each_schema_mut(schema, Place::Schema, &mut |schema| {
@@ -104,7 +104,7 @@ fn move_references(schema: &mut Value) -> Result<(), String> {
 
 /// Whether the schema, or one of its definitions, refers to itself, directly or through others.
 pub(super) fn is_recursive(schema: &Value) -> bool {
-    // A text that quotes a reference only adds a hint to an error.
+    // A string that merely looks like a reference does no harm: the result only adds a hint to an error.
     if schema.to_string().contains(r##""$ref":"#""##) {
         return true;
     }

@@ -12,13 +12,13 @@ use crate::effect::{self, count};
 use crate::mode::Mode;
 use crate::paint::Paint;
 
-/// What became of the versions of all events.
+/// The outcome of a push for the versions of all events.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct PushReport {
     /// The URL of the registry, without credentials.
     pub registry: String,
-    /// Whether nothing was changed on purpose.
+    /// Whether this was a dry run, which changes nothing.
     pub dry_run: bool,
     /// The events, in order of their names.
     pub subjects: Vec<PushedSubject>,
@@ -44,7 +44,7 @@ pub struct PushedSubject {
 pub struct PushedVersion {
     /// The version.
     pub version: Option<String>,
-    /// What became of it, or would become of it.
+    /// The outcome; in a dry run, the expected one.
     pub outcome: PushOutcome,
     /// The schema's id in the registry.
     pub id: Option<u64>,
@@ -52,7 +52,7 @@ pub struct PushedVersion {
     pub decided_by: DecidedBy,
     /// The HTTP status of the registry's refusal or fault.
     pub status: Option<u16>,
-    /// The reason of the outcome in a sentence, with the registry's words.
+    /// The reason for the outcome in a sentence, with the registry's message.
     pub message: Option<String>,
     /// Our own comparison with the earlier versions, if there are any and their level is known.
     pub own_check: Option<OwnCheck>,
@@ -60,7 +60,7 @@ pub struct PushedVersion {
     pub to_do: Option<String>,
 }
 
-/// What became of a version, or would become of it.
+/// The outcome for a version; in a dry run, the expected one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -73,7 +73,7 @@ pub enum PushOutcome {
     Compatible,
     /// The registry refuses it.
     Refused,
-    /// The registry failed, so it is unknown whether it would take the schema or has taken it.
+    /// The registry failed, so it is unknown whether it would accept the schema or has registered it.
     Unknown,
     /// The registry cannot be reached.
     Unreachable,
@@ -89,7 +89,8 @@ pub enum PushOutcome {
 pub enum DecidedBy {
     /// The registry.
     Registry,
-    /// This crate, in a dry run, because the registry can only compare with what it has.
+    /// This crate, if the registry cannot compare, as in a dry run after a version that is not yet
+    /// registered.
     OwnCheck,
 }
 
@@ -223,7 +224,7 @@ impl PushedVersion {
                 lines.push(format!(
                     "  our own verdict (`{}`): {}",
                     own.level,
-                    word(own.verdict)
+                    verdict_name(own.verdict)
                 ));
                 for change in own.causes() {
                     lines.push(format!("    {}", effect::sentence(change)));
@@ -237,7 +238,7 @@ impl PushedVersion {
     }
 }
 
-fn word(verdict: Verdict) -> &'static str {
+fn verdict_name(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Compatible => "compatible",
         Verdict::Breaking => "not compatible",

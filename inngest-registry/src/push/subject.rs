@@ -1,4 +1,4 @@
-//! Names of subjects, from a template.
+//! Names subjects after a template.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,11 +17,11 @@ const PLACEHOLDERS: [&str; 3] = ["name", "prefix", "slug"];
 /// | placeholder | what it stands for | in `storefront/order.shipped` |
 /// |---|---|---|
 /// | `{name}` | the event name | `storefront/order.shipped` |
-/// | `{prefix}` | what precedes the last `/`, with `.` for each other `/` | `storefront` |
-/// | `{slug}` | what follows the last `/`, with `-` for each `.` | `order-shipped` |
+/// | `{prefix}` | the text before the last `/`, with `.` instead of any other `/` | `storefront` |
+/// | `{slug}` | the text after the last `/`, with `-` instead of each `.` | `order-shipped` |
 ///
-/// `{{` and `}}` stand for braces. Parsing fails unless the template has `{name}` or `{slug}`, because
-/// otherwise all events would share a subject.
+/// `{{` and `}}` stand for braces. Parsing fails without `{name}` or `{slug}`, because different events
+/// would then share a subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SubjectTemplate {
     text: String,

@@ -34,7 +34,7 @@ fn text() -> Value {
     json!({ "type": "string" })
 }
 
-/// An event with a version that the rules of registries allow, and one that they do not.
+/// An event whose second version the rules of registries allow, and one whose second version they refuse.
 fn shop() -> Catalogue {
     let events = [
         event("shop/a.b", "1", json!({ "x": text() })),
@@ -106,7 +106,7 @@ fn versions_are_registered_in_order_and_once() {
             assert_eq!(request.content_type.as_deref(), expected);
             assert!(!request.line.contains("shop/"), "{}", request.line);
         }
-        // With a level that allows the change, the others follow, and then nothing is left to do.
+        // With a level that allows the change, the other versions follow. Then nothing is left to do.
         let push = push(&registry).set_level(Mode::ForwardTransitive);
         let report = push.run(&shop()).unwrap();
         assert_eq!(report.count(PushOutcome::Same), 4);
@@ -156,7 +156,7 @@ fn dry_run_changes_nothing() {
 }
 
 #[test]
-fn content_is_compared_and_not_text() {
+fn schemas_are_compared_by_content_not_text() {
     let registry = FakeRegistry::confluent();
     registry.add(
         "shop/d",
@@ -191,7 +191,7 @@ fn older_version_does_not_become_the_latest() {
 }
 
 #[test]
-fn content_that_returns_is_the_same() {
+fn repeated_content_is_the_same() {
     let registry = FakeRegistry::new();
     let [x, y] = [
         json!({ "x": text() }),

@@ -1,4 +1,4 @@
-//! Registers the versions of one subject after the other.
+//! Registers the versions of each subject in order.
 
 use std::cell::OnceCell;
 
@@ -12,7 +12,7 @@ use crate::catalogue::EventType;
 use crate::compat::{Strictness, Verdict};
 use crate::mode::Mode;
 
-/// After this many subjects in a row whose connection failed, the others are not tried.
+/// After this many unreachable subjects in a row, a push does not try the others.
 const MAX_UNREACHABLE: usize = 3;
 
 /// A push in progress.
@@ -25,7 +25,7 @@ pub(super) struct Upload<'a> {
     pub(super) default_level: Option<Mode>,
     pub(super) strictness: Strictness,
     pub(super) is_dry_run: bool,
-    /// How many subjects in a row could not be reached.
+    /// How many subjects in a row were unreachable.
     pub(super) unreachable: usize,
 }
 
@@ -36,14 +36,14 @@ struct Stop {
     fault: Fault,
 }
 
-/// What is known of a subject.
+/// What is known about a subject.
 struct Subject<'a> {
     name: &'a str,
-    /// What the registry has of each version.
+    /// Whether the registry has each version.
     found: Vec<Lookup>,
-    /// What the registry has, and then what it got or would get, oldest first.
+    /// The schemas in the registry, then those that this push registered or would register, oldest first.
     earlier: Vec<Value>,
-    /// The level, once it is asked for; `None` if the registry does not tell.
+    /// The level, once it was requested; `None` if the registry does not reveal it.
     level: OnceCell<Option<Mode>>,
     /// The version that a dry run would have registered last.
     pending: Option<&'a EventType>,
@@ -134,7 +134,7 @@ impl Upload<'_> {
         }
     }
 
-    /// Finds out which schemas the subject has.
+    /// Looks up which schemas the subject has.
     fn find<'a>(&self, name: &'a str, schemas: &[Value]) -> Result<Subject<'a>, Stop> {
         let mut found = Vec::with_capacity(schemas.len());
         let mut exists = true;
@@ -156,7 +156,7 @@ impl Upload<'_> {
             let read = self.client.history(name);
             history = read.map_err(|fault| Stop { at, fault })?;
         }
-        // Some registries look texts up, and the same schema may be registered with another text.
+        // Some registries compare schemas as text, so look for the same schema in another layout.
         for (lookup, schema) in found.iter_mut().zip(schemas) {
             let same = history
                 .iter()
@@ -196,7 +196,7 @@ impl Upload<'_> {
             return Ok(());
         }
         subject.new_level = Some(wanted);
-        // A registry may know the levels of subjects only that have a version.
+        // A registry may accept a level only for a subject that has a version.
         if !subject.found.contains(&Lookup::NoSubject) {
             self.set_level(subject)?;
         }
@@ -235,7 +235,7 @@ impl Upload<'_> {
         if subject.is_outdated(at) {
             return PushedVersion {
                 message: Some(
-                    "the subject has a newer version already, and this one would become its latest"
+                    "the subject already has a newer version, and registering this one would make it the latest"
                         .to_owned(),
                 ),
                 ..version(event, PushOutcome::Outdated)
@@ -323,7 +323,7 @@ impl Upload<'_> {
         result
     }
 
-    /// The level of the subject, if the registry tells.
+    /// The level of the subject, if the registry reveals it.
     fn level(&self, subject: &Subject<'_>) -> Option<Mode> {
         *subject.level.get_or_init(|| {
             let own = self.client.level(subject.name).ok().flatten();
@@ -336,7 +336,7 @@ impl Upload<'_> {
         subject.own_check(schema, level, self.strictness)
     }
 
-    /// A version that the registry does not take.
+    /// The result for a version that the registry did not accept.
     fn failed(
         &self,
         subject: &Subject<'_>,
@@ -358,7 +358,7 @@ impl Upload<'_> {
 }
 
 impl Subject<'_> {
-    /// Whether a version is missing, and a later one came after all that precede it.
+    /// Whether the registry has a later version of the event, which is newer there than all earlier ones.
     fn is_outdated(&self, at: usize) -> bool {
         let newest = |found: &[Lookup]| {
             let versions = found.iter().filter_map(|lookup| match lookup {
@@ -385,7 +385,7 @@ impl Subject<'_> {
 }
 
 impl PushedSubject {
-    /// Reports a fault that came before anything was registered.
+    /// Reports a fault that occurred before anything was registered.
     fn stop(&mut self, stop: &Stop, events: &[EventType], schemas: &[Value]) {
         for (event, schema) in events.iter().zip(schemas).take(stop.at + 1) {
             let result = version(event, PushOutcome::NotTried);
@@ -400,7 +400,7 @@ impl PushedSubject {
 }
 
 impl PushedVersion {
-    /// Says why the registry did not do what was asked.
+    /// Sets the outcome, the message and the advice for a fault.
     fn fail(&mut self, fault: &Fault, schema: &Value) {
         let (outcome, status) = match fault.kind {
             FaultKind::Incompatible => (PushOutcome::Refused, None),
@@ -420,7 +420,7 @@ impl PushedVersion {
                 Some("try again; what is registered already stays registered")
             }
             FaultKind::Failed(404) => Some(
-                "check that the URL is one of a schema registry, and that no proxy decodes `%2F` in paths",
+                "check that the URL belongs to a schema registry, and that no proxy decodes `%2F` in paths",
             ),
             FaultKind::Incompatible | FaultKind::Refused(_) | FaultKind::Failed(_) => None,
         }

@@ -11,7 +11,7 @@ use crate::error::{Error, Problem};
 /// The bytes of a byte order mark, which some Windows editors write and JSON does not allow.
 const BOM: &[u8] = "\u{feff}".as_bytes();
 
-/// The events of a text, read as the iterator advances.
+/// Iterates over the events of a text, and reads them as it advances.
 pub(super) struct Documents<R> {
     reader: R,
     /// What errors call the source, such as a path.
@@ -20,7 +20,7 @@ pub(super) struct Documents<R> {
     line: usize,
     /// Whether a line of JSON was read.
     has_started: bool,
-    /// The events that were read and not returned yet.
+    /// Events that were read but not yet returned.
     ready: VecDeque<(Origin, Value)>,
     is_over: bool,
 }
@@ -37,8 +37,8 @@ impl<R: BufRead> Documents<R> {
         }
     }
 
-    /// Reads the next line that is not blank, or the whole rest if the text is not JSON Lines. Reads
-    /// nothing at the end.
+    /// Reads the next line that is not blank, or the whole rest if the text is not JSON Lines. At the end
+    /// of the text, it only sets `is_over`.
     fn advance(&mut self) -> Result<(), Error> {
         let mut text = Vec::new();
         loop {
@@ -72,7 +72,7 @@ impl<R: BufRead> Documents<R> {
         }
     }
 
-    /// Reads documents that span lines. `text` is the first line, and `error` why it is no document.
+    /// Reads documents that span lines. `text` is the first line, which failed to parse with `error`.
     fn read_rest(&mut self, mut text: Vec<u8>, error: &serde_json::Error) -> Result<(), Error> {
         let first_line = self.line;
         let end = text.len();
@@ -125,8 +125,8 @@ impl<R: BufRead> Documents<R> {
             .extend(events.map(|(i, event)| (origin(before + i + 1), event)));
     }
 
-    /// Describes an error of the parser by what it expected. Its own text counts lines from the start
-    /// of what it read.
+    /// Describes a parser error. The parser counts lines from the start of its input, so `line` replaces
+    /// its line number.
     fn not_json(&self, line: usize, error: &serde_json::Error) -> Error {
         let text = error.to_string();
         let what = text

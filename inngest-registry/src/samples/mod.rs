@@ -1,4 +1,4 @@
-//! Events that were sent: from JSON Lines, other JSON documents or the list of a server.
+//! Reads sent events from JSON Lines, other JSON documents or the list of a server.
 //!
 //! ```no_run
 //! use inngest_registry::samples::{Query, Source, read};
@@ -34,8 +34,8 @@ pub type Samples = Box<dyn Iterator<Item = Result<Sample, Error>>>;
 ///
 /// # Errors
 ///
-/// The source cannot be read. The iterator returns an error for what is not an event, and for JSON that is
-/// nested deeper than 127 levels.
+/// The source cannot be read. The iterator returns an error for anything that is not an event, and for JSON
+/// that is nested deeper than 127 levels.
 pub fn read(source: &Source, query: &Query) -> Result<Samples, Error> {
     let samples: Samples = match source {
         Source::File(path) => {

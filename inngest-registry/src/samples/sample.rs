@@ -1,13 +1,13 @@
-//! An event that was sent, whatever its type.
+//! A sent event of any type.
 
 use std::fmt;
 
 use serde_json::{Map, Value};
 
-/// An event that was sent. `Debug` prints no values, because they may be personal data.
+/// A sent event. `Debug` prints no values, because they may be personal data.
 #[derive(Clone, PartialEq)]
 pub struct Sample {
-    /// An object with a `name`, and with empty `data` if it has none of its own.
+    /// An object with `name` and `data`. The data is empty if the event was sent without any.
     event: Value,
     origin: Origin,
     is_listed: bool,
@@ -39,8 +39,8 @@ impl fmt::Display for Origin {
 const SENT: [&str; 7] = ["name", "id", "ts", "v", "data", "user", "meta"];
 
 impl Sample {
-    /// Takes an event as it was sent, or as a server lists it. The error is the problem, without
-    /// values of the event.
+    /// Reads an event in the form that was sent or in the form that a server lists. The error names the
+    /// problem, without values of the event.
     pub(crate) fn new(event: Value, origin: Origin) -> Result<Self, String> {
         let Value::Object(mut event) = event else {
             return Err("an event is an object".to_owned());
@@ -50,7 +50,7 @@ impl Sample {
         match event.get("name") {
             None => return Err("it has no `name`".to_owned()),
             Some(Value::String(name)) if !name.is_empty() => {}
-            Some(_) => return Err("its `name` is not a text, or empty".to_owned()),
+            Some(_) => return Err("its `name` is empty or not a string".to_owned()),
         }
         let is_listed = event.contains_key("internal_id");
         if is_listed {
@@ -64,8 +64,8 @@ impl Sample {
         for (key, is_valid, what) in [
             ("data", Value::is_object as fn(&Value) -> bool, "an object"),
             ("user", Value::is_object, "an object"),
-            ("id", Value::is_string, "a text"),
-            ("v", Value::is_string, "a text"),
+            ("id", Value::is_string, "a string"),
+            ("v", Value::is_string, "a string"),
         ] {
             if event.get(key).is_some_and(|value| !is_valid(value)) {
                 return Err(format!("its `{key}` is not {what}"));
@@ -114,7 +114,7 @@ impl Sample {
         self.event.get("ts")?.as_i64()
     }
 
-    /// The whole event: its members as they were sent, and `data` in any case.
+    /// The whole event: its members as they were sent, and always `data`.
     #[must_use]
     pub fn as_value(&self) -> &Value {
         &self.event
@@ -132,7 +132,7 @@ impl Sample {
         &self.origin
     }
 
-    /// Whether it comes from the list of a server. The list has no `meta`, and always a `ts`.
+    /// Whether a server listed the event. Listed events have no `meta` and always a `ts`.
     #[must_use]
     pub fn is_listed(&self) -> bool {
         self.is_listed

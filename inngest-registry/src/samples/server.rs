@@ -10,7 +10,7 @@ use super::source::Query;
 use crate::error::{Error, Problem};
 use crate::http::{Address, Http, segment};
 
-/// The most events of a page. A server may list fewer.
+/// The maximum number of events on a page. A server may list fewer.
 const PAGE: usize = 100;
 
 /// The events that a server lists, newest first. They are requested as the iterator advances.
@@ -75,9 +75,11 @@ impl Listing {
             // The server answers with status 200 to requests that it refuses.
             let problem = match body.get("error").and_then(Value::as_str) {
                 Some(error) => format!("it answered `{}`", self.http.redact(error)),
-                None => "it answered something else; name the URL of a dev server, such as \
+                None => {
+                    "its answer is not a list of events; name the URL of a dev server, such as \
                          `http://127.0.0.1:8288`"
-                    .to_owned(),
+                        .to_owned()
+                }
             };
             return Err(self.no_list(&problem));
         };

@@ -1,4 +1,4 @@
-//! Where events are read from, and which.
+//! Selects where events are read from, and which ones.
 
 use std::path::PathBuf;
 
@@ -11,8 +11,8 @@ pub enum Source {
     File(PathBuf),
     /// The same from standard input.
     StandardInput,
-    /// The URL of a server, such as a dev server's `http://127.0.0.1:8288`. All events that its
-    /// `/v1/events` lists are read, the newest first.
+    /// The URL of a server, such as `http://127.0.0.1:8288` for a dev server. Reads all events that its
+    /// `/v1/events` lists, newest first.
     #[cfg(feature = "http")]
     Server(String),
 }
@@ -36,9 +36,9 @@ impl From<&str> for Source {
 pub struct Query {
     /// Only the events of this name.
     pub name: Option<String>,
-    /// The most events.
+    /// The maximum number of events.
     pub limit: Option<usize>,
-    /// Only the events that a server received after this time, such as `2026-11-21T00:00:00Z`. It has
-    /// no effect on other sources, which do not say when.
+    /// Only the events that a server received after this time, such as `2026-11-21T00:00:00Z`. Other
+    /// sources ignore it, because they do not record when an event was received.
     pub received_after: Option<String>,
 }

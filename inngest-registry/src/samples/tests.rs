@@ -12,7 +12,7 @@ fn samples(text: &str) -> Result<Vec<Sample>, String> {
         .collect()
 }
 
-/// The names of the events and their places.
+/// The name and origin of each event.
 fn names(text: &str) -> Vec<String> {
     let samples = samples(text).unwrap();
     let named = |sample: &Sample| format!("{} at {}", sample.name(), sample.origin());
@@ -78,7 +78,7 @@ fn deep_json_is_an_error() {
 }
 
 #[test]
-fn after_an_error_nothing_follows() {
+fn iteration_ends_after_an_error() {
     let text = "{\"name\":\"a\"}\n[1, {\"name\":\"b\"}]\n{\"name\":\"c\"}\n";
     let mut documents = Documents::new(Cursor::new(text), "x".to_owned());
     assert!(documents.next().unwrap().is_ok());
@@ -125,7 +125,7 @@ fn rows_of_a_list_become_events() {
 }
 
 #[test]
-fn a_query_selects() {
+fn query_filters_events() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("events.jsonl");
     let lines = "{\"name\":\"a\"}\n{\"name\":\"b\"}\n{\"name\":\"a\",\"id\":\"2\"}\nnot read\n";

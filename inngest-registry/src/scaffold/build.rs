@@ -1,5 +1,4 @@
-//! Collects the items of a module while they are made, with their names and with what could not be
-//! expressed.
+//! Builds a module: its items, their names, and notes about what could not be expressed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,14 +8,14 @@ use inngest_grammar::version;
 use super::code::{EventAttribute, Item, ItemId, Module};
 use super::names::{self, UniqueNames};
 
-/// A module in the making.
+/// A module under construction.
 #[derive(Debug)]
 pub(super) struct Builder {
     pub(super) module: Module,
     names: UniqueNames,
-    /// The names of the items, also of those in the making.
+    /// The names of all items, including unfinished ones.
     reserved: Vec<String>,
-    /// The items that were taken from `shared`.
+    /// The shared items that were used again.
     reused: BTreeSet<ItemId>,
     /// Items of definitions that several schemas share, by name and content.
     shared: BTreeMap<(String, String), ItemId>,
@@ -42,7 +41,7 @@ impl Builder {
         }
     }
 
-    /// Reserves a place and the first free name.
+    /// Reserves a place for an item, and the first free name.
     pub(super) fn reserve(&mut self, candidates: &[String]) -> (ItemId, String) {
         let name = self.names.assign(candidates);
         self.module.items.push(None);
@@ -84,7 +83,7 @@ impl Builder {
         self.module.items.get_mut(id)?.as_mut()
     }
 
-    /// The name of an item, also of one in the making.
+    /// The name of an item, even if it is unfinished.
     pub(super) fn name_of(&self, id: ItemId) -> Option<&str> {
         self.reserved.get(id).map(String::as_str)
     }
@@ -95,7 +94,7 @@ impl Builder {
         Some(id)
     }
 
-    /// Takes back a shared item that could not be made. `false` if something refers to it already.
+    /// Withdraws a shared item that could not be built. Returns `false` if something already refers to it.
     pub(super) fn unshare(&mut self, key: &(String, String), id: ItemId) -> bool {
         let is_unused = !self.reused.contains(&id);
         if is_unused {
@@ -108,8 +107,8 @@ impl Builder {
         self.shared.insert(key, id);
     }
 
-    /// Reserves a place and a name for the struct of an event: the title of its schema, the name after
-    /// the last `/`, or the whole one where two events share that.
+    /// Reserves a place and a name for the struct of an event: the title of its schema, else the event name
+    /// after its last `/`, or the whole event name if two events share that part.
     pub(super) fn reserve_event(
         &mut self,
         name: &str,

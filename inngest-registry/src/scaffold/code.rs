@@ -1,4 +1,4 @@
-//! The Rust items that are written: types with attributes, independent of what they are built from.
+//! A model of the generated Rust code: types with their attributes.
 
 /// The index of an item in its module.
 pub(super) type ItemId = usize;
@@ -6,7 +6,7 @@ pub(super) type ItemId = usize;
 /// A Rust type.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Type {
-    /// A type that is written as it stands, such as `u32` or `String`.
+    /// A type that is printed verbatim, such as `u32` or `String`.
     Plain(&'static str),
     /// `serde_json::Value`
     Any,
@@ -20,7 +20,7 @@ pub(super) enum Type {
     Map(&'static str, Box<Self>),
     Tuple(Vec<Self>),
     Named(ItemId),
-    /// A named type on the heap, because it would contain itself otherwise.
+    /// A named type in a `Box`, because it would otherwise contain itself.
     Boxed(ItemId),
 }
 
@@ -49,7 +49,7 @@ impl Type {
         }
     }
 
-    /// Calls `visit` with each item that the type holds by value, without a pointer between.
+    /// Calls `visit` with each item that the type holds by value, without indirection.
     fn each_held(&mut self, visit: &mut impl FnMut(&mut Self)) {
         match self {
             Self::Option(inner) | Self::Array(inner, _) => inner.each_held(visit),
@@ -73,9 +73,9 @@ pub(super) struct Field {
     pub(super) serde: Vec<String>,
     pub(super) schemars: Vec<String>,
     pub(super) event: Vec<String>,
-    /// A type that is an `Option` only because the field may be absent: its schema has no `null`.
+    /// Whether the type is an `Option` only because the field may be absent, so that its schema has no `null`.
     pub(super) refuses_null: bool,
-    /// A comment for whoever edits the code.
+    /// A comment for the person who edits the code.
     pub(super) comment: Option<String>,
 }
 
@@ -94,7 +94,7 @@ impl Field {
         }
     }
 
-    /// A field whose members are members of the struct.
+    /// A flattened field, whose members are members of the struct.
     pub(super) fn flattened(name: String, ty: Type) -> Self {
         Self {
             serde: vec!["flatten".to_owned()],
@@ -168,7 +168,7 @@ pub(super) struct Item {
     pub(super) docs: Option<String>,
     pub(super) name: String,
     pub(super) event: Option<EventAttribute>,
-    /// Whether an id names it.
+    /// Whether an id template uses it, so that it derives `IdPart`.
     pub(super) is_id_part: bool,
     pub(super) serde: Vec<String>,
     pub(super) schemars: Vec<String>,
@@ -236,7 +236,7 @@ impl Item {
     }
 }
 
-/// The items of one module, in the order in which they are written.
+/// The items of one module.
 #[derive(Debug, Default)]
 pub(super) struct Module {
     /// The name; `None` for the file itself.
@@ -248,8 +248,8 @@ pub(super) struct Module {
 }
 
 impl Module {
-    /// The items in the order in which they are written: each event, then what it uses and no event
-    /// before it does.
+    /// The items in the order in which they are printed: each event, followed by the types that no earlier
+    /// event uses.
     pub(super) fn in_order(&self) -> Vec<&Item> {
         let mut seen = vec![false; self.items.len()];
         let mut ordered = Vec::new();
@@ -282,7 +282,7 @@ impl Module {
         ordered
     }
 
-    /// Puts types on the heap where a type would contain itself.
+    /// Boxes types where a type would contain itself.
     pub(super) fn box_recursion(&mut self) {
         let mut held: Vec<Vec<ItemId>> = vec![Vec::new(); self.items.len()];
         for (from, item) in self.items.iter_mut().enumerate() {

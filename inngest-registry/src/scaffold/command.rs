@@ -13,7 +13,7 @@ const SOURCES: &str = "\
 Folders or files with schemas, files with events, `-`, or a dev server's URL
 
 Schemas: a folder that `export` wrote or that EventCatalog reads, an AsyncAPI document, JSON Schemas.
-Events: JSON Lines, an event, an array of events; with `--name`, their data alone.";
+Events: JSON Lines, an event, an array of events; with `--name`, also data without its event.";
 
 /// Arguments of `scaffold`.
 #[derive(Debug, Args)]
@@ -24,7 +24,7 @@ pub(crate) struct ScaffoldArgs {
     /// Write to this file, which must not exist, instead of standard output
     #[arg(long, value_name = "FILE")]
     into: Option<PathBuf>,
-    /// Only events of this name; the event whose data a schema or a document is
+    /// Only events of this name; also the event of documents or schemas that have only data
     #[arg(long)]
     name: Option<String>,
 }

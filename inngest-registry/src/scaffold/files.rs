@@ -12,7 +12,7 @@ use crate::error::{Error, Problem};
 use crate::layout::{INDEX, without_bom};
 use crate::samples::{self, Origin, Query, Sample, Source};
 
-/// What was read.
+/// Everything that was read from the sources.
 #[derive(Debug, Default)]
 pub(super) struct Input {
     pub(super) schemas: Vec<EventSchema>,
@@ -70,15 +70,15 @@ pub(super) fn read(source: &str, name: Option<&str>, input: &mut Input) -> Resul
     if !unknown.is_empty() {
         let unknown: Vec<_> = unknown.iter().map(|key| format!("`{key}`")).collect();
         input.notes.push(format!(
-            "{source}: {} beside `data` is no member of an event and is left out; if the documents are \
-             data alone, name their event: `--name storefront/item.imported`",
+            "{source}: {} beside `data` is not a member of an event and is left out; if the documents are \
+             data without events, name their event with `--name storefront/item.imported`",
             unknown.join(", ")
         ));
     }
     Ok(())
 }
 
-/// The samples of a file whose documents are the data of an event, such as what a webhook sent. `None`
+/// The samples of a file whose documents are the data of an event, such as the bodies of a webhook. `None`
 /// if they are events.
 fn payloads(source: &Source, name: &str) -> Result<Option<Vec<Sample>>, Error> {
     let Source::File(path) = source else {
@@ -88,7 +88,7 @@ fn payloads(source: &Source, name: &str) -> Result<Option<Vec<Sample>>, Error> {
     let documents: Result<Vec<Value>, _> = Deserializer::from_str(without_bom(&text))
         .into_iter()
         .collect();
-    // The reader of events describes what is wrong.
+    // The reader of events describes the error.
     let Ok(documents) = documents else {
         return Ok(None);
     };
@@ -129,7 +129,7 @@ fn schema_document(path: &Path) -> Result<Option<Value>, Error> {
         return Ok(None);
     }
     let text = fs::read_to_string(path).map_err(|error| Error::io("read", path, error))?;
-    // What is no JSON document may be JSON Lines, and its reader describes an error better.
+    // Text that is not one JSON document may be JSON Lines, whose reader describes errors better.
     let document: Option<Value> = serde_json::from_str(without_bom(&text)).ok();
     Ok(document.filter(source::is_schema))
 }
@@ -190,7 +190,7 @@ fn json_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     Ok(files)
 }
 
-/// What the page of `EventCatalog` beside a schema says about the event.
+/// Reads what the page of `EventCatalog` next to a schema says about the event.
 fn front_matter(schema: &Path) -> About {
     let pages = ["index.mdx", "index.md"].map(|name| schema.with_file_name(name));
     let Some(text) = pages.iter().find_map(|page| fs::read_to_string(page).ok()) else {
@@ -222,7 +222,7 @@ fn front_matter(schema: &Path) -> About {
     about
 }
 
-/// A YAML text on one line. `None` for one that continues on the next.
+/// A YAML string on one line. `None` if it continues on the next line.
 fn scalar(value: &str) -> Option<String> {
     let value = value.trim();
     let quoted = |quote: char| value.strip_prefix(quote)?.strip_suffix(quote);

@@ -7,16 +7,16 @@ use inngest_grammar::template::{Piece, Template};
 use super::build::Builder;
 use super::code::{Body, Field, ItemId, Type};
 
-/// The characters that have a meaning in a pattern.
+/// The characters with a special meaning in a pattern.
 const META: &str = "\\^$.*+?()[]{}|/";
 
 /// The most fields that are tried as parts of an id.
 pub(super) const MAX_CANDIDATES: usize = 12;
 
-/// Sets the template of an event's struct and derives `IdPart` for the types that it names. Returns whether
-/// the ids have the pattern. The error says why the derive would refuse the template.
+/// Sets the template of an event's struct, and derives `IdPart` for the types that the template uses. Returns
+/// whether its ids have the pattern. The error says why the derive would refuse the template.
 ///
-/// `pattern` is the pattern of the event's ids, if there is a schema.
+/// `pattern` is the pattern of the event's ids in the schema, if there is a schema.
 pub(super) fn set(
     builder: &mut Builder,
     event: ItemId,
@@ -36,7 +36,7 @@ pub(super) fn set(
     for path in &paths {
         let part = part(builder, event, path).ok_or_else(|| {
             refused(&format!(
-                "`{}` is no field that can be part of an id",
+                "`{}` is not a field that can be part of an id",
                 path.join(".")
             ))
         })?;
@@ -83,8 +83,8 @@ pub(super) fn set(
     Ok(is_same || !languages.iter().all(is_known))
 }
 
-/// The template of an event whose schema has a pattern for its ids: the fields that have the types that the
-/// pattern asks for, first those that are called an id, then in the order of the struct.
+/// Finds a template whose ids have this pattern, from fields with the types that the pattern asks for. Fields
+/// named like an id are tried first, then the others in the order of the struct.
 pub(super) fn of_pattern(builder: &Builder, event: ItemId, pattern: &str) -> Option<String> {
     let pieces = pieces(pattern)?;
     let count = pieces.iter().filter(|piece| piece.is_none()).count();
@@ -124,7 +124,7 @@ pub(super) fn of_pattern(builder: &Builder, event: ItemId, pattern: &str) -> Opt
         })
 }
 
-/// The texts of a pattern that `inngest-core` wrote, and `None` for each part between them.
+/// Splits a pattern that `inngest-core` wrote into its texts, with `None` for each placeholder.
 fn pieces(pattern: &str) -> Option<Vec<Option<String>>> {
     let mut rest = pattern.strip_prefix('^')?.strip_suffix('$')?;
     let languages = [
@@ -144,7 +144,7 @@ fn pieces(pattern: &str) -> Option<Vec<Option<String>>> {
             rest = after;
             continue;
         }
-        // Whatever has a meaning in a pattern is escaped.
+        // A character with a special meaning is part of the text only if it is escaped.
         let escaped = rest.strip_prefix('\\').and_then(|rest| rest.chars().next());
         if escaped.is_none() && META.contains(first) {
             return None;
@@ -159,7 +159,7 @@ fn pieces(pattern: &str) -> Option<Vec<Option<String>>> {
     Some(pieces)
 }
 
-/// The ordered choices of one to three of a number of things.
+/// All ordered choices of one to three of the indices below `count`.
 pub(super) fn orders(count: usize) -> Vec<Vec<usize>> {
     let mut all: Vec<Vec<usize>> = (0..count).map(|index| vec![index]).collect();
     let mut start = 0;
@@ -192,7 +192,7 @@ fn languages(parts: &[Part]) -> Vec<Language> {
     parts.iter().map(|part| part.language).collect()
 }
 
-/// The languages if integers that are sent as text have no sign.
+/// The languages, provided that integers sent as text have no sign.
 fn unsigned(parts: &[Part]) -> Vec<Language> {
     let of = |part: &Part| {
         if part.is_text_integer {

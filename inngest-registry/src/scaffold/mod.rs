@@ -1,7 +1,7 @@
-//! Writes Rust event types from schemas or from events that were sent.
+//! Writes Rust event types from schemas or from sent events.
 //!
-//! The result is a proposal: it compiles, its types have the given schemas or read the given events,
-//! and names, enums and ids are there to be reviewed.
+//! The result is a proposal: it compiles, and its types have the given schemas or read the given events.
+//! Review its names, enums and ids.
 
 mod build;
 mod code;
@@ -26,7 +26,7 @@ use crate::error::{Error, Problem};
 use crate::samples::Sample;
 use crate::version;
 
-/// Rust code, and what its reader should know.
+/// Generated Rust code, and notes for its reviewer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Scaffold {
@@ -40,11 +40,11 @@ pub struct Scaffold {
 ///
 /// A source is a folder that `export` wrote or that `EventCatalog` reads, an `AsyncAPI` document, a JSON
 /// Schema, a file with events, `-` for standard input, or the URL of a dev server. With a name, only the
-/// event of that name is read, and schemas and documents may be its data alone.
+/// event of that name is read, and schemas and documents may describe its data alone.
 ///
 /// # Errors
 ///
-/// A source cannot be read, has no event, or is of another kind than the one before.
+/// A source cannot be read, no source has an event, or some sources are schemas and others are events.
 pub fn from_sources<S: AsRef<str>>(
     sources: impl IntoIterator<Item = S>,
     name: Option<&str>,
@@ -78,10 +78,10 @@ pub fn from_catalogue(catalogue: &Catalogue) -> Scaffold {
     from_schemas(source::exported(catalogue))
 }
 
-/// Writes types that read the given events, and that write their data as it was.
+/// Writes types that read the given events and write their data unchanged.
 ///
-/// An id template is proposed where a field is unique or the events have ids of such a form. An enum is
-/// proposed only for a text with few values in many samples.
+/// Proposes an id template if a field is unique or the ids of the events follow a template. Proposes an enum
+/// only for a text with few values in many samples.
 #[must_use]
 pub fn from_samples(samples: impl IntoIterator<Item = Sample>) -> Scaffold {
     let mut events: BTreeMap<(String, Option<String>), Vec<Sample>> = BTreeMap::new();
@@ -127,7 +127,7 @@ fn from_schemas(mut events: Vec<EventSchema>) -> Scaffold {
     })
 }
 
-/// The index of an event, and the place and name that are reserved for its struct.
+/// The index of an event, and the reserved place and name of its struct.
 type Place = (usize, (code::ItemId, String));
 
 /// Writes events, which are in order of name and version. `add` adds the events of a module.

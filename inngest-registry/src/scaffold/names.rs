@@ -1,4 +1,4 @@
-//! Makes Rust names of JSON keys, and finds the `rename_all` that spares most renames.
+//! Turns JSON keys into Rust names, and finds the `rename_all` that saves the most renames.
 
 use std::collections::BTreeSet;
 
@@ -8,10 +8,10 @@ const KEYWORDS: &str = "abstract as async await become box break const continue 
     ref return static struct trait true try type typeof unsafe unsized use virtual where while \
     yield";
 
-/// Names that `r#` cannot save.
+/// Keywords that `r#` cannot turn into identifiers.
 const NEVER: [&str; 4] = ["self", "Self", "super", "crate"];
 
-/// Types that generated code names without a path.
+/// Names that generated code uses without a path.
 const TAKEN_TYPES: [&str; 23] = [
     "BTreeMap",
     "BTreeSet",
@@ -38,7 +38,7 @@ const TAKEN_TYPES: [&str; 23] = [
     "Vec",
 ];
 
-/// The words of a key: `orderId`, `order_id` and `Order ID` have the same.
+/// The words of a key, which are the same for `orderId`, `order_id` and `Order ID`.
 fn words(text: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut previous: Option<char> = None;
@@ -48,7 +48,7 @@ fn words(text: &str) -> Vec<String> {
             .get(index + 1)
             .is_some_and(char::is_ascii_lowercase);
         if !c.is_ascii_alphanumeric() {
-            // `+1` and `-1` would be one name otherwise.
+            // Otherwise, `+1` and `-1` would get the same name.
             let sign = match c {
                 '+' => "plus",
                 '-' if previous.is_none() => "minus",
@@ -79,7 +79,7 @@ fn words(text: &str) -> Vec<String> {
 /// The name of a field, without `r#`.
 pub(super) fn field(key: &str) -> String {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    // Keep a name such as `_links` that is fine as it is.
+    // Keep a name that is already valid, such as `_links`.
     let inner = key.trim_matches('_');
     let mut name = if key.chars().all(plain) && !inner.is_empty() && !inner.contains("__") {
         key.to_owned()
@@ -103,7 +103,7 @@ pub(super) fn pascal(text: &str) -> String {
     let mut name = String::new();
     for word in words(text) {
         let mut characters = word.chars();
-        // Digits side by side would read as one number.
+        // Adjacent digits would read as one number.
         if name.ends_with(|c: char| c.is_ascii_digit())
             && word.starts_with(|c: char| c.is_ascii_digit())
         {
@@ -128,7 +128,7 @@ pub(super) fn is_type_name(name: &str) -> bool {
         && name != "Self"
 }
 
-/// A field name as it is written.
+/// A field name as it is written in code.
 pub(super) fn escaped(name: &str) -> String {
     let is_keyword = KEYWORDS.split_ascii_whitespace().any(|word| word == name);
     format!("{}{name}", if is_keyword { "r#" } else { "" })
@@ -171,17 +171,17 @@ pub(super) fn singular(text: &str) -> String {
     }
 }
 
-/// Names that are given once in a scope.
+/// The names that are taken in a scope.
 #[derive(Debug, Default)]
 pub(super) struct UniqueNames(BTreeSet<String>);
 
 impl UniqueNames {
-    /// The names of the types in a module.
+    /// The taken type names of a new module.
     pub(super) fn of_types() -> Self {
         Self(TAKEN_TYPES.iter().map(|name| (*name).to_owned()).collect())
     }
 
-    /// The first candidate that is free, or the last one with a number.
+    /// Takes the first free candidate, or the last candidate with a number.
     pub(super) fn assign(&mut self, candidates: &[String]) -> String {
         let last = candidates.last().map_or("", String::as_str);
         let numbered = (2_u32..).map(|number| {
@@ -259,14 +259,14 @@ fn uncapitalized(name: &str) -> String {
     first.into_iter().chain(characters).collect()
 }
 
-/// What is renamed.
+/// The kind of names that `rename_all` renames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Renamed {
     Fields,
     Variants,
 }
 
-/// The rule that spares most renames, and for each pair of a Rust name and a key, whether it needs a
+/// The rule that saves the most renames, and for each pair of a Rust name and a key, whether it needs a
 /// rename of its own.
 pub(super) fn rename_all(
     renamed: Renamed,
@@ -283,10 +283,10 @@ pub(super) fn rename_all(
     };
     for (rule, apply) in rules {
         let own = renamed_under(*apply);
-        // A rule must spare more than the line that it takes.
+        // A rule must save more lines than the one that it takes.
         let margin = usize::from(best.0.is_none());
-        let spared = count(&best.1).saturating_sub(count(&own));
-        if spared > margin || (spared > 0 && renamed == Renamed::Variants) {
+        let saved = count(&best.1).saturating_sub(count(&own));
+        if saved > margin || (saved > 0 && renamed == Renamed::Variants) {
             best = (Some(rule), own);
         }
     }
@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn one_rule_spares_most_renames() {
+    fn best_rule_saves_most_renames() {
         let fields = [
             ("order_id", "orderId"),
             ("unit_price", "unitPrice"),

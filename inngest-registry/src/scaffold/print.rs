@@ -1,4 +1,4 @@
-//! Writes items as rustfmt does, which may not be installed where this runs.
+//! Prints items in the style of rustfmt, which may not be installed where this runs.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -13,7 +13,7 @@ const MAX_ARGUMENTS: usize = 70;
 /// The longest list of fields of a variant on one line.
 const MAX_VARIANT: usize = 35;
 
-/// Writes modules as one file. The first is the file itself.
+/// Prints modules as one file. The first module is the file itself.
 pub(super) fn file(modules: &[Module]) -> String {
     let mut text = String::new();
     // All events of a module may have been left out.
@@ -53,7 +53,7 @@ fn module_text(module: &Module, level: usize) -> String {
     uses + "\n" + &items.join("\n")
 }
 
-/// Writes the items of a module, and notes what they need to import.
+/// Prints the items of a module, and collects what they import.
 struct Writer<'a> {
     module: &'a Module,
     /// How deep the module is nested.
@@ -210,7 +210,7 @@ impl Writer<'_> {
                 .collect()
         };
         let mut lines = write(true);
-        // As soon as one variant takes several lines, rustfmt gives each field its own.
+        // As soon as one variant takes several lines, rustfmt gives each field its own line.
         let several = |text: &String| text.trim_end().contains('\n');
         if lines.iter().any(several) && !lines.iter().all(several) {
             lines = write(false);
@@ -365,7 +365,7 @@ impl Writer<'_> {
         let indent = self.indent(deeper);
         let joined = arguments.join(", ");
         let line = format!("{indent}#[{name}({joined})]");
-        // rustfmt leaves an attribute alone that holds more than names and literals.
+        // rustfmt does not format an attribute that contains more than names and literals.
         let is_foreign = arguments
             .iter()
             .any(|argument| argument.starts_with("extend("));
@@ -456,7 +456,7 @@ fn event_arguments(event: &EventAttribute) -> Vec<String> {
     arguments
 }
 
-/// Adds `rename_all` to the attributes of a struct or a variant, and says which fields need a rename
+/// Adds `rename_all` to the attributes of a struct or a variant, and returns which fields need a rename
 /// of their own.
 fn field_renames(fields: &[Field], serde: &mut Vec<String>) -> Vec<bool> {
     let has_key = |field: &&Field| !field.key.is_empty() || !is_keyless(field);

@@ -1,4 +1,4 @@
-//! Finds what a `$ref` refers to.
+//! Resolves each `$ref` of a document.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -42,8 +42,8 @@ fn definition(target: &Value) -> &Value {
     }
 }
 
-/// The text of a definition and of all that it refers to. Definitions of two documents with the same
-/// name and content are one type.
+/// The text of a definition and of everything it refers to. Definitions of two documents with the same
+/// name and content become one type.
 pub(super) fn content(document: &Value, schema: &Value) -> String {
     let mut text = schema.to_string();
     for (reference, target) in reached(document, schema) {
@@ -59,7 +59,7 @@ pub(super) fn is_recursive(document: &Value, schema: &Value) -> bool {
     reached.any(|target| std::ptr::eq(target, schema))
 }
 
-/// The definitions that a schema refers to, directly or not.
+/// The definitions that a schema refers to, directly or through others.
 fn reached<'a>(document: &'a Value, schema: &'a Value) -> BTreeMap<String, &'a Value> {
     let mut reached = BTreeMap::new();
     let mut open = vec![schema];

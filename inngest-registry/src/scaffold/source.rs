@@ -1,4 +1,4 @@
-//! What types are scaffolded from: schemas of events, in whatever document they are.
+//! Finds the schemas of events in exported folders, `AsyncAPI` documents and JSON Schemas.
 
 use std::rc::Rc;
 
@@ -26,11 +26,11 @@ pub(super) struct EventSchema {
     pub(super) document: Rc<Value>,
     /// Whether `export` wrote it.
     pub(super) is_export: bool,
-    /// Whether it is the schema of a Rust type of this project, in whatever document.
+    /// Whether it is the schema of a Rust type that derives `Event`, in any kind of document.
     pub(super) is_own: bool,
 }
 
-/// What is known of an event beside its schema.
+/// What is known about an event besides its schema.
 #[derive(Clone, Debug, Default)]
 pub(super) struct About {
     pub(super) name: Option<String>,
@@ -59,7 +59,7 @@ pub(super) fn exported(catalogue: &Catalogue) -> Vec<EventSchema> {
 }
 
 /// The events of a document: an `AsyncAPI` document, or the schema of one event or of its data. `None` if
-/// it is neither, or if the data is of no event with a name.
+/// the name of the event is unknown.
 pub(super) fn of_document(document: Value, about: About) -> Option<Vec<EventSchema>> {
     let document = Rc::new(document);
     if document.get("asyncapi").is_some() {
@@ -157,7 +157,7 @@ fn messages(document: &Rc<Value>) -> Vec<EventSchema> {
             .cloned()
             .unwrap_or_default()
     };
-    // Each message with the name that it has if it does not say.
+    // Each message, with the name to use if it has none of its own.
     let mut found: Vec<(String, Value)> = Vec::new();
     for (key, channel) in members(document.get("channels")) {
         let address = channel

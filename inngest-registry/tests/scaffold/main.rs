@@ -258,7 +258,7 @@ fn no_file_is_overwritten() {
     assert_eq!(second.status.code(), Some(3));
     let error = String::from_utf8(second.stderr).unwrap();
     let error = error.replace(folder.path().to_str().unwrap(), "<folder>");
-    insta::assert_snapshot!(error, @"error: `<folder>/events.rs` exists already, and `scaffold` overwrites nothing; name another file, or remove it first");
+    insta::assert_snapshot!(error, @"error: `<folder>/events.rs` already exists, and `scaffold` never overwrites a file; name another file, or remove it first");
     assert_eq!(fs::read_to_string(&into).unwrap(), "// mine");
 }
 

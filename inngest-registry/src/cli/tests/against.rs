@@ -1,4 +1,4 @@
-//! Tests of `--against`.
+//! Tests `--against`.
 
 use super::*;
 

@@ -62,7 +62,7 @@ fn drift_is_reported() {
 }
 
 #[test]
-fn what_cannot_be_compared_is_reported() {
+fn unusable_input_is_reported() {
     let place = place();
     let files = for_files();
     let texts = [

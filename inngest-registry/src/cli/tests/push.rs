@@ -1,3 +1,5 @@
+//! Tests the command `push`.
+
 use super::*;
 use crate::push::fake_registry::FakeRegistry;
 

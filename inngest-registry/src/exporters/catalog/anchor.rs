@@ -1,8 +1,8 @@
 //! The addresses of events and fields in the page.
 //!
-//! An address consists of letters, digits, `-_.~/`, and `%` for everything else, so that it survives
-//! being copied into a chat or a document. The parts of an address are separated by `@` and `:`,
-//! which no part contains.
+//! An address consists of letters, digits and `-_.~/`. Everything else is percent-encoded, so that the
+//! address survives being copied into a chat or a document. The parts of an address are separated by
+//! `@` and `:`, which no part contains.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 

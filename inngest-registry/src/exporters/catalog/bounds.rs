@@ -67,7 +67,7 @@ fn own_bounds(schema: &Map<String, Value>) -> Vec<String> {
         found.extend(size(schema.get(least), schema.get(most), thing));
     }
     if schema.get("uniqueItems") == Some(&Value::Bool(true)) {
-        found.push("no item twice".to_owned());
+        found.push("no duplicate items".to_owned());
     }
     if let Some(Value::String(format)) = schema.get("format") {
         found.push(match named_format(format) {
@@ -170,7 +170,7 @@ mod tests {
             ),
             (
                 json!({ "minItems": 0, "maxItems": 3, "uniqueItems": true }),
-                "at most 3 items; no item twice",
+                "at most 3 items; no duplicate items",
             ),
             (
                 json!({ "format": "uuid", "pattern": "^<" }),

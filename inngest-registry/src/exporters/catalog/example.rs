@@ -1,4 +1,4 @@
-//! Makes an example of an event: the same one each time, and valid for the schema.
+//! Makes an example of an event, which is valid for the schema and always the same.
 
 use std::collections::BTreeMap;
 
@@ -7,14 +7,14 @@ use serde::ser::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::merged::Merged;
-use super::needs::Needs;
+use super::min_depths::MinDepths;
 use super::schema::{Definitions, is_null, properties, values};
 use super::{id, text};
 use crate::catalogue::EventType;
 use crate::compat::{self, Strictness, Verdict};
 use crate::walk::{self, Place};
 
-/// How many values an example has before it leaves out what it can.
+/// After this many values, an example leaves out everything optional.
 const LARGE: usize = 120;
 /// The most values of an example.
 const MOST: usize = 2_000;
@@ -56,12 +56,12 @@ impl Json {
         }
     }
 
-    /// On several lines.
+    /// The text on several lines.
     pub(super) fn pretty(&self) -> String {
         serde_json::to_string_pretty(self).unwrap_or_default()
     }
 
-    /// On one line.
+    /// The text on one line.
     pub(super) fn line(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
@@ -125,13 +125,13 @@ impl<'a> Examples<'a> {
     }
 }
 
-/// Whether `user` or `meta` has members of its own. Every event may have others.
+/// Whether the schema of `user` or `meta` declares members. Every event may have others.
 fn describes_members(schema: &Value) -> bool {
     let sessions = schema.pointer("/properties/sessions");
     sessions.unwrap_or(schema).get("properties").is_some()
 }
 
-/// The id that the template gives to these data.
+/// The id that the template prints for this data.
 fn print_id(event: &EventType, data: &Json) -> Option<String> {
     let template = Template::parse(event.id_template.as_deref()?).ok()?;
     let mut printed = String::new();
@@ -159,7 +159,7 @@ fn is_refused(value: &Json, schema: &Value) -> bool {
     let Ok(value) = serde_json::to_value(value) else {
         return true;
     };
-    // A program with this schema writes the format. The example has it, but cannot say so.
+    // Ignore formats: the example has them, but the comparison cannot see that.
     let mut schema = schema.clone();
     walk::each_schema_mut(&mut schema, Place::Schema, &mut |schema| {
         schema.remove("format");
@@ -170,7 +170,7 @@ fn is_refused(value: &Json, schema: &Value) -> bool {
 
 #[derive(Clone, Copy, Default)]
 struct Mode {
-    /// Leave out what can be left out.
+    /// Leaves out everything optional.
     minimal: bool,
     /// Makes the items of a list differ.
     number: usize,
@@ -179,10 +179,10 @@ struct Mode {
 struct Sampler<'a> {
     event: &'a Value,
     definitions: Definitions<'a>,
-    needs: Needs<'a>,
-    /// How many values were made.
+    min_depths: MinDepths<'a>,
+    /// How many values the current example has.
     made: usize,
-    /// The definitions around the value.
+    /// The definitions around the current value.
     around: Vec<&'a str>,
 }
 
@@ -192,13 +192,13 @@ impl<'a> Sampler<'a> {
         Self {
             event,
             definitions,
-            needs: Needs::of(definitions),
+            min_depths: MinDepths::of(definitions),
             made: 0,
             around: Vec::new(),
         }
     }
 
-    /// An example that is independent of those before it.
+    /// An example that does not depend on earlier ones.
     fn fresh(&mut self, schema: &Value, name: &str) -> Option<Json> {
         self.made = 0;
         self.value(schema, name, Mode::default())
@@ -248,10 +248,10 @@ impl<'a> Sampler<'a> {
             if let Some(Value::Array(alternatives)) = schema.get(keyword) {
                 let best = alternatives
                     .iter()
-                    .filter(|schema| self.needs.of_schema(schema).is_some())
+                    .filter(|schema| self.min_depths.of_schema(schema).is_some())
                     .min_by_key(|schema| {
                         if mode.minimal {
-                            (false, self.needs.of_schema(schema))
+                            (false, self.min_depths.of_schema(schema))
                         } else {
                             (is_null(schema), None)
                         }
@@ -403,7 +403,7 @@ impl<'a> Sampler<'a> {
         };
         match self.value(names, &plain, mode)? {
             Json::Plain(Value::String(name)) => Some(name),
-            // Names are texts, even where the schema does not say so.
+            // Property names are strings, even if the schema does not say so.
             _ => Some(plain),
         }
     }
@@ -432,7 +432,7 @@ fn kind(schema: &Map<String, Value>, minimal: bool) -> &str {
         }
         _ if has(&["items", "prefixItems", "minItems"]) => "array",
         _ if has(&["minimum", "maximum", "multipleOf"]) => "number",
-        // Anything is allowed, and a text can say so.
+        // Anything is allowed, so use a string.
         _ => "string",
     }
 }

@@ -1,4 +1,4 @@
-//! What changed between two versions of an event, and who breaks.
+//! Describes what changed between two versions of an event, and which consumers break.
 
 use std::fmt::Write as _;
 
@@ -41,7 +41,7 @@ pub(super) fn between(
     out + "</ul>"
 }
 
-/// The version in code type, or words for none.
+/// The version as code, or words if there is none.
 pub(super) fn name(event: &EventType) -> String {
     match &event.version {
         Some(version) => code(version),
@@ -87,7 +87,7 @@ fn item(
     link: impl Fn(&str) -> Option<String>,
 ) -> String {
     let sentence = effect::sentence(change);
-    // Only a sentence that begins with the field can have the link.
+    // Only a sentence that begins with the field can link to it.
     let anchor = link(&change.path).filter(|_| sentence.starts_with('`'));
     let mut out = with_code(&sentence, anchor.as_deref());
     for (verdict, reader) in [(change.forward, before), (change.backward, after)] {

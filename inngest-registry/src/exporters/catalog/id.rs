@@ -1,4 +1,4 @@
-//! The id template of an event, in words.
+//! Describes the id template of an event in words.
 
 use inngest_grammar::template::{Placeholder, Template};
 use serde_json::Value;
@@ -38,7 +38,7 @@ pub(super) fn in_words(event: &EventType, link: impl Fn(&str) -> Option<String>)
     format!("One run per {fields} in 24 hours.")
 }
 
-/// The names in JSON of the fields that a placeholder names as Rust does.
+/// The JSON names of the fields that a placeholder refers to by their Rust names.
 pub(super) fn names(event: &EventType, placeholder: &Placeholder) -> Vec<String> {
     let definitions = Definitions::of(&event.schema);
     let mut at = event.schema.pointer("/properties/data");

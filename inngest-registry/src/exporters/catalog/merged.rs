@@ -69,7 +69,7 @@ fn combine(keyword: &str, known: &mut Value, other: &Value) {
             (Value::Object(_), Value::Object(_)) => *known = json!({ "allOf": [known, other] }),
             _ => {}
         },
-        // The first one stays. Whether the example is valid is checked at the end.
+        // Keep the first value. The finished example is checked against the whole schema.
         _ => {}
     }
 }
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_schemas_hold() {
+    fn merged_keywords_satisfy_all_schemas() {
         let mut merged = Merged::default();
         for schema in [
             json!({

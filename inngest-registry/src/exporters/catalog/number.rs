@@ -1,8 +1,9 @@
-//! Example numbers within bounds.
+//! Makes example numbers within bounds.
 
 use serde_json::{Map, Number, Value};
 
-/// An example of a number with this schema. Numbers differ if `number` does and the bounds allow it.
+/// An example of a number with this schema. Different values of `number` give different examples if the
+/// bounds allow it.
 pub(super) fn example(schema: &Map<String, Value>, number: usize) -> Option<Value> {
     let wanted = i32::try_from(number).unwrap_or(0) + 1;
     let is_whole = match schema.get("type") {

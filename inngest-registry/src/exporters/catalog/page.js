@@ -8,7 +8,7 @@
   const entries = links.map((link) => ({ link, item: link.parentElement, article: target(link) }));
   query.parentElement.hidden = false;
 
-  // Names, descriptions and fields can be found, and examples and types cannot.
+  // The search covers names, descriptions and fields, but not examples and types.
   const textOf = ({ article }) => {
     const parts = article.querySelectorAll("h2, .about, th[scope=row]");
     return Array.from(parts, (part) => part.textContent).join("\n").toLowerCase();
@@ -65,7 +65,7 @@
     if (own) own.open = true;
     scrollTo(place, 10);
   };
-  // The browser lays out events when they come into view, and they move each other for a few frames.
+  // The browser lays out events when they come into view, so they move for a few frames.
   const scrollTo = (place, frames) => {
     place.scrollIntoView();
     if (frames > 0) requestAnimationFrame(() => scrollTo(place, frames - 1));
@@ -96,7 +96,7 @@
   }, { rootMargin: "0px 0px -70% 0px" });
   for (const { article } of entries) observer.observe(article);
 
-  // Print what is folded, too, in browsers that do not do it by themselves.
+  // Print folded parts too, in browsers that do not do so by themselves.
   let opened = [];
   addEventListener("beforeprint", () => {
     opened = [...document.querySelectorAll("details:not([open])")];

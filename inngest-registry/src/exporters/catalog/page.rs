@@ -26,7 +26,7 @@ pub(super) fn page(model: &Model<'_>, events: &str) -> String {
         events
     };
     let mut out = String::with_capacity(PAGE.len() + STYLE.len() + SCRIPT.len() + 2 * events.len());
-    // One pass, so that no event can contain a mark.
+    // Replace all marks in one pass, so that a mark in the text of an event is left alone.
     let mut rest = PAGE;
     for (mark, text) in [
         ("/* page.css */", STYLE),
@@ -43,7 +43,7 @@ pub(super) fn page(model: &Model<'_>, events: &str) -> String {
     out + rest
 }
 
-/// The list of events, grouped by what comes before the last `/` of their names.
+/// The list of events, grouped by the part of their names before the last `/`.
 fn list(model: &Model<'_>) -> String {
     let mut groups = BTreeMap::<&str, Vec<&Event<'_>>>::new();
     for event in &model.events {

@@ -1,4 +1,4 @@
-//! Lists the fields of an event in the order in which a reader meets them.
+//! Lists the fields of an event in reading order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,14 +24,14 @@ pub(super) struct Field<'a> {
 /// The place of a field or of all data.
 #[derive(Clone)]
 pub(super) struct Place {
-    /// As reports name it, such as `data.method<card>.last_four`.
+    /// The path in reports, such as `data.method<card>.last_four`.
     pub(super) path: String,
-    /// As JSON has it, below `data` if it is there, such as `method.last_four`.
+    /// The path in JSON, without `data`, such as `method.last_four`.
     pub(super) shown: String,
 }
 
-/// The fields of an event: first the fields of its data, then the fields beside it. A definition that is used several
-/// times is listed at its first use.
+/// The fields of an event: first the fields of its data, then the fields beside the data. A definition that
+/// is used several times is listed at its first use.
 pub(super) fn of(event: &Value) -> Vec<Field<'_>> {
     let mut walk = Walk {
         definitions: Definitions::of(event),
@@ -70,7 +70,7 @@ struct Walk<'a> {
     depth: usize,
 }
 
-/// The most fields inside each other that are listed.
+/// The deepest nesting of fields that is listed.
 const DEEPEST: usize = 100;
 
 impl<'a> Walk<'a> {

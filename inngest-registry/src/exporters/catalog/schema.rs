@@ -1,4 +1,4 @@
-//! Looks at the parts of an event's schema that a reader sees.
+//! Finds the parts of an event's schema that a reader of the page sees.
 
 use std::collections::BTreeSet;
 
@@ -34,7 +34,7 @@ impl<'a> Definitions<'a> {
         self.named_chain(schema).0
     }
 
-    /// The same, and the names of the definitions in it.
+    /// Like [`chain`](Self::chain), with the names of the definitions in the chain.
     pub(super) fn named_chain(
         self,
         schema: &'a Value,
@@ -138,7 +138,7 @@ pub(super) enum Variant<'a> {
     Tag(&'a str, &'a str),
     /// By the name of its only property.
     Wrapper(&'a str),
-    /// By a name that events do not have, or by nothing.
+    /// By neither. Its name, if it has one, does not occur in events.
     Named(Option<&'a str>),
 }
 

@@ -167,7 +167,7 @@ fn field_kind<'a>(definitions: Definitions<'a>, field: &Field<'a>) -> String {
     }
 }
 
-/// The length of the end of a path that names the field itself.
+/// The length of the last part of a path, which names the field itself.
 fn own_part(path: &str, name: &str) -> usize {
     let mut own = walk::property("", name);
     if own.len() < path.len() && !own.starts_with('[') {
@@ -176,7 +176,7 @@ fn own_part(path: &str, name: &str) -> usize {
     own.len() - usize::from(own.starts_with('.'))
 }
 
-/// What the table has no column for: the description, the variant, and where the fields inside are.
+/// Everything that has no column: the description, the variant, and where the fields inside are listed.
 fn about(event: &EventType, fields: &Fields<'_>, field: &Field<'_>) -> String {
     let definitions = Definitions::of(&event.schema);
     let mut out = String::new();

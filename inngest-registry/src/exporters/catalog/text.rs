@@ -1,15 +1,15 @@
-//! Example texts, for names, formats, patterns and lengths.
+//! Makes example texts for names, formats, patterns and lengths.
 
 use regex_syntax::hir::{Class, ClassUnicodeRange, Hir, HirKind};
 use serde_json::{Map, Value};
 
 use crate::compat::pattern;
 
-/// The most characters that a pattern or a least length may ask for.
+/// The most characters that a pattern or `minLength` may ask for.
 const LONGEST: usize = 1_000;
 
-/// An example of a text with this schema. `name` is the name of its field. Texts with different
-/// numbers differ, if they can.
+/// An example of a text with this schema. `name` is the name of its field. Different values of `number`
+/// give different texts if possible.
 pub(super) fn example(schema: &Map<String, Value>, name: &str, number: usize) -> Option<String> {
     let of_format = schema
         .get("format")
@@ -100,7 +100,7 @@ fn sized(text: &str, schema: &Map<String, Value>) -> Option<String> {
     fits.then(|| text.chars().cycle().take(length).collect())
 }
 
-/// Appends a short text that matches, if boundaries and the texts around it allow it.
+/// Appends a short text that matches, provided that boundaries and the text around it allow it.
 fn write(hir: &Hir, out: &mut String) -> Option<()> {
     if out.len() > LONGEST {
         return None;
@@ -125,7 +125,7 @@ fn write(hir: &Hir, out: &mut String) -> Option<()> {
     Some(())
 }
 
-/// A character of the class, a usual one if there is one.
+/// A character of the class, if possible a common one.
 fn member(class: &Class) -> Option<char> {
     let class = match class {
         Class::Unicode(class) => class.clone(),

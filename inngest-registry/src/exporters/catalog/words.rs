@@ -8,10 +8,11 @@ use super::schema::{Definitions, Variant, alternatives, properties, values};
 use crate::exporters::html::code;
 use crate::walk::list;
 
-/// The most schemas that one type describes. Enums that contain each other would never end.
+/// The most schemas that one description covers. Without a limit, enums that contain each other would never
+/// end.
 const LONGEST: usize = 40;
 
-/// How many values of an enum, or variants, a type lists.
+/// How many values or variants of an enum a description lists.
 const LISTED: usize = 24;
 
 /// The type of a schema: "text", "list of whole numbers", "one of `a`, `b`".
@@ -185,7 +186,7 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// The variants of an enum, or alternatives of any other kind.
+    /// The variants of an enum, or other alternatives.
     fn union(&mut self, branches: &[&'a Value]) -> Kind {
         let values: Option<Vec<_>> = branches.iter().map(|schema| constant(schema)).collect();
         if let Some(values) = values {
@@ -252,7 +253,7 @@ fn listed(words: &[String]) -> String {
     }
 }
 
-/// A value as JSON, and a text without quotation marks.
+/// A value as JSON, but a string without quotation marks.
 pub(super) fn literal(value: &Value) -> String {
     match value {
         Value::String(text) if !text.is_empty() => code(text),

@@ -1,5 +1,5 @@
-//! Changes what the viewer of `@eventcatalog/core` cannot show: it follows references of a schema to
-//! itself forever, and fails on objects in `const` and `enum`.
+//! Rewrites what the viewer of `@eventcatalog/core` cannot show: it follows recursive references forever,
+//! and fails on objects and lists in `const` and `enum`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,7 +26,7 @@ pub(super) fn adapted(event: &Value) -> Value {
     }
     each_schema_mut(&mut event, Place::Schema, &mut |schema| {
         let reference = schema.get("$ref").and_then(Value::as_str);
-        // A schema written by hand may refer to any place, also around itself.
+        // A schema written by hand may refer to any place, even one that contains it.
         if matches!(reference.map(Reference::parse), Some(Reference::Place(_))) {
             cut(schema, "schema around it");
         }
@@ -35,7 +35,7 @@ pub(super) fn adapted(event: &Value) -> Value {
     event
 }
 
-/// Replaces constant objects and lists by words.
+/// Replaces constant objects and lists with words.
 fn describe_objects(schema: &mut Map<String, Value>) {
     let is_plain = |value: &Value| !value.is_object() && !value.is_array();
     if schema.get("const").is_some_and(|value| !is_plain(value))
@@ -70,7 +70,7 @@ fn target(schema: &Map<String, Value>) -> Option<String> {
     }
 }
 
-/// Replaces a reference by words. The result accepts anything.
+/// Replaces a reference with words. The result accepts anything.
 fn cut(schema: &mut Map<String, Value>, target: &str) {
     let words = format!("Another `{target}`. It is not shown again, because it contains itself.");
     schema.retain(|keyword, _| matches!(keyword.as_str(), "title" | "description" | "deprecated"));
@@ -100,7 +100,7 @@ impl Graph {
         for name in &names {
             graph.reach.insert(name.clone(), graph.reached_from(name));
         }
-        // Begin where the reader does.
+        // Begin where a reader begins.
         let members = event.get("properties").map(definitions_of);
         for name in members.unwrap_or_default().iter().chain(&names) {
             graph.visit(name);
@@ -121,9 +121,9 @@ impl Graph {
         reached
     }
 
-    /// Follows the references of a definition. Among definitions that contain each other, only the
-    /// first reference to each stays, so that what remains is a tree: without cuts at other places than
-    /// circles, 20 kinds that all refer to each other would be shown in millions of ways.
+    /// Follows the references of a definition. Among definitions that contain each other, only the first
+    /// reference to each stays, so that the rest is a tree. If only cycles were cut, 20 definitions that all
+    /// refer to each other would be shown in millions of ways.
     fn visit(&mut self, from: &str) {
         if !self.visited.insert(from.to_owned()) {
             return;
@@ -152,7 +152,7 @@ mod tests {
 
     use super::*;
 
-    /// Definitions that refer to each other as this lists.
+    /// An event whose definitions refer to each other as listed.
     fn event(edges: &[(&str, &[&str])]) -> Value {
         let definitions = edges.iter().map(|(name, targets)| {
             let targets: Vec<_> = targets
@@ -204,6 +204,7 @@ mod tests {
         });
         assert_eq!(adapted(&event), expected);
     }
+
     #[test]
     fn constant_objects_become_words() {
         let event = json!({ "properties": {

@@ -1,4 +1,4 @@
-//! A registry that refuses, fails or goes away.
+//! Tests a registry that refuses, fails or goes away.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::*;
 use crate::push::fake_registry::{Reply, Request};
 
-/// Replies like this to requests whose line has this text.
+/// Replies with this status and body to requests whose line contains `part`. Returns their count.
 fn fault_at(
     registry: &FakeRegistry,
     part: &'static str,

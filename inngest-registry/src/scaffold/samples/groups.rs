@@ -1,4 +1,4 @@
-//! Objects at several places that are one type: they have the same keys.
+//! Groups objects at several places with the same keys into one type.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,10 +6,10 @@ use super::maps::values_of_map;
 use super::shape::Shape;
 use crate::scaffold::names;
 
-/// From this number of keys on, objects with the same keys are one type whatever they are called.
+/// Objects with at least this many keys, all the same, are one type whatever their names.
 const ENOUGH_KEYS: usize = 4;
 
-/// What objects must have in common: their keys, and the last word of their name if that is little.
+/// What the objects of a type have in common: their keys and, if these are few, the last word of their name.
 type Identity = (Option<String>, Vec<String>);
 
 /// One type for objects at several places.
@@ -25,7 +25,7 @@ struct Group {
 pub(crate) struct Groups(BTreeMap<Identity, Group>);
 
 impl Groups {
-    /// Adds the objects inside a shape, which is not one itself.
+    /// Adds the objects inside a shape, but not the shape itself.
     pub(super) fn add_members(&mut self, shape: &Shape) {
         for (key, member) in &shape.members {
             self.add(key, member);
@@ -49,7 +49,7 @@ impl Groups {
         self.add_members(shape);
     }
 
-    /// The shape of all objects that are one type with this one, and the name of the type.
+    /// The shape of all objects of the type that this object belongs to, and the name of the type.
     pub(super) fn find(&self, key: &str, shape: &Shape) -> Option<(&Shape, String)> {
         let group = self.0.get(&identity(key, shape))?;
         let mut last_words = group.names.iter().map(|name| last_word(name));

@@ -1,4 +1,4 @@
-//! Proposes an id template: the one that the samples' ids follow, or a field that is unique.
+//! Proposes an id template: one that the samples' ids follow, or one with a unique field.
 
 use std::collections::BTreeSet;
 
@@ -57,7 +57,7 @@ fn printed(sample: &Sample, field: &Field) -> Option<String> {
     }
 }
 
-/// The template that all ids follow. Of several, the one that leaves least text unexplained.
+/// The template that all ids follow. If several fit, the one with the least text between its fields.
 fn followed(name: &str, samples: &[&Sample], fields: &[&Field]) -> Option<String> {
     let occurs = |field: &&&Field| {
         samples.iter().all(|sample| {
@@ -88,7 +88,7 @@ fn followed(name: &str, samples: &[&Sample], fields: &[&Field]) -> Option<String
                 }
                 (None, _) => false,
             });
-        // Digits between two numbers say nothing of where one ends.
+        // Letters or digits between two values do not show where one ends.
         let between = |texts: &Vec<String>| {
             let between = texts.get(1..texts.len() - 1).unwrap_or_default();
             between
@@ -105,7 +105,7 @@ fn followed(name: &str, samples: &[&Sample], fields: &[&Field]) -> Option<String
     }
     let distinct: BTreeSet<_> = samples.iter().filter_map(|sample| sample.id()).collect();
     let (_, template) = best?;
-    // One id proves little, unless it begins as an id of this event does.
+    // A single id proves little unless it begins with the slug of the event.
     let is_scoped = [slug(name), long_slug(name)]
         .iter()
         .any(|slug| template.starts_with(slug));
@@ -118,7 +118,7 @@ fn split(sample: &Sample, fields: &[&Field]) -> Option<Vec<String>> {
     let mut texts = Vec::new();
     for field in fields {
         let value = printed(sample, field)?;
-        // The last place: text such as the slug comes first.
+        // Take the last occurrence, because text such as the slug comes first.
         let at = match fields {
             [_] => rest.rfind(&value)?,
             _ => rest.find(&value)?,
@@ -141,7 +141,7 @@ fn template(texts: &[String], fields: &[&Field]) -> String {
     template
 }
 
-/// A template with a field that has another value in each sample.
+/// A template with a field that has a different value in each sample.
 fn unique(name: &str, samples: &[Sample], fields: &[&Field]) -> Option<Proposal> {
     let slug = slug(name);
     // A duplicate of a whole event does not make its id less unique.
@@ -179,7 +179,7 @@ fn unique(name: &str, samples: &[Sample], fields: &[&Field]) -> Option<Proposal>
         .collect();
     found.sort_by_key(|(rank, _)| *rank);
     let (rank, field) = found.first()?;
-    // The less a name says, the more samples it takes.
+    // The vaguer the name, the more samples are needed.
     let enough = match rank {
         0 => 1,
         1 => 2,

@@ -1,4 +1,4 @@
-//! Types that read all values of a shape, and write them as they were.
+//! Infers types that read all values of a shape and write them unchanged.
 
 use inngest_grammar::limits::MAX_INTEGER;
 
@@ -10,7 +10,7 @@ use crate::scaffold::code::{Body, Content, Field, Item, Tagging, Type, Variant};
 use crate::scaffold::names::{self, UniqueNames};
 use crate::walk::property;
 
-/// Makes the types of one event.
+/// Infers the types of one event.
 pub(super) struct Inference<'a> {
     pub(super) builder: &'a mut Builder,
     /// The event, for notes.
@@ -20,7 +20,7 @@ pub(super) struct Inference<'a> {
     pub(super) groups: &'a Groups,
 }
 
-/// Where a value stands.
+/// The place of a value.
 #[derive(Clone, Debug)]
 pub(super) struct At {
     pub(super) path: String,
@@ -61,7 +61,7 @@ impl Inference<'_> {
 
     /// Names for a type: the key, then with the keys around it, then with the event.
     fn candidates(&self, at: &At) -> Vec<String> {
-        // `Type` says too little, `EventType` enough.
+        // `Type` alone is too vague; `EventType` is not.
         let is_vague = VAGUE.contains(&names::field(&at.key).as_str());
         let mut candidates: Vec<String> = (!is_vague)
             .then(|| names::pascal(&at.key))
@@ -227,7 +227,7 @@ impl Inference<'_> {
         self.note(
             at,
             &format!(
-                "is an enum of the {count} values that {} samples have; a value that is missing cannot be read",
+                "is an enum of the {count} values in {} samples; events with any other value cannot be read",
                 shape.texts.count
             ),
         );
@@ -254,12 +254,12 @@ impl Inference<'_> {
     }
 }
 
-/// Keys that are no name for a type by themselves.
+/// Keys that are too vague to name a type.
 const VAGUE: [&str; 7] = [
     "type", "data", "object", "value", "kind", "content", "event",
 ];
 
-/// Keys whose text is never one of a few, however few were seen.
+/// Whether texts with this key can take any value, however few were seen.
 fn is_open(key: &str) -> bool {
     let name = names::field(key);
     let last = name.rsplit('_').next().unwrap_or(&name);

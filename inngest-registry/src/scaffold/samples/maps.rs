@@ -1,9 +1,9 @@
-//! Objects whose keys are data.
+//! Detects maps: objects whose keys are data.
 
 use super::shape::Shape;
 use crate::scaffold::names;
 
-/// Keys whose members are named by whoever fills them.
+/// Keys of objects whose members the sender names freely.
 const FREE_FORM: [&str; 10] = [
     "metadata",
     "headers",
@@ -17,7 +17,7 @@ const FREE_FORM: [&str; 10] = [
     "extra",
 ];
 
-/// The values of an object whose keys are data rather than names: of a map.
+/// The values of a map, whose keys are data rather than names. `None` if the object is not a map.
 pub(super) fn values_of_map(shape: &Shape, key: &str) -> Option<Shape> {
     let mut values = Shape::default();
     for member in shape.members.values() {

@@ -1,4 +1,4 @@
-//! Event types from events that were sent.
+//! Writes event types from sent events.
 
 mod groups;
 mod ids;

@@ -1,10 +1,10 @@
-//! What all values at one place have in common.
+//! Summarizes the values that were seen at one place.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Number, Value};
 
-/// The most different texts that an enum is proposed for.
+/// The most distinct texts that an enum is proposed for.
 const MAX_WORDS: usize = 8;
 
 /// The values that were seen at one place.
@@ -168,8 +168,8 @@ impl Texts {
         }
     }
 
-    /// The texts of an enum, if there is enough evidence that there are no others: a few words, each
-    /// of them several times. Short codes, as of countries, are always more than were seen.
+    /// The texts of an enum, if there is enough evidence that there are no others: a few words, each of them
+    /// several times. Short codes, such as country codes, are rarely complete.
     pub(super) fn words(&self) -> Option<Vec<&str>> {
         let is_word = |text: &str| {
             text.len() <= 40

@@ -49,7 +49,7 @@ fn absent_and_null_members_are_told_apart() {
 }
 
 #[test]
-fn numbers_have_the_narrowest_type_that_writes_them_alike() {
+fn numbers_get_the_narrowest_type_that_keeps_them() {
     let code = fields([
         json!({ "count": 1, "signed": 1, "ratio": 1.5, "mixed": 1, "large": u64::MAX, "all": -1 }),
         json!({ "count": 2, "signed": -1, "ratio": 2.5, "mixed": 1.5, "large": 1, "all": u64::MAX }),
@@ -77,7 +77,7 @@ fn few_words_in_many_samples_are_an_enum() {
     // A word that occurs once makes it likely that there are more.
     let once = (0..30).map(|i| json!({ "state": if i == 7 { "rare" } else { words[i % 3] } }));
     assert!(!fields(once).contains("enum"));
-    // Whatever the samples say, names are open.
+    // Names can take any value, whatever the samples show.
     let names = (0..30).map(|i| json!({ "city": if i % 2 == 0 { "Hamburg" } else { "Berlin" } }));
     assert!(!fields(names).contains("enum"));
 }
@@ -157,7 +157,7 @@ fn ids_of_samples_make_a_template() {
 }
 
 #[test]
-fn conventions_that_ids_break_are_allowed() {
+fn ids_off_the_convention_get_allow_attributes() {
     let events = (1..4).map(|i| {
         let data = json!({ "a": format!("x{i}"), "b": format!("y{i}") });
         json!({ "name": "shop/order.placed", "id": format!("x{i}-y{i}"), "data": data })
@@ -221,7 +221,7 @@ fn notes_name_no_values() {
 }
 
 #[test]
-fn names_that_no_event_can_have_are_left_out() {
+fn invalid_event_names_are_left_out() {
     let named = |name: &str| json!({ "name": name, "data": {} });
     let unversioned = json!({ "name": "a", "v": "", "data": {} });
     let events = [named("inngest/function.finished"), named("a"), unversioned];

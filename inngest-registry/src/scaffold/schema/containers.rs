@@ -1,4 +1,4 @@
-//! Lists, tuples, sets and maps.
+//! Converts lists, tuples, sets and maps.
 
 use serde_json::Value;
 

@@ -1,7 +1,7 @@
-//! Converts JSON Schemas to Rust types: the inverse of what schemars makes of a type.
+//! Converts JSON Schemas to Rust types, the inverse of what schemars does.
 //!
-//! `typify` is not used: it reads draft 7, so it has no tuples by `prefixItems`, it drops bounds,
-//! and its types do not derive `JsonSchema`.
+//! The crate `typify` does not fit: it reads draft 7, so it has no tuples from `prefixItems`, it drops
+//! bounds, and its types do not derive `JsonSchema`.
 
 use serde_json::{Map, Value};
 
@@ -21,9 +21,9 @@ pub(super) struct Converter<'a> {
     /// The document that references point into.
     pub(super) document: &'a Value,
     pub(super) builder: &'a mut Builder,
-    /// Whether `export` wrote the schemas. Then each one is what a Rust type of this project has.
+    /// Whether `export` wrote the schemas, so that each is exactly the schema of a Rust type.
     pub(super) is_export: bool,
-    /// Whether they describe a Rust type of this project, in whatever document.
+    /// Whether they describe a Rust type that derives `Event`, in any kind of document.
     pub(super) is_own: bool,
     /// The event, for notes.
     pub(super) label: String,
@@ -31,14 +31,14 @@ pub(super) struct Converter<'a> {
     pub(super) under_way: Vec<String>,
 }
 
-/// Where a schema stands.
+/// The place of a schema.
 #[derive(Clone, Debug)]
 pub(super) struct At {
     /// The path in the event, such as `data.order`.
     pub(super) path: String,
     /// The Rust type around it.
     pub(super) owner: String,
-    /// What a type here is called if the name is free.
+    /// The preferred name of a type here.
     pub(super) hint: String,
 }
 
@@ -64,7 +64,7 @@ impl At {
     }
 }
 
-/// A type, and the attributes that a field of it needs.
+/// A type, and the attributes that a field of this type needs.
 #[derive(Debug)]
 pub(super) struct Converted {
     pub(super) ty: Type,
@@ -108,7 +108,7 @@ impl Converter<'_> {
         }
     }
 
-    /// The type of a schema, with the attributes that a field of it needs.
+    /// The type of a schema, with the attributes that a field of this type needs.
     pub(super) fn convert(&mut self, schema: &Value, at: &At) -> Converted {
         match schema {
             Value::Object(schema) => self.keywords(Keywords::of(schema), at),
@@ -139,7 +139,7 @@ impl Converter<'_> {
         Type::Named(id)
     }
 
-    /// `Value`, with the keywords as they are, and a note.
+    /// Falls back to `Value` with a note, and keeps the keywords in an attribute.
     pub(super) fn anything(&mut self, keywords: Keywords, at: &At, problem: &str) -> Converted {
         let kept = if keywords.has_reference() || keywords.is_empty() {
             self.note(
@@ -194,7 +194,7 @@ impl Converter<'_> {
         if nullable && keywords.is_empty() {
             return Type::Plain("()").into();
         }
-        // `Option` of the one other alternative.
+        // An `Option` of the only other alternative.
         for keyword in ["anyOf", "oneOf"] {
             if let Some(Value::Array(one)) = keywords.get(keyword)
                 && let [one] = one.as_slice()
@@ -225,8 +225,12 @@ impl Converter<'_> {
     pub(super) fn rest(&mut self, keywords: Keywords, at: &At) -> Vec<String> {
         if keywords.has_reference() {
             let words: Vec<_> = keywords.keys().map(|key| format!("`{key}`")).collect();
+            let verb = if words.len() == 1 { "is" } else { "are" };
             let words = words.join(", ");
-            self.note(at, &format!("{words} cannot be expressed and is left out"));
+            self.note(
+                at,
+                &format!("{words} cannot be expressed and {verb} left out"),
+            );
             return Vec::new();
         }
         keywords.extend()
@@ -277,7 +281,7 @@ impl Converter<'_> {
             owner: rust_name.clone(),
             ..at
         };
-        // A definition is converted once, whatever it is used in.
+        // A definition is converted only once, so the schemas around this use do not matter.
         let under_way = std::mem::take(&mut self.under_way);
         let mut item = self.item(schema, keywords, &rust_name, &at);
         self.under_way = under_way;
@@ -402,7 +406,7 @@ impl Converter<'_> {
             || self.is_struct(keywords)
     }
 
-    /// The struct or enum of a schema. `None` leaves some keywords taken.
+    /// The struct or enum of a schema. If it returns `None`, some keywords may be gone.
     fn body(&mut self, keywords: &mut Keywords, at: &At) -> Option<Parts> {
         if self.is_struct(keywords) {
             return Some(self.structure(keywords, at));
@@ -421,7 +425,7 @@ impl Converter<'_> {
         self.union(keywords, at)
     }
 
-    /// A type that needs no name. The error is why there is none.
+    /// A type that needs no name. The error says why there is none.
     fn unnamed(&mut self, mut keywords: Keywords, at: &At) -> Result<Converted, String> {
         let types = scalars::types(&keywords);
         let several = || Err("the values are of several types".to_owned());

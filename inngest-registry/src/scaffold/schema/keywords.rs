@@ -1,4 +1,4 @@
-//! The keywords of one schema, and how those that have no Rust type of their own are kept.
+//! The keywords of one schema, and the attribute that keeps those without a Rust equivalent.
 
 use std::fmt::Write as _;
 
@@ -68,7 +68,7 @@ impl Keywords {
         Value::Object(self.0.clone())
     }
 
-    /// The references that `allOf`, or a `$ref` beside members, would be replaced by.
+    /// The references that merging would replace: in `allOf`, and a `$ref` beside `properties`.
     pub(super) fn merged_references(&self) -> Vec<String> {
         let parts = self.0.get("allOf").and_then(Value::as_array);
         let parts = parts

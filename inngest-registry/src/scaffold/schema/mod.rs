@@ -1,4 +1,4 @@
-//! Event types from schemas.
+//! Writes event types from schemas.
 
 mod containers;
 mod convert;
@@ -108,7 +108,8 @@ pub(super) fn add(builder: &mut Builder, (id, name): (ItemId, String), event: &E
     builder.notes.push(format!("{label}: {note}"));
 }
 
-/// Makes a definition that is the event's own data refer to the struct of the event: a recursive type.
+/// Lets references to a definition that equals the event's data refer to the event's struct, for recursive
+/// types.
 fn share_own_definition(builder: &mut Builder, event: &EventSchema, id: ItemId) {
     if let Some(reference) = event.data.get("$ref").and_then(Value::as_str)
         && let Some(Target::Definition(name, definition)) =
@@ -164,7 +165,7 @@ fn data_keywords(converter: &mut Converter<'_>, event: &EventSchema, at: &At) ->
     if !(types.is_empty() || types == ["object"]) {
         converter.note(
             at,
-            "data is an object, and the schema asks for another type",
+            "data is an object, but the schema asks for another type",
         );
         return Keywords::of(&Map::new());
     }

@@ -1,4 +1,4 @@
-//! Structs and their fields.
+//! Converts objects to structs with fields.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::scaffold::code::{Body, Field, Type};
 use crate::scaffold::names::{self, UniqueNames};
 use crate::scaffold::resolve::without_reference;
 
-/// What the text of an `AsString` looks like.
+/// The pattern of the text of an `AsString`.
 const INTEGER_TEXT: &str = "^-?[0-9]+$";
 
 /// How deep parts of `allOf` may be nested. A recursive definition nests them without end.
@@ -87,7 +87,7 @@ impl Converter<'_> {
         match more {
             None => {}
             Some(Value::Bool(false)) if fields.iter().any(Field::is_flattened) => {
-                self.note(at, "undeclared members are not refused, because serde cannot beside flattened ones");
+                self.note(at, "undeclared members are accepted, because serde cannot refuse them beside flattened ones");
             }
             Some(Value::Bool(false)) => serde.push("deny_unknown_fields".to_owned()),
             Some(schema) => {
@@ -238,7 +238,7 @@ impl Converter<'_> {
         })
     }
 
-    /// Replaces `allOf`, and a `$ref` beside members, by the members of all parts.
+    /// Replaces `allOf`, and a `$ref` beside `properties`, with the members of all parts.
     pub(super) fn merge_all_of(&self, keywords: &mut Keywords) -> Result<(), &'static str> {
         self.merge_parts(keywords, MAX_NESTED_PARTS)
     }
@@ -295,7 +295,7 @@ impl Converter<'_> {
     }
 }
 
-/// Adds an object's members to another object. `false` if they have different ideas of a member.
+/// Adds an object's members to another object. Returns `false` if the two disagree about a member.
 fn merge_part(keywords: &mut Keywords, mut part: Keywords) -> bool {
     if !scalars::is_object(&part) || !(keywords.is_empty() || scalars::is_object(keywords)) {
         return false;

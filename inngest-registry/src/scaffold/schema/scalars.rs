@@ -1,4 +1,4 @@
-//! Types without members: numbers, text, and enums of words.
+//! Converts types without members: numbers, text, and enums of words.
 
 use inngest_grammar::limits::MAX_INTEGER;
 use serde_json::Value;
@@ -70,7 +70,7 @@ fn is_null(schema: &Value) -> bool {
             .is_some_and(|values| *values == Value::Array(vec![Value::Null]))
 }
 
-/// Removes `null` from what a schema accepts, and says whether it was there.
+/// Removes `null` from what a schema accepts, and returns whether the schema accepted it.
 pub(super) fn take_null(keywords: &mut Keywords) -> bool {
     if is_null(&keywords.to_value()) {
         for word in ["type", "const", "enum"] {
@@ -204,7 +204,7 @@ const INTEGERS: [(&str, i64, i64); 8] = [
     ("i64", -MAX_INTEGER, MAX_INTEGER),
 ];
 
-/// The smallest type that has the bounds, which an attribute states unless they are its own.
+/// The smallest type that holds the bounds, and an attribute for bounds that differ from those of the type.
 fn integer(keywords: &mut Keywords) -> (Type, Vec<String>) {
     let whole = |value: Option<&Value>| {
         let number = value?.as_number()?;
@@ -257,7 +257,7 @@ fn integer(keywords: &mut Keywords) -> (Type, Vec<String>) {
     )
 }
 
-/// `range(min = 1, max = 5)`, without the bounds that are not there.
+/// `range(min = 1, max = 5)`, without missing bounds.
 pub(super) fn limits<T: std::fmt::Display>(
     word: &str,
     least: Option<T>,

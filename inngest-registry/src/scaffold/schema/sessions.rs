@@ -1,4 +1,4 @@
-//! The fields whose values are sessions.
+//! Adds sessions to the fields of an event.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use crate::scaffold::code::{Field, Type};
 use crate::scaffold::names;
 
 /// Marks the fields of sessions, and adds fields for sessions that are not in the data. Returns the keys of
-/// the sessions whose field has a type that no session has.
+/// the sessions whose field has a type that a session cannot have.
 pub(super) fn add(schema: &Value, fields: &mut Vec<Field>) -> Vec<String> {
     let required = schema.get("required").and_then(Value::as_array);
     let is_required = |key: &str| required.is_some_and(|all| all.iter().any(|known| known == key));

@@ -13,7 +13,7 @@ fn scaffold(data: &Value, definitions: &Value) -> Scaffold {
 }
 
 #[test]
-fn definitions_that_contain_themselves_end() {
+fn recursive_definitions_are_converted() {
     let node = json!({
         "type": "object",
         "properties": { "next": { "allOf": [{ "$ref": "#/$defs/Node" }, { "required": ["id"] }] } },
@@ -68,7 +68,7 @@ fn long_lines_are_broken_as_rustfmt_does() {
 }
 
 #[test]
-fn what_has_no_type_is_noted() {
+fn schemas_without_a_type_are_noted() {
     let data = json!({
         "type": "object",
         "properties": {

@@ -1,4 +1,4 @@
-//! Enums, by how serde tells their variants apart.
+//! Converts alternatives to enums, by how serde tells their variants apart.
 
 use std::collections::BTreeSet;
 
@@ -127,7 +127,7 @@ impl Converter<'_> {
             .collect();
         let objects = objects?;
         let tag = tag(&objects)?;
-        // The variant takes over the members of the definition, which would never end for a recursive one.
+        // The variant copies the members of the definition, which would never end for a recursive one.
         let references = alternatives
             .iter()
             .filter_map(|alternative| alternative.get("$ref"));
@@ -152,7 +152,7 @@ impl Converter<'_> {
                     .filter(|key| **key != tag)
             })
         };
-        // A second member of the same name everywhere, and nothing else, holds the content.
+        // If the only other member has the same name in all alternatives, it holds the content.
         let others: BTreeSet<&String> = keys().collect();
         let content = match others.iter().next() {
             Some(key)
@@ -237,8 +237,9 @@ impl Converter<'_> {
         serde.retain(|word| word != "deny_unknown_fields");
         if !keywords.is_empty() {
             let words: Vec<_> = keywords.keys().map(|key| format!("`{key}`")).collect();
+            let verb = if words.len() == 1 { "is" } else { "are" };
             let words = words.join(", ");
-            self.note(at, &format!("{words} of a variant is left out"));
+            self.note(at, &format!("{words} of a variant {verb} left out"));
         }
         if fields.is_empty() {
             Content::Unit
@@ -285,7 +286,7 @@ impl Converter<'_> {
         Some(variants)
     }
 
-    /// Whether serde, which takes the first variant that fits, takes the right one.
+    /// Whether serde, which takes the first variant that fits, always takes the right one.
     fn are_told_apart(&self, alternatives: &[Value]) -> bool {
         let mut kinds: Vec<(String, Option<Map<String, Value>>)> = Vec::new();
         for alternative in alternatives {
@@ -352,7 +353,7 @@ fn alternatives(keywords: &Keywords) -> Option<(&'static str, Vec<Value>)> {
     Some(("type", alternatives.collect()))
 }
 
-/// The member that has another constant in each object.
+/// The member that has a different constant in each object.
 fn tag(objects: &[Map<String, Value>]) -> Option<String> {
     let first = objects.first()?.get("properties")?.as_object()?;
     let is_tag = |name: &&String| {

@@ -1,4 +1,4 @@
-//! How deep the smallest values of recursive types are.
+//! Computes how deep the smallest values of recursive types are.
 
 use std::collections::BTreeMap;
 
@@ -8,28 +8,28 @@ use super::schema::Definitions;
 use crate::reference::definition_name;
 use crate::walk::{has_type, list};
 
-/// For each definition, how many definitions inside each other its smallest value needs. Definitions
-/// without a finite value are left out.
-pub(super) struct Needs<'a>(BTreeMap<&'a str, u32>);
+/// For each definition, how many nested definitions its smallest value needs. Definitions without a
+/// finite value are left out.
+pub(super) struct MinDepths<'a>(BTreeMap<&'a str, u32>);
 
-impl<'a> Needs<'a> {
+impl<'a> MinDepths<'a> {
     pub(super) fn of(definitions: Definitions<'a>) -> Self {
-        let mut needs = Self(BTreeMap::new());
-        // Each round finds the definitions that need one more.
+        let mut depths = Self(BTreeMap::new());
+        // Each round finds the definitions that need one level more.
         loop {
             let found: Vec<_> = definitions
                 .iter()
-                .filter(|(name, _)| !needs.0.contains_key(name))
-                .filter_map(|(name, schema)| Some((name, needs.of_schema(schema)? + 1)))
+                .filter(|(name, _)| !depths.0.contains_key(name))
+                .filter_map(|(name, schema)| Some((name, depths.of_schema(schema)? + 1)))
                 .collect();
             if found.is_empty() {
-                return needs;
+                return depths;
             }
-            needs.0.extend(found);
+            depths.0.extend(found);
         }
     }
 
-    /// How many definitions the smallest value of a schema needs; `None` if it has no finite value.
+    /// How many nested definitions the smallest value of a schema needs; `None` if no value is finite.
     pub(super) fn of_schema(&self, schema: &Value) -> Option<u32> {
         let schema = match schema {
             Value::Bool(false) => return None,
@@ -58,7 +58,7 @@ impl<'a> Needs<'a> {
         Some(most)
     }
 
-    /// What the properties and items need that cannot be left out.
+    /// What the required properties and items need.
     fn of_parts(&self, schema: &Map<String, Value>) -> Option<u32> {
         let mut most = 0;
         if let Some(Value::Object(properties)) = schema.get("properties") {
@@ -101,8 +101,8 @@ mod tests {
             "Tree": { "properties": { "a": { "items": { "$ref": "#/$defs/Tree" } } }, "required": ["a"] },
             "Never": { "anyOf": [] },
         } });
-        let needs = Needs::of(Definitions::of(&event));
-        let found: Vec<_> = needs.0.into_iter().collect();
+        let depths = MinDepths::of(Definitions::of(&event));
+        let found: Vec<_> = depths.0.into_iter().collect();
         assert_eq!(found, [("List", 1), ("Pair", 2), ("Tree", 1)]);
     }
 }

@@ -1,11 +1,11 @@
-//! The words of a registry's errors, on one line.
+//! Extracts the message of a registry's error, on one line.
 
 use serde_json::Value;
 
 /// How many characters of an error are shown.
 const MAX: usize = 1000;
 
-/// The words of a response body: the `message` of its JSON, or the body itself.
+/// The message in a response body: the `message` of its JSON, or the body itself.
 pub(super) fn of_body(text: &str) -> String {
     match serde_json::from_str(text) {
         Ok(json) => of_json(&json),
@@ -13,7 +13,7 @@ pub(super) fn of_body(text: &str) -> String {
     }
 }
 
-/// The words in a JSON value: a text, a list of texts or errors, or an object with a message.
+/// The message in a JSON value: a string, a list of strings or errors, or an object with a message.
 pub(super) fn of_json(json: &Value) -> String {
     match json {
         Value::String(text) => plain(text),
@@ -42,17 +42,17 @@ pub(super) fn of_json(json: &Value) -> String {
     }
 }
 
-/// Text without line breaks, control characters and a period at the end.
+/// The text without line breaks, control characters or a final period.
 pub(super) fn plain(text: &str) -> String {
     let text = text.replace(char::is_control, " ");
-    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let words = words.trim_end_matches('.');
-    if words.is_empty() {
+    let message = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let message = message.trim_end_matches('.');
+    if message.is_empty() {
         return "no message".to_owned();
     }
-    match words.char_indices().nth(MAX) {
-        Some((end, _)) => format!("{}…", words.split_at(end).0),
-        None => words.to_owned(),
+    match message.char_indices().nth(MAX) {
+        Some((end, _)) => format!("{}…", message.split_at(end).0),
+        None => message.to_owned(),
     }
 }
 

@@ -1,10 +1,10 @@
-//! What the name of a field says about its value.
+//! Guesses from the name of a field what its value is.
 
 use serde_json::{Map, Value};
 
 use crate::walk::{has_type, list};
 
-/// Secrets and personal data, as one word of a name.
+/// Words that mark a secret or personal data anywhere in a name.
 const SENSITIVE: [&str; 11] = [
     "credential",
     "credentials",
@@ -19,8 +19,8 @@ const SENSITIVE: [&str; 11] = [
     "ssn",
 ];
 
-/// Secrets and personal data, as the last words of a name. In front, they say what the field is about:
-/// `email_template`, `token_count`.
+/// Words that mark a secret or personal data at the end of a name. Before other words, they only name a
+/// topic: `email_template`, `token_count`.
 const SENSITIVE_AT_THE_END: [&str; 26] = [
     "access key",
     "api key",
@@ -50,10 +50,10 @@ const SENSITIVE_AT_THE_END: [&str; 26] = [
     "tokens",
 ];
 
-/// Times, as the last word of a name.
+/// Words that mark a time at the end of a name.
 const TIMES: [&str; 6] = ["at", "date", "datetime", "on", "time", "timestamp"];
 
-/// Numbers, as the last word of a name.
+/// Words that mark a number at the end of a name.
 const NUMBERS: [&str; 26] = [
     "age",
     "amount",
@@ -83,7 +83,7 @@ const NUMBERS: [&str; 26] = [
     "width",
 ];
 
-/// Whether a field holds a secret or personal data by its name.
+/// Whether the name of a field suggests a secret or personal data.
 pub(super) fn is_sensitive(name: &str, schema: &Map<String, Value>) -> bool {
     let words = words(name);
     let ends = |end: &&str| {
@@ -100,7 +100,7 @@ pub(super) fn is_sensitive(name: &str, schema: &Map<String, Value>) -> bool {
     !is_flag && (contains || (!is_number && SENSITIVE_AT_THE_END.iter().any(ends)))
 }
 
-/// Whether a field holds a time by its name, and its schema allows any text.
+/// Whether the name of a field suggests a time, but its schema allows any text.
 pub(super) fn is_time_as_text(name: &str, schema: &Map<String, Value>) -> bool {
     let words = words(name);
     let is_time = |last: &String| {
@@ -110,13 +110,13 @@ pub(super) fn is_time_as_text(name: &str, schema: &Map<String, Value>) -> bool {
     is_any_text(schema) && words.last().is_some_and(is_time)
 }
 
-/// Whether a field holds a number by its name, and its schema allows any text.
+/// Whether the name of a field suggests a number, but its schema allows any text.
 pub(super) fn is_number_as_text(name: &str, schema: &Map<String, Value>) -> bool {
     let is_number = |last: &String| NUMBERS.contains(&last.as_str());
     is_any_text(schema) && words(name).last().is_some_and(is_number)
 }
 
-/// Whether a schema accepts any text, as that of a `String` or `Option<String>`.
+/// Whether a schema accepts any text, like the schema of a `String` or `Option<String>`.
 fn is_any_text(schema: &Map<String, Value>) -> bool {
     let limits = ["format", "pattern", "enum", "const", "contentEncoding"];
     has_type(schema, "string") && !limits.iter().any(|limit| schema.contains_key(*limit))
@@ -142,8 +142,8 @@ fn words(name: &str) -> Vec<String> {
     words
 }
 
-/// Whether a schema is that of an enum, and of its alternatives, none accepts a value that it does not list.
-/// `None` if it is not an enum.
+/// Whether the schema of an enum accepts only the values that it lists. `None` if it is not the schema of an
+/// enum.
 pub(super) fn is_closed_enum(schema: &Map<String, Value>) -> Option<bool> {
     if schema.contains_key("enum") {
         return Some(has_type(schema, "string"));
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn enums_that_no_unknown_value_fits() {
+    fn closed_enums_are_detected() {
         let tagged = |tag: &str| json!({ "properties": { "kind": { "const": tag }, "x": true } });
         let external = |name: &str| json!({ "properties": { name: true }, "required": [name], "additionalProperties": false });
         for (schema, expected) in [
