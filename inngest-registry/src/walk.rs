@@ -150,6 +150,13 @@ pub(crate) fn property(path: &str, name: &str) -> String {
     path
 }
 
+/// Whether `path` is `parent` or a place inside it.
+pub(crate) fn is_within(path: &str, parent: &str) -> bool {
+    path.strip_prefix(parent).is_some_and(|rest| {
+        parent.is_empty() || rest.is_empty() || rest.starts_with(['.', '[', '{'])
+    })
+}
+
 /// Appends a property to a path.
 pub(crate) fn push_property(path: &mut String, name: &str) {
     let plain = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
@@ -169,6 +176,21 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn paths_within_paths() {
+        for (path, is_within_total) in [
+            ("data.total", true),
+            ("data.total.cents", true),
+            ("data.total[0]", true),
+            ("data.total{}", true),
+            ("data.total_cents", false),
+            ("data", false),
+        ] {
+            assert_eq!(is_within(path, "data.total"), is_within_total, "{path}");
+            assert!(is_within(path, ""));
+        }
+    }
 
     #[test]
     fn unknown_types_are_reported() {

@@ -401,6 +401,37 @@ fn values_are_shown_on_request() {
 }
 
 #[test]
+fn many_unexpected_fields_are_one_finding() {
+    let mut event = types().iter().next().unwrap().clone();
+    event.schema = json!({
+        "type": "object",
+        "properties": {
+            "name": { "const": event.name },
+            "data": { "type": "object", "properties": {}, "additionalProperties": false },
+        },
+    });
+    let listed = |fields: usize| {
+        let data: Value = (0..fields)
+            .map(|n| (format!("f{n:02}"), json!(n)))
+            .collect();
+        let sent = json!({ "name": event.name, "v": event.version, "data": data });
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.jsonl");
+        fs::write(&path, format!("{sent}\n").repeat(2)).unwrap();
+        let types: Catalogue = [event.clone()].into_iter().collect();
+        let samples = samples(path.to_str().unwrap()).into_iter().map(Ok);
+        let report = Drift::new().run(&types, samples).unwrap();
+        let invalid = report.findings.iter();
+        invalid
+            .filter(|finding| finding.kind == DriftKind::Invalid)
+            .count()
+    };
+    assert_eq!(listed(1), 1);
+    assert_eq!(listed(20), 20);
+    assert_eq!(listed(300), 21);
+}
+
+#[test]
 fn findings_are_counted_by_sample() {
     let mut events = vec![marked().remove(3); 6];
     let line = events[0]["data"]["lines"][0].clone();

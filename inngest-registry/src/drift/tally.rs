@@ -108,7 +108,8 @@ impl<'a> Tally<'a> {
                 problem: violation.problem,
             };
             if key.problem == UNEXPECTED && !self.found.contains_key(&key) {
-                let keys = self.found.keys().chain(found.keys());
+                let here = found.keys().filter(|key| !self.found.contains_key(key));
+                let keys = self.found.keys().chain(here);
                 if keys.filter(|key| key.problem == UNEXPECTED).count() >= LISTED {
                     let (parent, _) = violation.pointer.rsplit_once('/').unwrap_or_default();
                     let parent = self.shape.locate(event, parent, show);

@@ -121,6 +121,10 @@ impl Upload<'_> {
             );
             pushed.versions.push(result);
             if is_end {
+                if subject.new_level.is_some() && !self.is_dry_run {
+                    // The level would have been set after the first version.
+                    pushed.set_level = None;
+                }
                 return;
             }
             if let Err(fault) = self.set_level(&mut subject) {

@@ -147,7 +147,8 @@ pub(super) fn module(version: Option<&str>) -> String {
                 }
             };
             let name: String = version.chars().map(plain).collect();
-            let prefix = if name.starts_with('v') { "" } else { "v" };
+            let is_free = name.starts_with('v') && name != "virtual";
+            let prefix = if is_free { "" } else { "v" };
             format!("{prefix}{name}")
         }
     }
@@ -296,6 +297,18 @@ pub(super) fn rename_all(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn versions_become_module_names() {
+        for (version, expected) in [
+            (None, "unversioned"),
+            (Some("2026-11-21.1"), "v2026_11_21_1"),
+            (Some("v2"), "v2"),
+            (Some("Virtual"), "vvirtual"),
+        ] {
+            assert_eq!(module(version), expected);
+        }
+    }
 
     #[test]
     fn keys_become_field_names() {

@@ -287,6 +287,12 @@ impl Writer<'_> {
         for (field, renamed) in fields.iter().zip(renames) {
             text += &self.docs(field.docs.as_deref(), deeper);
             if let Some(comment) = &field.comment {
+                let line = |c: char| if c == '\n' { ' ' } else { c };
+                let comment: String = comment
+                    .chars()
+                    .filter(|c| !is_refused(*c))
+                    .map(line)
+                    .collect();
                 let _ = writeln!(text, "{indent}// {comment}");
             }
             text += &self.attribute("event", &field.event, deeper);

@@ -20,7 +20,9 @@ impl<'a> MinDepths<'a> {
             let found: Vec<_> = definitions
                 .iter()
                 .filter(|(name, _)| !depths.0.contains_key(name))
-                .filter_map(|(name, schema)| Some((name, depths.of_schema(schema)? + 1)))
+                .filter_map(|(name, schema)| {
+                    Some((name, depths.of_schema(schema)?.saturating_add(1)))
+                })
                 .collect();
             if found.is_empty() {
                 return depths;
@@ -74,7 +76,7 @@ impl<'a> MinDepths<'a> {
                 .iter()
                 .chain(schema.get("items"));
             for item in items {
-                most = most.max(self.of_schema(item).unwrap_or(u32::MAX - 1));
+                most = most.max(self.of_schema(item).unwrap_or(u32::MAX));
             }
         }
         if has("minProperties")
@@ -100,9 +102,19 @@ mod tests {
             "Endless": { "properties": { "a": { "$ref": "#/$defs/Endless" } }, "required": ["a"] },
             "Tree": { "properties": { "a": { "items": { "$ref": "#/$defs/Tree" } } }, "required": ["a"] },
             "Never": { "anyOf": [] },
+            "Full": { "minItems": 1, "items": false },
+            "HasFull": { "properties": { "a": { "$ref": "#/$defs/Full" } }, "required": ["a"] },
         } });
         let depths = MinDepths::of(Definitions::of(&event));
         let found: Vec<_> = depths.0.into_iter().collect();
-        assert_eq!(found, [("List", 1), ("Pair", 2), ("Tree", 1)]);
+        let huge = u32::MAX;
+        let expected = [
+            ("Full", huge),
+            ("HasFull", huge),
+            ("List", 1),
+            ("Pair", 2),
+            ("Tree", 1),
+        ];
+        assert_eq!(found, expected);
     }
 }

@@ -54,7 +54,13 @@ fn real(schema: &Map<String, Value>, wanted: i32) -> Option<Value> {
     let fits = |value: f64| {
         least.is_none_or(|least| value > least) && most.is_none_or(|most| value < most)
     };
-    if !fits(value) {
+    let step = of("multipleOf").filter(|step| *step > 0.0);
+    // The first multiple above the minimum.
+    let multiple = step.zip(least);
+    let multiple = multiple.map(|(step, least)| ((least / step).floor() + 1.0) * step);
+    if let Some(multiple) = multiple.filter(|multiple| !fits(value) && fits(*multiple)) {
+        value = multiple;
+    } else if !fits(value) {
         value = match (least, most) {
             (Some(least), Some(most)) => least.midpoint(most),
             (Some(least), None) => least + 1.0,
@@ -121,6 +127,11 @@ mod tests {
                 json!({ "type": "number", "multipleOf": 0.25 }),
                 1,
                 Some(json!(0.5)),
+            ),
+            (
+                json!({ "type": "number", "multipleOf": 0.25, "minimum": 9, "maximum": 9.9 }),
+                0,
+                Some(json!(9.25)),
             ),
         ] {
             let found = example(schema.as_object().unwrap(), number);

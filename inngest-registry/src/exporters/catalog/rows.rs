@@ -95,7 +95,7 @@ impl<'a> Walk<'a> {
                 listed = self.inside(target, at, variant);
                 let is_own = listed
                     .as_ref()
-                    .is_none_or(|place| place.path.starts_with(&at.path));
+                    .is_none_or(|place| walk::is_within(&place.path, &at.path));
                 if self.fields.len() == before && is_own {
                     // There is nothing to refer to.
                     listed = None;

@@ -99,7 +99,8 @@ pub(super) fn table(event: &EventType, fields: &Fields<'_>, examples: &mut Examp
         };
         // The fields inside a field have examples of their own.
         let next = fields.all.get(index + 1);
-        let is_parent = next.is_some_and(|next| next.place.path.starts_with(&field.place.path));
+        let is_parent =
+            next.is_some_and(|next| walk::is_within(&next.place.path, &field.place.path));
         let example = Some(field)
             .filter(|_| !is_parent && field.same_as.is_none())
             .and_then(|field| examples.field(field.schema, field.name))

@@ -142,6 +142,29 @@ fn faults_of_levels_and_comparisons_are_reported() {
 }
 
 #[test]
+fn no_level_is_reported_for_a_subject_without_versions() {
+    let registry = FakeRegistry::new();
+    fault_at(
+        &registry,
+        "POST /subjects/shop%2Fd/versions",
+        422,
+        Some("{}"),
+    );
+    let report = push(&registry).set_level(Mode::Full).run(&shop()).unwrap();
+    let level = |name: &str| {
+        let subject = report
+            .subjects
+            .iter()
+            .find(|subject| subject.subject == name);
+        subject.unwrap().set_level
+    };
+    assert_eq!(level("shop/d"), None, "{report}");
+    assert_eq!(registry.level("shop/d"), None);
+    assert_eq!(level("shop/a.b"), Some(Mode::Full));
+    assert_eq!(registry.level("shop/a.b").unwrap(), "FULL");
+}
+
+#[test]
 fn recursive_schema_that_crashes_the_comparison() {
     let registry = FakeRegistry::new();
     let tree = |extra: Value| {

@@ -68,6 +68,18 @@ fn long_lines_are_broken_as_rustfmt_does() {
 }
 
 #[test]
+fn references_stay_in_comments() {
+    let reference = "#/$defs/A\npub fn injected() {}\r\u{202e}";
+    let data = json!({ "type": "object", "properties": { "a": { "$ref": reference } } });
+    let Scaffold { code, .. } = scaffold(&data, &json!({}));
+    assert!(
+        code.contains("// TODO") && !code.contains("\npub fn injected"),
+        "{code}"
+    );
+    assert!(!code.contains(['\r', '\u{202e}']), "{code}");
+}
+
+#[test]
 fn schemas_without_a_type_are_noted() {
     let data = json!({
         "type": "object",
