@@ -10,6 +10,7 @@ use crate::delivery::event_counts::EventCounts;
 use crate::delivery::request::EventRequest;
 #[cfg(feature = "client")]
 use crate::delivery::stored::{self, BatchBytesError, EventReader};
+#[cfg(feature = "client")]
 use crate::delivery::stored_request::StoredRequest;
 #[cfg(feature = "client")]
 use crate::encode::buffer::EventMeta;
