@@ -74,7 +74,7 @@ pub struct Received<T> {
     pub id: String,
     /// The event name.
     pub name: &'static str,
-    /// The version of the received event. It differs from that of `T` if an older version was
+    /// The version of the received event. It differs from the version of `T` if an older one was
     /// converted, or with `#[events(any_version)]`.
     pub version: Option<String>,
     /// When the event occurred, in milliseconds since the Unix epoch.

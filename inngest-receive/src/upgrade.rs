@@ -49,7 +49,7 @@ pub trait NoStep<A, B> {
 impl<A, B> NoStep<A, B> for Step<A, B> {}
 
 /// For each type, the type that it is converted to on the shortest way to the first type. The first
-/// type is that of the variant; `steps[a][b]` says whether `a` converts to `b`.
+/// type is the type of the variant; `steps[a][b]` says whether `a` converts to `b`.
 ///
 /// # Panics
 ///

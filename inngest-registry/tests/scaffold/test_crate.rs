@@ -43,8 +43,8 @@ impl TestCrate {
         self.check_samples(&events, "round_trip", samples);
     }
 
-    /// Adds code from schemas. Values of them must survive a round trip. Changes between the schemas and
-    /// those of the types are printed.
+    /// Adds code from schemas. Their values must survive a round trip. Changes between these schemas and
+    /// the schemas of the types are printed.
     pub(crate) fn add_schemas(
         &mut self,
         module: &str,

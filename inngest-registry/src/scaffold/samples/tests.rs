@@ -94,7 +94,7 @@ fn keys_that_are_data_make_a_map() {
         json!({ "by_date": {}, "metadata": {}, "empty": {}, "size": { "width": 3, "height": 4 } }),
     ]);
     insta::assert_snapshot!(code);
-    // Many keys, of which each object has few.
+    // There are many keys, but each object has only a few.
     let words = [
         "ham", "egg", "tea", "jam", "nut", "pie", "oil", "rye", "fig", "yam",
     ];

@@ -204,7 +204,7 @@ const INTEGERS: [(&str, i64, i64); 8] = [
     ("i64", -MAX_INTEGER, MAX_INTEGER),
 ];
 
-/// The smallest type that holds the bounds, and an attribute for bounds that differ from those of the type.
+/// The smallest type that holds the bounds, and an attribute for bounds that the type does not imply.
 fn integer(keywords: &mut Keywords) -> (Type, Vec<String>) {
     let whole = |value: Option<&Value>| {
         let number = value?.as_number()?;
