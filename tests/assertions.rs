@@ -222,7 +222,7 @@ mod mismatched_schemas {
         let payload = Payload::new(planned(Vec::new())).id("");
         let message = failure(|| assert_matches_schema(payload));
         insta::assert_snapshot!(message, @r#"
-        the event cannot be sent: event 0 (`shop/delivery.planned`): the id is empty, which the server treats as missing; set a text, or set no id
+        the event cannot be sent: event 0 (`shop/delivery.planned`): the id is empty, which the server treats as missing; set a non-empty id, or none
         "#);
     }
 }

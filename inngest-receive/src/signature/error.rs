@@ -30,7 +30,7 @@ pub enum SigningKeyError {
     /// The key contains a character other than visible ASCII characters.
     #[error(
         "the signing key from {origin} has a character other than letters, digits and `-` at byte \
-         {offset}; copy it again from the Inngest dashboard, without quotes and line breaks"
+         {offset}; copy it again from the Inngest dashboard, without quotes or line breaks"
     )]
     InvalidCharacter {
         /// Where the key came from.

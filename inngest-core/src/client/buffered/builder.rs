@@ -1,4 +1,4 @@
-//! The settings of a buffered sender, and how it starts.
+//! Configures and starts a buffered sender.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
