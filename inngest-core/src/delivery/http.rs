@@ -231,7 +231,7 @@ impl RequestSender {
     }
 
     /// Sends the request. If a reused connection was closed before any byte was written, sends it
-    /// once more; this does not count as an attempt.
+    /// again, which does not count as an attempt.
     async fn post(&self, request: &EventRequest) -> Result<Answer, TransportError> {
         loop {
             match self.transport.post(self.http_request(request)).await {

@@ -215,16 +215,16 @@ fn non_blank(ids: &[String]) -> Vec<EventId> {
 
 fn hint(status: u16) -> &'static str {
     match status {
-        300..400 => "; the client does not follow redirects, set the base URL to the target",
+        300..400 => "; set the base URL to the target, because redirects are not followed",
         402 => "; check the account's plan and billing in the Inngest dashboard",
         404 | 405 | 409 | 410 | 421 => {
             "; check that the base URL is the URL of Inngest or a dev server"
         }
-        407 => "; a proxy answered, add the user name and password that it requires to its URL",
-        425 => "; it is not ready for events yet, send them later",
-        431 => "; the headers are too large for the server or a proxy, check what adds headers",
-        429 => "; it accepts no more events for now, send fewer or send them later",
-        500.. => "; the server or a proxy failed, send the events later",
+        407 => "; add the user name and password that the proxy requires to the proxy's URL",
+        425 => "; send the events later, when the server is ready for them",
+        431 => "; check what adds headers, because they are too large for the server or a proxy",
+        429 => "; send fewer events or send them later, because a limit was reached",
+        500.. => "; send the events later, because the server or a proxy failed",
         _ => "",
     }
 }
@@ -349,7 +349,7 @@ mod tests {
                 "{response:?}"
             );
         }
-        // These ids do not match the order of the seed's ids.
+        // These ids are not in the order of the seed's ids.
         let response = list(&[1, 0], 6);
         assert!(matches!(
             response,
@@ -392,10 +392,10 @@ mod tests {
         assert!(text(403, "{}").contains("it gave no reason; look at the key's allow"));
         assert!(text(413, "").contains("a request of 100 bytes is too large"));
         assert!(text(404, "not found").contains("status 404; check that the base URL"));
-        assert!(text(303, "").contains("does not follow redirects"));
-        assert!(text(503, "").contains("status 503; the server"));
+        assert!(text(303, "").contains("redirects are not followed"));
+        assert!(text(503, "").contains("status 503; send the events later"));
         let reason = r#"{"error":"Event keys are required of key-1","status":503}"#;
-        assert!(text(503, reason).contains("status 503: Event keys are required of …; the server"));
+        assert!(text(503, reason).contains("status 503: Event keys are required of …; send"));
         for status in [402, 407, 409, 410, 421, 425, 429, 431] {
             let message = text(status, "");
             assert!(message.contains(&format!("status {status}; ")), "{message}");

@@ -21,7 +21,7 @@ use http::header::RETRY_AFTER;
 /// If no dev server responds, the client makes at most three attempts, because the dev server is
 /// probably not running.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use = "a policy does nothing until a client has it"]
+#[must_use = "a policy does nothing until a client uses it"]
 pub struct RetryPolicy {
     attempts: u32,
     base: Duration,

@@ -9,7 +9,7 @@ use http::{HeaderMap, Uri};
 
 use crate::transport::error::TransportError;
 
-/// The limit of a response's size. The largest response of the event API, with 5,000 ids, has 145
+/// The maximum size of a response. The largest response of the event API, with 5,000 ids, has 145
 /// kB.
 pub(crate) const MAX_ANSWER_BYTES: usize = 4 << 20;
 

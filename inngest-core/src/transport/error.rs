@@ -123,7 +123,7 @@ impl TransportError {
         self.phase == Phase::Connect && has_cause(&*self.source, is_out)
     }
 
-    /// Classifies an HTTP library's error to open a connection.
+    /// Classifies an HTTP library's error for a connection that could not be opened.
     pub(crate) fn connect_failed(
         error: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Self {

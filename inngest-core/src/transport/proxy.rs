@@ -25,8 +25,8 @@ pub(super) fn proxy(
     server: &Uri,
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Result<Option<Intercept>, ConfigError> {
-    // In a CGI program the client of the web server controls HTTP_PROXY, because it is a request
-    // header.
+    // In a CGI program, the client of the web server controls HTTP_PROXY, because the server sets it
+    // from the request header `Proxy`.
     if is_loopback(server) || variable("REQUEST_METHOD").is_some() {
         return Ok(None);
     }

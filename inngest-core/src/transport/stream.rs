@@ -1,4 +1,4 @@
-//! Wraps a TCP connection, to detect early that the server closed it and why.
+//! Wraps a TCP connection to detect early that the server closed it, and why.
 
 use std::io::{self, ErrorKind, Read as _};
 use std::pin::Pin;
@@ -11,8 +11,8 @@ use hyper_util::rt::TokioIo;
 use socket2::SockRef;
 use tokio::net::TcpStream;
 
-/// How many bytes are read at once while bypassing the runtime: a TLS alert, or a response in
-/// pieces. It is small because the array is cleared before each reused connection's request.
+/// How many bytes one read that bypasses the runtime returns: a TLS alert, or a piece of a response.
+/// Few, because the array is cleared before each request on a reused connection.
 const PIECE: usize = 256;
 
 /// A TCP connection that reports two things that `TcpStream` hides.
@@ -31,7 +31,7 @@ pub(super) struct Stream {
     write_error: Option<io::Error>,
 }
 
-/// The state of reading.
+/// The progress of reading since the last write.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ReadState {
     /// A request was written and its response has not been read.
@@ -42,7 +42,7 @@ enum ReadState {
 }
 
 /// How many bytes the system accepted on a connection, and whether the connection should ask the
-/// system for news before it writes more.
+/// system if the server has closed it before it writes more.
 #[derive(Clone, Default)]
 pub(super) struct Written(Arc<Shared>);
 
