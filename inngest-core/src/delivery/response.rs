@@ -75,11 +75,11 @@ const MAX_MESSAGE_CHARS: usize = 500;
 /// when it quotes the path.
 fn sanitize(text: &str, key: &str) -> String {
     let masked = mask_key(text, key);
-    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    let is_break = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
     let mut words = masked
         .trim()
         .chars()
-        .map(|c| if breaks(c) { ' ' } else { c });
+        .map(|c| if is_break(c) { ' ' } else { c });
     let mut shown: String = words.by_ref().take(MAX_MESSAGE_CHARS).collect();
     if words.next().is_some() {
         shown.push('…');
@@ -138,9 +138,9 @@ pub(crate) fn read(
             invalid("its status is 200 but its body reports a failure".to_owned())
         }
         (200, Ok(Body { ids: Some(ids), .. })) => {
-            let answered = ids.len();
+            let listed = ids.len();
             let found = non_blank(&ids);
-            if found.len() == events && answered == events {
+            if found.len() == events && listed == events {
                 // A server that replaces Inngest's may return one id for all events. It still
                 // accepted all of them.
                 return Response::Accepted(AcceptedIds::Given(found));

@@ -42,8 +42,8 @@ pub trait Transport: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// The future returns an error if there was no response. [`TransportError::connect`] means that
-    /// the request has certainly not reached the server.
+    /// The future returns an error if no response arrived. [`TransportError::connect`] means that the
+    /// request has certainly not reached the server.
     fn post(&self, request: Request) -> TransportFuture<'_>;
 }
 

@@ -3,9 +3,9 @@
 //! A request takes the connection that was used last, because it is the least likely to have been
 //! closed.
 //!
-//! A request without a complete response casts doubt on all open connections: whatever broke its
-//! connection (a network that dropped it, a server that restarted) usually broke the others too. So
-//! none of them is reused.
+//! After a request without a complete response, no open connection is reused. Whatever broke its
+//! connection (a network that dropped it, a server that restarted) usually broke the other
+//! connections too.
 
 use std::error::Error;
 use std::fmt;
@@ -124,7 +124,7 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// There was no response, or an incomplete one. The error tells whether anything may have been sent.
+    /// No complete response arrived. The error tells whether anything may have been sent.
     pub(super) fn request(
         &self,
         request: http::Request<Full<Bytes>>,

@@ -63,7 +63,7 @@ impl Written {
         self.0.asks.store(true, Ordering::Relaxed);
     }
 
-    fn takes_question(&self) -> bool {
+    fn take_ask(&self) -> bool {
         self.0.asks.load(Ordering::Relaxed) && self.0.asks.swap(false, Ordering::Relaxed)
     }
 }
@@ -110,7 +110,7 @@ impl Stream {
     }
 
     /// Handles the result of a write.
-    fn wrote(
+    fn after_write(
         &mut self,
         written: Poll<io::Result<usize>>,
         all: impl FnOnce() -> usize,
@@ -146,8 +146,8 @@ impl Read for Stream {
         cx: &mut Context<'_>,
         mut buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        let asks = self.reading != ReadState::AwaitingResponse && self.written.takes_question();
-        if (asks || self.write_error.is_some()) && buffer.remaining() > 0 {
+        let should_ask = self.reading != ReadState::AwaitingResponse && self.written.take_ask();
+        if (should_ask || self.write_error.is_some()) && buffer.remaining() > 0 {
             let read = self.read_now(&mut buffer);
             if read.is_ready() {
                 return read;
@@ -173,7 +173,7 @@ impl Write for Stream {
             return Poll::Ready(Ok(bytes.len()));
         }
         let written = Pin::new(&mut self.io).poll_write(cx, bytes);
-        self.wrote(written, || bytes.len())
+        self.after_write(written, || bytes.len())
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -198,6 +198,6 @@ impl Write for Stream {
             return Poll::Ready(Ok(all()));
         }
         let written = Pin::new(&mut self.io).poll_write_vectored(cx, bytes);
-        self.wrote(written, all)
+        self.after_write(written, all)
     }
 }

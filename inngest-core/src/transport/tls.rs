@@ -136,7 +136,7 @@ fn roots_by_environment(
             continue;
         };
         let roots = roots.get_or_insert_with(RootCertStore::empty);
-        let none = |problem| ConfigError::NoTrustedCertificates {
+        let unusable = |problem| ConfigError::NoTrustedCertificates {
             variable: name,
             path: value.to_string_lossy().into_owned(),
             problem,
@@ -146,10 +146,10 @@ fn roots_by_environment(
         } else {
             certificates_in_dirs(&value)
         };
-        let found = found.map_err(|problem| none(format!("cannot be read: {problem}")))?;
+        let found = found.map_err(|problem| unusable(format!("cannot be read: {problem}")))?;
         let (valid, _) = roots.add_parsable_certificates(found);
         if valid == 0 {
-            return Err(none("contains no certificate".to_owned()));
+            return Err(unusable("contains no certificate".to_owned()));
         }
     }
     Ok(roots)

@@ -12,7 +12,7 @@ pub(crate) fn join(
     origin: &'static str,
     key: &str,
 ) -> Result<(String, Uri), ConfigError> {
-    let wrong = |problem| ConfigError::InvalidBaseUrl {
+    let invalid = |problem| ConfigError::InvalidBaseUrl {
         url: redacted(url, Some(key)),
         origin,
         problem,
@@ -20,7 +20,7 @@ pub(crate) fn join(
     let no_scheme = "does not begin with `http://` or `https://`";
     let uri: Uri = url.parse().map_err(|_| {
         let lacks_scheme = !url.is_empty() && !url.contains("://");
-        wrong(if lacks_scheme {
+        invalid(if lacks_scheme {
             no_scheme
         } else {
             "is not a URL"
@@ -28,18 +28,18 @@ pub(crate) fn join(
     })?;
     match uri.scheme_str() {
         Some("http" | "https") => {}
-        Some(_) => return Err(wrong("is neither http nor https")),
-        None => return Err(wrong(no_scheme)),
+        Some(_) => return Err(invalid("is neither http nor https")),
+        None => return Err(invalid(no_scheme)),
     }
-    let authority = uri.authority().ok_or_else(|| wrong("names no host"))?;
+    let authority = uri.authority().ok_or_else(|| invalid("names no host"))?;
     if authority.host().is_empty() {
-        return Err(wrong("names no host"));
+        return Err(invalid("names no host"));
     }
     if authority.as_str().contains('@') {
-        return Err(wrong("contains a user name"));
+        return Err(invalid("contains a user name"));
     }
     if !has_valid_port(authority) {
-        return Err(wrong("has a port that is not a number from 1 to 65535"));
+        return Err(invalid("has a port that is not a number from 1 to 65535"));
     }
     if has_key(uri.path(), key) {
         return Err(ConfigError::KeyInBaseUrl {
@@ -48,23 +48,23 @@ pub(crate) fn join(
         });
     }
     if uri.query().is_some() {
-        return Err(wrong("has a query"));
+        return Err(invalid("has a query"));
     }
     // The documentation shows full URLs, which end in `/e/` and the key.
     if uri.path().trim_end_matches('/').ends_with("/e") {
-        return Err(wrong("ends in `/e`, which the client adds"));
+        return Err(invalid("ends in `/e`, which the client adds"));
     }
     let path = format!("{}/e/", uri.path().trim_end_matches('/'));
     let whole: PathAndQuery = format!("{path}{key}")
         .parse()
-        .map_err(|_| wrong("is not a URL"))?;
+        .map_err(|_| invalid("is not a URL"))?;
     let base = format!(
         "{}://{authority}{path}",
         uri.scheme_str().unwrap_or_default()
     );
     let mut parts = uri.into_parts();
     parts.path_and_query = Some(whole);
-    let uri = Uri::from_parts(parts).map_err(|_| wrong("is not a URL"))?;
+    let uri = Uri::from_parts(parts).map_err(|_| invalid("is not a URL"))?;
     Ok((base, uri))
 }
 
