@@ -155,7 +155,7 @@ impl OwnRuntime {
 /// Blocks this thread on a future. tokio's own `block_on` panics inside any runtime, even where
 /// blocking is harmless.
 fn block_on<T>(future: impl Future<Output = T>) -> T {
-    /// Uses no thread parking, because that could consume a wake-up of other code that parks the
+    /// Does not park the thread, because that could consume a wake-up meant for other code on the
     /// thread.
     #[derive(Default)]
     struct WakeFlag {

@@ -103,7 +103,7 @@ impl<'a> EventSource<'a> {
     }
 }
 
-/// The code that is compiled once per event type. It is small, because programs have many event
+/// The code that is compiled once per event type. Keep it small, because programs have many event
 /// types.
 pub(crate) trait FillGroup {
     /// Adds events until they fill a request. Returns whether more may follow. If it returns

@@ -108,7 +108,7 @@ fn mask_key(text: &str, key: &str) -> String {
     masked
 }
 
-/// Reads the response to a request with `events` events and `bytes` bytes. `url` is the server, and
+/// Reads the response to a request with `events` events and `bytes` bytes. `url` names the server, and
 /// `key` is the event key as it appears in the path.
 pub(crate) fn read(
     answer: &Answer,
