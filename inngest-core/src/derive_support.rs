@@ -1,4 +1,4 @@
-//! Contains what generated code calls. It is not public API.
+//! Contains the items that generated code uses. It is not public API.
 
 pub use crate::encode::member::UserWriter;
 pub use crate::event::derived::{DerivedEvent, EventData, HasSchema, Serializable};
@@ -297,8 +297,8 @@ macro_rules! link_in {
     };
 }
 
-// The crate `inventory` uses the same sections, but costs rustc a tenth of the time of a whole struct
-// with `Serialize` and `JsonSchema`.
+// The crate `inventory` uses the same sections, but takes rustc a tenth as long as a whole struct with
+// `Serialize` and `JsonSchema`.
 #[cfg(all(feature = "registry", windows))]
 link_in!($ ".CRT$XCU");
 #[cfg(all(feature = "registry", target_vendor = "apple"))]

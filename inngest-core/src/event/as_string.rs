@@ -101,7 +101,7 @@ impl OptionAsString {
     }
 }
 
-/// The forms from which an integer is deserialized.
+/// The input forms of an integer.
 #[derive(serde::Deserialize)]
 #[serde(untagged)]
 enum IntegerInput {
