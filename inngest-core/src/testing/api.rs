@@ -19,7 +19,7 @@ pub(super) struct Incoming {
     pub(super) data: Option<Object>,
     pub(super) user: Option<Object>,
     pub(super) sessions: Sessions,
-    /// Whether the server never stores it because of its depth.
+    /// Whether the event is so deep that the server never stores it.
     pub(super) too_deep_to_store: bool,
 }
 
@@ -221,8 +221,8 @@ fn check_name(name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// The server converts to nanoseconds in 64 bits and lets them wrap, so 2·10¹³ ms passes as a time in
-/// 2019 (measured).
+/// Checks an event's time. The server converts it to nanoseconds in 64 bits and lets them wrap, so
+/// 2·10¹³ ms passes as a time in 2019 (measured).
 fn check_time(millis: i64) -> Result<(), String> {
     const NANOS: i64 = 1_000_000;
     let nanos = millis.wrapping_mul(NANOS);

@@ -17,7 +17,7 @@ use crate::schema;
 const LISTED: usize = 5;
 
 impl Received {
-    /// Asserts that an event of type `E` was sent that satisfies the predicate.
+    /// Asserts that an event of type `E` that satisfies the predicate was sent.
     ///
     /// # Panics
     ///
@@ -205,7 +205,7 @@ fn describe_other_events(all: &[ReceivedEvent], of_type: &[&ReceivedEvent]) -> S
     let mut names: Vec<&str> = all.iter().map(|event| event.name.as_str()).collect();
     names.sort_unstable();
     names.dedup();
-    format!("; sent were `{}`", names.join("`, `"))
+    format!("; these were sent: `{}`", names.join("`, `"))
 }
 
 /// Lists the last events, one per line.

@@ -9,11 +9,11 @@ use http::HeaderMap;
 
 use crate::transport::contract::Answer;
 
-/// A fault of a request, for [`EventServer::inject`](super::EventServer::inject) or
+/// A fault to inject into a request, with [`EventServer::inject`](super::EventServer::inject) or
 /// [`EventServer::script`](super::EventServer::script).
 ///
-/// Accepted events are recorded whatever the response, so a test can compare what the server
-/// accepted with what it reported.
+/// Accepted events are recorded whatever the response, so a test can compare what the server accepted
+/// with what the client reported.
 ///
 /// ```
 /// use inngest_core::testing::{EventServer, Fault};
@@ -51,7 +51,7 @@ pub struct FaultRequest<'a> {
 
 #[derive(Clone, Debug)]
 pub(super) enum FaultKind {
-    /// Another response.
+    /// A different response.
     Answer {
         status: u16,
         body: String,

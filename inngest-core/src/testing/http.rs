@@ -64,7 +64,7 @@ pub(super) async fn answer(
     Ok(response)
 }
 
-/// The path of events, without the key.
+/// The path that accepts events, without the event key.
 const EVENTS: &str = "/e/";
 
 /// Extracts the event key from a path: one non-empty segment.

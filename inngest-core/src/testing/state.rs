@@ -54,7 +54,7 @@ pub(super) struct State {
     last_entry: usize,
     /// Tells the page whether the server was restarted.
     pub(super) started: i64,
-    /// How many requests were answered, including dropped ones.
+    /// How many requests were answered, including requests that are no longer kept.
     pub(super) answered: usize,
     pub(super) clock_ahead: Duration,
     pub(super) faults: Faults,
@@ -249,10 +249,10 @@ impl State {
         }
     }
 
-    /// The last `number` events, oldest first, as far as they are kept.
+    /// The last `number` events that are still kept, oldest first.
     pub(super) fn last(&self, number: usize) -> impl Iterator<Item = &ReceivedEvent> {
-        let others = self.events.len().saturating_sub(number);
-        self.events.range(others..).map(|kept| &kept.event)
+        let skipped = self.events.len().saturating_sub(number);
+        self.events.range(skipped..).map(|kept| &kept.event)
     }
 
     fn now(&self) -> i64 {
@@ -333,7 +333,7 @@ impl State {
         }
     }
 
-    /// The event with this number, if it still suppresses another one received at `received_at`.
+    /// The event with this number, if it suppresses another one received at `received_at`.
     fn suppressing(
         &self,
         window: Duration,
@@ -368,7 +368,7 @@ impl State {
     }
 }
 
-/// The key by which plain functions recognize an event.
+/// The key by which plain functions recognize duplicates.
 fn deduplication_key(event: &ReceivedEvent) -> String {
     let id = event.id.clone();
     id.unwrap_or_else(|| event.event_id.to_string())

@@ -1,3 +1,5 @@
+//! Checks the output, the refusals and the error paths of the value writer.
+
 use super::write;
 use super::writer::{EncodeError, Keys};
 use proptest::collection::vec;

@@ -1,9 +1,9 @@
 // The page: fetches entries, filters and groups them, and shows the selected one.
 //
-// Entries are numbered in order of receipt, and the server is only asked for the entries after the last
+// Entries are numbered in order of receipt. Each fetch asks the server for the entries after the last
 // one.
 
-/** How many events of one name in a row become a group. */
+/** How many consecutive events of one name become a group. */
 const MIN_GROUP = 4;
 const POLL_MILLIS = 1000;
 /** As many as the server keeps by default. */
@@ -21,7 +21,7 @@ let started = null;
 let selected = null;
 /** The open groups, by the number of their oldest entry. */
 const open = new Set();
-/** The entries that the server found for `text` up to entry `through`; null while nothing is searched. */
+/** The entries that the server found for `text` up to entry `through`; null without a search. */
 let found = null;
 let newRows = 0;
 /** The whole event of the selected entry, and its schema. */
@@ -47,7 +47,7 @@ function matches(entry) {
 /** The id of the row of an entry. */
 const rowId = ({ entry }) => `row-${entry}`;
 
-/** The rows of the list, newest first. Many entries of one kind in a row become a group. */
+/** The rows of the list, newest first. Many consecutive entries of one kind become a group. */
 function layout() {
   const rows = [];
   const isGrouping = at("grouping").checked;
@@ -57,7 +57,7 @@ function layout() {
     const first = run.at(-1)?.entry;
     const isGroup = isGrouping && run.length >= MIN_GROUP;
     if (isGroup) {
-      // The selected entry stays visible when its neighbours become a group.
+      // The selected entry stays visible when its neighbors become a group.
       if (selected && run.some((entry) => rowId(entry) === selected)) open.add(first);
       rows.push({ id: `group-${first}`, first, last: run[0].entry, group: run, level: 1 });
     }
@@ -136,7 +136,7 @@ function toggle(row, isOpen = !open.has(row.first)) {
   refresh();
 }
 
-/** Selects an entry by event id, whatever filters hide it. */
+/** Selects an entry by event id. Clears the filters, which may hide it. */
 function selectEvent(eventId) {
   const entry = entries.find((other) => other.eventId === eventId);
   if (!entry) return announce(`${eventId} is no longer kept`);
@@ -177,7 +177,7 @@ async function showDetail({ entry, group }) {
   at("detail").replaceChildren(...eventDetail(detail, tools, selectEvent));
 }
 
-/** A button for each action. An action is given as its key and the tooltip of its button. */
+/** Makes a button for each action, which is given as its key and a tooltip. */
 function tools(actions) {
   const buttons = actions.map(([key, title]) => {
     const label = ACTIONS[key].label;
@@ -219,7 +219,7 @@ async function copy(what, text) {
   if (navigator.clipboard) {
     await navigator.clipboard.writeText(text);
   } else {
-    // Without HTTPS, browsers offer the clipboard only on this machine's own addresses.
+    // Without HTTPS, browsers allow clipboard access only on localhost.
     const area = make("textarea", { value: text });
     document.body.append(area);
     area.select();
@@ -259,7 +259,7 @@ async function getJson(path) {
   return response.json();
 }
 
-/** The fetch that is under way. Two at a time would both append the same entries. */
+/** The current fetch. Two at a time would both append the same entries. */
 let fetching = null;
 const fetchNew = () => (fetching ??= fetchEntries().finally(() => (fetching = null)));
 
@@ -268,7 +268,7 @@ async function fetchEntries() {
   for (let more = true, isNew = false; more; ) {
     const got = await getJson(`/_page/entries?after=${entries.at(-1)?.entry ?? 0}`);
     if (started !== got.started) {
-      // Another server, with numbers of its own.
+      // Another server, with its own numbers.
       const isFirst = entries.length === 0;
       started = got.started;
       if (!isFirst) {
@@ -292,7 +292,7 @@ async function fetchEntries() {
     document.title = at("title").textContent;
     at("summary").textContent = events ? `plain functions would run ${plain.toLocaleString("en")}, functions with batchEvents ${batched.toLocaleString("en")}` : "";
     isNew ||= got.entries.length > 0;
-    // While many entries are fetched, showing them after every response would take most of the time.
+    // While many entries are fetched, redrawing after every response would take most of the time.
     if (isNew && (!more || performance.now() - shownAt > POLL_MILLIS / 4)) {
       await search();
       refresh();
@@ -302,7 +302,7 @@ async function fetchEntries() {
   }
 }
 
-/** Parses what was sent: the refused event or the body, if it is whole, and its first event. */
+/** Parses what was sent, if it is complete: the refused event or the body, and its first event. */
 function readBody(entry) {
   entry.body = parsed(entry.text);
   const [sent] = [entry.body].flat();
@@ -353,7 +353,7 @@ async function filter() {
   await search().catch(() => announce(STOPPED, true));
   newRows = 0;
   refresh({ follow: !selected });
-  // A group with everything in it would hide what was searched.
+  // If all results are in one group, open it.
   const [row, other] = list.rows;
   if (row?.group && !other) toggle(row, true);
   const index = rowIndex();
@@ -404,7 +404,7 @@ list.element.addEventListener("keydown", (event) => {
   } else if (row?.group && ["Enter", " ", "ArrowRight", "ArrowLeft"].includes(event.key)) {
     toggle(row, { ArrowRight: true, ArrowLeft: false }[event.key]);
   } else if (row?.level === 2 && event.key === "ArrowLeft") {
-    // To the group's own row.
+    // Select the row of the group.
     select(list.rows.findLastIndex((other, place) => place < index && other.group));
   } else if (ACTIONS[event.key]) {
     act(event.key);
