@@ -75,7 +75,7 @@ impl ConflictKind {
                 .with(first.name)
                 .with("`; give one of them another name or version"),
             Self::SameId => message
-                .with("` could print the same id, by `")
+                .with("` could print the same id, from the templates `")
                 .with(first.id_template)
                 .with("` and `")
                 .with(second.id_template)
