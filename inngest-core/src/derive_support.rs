@@ -351,7 +351,7 @@ macro_rules! __once {
 macro_rules! __id_field_at {
     ($function:ident $bound:ident $label:literal) => {
         #[diagnostic::on_unimplemented(
-            message = "`{Self}` cannot stand in an event id",
+            message = "`{Self}` cannot be part of a deduplication id",
             label = $label,
             note = "an id takes integers, `bool`, `char`, strings, and newtypes and unit-only enums with `#[derive(IdPart)]`",
             note = "`Option` is refused because an absent value prints nothing: split the event in two, or choose another field",

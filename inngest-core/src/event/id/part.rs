@@ -34,8 +34,8 @@ use crate::event::id::writer::IdWriter;
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot stand in an event id",
-    label = "this type cannot be part of an event id",
+    message = "`{Self}` cannot be part of a deduplication id",
+    label = "this type cannot be part of a deduplication id",
     note = "an id takes integers, `bool`, `char`, strings, `Uuid`, `Ulid`, and newtypes and unit-only enums with `#[derive(IdPart)]`",
     note = "`Option` is refused because an absent value prints nothing: split the event in two, or choose another field",
     note = "floats are refused because one number has many spellings: use a fixed-point integer, or choose another field",
