@@ -21,7 +21,7 @@ impl Received {
     ///
     /// # Panics
     ///
-    /// Panics if there is none. The message lists the last events of the type, or the names of the
+    /// Panics if none was sent. The message lists the last events of the type, or the names of the
     /// events sent instead.
     #[track_caller]
     pub fn assert_sent<E: Event + DeserializeOwned>(&self, predicate: impl Fn(&E) -> bool) {
@@ -43,7 +43,7 @@ impl Received {
     ///
     /// # Panics
     ///
-    /// Panics if there is none. The message compares the expected event, field by field, with the
+    /// Panics if none was sent. The message compares the expected event, field by field, with the
     /// most similar event of its type.
     #[track_caller]
     pub fn assert_sent_event<E: Event>(&self, expected: &E) {

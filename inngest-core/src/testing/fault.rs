@@ -111,19 +111,19 @@ impl Fault {
     /// Responds with status 429 to requests beyond this many in the given time. `Retry-After` is
     /// that time in whole seconds, rounded up.
     pub fn rate(requests: usize, per: Duration) -> Self {
-        let taken: Mutex<VecDeque<Instant>> = Mutex::default();
+        let recent: Mutex<VecDeque<Instant>> = Mutex::default();
         let is_over = move |_: &FaultRequest<'_>| {
-            let mut taken = taken.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut recent = recent.lock().unwrap_or_else(PoisonError::into_inner);
             let now = Instant::now();
-            while taken
+            while recent
                 .front()
                 .is_some_and(|first| now.duration_since(*first) >= per)
             {
-                taken.pop_front();
+                recent.pop_front();
             }
-            let is_over = taken.len() >= requests;
+            let is_over = recent.len() >= requests;
             if !is_over {
-                taken.push_back(now);
+                recent.push_back(now);
             }
             is_over
         };

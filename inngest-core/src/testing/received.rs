@@ -278,7 +278,7 @@ impl Received {
     }
 
     /// Records a request without events.
-    pub(super) fn note(&self, request: ReceivedRequest) {
+    pub(super) fn record_request(&self, request: ReceivedRequest) {
         self.finish(self.state(), request, String::new());
     }
 
@@ -288,7 +288,7 @@ impl Received {
             let events: Vec<_> = state.last(request.events).cloned().collect();
             (observer, request.clone(), events)
         });
-        state.note(request, text);
+        state.record_request(request, text);
         self.0.changed.notify_all();
         // The observer runs without the lock, so it can read everything.
         drop(state);

@@ -28,7 +28,7 @@ use crate::error::config::ConfigError;
 /// refused ones and the failed requests.
 ///
 /// The server runs on its own thread until it is dropped. It works for async and blocking programs,
-/// also while tokio's clock is paused (`#[tokio::test(start_paused = true)]`). Read the received
+/// even while tokio's clock is paused (`#[tokio::test(start_paused = true)]`). Read the received
 /// events through [`Received`]'s methods.
 ///
 /// ```

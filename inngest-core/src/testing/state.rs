@@ -167,7 +167,7 @@ impl State {
     }
 
     /// Records a request. `text` shows what failed, if anything did.
-    pub(super) fn note(&mut self, mut request: ReceivedRequest, text: String) {
+    pub(super) fn record_request(&mut self, mut request: ReceivedRequest, text: String) {
         request.headers = detached(&request.headers);
         if request.error.is_some() {
             if self.failures.len() == KEPT_FAILURES {
@@ -227,7 +227,7 @@ impl State {
                 break;
             }
             ids.push(event.event_id.to_string());
-            self.record(event);
+            self.record_event(event);
         }
         let events = ids.len();
         if let Some(error) = &error {
@@ -304,7 +304,7 @@ impl State {
         }
     }
 
-    fn record(&mut self, event: ReceivedEvent) {
+    fn record_event(&mut self, event: ReceivedEvent) {
         let number = self.dropped + self.events.len();
         let key = deduplication_key(&event);
         let mut duplicate_of = None;

@@ -302,11 +302,11 @@ fn key(text: &[u8], at: usize) -> (String, usize) {
 
 /// Drops a value of any depth without recursion.
 fn drop_iteratively(value: Value) {
-    let mut left = vec![value];
-    while let Some(value) = left.pop() {
+    let mut remaining = vec![value];
+    while let Some(value) = remaining.pop() {
         match value {
-            Value::Array(values) => left.extend(values),
-            Value::Object(members) => left.extend(members.into_iter().map(|(_, value)| value)),
+            Value::Array(values) => remaining.extend(values),
+            Value::Object(members) => remaining.extend(members.into_iter().map(|(_, value)| value)),
             _ => {}
         }
     }

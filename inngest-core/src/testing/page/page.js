@@ -9,7 +9,7 @@ const POLL_MILLIS = 1000;
 /** As many as the server keeps by default. */
 const MAX_ENTRIES = 100_000;
 
-const at = (id) => document.getElementById(id);
+const byId = (id) => document.getElementById(id);
 const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 
 const KINDS = { all: () => true, failed: isFailed, invalid: isInvalid, duplicate: isDuplicate };
@@ -28,16 +28,16 @@ let newRows = 0;
 let detail = null;
 let eventKey = "key";
 
-const list = new VirtualList(at("list"), renderRow);
+const list = new VirtualList(byId("list"), renderRow);
 
 // --- rows ---
 
 function matches(entry) {
   if (!KINDS[document.querySelector("[name=kind]:checked").value](entry)) return false;
-  const query = at("query").value.trim().toLowerCase();
+  const query = byId("query").value.trim().toLowerCase();
   if (!query) return true;
   const contains = (text) => text?.toLowerCase().includes(query);
-  switch (at("scope").value) {
+  switch (byId("scope").value) {
     case "name": return contains(nameOf(entry));
     case "id": return contains(entry.id) || contains(entry.eventId) || contains(entry.sent?.id);
     default: return contains(entry.eventId) || Boolean(found?.entries.has(entry.entry));
@@ -50,7 +50,7 @@ const rowId = ({ entry }) => `row-${entry}`;
 /** The rows of the list, newest first. Many consecutive entries of one kind become a group. */
 function layout() {
   const rows = [];
-  const isGrouping = at("grouping").checked;
+  const isGrouping = byId("grouping").checked;
   let run = [];
   const kindOf = (entry) => (isFailed(entry) ? `${entry.status} ${entry.error}` : `event ${entry.name}`);
   const endRun = () => {
@@ -85,8 +85,8 @@ function refresh({ follow = false } = {}) {
   const added = rows.findIndex((row) => row.first <= before);
   newRows = list.element.scrollTop < ROW_HEIGHT / 2 ? 0 : newRows + Math.max(0, added);
   showNewRows();
-  at("empty").hidden = rows.length > 0;
-  at("empty").textContent = entries.length ? "Nothing matches." : "Send an event and it appears here.";
+  byId("empty").hidden = rows.length > 0;
+  byId("empty").textContent = entries.length ? "Nothing matches." : "Send an event and it appears here.";
   for (const output of document.querySelectorAll("#kinds output")) {
     const kind = output.parentElement.querySelector("input").value;
     output.textContent = entries.filter(KINDS[kind]).length.toLocaleString("en");
@@ -94,8 +94,8 @@ function refresh({ follow = false } = {}) {
 }
 
 function showNewRows() {
-  at("newer").hidden = newRows === 0;
-  at("newer").textContent = `↑ ${newRows} newer`;
+  byId("newer").hidden = newRows === 0;
+  byId("newer").textContent = `↑ ${newRows} newer`;
 }
 
 function renderRow(row) {
@@ -140,7 +140,7 @@ function toggle(row, isOpen = !open.has(row.first)) {
 function selectEvent(eventId) {
   const entry = entries.find((other) => other.eventId === eventId);
   if (!entry) return announce(`${eventId} is no longer kept`);
-  at("query").value = "";
+  byId("query").value = "";
   document.querySelector("[name=kind][value=all]").checked = true;
   selected = rowId(entry);
   refresh();
@@ -151,9 +151,9 @@ function selectEvent(eventId) {
 
 async function showDetail({ entry, group }) {
   detail = null;
-  at("detail").scrollTop = 0;
+  byId("detail").scrollTop = 0;
   if (group) {
-    at("detail").replaceChildren(
+    byId("detail").replaceChildren(
       make("h2", {}, `${group.length.toLocaleString("en")} × ${nameOf(group[0])}`),
       make("p", {}, "Open the group to see its entries."),
     );
@@ -161,7 +161,7 @@ async function showDetail({ entry, group }) {
   }
   if (isFailed(entry)) {
     detail = { entry, body: entry.text, text: sentJson(entry) };
-    at("detail").replaceChildren(...failureDetail(detail, tools));
+    byId("detail").replaceChildren(...failureDetail(detail, tools));
     return;
   }
   const get = (what) => fetch(`/_page/${what}?entry=${entry.entry}`).then((it) => (it.ok ? it.text() : null));
@@ -169,12 +169,12 @@ async function showDetail({ entry, group }) {
   // Another entry may be selected by now.
   if (selected !== rowId(entry)) return;
   if (body === null) {
-    at("detail").replaceChildren(make("h2", {}, nameOf(entry)), make("p", {}, "This event is no longer kept."));
+    byId("detail").replaceChildren(make("h2", {}, nameOf(entry)), make("p", {}, "This event is no longer kept."));
     return;
   }
   const event = JSON.parse(body);
   detail = { entry, body, text: eventJson(event, body), event, schema: parsed(schema) };
-  at("detail").replaceChildren(...eventDetail(detail, tools, selectEvent));
+  byId("detail").replaceChildren(...eventDetail(detail, tools, selectEvent));
 }
 
 /** Makes a button for each action, which is given as its key and a tooltip. */
@@ -247,8 +247,8 @@ async function send(body, seed) {
 }
 
 function announce(text, isBad = false) {
-  at("status").textContent = text;
-  at("status").classList.toggle("bad", isBad);
+  byId("status").textContent = text;
+  byId("status").classList.toggle("bad", isBad);
 }
 
 // --- data ---
@@ -276,7 +276,7 @@ async function fetchEntries() {
         selected = null;
         found = null;
         open.clear();
-        at("detail").replaceChildren();
+        byId("detail").replaceChildren();
         isNew = true;
         continue;
       }
@@ -288,9 +288,9 @@ async function fetchEntries() {
     forget(got.oldestEvent);
     more = got.more;
     const [events, plain, batched] = got.counts;
-    at("title").textContent = count(events, "event");
-    document.title = at("title").textContent;
-    at("summary").textContent = events ? `plain functions would run ${plain.toLocaleString("en")}, functions with batchEvents ${batched.toLocaleString("en")}` : "";
+    byId("title").textContent = count(events, "event");
+    document.title = byId("title").textContent;
+    byId("summary").textContent = events ? `plain functions would run ${plain.toLocaleString("en")}, functions with batchEvents ${batched.toLocaleString("en")}` : "";
     isNew ||= got.entries.length > 0;
     // While many entries are fetched, redrawing after every response would take most of the time.
     if (isNew && (!more || performance.now() - shownAt > POLL_MILLIS / 4)) {
@@ -319,8 +319,8 @@ function forget(oldestEvent) {
 
 /** Asks the server which new entries contain the searched text: rows have only the start of the data. */
 async function search() {
-  const text = at("query").value.trim();
-  if (!text || at("scope").value !== "all") {
+  const text = byId("query").value.trim();
+  if (!text || byId("scope").value !== "all") {
     found = null;
     return;
   }
@@ -329,7 +329,7 @@ async function search() {
   if (through > before.through) {
     const numbers = await getJson(`/_page/find?text=${encodeURIComponent(text)}&after=${before.through}`);
     // The text may have changed since.
-    if (at("query").value.trim() !== text) return;
+    if (byId("query").value.trim() !== text) return;
     for (const number of numbers) before.entries.add(number);
     before.through = through;
   }
@@ -339,7 +339,7 @@ async function search() {
 async function poll() {
   try {
     await fetchNew();
-    if (at("status").textContent === STOPPED) announce("");
+    if (byId("status").textContent === STOPPED) announce("");
   } catch {
     announce(STOPPED, true);
   }
@@ -362,11 +362,11 @@ async function filter() {
 }
 
 let typing = 0;
-at("query").addEventListener("input", () => {
+byId("query").addEventListener("input", () => {
   clearTimeout(typing);
   typing = setTimeout(filter, 150);
 });
-for (const id of ["scope", "kinds", "grouping"]) at(id).addEventListener("change", filter);
+for (const id of ["scope", "kinds", "grouping"]) byId(id).addEventListener("change", filter);
 
 list.element.addEventListener("click", ({ target }) => {
   const index = Number(target.closest(".row")?.dataset.index ?? -1);
@@ -379,7 +379,7 @@ list.element.addEventListener("scroll", () => {
   if (list.element.scrollTop < ROW_HEIGHT) newRows = 0;
   showNewRows();
 });
-at("newer").addEventListener("click", () => {
+byId("newer").addEventListener("click", () => {
   list.element.scrollTop = 0;
   list.element.focus();
 });
@@ -417,13 +417,13 @@ list.element.addEventListener("keydown", (event) => {
 document.addEventListener("keydown", (event) => {
   const isInField = event.target.matches("input[type=search], select, textarea");
   if (event.key === "/" && !isInField) {
-    at("query").focus();
+    byId("query").focus();
     event.preventDefault();
   } else if (event.key === "Escape" && document.activeElement !== list.element) {
     list.element.focus();
     event.preventDefault();
-  } else if (event.key === "Escape" && at("query").value) {
-    at("query").value = "";
+  } else if (event.key === "Escape" && byId("query").value) {
+    byId("query").value = "";
     filter();
   }
 });
