@@ -195,10 +195,10 @@ async fn a_server_that_stops_loses_and_marks_nothing(place: Place) {
     assert_eq!(lines.len(), 3, "{lines:#?}");
     assert!(lines[0].contains("relay started"), "{lines:#?}");
     assert!(
-        lines[1].contains("the server takes no events"),
+        lines[1].contains("the server accepts no events"),
         "{lines:#?}"
     );
-    assert!(lines[2].contains("takes events again"), "{lines:#?}");
+    assert!(lines[2].contains("accepts events again"), "{lines:#?}");
 }
 
 async fn many_requests_that_fail_at_once_are_tried_again(place: Place) {
