@@ -24,8 +24,8 @@ use crate::store::Database;
 pub use counts::RelayCounts;
 use settings::{Inner, RelaySettings};
 
-/// How long a request that may have arrived can be sent again. Functions with `batchEvents` forget event ids
-/// after 30 minutes (measured).
+/// How long a request that may have arrived can be sent again. Functions with `batchEvents` forget event
+/// ids after 30 minutes (measured).
 const WINDOW: Duration = Duration::from_mins(30);
 
 /// The same if no function has `batchEvents` (from the documentation of Inngest).
@@ -93,8 +93,8 @@ impl Relay {
         self.with(|settings| settings.lease = lease.clamp(SHORTEST, LONGEST))
     }
 
-    /// Declares that the events trigger no function with `batchEvents`. A request that may have arrived can
-    /// then be sent again for 24 hours, not only for 30 minutes.
+    /// Declares that the events trigger no function with `batchEvents`. A request that may have arrived
+    /// can then be sent again for 24 hours, not only for 30 minutes.
     pub fn without_batched_functions(self) -> Self {
         self.with(|settings| settings.window = WINDOW_WITHOUT_BATCHES)
     }
