@@ -1,4 +1,4 @@
-//! Every library on Postgres behind PgBouncer in transaction mode.
+//! Tests every library on Postgres, behind PgBouncer in transaction mode.
 
 use std::error::Error as _;
 
@@ -18,7 +18,7 @@ async fn start(database: &Database) -> PgBouncer {
     PgBouncer::start(postgres).await.unwrap()
 }
 
-/// Runs scenarios on several connections to PgBouncer, which share two to the server.
+/// Runs scenarios on several connections to PgBouncer, which share two connections to the server.
 async fn run(run: impl Run, outbox: Outbox) {
     let database = Database::postgres().await;
     let bouncer = start(&database).await;
@@ -81,7 +81,7 @@ async fn sqlx_with_prepared_statements() {
     run_prepared(libraries::sqlx::postgres::run).await;
 }
 
-/// The only way with SeaORM.
+/// SeaORM has no other mode.
 #[tokio::test]
 #[cfg_attr(not(pgbouncer), ignore = "there is no PgBouncer")]
 async fn sea_orm_with_prepared_statements() {

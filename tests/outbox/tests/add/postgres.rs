@@ -1,4 +1,4 @@
-//! Every library on Postgres.
+//! Tests every library on Postgres.
 
 use inngest_outbox::OutboxError;
 
@@ -65,7 +65,7 @@ macro_rules! tests {
             async fn one_insert_for_many() {
                 let database = Database::postgres().await;
                 scenarios::many(&database, &Setting::of(&database), $run).await;
-                // Rows of one statement have the same number of it in their transaction.
+                // Rows that the same statement inserted have the same command id.
                 let statements = "SELECT count(DISTINCT cmin::text) FROM inngest_outbox";
                 assert_eq!(database.number(statements).await, 1);
             }
