@@ -253,7 +253,7 @@ impl Commands {
         let event_ids = event.event_id.iter().map(|id| format!("event id {id}"));
         let sent = event
             .sent_at
-            .map(|sent_at| format!("may have reached the server at {}", time(sent_at)));
+            .map(|sent_at| format!("first sent {}", time(sent_at)));
         let times = [
             format!("added {}", time(event.added_at)),
             format!("set aside {}", time(event.set_aside_at)),

@@ -195,7 +195,9 @@ impl Target {
                 let text = match folder {
                     Some(folder) if !folder.as_os_str().is_empty() && !folder.exists() => {
                         let folder = folder.display();
-                        format!("cannot create {name}: there is no folder `{folder}`; create it")
+                        format!(
+                            "cannot create {name}: the folder `{folder}` does not exist; create it"
+                        )
                     }
                     _ => {
                         format!("{name} does not exist; run `inngest-outbox migrate` to create it")

@@ -13,8 +13,8 @@ CREATE TABLE {events} (
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000);
 
 -- Requests: a relay writes one before it sends it, and deletes it when the outcome of each event is known.
--- A relay that takes over a request after its lease sends the same bytes with the same seed, so no event
--- runs twice.
+-- If the lease has ended, another relay takes the request over and sends the same bytes with the same seed,
+-- so no function runs twice.
 CREATE TABLE {requests} (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     -- The header x-inngest-event-id-seed. The event ids follow from it and the order of the events.

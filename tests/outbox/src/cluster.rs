@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    #[cfg_attr(not(postgres), ignore = "there is no Postgres")]
+    #[cfg_attr(not(postgres), ignore = "Postgres is not available")]
     async fn a_killed_server_keeps_committed_data() {
         // Perhaps the tests use a server that is already running, and `initdb` is not installed.
         if postgres_program("initdb").is_none() {

@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[tokio::test]
-    #[cfg_attr(not(postgres), ignore = "there is no Postgres")]
+    #[cfg_attr(not(postgres), ignore = "Postgres is not available")]
     async fn databases_are_fresh_and_dropped() {
         let database = postgres().await.unwrap();
         let (server, name) = (database.server.clone(), database.name.clone());

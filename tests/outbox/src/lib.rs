@@ -10,7 +10,7 @@
 //! this too, so a test with
 //!
 //! ```text
-//! #[cfg_attr(not(postgres), ignore = "there is no Postgres")]
+//! #[cfg_attr(not(postgres), ignore = "Postgres is not available")]
 //! ```
 //!
 //! then counts as ignored. Likewise, `cfg(pgbouncer)` is set if PgBouncer is installed.

@@ -264,7 +264,7 @@ async fn survives_crashes(database: Database) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(postgres), ignore = "there is no Postgres")]
+#[cfg_attr(not(postgres), ignore = "Postgres is not available")]
 async fn each_committed_event_runs_once_on_postgres() {
     let Some(cluster) = Cluster::start() else {
         panic!("this test kills Postgres, so it needs its own server; install PostgreSQL");

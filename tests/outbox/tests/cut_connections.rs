@@ -101,14 +101,14 @@ async fn cut_at_each(cut: Cut, step: usize) {
 }
 
 #[tokio::test]
-#[cfg_attr(not(postgres), ignore = "there is no Postgres")]
+#[cfg_attr(not(postgres), ignore = "Postgres is not available")]
 async fn a_connection_that_closes_at_any_message_loses_and_repeats_no_event() {
     let step = std::env::var("INNGEST_CUT_EVERY").map_or(3, |step| step.parse().unwrap());
     cut_at_each(Cut::Close, step).await;
 }
 
 #[tokio::test]
-#[cfg_attr(not(postgres), ignore = "there is no Postgres")]
+#[cfg_attr(not(postgres), ignore = "Postgres is not available")]
 async fn a_connection_that_hangs_at_any_message_loses_and_repeats_no_event() {
     cut_at_each(Cut::Hang, 9).await;
 }

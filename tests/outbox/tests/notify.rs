@@ -96,7 +96,7 @@ fn event() -> RawEvent {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(pgbouncer), ignore = "there is no PgBouncer")]
+#[cfg_attr(not(pgbouncer), ignore = "PgBouncer is not available")]
 async fn behind_pgbouncer_a_relay_warns_once_and_polls() {
     // The other tests of this program log too, but with other tables.
     let log = Log::default();

@@ -20,7 +20,7 @@ async fn expect_delivery_despite(test: &TestOutbox, failed: i64) {
 }
 
 #[tokio::test]
-#[cfg_attr(not(postgres), ignore = "there is no Postgres")]
+#[cfg_attr(not(postgres), ignore = "Postgres is not available")]
 async fn rows_that_are_not_events_fail_on_postgres() {
     let test = TestOutbox::postgres().await;
     for body in ["", "5", "{}", "{\"name\":5}", "{\"name\":\"a\",\"id\":1}"] {
@@ -35,7 +35,7 @@ async fn rows_that_are_not_events_fail_on_postgres() {
 }
 
 #[tokio::test]
-#[cfg_attr(not(postgres), ignore = "there is no Postgres")]
+#[cfg_attr(not(postgres), ignore = "Postgres is not available")]
 async fn names_and_ids_with_nul_are_stored_on_postgres() {
     for suffix in ["", &"x".repeat(4 << 20)] {
         let test = TestOutbox::postgres().await;
@@ -56,7 +56,7 @@ async fn names_and_ids_with_nul_are_stored_on_postgres() {
 }
 
 #[tokio::test]
-#[cfg_attr(not(postgres), ignore = "there is no Postgres")]
+#[cfg_attr(not(postgres), ignore = "Postgres is not available")]
 async fn infinite_times_do_not_stop_a_relay_on_postgres() {
     let test = TestOutbox::postgres().await;
     test.execute("INSERT INTO inngest_outbox (added_at, name, body) VALUES ('infinity', 'a', '5')")

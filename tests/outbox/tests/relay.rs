@@ -30,7 +30,7 @@ macro_rules! on_each_database {
         mod postgres {
             $(
                 #[tokio::test]
-                #[cfg_attr(not(postgres), ignore = "there is no Postgres")]
+                #[cfg_attr(not(postgres), ignore = "Postgres is not available")]
                 async fn $test() {
                     super::$test(super::TestOutbox::postgres().await).await;
                 }

@@ -47,7 +47,7 @@ async fn clear(database: &Database) {
 }
 
 #[tokio::test]
-#[cfg_attr(not(pgbouncer), ignore = "there is no PgBouncer")]
+#[cfg_attr(not(pgbouncer), ignore = "PgBouncer is not available")]
 async fn sqlx_without_prepared_statements() {
     run(
         libraries::sqlx::postgres::run,
@@ -76,26 +76,26 @@ async fn run_prepared(run_script: impl Run) {
 }
 
 #[tokio::test]
-#[cfg_attr(not(pgbouncer), ignore = "there is no PgBouncer")]
+#[cfg_attr(not(pgbouncer), ignore = "PgBouncer is not available")]
 async fn sqlx_with_prepared_statements() {
     run_prepared(libraries::sqlx::postgres::run).await;
 }
 
 /// SeaORM has no other mode.
 #[tokio::test]
-#[cfg_attr(not(pgbouncer), ignore = "there is no PgBouncer")]
+#[cfg_attr(not(pgbouncer), ignore = "PgBouncer is not available")]
 async fn sea_orm_with_prepared_statements() {
     run_prepared(libraries::sea_orm::run).await;
 }
 
 #[tokio::test]
-#[cfg_attr(not(pgbouncer), ignore = "there is no PgBouncer")]
+#[cfg_attr(not(pgbouncer), ignore = "PgBouncer is not available")]
 async fn tokio_postgres() {
     run(libraries::tokio_postgres::run, Outbox::new()).await;
 }
 
 #[tokio::test]
-#[cfg_attr(not(pgbouncer), ignore = "there is no PgBouncer")]
+#[cfg_attr(not(pgbouncer), ignore = "PgBouncer is not available")]
 async fn diesel() {
     run(libraries::diesel::postgres::run, Outbox::new()).await;
 }
