@@ -15,8 +15,8 @@ pub enum RetryIds {
     /// The same event id and the same deduplication id.
     ///
     /// If the server has the event after all, no function runs twice within 24 hours after it arrived, or 30
-    /// minutes if the function has `batchEvents`. An event that was never in a request, such as a row that was
-    /// not a valid event, gets its event id now.
+    /// minutes if the function has `batchEvents`. An event that was never in a request, such as a row that
+    /// was not a valid event, gets its event id now.
     Same,
     /// A new event id. If the event has a deduplication id, it also gets a new one: the old one followed by
     /// `-retry-` and a ULID.

@@ -100,8 +100,8 @@ impl Relay {
     }
 
     /// Sets how long a request that may have arrived can be sent again. After that, its events are
-    /// `uncertain`. Default: 30 minutes, because later a function with `batchEvents` would run twice. At least
-    /// 1 second.
+    /// `uncertain`. Default: 30 minutes, because later a function with `batchEvents` would run twice. At
+    /// least 1 second.
     pub fn resend_window(self, window: Duration) -> Self {
         self.with(|settings| settings.window = window.clamp(SHORTEST, LONGEST))
     }

@@ -73,7 +73,7 @@ impl Run {
         let (Some(url), Some(sink), Some(events)) = (words.next(), words.next(), words.next())
         else {
             return Err(
-                "arguments are missing; write the URLs of a database and of the sink, and a number of events".into(),
+                "arguments are missing; write a database URL, the sink URL and a number of events".into(),
             );
         };
         let parallel = words.next().map(|word| word.parse()).transpose()?;
