@@ -223,6 +223,46 @@ async fn middleware_can_clear_sessions() {
 }
 
 #[tokio::test]
+async fn parts_of_other_programs_events_are_kept() {
+    let setup = setup(|events| {
+        for event in events {
+            assert_eq!(event.dedup_id(), None);
+            event.set_field("seen", &true)?;
+            event.set_session("cart", 5)?;
+        }
+        Ok(())
+    });
+    for (meta, expected) in [
+        ("", json!({ "sessions": { "cart": 5 } })),
+        (r#","meta":null"#, json!({ "sessions": { "cart": 5 } })),
+        (
+            r#","meta":{"a":[1]}"#,
+            json!({ "a": [1], "sessions": { "cart": 5 } }),
+        ),
+        (
+            r#","meta":{"sessions":null,"a":1}"#,
+            json!({ "a": 1, "sessions": { "cart": 5 } }),
+        ),
+        (
+            r#","meta":{"sessions":{"cart":"x","visit":"v"},"a":1}"#,
+            json!({ "a": 1, "sessions": { "cart": 5, "visit": "v" } }),
+        ),
+    ] {
+        for id in ["", r#""id":null,"#] {
+            let mut batch = Batch::new();
+            let event = format!(r#"{{"name":"a/b",{id}"data":{{}}{meta}}}"#);
+            batch.push_json(&event).unwrap();
+            let cut = setup.client.cut(batch).unwrap();
+            assert_eq!(cut.batch.dedup_ids().next().unwrap(), None, "{event}");
+            let request = cut.batch.requests().next().unwrap();
+            let sent: Value = serde_json::from_str(&request.events[0]).unwrap();
+            assert_eq!(sent["meta"], expected, "{event}");
+            assert_eq!(sent["data"], json!({ "seen": true }), "{event}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn cleared_sessions_do_not_count_towards_the_limit() {
     let setup = setup(|events| {
         for event in events {

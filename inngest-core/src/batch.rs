@@ -9,7 +9,7 @@ use crate::delivery::event_counts::EventCounts;
 #[cfg(feature = "client")]
 use crate::delivery::request::EventRequest;
 #[cfg(feature = "client")]
-use crate::delivery::stored::{self, BatchBytesError, EventReader};
+use crate::delivery::stored::{self, BatchBytesError, EventReader, Unreadable};
 #[cfg(feature = "client")]
 use crate::delivery::stored_request::StoredRequest;
 #[cfg(feature = "client")]
@@ -212,7 +212,7 @@ impl Batch {
     /// The request has no events or an invalid seed, or an event is not JSON with a name. The batch
     /// stays unchanged.
     pub fn push_request(&mut self, request: &StoredRequest<'_>) -> Result<(), BatchBytesError> {
-        self.requests.push(request.read()?);
+        self.requests.push(request.read().map_err(Unreadable::request)?);
         Ok(())
     }
 
@@ -224,7 +224,8 @@ impl Batch {
     /// The text is not a JSON object with a name, or its id is not a non-empty string. The batch stays
     /// unchanged.
     pub fn push_json(&mut self, event: &str) -> Result<(), BatchBytesError> {
-        EventReader::default().read_into(&mut self.fresh, event.as_bytes(), false)
+        let read = EventReader::default().read_into(&mut self.fresh, event.as_bytes(), false);
+        read.map_err(Unreadable::event)
     }
 
     /// The event name of each event, in order.

@@ -270,7 +270,8 @@ impl Registry {
     /// # Errors
     ///
     /// Returns every conflicting pair of types. Two id templates conflict unless the types of their
-    /// placeholders prove that their ids differ.
+    /// placeholders prove that their ids differ. Versions of one event may share a template, because
+    /// they describe the same occurrence.
     pub fn check(&self) -> Result<(), Conflicts> {
         let mut conflicts = Vec::new();
         let mut rest = self.types.as_slice();

@@ -258,6 +258,8 @@ fn merge_into(object: &mut Map<String, Value>, added: Map<String, Value>) {
         for (keyword, value) in added {
             object.entry(keyword).or_insert(value);
         }
+    } else if let Some(Value::Array(all)) = object.get_mut("allOf") {
+        all.push(added.into());
     } else {
         object.insert("allOf".into(), json!([added]));
     }
@@ -319,4 +321,34 @@ fn meta_schema(sessions: &[SessionSpec]) -> Value {
         "properties": { "sessions": schema },
         "required": ["sessions"],
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_merged_alternative_keeps_all_constraints() {
+        let alternatives = json!([{ "type": "object", "minProperties": 2 }, { "type": "null" }]);
+        let added = json!({ "type": "object", "minProperties": 2 });
+        for (others, expected) in [
+            (json!({}), json!({ "type": "object", "minProperties": 2 })),
+            (
+                json!({ "minProperties": 1 }),
+                json!({ "minProperties": 1, "allOf": [added] }),
+            ),
+            (
+                json!({ "minProperties": 1, "allOf": [{ "maxProperties": 3 }] }),
+                json!({ "minProperties": 1, "allOf": [{ "maxProperties": 3 }, added] }),
+            ),
+        ] {
+            let mut schema = others.clone();
+            if let Some(object) = schema.as_object_mut() {
+                object.insert("anyOf".into(), alternatives.clone());
+            }
+            let null = remove_null(&mut schema, &Schema::default(), &mut Vec::new());
+            assert!(null == Null::Accepted, "{others}");
+            assert_eq!(schema, expected, "{others}");
+        }
+    }
 }

@@ -86,7 +86,7 @@ pub enum OutboxError {
     OtherDatabase,
 
     /// A stored request cannot be read.
-    #[error("a stored request cannot be read: {0}")]
+    #[error(transparent)]
     Stored(#[from] BatchBytesError),
 
     /// The client could not prepare a request.

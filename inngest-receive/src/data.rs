@@ -108,11 +108,13 @@ fn without_value(text: &str) -> Option<String> {
             .trim_end();
         return Some(format!("expected {expected}, found {found}"));
     }
-    let (known, expected) = text.strip_prefix("unknown variant ")?.rsplit_once(", ")?;
-    // A value may itself contain the separator, and ends with a back-tick.
-    known
-        .ends_with('`')
-        .then(|| format!("unknown variant, {expected}"))
+    let rest = text.strip_prefix("unknown variant `")?;
+    // The value may itself contain the separators.
+    if let Some((_, expected)) = rest.rsplit_once("`, expected ") {
+        return Some(format!("unknown variant, expected {expected}"));
+    }
+    let (_, none) = rest.rsplit_once("`, ")?;
+    Some(format!("unknown variant, {none}"))
 }
 
 #[cfg(test)]
@@ -171,6 +173,32 @@ mod tests {
         ] {
             let error = object::<Order>(json, "data").unwrap_err().to_string();
             assert!(error.starts_with(expected), "{json}: {error}");
+        }
+    }
+
+    #[test]
+    fn errors_name_every_variant_and_not_the_value() {
+        macro_rules! error_of {
+            ($json:expr, $($variant:ident)*) => {{
+                #[derive(Debug, Deserialize)]
+                enum Kind {
+                    $($variant,)*
+                }
+                serde_json::from_str::<Kind>($json).unwrap_err()
+            }};
+        }
+        for value in ["secret", "secret`, expected `A`", "secret`, there are"] {
+            let json = format!("\"{value}\"");
+            for (error, expected) in [
+                (error_of!(&json,), "there are no variants"),
+                (error_of!(&json, A), "expected `A`"),
+                (error_of!(&json, A B), "expected `A` or `B`"),
+                (error_of!(&json, A B C), "expected one of `A`, `B`, `C`"),
+                (error_of!(&json, A B C D), "expected one of `A`, `B`, `C`, `D`"),
+            ] {
+                let problem = message(&error);
+                assert_eq!(problem, format!("unknown variant, {expected}"), "{json}");
+            }
         }
     }
 }

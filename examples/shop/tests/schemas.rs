@@ -10,6 +10,11 @@ fn schemas_are_up_to_date() {
 }
 
 #[test]
+fn names_and_ids_are_distinct() {
+    Registry::collect().check().unwrap();
+}
+
+#[test]
 fn lints_find_nothing() {
     let exported = Catalogue::read("schemas").unwrap();
     let settings = Settings::of_folder("schemas").unwrap();

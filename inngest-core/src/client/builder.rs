@@ -143,8 +143,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the timeout of each attempt, from the first byte of the request to the last byte of the
-    /// response; 30 seconds by default.
+    /// Sets the timeout of each attempt, from looking up the host name to the last byte of the
+    /// response; 30 seconds by default. Connecting to an address takes at most 10 seconds.
     ///
     /// The timeout uses real time, even in a test that pauses tokio's clock, because that clock
     /// jumps ahead while a request waits. Your own [`transport`](Self::transport) uses tokio's clock.

@@ -22,7 +22,7 @@ const NAME: &str = "inngest-batch";
 /// The version of the format that this library writes and reads.
 const VERSION: u32 = 1;
 
-/// Why [`Batch::from_bytes`](crate::Batch::from_bytes) could not decode a batch.
+/// Why a [`Batch`](crate::Batch) could not read bytes, a stored request or an event that is JSON.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BatchBytesError {
@@ -30,7 +30,7 @@ pub enum BatchBytesError {
     #[error("the bytes are not a batch; give the bytes that `Batch::to_bytes` returned")]
     NotABatch,
 
-    /// A newer version of this library wrote the bytes.
+    /// Another version of this library wrote the bytes.
     #[error(
         "the batch has format version {version}, and this version of inngest-core reads version \
          1; read it with the version that wrote it"
@@ -48,11 +48,57 @@ pub enum BatchBytesError {
         /// What is wrong with the bytes.
         problem: String,
     },
+
+    /// The stored request is incomplete or changed.
+    #[error(
+        "the stored request is damaged: {problem}; restore its seed and its events as \
+         `Batch::requests` returned them"
+    )]
+    DamagedRequest {
+        /// What is wrong with the request.
+        problem: String,
+    },
+
+    /// The JSON is not an event.
+    #[error(
+        "the JSON is not an event: {problem}; write an object with a `name` and, if the event has an \
+         `id`, with a text that is not empty"
+    )]
+    NotAnEvent {
+        /// What is wrong with the JSON.
+        problem: String,
+    },
 }
 
 fn damaged(problem: &(impl ToString + ?Sized)) -> BatchBytesError {
     let problem = problem.to_string();
     BatchBytesError::Damaged { problem }
+}
+
+/// What is wrong with an event or a request that is read back.
+#[derive(Debug)]
+pub(crate) struct Unreadable(String);
+
+impl Unreadable {
+    fn new(problem: &(impl ToString + ?Sized)) -> Self {
+        Self(problem.to_string())
+    }
+
+    /// The error for an event that the caller gave as JSON.
+    pub(crate) fn event(self) -> BatchBytesError {
+        BatchBytesError::NotAnEvent { problem: self.0 }
+    }
+
+    /// The error for a request that the caller stored.
+    pub(crate) fn request(self) -> BatchBytesError {
+        BatchBytesError::DamagedRequest { problem: self.0 }
+    }
+}
+
+impl From<Unreadable> for BatchBytesError {
+    fn from(Unreadable(problem): Unreadable) -> Self {
+        Self::Damaged { problem }
+    }
 }
 
 /// The second line: the requests of a batch, and the lengths of its events in bytes.
@@ -203,11 +249,11 @@ pub(crate) fn request(
     events: EventBuffer,
     seed: &str,
     traceparent: Option<&str>,
-) -> Result<EventRequest, BatchBytesError> {
-    let seed = Seed::parse(seed).ok_or_else(|| damaged("a request has an invalid seed"))?;
+) -> Result<EventRequest, Unreadable> {
+    let seed = Seed::parse(seed).ok_or_else(|| Unreadable::new("its seed is invalid"))?;
     let EventBuffer { mut bytes, events } = events;
     if events.is_empty() {
-        return Err(damaged("a request has no events"));
+        return Err(Unreadable::new("it has no events"));
     }
     bracket(&mut bytes);
     let range = 0..events.len();
@@ -245,7 +291,7 @@ impl StoredEvents<'_> {
             .and_then(|(json, rest)| Some((json, rest.strip_prefix(b"\n")?)))
             .ok_or_else(|| damaged("the data ends inside an event"))?;
         self.rest = rest;
-        self.reader.read_into(buffer, json, prepared)
+        Ok(self.reader.read_into(buffer, json, prepared)?)
     }
 }
 
@@ -262,9 +308,13 @@ impl EventReader {
         buffer: &mut EventBuffer,
         json: &[u8],
         prepared: bool,
-    ) -> Result<(), BatchBytesError> {
+    ) -> Result<(), Unreadable> {
+        // serde reads the members of a struct from an array too.
+        if !json.trim_ascii_start().starts_with(b"{") {
+            return Err(Unreadable::new("it is not a JSON object"));
+        }
         let event: StoredEvent<'_> =
-            serde_json::from_slice(json).map_err(|error| damaged(&error))?;
+            serde_json::from_slice(json).map_err(|error| Unreadable::new(&error))?;
         let id = event.id.map(|id| range_of_text(json, id)).transpose()?;
         let meta = match &self.last {
             Some(last)
@@ -284,7 +334,7 @@ impl EventReader {
 }
 
 /// The position of the id's text in the JSON of an event, without the quotes.
-fn range_of_text(json: &[u8], id: &RawValue) -> Result<Range<usize>, BatchBytesError> {
+fn range_of_text(json: &[u8], id: &RawValue) -> Result<Range<usize>, Unreadable> {
     let id = id.get();
     // The id borrows from the JSON.
     let start = (id.as_ptr() as usize).wrapping_sub(json.as_ptr() as usize);
@@ -293,7 +343,7 @@ fn range_of_text(json: &[u8], id: &RawValue) -> Result<Range<usize>, BatchBytesE
     let inside = start.wrapping_add(1)..end.wrapping_sub(1);
     is_text
         .then_some(inside)
-        .ok_or_else(|| damaged("an id is not a non-empty string"))
+        .ok_or_else(|| Unreadable::new("its id is not a non-empty string"))
 }
 
 /// The CRC-32 of IEEE 802.3. It detects every change of up to 32 consecutive bits.

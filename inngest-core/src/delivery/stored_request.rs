@@ -7,7 +7,7 @@ use crate::delivery::error::SendError;
 use crate::delivery::event_id::EventId;
 use crate::delivery::request::EventRequest;
 use crate::delivery::seed::Seed;
-use crate::delivery::stored::{BatchBytesError, EventReader, request};
+use crate::delivery::stored::{EventReader, Unreadable, request};
 use crate::delivery::uncertainty::Uncertainty;
 use crate::encode::buffer::EventBuffer;
 
@@ -103,7 +103,7 @@ impl<'a> StoredRequest<'a> {
         }
     }
 
-    pub(crate) fn read(&self) -> Result<EventRequest, BatchBytesError> {
+    pub(crate) fn read(&self) -> Result<EventRequest, Unreadable> {
         let mut buffer = EventBuffer::default();
         let mut reader = EventReader::default();
         for event in &self.events {
@@ -164,11 +164,20 @@ mod tests {
             "1",
             "[]",
             "{}",
+            // The members of an event, in the order of a struct.
+            r#"["a/b","id","1"]"#,
+            r#" ["a/b",null,null]"#,
+            r#"{"name":"a/b","id":""}"#,
+            r#"{"name":"a/b","name":"c/d"}"#,
             r#"{"name":1}"#,
             r#"{"name":"a/b","id":1}"#,
         ] {
             let stored = StoredRequest::new("1743130137367,eii2YKXRVTJPuA==", vec![event.into()]);
             assert!(stored.read().is_err(), "{event}");
+            let mut batch = crate::Batch::new();
+            let error = batch.push_json(event).unwrap_err().to_string();
+            assert!(error.starts_with("the JSON is not an event: "), "{error}");
+            assert_eq!(batch.len(), 0);
         }
         let stored = StoredRequest::new("1", vec![r#"{"name":"a/b"}"#.into()]);
         assert!(stored.read().is_err());

@@ -111,6 +111,10 @@ impl EventType {
         if self.id_template.is_empty() || other.id_template.is_empty() {
             return None;
         }
+        // Versions of one event with the same template describe the same occurrence.
+        if is_same(self.name, other.name) && is_same(self.id_template, other.id_template) {
+            return None;
+        }
         let one = Pieces::of(self.id_template, self.id_parts);
         match (one, Pieces::of(other.id_template, other.id_parts)) {
             (Some(a), Some(b)) if !overlap::could_coincide(a.as_slice(), b.as_slice()) => None,
@@ -176,6 +180,11 @@ mod tests {
             // Types with mistakes.
             (("", "", ""), ("", "", ""), None),
             (placed, ("", "", ""), None),
+            (
+                ("shop/order.placed", "1", "order-placed"),
+                ("shop/order.placed", "2", "order-placed"),
+                None,
+            ),
             // Only one of the types has an id.
             (placed, ("shop/order.paid", "1", "order-paid"), None),
             (

@@ -124,7 +124,7 @@ impl OutgoingEvent {
     ) -> Result<(), PayloadError> {
         let mut written = Vec::new();
         member::write_field(self.name(), &mut written, name, value)?;
-        let value = self.raw(written)?;
+        let value = self.raw("data", written)?;
         self.change()?.data.set(name, value);
         Ok(())
     }
@@ -209,13 +209,20 @@ impl OutgoingEvent {
         key: &str,
         value: Option<SessionValue<'_>>,
     ) -> Result<(), PayloadError> {
-        let sessions = self.sessions().map_err(|error| self.unreadable(&error));
-        let mut sessions = sessions?;
+        let meta = self
+            .meta_and_sessions()
+            .map_err(|error| self.unreadable("meta", &error));
+        let (mut meta, mut sessions) = meta?;
         set_session(&mut sessions, key.to_owned(), value);
         let mut written = Vec::new();
         SessionWriter::new(self.name(), &mut written, &sessions).finish()?;
-        let meta = written.strip_prefix(b",\"meta\":").unwrap_or(b"{}");
-        self.set_member("meta", |out| out.extend_from_slice(meta))
+        let sessions = written.strip_prefix(b",\"meta\":{\"sessions\":");
+        let sessions = sessions.and_then(|sessions| sessions.strip_suffix(b"}"));
+        let sessions = self.raw("meta", sessions.unwrap_or(b"{}").to_vec())?;
+        meta.set("sessions", sessions);
+        self.set_member("meta", |out| {
+            write_object(out, meta.members());
+        })
     }
 
     /// Discards the event. The caller gets [`SendError::Discarded`](crate::SendError::Discarded)
@@ -224,17 +231,16 @@ impl OutgoingEvent {
         self.discarded = Some(reason.into());
     }
 
-    fn sessions(&self) -> Result<Vec<SessionOverride>, serde_json::Error> {
-        #[derive(Deserialize)]
-        struct Meta {
-            sessions: Object,
-        }
-
-        let Some(meta) = self.parsed()?.event.get("meta") else {
-            return Ok(Vec::new());
-        };
-        let meta: Meta = serde_json::from_str(meta.get())?;
-        let sessions = meta.sessions.0.into_iter().map(|(key, value)| {
+    /// The members of `meta`, and the sessions among them. Another program may have added members, or
+    /// written no sessions.
+    fn meta_and_sessions(&self) -> Result<(Object, Vec<SessionOverride>), serde_json::Error> {
+        let meta = self.parsed()?.event.get("meta");
+        let meta = meta.map_or(Ok(None), |meta| serde_json::from_str(meta.get()))?;
+        let meta: Object = meta.unwrap_or_default();
+        let sessions = meta.get("sessions");
+        let sessions = sessions.map_or(Ok(None), |all| serde_json::from_str(all.get()))?;
+        let sessions: Object = sessions.unwrap_or_default();
+        let sessions = sessions.0.into_iter().map(|(key, value)| {
             let integer = serde_json::from_str::<Option<i128>>(value.get());
             let value = match integer {
                 Ok(integer) => integer.map(SessionValue::Integer),
@@ -244,7 +250,8 @@ impl OutgoingEvent {
             };
             Ok(SessionOverride { key, value })
         });
-        sessions.collect()
+        let sessions = sessions.collect::<Result<_, serde_json::Error>>()?;
+        Ok((meta, sessions))
     }
 
     fn parsed(&self) -> Result<&ParsedEvent, serde_json::Error> {
@@ -259,7 +266,7 @@ impl OutgoingEvent {
 
     fn change(&mut self) -> Result<&mut ParsedEvent, PayloadError> {
         if let Err(error) = self.parsed() {
-            return Err(self.unreadable(&error));
+            return Err(self.unreadable("data", &error));
         }
         self.is_changed = true;
         let missing = PayloadError::new(self.name(), "data", PayloadErrorKind::DataNotAnObject);
@@ -273,25 +280,25 @@ impl OutgoingEvent {
     ) -> Result<(), PayloadError> {
         let mut written = Vec::new();
         write(&mut written);
-        let value = self.raw(written)?;
+        let value = self.raw(name, written)?;
         self.change()?.event.set(name, value);
         Ok(())
     }
 
-    fn raw(&self, written: Vec<u8>) -> Result<Box<RawValue>, PayloadError> {
+    fn raw(&self, path: &str, written: Vec<u8>) -> Result<Box<RawValue>, PayloadError> {
         let raw = String::from_utf8(written)
             .map_err(serde::ser::Error::custom)
             .and_then(RawValue::from_string);
-        raw.map_err(|error| self.unreadable(&error))
+        raw.map_err(|error| self.unreadable(path, &error))
     }
 
     fn error(&self, path: &str, kind: PayloadErrorKind) -> PayloadError {
         PayloadError::new(self.name(), path, kind)
     }
 
-    fn unreadable(&self, error: &serde_json::Error) -> PayloadError {
+    fn unreadable(&self, path: &str, error: &serde_json::Error) -> PayloadError {
         let message = error.to_string();
-        self.error("data", PayloadErrorKind::Serialize { message })
+        self.error(path, PayloadErrorKind::Serialize { message })
     }
 
     /// Appends the event to a buffer and marks it as prepared.
@@ -309,6 +316,7 @@ impl OutgoingEvent {
 }
 
 /// A JSON object with parsed keys and raw values.
+#[derive(Default)]
 struct Object(Vec<(String, Box<RawValue>)>);
 
 impl Object {
@@ -373,7 +381,8 @@ fn write_object<'a>(
         }
         json::string(out, key);
         out.push(b':');
-        if key == "id" {
+        // The event of another program may have the id `null`.
+        if key == "id" && value.starts_with('"') {
             id = Some(out.len() + 1..out.len() + value.len() - 1);
         }
         out.extend_from_slice(value.as_bytes());

@@ -104,7 +104,9 @@ pub struct SentEvent<'a> {
 }
 
 /// Events before they are sent, in order. Discarded events are left out.
-#[derive(Debug, Default)]
+///
+/// Events cannot be removed, so that none is lost without an error; see [`OutgoingEvent::discard`].
+#[derive(Debug)]
 pub struct Outgoing {
     /// All events, including discarded ones.
     pub(crate) events: Vec<OutgoingEvent>,

@@ -15,8 +15,8 @@ type Spellings = [&'static str; 2];
 const NO_PROXY: Spellings = ["NO_PROXY", "no_proxy"];
 const ALL_PROXY: Spellings = ["ALL_PROXY", "all_proxy"];
 
-/// The proxy for a server from `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, with curl's
-/// rules. Servers on this machine are always reached directly.
+/// The proxy for a server from `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`. The upper-case
+/// spelling wins. Servers on this machine are always reached directly.
 ///
 /// # Errors
 ///

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use inngest_core::{Batch, Client};
+use inngest_core::{Batch, BatchBytesError, Client};
 
 use crate::error::OutboxError;
 use crate::rows::{RequestRow, storable};
@@ -28,7 +28,10 @@ fn cut_group(
     for event in group {
         let pushed = if event.is_text {
             let pushed = batch.push_json(event.body.trim_ascii());
-            pushed.map_err(|error| error.to_string())
+            pushed.map_err(|error| match error {
+                BatchBytesError::NotAnEvent { problem } => problem,
+                error => error.to_string(),
+            })
         } else {
             Err("its body is not UTF-8".to_owned())
         };
