@@ -137,8 +137,8 @@ fn conventions_can_be_lifted() {
     let name = write(&event).unwrap_err().to_string();
     assert_eq!(
         name,
-        "event 0 (`Order Placed`): the event name has white space at byte 5, which the server \
-         takes but is off the convention and easy to mistype; write `order.placed`, or call \
+        "event 0 (`Order Placed`): the event name has white space at byte 5, which breaks the \
+         naming convention and is easy to mistype; write `order.placed`, or call \
          `allow_nonstandard_name`"
     );
     let event = event.allow_nonstandard_name();

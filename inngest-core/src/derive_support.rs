@@ -185,7 +185,7 @@ const fn placeholder<E: DerivedEvent>(index: usize) -> &'static str {
 pub const fn assert_ambiguous<E: DerivedEvent>(edges: &str) -> Link {
     assert!(
         proof::clash(E::__TYPE.id_parts, edges).is_some(),
-        "`allow(ambiguous_id)` has no effect, different events print different ids; remove it"
+        "`allow(ambiguous_id)` has no effect, because different events print different ids; remove it"
     );
     link::<E>
 }
