@@ -14,7 +14,7 @@ mod support;
 #[derive(Clone, Copy, Debug)]
 enum Closing {
     AtOnce,
-    /// After it was busy for this time.
+    /// After busy-waiting this long.
     Later(Duration),
     Reset,
 }

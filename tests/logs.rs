@@ -304,7 +304,7 @@ impl Transport for PrintingTransport {
 /// `Debug` and `Display` show names, counts and ids, but never what is in an event.
 #[test]
 #[expect(clippy::too_many_lines, reason = "one list of all that can be printed")]
-fn the_data_of_events_is_in_no_output() {
+fn event_data_never_appears_in_output() {
     const DATA: &str = "marked-data";
     let output = Printing::default();
     let say = |text: &dyn std::fmt::Debug| write!(output.0.lock().unwrap(), "{text:?}").unwrap();

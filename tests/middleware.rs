@@ -471,7 +471,7 @@ async fn resent_events_are_not_changed_again() {
     assert_eq!(receipts.len(), 3);
     let events = setup.server.events();
     // On the resend, the middleware added another event but left the resent events unchanged. The
-    // added event travels in a request of its own, which may arrive first.
+    // added event is sent in its own request, which may arrive first.
     let mut data: Vec<_> = events.iter().map(|event| event.data.to_string()).collect();
     data.sort();
     assert_eq!(

@@ -374,7 +374,7 @@ async fn panicking_event_is_removed_from_the_batch() {
 
 /// The blocking client reads events as it sends them, too.
 #[test]
-fn a_blocking_client_reads_no_more_than_its_requests_hold() {
+fn blocking_client_reads_only_events_of_requests_in_flight() {
     let transport = HoldAll::default();
     let builder = blocking::Client::builder().event_key(KEY);
     let builder = builder.max_request_events(10).concurrency(3);

@@ -116,8 +116,8 @@ impl<F: Fn() -> bool + Send + Sync + 'static> Transport for Sink<F> {
     }
 }
 
-/// Sends 200,000 events and asserts that the memory of this process stays the same. An embedded server
-/// would add its own to it.
+/// Sends 200,000 events and asserts that the memory of this process stays the same. It uses no embedded
+/// server, because that would add its own memory.
 async fn stream_in_constant_memory(transport: impl Transport) {
     let _guard = ONE_AT_A_TIME.lock().await;
     let client = Client::builder()
@@ -153,7 +153,7 @@ async fn client_memory_does_not_grow_with_the_stream() {
     stream_in_constant_memory(Sink(|| false)).await;
 }
 
-/// Each third request fails, and is sent again.
+/// Every third request fails and is sent again.
 #[tokio::test]
 async fn client_memory_does_not_grow_while_requests_fail() {
     let requests = AtomicUsize::new(0);
