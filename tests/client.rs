@@ -31,7 +31,7 @@ async fn send_delivers_one_event_and_returns_a_receipt() {
     assert_eq!((server.events().len(), server.runs().len()), (2, 1));
 }
 
-/// A batch of events with these deduplication ids. An empty text stands for no id.
+/// A batch of events with these deduplication ids. An empty text means no id.
 fn batch_of(ids: &[&str]) -> Batch {
     let mut batch = Batch::new();
     for id in ids {
