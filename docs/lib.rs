@@ -1,6 +1,6 @@
-// In the pages, links to other pages are references such as `[ids]`, defined at the end of each file for
-// readers of the folder. The first definition of a reference counts, so `links.md` redirects them to
-// the modules here.
+// Pages link to each other with references such as `[ids]`. Each file defines them at its end, for readers
+// of the folder. The first definition counts, so `links.md`, which comes first, redirects them to the
+// modules here.
 #![doc = include_str!("links.md")]
 #![doc = include_str!("README.md")]
 
@@ -27,7 +27,7 @@ pages! {
     questions = "questions.md"
 }
 
-/// The examples of the project's README are compiled here.
+/// Compiles the examples in the project's README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 mod readme {}

@@ -74,7 +74,7 @@ async fn failed_assertions_list_received_events() {
       storefront/item.imported {"item_id":"1","sizes":[1,2],"sku":"MUG-RED"}
     "#);
     let message = failure(|| received.assert_sent::<CartCleared>(|_| true));
-    insta::assert_snapshot!(message, @"no `storefront/cart.cleared` that satisfies the condition was sent; sent were `storefront/item.imported`");
+    insta::assert_snapshot!(message, @"no `storefront/cart.cleared` that satisfies the condition was sent; these were sent: `storefront/item.imported`");
     let wanted = ItemImported {
         sizes: vec![1, 3],
         ..item("1", "MUG-RED")
@@ -222,7 +222,7 @@ mod mismatched_schemas {
         let payload = Payload::new(planned(Vec::new())).id("");
         let message = failure(|| assert_matches_schema(payload));
         insta::assert_snapshot!(message, @r#"
-        the event cannot be sent: event 0 (`shop/delivery.planned`): the id is empty, which the server treats as missing; set a text, or set no id
+        the event cannot be sent: event 0 (`shop/delivery.planned`): the id is empty, which the server treats as missing; set a non-empty id, or none
         "#);
     }
 }

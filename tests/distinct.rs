@@ -72,9 +72,9 @@ fn registry_check_finds_every_conflicting_pair() {
         ]
     );
     insta::assert_snapshot!(conflicts, @r"
-    `distinct::Order` and `distinct::OrderPaid` could print the same id, by `order-{order}` and `order-paid-{order}`, and the server would ignore the second event; give one of them another beginning, such as its whole name with `-` for `/` and `.`, or `:` after the slug
-    `distinct::Order` and `distinct::elsewhere::OrderPaid` could print the same id, by `order-{order}` and `order-paid-again-{order}`, and the server would ignore the second event; give one of them another beginning, such as its whole name with `-` for `/` and `.`, or `:` after the slug
-    `distinct::Order` and `distinct::OrderPaidLate` could print the same id, by `order-{order}` and `order-paid-late-{order}`, and the server would ignore the second event; give one of them another beginning, such as its whole name with `-` for `/` and `.`, or `:` after the slug
+    `distinct::Order` and `distinct::OrderPaid` could print the same id, from the templates `order-{order}` and `order-paid-{order}`, and the server would ignore the second event; give one of them another beginning, such as its whole name with `-` for `/` and `.`, or `:` after the slug
+    `distinct::Order` and `distinct::elsewhere::OrderPaid` could print the same id, from the templates `order-{order}` and `order-paid-again-{order}`, and the server would ignore the second event; give one of them another beginning, such as its whole name with `-` for `/` and `.`, or `:` after the slug
+    `distinct::Order` and `distinct::OrderPaidLate` could print the same id, from the templates `order-{order}` and `order-paid-late-{order}`, and the server would ignore the second event; give one of them another beginning, such as its whole name with `-` for `/` and `.`, or `:` after the slug
     `distinct::OrderPaid` and `distinct::elsewhere::OrderPaid` have the same event name and version, `shop/order.paid`; give one of them another name or version
     ");
 }

@@ -318,7 +318,7 @@ async fn configuration_mistakes_have_specific_errors() {
     for (status, word) in [
         ("404 Not Found", "check that the base URL"),
         ("405 Method Not Allowed", "check that the base URL"),
-        ("308 Permanent Redirect", "does not follow redirects"),
+        ("308 Permanent Redirect", "redirects are not followed"),
     ] {
         let server = Server::start([Behavior::Write(answer(status, "?"))]).await;
         let error = send(server.client_with(once())).await;

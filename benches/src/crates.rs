@@ -9,10 +9,10 @@ use std::time::Duration;
 /// Why a crate could not be measured.
 pub type Error = Box<dyn std::error::Error>;
 
-/// Rebuilds the crate incrementally after one struct changed.
+/// The arguments for an incremental build after one struct has changed.
 pub const INCREMENTAL: &[&str] = &["build"];
 
-/// The clock tick of `/proc`, the same on all current Linux systems.
+/// The clock tick in `/proc`, which is the same on all current Linux systems.
 const TICK: Duration = Duration::from_millis(10);
 
 /// A generated crate.
@@ -38,7 +38,7 @@ impl Crate {
     ) -> Result<Self, Error> {
         let folder = target.join(name);
         fs::create_dir_all(folder.join("src"))?;
-        // Uses the workspace's lock file and downloaded crates.
+        // Use the workspace's lock file and downloaded crates.
         fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock"))?;
         let mut paths = String::new();
         for name in dependencies {
@@ -72,7 +72,7 @@ impl Crate {
         let path = self.folder.join("src/lib.rs");
         let mut source = fs::read_to_string(&path)?;
         if is_incremental {
-            // Renames a field of the first struct, back and forth.
+            // Rename a field of the first struct, back and forth.
             source = if source.contains("pub title:") {
                 source.replace("pub title:", "pub name:")
             } else {
@@ -107,7 +107,7 @@ impl Crate {
             .args(["rustc", "--quiet", "--offline", "--target-dir"])
             .arg(&self.target)
             .args(["--", "-Zunpretty=expanded"])
-            // Expanding macros needs an unstable rustc option; nothing is compiled this way.
+            // Expanding macros needs an unstable option of rustc. Nothing is compiled.
             .env("RUSTC_BOOTSTRAP", "1")
             .current_dir(&self.folder)
             .output()?;
@@ -123,6 +123,9 @@ fn children() -> Result<Duration, Error> {
     let stat = fs::read_to_string("/proc/self/stat")?;
     // The process name, in parentheses, may contain any character. Field 3 follows it.
     let (_, fields) = stat.rsplit_once(')').ok_or("/proc/self/stat has no name")?;
-    let ticks = fields.split_whitespace().nth(13).ok_or("it is too short")?;
+    let ticks = fields
+        .split_whitespace()
+        .nth(13)
+        .ok_or("/proc/self/stat is too short")?;
     Ok(TICK * ticks.parse::<u32>()?)
 }

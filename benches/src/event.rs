@@ -19,12 +19,12 @@ pub struct CheckoutCompleted {
     pub account: Account,
 }
 
-/// Who paid.
+/// The account of a customer.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Account {
     /// The number of the account.
     pub id: String,
-    /// Its address.
+    /// The email address of the account.
     pub email: String,
 }
 
@@ -58,7 +58,7 @@ pub struct Plain<'a> {
 ///
 /// # Panics
 ///
-/// Never, because this event always serializes.
+/// Never: this event always serializes.
 pub fn write_plain(out: &mut Vec<u8>, id: &mut String, event: &CheckoutCompleted, ts: i64) {
     use std::fmt::Write as _;
 

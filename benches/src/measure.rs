@@ -62,7 +62,7 @@ pub fn peak_memory() -> u64 {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Measured {
-    /// CPU time until the first event was answered, in microseconds.
+    /// CPU time until the response to the first event, in microseconds.
     pub startup_us: f64,
     /// CPU time for each further event, in microseconds.
     pub cpu_us: f64,
@@ -84,7 +84,7 @@ pub struct Begun {
 }
 
 impl Begun {
-    /// Starts the measurement. Call it when the first event was answered.
+    /// Starts the measurement. Call this after the response to the first event.
     #[must_use]
     pub fn now() -> Self {
         let cpu = cpu();

@@ -25,7 +25,7 @@ impl FromStr for Mode {
             "batch" => Ok(Self::Batch),
             "stream" => Ok(Self::Stream),
             _ => Err(format!(
-                "there is no mode `{text}`; give `one`, `many`, `batch` or `stream`"
+                "there is no mode `{text}`; write `one`, `many`, `batch` or `stream`"
             )),
         }
     }
@@ -34,7 +34,7 @@ impl FromStr for Mode {
 /// How many events are in flight in [`Mode::Many`].
 pub const IN_FLIGHT: usize = 64;
 
-/// How many events one request has in [`Mode::Batch`].
+/// How many events a request has in [`Mode::Batch`].
 pub const IN_REQUEST: usize = 1_000;
 
 /// The command line: `URL MODE EVENTS RUN [WORD…]`.
@@ -53,13 +53,13 @@ pub struct Task {
 }
 
 impl Task {
-    /// Reads the command line.
+    /// Parses the command line.
     ///
     /// # Errors
     ///
     /// An argument is missing or invalid.
     pub fn from_args() -> Result<Self, String> {
-        let usage = "give URL MODE EVENTS RUN [WORD…]";
+        let usage = "arguments are missing; write URL MODE EVENTS RUN [WORD…]";
         let mut args = std::env::args().skip(1);
         let mut next = || args.next().ok_or(usage);
         let number = |text: String| text.parse().map_err(|error| format!("{text}: {error}"));

@@ -1,4 +1,4 @@
-//! The programs and the test that the guide and the README show, run against the embedded server.
+//! Runs the programs that the guide and the README show, against the embedded server, and checks the pages.
 
 use std::fs;
 use std::path::Path;
@@ -25,7 +25,7 @@ mod shown {
 
 use shown::nightly_import::{PriceListed, import, resend};
 
-/// The files of the guide and the README, each with its text.
+/// The names and texts of the guide's pages and the README.
 fn pages() -> Vec<(String, String)> {
     let docs = Path::new(env!("CARGO_MANIFEST_DIR"));
     let files = fs::read_dir(docs)
@@ -40,7 +40,7 @@ fn pages() -> Vec<(String, String)> {
 }
 
 #[test]
-fn the_pages_show_these_programs() {
+fn every_tested_program_is_shown() {
     let shown = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/shown");
     for entry in fs::read_dir(shown).unwrap() {
         let file = entry.unwrap().path();
@@ -50,9 +50,9 @@ fn the_pages_show_these_programs() {
     }
 }
 
-/// crates.io resolves relative links from the package's folder, so the package has a README without any.
+/// The package has its own README, because crates.io resolves relative links from the package's folder.
 #[test]
-fn the_package_begins_like_the_project() {
+fn the_package_readme_begins_like_the_project_readme() {
     let readme = |path: &str| {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
         fs::read_to_string(path).unwrap().replace('\r', "")
@@ -101,7 +101,7 @@ fn links_lead_to_files() {
                 .any(|it| to.starts_with(it));
             assert!(is_elsewhere || folder.join(to).exists(), "{page}: {to}");
         }
-        // Every page that refers to another one defines the reference.
+        // Every page defines the references that it uses.
         for (reference, _) in DEFINED {
             let is_used = text.contains(&format!("][{reference}]"));
             let is_defined = text.contains(&format!("\n[{reference}]: "));
@@ -130,7 +130,7 @@ const DEFINED: &[(&str, &str)] = &[
     ("questions", "questions"),
 ];
 
-/// Posts JSON on a connection of its own and returns the status.
+/// Posts JSON on a new connection and returns the status.
 async fn post(address: std::net::SocketAddr, json: &str) -> u16 {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let request = format!(
@@ -145,7 +145,7 @@ async fn post(address: std::net::SocketAddr, json: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn the_axum_service_delivers_what_it_accepted_before_it_stops() {
+async fn the_axum_service_delivers_accepted_events_before_it_stops() {
     let server = EventServer::start().unwrap();
     let client = server.client().unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -161,7 +161,7 @@ async fn the_axum_service_delivers_what_it_accepted_before_it_stops() {
         let json = format!(r#"{{"order_id":"o{order}","cents":990}}"#);
         assert_eq!(post(address, &json).await, accepted);
     }
-    // An id part that prints nothing, which the client refuses.
+    // The client refuses an id with an empty part.
     let status = post(address, r#"{"order_id":"","cents":990}"#).await;
     assert_eq!(status, StatusCode::BAD_REQUEST.as_u16());
     stop.send(()).unwrap();
@@ -186,7 +186,7 @@ fn rows(
 }
 
 #[tokio::test]
-async fn the_import_resumes_where_it_failed() {
+async fn an_import_resends_stored_events_without_duplicates() {
     let server = EventServer::start().unwrap();
     let client = Client::builder().dev(true).base_url(server.url());
     let client = client
@@ -214,7 +214,7 @@ async fn the_import_resumes_where_it_failed() {
     assert_eq!(server.runs().len(), 999);
     assert_eq!(server.batched_runs().len(), 999);
 
-    // The whole list again: plain functions run for none of it, batched ones for all.
+    // Import the whole list again: plain functions do not run again, batched functions do.
     import(&client, rows(0..1_000), unsent.path())
         .await
         .unwrap();
@@ -223,7 +223,7 @@ async fn the_import_resumes_where_it_failed() {
 }
 
 #[tokio::test]
-async fn the_receiver_answers_signed_calls_only() {
+async fn the_receiver_answers_only_signed_calls() {
     use std::time::SystemTime;
 
     use axum::body::{Body, to_bytes};

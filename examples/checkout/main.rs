@@ -24,7 +24,7 @@ struct CartCheckoutCompleted {
     account: Account,
 }
 
-/// Who paid.
+/// The account that paid.
 #[derive(Serialize, JsonSchema)]
 struct Account {
     id: u32,
@@ -66,7 +66,7 @@ enum Tier {
     Silver,
 }
 
-/// Attributes of a user, with the names that Inngest knows.
+/// Attributes of a user, under the names that Inngest knows.
 #[derive(Serialize, JsonSchema)]
 struct Customer {
     external_id: String,

@@ -1,5 +1,5 @@
-//! A middleware that adds the correlation id of the current request to every event: to its data,
-//! for functions, and as a session, by which Inngest's dashboard groups runs.
+//! Adds the correlation id of the current request to every event in a middleware: to its data, for
+//! functions, and as a session, by which Inngest's dashboard groups runs.
 //!
 //! Run with `cargo run --example correlation_id`.
 
@@ -16,7 +16,7 @@ tokio::task_local! {
     static CORRELATION_ID: String;
 }
 
-/// Adds the request's id to events that have none.
+/// Adds the request's id to each event. An id that the data already contains stays.
 struct CorrelationId;
 
 impl Middleware for CorrelationId {
@@ -49,7 +49,7 @@ struct StockReserved {
     order_id: u32,
 }
 
-/// A request handler, called by a web framework. It knows nothing about the id.
+/// A request handler that a web framework would call. It does not know the id.
 async fn place_order(client: &Client, order_id: u32) -> Result<(), Box<dyn Error>> {
     client.send(OrderPlaced { order_id }).await?;
     client.send(StockReserved { order_id }).await?;

@@ -1,5 +1,5 @@
-//! A middleware that encrypts chosen fields before sending, and the matching decryption for
-//! functions. Inngest stores only the ciphertext.
+//! Encrypts chosen fields in a middleware before they are sent, and decrypts them as a function would.
+//! Inngest stores only the ciphertext.
 //!
 //! Run with `cargo run --example encrypt_fields`.
 
@@ -44,7 +44,7 @@ impl EncryptFields {
         Ok(format!("{PREFIX}{}", STANDARD.encode(bytes)))
     }
 
-    /// Decrypts a value, in a function that reads the event.
+    /// Decrypts a value. Functions that read the event call this.
     fn decrypt(&self, event: &str, field: &str, text: &str) -> Result<Value, AnyError> {
         let bytes = STANDARD.decode(
             text.strip_prefix(PREFIX)
@@ -94,7 +94,7 @@ struct SignupRequested {
     email: String,
 }
 
-/// A letter was sent. Its id contains a secret field, so the middleware discards it.
+/// A letter was sent. The event's id contains a secret field, so the middleware discards the event.
 #[derive(Serialize, JsonSchema, Event)]
 #[event(name = "account/letter.sent", id = "letter-sent-{email}")]
 struct LetterSent {

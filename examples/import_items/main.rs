@@ -1,4 +1,4 @@
-//! Sends many events from real input: each line of standard input is an item as JSON, and one
+//! Sends many events from real input: each line of standard input is an item as JSON, and one call of
 //! `send_many` sends all items.
 //!
 //! Run with
@@ -77,16 +77,16 @@ async fn import(read: fn() -> io::Result<Vec<Line>>) -> Result<bool, Box<dyn Err
     let target = Target::from_env()?;
     eprintln!("{}", target.describe());
 
-    // Drawn only on a terminal.
+    // The progress bar is drawn only on a terminal.
     let progress = ProgressBar::new_spinner().with_message("reading items");
     progress.enable_steady_tick(Duration::from_millis(100));
     let lines = read()?;
-    let all = lines.len();
+    let total = lines.len();
 
-    progress.set_length(all as u64);
+    progress.set_length(total as u64);
     progress.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} {msg}")?);
     let mut batch = Batch::new();
-    let mut numbers = Vec::with_capacity(all);
+    let mut numbers = Vec::with_capacity(total);
     for (number, line) in progress.wrap_iter(lines.into_iter()) {
         let pushed = line.and_then(|item| batch.push(&item).map_err(|error| error.to_string()));
         match pushed {
@@ -112,11 +112,11 @@ async fn import(read: fn() -> io::Result<Vec<Line>>) -> Result<bool, Box<dyn Err
     };
     progress.finish_and_clear();
     println!(
-        "{sent} of {all} items sent in {requests} {}, {} of them duplicates",
+        "{sent} of {total} items sent in {requests} {}, {} of them duplicates",
         if requests == 1 { "request" } else { "requests" },
         plan.duplicates.len(),
     );
-    Ok(sent == all)
+    Ok(sent == total)
 }
 
 fn read_lines() -> io::Result<Vec<Line>> {

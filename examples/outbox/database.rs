@@ -86,7 +86,7 @@ impl Shop {
         Ok(())
     }
 
-    /// Deletes the tables on Postgres.
+    /// Deletes the tables on Postgres. The SQLite file is deleted as a whole.
     pub(crate) async fn remove(&self) -> Result<(), Box<dyn Error>> {
         const DROP: &str = "DROP TABLE outbox_example_orders, outbox_example, outbox_example_requests, \
              outbox_example_failed, outbox_example_uncertain, outbox_example_delivered, outbox_example_version";

@@ -31,7 +31,7 @@ fn outbox() -> Outbox {
     Outbox::new().table("outbox_example")
 }
 
-/// Runs a relay, as a program of its own. The first argument is the database, the second the server.
+/// Runs a relay as a separate program, which gets the URLs of the database and the server as arguments.
 async fn relay(database: &str, server: &str) -> Result<(), Box<dyn Error>> {
     let shop = Shop::open(database).await?;
     let client = Client::builder()
@@ -41,13 +41,13 @@ async fn relay(database: &str, server: &str) -> Result<(), Box<dyn Error>> {
         .build()?;
     let relay = Relay::new(outbox(), shop.database(), client)
         .concurrency(1)
-        // Another relay takes the requests of a dead one over after this time. The default is 30 seconds.
+        // After this time, another relay takes over the requests of a dead one. The default is 30 seconds.
         .lease(Duration::from_secs(1));
     relay.run_until(std::future::pending()).await?;
     Ok(())
 }
 
-/// Starts this program again, as a relay.
+/// Starts this program again as a relay.
 fn start_relay(database: &str, server: &EventServer) -> Result<Child, Box<dyn Error>> {
     let program = std::env::current_exe()?;
     Ok(Command::new(program)
@@ -80,7 +80,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     println!("placed 150 orders and rolled 50 back");
 
-    // The server accepts the events of the second request, and the relay dies before the answer.
+    // The server accepts the events of the second request, but the relay dies before the response.
     let server = EventServer::start()?;
     server.script([None, Some(Fault::late(Duration::from_hours(1)))]);
     let mut first = start_relay(&database, &server)?;

@@ -32,7 +32,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         sku: "MUG-BLUE".into(),
         quantity: 12,
     };
-    // `client.send(&item)` would be enough. The batch only serves to show the JSON.
+    // `client.send(&item)` would be enough. The batch is only there to show the JSON.
     let mut batch = Batch::new();
     batch.push(&item)?;
     for json in batch.events() {

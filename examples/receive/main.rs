@@ -1,5 +1,5 @@
-//! Receives the calls of Inngest in an axum app: verifies the signature, decodes the events into an enum,
-//! and answers. It replays calls that a server made.
+//! Receives Inngest's calls in an axum app: verifies the signature, decodes the events into an enum, and
+//! responds. The calls are replayed from a recording.
 //!
 //! Run with `cargo run --example receive`.
 
@@ -79,7 +79,7 @@ async fn receive(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -
     {
         return (StatusCode::UNAUTHORIZED, error.to_string()).into_response();
     }
-    // A new attempt would send the same body.
+    // A retry would send the same body.
     let refuse = |error: String| {
         let no_retry = [("x-inngest-no-retry", "true")];
         (StatusCode::BAD_REQUEST, no_retry, error).into_response()
@@ -105,7 +105,7 @@ fn at(seconds: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
 }
 
-/// A call as it was recorded.
+/// A recorded call.
 #[derive(Clone, Deserialize)]
 struct Call {
     name: String,
@@ -120,7 +120,7 @@ struct Recorded {
     calls: Vec<Call>,
 }
 
-/// Makes a call and prints the answer.
+/// Makes a call and prints the response.
 async fn replay(app: &mut Router, call: &Call) -> Result<(), Box<dyn std::error::Error>> {
     let mut request = Request::post(&call.url);
     for (name, value) in &call.headers {

@@ -1,9 +1,9 @@
-//! Selects the server that the examples send to.
+//! Selects the server to which the examples send events.
 
 use inngest_core::testing::EventServer;
 use inngest_core::{Client, ConfigError};
 
-/// The server from the environment, or one inside this process.
+/// A server that the environment selects, or one inside this process.
 #[derive(Debug)]
 pub struct Target {
     /// A client for the server.
@@ -18,7 +18,7 @@ impl Target {
     ///
     /// # Errors
     ///
-    /// The environment is invalid, or the server cannot be started.
+    /// Fails if the environment is invalid, or if the server cannot be started.
     pub fn from_env() -> Result<Self, Box<dyn std::error::Error>> {
         match Client::from_env() {
             Ok(client) => Ok(Self {

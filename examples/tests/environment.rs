@@ -92,8 +92,8 @@ fn variables_must_be_utf_8() {
     assert!(server.events().is_empty());
 }
 
-/// A proxy that responds to every request itself. The receiver gets the first lines of each
-/// request.
+/// A proxy that responds to every request itself. The receiver gets the head of each request, in lower
+/// case.
 fn proxy(answer: &'static str) -> (String, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://user:word@{}", listener.local_addr().unwrap());

@@ -13,7 +13,7 @@ fn run(name: &str, arguments: &[&str], input: &[u8]) -> Output {
     support::run(name, arguments, &[], input)
 }
 
-/// The output, with values that differ from run to run masked.
+/// The output, with masks for values that differ from run to run.
 fn masked(output: &Output) -> String {
     let mut text = String::from_utf8(output.stdout.clone()).unwrap();
     text.push_str(std::str::from_utf8(&output.stderr).unwrap());

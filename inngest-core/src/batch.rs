@@ -1,4 +1,4 @@
-//! A batch of new events and of requests to resend.
+//! A batch of new events and requests to resend.
 
 #[cfg(feature = "client")]
 use std::borrow::Cow;
@@ -200,12 +200,12 @@ impl Batch {
     }
 
     /// The requests that the server may not have accepted. The client resends them unchanged, before
-    /// the new events. [`Client::cut`](crate::Client::cut) makes requests of new events.
+    /// the new events. [`Client::cut`](crate::Client::cut) turns new events into requests.
     pub fn requests(&self) -> impl Iterator<Item = StoredRequest<'_>> {
         self.requests.iter().map(StoredRequest::of)
     }
 
-    /// Adds a request that was stored. Middleware does not see its events again.
+    /// Adds a stored request. Middleware does not see its events again.
     ///
     /// # Errors
     ///
@@ -216,13 +216,13 @@ impl Batch {
         Ok(())
     }
 
-    /// Adds an event that is JSON already, for example because it was read from a database. Its
-    /// numbers and the size of its parts are not checked.
+    /// Adds an event that is already JSON, for example from a database. Its numbers and the size of
+    /// its parts are not checked.
     ///
     /// # Errors
     ///
-    /// The text is not a JSON object with a name and, if it has an id, a text as its id. The batch
-    /// stays unchanged.
+    /// The text is not a JSON object with a name, or its id is not a non-empty string. The batch stays
+    /// unchanged.
     pub fn push_json(&mut self, event: &str) -> Result<(), BatchBytesError> {
         EventReader::default().read_into(&mut self.fresh, event.as_bytes(), false)
     }

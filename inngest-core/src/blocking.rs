@@ -116,7 +116,7 @@ pub struct Client {
     runtime: Arc<OwnRuntime>,
 }
 
-/// Shuts down without waiting, so a client can be dropped anywhere.
+/// A runtime that shuts down without waiting, so that a client can be dropped anywhere.
 #[derive(Debug)]
 struct OwnRuntime(Option<Runtime>, Process);
 
@@ -124,7 +124,7 @@ impl Drop for OwnRuntime {
     fn drop(&mut self) {
         if let Some(runtime) = self.0.take() {
             if !self.1.is_this() {
-                // The child of a fork does not have the threads, so it must not stop them.
+                // The child of a fork does not have the runtime's threads, so it must not stop them.
                 return std::mem::forget(runtime);
             }
             runtime.shutdown_background();
@@ -155,7 +155,7 @@ impl OwnRuntime {
 /// Blocks this thread on a future. tokio's own `block_on` panics inside any runtime, even where
 /// blocking is harmless.
 fn block_on<T>(future: impl Future<Output = T>) -> T {
-    /// Uses no thread parking, because that could consume a wake-up of other code that parks the
+    /// Does not park the thread, because that could consume a wake-up meant for other code on the
     /// thread.
     #[derive(Default)]
     struct WakeFlag {
@@ -235,7 +235,7 @@ impl Client {
 
     /// Sends the events of an iterator in bounded memory, see [`client::Client::send_iter`].
     ///
-    /// The returned iterator yields one item per request of events. In an async task, it sends
+    /// The returned iterator yields one item per group of events. In an async task, it sends
     /// nothing and yields a single [`SendError::InsideRuntime`].
     pub fn send_iter<I>(&self, events: I) -> Sending
     where
@@ -350,11 +350,11 @@ impl Buffered {
         Ok(self.pending(self.sender.try_send(event)?))
     }
 
-    /// Sends all buffered events now and waits until every event added before has an outcome.
+    /// Sends all buffered events now and waits until every event added so far has an outcome.
     ///
     /// # Errors
     ///
-    /// In an async task this does nothing.
+    /// Fails in an async task and in the child of a `fork`, where it does nothing.
     pub fn flush(&self) -> Result<(), SendError> {
         self.runtime.wait(self.sender.try_flush())?
     }
@@ -363,8 +363,8 @@ impl Buffered {
     ///
     /// # Errors
     ///
-    /// Fails in an async task. The sender is then dropped, and a warning gives the number of lost
-    /// events.
+    /// Fails in an async task and in the child of a `fork`. If an async task drops the last handle in
+    /// this way, a warning gives the number of lost events.
     pub fn shutdown(self, timeout: Duration) -> Result<Report, SendError> {
         self.runtime.wait(self.sender.try_shutdown(timeout))?
     }
@@ -377,7 +377,7 @@ impl Buffered {
     }
 }
 
-/// The pending receipt of an event in a [`Buffered`] sender. You need not wait for it.
+/// The pending receipt of an event in a [`Buffered`] sender. You do not have to wait for it.
 #[derive(Debug)]
 pub struct Pending {
     pending: client::Pending,

@@ -1,6 +1,6 @@
 //! Builds text in constants, where `format!` is not available.
 
-/// A text of at most [`MAX_BYTES`]. Parts that do not fit are left out.
+/// Text of at most [`MAX_BYTES`]. Parts that do not fit are left out.
 pub(crate) struct ConstText {
     bytes: [u8; MAX_BYTES],
     len: usize,
@@ -17,7 +17,7 @@ impl ConstText {
         }
     }
 
-    /// Appends a text if there is room for it.
+    /// Appends text if there is room for it.
     pub(crate) const fn with(mut self, text: &str) -> Self {
         let (_, room) = self.bytes.split_at_mut(self.len);
         if text.len() <= room.len() {

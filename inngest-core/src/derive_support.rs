@@ -1,4 +1,4 @@
-//! Contains what generated code calls. It is not public API.
+//! Contains the items that generated code uses. It is not public API.
 
 pub use crate::encode::member::UserWriter;
 pub use crate::event::derived::{DerivedEvent, EventData, HasSchema, Serializable};
@@ -185,7 +185,7 @@ const fn placeholder<E: DerivedEvent>(index: usize) -> &'static str {
 pub const fn assert_ambiguous<E: DerivedEvent>(edges: &str) -> Link {
     assert!(
         proof::clash(E::__TYPE.id_parts, edges).is_some(),
-        "`allow(ambiguous_id)` has no effect, because different events print different ids; remove it"
+        "`allow(ambiguous_id)` has no effect because different events print different ids; remove it"
     );
     link::<E>
 }
@@ -297,8 +297,8 @@ macro_rules! link_in {
     };
 }
 
-// The crate `inventory` uses the same sections, but costs rustc a tenth of the time of a whole struct
-// with `Serialize` and `JsonSchema`.
+// The crate `inventory` uses the same sections, but takes rustc a tenth as long as a whole struct with
+// `Serialize` and `JsonSchema`.
 #[cfg(all(feature = "registry", windows))]
 link_in!($ ".CRT$XCU");
 #[cfg(all(feature = "registry", target_vendor = "apple"))]
@@ -351,7 +351,7 @@ macro_rules! __once {
 macro_rules! __id_field_at {
     ($function:ident $bound:ident $label:literal) => {
         #[diagnostic::on_unimplemented(
-            message = "`{Self}` cannot stand in an event id",
+            message = "`{Self}` cannot be part of a deduplication id",
             label = $label,
             note = "an id takes integers, `bool`, `char`, strings, and newtypes and unit-only enums with `#[derive(IdPart)]`",
             note = "`Option` is refused because an absent value prints nothing: split the event in two, or choose another field",

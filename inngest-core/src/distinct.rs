@@ -4,7 +4,7 @@
 /// could print the same id.
 ///
 /// Deduplication ids are global: the server ignores an event if any event had the same id within
-/// the last 24 hours, whatever its type. The list may have types of several crates.
+/// the last 24 hours, whatever its type. The types may come from several crates.
 /// [`Registry::check`](crate::registry::Registry::check) does the same at run time.
 ///
 /// ```

@@ -26,7 +26,7 @@ struct Details {
     kind: PayloadErrorKind,
 }
 
-/// A single event equals the first one of a batch, as [`PayloadError::index`] says.
+/// Treats a single event as index 0, like [`PayloadError::index`].
 impl PartialEq for Details {
     fn eq(&self, other: &Self) -> bool {
         self.index.unwrap_or(0) == other.index.unwrap_or(0)
@@ -146,7 +146,7 @@ impl PayloadError {
         self
     }
 
-    /// The error without the event's index, where the caller shows the index.
+    /// The error without the event's index, for places that already show the index.
     #[cfg(feature = "client")]
     pub(crate) fn without_index(&self) -> Self {
         let mut error = self.clone();
@@ -204,7 +204,7 @@ fn shortened(text: &str) -> Cow<'_, str> {
     Cow::Owned(format!("{head}…{tail}"))
 }
 
-/// The texts of a language, for an error message.
+/// Describes the texts of a language in an error message.
 fn description(language: Language) -> &'static str {
     match language {
         Language::Bool => "`true` or `false`",
@@ -288,10 +288,10 @@ impl PayloadError {
                 description(*language)
             ),
             Kind::EmptyId => f.write_str(
-                "the id is empty, which the server treats as missing; set a text, or set no id",
+                "the id is empty, which the server treats as missing; set a non-empty id, or none",
             ),
             Kind::DataNotAnObject => f.write_str(
-                "`data` is not a JSON object, which the server refuses; give a struct with \
+                "`data` is not a JSON object, which the server refuses; use a struct with \
                  named fields or a map",
             ),
             Kind::UserNotAnObject => f.write_str(
@@ -362,7 +362,7 @@ mod tests {
         let path = format!("data{}", ".key".repeat(90));
         let ends = (".key".repeat(14), ".key".repeat(15));
         assert_eq!(shortened(&path), format!("data{}…{}", ends.0, ends.1));
-        // Keys that are longer than the shown ends.
+        // Keys longer than the quoted ends.
         let path = format!("data.{}.b", "ü".repeat(900));
         assert_eq!(shortened(&path), "data….b");
         for letter in ["a", "ü", "€", "😀"] {

@@ -1,7 +1,7 @@
-// The page is the same with all features. Its example needs the client.
+// The README, except in doctests without the client, which its example needs.
 #![cfg_attr(any(feature = "client", not(doctest)), doc = include_str!("../README.md"))]
 #![doc = include_str!("lib.md")]
-// Its links lead to items of all features, and docs.rs documents all of them.
+// The page links to items of all features, and docs.rs enables all of them.
 #![cfg_attr(
     not(all(feature = "blocking", feature = "testing")),
     allow(rustdoc::broken_intra_doc_links)

@@ -12,7 +12,7 @@ pub use crate::event::event_type::ConflictKind;
 use crate::event::event_type::EventType;
 use crate::schema;
 
-/// Describes an event type without a value of it.
+/// The description of an event type: its name, version, id template and schemas.
 #[derive(Clone, Copy)]
 pub struct Descriptor {
     rust_type: &'static str,
@@ -29,7 +29,7 @@ impl Descriptor {
         }
     }
 
-    /// The sort key of a registry, unique for each type.
+    /// The key that sorts a registry; unique for each type.
     fn key(&self) -> (&'static str, Option<&'static str>, &'static str) {
         (self.name(), self.version(), self.rust_type())
     }
@@ -96,7 +96,7 @@ impl fmt::Debug for Descriptor {
     }
 }
 
-/// Describes an enum of events that a program decodes, such as one with `derive(Events)` of
+/// The description of an enum that decodes events, such as one with `derive(Events)` of
 /// `inngest-receive`.
 #[derive(Clone, Copy)]
 pub struct Reader {
@@ -246,7 +246,7 @@ impl Registry {
         self
     }
 
-    /// Adds a reader, unless it is already there. Generic enums are not collected.
+    /// Adds a reader, unless it is already there. Generic enums need this, because they are not collected.
     #[must_use]
     pub fn with_reader(mut self, reader: Reader) -> Self {
         let is_known = |known: &Reader| known.rust_type == reader.rust_type;
@@ -269,8 +269,8 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// Returns every conflicting pair of types. Two ids count as a conflict unless the types prove
-    /// that they differ.
+    /// Returns every conflicting pair of types. Two id templates conflict unless the types of their
+    /// placeholders prove that their ids differ.
     pub fn check(&self) -> Result<(), Conflicts> {
         let mut conflicts = Vec::new();
         let mut rest = self.types.as_slice();
@@ -346,7 +346,7 @@ pub struct Conflict {
 
 impl fmt::Display for Conflict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [first, second] = [&self.first, &self.second].map(|of| (of.rust_type, of.event_type));
+        let [first, second] = [&self.first, &self.second].map(|it| (it.rust_type, it.event_type));
         f.write_str(self.kind.message(first, second).as_str())
     }
 }

@@ -28,7 +28,7 @@ impl UnsuitableRuntimes {
     ///
     /// # Errors
     ///
-    /// There is no suitable runtime.
+    /// No suitable runtime is running here.
     pub(crate) async fn run<F: Future>(&self, future: F) -> Result<F::Output, NoRuntime> {
         let runtime = Handle::try_current().map_err(|_| NoRuntime)?.id();
         if self.ids().contains(&runtime) {

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::event::event_type::{EventType, SchemaFn};
 use crate::event::session::{SessionKind, SessionSpec};
 
-/// A generator of schemas for the serialized form, as opposed to what a type deserializes.
+/// Creates a generator of schemas that describe what a type serializes, not what it deserializes.
 fn generator() -> SchemaGenerator {
     SchemaSettings::draft2020_12()
         .for_serialize()
@@ -74,7 +74,7 @@ pub(crate) fn event(event_type: &EventType) -> Schema {
     let (user, needs_user) = user_schema(event_type.schemas.user, &mut generator);
     let sessions = event_type.schemas.sessions;
     let needs_meta = sessions.iter().any(|session| !session.optional);
-    // The members of an event, each with whether it is required.
+    // The members of an event: the name, the schema, and whether the member is required.
     let members = [
         ("name", Some(json!({ "const": event_type.name })), true),
         ("id", Some(id), event_type.id_template().is_some()),

@@ -1,7 +1,7 @@
-//! Runs waits in real time, whichever runtime polls them.
+//! Timers that run in real time, whichever runtime polls them.
 //!
 //! tokio's timers panic outside a runtime, in a runtime without timers, and in one that has shut
-//! down; nothing tells this in advance. A paused test clock jumps ahead whenever all tasks wait,
+//! down; no check can tell in advance. A paused test clock jumps ahead whenever all tasks wait,
 //! even if one waits for a socket. So these timers belong to a separate runtime, on a thread that
 //! does nothing else.
 
@@ -39,7 +39,7 @@ struct LazyTimer {
 #[derive(Clone, Debug)]
 pub(crate) struct Timer(Handle);
 
-/// A sleep in real time. It is exempt from tokio's coop budget, so the work of the task before does
+/// A sleep in real time. It is exempt from tokio's coop budget, so earlier work of the same task does
 /// not delay it.
 type RealSleep = Unconstrained<Sleep>;
 
@@ -102,7 +102,7 @@ impl Timer {
         unconstrained(tokio::time::sleep(time))
     }
 
-    /// Sleeps in real time, or by tokio's clock if a test has paused it and it ends first.
+    /// Sleeps in real time. If a test has paused tokio's clock, ends when either clock reaches the time.
     pub(crate) async fn pause(&self, time: Duration) {
         if time.is_zero() {
             // Other tasks still get a turn.
@@ -116,7 +116,7 @@ impl Timer {
         }
     }
 
-    /// Waits for a future; `None` if the deadline passes first.
+    /// Waits for a future. Returns `None` if the deadline passes first.
     pub(crate) fn within<F: Future>(
         &self,
         time: Duration,
@@ -127,7 +127,7 @@ impl Timer {
         // A block, not an async function, whose future would store the arguments twice.
         async move {
             let mut future = pin!(future);
-            // Most test transports respond at once, so the deadline is set up late.
+            // Most test transports respond at once and need no deadline, so it starts after the first poll.
             let mut deadline = pin!(None);
             poll_fn(|cx| {
                 if let Poll::Ready(output) = future.as_mut().poll(cx) {
@@ -163,8 +163,8 @@ impl Timer {
 
 type PausedSleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Sleeps by the current runtime's paused clock. The sleep runs in its own task, because outside a
-/// runtime, or after its shutdown, tokio's timers panic; then this never ends.
+/// Sleeps by the current runtime's paused clock. tokio's timers panic in a runtime without timers, and
+/// after its shutdown. So the sleep runs in its own task; if that fails, this never ends.
 async fn paused_sleep(time: Duration) {
     // Dropping the set aborts the task, so it no longer makes the clock jump.
     let mut sleeping = JoinSet::new();

@@ -2,8 +2,8 @@
 
 use http::uri::Authority;
 
-/// A shorter key may appear in a text by chance. Inngest's own keys are longer.
-const LONG_KEY: usize = 8;
+/// The minimum length of a key to look for inside words; a shorter one may occur there by chance.
+const MIN_KEY_IN_WORD: usize = 8;
 
 /// Whether the authority has no port or a valid one. `http` ignores an invalid port, so events
 /// would be sent to the scheme's default port.
@@ -34,11 +34,11 @@ pub(crate) fn has_key(path: &str, key: &str) -> bool {
 /// Whether a text contains this key.
 pub(crate) fn contains_key(text: &str, key: &str) -> bool {
     let mut words = text.split(|c| !is_unreserved(c));
-    words.any(|word| word == key) || (key.len() >= LONG_KEY && text.contains(key))
+    words.any(|word| word == key) || (key.len() >= MIN_KEY_IN_WORD && text.contains(key))
 }
 
-/// Redacts a base URL, which may be invalid. The result has no user name, password or query. It has
-/// no path that may contain an event key, so no path at all if the key is unknown.
+/// Redacts a base URL, which may be invalid. Removes the user name, the password and the query, and
+/// also the path if it may contain an event key. Without a `key`, any path may.
 pub(crate) fn redacted(url: &str, key: Option<&str>) -> String {
     let (scheme, rest) = match url.split_once("://") {
         Some((scheme, rest)) if scheme.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
@@ -48,7 +48,7 @@ pub(crate) fn redacted(url: &str, key: Option<&str>) -> String {
     };
     let (authority, rest) = split_before(rest, &['/', '\\', '?', '#']);
     let (path, query) = split_before(rest, &['?', '#']);
-    // A password may contain one of the delimiters, so where it ends is unknown.
+    // A password may contain a delimiter, so its end is unknown.
     if rest.contains('@') {
         return format!("{scheme}…");
     }

@@ -1,4 +1,4 @@
-//! Describes requests, one line each.
+//! Describes each request in one line.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use inngest_core::testing::{ReceivedEvent, ReceivedRequest};
 /// How many different event names a line lists.
 const MAX_NAMES: usize = 3;
 
-/// A line such as `POST /e/ 200: 3 × shop/order.paid, shop/order.sent`.
+/// Describes a request, for example `POST /e/ 200: 3 × shop/order.paid, shop/order.sent`.
 pub(crate) fn line(request: &ReceivedRequest, events: &[ReceivedEvent]) -> String {
     let mut line = format!("{} {} ", request.method, escaped(&request.path));
     // Writing to a `String` cannot fail.
@@ -27,7 +27,7 @@ pub(crate) fn line(request: &ReceivedRequest, events: &[ReceivedEvent]) -> Strin
     line
 }
 
-/// The names of the events, each with its number of events.
+/// Lists the names of the events, with their counts.
 fn names(events: &[ReceivedEvent]) -> String {
     let mut counts: Vec<(&str, usize)> = Vec::new();
     for event in events {
@@ -51,7 +51,7 @@ fn names(events: &[ReceivedEvent]) -> String {
     names
 }
 
-/// Names and paths come from outside and must not control the terminal.
+/// Escapes control characters: names and paths come from outside and must not control the terminal.
 fn escaped(text: &str) -> String {
     let escape = |c: char| {
         if c.is_control() {

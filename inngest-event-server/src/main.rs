@@ -40,7 +40,7 @@ struct Args {
     /// their schemas
     #[arg(long, value_name = "DIR")]
     schemas: Option<PathBuf>,
-    /// Print no line for each request
+    /// Do not print a line for each request
     #[arg(long, short)]
     quiet: bool,
 }
@@ -63,7 +63,7 @@ async fn run(args: Args) -> Result<(), String> {
         DEFAULT_PORT => "1",
         _ => &url,
     };
-    // Parent processes read the first line. A closed standard output stops nothing.
+    // Parent processes read the first line. The server also runs if standard output is closed.
     let _ = writeln!(
         io::stdout(),
         "listening on {url}\nto send events here, set INNGEST_DEV={dev}; to see them, open {url}"
@@ -109,10 +109,11 @@ fn start(args: &Args) -> Result<EventServer, String> {
 
 fn address(host: &str) -> Result<IpAddr, String> {
     let addresses = (host, 0).to_socket_addrs();
-    let mut addresses = addresses.map_err(|error| format!("`--host {host}`: {error}"))?;
+    let mut addresses =
+        addresses.map_err(|error| format!("cannot resolve `--host {host}`: {error}"))?;
     let first = addresses.next();
     Ok(first
-        .ok_or_else(|| format!("`--host {host}` has no address"))?
+        .ok_or_else(|| format!("`--host {host}` has no address; give an IP address"))?
         .ip())
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-/// The schemas of an exported folder.
+/// The schemas in an exported folder.
 pub(crate) struct Schemas(Vec<EventType>);
 
 struct EventType {
@@ -15,7 +15,7 @@ struct EventType {
 }
 
 impl Schemas {
-    /// Reads a folder with the index that `export` writes.
+    /// Reads a folder that `export` wrote, by its index.
     pub(crate) fn read(folder: &Path) -> Result<Self, String> {
         let index = read_json(&folder.join("index.json")).map_err(|error| {
             format!("{error}; `--schemas` takes a folder that `inngest-registry`'s `export` wrote")
@@ -33,8 +33,8 @@ impl Schemas {
         types.collect::<Result<_, String>>().map(Self)
     }
 
-    /// The schema of this version, or else of the newest one, which then says that the version is
-    /// wrong. The index lists older versions first.
+    /// The schema of this version. For an unknown version, the newest schema, so that the version is
+    /// reported as a violation. The index lists older versions first.
     pub(crate) fn find(&self, name: &str, version: Option<&str>) -> Option<Value> {
         let mut types = self.0.iter().filter(|it| it.name == name);
         let same_version = types.clone().find(|it| it.version.as_deref() == version);

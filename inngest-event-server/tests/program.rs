@@ -1,4 +1,4 @@
-//! Runs the program.
+//! Runs the program and checks its output and exit codes.
 #![cfg(unix)]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -80,7 +80,7 @@ impl Server {
         response
     }
 
-    /// Ends the server with a signal. Returns the rest of its output, and its standard error.
+    /// Stops the server with a signal. Returns the rest of its standard output, and its standard error.
     fn stop(mut self, signal: &str) -> (String, String) {
         let id = self.process.id().to_string();
         let kill = Command::new("kill").args([signal, &id]).status();
@@ -119,7 +119,7 @@ fn stops_on_sigterm_and_ctrl_c() {
     }
 }
 
-/// Each request has a line. Names with control characters cannot change the terminal.
+/// Each request prints a line. Names with control characters cannot control the terminal.
 #[test]
 fn requests_are_logged() {
     let server = Server::start(&[]);
@@ -237,6 +237,6 @@ fn memory_does_not_grow_with_requests() {
     send(400);
     let after = resident();
     server.stop("-TERM");
-    // The later requests have 80 MB of bodies.
+    // The bodies of the later requests add up to 80 MB.
     assert!(after < before + 20, "{before} MB, then {after} MB");
 }

@@ -264,7 +264,7 @@ fn path_functions(event: &Event<'_>, id: &Id, krate: &Path) -> TokenStream {
             let bound = function.to_string().replace("__inngest", "IdPart");
             let bound = Ident::new(&bound, at(id.span));
             let label = format!(
-                "`{{{{{}}}}}` has this type, which cannot be part of an event id",
+                "`{{{{{}}}}}` has this type, which cannot be part of a deduplication id",
                 placeholder.path()
             );
             quote!(#krate::__id_field_at!(#function #bound #label);)

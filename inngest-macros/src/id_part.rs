@@ -10,7 +10,7 @@ const TARGET: Target = Target {
     name: "IdPart",
     attr: "id_part",
     example: "#[id_part(crate = ::inngest_core)]",
-    use_of_value: "stand in an event id",
+    use_of_value: "be part of a deduplication id",
     taker: "a part of an id",
     verb: "prints",
     instead_of_fields: "`struct OrderId(u64)`, or name the fields in the id with `{field.nested}`",

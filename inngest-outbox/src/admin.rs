@@ -1,4 +1,4 @@
-//! What a person does with an outbox: status, failed and uncertain events, deleting old ones.
+//! Administration: the status, failed and uncertain events, and deleting old events.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -13,18 +13,18 @@ use crate::store::aside::{AsideFilter, AsidePage, AsideRow, AsideTable};
 use crate::store::model::{count, duration};
 use crate::store::{Database, Store, each};
 
-/// How many events one transaction removes. An event has up to 3 MiB.
+/// How many failed or uncertain events one transaction removes. An event can have 3 MiB.
 const STEP_EVENTS: i64 = 100;
 
 /// How many delivered events one transaction deletes.
 const PRUNE_EVENTS: i64 = 1_000;
 
-/// Administration, safe beside relays. Each step is one transaction, so a program that ends in the middle can
-/// simply be run again.
+/// Administration, safe while relays run. Each step is one transaction, so you can run a program that was
+/// interrupted again.
 impl Outbox {
     /// Counts the events of the outbox.
     ///
-    /// The database counts all rows, which takes longer the more there are.
+    /// The database counts all rows, which takes longer the more rows the outbox has.
     ///
     /// # Errors
     ///
@@ -44,12 +44,12 @@ impl Outbox {
         each!(&store, store => store.is_empty().await)
     }
 
-    /// The events that the server refused, and rows that are no events.
+    /// The events that the server refused, and rows that are not valid events.
     pub fn failed(&self, database: impl Into<Database>) -> Selection {
         self.selection(database.into(), AsideTable::Failed)
     }
 
-    /// The events that the server may have, and that are too old to be sent again without a person's
+    /// The events that the server may have, but that are too old to be sent again without a person's
     /// decision.
     pub fn uncertain(&self, database: impl Into<Database>) -> Selection {
         self.selection(database.into(), AsideTable::Uncertain)
@@ -57,11 +57,11 @@ impl Outbox {
 
     /// Deletes kept events that were delivered longer ago than `age`, in steps of 1,000. Returns how many.
     ///
-    /// A relay with [`Relay::keep_delivered`](crate::Relay::keep_delivered) does so by itself.
+    /// A relay with [`Relay::keep_delivered`](crate::Relay::keep_delivered) does this itself.
     ///
     /// # Errors
     ///
-    /// The tables do not exist or have another version, or the database fails. The steps before stay done.
+    /// The tables do not exist or have another version, or the database fails. Earlier steps stay committed.
     pub async fn prune(
         &self,
         database: impl Into<Database>,
@@ -96,7 +96,7 @@ impl Outbox {
     }
 }
 
-/// Some of the failed or of the uncertain events of an outbox, the newest first.
+/// A selection of the failed or uncertain events of an outbox, newest first.
 ///
 /// ```no_run
 /// use inngest_outbox::{Outbox, OutboxError, RetryIds};
@@ -126,13 +126,13 @@ impl Selection {
         self
     }
 
-    /// Selects only events with these numbers, see [`SetAsideEvent::id`].
+    /// Selects only the events with these numbers; see [`SetAsideEvent::id`].
     pub fn ids(mut self, ids: impl IntoIterator<Item = i64>) -> Self {
         self.filter.ids = Some(ids.into_iter().collect());
         self
     }
 
-    /// Selects only so many events, the newest ones. Default: all.
+    /// Selects at most this many events, the newest ones. Default: all.
     pub fn limit(mut self, events: usize) -> Self {
         self.limit = Some(events);
         self
@@ -157,13 +157,13 @@ impl Selection {
 
     /// Sends the events again: puts them back among the pending ones.
     ///
-    /// An event is put back once, whatever else runs at the same time or ends in the middle. What the events
-    /// run depends on the ids; see [`RetryIds`].
+    /// An event is put back once, even if other programs do the same or this one is interrupted. Which
+    /// functions run depends on the ids; see [`RetryIds`].
     ///
     /// # Errors
     ///
-    /// The tables do not exist or have another version, or the database fails. The steps of up to 100 events
-    /// before stay done.
+    /// The tables do not exist or have another version, or the database fails. Earlier steps, of up to 100
+    /// events each, stay committed.
     pub async fn retry(&self, ids: RetryIds) -> Result<Changed, OutboxError> {
         self.remove(|events| resend::rows(events, ids)).await
     }
@@ -172,8 +172,8 @@ impl Selection {
     ///
     /// # Errors
     ///
-    /// The tables do not exist or have another version, or the database fails. The steps of up to 100 events
-    /// before stay done.
+    /// The tables do not exist or have another version, or the database fails. Earlier steps, of up to 100
+    /// events each, stay committed.
     pub async fn discard(&self) -> Result<Changed, OutboxError> {
         self.remove(|_| Ok(Rows::default())).await
     }
@@ -224,8 +224,8 @@ impl Selection {
 pub struct Changed {
     /// How many events were retried or discarded.
     pub events: u64,
-    /// The numbers passed to [`Selection::ids`] that no selected event has, for example because it is retried
-    /// already.
+    /// The numbers passed to [`Selection::ids`] that no selected event has, for example because the event was
+    /// already retried.
     pub unknown: Vec<i64>,
 }
 
@@ -235,13 +235,13 @@ pub struct Changed {
 pub struct SetAsideEvent {
     /// The number of the event in its table.
     pub id: i64,
-    /// The name of the event; empty if the row is no event.
+    /// The name of the event; empty if its JSON has none.
     pub name: String,
     /// The deduplication id, if the event has one.
     pub dedup_id: Option<String>,
-    /// The event id, if the event was in a request.
+    /// The event id, if the event was ever in a request.
     pub event_id: Option<String>,
-    /// The words of the server, or why the delivery is uncertain.
+    /// The error of the server, or why the delivery is uncertain.
     pub error: String,
     /// When the event was added or last retried.
     pub added_at: SystemTime,

@@ -6,8 +6,8 @@ type Source = Box<dyn std::error::Error + Send + Sync>;
 
 /// Why the outbox could not do what was asked.
 ///
-/// After an error inside a transaction on Postgres, the database refuses every further statement and rolls
-/// the transaction back. So return the error; do not commit.
+/// After an error in a transaction, Postgres refuses every further statement and rolls the transaction
+/// back. So return the error; do not commit.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OutboxError {
@@ -56,14 +56,14 @@ pub enum OutboxError {
         expected: i32,
     },
 
-    /// An earlier statement of the transaction failed, so the database rolls it back.
+    /// An earlier statement of the transaction failed, so the database rolls the transaction back.
     #[error(
         "an earlier statement of this transaction failed, so the database refuses all others; roll it back \
          and start again"
     )]
     TransactionAborted,
 
-    /// The database, or the connection to it, only reads.
+    /// The database, or the connection to it, is read-only.
     #[error("the database is read-only, so no event can be stored; connect to the primary server")]
     ReadOnly(#[source] Source),
 
@@ -75,13 +75,13 @@ pub enum OutboxError {
     #[error("the database failed")]
     Database(#[source] Source),
 
-    /// The URL of the database cannot be used. The URL is not shown, because it may have a password.
+    /// The URL of the database cannot be used. It is not shown, because it may contain a password.
     #[error(
         "the database URL cannot be used; write `postgres://user@host/database` or `sqlite:path`"
     )]
     DatabaseUrl,
 
-    /// The connection is to a database of another kind.
+    /// The database is neither Postgres nor SQLite.
     #[error("the outbox does not know this database; connect to Postgres or SQLite")]
     OtherDatabase,
 
@@ -94,7 +94,7 @@ pub enum OutboxError {
     Client(#[from] SendError),
 }
 
-/// What the database says about an error, whichever library reports it.
+/// What the database reports about an error, whichever library passes it on.
 #[derive(Debug, Default)]
 pub(crate) struct DatabaseError {
     /// The SQLSTATE of Postgres, or the extended result code of SQLite.
@@ -104,8 +104,12 @@ pub(crate) struct DatabaseError {
 
 impl OutboxError {
     /// An error of the database on the table `table`.
-    pub(crate) fn of_database(table: &str, is: &DatabaseError, source: impl Into<Source>) -> Self {
-        let code = is.code.as_deref().unwrap_or_default();
+    pub(crate) fn of_database(
+        table: &str,
+        reported: &DatabaseError,
+        source: impl Into<Source>,
+    ) -> Self {
+        let code = reported.code.as_deref().unwrap_or_default();
         // A SQLSTATE has five characters; a code of SQLite is shorter.
         let sqlite = (code.len() < 5).then(|| code.parse::<u32>().ok());
         let sqlite = sqlite.flatten().map(|code| code & 0xff);
@@ -116,14 +120,14 @@ impl OutboxError {
             ("25P02", _) => Self::TransactionAborted,
             ("25006", _) | (_, Some(8)) => Self::ReadOnly(source.into()),
             ("53100", _) | (_, Some(13)) => Self::DiskFull(source.into()),
-            (_, Some(1)) if is.message.contains("no such table") => Self::NoTable {
+            (_, Some(1)) if reported.message.contains("no such table") => Self::NoTable {
                 table: table.to_owned(),
             },
             _ => Self::Database(source.into()),
         }
     }
 
-    /// Whether the same operation can succeed later without a change by a person.
+    /// Whether the same operation can succeed later without anyone changing anything.
     pub(crate) fn is_transient(&self) -> bool {
         matches!(
             self,
@@ -136,8 +140,8 @@ impl OutboxError {
 impl OutboxError {
     /// An error of sqlx on the table `table`.
     pub(crate) fn of_sqlx(table: &str, error: sqlx::Error) -> Self {
-        let is = DatabaseError::of_sqlx(error.as_database_error());
-        Self::of_database(table, &is, error)
+        let reported = DatabaseError::of_sqlx(error.as_database_error());
+        Self::of_database(table, &reported, error)
     }
 }
 
@@ -156,13 +160,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_of_databases_are_told_apart() {
+    fn error_codes_of_postgres_and_sqlite_do_not_mix() {
         let of = |code: &str, message: &str| {
-            let is = DatabaseError {
+            let reported = DatabaseError {
                 code: Some(code.to_owned()),
                 message: message.to_owned(),
             };
-            OutboxError::of_database("shop.events", &is, "source")
+            OutboxError::of_database("shop.events", &reported, "source")
         };
         assert!(
             matches!(of("42P01", ""), OutboxError::NoTable { table } if table == "shop.events")
@@ -179,7 +183,7 @@ mod tests {
         for code in ["53100", "13"] {
             assert!(matches!(of(code, ""), OutboxError::DiskFull(_)), "{code}");
         }
-        // The last byte of these numbers is a code of SQLite.
+        // The low byte of each number would be a SQLite code.
         for code in ["53000", "21000", "23053"] {
             assert!(matches!(of(code, ""), OutboxError::Database(_)), "{code}");
         }

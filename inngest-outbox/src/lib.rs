@@ -10,7 +10,7 @@
         clippy::unwrap_used
     )
 )]
-// Without relays, or with one database only, some code that all adapters share is not used.
+// Without relays, or with only one database, some code that the adapters share is unused.
 #![cfg_attr(not(all(feature = "postgres", feature = "sqlite")), allow(dead_code))]
 
 mod add;

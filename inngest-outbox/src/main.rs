@@ -1,4 +1,4 @@
-//! The program `inngest-outbox`.
+//! The program `inngest-outbox`: starts the command line.
 
 mod cli;
 

@@ -15,21 +15,21 @@ use crate::table::Tables;
 /// notifications one transaction after the other.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Postgres cuts names at 63 bytes.
+/// Postgres truncates names to 63 bytes.
 const MAX_CHANNEL: usize = 63;
 
 impl Outbox {
     /// Tells relays in other processes that events are pending, if they use
-    /// [`Relay::listen`](crate::Relay::listen). Call it after the transaction has committed. In the process of
-    /// the relay, [`Relay::wake`](crate::Relay::wake) costs less.
+    /// [`Relay::listen`](crate::Relay::listen). Call it after the transaction has committed. In the same
+    /// process as the relay, [`Relay::wake`](crate::Relay::wake) is cheaper.
     ///
-    /// It returns at once. A task sends `NOTIFY`, at most once in 50 milliseconds for each outbox and process,
-    /// however often you call this. If it fails, nothing is lost: relays also look by themselves. On SQLite
-    /// and outside of a tokio runtime, this does nothing.
+    /// It returns at once. A task sends `NOTIFY`, at most once in 50 milliseconds for each outbox and
+    /// process, however often you call this. If it fails, nothing is lost: relays also poll. On SQLite and
+    /// outside a tokio runtime, this does nothing.
     ///
     /// A program in another language can run `NOTIFY "inngest_outbox"`: the channel has the name of the table,
-    /// as you pass it to [`table`](Self::table), cut at 63 bytes. It may do so in its transaction, but while
-    /// such a transaction commits, no other one with `NOTIFY` can.
+    /// as you pass it to [`table`](Self::table), truncated to 63 bytes. It may do so in its transaction, but
+    /// Postgres commits transactions with `NOTIFY` one after the other.
     pub fn notify(&self, database: impl Into<Database>) {
         #[allow(irrefutable_let_patterns, reason = "SQLite is a feature")]
         let Database::Postgres(pool) = database.into() else {
@@ -52,10 +52,10 @@ impl Outbox {
         runtime.spawn(async move {
             tokio::time::sleep_until(at).await;
             let channel = scheduled.0.channel.clone();
-            // What commits from now on needs another notification.
+            // Events that are committed from now on need another notification.
             drop(scheduled);
             if let Err(error) = send(&pool, &channel).await {
-                tracing::debug!(%error, "cannot notify relays; they look by themselves");
+                tracing::debug!(%error, "cannot notify relays; they poll");
             }
         });
     }
@@ -69,7 +69,7 @@ pub(crate) fn channel(tables: &Tables) -> String {
     channel
 }
 
-/// Sends a notification. It is one message to the server, so that PgBouncer gives it one connection.
+/// Sends a notification, as one message, so that PgBouncer needs only one connection for it.
 pub(crate) async fn send(pool: &PgPool, channel: &str) -> Result<(), sqlx::Error> {
     let notify = format!("NOTIFY \"{channel}\"");
     sqlx::raw_sql(AssertSqlSafe(notify)).execute(pool).await?;
@@ -93,7 +93,7 @@ fn database_of(pool: &PgPool) -> String {
     )
 }
 
-/// The notifications of this process.
+/// When this process sent notifications.
 static PACES: LazyLock<Mutex<HashMap<Key, Pace>>> = LazyLock::new(Mutex::default);
 
 #[derive(Debug, Default)]
@@ -103,7 +103,7 @@ struct Pace {
 }
 
 impl Pace {
-    /// When to notify, or `None` if a notification that is scheduled suffices.
+    /// When to notify, or `None` if a scheduled notification suffices.
     fn begin(&mut self, now: Instant) -> Option<Instant> {
         if self.is_scheduled {
             return None;
@@ -123,7 +123,7 @@ fn begin(key: &Key) -> Option<Instant> {
     paces.entry(key.clone()).or_default().begin(Instant::now())
 }
 
-/// A notification that waits for its time. Its runtime may end before.
+/// A notification that waits for its time. Its runtime may end first, so `drop` ends the wait.
 struct Scheduled(Key);
 
 impl Drop for Scheduled {
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn notifications_have_pauses_and_the_last_call_counts() {
+    fn notifications_are_spaced_and_none_is_lost() {
         let start = Instant::now();
         let at = |millis| start + Duration::from_millis(millis);
         let mut pace = Pace::default();

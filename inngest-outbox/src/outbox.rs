@@ -1,4 +1,4 @@
-//! The outbox: where events wait until a relay sends them.
+//! The outbox, where events wait until a relay sends them.
 
 use inngest_core::{IntoEvents, IntoPayload};
 
@@ -9,9 +9,9 @@ use crate::settings::Settings;
 #[cfg(feature = "_relay")]
 use crate::store::{Database, Store, each};
 
-/// Stores events in your own database transaction, where a [`Relay`](crate::Relay) finds and sends them.
+/// Stores events in your own database transaction. After the commit, a [`Relay`](crate::Relay) sends them.
 ///
-/// An outbox is the name of its tables and some settings; it has no connection. Cloning it is cheap.
+/// An outbox holds the name of its tables and some settings, but no connection. Cloning it is cheap.
 #[derive(Clone, Debug, Default)]
 #[must_use = "an outbox stores nothing before `add`"]
 pub struct Outbox(pub(crate) Settings);
@@ -22,10 +22,10 @@ impl Outbox {
         Self::default()
     }
 
-    /// Sets the name of the table, `table` or `schema.table`. The other tables of the outbox have its name
-    /// and a suffix. A database can have several outboxes, one for each event key, for example.
+    /// Sets the name of the table, `table` or `schema.table`. The other tables of the outbox have this
+    /// name and a suffix. A database can have several outboxes, for example one for each event key.
     ///
-    /// A name that cannot be used is an error when the outbox is used.
+    /// An invalid name is reported when the outbox is used.
     pub fn table(mut self, table: &str) -> Self {
         self.0.set_table(table);
         self
@@ -38,7 +38,7 @@ impl Outbox {
         self
     }
 
-    /// Sets whether `add` uses named prepared statements with sqlx on Postgres, which save it a round trip.
+    /// Sets whether `add` uses named prepared statements with sqlx on Postgres, which save a round trip.
     /// Default: yes. PgBouncer before version 1.21 needs `false` in transaction mode.
     pub fn prepared_statements(mut self, uses: bool) -> Self {
         self.0.set_prepared_statements(uses);
@@ -46,13 +46,13 @@ impl Outbox {
     }
 
     /// Adds an event in the transaction of a connection. A relay sends it after the transaction has
-    /// committed, and nobody if it is rolled back.
+    /// committed. If the transaction is rolled back, the event is never sent.
     ///
     /// The connection is `&mut *tx` of a transaction of sqlx, or the transaction of another library whose
-    /// feature is on; see [`Connection`]. It is also possible to pass a connection without a transaction:
-    /// the event is then committed by itself.
+    /// feature is on; see [`Connection`]. You can also pass a connection without a transaction: the event
+    /// is then committed at once.
     ///
-    /// With a library for async code, this returns a future; with the others, the result.
+    /// With an async library, this returns a future; with any other library, a result.
     ///
     /// # Errors
     ///
@@ -84,8 +84,8 @@ impl Outbox {
         connection.__add(self.0.clone(), rows)
     }
 
-    /// Creates the tables of the outbox, or brings them to the version of this library. Many programs may do
-    /// this at the same time, and it changes nothing if the tables are up to date.
+    /// Creates the tables of the outbox, or brings them to the version of this library. Several programs may
+    /// do this at the same time, and it changes nothing if the tables are up to date.
     ///
     /// To run the statements with your own migrations, print them with `inngest-outbox migrate --print`.
     ///
@@ -98,8 +98,8 @@ impl Outbox {
         each!(&store, store => store.migrate().await)
     }
 
-    /// The statements of [`migrate`](Self::migrate) on Postgres, for your own migrations: one text for each
-    /// version of the tables, the oldest first.
+    /// The SQL of [`migrate`](Self::migrate) on Postgres, for your own migrations: one script for each
+    /// version of the tables, oldest first.
     ///
     /// # Errors
     ///
@@ -115,8 +115,8 @@ impl Outbox {
         Ok(migrations)
     }
 
-    /// The statements of [`migrate`](Self::migrate) on SQLite, for your own migrations: one text for each
-    /// version of the tables, the oldest first.
+    /// The SQL of [`migrate`](Self::migrate) on SQLite, for your own migrations: one script for each
+    /// version of the tables, oldest first.
     ///
     /// # Errors
     ///

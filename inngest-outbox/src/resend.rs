@@ -1,4 +1,4 @@
-//! Turns failed and uncertain events back into events to send.
+//! Turns failed and uncertain events back into pending ones.
 
 use std::borrow::Cow;
 
@@ -15,14 +15,14 @@ pub enum RetryIds {
     /// The same event id and the same deduplication id.
     ///
     /// If the server has the event after all, no function runs twice within 24 hours after it arrived, or 30
-    /// minutes if the function has `batchEvents`. An event that was in no request yet, such as a row that was
-    /// no event, gets its event id now.
+    /// minutes if the function has `batchEvents`. An event that was never in a request, such as a row that
+    /// was not a valid event, gets its event id now.
     Same,
     /// A new event id. If the event has a deduplication id, it also gets a new one: the old one followed by
     /// `-retry-` and a ULID.
     ///
-    /// All functions run, also if the server has the event already. Use it if the functions are to run once
-    /// more, or if an earlier event with the same deduplication id would swallow this one.
+    /// All functions run, even if the server has the event already. Use it to run the functions once more, or
+    /// if Inngest would ignore the event because an earlier one has the same deduplication id.
     New,
 }
 
@@ -46,7 +46,7 @@ pub(crate) fn rows(events: &[AsideRow], ids: RetryIds) -> Result<Rows, OutboxErr
     Ok(rows)
 }
 
-/// A request of this event alone, which gives it the same event id. `None` if it was in no request.
+/// A request with this event alone, which keeps its event id. `None` if it was never in a request.
 fn request(event: &AsideRow) -> Option<RequestRow> {
     let request = StoredRequest::new(event.seed.as_deref()?, vec![Cow::Borrowed(&*event.body)])
         .with_traceparent(event.traceparent.as_deref().map(Cow::Borrowed));
@@ -82,7 +82,7 @@ fn with_new_id(event: &AsideRow) -> Result<EventRow, OutboxError> {
     Ok(row)
 }
 
-/// Where the deduplication id is in the JSON of an event, and its text.
+/// The deduplication id in the JSON of an event: its position and its text.
 fn id_of(event: &str) -> Option<(std::ops::Range<usize>, String)> {
     #[derive(serde::Deserialize)]
     struct Event<'a> {
@@ -90,7 +90,7 @@ fn id_of(event: &str) -> Option<(std::ops::Range<usize>, String)> {
         id: Option<&'a RawValue>,
     }
     let id = serde_json::from_str::<Event<'_>>(event).ok()?.id?.get();
-    // The text of a borrowed raw value is a part of the event.
+    // A borrowed raw value points into the event.
     let start = id.as_ptr().addr().checked_sub(event.as_ptr().addr())?;
     let place = start..start.checked_add(id.len())?;
     (event.get(place.clone())? == id).then_some(())?;
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_ids_need_a_seed_and_an_event() {
+    fn only_valid_events_with_a_seed_keep_their_ids() {
         let body = r#"{"name":"shop/order.placed","id":"order-1"}"#;
         let of = |event| rows(&[event], RetryIds::Same).unwrap();
         let rows = of(event(body, Some(SEED)));

@@ -1,4 +1,4 @@
-//! Events as rows of the outbox.
+//! Encodes events and requests as rows of the outbox.
 
 use std::borrow::Cow;
 
@@ -10,13 +10,13 @@ use crate::error::OutboxError;
 #[doc(hidden)]
 #[derive(Debug, Default)]
 pub struct Rows {
-    /// Events that are in no request yet.
+    /// Events that are not yet in a request.
     pub(crate) events: Vec<EventRow>,
     /// Requests of a batch that a client could not deliver. They keep their event ids.
     pub(crate) requests: Vec<RequestRow>,
 }
 
-/// An event that is in no request yet.
+/// An event that is not yet in a request.
 #[derive(Debug)]
 pub(crate) struct EventRow {
     pub(crate) name: String,
@@ -37,7 +37,7 @@ pub(crate) struct RequestRow {
 }
 
 impl Rows {
-    /// Encodes events, with all checks before sending.
+    /// Encodes events and runs all checks that a client runs before it sends.
     pub(crate) fn of<'a>(
         events: impl IntoEvents<'a>,
         max_event_bytes: usize,
@@ -67,7 +67,7 @@ impl Rows {
     }
 }
 
-/// A text without NUL, which Postgres cannot store. Only people read the column; the event keeps its id.
+/// Replaces NUL, which Postgres cannot store. Only people read such columns; the event keeps its id.
 pub(crate) fn storable(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
@@ -83,7 +83,7 @@ impl RequestRow {
         body.push(']');
         Self {
             seed: request.seed.clone().into_owned(),
-            // A request has a few thousand events.
+            // A request has at most a few thousand events.
             events: i32::try_from(request.events.len()).unwrap_or(i32::MAX),
             traceparent: request.traceparent.as_deref().map(str::to_owned),
             body,
@@ -91,7 +91,7 @@ impl RequestRow {
         }
     }
 
-    /// The request with its events.
+    /// Parses the body into its events.
     pub(crate) fn read(&self) -> Result<StoredRequest<'_>, OutboxError> {
         let damaged = |error: serde_json::Error| OutboxError::Database(error.into());
         let events: Vec<&serde_json::value::RawValue> =

@@ -78,7 +78,7 @@ impl Settings {
         Arc::make_mut(&mut self.0).uses_prepared_statements = uses;
     }
 
-    /// The size of the largest event, if the outbox can be used.
+    /// The size of the largest event. Fails if the name of the table is invalid.
     pub(crate) fn max_event_bytes(&self) -> Result<usize, OutboxError> {
         self.tables()?;
         Ok(self.0.max_event_bytes)

@@ -1,4 +1,4 @@
-//! What an outbox holds.
+//! How many events an outbox holds, and in which state.
 
 use std::time::{Duration, Instant};
 
@@ -6,20 +6,20 @@ use std::time::{Duration, Instant};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Status {
-    /// Events that wait for a relay: they are in no request yet, or in a request that no relay works on.
+    /// Events that wait for a relay: not yet in a request, or in a request that no relay works on.
     pub pending: u64,
-    /// Events in requests that a relay is sending, or holds back because the server takes none.
+    /// Events in requests that a relay is sending, or holds back because the server accepts none.
     pub in_flight: u64,
-    /// How long ago the oldest pending event or event in flight was added or retried, by the clock of the
-    /// database. `None` if there is none.
+    /// How long ago the oldest event that is pending or in flight was added or retried, by the clock of the
+    /// database. `None` if no event is pending or in flight.
     pub oldest: Option<Duration>,
-    /// Events that the server refused, and rows that are no events.
+    /// Events that the server refused, and rows that are not valid events.
     pub failed: u64,
-    /// Events that the server may have, and that are too old to be sent again without a person's decision.
+    /// Events that the server may have, but that are too old to be sent again without a person's decision.
     pub uncertain: u64,
     /// Delivered events that are kept, see [`Relay::keep_delivered`](crate::Relay::keep_delivered).
     pub delivered: u64,
-    /// How many events the database has numbered since the tables exist.
+    /// How many events the database has numbered since the tables were created.
     pub(crate) numbered: u64,
     pub(crate) read_at: Instant,
 }
@@ -31,13 +31,13 @@ impl Status {
         self.pending == 0 && self.in_flight == 0
     }
 
-    /// How many events a second left the outbox between an earlier status and this one: delivered, failed or
-    /// uncertain. `None` if no time passed.
+    /// How many events per second became delivered, failed or uncertain between an earlier status and this
+    /// one. `None` if no time passed.
     ///
-    /// Delivered events leave no trace, so this is an estimate: the events that the database numbered, less
-    /// those by which the outbox grew. On Postgres it is too high by the events of transactions that were
-    /// rolled back or are still open. It is too low by the events that were retried with the same ids or
-    /// added as requests of a [`Batch`](inngest_core::Batch).
+    /// Delivered events leave no trace, so this is an estimate: the number of events that were added, minus
+    /// the growth of the outbox. On Postgres it is too high by the events of transactions that were rolled
+    /// back or are still open. It is too low by the events that were retried with the same ids or added as
+    /// requests of a [`Batch`](inngest_core::Batch).
     #[must_use]
     pub fn rate_since(&self, earlier: &Self) -> Option<f64> {
         let time = self.read_at.checked_duration_since(earlier.read_at)?;

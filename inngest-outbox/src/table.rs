@@ -1,11 +1,11 @@
-//! The names of the outbox's tables.
+//! Checks and quotes the names of the outbox's tables.
 
 use crate::error::OutboxError;
 
 /// The name of the table of events if none is set.
 pub(crate) const DEFAULT: &str = "inngest_outbox";
 
-/// Postgres cuts names at 63 bytes, and the longest suffix needs 18.
+/// Postgres truncates names to 63 bytes, and the longest suffix has 18.
 const MAX_BYTES: usize = 45;
 
 /// The tables of one outbox.
@@ -42,7 +42,7 @@ impl Tables {
         })
     }
 
-    /// The schema, unless it is the default one.
+    /// The schema, if the name has one.
     pub(crate) fn schema(&self) -> Option<&str> {
         self.schema.as_deref()
     }
@@ -65,8 +65,8 @@ impl Tables {
 
     /// Fills the names of tables and indexes into a statement.
     ///
-    /// `{events}` is the table of events to send; `{requests}`, `{failed}`, `{uncertain}`, `{delivered}` and
-    /// `{version}` are the others; `{name}` is the plain name, for indexes.
+    /// `{events}` is the table of pending events; `{requests}`, `{failed}`, `{uncertain}`, `{delivered}` and
+    /// `{version}` are the other tables; `{name}` is the name without quotes and schema, for indexes.
     pub(crate) fn fill(&self, sql: &str) -> String {
         sql.replace("{events}", &self.quoted(""))
             .replace("{requests}", &self.quoted("_requests"))

@@ -11,14 +11,14 @@ use inngest_outbox::{Database, Outbox};
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 
-/// A fresh database, and what keeps it.
+/// A fresh database, and the value that keeps it alive.
 struct Fresh {
     url: String,
     database: Database,
     _keeper: Box<dyn std::any::Any>,
 }
 
-/// A fresh database of each kind that the tests can have.
+/// A fresh database of each kind that is available.
 async fn databases() -> Vec<Fresh> {
     let mut all = vec![sqlite().await];
     all.extend(postgres().await);
@@ -134,7 +134,7 @@ impl Ran {
     }
 }
 
-/// The program, with arguments separated by spaces and without settings of the environment.
+/// The program with arguments, separated by spaces, and without settings from the environment.
 fn command(arguments: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_inngest-outbox"));
     command.args(arguments.split_whitespace());
@@ -150,7 +150,7 @@ fn command(arguments: &str) -> Command {
     command
 }
 
-/// A relay in the background, which ends with the test.
+/// A relay in the background that ends with the test.
 struct Running {
     child: Child,
     lines: BufReader<ChildStderr>,
@@ -202,7 +202,7 @@ fn order(number: u32) -> RawEvent {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn status_is_a_probe() {
+async fn status_counts_events_and_works_as_a_probe() {
     for fresh in databases().await {
         fresh
             .run("status")
@@ -224,7 +224,7 @@ async fn status_is_a_probe() {
         assert!(fresh.run("status --max-age 1h").ok().contains("pending"));
         fresh
             .run("status --max-age 0s")
-            .fails(1, "the oldest event waits since");
+            .fails(1, "the oldest event has waited");
         // Another outbox in the same database.
         fresh
             .run("status --table other")
@@ -236,7 +236,7 @@ async fn status_is_a_probe() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_relay_drains_an_outbox_by_environment_variables() {
+async fn the_relay_reads_its_settings_from_the_environment() {
     for fresh in databases().await {
         let fresh = fresh.migrated().await;
         let server = EventServer::start().unwrap();
@@ -261,7 +261,7 @@ async fn the_relay_drains_an_outbox_by_environment_variables() {
             "0 delivered events deleted\n"
         );
         let pruned = fresh.run("prune --older-than 0s --format json").json();
-        // The clock of the database may not have moved since.
+        // The clock of the database may not have advanced since.
         assert!(pruned["deleted"].as_u64().unwrap() <= 25);
 
         let empty = Ran::of(&mut fresh.relay(&server, "--until-empty")).ok();
@@ -279,8 +279,9 @@ async fn failed_events_are_listed_retried_and_discarded() {
         let server = EventServer::start().unwrap();
         server.refuse(|event| (event.data["number"] == 2).then(|| "sold \u{1b}[31mout".into()));
         fresh.add(&[order(1), order(2), order(3)]).await;
-        let name = "insert into inngest_outbox (name, body) values ('x', '[\"secret data\"]')";
-        fresh.execute(name).await;
+        let not_an_event =
+            "insert into inngest_outbox (name, body) values ('x', '[\"secret data\"]')";
+        fresh.execute(not_an_event).await;
         let drained = Ran::of(&mut fresh.relay(&server, "--until-empty --format json")).json();
         assert_eq!(
             (&drained["delivered"], &drained["failed"]),
@@ -306,14 +307,14 @@ async fn failed_events_are_listed_retried_and_discarded() {
             "{text}"
         );
         let one = fresh.run("failed list --limit 1").ok();
-        assert!(one.contains("`--limit` shows more"), "{one}");
+        assert!(one.contains("raise `--limit`"), "{one}");
         assert_eq!(
             fresh.run("failed list --name nope").ok(),
             "no failed events\n"
         );
         assert_eq!(fresh.run("uncertain list").ok(), "no uncertain events\n");
 
-        // The server is changed, and one event goes on with the same event id.
+        // After the server is changed, a retried event keeps its event id.
         server.refuse(|_| None);
         let number = refused["number"].as_i64().unwrap();
         let retry = format!("failed retry {number}");
@@ -356,7 +357,7 @@ async fn signals_end_a_relay() {
             assert_eq!(relay.code(), Some(0));
         }
 
-        // The request in flight does not end, and then it is not waited for.
+        // The request in flight does not end, so a second signal ends the relay.
         server.inject(Fault::late(Duration::from_mins(5)));
         fresh.add(&[order(1)]).await;
         let mut relay = Running::start(&mut fresh.relay(&server, "--lease 1s"));
@@ -371,7 +372,7 @@ async fn signals_end_a_relay() {
         relay.line("ended at once");
         assert_eq!(relay.code(), Some(130));
 
-        // Another relay sends it again, and nothing runs twice.
+        // Another relay sends the request again, and nothing runs twice.
         Ran::of(&mut fresh.relay(&server, "--until-empty")).ok();
         assert_eq!((server.runs().len(), server.events().len()), (1, 2));
         assert!(server.batched_duplicates().is_empty());
@@ -387,7 +388,7 @@ async fn a_relay_waits_for_its_database() {
     let fresh = fresh.migrated().await;
     fresh.add(&[order(1)]).await;
     let server = EventServer::start().unwrap();
-    // A port that nobody listens on yet.
+    // A port that nobody listens on.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap();
     drop(listener);
@@ -403,7 +404,7 @@ async fn a_relay_waits_for_its_database() {
     let mut relay = fresh.relay(&server, "--until-empty");
     let mut relay = Running::start(relay.env("DATABASE_URL", &url).env("NO_COLOR", "1"));
     relay.line("the relay waits for it");
-    // From now on, connections reach the database.
+    // From now on, forward connections to the database.
     let listener = tokio::net::TcpListener::bind(port).await.unwrap();
     tokio::spawn(async move {
         while let Ok((mut client, _)) = listener.accept().await {
@@ -440,7 +441,7 @@ async fn printed_sql_creates_the_tables() {
             fresh.run("status --interval 0s --format json").json()["pending"],
             0
         );
-        // The same tables as by `migrate`.
+        // `migrate` accepts these tables.
         fresh.run("migrate").ok();
         assert_eq!(fresh.run("failed list").ok(), "no failed events\n");
     }
@@ -507,7 +508,7 @@ async fn bad_databases_have_clear_errors() {
 }
 
 #[test]
-fn no_output_has_the_password() {
+fn no_output_contains_the_password() {
     let secret = "hunter2";
     for url in [
         "postgres://me:hunter2@127.0.0.1:1/db",
@@ -524,7 +525,7 @@ fn no_output_has_the_password() {
             assert!(!format!("{ran:?}").contains(secret), "{ran:?}");
         }
         if url.contains("//") {
-            // A URL that is not where it belongs.
+            // A URL as a positional argument.
             let ran = Ran::of(command("status").arg(url));
             ran.fails(3, "unexpected argument");
             let ran = Ran::of(command("status").arg(url));

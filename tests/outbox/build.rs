@@ -1,5 +1,5 @@
-//! Sets `cfg(postgres)` if the tests can have a Postgres database, so that the test runner counts their tests
-//! as ignored where they cannot.
+//! Sets `cfg(postgres)` if the tests can use Postgres, and `cfg(pgbouncer)` if they can use PgBouncer too.
+//! Otherwise the test runner counts these tests as ignored.
 
 include!("src/programs.rs");
 
@@ -8,15 +8,15 @@ fn main() {
     println!("cargo::rerun-if-changed=src/programs.rs");
     println!("cargo::rerun-if-env-changed={POSTGRES_URL}");
     println!("cargo::rerun-if-env-changed=PATH");
-    let is_there = std::env::var_os(POSTGRES_URL).is_some()
+    let has_postgres = std::env::var_os(POSTGRES_URL).is_some()
         || std::net::TcpStream::connect(POSTGRES_ADDRESS).is_ok()
         || postgres_program("initdb").is_some();
     let has_pgbouncer = pgbouncer_program().is_some();
-    if !(is_there && has_pgbouncer) {
-        // A file that does not exist: look again in the next build.
+    if !(has_postgres && has_pgbouncer) {
+        // A file that does not exist makes the next build look again.
         println!("cargo::rerun-if-changed=look-again");
     }
-    if is_there {
+    if has_postgres {
         println!("cargo::rustc-cfg=postgres");
         if has_pgbouncer {
             println!("cargo::rustc-cfg=pgbouncer");

@@ -1,9 +1,9 @@
 //! Measures what `derive(Event)` adds to the compile time of a crate.
 //!
 //! `cargo run --release -p benches --bin compile_time` generates crates of 10, 100 and 400 structs
-//! with eight fields, once with `Serialize` and `JsonSchema` only and once with `Event` added. It
-//! prints the CPU time that cargo and rustc take for each crate alone, also for an incremental build
-//! after one struct changed, and how much code the derives generate.
+//! with eight fields, once with only `Serialize` and `JsonSchema` and once with `Event` added. It
+//! prints the CPU time of cargo and rustc for each crate without its dependencies, also for an
+//! incremental build after one struct has changed, and how much code the derives generate.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -23,7 +23,7 @@ fn main() -> Result<(), Error> {
         let plain = generated(root, &target, structs, false)?;
         let event = generated(root, &target, structs, true)?;
         for arguments in [&["check"][..], &["build", "--release"], INCREMENTAL] {
-            // Builds the dependencies, and the crates once.
+            // Build the dependencies, and each crate once.
             plain.cpu(arguments)?;
             event.cpu(arguments)?;
             let (mut without, mut with) = (f64::INFINITY, f64::INFINITY);

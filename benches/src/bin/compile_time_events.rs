@@ -1,7 +1,7 @@
 //! Measures what `derive(Events)` adds to `cargo check` of a crate.
 //!
 //! `cargo run --release -p benches --bin compile_time_events` generates crates of 10, 100 and 400 event
-//! types that can be deserialized, once alone and once with an enum of all of them.
+//! types that can be deserialized, once alone and once with an enum of all types.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -21,7 +21,7 @@ fn main() -> Result<(), Error> {
         let alone = generated(root, &target, variants, false)?;
         let with_enum = generated(root, &target, variants, true)?;
         let check = &["check"][..];
-        // Builds the dependencies, and the crates once.
+        // Build the dependencies, and each crate once.
         alone.cpu(check)?;
         with_enum.cpu(check)?;
         let (mut without, mut with) = (f64::INFINITY, f64::INFINITY);

@@ -1,4 +1,4 @@
-//! Sends events with only hyper and `serde_json`: the minimum that any client must do.
+//! Sends events with only hyper and `serde_json`, which is the minimum that any client must do.
 
 use benches::event::{checkout, now, write_plain};
 use benches::measure::{Begun, Counting};

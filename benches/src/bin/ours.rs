@@ -60,8 +60,8 @@ async fn run(task: &Task) -> Result<(), Box<dyn std::error::Error>> {
         Mode::Stream => {
             let mut progress = client.send_iter((0..events).map(move |n| checkout(run, n)));
             let mut sent = 0;
-            while let Some(some) = progress.next().await {
-                sent += some.result?.len();
+            while let Some(part) = progress.next().await {
+                sent += part.result?.len();
             }
             assert_eq!(sent, events);
         }

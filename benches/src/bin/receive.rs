@@ -1,6 +1,6 @@
-//! Measures decoding a batch of 1,000 events, and the call of a function with it, into an enum by name and
+//! Measures decoding a batch of 1,000 events, and a function call with this batch, into an enum by name and
 //! version. `receive` prints the times as ratios to `serde_json::from_slice` into the right struct.
-//! `receive ours|known|value EVENTS` runs only that case of the batch, for callgrind.
+//! `receive ours|known|value EVENTS` decodes only batches, in only that way, for callgrind.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ const BATCH: usize = 1_000;
 
 type Failure = Box<dyn std::error::Error>;
 
-/// Event types that are not in the batch, so that each event is looked up among several.
+/// Declares event types that are not in the batch, so that decoding must choose among several.
 macro_rules! more_events {
     ($($name:ident $event:literal)*) => {$(
         /// Another event.
@@ -57,14 +57,14 @@ enum ShopEvent {
     Other(RawReceived),
 }
 
-/// What a program reads that knows the type beforehand.
+/// An event, for a program that knows the type in advance.
 #[derive(Deserialize)]
 struct Known<T> {
     #[expect(dead_code, reason = "only the time counts")]
     data: T,
 }
 
-/// The call of a function, for a program that knows the type beforehand.
+/// The call of a function, for a program that knows the type in advance.
 #[derive(Deserialize)]
 #[expect(dead_code, reason = "only the time counts")]
 struct KnownCall<T> {
@@ -94,19 +94,20 @@ fn main() -> Result<(), Failure> {
                     "known" => drop(black_box(known::<CheckoutCompleted>(&body)?)),
                     "value" => drop(black_box(by_value(&body)?)),
                     _ => {
-                        return Err(
-                            format!("there is no `{what}`; give ours, known or value").into()
-                        );
+                        return Err(format!(
+                            "there is no case `{what}`; write ours, known or value"
+                        )
+                        .into());
                     }
                 }
             }
             Ok(())
         }
-        _ => Err("give nothing, or WHAT EVENTS".into()),
+        _ => Err("the arguments are wrong; write none, or CASE EVENTS".into()),
     }
 }
 
-/// A batch in the server's form: keys in order.
+/// A batch as the server writes it, with the keys in order.
 fn body() -> Result<String, Failure> {
     let mut events = Vec::new();
     for n in 0..BATCH {
@@ -119,7 +120,7 @@ fn body() -> Result<String, Failure> {
     Ok(format!("[{}]", events.join(",")))
 }
 
-/// The call of a function with the batch `events`, in the server's form.
+/// The call of a function with the batch `events`, as the server writes it.
 fn call(events: &str) -> Result<String, Failure> {
     let first: Vec<&serde_json::value::RawValue> = serde_json::from_str(events)?;
     let event = first.first().ok_or("there are no events")?;
@@ -137,7 +138,7 @@ fn known<T: DeserializeOwned>(body: &str) -> serde_json::Result<Vec<Known<T>>> {
     serde_json::from_slice(black_box(body.as_bytes()))
 }
 
-/// What programs do today: look into a `Value` for the name, then convert it.
+/// The way without this library: find the name in a `Value`, then convert it.
 fn by_value(body: &str) -> serde_json::Result<Vec<ShopEvent>> {
     let events: Vec<Value> = serde_json::from_slice(black_box(body.as_bytes()))?;
     events.into_iter().map(of_value).collect()
@@ -174,14 +175,14 @@ fn call_by_value(body: &str) -> serde_json::Result<(Value, Vec<ShopEvent>)> {
     Ok((call, events?))
 }
 
-/// The shortest time of several runs, without dropping the result.
+/// The shortest time of several runs. Dropping the result is not timed.
 fn shortest<T>(mut work: impl FnMut() -> T) -> Duration {
     let mut shortest = Duration::MAX;
     for _ in 0..100 {
         let began = Instant::now();
-        let made = black_box(work());
+        let result = black_box(work());
         shortest = shortest.min(began.elapsed());
-        drop(made);
+        drop(result);
     }
     shortest
 }

@@ -1,8 +1,8 @@
 //! Measures all clients side by side and prints the tables of `benches/README.md`.
 //!
 //! `cargo run --release -p benches` measures the clients that Cargo builds here. `--peers` adds the
-//! other SDKs, as far as node and Python are installed. `--quick` is a short run that checks that
-//! everything works.
+//! other SDKs, if node and Python are installed. `--quick` runs briefly, to check that everything
+//! works.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -27,7 +27,7 @@ struct Client {
     slower: usize,
 }
 
-/// The sink process, which ends with this program.
+/// The sink process. It ends when the value is dropped.
 struct Sink {
     child: Child,
     url: String,
@@ -45,7 +45,7 @@ impl Sink {
         Ok(Self { child, url })
     }
 
-    /// How many events arrived since the last call, and how many different ids they had.
+    /// The numbers of events and of distinct ids since the last call.
     fn counts(&self) -> Result<(usize, usize), Error> {
         let mut stream = TcpStream::connect(self.url.trim_start_matches("http://"))?;
         stream.write_all(b"GET / HTTP/1.1\r\nhost: sink\r\nconnection: close\r\n\r\n")?;
@@ -97,8 +97,10 @@ fn median(mut values: Vec<f64>) -> f64 {
 fn main() -> Result<(), Error> {
     let has = |word: &str| std::env::args().any(|arg| arg == word);
     let folder = std::env::current_exe()?;
-    let folder = folder.parent().ok_or("this program is in no folder")?;
-    // `cargo run` builds only this program.
+    let folder = folder
+        .parent()
+        .ok_or("the path of this program has no folder")?;
+    // `cargo run` builds only this program, so build the others.
     let build = ["build", "--release", "--quiet", "-p", "benches", "--bins"];
     let status = Command::new("cargo")
         .args(build)

@@ -1,7 +1,7 @@
 //! Compares and checks 1,000 event types: `cargo run --release -p benches --bin schemas`.
 //!
-//! The types are copies of the shop's with other names. Each has one more field in the second folder, every
-//! second one a required field, and a field in each definition.
+//! The types are copies of the shop's types with other names. In the second folder, each type and each of its
+//! definitions has one more field, which every second type requires.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ fn main() -> Result<(), Anything> {
     let [old, new] = ["old", "new"].map(|name| folder.path().join(name));
     write_types(&old, false)?;
     write_types(&new, true)?;
-    // The index has the hashes of the copied types.
+    // Write an index with the hashes of the copied types.
     Export::new().run(&Catalogue::read(&old)?, &old)?;
     let before = measure("read a folder", || Catalogue::read(&old))?;
     let after = Catalogue::read(&new)?;

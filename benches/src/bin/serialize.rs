@@ -1,5 +1,5 @@
-//! Measures encoding an event with all checks against plain serialization. `serialize` prints the
-//! ratio of times and the allocations. `serialize ours|plain|id EVENTS` runs only that case, for
+//! Compares encoding an event with all checks to plain serialization. `serialize` prints the ratio of
+//! the times, and the allocations. `serialize ours|plain|id EVENTS` runs only that case, for
 //! callgrind.
 
 use std::hint::black_box;
@@ -23,7 +23,7 @@ fn main() -> Result<(), String> {
             Ok(())
         }
         [what, events] => {
-            let events: usize = events.parse().map_err(|_| "EVENTS is no number")?;
+            let events: usize = events.parse().map_err(|_| "EVENTS must be a number")?;
             let all = all();
             for _ in 0..events / BATCH {
                 match what.as_str() {
@@ -32,12 +32,16 @@ fn main() -> Result<(), String> {
                     "id" => all
                         .iter()
                         .for_each(|event| drop(black_box(event.dedup_id()))),
-                    _ => return Err(format!("there is no `{what}`; give ours, plain or id")),
+                    _ => {
+                        return Err(format!(
+                            "there is no case `{what}`; write ours, plain or id"
+                        ));
+                    }
                 }
             }
             Ok(())
         }
-        _ => Err("give nothing, or WHAT EVENTS".to_owned()),
+        _ => Err("the arguments are wrong; write none, or CASE EVENTS".to_owned()),
     }
 }
 
@@ -74,7 +78,7 @@ fn plain(events: &[CheckoutCompleted]) -> Vec<u8> {
     out
 }
 
-/// The shortest time of several runs, and the allocations of each run.
+/// The shortest time of several runs, and the allocations of one run.
 fn shortest<T>(mut work: impl FnMut() -> T) -> (Duration, u64) {
     let before = allocations();
     drop(black_box(work()));
@@ -82,9 +86,9 @@ fn shortest<T>(mut work: impl FnMut() -> T) -> (Duration, u64) {
     let mut shortest = Duration::MAX;
     for _ in 0..200 {
         let began = Instant::now();
-        let made = black_box(work());
+        let result = black_box(work());
         shortest = shortest.min(began.elapsed());
-        drop(made);
+        drop(result);
     }
     (shortest, allocated)
 }

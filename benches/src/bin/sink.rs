@@ -1,4 +1,4 @@
-//! Responds like the event API and only counts events. Prints its URL. A GET returns the counts and
+//! Responds like the event API, but only counts events. Prints its URL. A GET returns the counts and
 //! resets them.
 
 use std::collections::HashSet;

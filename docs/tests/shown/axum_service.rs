@@ -45,7 +45,7 @@ pub async fn serve(
     let app = Router::new()
         .route("/orders", post(place_order))
         .with_state(events.clone());
-    // Returns after the last request has its response, so no handler adds events any more.
+    // Returns after the last response was sent, so no handler adds events any more.
     axum::serve(listener, app)
         .with_graceful_shutdown(stop)
         .await?;
@@ -65,7 +65,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Completes at Ctrl-C, and at SIGTERM, which container platforms send.
+/// Completes on Ctrl-C, or on SIGTERM, which container platforms send.
 async fn stop_signal() {
     #[cfg(unix)]
     {

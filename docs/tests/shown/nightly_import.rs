@@ -6,7 +6,7 @@ use inngest_core::{Batch, Client, Event};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A supplier's list has a price for an item.
+/// A supplier listed a price for an item.
 #[derive(Serialize, Deserialize, JsonSchema, Event)]
 #[event(
     name = "shop/price.listed",
@@ -50,7 +50,7 @@ pub async fn import(
     Ok(accepted)
 }
 
-/// Sends what an earlier run stored. Call it before `import`.
+/// Sends the events that an earlier run stored. Call this before `import`.
 pub async fn resend(client: &Client, unsent: &Path) -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(unsent)?;
     for entry in fs::read_dir(unsent)? {

@@ -16,7 +16,7 @@ pub struct FileUploaded {
     key: String,
 }
 
-/// Call it once per process, outside the handler: the client keeps its connections.
+/// Call this once per process, outside the handler: the client keeps its connections.
 pub fn client() -> Result<Client, Box<dyn Error>> {
     // Give up well before the platform stops the invocation.
     let retry = RetryPolicy::default().max_elapsed(Duration::from_secs(5));
@@ -32,7 +32,7 @@ pub async fn handle(client: &Client, uploaded: &[String]) -> Result<usize, Box<d
     for key in uploaded {
         batch.push(&FileUploaded { key: key.clone() })?;
     }
-    // The events have receipts before the handler returns.
+    // Every event has its receipt before the handler returns.
     let receipts = client.send_batch(batch).await?;
     Ok(receipts.len())
 }

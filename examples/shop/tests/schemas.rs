@@ -1,4 +1,4 @@
-//! Checks that the exported files are up to date and that lints find nothing.
+//! Checks that the exported files are up to date and that the lints find nothing.
 
 use inngest_registry::lint::lint;
 use inngest_registry::{Catalogue, Registry, Settings};

@@ -51,7 +51,7 @@ item_imported!(new_version, "2026-11-21.2", pub warehouse: String,);
 /// The shop's types, with `E` instead of the current `ItemImported`.
 fn shop_with<E: inngest_core::Event>() -> Catalogue {
     let shop = Catalogue::of(&Registry::collect());
-    let own = |event: &&EventType| {
+    let is_of_shop = |event: &&EventType| {
         event
             .rust_type
             .as_deref()
@@ -59,7 +59,7 @@ fn shop_with<E: inngest_core::Event>() -> Catalogue {
     };
     let (mut others, today): (Vec<EventType>, Vec<EventType>) = shop
         .iter()
-        .filter(own)
+        .filter(is_of_shop)
         .cloned()
         .partition(|event| event.rust_type.as_deref() != Some("shop::v2::ItemImported"));
     assert_eq!((others.len(), today.len()), (15, 1));
@@ -91,31 +91,31 @@ fn exported(name: &str) -> std::path::PathBuf {
 fn outputs() -> Vec<String> {
     let schemas = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas");
     let mut outputs = Vec::new();
-    let mut say = |types: &Catalogue, dir: &Path, expected| {
+    let mut check_and_record = |types: &Catalogue, dir: &Path, expected| {
         let report = check(types, dir);
         assert_eq!(report.outcome(), expected, "{report}");
         outputs.push(report.to_string());
     };
-    say(
+    check_and_record(
         &shop_with::<shop::v2::ItemImported>(),
         &schemas,
         CheckOutcome::Same,
     );
-    say(
+    check_and_record(
         &shop_with::<required::ItemImported>(),
         &schemas,
         CheckOutcome::Different,
     );
     let optional = shop_with::<optional::ItemImported>();
-    say(&optional, &schemas, CheckOutcome::Different);
+    check_and_record(&optional, &schemas, CheckOutcome::Different);
     let dir = exported("optional");
     Export::new().run(&optional, &dir).unwrap();
-    say(&optional, &dir, CheckOutcome::Same);
+    check_and_record(&optional, &dir, CheckOutcome::Same);
     let new_version = shop_with::<new_version::ItemImported>();
-    say(&new_version, &schemas, CheckOutcome::Different);
+    check_and_record(&new_version, &schemas, CheckOutcome::Different);
     let dir = exported("new_version");
     Export::new().run(&new_version, &dir).unwrap();
-    say(&new_version, &dir, CheckOutcome::Same);
+    check_and_record(&new_version, &dir, CheckOutcome::Same);
     let new = Catalogue::read(&dir).unwrap();
     let old = Catalogue::read(&schemas).unwrap();
     outputs.push(diff(&old, &new, Strictness::Standard).to_string());

@@ -202,8 +202,8 @@ impl ClientBuilder {
 
     /// Sends through this transport.
     ///
-    /// If a test pauses tokio's clock, [`timeout`](Self::timeout) follows that clock. A response
-    /// that may be on a socket then has a quarter of a second of real time to arrive.
+    /// If a test pauses tokio's clock, [`timeout`](Self::timeout) follows that clock. It then
+    /// leaves another quarter of a second of real time for a response that may be on a socket.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
         // Most transports that run with a paused clock have no sockets.
@@ -211,7 +211,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Adds a middleware. It runs after the middleware added before.
+    /// Adds a middleware. Middleware runs in the order in which it was added.
     pub fn middleware(mut self, middleware: impl Middleware) -> Self {
         self.middleware.push(middleware);
         self

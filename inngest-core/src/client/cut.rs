@@ -34,7 +34,7 @@ pub(crate) fn cut(pipeline: &Pipeline, batch: Batch) -> Result<Cut, SendError> {
         .filter_map(|error| {
             let index = match origins {
                 None => error.index(),
-                // An event that middleware added has no index, and no caller who expects it.
+                // The caller does not know about an event that middleware added.
                 Some(origins) => origins.get(error.index()).copied().flatten()?,
             };
             Some((index, Rejection::of_payload(error.at(index))))

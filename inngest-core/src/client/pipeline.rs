@@ -34,7 +34,7 @@ const MAX_EXPECTED: usize = 1 << 20;
 /// A batch that could not be sent, and why.
 pub(crate) type Stopped = Box<(Batch, SendError)>;
 
-/// A batch during a send.
+/// A batch that is being sent.
 #[derive(Default)]
 pub(crate) struct InFlight {
     pub(crate) requests: Vec<RequestProgress>,
@@ -116,7 +116,7 @@ impl Pipeline {
             }
             let name = meta.as_ref().map_or_else(String::as_str, EventMeta::name);
             let operation = Operation::of_name(&self.sender.endpoint, "producer", Some(name));
-            // Before the inner block, which would store the event twice more.
+            // Outside the inner block, which would store the event twice more.
             let request = self.request_of_one(buffer, event);
             let sending = async {
                 let request = match &request {
@@ -376,7 +376,7 @@ pub(crate) fn dropped<'a>(
     discarded.chain(refused).collect()
 }
 
-/// The outcomes of a batch that was not sent now. An earlier request may have delivered some of its
+/// The outcomes of a batch that was not sent this time. An earlier request may have delivered some of its
 /// events.
 pub(crate) fn not_sent(error: SendError, batch: &Batch) -> Vec<Outcome> {
     let error = Arc::new(error);

@@ -221,7 +221,7 @@ impl fmt::Debug for Client {
 /// The future of a send. It sends nothing until you await it. For a single event or a [`Batch`], it
 /// borrows nothing; otherwise it borrows what its iterator borrows.
 ///
-/// A named type keeps the number of compile errors for a type without `Event` at one.
+/// Because this type has a name, a type without `Event` causes only one compile error.
 #[must_use = "nothing is sent before this is awaited"]
 pub struct Sending<'a, T>(Pin<Box<dyn Future<Output = T> + Send + 'a>>);
 
@@ -251,7 +251,7 @@ mod tests {
     use super::*;
     use crate::event::raw::RawEvent;
 
-    /// glibc serves allocations of up to 1,032 bytes from a list of its own. A larger one takes
+    /// glibc serves allocations of up to 1,032 bytes from a per-thread list. A larger one takes
     /// several hundred instructions.
     #[test]
     fn the_future_of_a_send_is_small() {

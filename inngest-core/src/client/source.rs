@@ -58,7 +58,7 @@ where
     }
 }
 
-/// The events of a call.
+/// The events of one call.
 pub enum Source<'a> {
     /// Serialized events.
     Batch(Batch),
@@ -87,7 +87,7 @@ impl Source<'_> {
     }
 }
 
-/// Events to read.
+/// Events that the client reads while it sends them.
 pub struct EventSource<'a>(pub(crate) Box<dyn FillGroup + Send + 'a>);
 
 impl<'a> EventSource<'a> {
@@ -103,7 +103,7 @@ impl<'a> EventSource<'a> {
     }
 }
 
-/// The code that is compiled once per event type. It is small, because programs have many event
+/// The code that is compiled once per event type. Keep it small, because programs have many event
 /// types.
 pub(crate) trait FillGroup {
     /// Adds events until they fill a request. Returns whether more may follow. If it returns
@@ -124,7 +124,7 @@ pub(crate) trait FillGroup {
 
 struct StreamSource<S> {
     events: S,
-    /// The time of events without a time; `None` for the time at which they are read.
+    /// The time for events without one; `None` means the time at which they are read.
     now: Option<i64>,
 }
 
@@ -163,7 +163,7 @@ pub(crate) struct EventGroup {
     /// The index of the first event among all events of the call.
     pub(crate) first: usize,
     pub(crate) batch: Batch,
-    /// Why events could not be added to the batch, with their indices in the group.
+    /// The errors of events that are not in the batch, with their indices in the group.
     pub(crate) refused: Vec<PayloadError>,
 }
 
@@ -193,8 +193,8 @@ pub(crate) struct Reader<'a> {
     next: EventGroup,
     /// Whether the source has ended. Some streams must not be polled again after that.
     has_ended: bool,
-    /// Whether to yield before the next read, so that the task that writes this request still finds
-    /// its bytes in the cache.
+    /// Whether to yield before the next read, so that the bytes of this request are still in the
+    /// CPU's cache when they are written.
     yields: bool,
 }
 

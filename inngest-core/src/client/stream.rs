@@ -21,7 +21,7 @@ pub struct Progress {
     pub first: usize,
     /// The number of events.
     pub events: usize,
-    /// The receipts in order, or the error of the events. The error's indices count from `first`.
+    /// The receipts in order, or the error. Indices in the error count from `first`.
     pub result: Result<Vec<Receipt>, BatchError>,
 }
 

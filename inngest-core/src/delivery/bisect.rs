@@ -274,7 +274,7 @@ mod tests {
         assert_eq!(bisection.max_events(), 10);
         accept(&mut bisection, 10);
         assert_eq!(bisection.max_events(), 20);
-        // The event that was suspected is accepted alone, which says nothing about the others.
+        // The suspected event is accepted alone, which says nothing about the other events.
         refuse(&mut bisection, 20, 0);
         accept(&mut bisection, 1);
         assert_eq!(bisection.max_events(), 5);
@@ -289,7 +289,7 @@ mod tests {
         Bisection::default().step(request, result)
     }
 
-    /// One letter for each outcome, and the numbers of events to send next and to resend later.
+    /// One letter for each outcome, and the sizes of the requests to send next and to resend later.
     fn shown(step: Step) -> (String, Vec<usize>, Vec<usize>) {
         let outcomes = step.delivered.outcomes.into_each();
         let letters = outcomes.iter().map(|outcome| match outcome {
@@ -358,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn a_single_refusal_is_checked_once_but_a_deny_list_is_believed() {
+    fn an_event_is_refused_after_two_refusals_or_one_denial() {
         let mut bisection = Bisection::default();
         let first = refuse(&mut bisection, 1, 0);
         assert_eq!(shown(first), (String::new(), vec![1], vec![]));

@@ -15,8 +15,8 @@ pub enum SendError {
     #[error("{}", .0.without_index())]
     Payload(PayloadError),
 
-    /// The server refused the event with status 400. The client sends such an event of a batch
-    /// again alone, because a refusal can be temporary, and the server refused it again.
+    /// The server refused the event with status 400. If the event is part of a batch, the client also
+    /// sent it alone, because a refusal can be temporary, and the server refused it again.
     #[error("the server refused the event: {message}; correct the event, or leave it out")]
     Refused {
         /// The server's error message, without the event key.
@@ -240,7 +240,7 @@ pub enum SendError {
     Internal(&'static str),
 }
 
-/// The text with `: ` before it, unless it is empty.
+/// Puts `: ` before the text, unless the text is empty.
 fn after_colon(text: &impl ToString) -> String {
     let text = text.to_string();
     if text.is_empty() {

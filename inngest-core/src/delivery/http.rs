@@ -72,7 +72,7 @@ fn headers(endpoint: &Endpoint) -> HeaderMap {
     if let Some(host) = host(&endpoint.uri) {
         headers.insert(HOST, host);
     }
-    // hyper adds this header to each request. Removing it from a copy leaves room for that.
+    // hyper adds this header to each request. Removing this placeholder leaves room for it.
     headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
     // A placeholder for the seed. It is the last header, so that its position is known.
     headers.insert(
@@ -231,7 +231,7 @@ impl RequestSender {
     }
 
     /// Sends the request. If a reused connection was closed before any byte was written, sends it
-    /// once more; this does not count as an attempt.
+    /// again, which does not count as an attempt.
     async fn post(&self, request: &EventRequest) -> Result<Answer, TransportError> {
         loop {
             match self.transport.post(self.http_request(request)).await {

@@ -1,4 +1,4 @@
-//! Delivers requests: from encoded events to the outcome of each.
+//! Delivers encoded events and determines the outcome of each.
 
 pub(crate) mod batch_error;
 pub(crate) mod bisect;

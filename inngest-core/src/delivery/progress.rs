@@ -116,7 +116,7 @@ mod tests {
         }
     }
 
-    /// One letter for each outcome, and the numbers of events to resend.
+    /// One letter for each outcome, and the size of each request to resend.
     fn end(progress: &RequestProgress) -> (String, Vec<usize>) {
         let delivered = progress.end(&refusal("end"));
         let outcomes = delivered.outcomes.into_each();
@@ -142,7 +142,7 @@ mod tests {
             assert_eq!((sent.len(), sent.uncertainty().is_some()), (taken, false));
             let (outcomes, unsent) = end(&progress);
             assert_eq!((outcomes.as_str(), &unsent[..]), expected, "{max_events}");
-            // The result of the request comes too late to count.
+            // The result of the request comes too late and is ignored.
             let again = vec![request.clone()];
             progress.take_step(step(Remaining::Continue, again));
             assert!(progress.next(1).is_none());
@@ -151,12 +151,12 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_clears_the_doubt_about_later_events_only_if_it_is_the_same() {
+    fn only_the_same_refusal_makes_later_events_certain() {
         for (message, expected) in [("no", "rr"), ("other", "uu")] {
             for gives_up in [false, true] {
                 let request = EventRequest::of_equal_events(3);
-                let doubted = request.after(Observation::Refused(&refusal("no")));
-                let progress = RequestProgress::new(doubted);
+                let uncertain = request.after(Observation::Refused(&refusal("no")));
+                let progress = RequestProgress::new(uncertain);
                 progress.next(1);
                 let refusal = refusal(message);
                 let remaining = if gives_up {

@@ -23,9 +23,9 @@ pub(crate) struct EventRequest {
     range: Range<usize>,
     seed: Seed,
     uncertainty: Uncertainty,
-    /// The trace that the events belong to, if it is not the trace of the sender.
+    /// The trace that the events belong to, if it is not the sender's trace.
     traceparent: Option<Arc<str>>,
-    /// Whether a program has stored the request. That program reports failures.
+    /// Whether a program has stored the request. Then the program reports failures.
     is_stored: bool,
 }
 
@@ -159,7 +159,7 @@ impl EventRequest {
         if body.starts_with(b"[") && body.ends_with(b"]") {
             return body;
         }
-        // The buffer contains brackets only for the whole request.
+        // The buffer contains brackets only around the whole request.
         let mut part = body.to_vec();
         bracket(&mut part);
         part.into()

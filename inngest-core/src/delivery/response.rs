@@ -75,11 +75,11 @@ const MAX_MESSAGE_CHARS: usize = 500;
 /// when it quotes the path.
 fn sanitize(text: &str, key: &str) -> String {
     let masked = mask_key(text, key);
-    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    let is_break = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
     let mut words = masked
         .trim()
         .chars()
-        .map(|c| if breaks(c) { ' ' } else { c });
+        .map(|c| if is_break(c) { ' ' } else { c });
     let mut shown: String = words.by_ref().take(MAX_MESSAGE_CHARS).collect();
     if words.next().is_some() {
         shown.push('…');
@@ -108,7 +108,7 @@ fn mask_key(text: &str, key: &str) -> String {
     masked
 }
 
-/// Reads the response to a request with `events` events and `bytes` bytes. `url` is the server, and
+/// Reads the response to a request with `events` events and `bytes` bytes. `url` names the server, and
 /// `key` is the event key as it appears in the path.
 pub(crate) fn read(
     answer: &Answer,
@@ -138,9 +138,9 @@ pub(crate) fn read(
             invalid("its status is 200 but its body reports a failure".to_owned())
         }
         (200, Ok(Body { ids: Some(ids), .. })) => {
-            let answered = ids.len();
+            let listed = ids.len();
             let found = non_blank(&ids);
-            if found.len() == events && answered == events {
+            if found.len() == events && listed == events {
                 // A server that replaces Inngest's may return one id for all events. It still
                 // accepted all of them.
                 return Response::Accepted(AcceptedIds::Given(found));
@@ -215,16 +215,16 @@ fn non_blank(ids: &[String]) -> Vec<EventId> {
 
 fn hint(status: u16) -> &'static str {
     match status {
-        300..400 => "; the client does not follow redirects, set the base URL to the target",
+        300..400 => "; set the base URL to the target, because redirects are not followed",
         402 => "; check the account's plan and billing in the Inngest dashboard",
         404 | 405 | 409 | 410 | 421 => {
             "; check that the base URL is the URL of Inngest or a dev server"
         }
-        407 => "; a proxy answered, add the user name and password that it requires to its URL",
-        425 => "; it is not ready for events yet, send them later",
-        431 => "; the headers are too large for the server or a proxy, check what adds headers",
-        429 => "; it accepts no more events for now, send fewer or send them later",
-        500.. => "; the server or a proxy failed, send the events later",
+        407 => "; add the user name and password that the proxy requires to the proxy's URL",
+        425 => "; send the events later, when the server is ready for them",
+        431 => "; check what adds headers, because they are too large for the server or a proxy",
+        429 => "; send fewer events or send them later, because a limit was reached",
+        500.. => "; send the events later, because the server or a proxy failed",
         _ => "",
     }
 }
@@ -349,7 +349,7 @@ mod tests {
                 "{response:?}"
             );
         }
-        // These ids do not match the order of the seed's ids.
+        // These ids are not in the order of the seed's ids.
         let response = list(&[1, 0], 6);
         assert!(matches!(
             response,
@@ -392,10 +392,10 @@ mod tests {
         assert!(text(403, "{}").contains("it gave no reason; look at the key's allow"));
         assert!(text(413, "").contains("a request of 100 bytes is too large"));
         assert!(text(404, "not found").contains("status 404; check that the base URL"));
-        assert!(text(303, "").contains("does not follow redirects"));
-        assert!(text(503, "").contains("status 503; the server"));
+        assert!(text(303, "").contains("redirects are not followed"));
+        assert!(text(503, "").contains("status 503; send the events later"));
         let reason = r#"{"error":"Event keys are required of key-1","status":503}"#;
-        assert!(text(503, reason).contains("status 503: Event keys are required of …; the server"));
+        assert!(text(503, reason).contains("status 503: Event keys are required of …; send"));
         for status in [402, 407, 409, 410, 421, 425, 429, 431] {
             let message = text(status, "");
             assert!(message.contains(&format!("status {status}; ")), "{message}");

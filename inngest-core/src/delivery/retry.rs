@@ -10,7 +10,7 @@ use http::header::RETRY_AFTER;
 /// The client retries after connect errors, broken connections, timeouts, the statuses 408, 425,
 /// 429 and 5xx, and responses that do not come from the event API. It does not retry after 400, 401
 /// and 403. A retry keeps the bytes and the id seed, so an event does not run twice if the server
-/// had accepted it. If the server answers a batch with 400 or 403, the client resends parts of it,
+/// had already accepted it. If the server answers a batch with 400 or 403, the client resends parts of it,
 /// regardless of the policy, until it has found the refused event.
 ///
 /// The delay before attempt n+1 is random between 0 and `base` · 2^(n−1), at most `max_delay`. If
@@ -21,7 +21,7 @@ use http::header::RETRY_AFTER;
 /// If no dev server responds, the client makes at most three attempts, because the dev server is
 /// probably not running.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use = "a policy does nothing until a client has it"]
+#[must_use = "a policy does nothing until a client uses it"]
 pub struct RetryPolicy {
     attempts: u32,
     base: Duration,

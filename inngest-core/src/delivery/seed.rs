@@ -1,4 +1,4 @@
-//! The id seed: it fixes the event ids of a request before the request is sent.
+//! The seed that fixes the event ids of a request before the request is sent.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -99,7 +99,7 @@ impl Seed {
         Some(accepted)
     }
 
-    /// The seed of the request without its first events. The other events keep their ids.
+    /// The seed for the rest of the request after its first `events` events. The rest keeps its ids.
     pub(crate) fn after(&self, events: usize) -> Self {
         let mut after = *self;
         // The counter increases by one per event.
@@ -130,8 +130,8 @@ impl Seed {
         u32::from_be_bytes([a, b, c, d]).wrapping_add(step)
     }
 
-    /// Whether this body is the server's response that it accepted all `events` under the ids of
-    /// this seed. Comparing the bytes is much faster than parsing them.
+    /// Whether this body confirms that the server accepted all `events` events under the ids of this
+    /// seed. Comparing the bytes is much faster than parsing them.
     pub(crate) fn is_confirmed_by(&self, answer: &[u8], events: usize) -> bool {
         let mut id = [0; ulid::ULID_LEN];
         let mut rest = answer;

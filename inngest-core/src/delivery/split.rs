@@ -18,7 +18,7 @@ pub(crate) struct Limits {
     pub(crate) event_bytes: usize,
 }
 
-/// The result of splitting events: requests, or the range of events of each.
+/// The result of splitting events: the requests, or the range of events in each.
 #[derive(Debug)]
 pub(crate) struct Split<R> {
     /// In event order.
@@ -27,7 +27,7 @@ pub(crate) struct Split<R> {
     pub(crate) too_large: Vec<PayloadError>,
 }
 
-/// Checks whether an event is too large to send.
+/// Returns an error if the event is too large to send.
 pub(crate) fn too_large(event: &EncodedEvent, limits: &Limits) -> Option<PayloadError> {
     let (bytes, limit) = (event.json().len(), limits.event_bytes);
     let kind = PayloadErrorKind::TooLarge { bytes, limit };
@@ -36,8 +36,8 @@ pub(crate) fn too_large(event: &EncodedEvent, limits: &Limits) -> Option<Payload
 
 /// Splits events by count and bytes. `first` is the index of the first event in the batch.
 ///
-/// An event that is larger than a request may be is sent alone, because only the server knows the
-/// account's limit.
+/// An event over the limit of a request is sent alone, because only the server knows the account's
+/// limit.
 pub(crate) fn split(events: &[EncodedEvent], first: usize, limits: &Limits) -> Split<Range<usize>> {
     let mut requests: Vec<Range<usize>> = Vec::new();
     let mut too_large = Vec::new();
@@ -69,12 +69,12 @@ pub(crate) fn split(events: &[EncodedEvent], first: usize, limits: &Limits) -> S
     }
 }
 
-/// Groups events into requests with a seed each. `first` is the index of the first event in the
-/// batch.
+/// Groups events into requests, each with its own seed. `first` is the index of the first event in
+/// the batch.
 ///
 /// # Errors
 ///
-/// The operating system returned no random numbers. The events come back unchanged.
+/// The operating system returned no random numbers. Returns the events unchanged.
 pub(crate) fn into_requests(
     events: EventBuffer,
     first: usize,
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
     use crate::encode::buffer::{EventMeta, UntypedMeta};
 
-    /// Events of these sizes.
+    /// Returns events of these sizes.
     fn events(sizes: &[usize]) -> EventBuffer {
         let meta = EventMeta::Untyped(Arc::new(UntypedMeta {
             name: "shop/order.placed".into(),
@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn requests_are_full_but_within_both_limits() {
-        // Two bytes separate two events, and two are brackets. An event of ones is a number.
+        // Two bytes separate events, and two are brackets. The digits of an event are a valid number.
         for (sizes, request_bytes, request_events, expected) in [
             (&[10, 10, 10][..], 36, 9, &[3][..]),
             (&[10, 10, 10], 35, 9, &[2, 1]),

@@ -45,7 +45,7 @@ pub enum BatchBytesError {
         "the bytes of the batch are damaged: {problem}; restore them from where they were written"
     )]
     Damaged {
-        /// What is wrong with them.
+        /// What is wrong with the bytes.
         problem: String,
     },
 }
@@ -59,7 +59,7 @@ fn damaged(problem: &(impl ToString + ?Sized)) -> BatchBytesError {
 #[derive(Serialize, Deserialize)]
 struct Header {
     requests: Vec<RequestHeader>,
-    /// The new events, each with whether all middleware has seen it.
+    /// The length of each new event, and whether all middleware has seen it.
     fresh: Vec<(usize, bool)>,
 }
 
@@ -81,7 +81,7 @@ enum StoredUncertainty {
     Unanswered(Option<StoredError>),
 }
 
-/// The part of an error that is needed after restoring: whether it is a refusal, and its message.
+/// What a restored batch needs of an error: its message, and whether it is a refusal.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum StoredError {
@@ -249,7 +249,7 @@ impl StoredEvents<'_> {
     }
 }
 
-/// Reads events that are JSON already.
+/// Reads events that are already JSON.
 #[derive(Default)]
 pub(crate) struct EventReader {
     /// The name and version of the last event. The next event usually shares them.
@@ -293,7 +293,7 @@ fn range_of_text(json: &[u8], id: &RawValue) -> Result<Range<usize>, BatchBytesE
     let inside = start.wrapping_add(1)..end.wrapping_sub(1);
     is_text
         .then_some(inside)
-        .ok_or_else(|| damaged("an id is not a text"))
+        .ok_or_else(|| damaged("an id is not a non-empty string"))
 }
 
 /// The CRC-32 of IEEE 802.3. It detects every change of up to 32 consecutive bits.

@@ -46,7 +46,7 @@ pub struct StoredRequest<'a> {
 }
 
 impl<'a> StoredRequest<'a> {
-    /// Creates a request that was not sent.
+    /// Creates a request that has not been sent.
     #[must_use]
     pub fn new(seed: impl Into<Cow<'a, str>>, events: Vec<Cow<'a, str>>) -> Self {
         Self {
@@ -86,8 +86,8 @@ impl<'a> StoredRequest<'a> {
         Some(Seed::parse(&self.seed)?.event_id(index))
     }
 
-    /// The seed of the request without its first `events` events, which then keep their event ids.
-    /// `None` if the seed is invalid.
+    /// The seed for the rest of the request after its first `events` events. The rest keeps its event
+    /// ids. `None` if the seed is invalid.
     #[must_use]
     pub fn seed_after(&self, events: usize) -> Option<String> {
         Some(Seed::parse(&self.seed)?.after(events).to_text())

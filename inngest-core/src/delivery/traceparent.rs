@@ -40,7 +40,7 @@ pub(crate) fn insert(headers: &mut HeaderMap) {
     };
     let state = span.trace_state().header();
     for (name, value) in [("traceparent", traceparent), ("tracestate", state)] {
-        // The specification requires to omit values that are not valid in a header.
+        // The specification requires that values invalid in a header are omitted.
         if let Ok(value) = HeaderValue::try_from(value)
             && !value.is_empty()
         {

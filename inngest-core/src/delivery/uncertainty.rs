@@ -48,8 +48,8 @@ impl Uncertainty {
                 Self::Unanswered(Some(error.map_or(known, Arc::clone)))
             }
             (Self::None, NoAnswer(error)) => Self::Unanswered(error.cloned()),
-            // The server always refuses an event with the same message. A different message belongs
-            // to another event, so the events before one may come after the other.
+            // The server refuses an event with the same message each time. A different message is
+            // about another event, and an event before one of them may come after the other.
             (Self::NearRefusal(known), Refused(error)) if !known.has_same_message_as(error) => {
                 Self::Unanswered(Some(known))
             }
@@ -70,7 +70,7 @@ impl Uncertainty {
         !matches!(self, Self::None)
     }
 
-    /// Adds to the final error of an event that the server may have the event from an earlier attempt.
+    /// Adds to an event's final error that the server may have the event from an earlier attempt.
     pub(crate) fn explain(&self, error: Arc<SendError>) -> Arc<SendError> {
         if !self.is_some() || error.may_have_been_accepted() {
             return error;

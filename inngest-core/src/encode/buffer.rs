@@ -39,7 +39,7 @@ impl EventMeta {
         }
     }
 
-    /// The name, which outlives the event.
+    /// The name, in a form that can outlive the event.
     #[cfg(feature = "client")]
     pub(crate) fn shared_name(&self) -> Cow<'static, str> {
         match self {
@@ -157,7 +157,7 @@ impl EventBuffer {
         Self { bytes, events }
     }
 
-    /// Adds an event that is JSON already.
+    /// Adds an event that is already JSON.
     pub(crate) fn push_json(
         &mut self,
         meta: EventMeta,
@@ -170,7 +170,7 @@ impl EventBuffer {
         self.bytes.extend_from_slice(json);
         let json = start..self.bytes.len();
         let id = id.map(|id| id.start + start..id.end + start);
-        // An event too large for an entry was rejected when it was encoded.
+        // An event too large for an `EncodedEvent` was rejected when it was encoded.
         let event = EncodedEvent::new(meta, json, id);
         self.events
             .extend(event.map(|event| EncodedEvent { prepared, ..event }));
@@ -226,8 +226,8 @@ impl Drop for TruncateOnDrop<'_> {
 
 /// Encodes an event at the end of a buffer, in the form of [`EventBuffer::bytes`].
 ///
-/// On an error the buffer is unchanged, also if the caller catches a panic of the event's
-/// `Serialize`.
+/// The buffer is unchanged after an error, and after a panic of the event's `Serialize` that the caller
+/// catches.
 #[inline]
 pub(crate) fn append<E: Members>(
     buffer: &mut Vec<u8>,

@@ -77,7 +77,7 @@ pub(crate) const fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
     // Checking all bytes takes fewer instructions than stopping early.
     let found = if let Some(last) = bytes.last_chunk() {
-        // The last eight bytes may overlap the ones before.
+        // The last eight bytes may overlap the others.
         let mut found = escape_bits(u64::from_ne_bytes(*last));
         let mut rest = bytes;
         while rest.len() > 8
@@ -105,8 +105,8 @@ pub(crate) const fn is_plain(text: &str) -> bool {
 const ONES: u64 = u64::MAX / 255;
 const SPACES: u64 = ONES * 0x20;
 
-/// Checks eight bytes at once. The result has the highest bit of a byte set if one of them needs an
-/// escape in a JSON string: `"`, `\\`, or a byte below the space. The other bits have no meaning.
+/// Checks eight bytes at once. The highest bit of some byte of the result is set if any of the eight
+/// needs an escape in a JSON string: `"`, `\`, or a byte below the space. Other bits have no meaning.
 #[inline]
 const fn escape_bits(word: u64) -> u64 {
     let quote = word ^ (ONES * b'"' as u64);

@@ -10,8 +10,8 @@ use crate::encode::value::writer::{EncodeError, EncodeFailure, Keys};
 use crate::error::{PayloadError, PayloadErrorKind};
 use inngest_grammar::limits::MAX_DEPTH;
 
-/// Writes a value that is nested this many levels deep in the event. The error has the path of the
-/// first value that the server would change.
+/// Writes a value that is nested `levels` deep in the event. The error has the path of the first value
+/// that cannot be sent unchanged.
 pub(crate) fn write_value<T: Serialize + ?Sized>(
     event: &str,
     out: &mut Vec<u8>,

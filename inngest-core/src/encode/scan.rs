@@ -218,7 +218,7 @@ fn unescaped(content: &str) -> Option<Cow<'_, str>> {
         .map(Cow::Owned)
 }
 
-/// How the double that the server stores differs from this number, if it does.
+/// How storing this number as a double would change it; `None` if the double has the same value.
 pub(super) fn inexact(number: &str) -> Option<Lossy> {
     let digits = number.strip_prefix('-').unwrap_or(number);
     if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -241,15 +241,15 @@ fn decimal(number: &str) -> Option<(String, i64)> {
         Some((number, exponent)) => (number, exponent),
         None => (number, "0"),
     };
-    let (whole, part) = number.split_once('.').unwrap_or((number, ""));
-    let digits = format!("{whole}{part}");
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let digits = format!("{whole}{fraction}");
     let kept = digits.trim_end_matches('0');
     if kept.is_empty() {
         return Some((String::new(), 0));
     }
     let exponent: i64 = exponent.parse().ok()?;
     let zeros = i64::try_from(digits.len() - kept.len()).ok()?;
-    let exponent = exponent.checked_sub(i64::try_from(part.len()).ok()?)?;
+    let exponent = exponent.checked_sub(i64::try_from(fraction.len()).ok()?)?;
     let kept = kept.trim_start_matches('0').to_owned();
     Some((kept, exponent.checked_add(zeros)?))
 }
@@ -298,7 +298,7 @@ mod tests {
         fn doubles_are_exact_in_any_notation(double: f64) {
             prop_assume!(double.is_finite());
             for text in [format!("{double:e}"), format!("{double:?}"), format!("{double:E}")] {
-                // Such a long whole number may not be meant as a double.
+                // Digits alone are checked as an integer, not as a double.
                 let lossy = inexact(&text);
                 prop_assert!(matches!(lossy, None | Some(Lossy::Integer(_))), "{text}");
             }

@@ -16,7 +16,7 @@ pub enum ConfigError {
     /// The event key contains an invalid character. The message does not show the key.
     #[error(
         "the event key from {origin} has a character other than letters, digits, `-`, `_`, `.` \
-         and `~` at byte {offset}; copy it again from the Inngest dashboard, without quotes and \
+         and `~` at byte {offset}; copy it again from the Inngest dashboard, without quotes or \
          line breaks"
     )]
     InvalidEventKey {
@@ -48,7 +48,7 @@ pub enum ConfigError {
     /// The base URL is the full URL from the dashboard and contains an event key. The message does
     /// not show the key.
     #[error(
-        "the base URL `{url}` from {origin} has an event key in it; give the URL without `/e/…` \
+        "the base URL `{url}` from {origin} contains an event key; give the URL without `/e/…` \
          and the key as INNGEST_EVENT_KEY or `event_key`"
     )]
     KeyInBaseUrl {
@@ -78,7 +78,7 @@ pub enum ConfigError {
         /// The method of the builder.
         setting: &'static str,
     },
-    /// The proxy does not use HTTP.
+    /// The proxy's URL has a scheme other than `http`.
     #[error(
         "{variable} names a proxy with the scheme `{scheme}`, which is not supported; use an \
          `http://` proxy, name the host in NO_PROXY, or set your own transport"

@@ -101,7 +101,7 @@ impl OptionAsString {
     }
 }
 
-/// The forms from which an integer is deserialized.
+/// The input forms of an integer.
 #[derive(serde::Deserialize)]
 #[serde(untagged)]
 enum IntegerInput {
@@ -145,9 +145,9 @@ schemas! {
 
 /// An integer that [`AsString`] serializes. This trait is sealed.
 #[diagnostic::on_unimplemented(
-    message = "`AsString` does not write a `{Self}`",
+    message = "`AsString` cannot serialize `{Self}`",
     label = "not an integer of 64 bits or more",
-    note = "write `inngest_core::OptionAsString` for an `Option` of an integer"
+    note = "use `inngest_core::OptionAsString` for an `Option` of an integer"
 )]
 pub trait TextInteger: Display + FromStr + sealed::Sealed {}
 

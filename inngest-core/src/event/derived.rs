@@ -1,7 +1,7 @@
-//! Defines what `derive(Event)` implements beside `Event`.
+//! Defines the trait that `derive(Event)` implements in addition to `Event`.
 //!
 //! `Event` requires `Serialize` and `JsonSchema`. If a derive for one of these is missing, rustc
-//! lists other types that have the trait. So this trait, which comes first in the generated code,
+//! lists other types that have the trait. So `DerivedEvent`, which comes first in the generated code,
 //! requires [`Serializable`] and [`HasSchema`], whose errors say which derive to add.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -90,7 +90,7 @@ pub trait HasSchema {
 
 #[diagnostic::do_not_recommend]
 impl<T: JsonSchema + ?Sized> HasSchema for T {
-    // Pointers to the type's own functions, because rustc would compile functions here for each type.
+    // Points to the type's own functions, because rustc would compile a function here once per type.
     const __SCHEMA: DataSchema = DataSchema {
         title: T::schema_name,
         schema: T::json_schema,

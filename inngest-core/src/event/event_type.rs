@@ -44,7 +44,7 @@ pub struct Schemas {
 #[derive(Debug)]
 #[doc(hidden)]
 pub struct DataSchema {
-    /// The title of a type that does not set one.
+    /// The title to use if the type does not set one.
     pub title: fn() -> Cow<'static, str>,
     pub schema: SchemaFn,
 }
@@ -75,7 +75,7 @@ impl ConflictKind {
                 .with(first.name)
                 .with("`; give one of them another name or version"),
             Self::SameId => message
-                .with("` could print the same id, by `")
+                .with("` could print the same id, from the templates `")
                 .with(first.id_template)
                 .with("` and `")
                 .with(second.id_template)
@@ -99,8 +99,8 @@ impl EventType {
 
     /// How this type conflicts with another, if it does.
     ///
-    /// A type with mistakes has no name and conflicts with none, because the derive has reported its
-    /// mistakes.
+    /// A type with mistakes has no name and conflicts with no other, because the derive has already
+    /// reported it.
     pub(crate) const fn conflict(&self, other: &Self) -> Option<ConflictKind> {
         if self.name.is_empty() || other.name.is_empty() {
             return None;
@@ -176,7 +176,7 @@ mod tests {
             // Types with mistakes.
             (("", "", ""), ("", "", ""), None),
             (placed, ("", "", ""), None),
-            // An id never coincides with the absence of one.
+            // Only one of the types has an id.
             (placed, ("shop/order.paid", "1", "order-paid"), None),
             (
                 ("shop/order.paid", "1", "order-paid"),

@@ -1,4 +1,4 @@
-//! Encodes whatever can be sent: an event, a reference to one, a payload, or a raw event.
+//! Encodes everything that can be sent: an event, a reference to one, a payload, or a raw event.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub trait IntoPayload {
     #[doc(hidden)]
     const __TYPE: Option<&'static EventType>;
 
-    /// Encodes the event at the end of a buffer. `now` gives the time of an event that does not
+    /// Encodes the event at the end of a buffer. `now` returns the time for an event that does not
     /// set one.
     #[doc(hidden)]
     fn __encode(

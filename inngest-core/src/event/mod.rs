@@ -64,7 +64,7 @@ pub trait Event: DerivedEvent + Serialize + JsonSchema + Sized {
 
     /// The deduplication id of this event, or `None` if the type has no [`ID_TEMPLATE`].
     ///
-    /// For 24 hours the server runs nothing for another event with the same id. Ids are global: the
+    /// For 24 hours, the server runs nothing for another event with the same id. Ids are global: the
     /// event name does not matter.
     ///
     /// [`ID_TEMPLATE`]: Event::ID_TEMPLATE
@@ -72,8 +72,8 @@ pub trait Event: DerivedEvent + Serialize + JsonSchema + Sized {
     /// # Errors
     ///
     /// Fails if a placeholder prints nothing, prints text outside its type's
-    /// [`LANGUAGE`](crate::IdPart::LANGUAGE), or has a `Display` that fails. Otherwise different
-    /// events could share the id.
+    /// [`LANGUAGE`](crate::IdPart::LANGUAGE), or has a `Display` that fails. Different events could
+    /// share such an id.
     fn dedup_id(&self) -> Result<Option<String>, PayloadError> {
         if Self::ID_TEMPLATE.is_none() {
             return Ok(None);
@@ -187,7 +187,7 @@ impl<E> Payload<E> {
     /// Sets the user's attributes of an event with this name.
     pub(crate) fn with_user<U: Serialize + ?Sized>(mut self, name: &str, user: &U) -> Self {
         // Encode now, because the payload cannot hold a value of another type. An error is returned
-        // when the event is encoded, where its index in the batch is known.
+        // later, when the event is encoded and its index in the batch is known.
         let mut json = Vec::new();
         self.overrides().user = Some(write_user(name, &mut json, user).map(|()| json));
         self
@@ -211,7 +211,7 @@ impl<E> Payload<E> {
         self
     }
 
-    /// Sets when the event occurred. With a time in the future, runs start at that time. An absent
+    /// Sets when the event occurred. If the time is in the future, runs start at that time. An absent
     /// time has no effect.
     pub fn at(mut self, time: impl Timestamp) -> Self {
         if let Some(millis) = time.timestamp_millis() {
@@ -273,8 +273,8 @@ impl<E> fmt::Debug for Payload<E> {
     }
 }
 
-/// The encoder's input: a payload, or a borrowed event. Moving an event into a payload first would
-/// take a good part of the encoding time.
+/// The encoder's input: a borrowed payload or event. Moving an event into a payload first would make
+/// encoding noticeably slower.
 pub(crate) struct EventInput<'a, E> {
     pub(crate) event: &'a E,
     pub(crate) millis: i64,

@@ -1,4 +1,4 @@
-//! Defines `NonEmpty`: text that is known not to be empty.
+//! Defines `NonEmpty`: text that is never empty.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,9 +15,9 @@ use crate::event::session::{SessionField, SessionKind, SessionValue};
 
 /// Text of at least one character, for fields that are part of a deduplication id.
 ///
-/// Sending fails for an event whose id contains an empty text. With `NonEmpty<String>`, the mistake
-/// shows where the text comes from instead, and the schema has `minLength: 1`. `T` can be any type of
-/// text, such as `Box<str>` or `Cow<'static, str>`.
+/// An event cannot be sent if a part of its id is empty. `NonEmpty<String>` finds the mistake earlier,
+/// where the text is created, and adds `minLength: 1` to the schema. `T` can be any text type, such as
+/// `Box<str>` or `Cow<'static, str>`.
 ///
 /// ```
 /// use inngest_core::{Event, NonEmpty};
@@ -38,7 +38,7 @@ use crate::event::session::{SessionField, SessionKind, SessionValue};
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NonEmpty<T = String>(T);
 
-/// The text for a [`NonEmpty`] is empty.
+/// The error of [`NonEmpty::new`] for empty text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EmptyTextError(());
 
@@ -65,7 +65,7 @@ impl<T: AsRef<str>> NonEmpty<T> {
 }
 
 impl<T> NonEmpty<T> {
-    /// The text.
+    /// Returns the text.
     pub fn into_inner(self) -> T {
         self.0
     }
@@ -130,7 +130,7 @@ impl<T> JsonSchema for NonEmpty<T> {
     }
 }
 
-// rustc's list of the types that implement a trait should name the standard library's types.
+// Keeps this impl out of rustc's list of implementors, which should name the standard library's types.
 #[diagnostic::do_not_recommend]
 impl<T: IdPart> IdPart for NonEmpty<T> {
     const LANGUAGE: Language = T::LANGUAGE;
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn json_is_checked_text() {
+    fn json_and_schema_refuse_empty_text() {
         let text: NonEmpty<Cow<'_, str>> = serde_json::from_value(json!("tea")).unwrap();
         assert_eq!(serde_json::to_value(&text).unwrap(), json!("tea"));
         let error = serde_json::from_value::<NonEmpty>(json!("")).unwrap_err();

@@ -57,8 +57,8 @@ pub(crate) struct RawParts {
     pub(crate) version: Option<String>,
     /// `data` as JSON, or the error of encoding it.
     pub(crate) data: Result<Vec<u8>, PayloadError>,
-    may_have_nonstandard_name: bool,
-    may_have_nonstandard_version: bool,
+    allows_nonstandard_name: bool,
+    allows_nonstandard_version: bool,
 }
 
 /// Shows the name, version, id and time. The data may be personal, so it is not shown.
@@ -79,15 +79,15 @@ impl RawEvent {
     pub fn new(name: impl Into<String>, data: impl Serialize) -> Self {
         let name = name.into();
         // Encode now, because the event cannot hold a value of another type. An error is returned
-        // when the event is encoded, where its index in the batch is known.
+        // later, when the event is encoded and its index in the batch is known.
         let mut json = Vec::new();
         let data = write_data(&name, &mut json, &data).map(|()| json);
         let parts = RawParts {
             name,
             version: None,
             data,
-            may_have_nonstandard_name: false,
-            may_have_nonstandard_version: false,
+            allows_nonstandard_name: false,
+            allows_nonstandard_version: false,
         };
         Self(Payload::at_millis(parts, now()))
     }
@@ -127,13 +127,13 @@ impl RawEvent {
     /// Allows a name that does not follow the convention, like `allow(nonstandard_name)` of the
     /// derive.
     pub fn allow_nonstandard_name(mut self) -> Self {
-        self.0.event_mut().may_have_nonstandard_name = true;
+        self.0.event_mut().allows_nonstandard_name = true;
         self
     }
 
     /// Allows a version other than `YYYY-MM-DD.N`, like `allow(nonstandard_version)` of the derive.
     pub fn allow_nonstandard_version(mut self) -> Self {
-        self.0.event_mut().may_have_nonstandard_version = true;
+        self.0.event_mut().allows_nonstandard_version = true;
         self
     }
 
@@ -155,7 +155,7 @@ impl RawParts {
     fn check_name(&self) -> Result<(), String> {
         let name = &self.name;
         name::check(name).map_err(|error| format!("{error}; {}", error.advice(name)))?;
-        if self.may_have_nonstandard_name {
+        if self.allows_nonstandard_name {
             return Ok(());
         }
         name::check_convention(name).map_err(|error| {
@@ -171,7 +171,7 @@ impl RawParts {
         version::check(version).or_else(|error| {
             let alternative = match error {
                 VersionError::Empty => "do not set one",
-                _ if self.may_have_nonstandard_version => return Ok(()),
+                _ if self.allows_nonstandard_version => return Ok(()),
                 _ => "call `allow_nonstandard_version`",
             };
             Err(format!(

@@ -1,4 +1,4 @@
-//! Defines sessions, by which the server groups the runs of related events.
+//! Defines sessions: keys and values by which the server groups the runs of related events.
 
 use std::borrow::Cow;
 
@@ -17,7 +17,7 @@ pub enum SessionValue<'a> {
     Integer(i128),
 }
 
-/// The kind of value of a session field. The schema shows it too.
+/// The kind of a session field's value. The schema depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SessionKind {
@@ -141,7 +141,7 @@ impl SessionValue<'_> {
     }
 }
 
-/// What the schema shows of a session field.
+/// What the schema contains about a session field.
 #[derive(Clone, Copy, Debug)]
 #[doc(hidden)]
 pub struct SessionSpec {

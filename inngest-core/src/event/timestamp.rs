@@ -14,8 +14,8 @@ pub(crate) use inngest_grammar::limits::{MAX_MILLIS, MIN_MILLIS};
     note = "use `i64` (milliseconds since 1970), `SystemTime`, or `Option` of one; `chrono`, `jiff` and `time` types come with the features of these names"
 )]
 pub trait Timestamp {
-    /// Milliseconds since the Unix epoch. `None` stands for the time at which the payload is
-    /// created.
+    /// Milliseconds since the Unix epoch. `None` means the time at which the payload is created, or
+    /// no override.
     ///
     /// The encoder checks the range, [`MIN_MILLIS`] to [`MAX_MILLIS`].
     fn timestamp_millis(&self) -> Option<i64>;

@@ -78,11 +78,11 @@ impl Chain {
         self.0.is_empty()
     }
 
-    /// Passes the events of a batch to all middleware, except events that it has already prepared.
+    /// Passes the events of a batch to all middleware, except events that middleware has already seen.
     ///
     /// # Errors
     ///
-    /// A middleware failed; the batch comes back unchanged.
+    /// A middleware failed. Returns the batch unchanged.
     pub(crate) fn prepare(&self, batch: Batch) -> Result<Prepared, Box<(Batch, SendError)>> {
         let resent = batch.resent_len();
         let Batch { fresh, requests } = batch;

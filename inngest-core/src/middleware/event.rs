@@ -33,9 +33,9 @@ pub struct OutgoingEvent {
     is_changed: bool,
 }
 
-/// An event split into members, which keep their own bytes.
+/// An event split into members, each with its original bytes.
 struct ParsedEvent {
-    /// The members of the event, among them the original `data`.
+    /// The members of the event, including the original `data`.
     event: Object,
     /// The members of `data`.
     data: Object,

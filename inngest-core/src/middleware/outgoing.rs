@@ -11,7 +11,7 @@ use crate::middleware::event::OutgoingEvent;
 /// Runs user code on events before they are sent, and on their outcomes afterwards.
 ///
 /// Middleware runs in registration order, both before and after a send. Each middleware sees the
-/// changes of the middleware before it. It runs once per event, however often the client retries,
+/// changes of the middleware before it. It sees each event once, however often the client retries,
 /// and does not run for the events of [`BatchError::into_unsent`](crate::BatchError::into_unsent),
 /// which are resent byte for byte. Middleware runs inside the future that sends, so it must not
 /// block. Do slow work, such as fetching a key, beforehand.

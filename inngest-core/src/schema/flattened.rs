@@ -9,10 +9,10 @@ use schemars::Schema;
 use schemars::transform::{Transform, transform_subschemas};
 use serde_json::{Map, Value, json};
 
-/// Replaces string variants beside `"type": "object"` with members.
+/// Replaces string variants next to `"type": "object"` with members.
 pub(super) fn string_variants_to_members(schema: &mut Schema) {
     VariantRewriter::default().transform(schema);
-    // A schema behind a reference is copied from `$defs`, where it is already correct.
+    // A schema behind a reference is copied from `$defs`, where it is already corrected.
     if let Some(Value::Object(definitions)) = schema.get("$defs") {
         let definitions = definitions.clone();
         let mut rewriter = VariantRewriter {

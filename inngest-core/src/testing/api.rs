@@ -19,7 +19,7 @@ pub(super) struct Incoming {
     pub(super) data: Option<Object>,
     pub(super) user: Option<Object>,
     pub(super) sessions: Sessions,
-    /// Whether the server never stores it because of its depth.
+    /// Whether the event is so deep that the server never stores it.
     pub(super) too_deep_to_store: bool,
 }
 
@@ -81,7 +81,7 @@ impl ParsedRequest {
             Err(SyntaxError::Invalid(error)) => self.fail(error),
             Ok(Scanned { end, levels }) => match text.get(json::skip_space(text, end)) {
                 Some(other) => self.fail(json::invalid(*other, "after top-level value")),
-                None => self.take(text.get(..end).unwrap_or_default(), levels),
+                None => self.accept_or_refuse(text.get(..end).unwrap_or_default(), levels),
             },
         }
     }
@@ -117,7 +117,7 @@ impl ParsedRequest {
                 Ok(Scanned { end, levels }) => {
                     let event = text.get(start..end).unwrap_or_default();
                     match check_size(event) {
-                        Ok(()) => self.take(event, levels),
+                        Ok(()) => self.accept_or_refuse(event, levels),
                         Err(error) => self.refuse(event, error),
                     }
                     at = end;
@@ -126,7 +126,7 @@ impl ParsedRequest {
         }
     }
 
-    fn take(&mut self, event: &[u8], levels: usize) {
+    fn accept_or_refuse(&mut self, event: &[u8], levels: usize) {
         match read_event(event) {
             Ok(mut event) => {
                 event.too_deep_to_store = levels > MAX_KEPT_LEVELS;
@@ -221,8 +221,8 @@ fn check_name(name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// The server converts to nanoseconds in 64 bits and lets them wrap, so 2·10¹³ ms passes as a time in
-/// 2019 (measured).
+/// Checks an event's time. The server converts it to nanoseconds in 64 bits and lets them wrap, so
+/// 2·10¹³ ms passes as a time in 2019 (measured).
 fn check_time(millis: i64) -> Result<(), String> {
     const NANOS: i64 = 1_000_000;
     let nanos = millis.wrapping_mul(NANOS);

@@ -17,11 +17,11 @@ use crate::schema;
 const LISTED: usize = 5;
 
 impl Received {
-    /// Asserts that an event of type `E` was sent that satisfies the predicate.
+    /// Asserts that an event of type `E` that satisfies the predicate was sent.
     ///
     /// # Panics
     ///
-    /// Panics if there is none. The message lists the last events of the type, or the names of the
+    /// Panics if none was sent. The message lists the last events of the type, or the names of the
     /// events sent instead.
     #[track_caller]
     pub fn assert_sent<E: Event + DeserializeOwned>(&self, predicate: impl Fn(&E) -> bool) {
@@ -43,7 +43,7 @@ impl Received {
     ///
     /// # Panics
     ///
-    /// Panics if there is none. The message compares the expected event, field by field, with the
+    /// Panics if none was sent. The message compares the expected event, field by field, with the
     /// most similar event of its type.
     #[track_caller]
     pub fn assert_sent_event<E: Event>(&self, expected: &E) {
@@ -205,7 +205,7 @@ fn describe_other_events(all: &[ReceivedEvent], of_type: &[&ReceivedEvent]) -> S
     let mut names: Vec<&str> = all.iter().map(|event| event.name.as_str()).collect();
     names.sort_unstable();
     names.dedup();
-    format!("; sent were `{}`", names.join("`, `"))
+    format!("; these were sent: `{}`", names.join("`, `"))
 }
 
 /// Lists the last events, one per line.

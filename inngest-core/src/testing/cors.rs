@@ -10,12 +10,12 @@ const MAX_AGE: &str = "3600";
 
 /// Returns whether the request is a preflight.
 pub(super) fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
-    let asked = headers.get(header::ACCESS_CONTROL_REQUEST_METHOD);
-    *method == Method::OPTIONS && asked.is_some_and(|asked| !asked.is_empty())
+    let requested = headers.get(header::ACCESS_CONTROL_REQUEST_METHOD);
+    *method == Method::OPTIONS && requested.is_some_and(|requested| !requested.is_empty())
 }
 
 /// Adds the headers of a preflight response.
-pub(super) fn allow<B>(asked: &HeaderMap, response: &mut Response<B>) {
+pub(super) fn allow<B>(request: &HeaderMap, response: &mut Response<B>) {
     let headers = response.headers_mut();
     for name in [
         "Origin",
@@ -24,15 +24,15 @@ pub(super) fn allow<B>(asked: &HeaderMap, response: &mut Response<B>) {
     ] {
         headers.append(header::VARY, HeaderValue::from_static(name));
     }
-    let method = asked.get(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let method = request.get(header::ACCESS_CONTROL_REQUEST_METHOD);
     let method = method.and_then(|method| method.to_str().ok());
     let method = method.unwrap_or_default().to_ascii_uppercase();
-    let (Some(origin), true) = (origin(asked), METHODS.contains(&method.as_str())) else {
+    let (Some(origin), true) = (origin(request), METHODS.contains(&method.as_str())) else {
         return;
     };
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
     insert(headers, header::ACCESS_CONTROL_ALLOW_METHODS, &method);
-    let wanted = asked.get(header::ACCESS_CONTROL_REQUEST_HEADERS);
+    let wanted = request.get(header::ACCESS_CONTROL_REQUEST_HEADERS);
     let wanted = wanted.and_then(|wanted| wanted.to_str().ok());
     let names = wanted.unwrap_or_default().split([',', ' ']);
     let names: Vec<_> = names.filter(|n| !n.is_empty()).map(canonical).collect();
@@ -47,19 +47,19 @@ pub(super) fn allow<B>(asked: &HeaderMap, response: &mut Response<B>) {
 }
 
 /// Adds the headers of any other response.
-pub(super) fn complete<B>(method: &Method, asked: &HeaderMap, response: &mut Response<B>) {
+pub(super) fn complete<B>(method: &Method, request: &HeaderMap, response: &mut Response<B>) {
     let headers = response.headers_mut();
     headers.append(header::VARY, HeaderValue::from_static("Origin"));
     headers.insert("x-inngest-server-kind", HeaderValue::from_static("dev"));
-    if let (Some(origin), true) = (origin(asked), METHODS.contains(&method.as_str())) {
+    if let (Some(origin), true) = (origin(request), METHODS.contains(&method.as_str())) {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
         let exposed = HeaderValue::from_static("Link, Mcp-Session-Id");
         headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
     }
 }
 
-fn origin(asked: &HeaderMap) -> Option<&HeaderValue> {
-    let origin = asked.get(header::ORIGIN)?;
+fn origin(request: &HeaderMap) -> Option<&HeaderValue> {
+    let origin = request.get(header::ORIGIN)?;
     (!origin.is_empty()).then_some(origin)
 }
 
@@ -72,15 +72,15 @@ fn insert(headers: &mut HeaderMap, name: header::HeaderName, value: &str) {
 
 /// Capitalizes a header name at its start and after each hyphen.
 fn canonical(name: &str) -> String {
-    let mut begins = true;
-    let letter = |letter: char| {
-        let canonical = if begins {
+    let mut is_word_start = true;
+    let canonical_letter = |letter: char| {
+        let canonical = if is_word_start {
             letter.to_ascii_uppercase()
         } else {
             letter.to_ascii_lowercase()
         };
-        begins = letter == '-';
+        is_word_start = letter == '-';
         canonical
     };
-    name.chars().map(letter).collect()
+    name.chars().map(canonical_letter).collect()
 }

@@ -1,4 +1,4 @@
-//! Defines received events and requests.
+//! Defines the events and requests that a server has received.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -30,7 +30,7 @@ pub struct ReceivedEvent {
     pub ts: i64,
     /// The event's version.
     pub v: Option<String>,
-    /// The user's attributes. The server drops an empty object. The depth is limited as in `data`.
+    /// The user's attributes. The server drops an empty object. Deep values are replaced as in `data`.
     pub user: Option<Value>,
     /// The sessions as the server stores them: numbers become text, and inherited sessions fill the
     /// remaining places. A session that the event clears is `null`.
@@ -101,7 +101,7 @@ impl ReceivedEvent {
         format!("{{{}}}", members.collect::<Vec<_>>().join(","))
     }
 
-    /// Whether `data` and `user` hold all values, however deep.
+    /// Whether `data` and `user` are complete, not truncated because of their depth.
     pub(super) fn is_whole(&self) -> bool {
         self.full_data.is_none() && self.full_user.is_none()
     }

@@ -9,11 +9,11 @@ use http::HeaderMap;
 
 use crate::transport::contract::Answer;
 
-/// A fault of a request, for [`EventServer::inject`](super::EventServer::inject) or
+/// A fault to inject into a request, with [`EventServer::inject`](super::EventServer::inject) or
 /// [`EventServer::script`](super::EventServer::script).
 ///
-/// Accepted events are recorded whatever the response, so a test can compare what the server
-/// accepted with what it reported.
+/// Accepted events are recorded whatever the response, so a test can compare what the server accepted
+/// with what the client reported.
 ///
 /// ```
 /// use inngest_core::testing::{EventServer, Fault};
@@ -51,7 +51,7 @@ pub struct FaultRequest<'a> {
 
 #[derive(Clone, Debug)]
 pub(super) enum FaultKind {
-    /// Another response.
+    /// A different response.
     Answer {
         status: u16,
         body: String,
@@ -111,19 +111,19 @@ impl Fault {
     /// Responds with status 429 to requests beyond this many in the given time. `Retry-After` is
     /// that time in whole seconds, rounded up.
     pub fn rate(requests: usize, per: Duration) -> Self {
-        let taken: Mutex<VecDeque<Instant>> = Mutex::default();
+        let recent: Mutex<VecDeque<Instant>> = Mutex::default();
         let is_over = move |_: &FaultRequest<'_>| {
-            let mut taken = taken.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut recent = recent.lock().unwrap_or_else(PoisonError::into_inner);
             let now = Instant::now();
-            while taken
+            while recent
                 .front()
                 .is_some_and(|first| now.duration_since(*first) >= per)
             {
-                taken.pop_front();
+                recent.pop_front();
             }
-            let is_over = taken.len() >= requests;
+            let is_over = recent.len() >= requests;
             if !is_over {
-                taken.push_back(now);
+                recent.push_back(now);
             }
             is_over
         };

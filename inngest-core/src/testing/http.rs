@@ -64,7 +64,7 @@ pub(super) async fn answer(
     Ok(response)
 }
 
-/// The path of events, without the key.
+/// The path that accepts events, without the event key.
 const EVENTS: &str = "/e/";
 
 /// Extracts the event key from a path: one non-empty segment.
@@ -148,7 +148,7 @@ fn recorded(
     let status = response.status();
     let fails = status.as_u16() >= 400 || (status.is_redirection() && head.method != Method::GET);
     let error = status.canonical_reason().filter(|_| fails);
-    received.note(ReceivedRequest {
+    received.record_request(ReceivedRequest {
         method: head.method.clone(),
         path: path.to_owned(),
         headers: head.headers.clone(),

@@ -1,4 +1,4 @@
-//! Serves the JSON endpoints besides `/e/`, in the format of the real server.
+//! Serves the JSON endpoints other than `/e/`, in the format of the real server.
 
 use std::fmt::Write as _;
 
@@ -17,7 +17,7 @@ const LIMIT: i64 = 20;
 const MAX_LIMIT: i64 = 51;
 
 /// How long the real server caches a response, in milliseconds.
-const CACHED: i64 = 5_000;
+const CACHE_MILLIS: i64 = 5_000;
 
 /// Answers `GET /v1/events` with a query such as `name=storefront/item.imported&limit=5`.
 pub(super) fn events(received: &Received, query: &str) -> String {
@@ -52,7 +52,7 @@ pub(super) fn event(received: &Received, id: &str) -> String {
         return refused(&format!("Invalid event ID: {id}"), 400);
     };
     match received.stored(&event_id) {
-        Some(event) => answer(&row(&event), Some(now() + CACHED)),
+        Some(event) => answer(&row(&event), Some(now() + CACHE_MILLIS)),
         None => refused("Event not found", 404),
     }
 }
@@ -61,7 +61,7 @@ pub(super) fn event(received: &Received, id: &str) -> String {
 pub(super) fn runs(id: &str) -> String {
     let id = decoded_path(id);
     match ulid(&id) {
-        Some(_) => answer("[]", Some(now() + CACHED)),
+        Some(_) => answer("[]", Some(now() + CACHE_MILLIS)),
         None => refused(&format!("Invalid event ID: {id}"), 400),
     }
 }

@@ -1,7 +1,7 @@
 //! Serves the page for browsers, and the data that its script asks for.
 //!
-//! The script keeps a row for each entry, that is, for each accepted event and each failed request. It
-//! asks for the entries after the last one that it has.
+//! The script keeps a row for each entry: an accepted event or a failed request. It asks for the entries
+//! after the last one that it has.
 
 use http::Uri;
 use serde_json::{Value, json};
@@ -12,19 +12,19 @@ use super::received::Received;
 use super::schemas::{Schemas, Violation};
 use super::state::{Failure, KeptEvent};
 
-/// The start of the data's paths, which the real server does not have.
+/// The prefix of the paths for data. The real server has no such paths.
 pub(super) const PREFIX: &str = "/_page/";
 
 /// The maximum number of entries in a response.
 const MAX_ENTRIES: usize = 1_000;
 
-/// How many characters of an event's data, or of a violation's message, a row has.
+/// The maximum length of an event's data or a violation's message in a row, in characters.
 const MAX_CHARS: usize = 200;
 
-/// How many violations of its schema are listed for an event.
+/// How many schema violations are listed for an event.
 const MAX_VIOLATIONS: usize = 20;
 
-/// The page, in one piece.
+/// The page as one HTML document.
 pub(super) fn html() -> String {
     include_str!("page/page.html")
         .replace("/* page.css */", include_str!("page/page.css"))
@@ -113,7 +113,7 @@ fn failure_row(failure: &Failure) -> Value {
     })
 }
 
-/// The entries after `after` whose JSON or error contains the text in any case.
+/// The entries after `after` whose JSON or error contains the text, ignoring case.
 fn find(received: &Received, after: usize, text: &str) -> String {
     let text = text.to_lowercase();
     let contains = |other: &str| other.to_lowercase().contains(&text);

@@ -49,7 +49,7 @@ pub(super) type Observer = Arc<dyn Fn(&ReceivedRequest, &[ReceivedEvent]) + Send
 /// How to respond to a request.
 pub(super) enum Handled {
     Answer(Answer),
-    /// The fault delays, replaces or cuts off the response.
+    /// The fault delays, replaces, cuts off or suppresses the response.
     Fault(Fault, Answer),
 }
 
@@ -157,10 +157,10 @@ impl Received {
         self.state().stored(id).cloned()
     }
 
-    /// Up to `most` stored events that match, ordered by descending event id.
+    /// Up to `limit` stored events that match, ordered by descending event id.
     pub(super) fn list(
         &self,
-        most: usize,
+        limit: usize,
         matches: impl Fn(&ReceivedEvent) -> bool,
     ) -> Vec<ReceivedEvent> {
         let state = self.state();
@@ -168,14 +168,14 @@ impl Received {
         // Ids within one millisecond are random, so the order of receipt breaks ties.
         let mut stored: Vec<_> = stored.rev().filter(|e| e.stored && matches(e)).collect();
         stored.sort_by_key(|event| std::cmp::Reverse(event.event_id.millis()));
-        stored.into_iter().take(most).cloned().collect()
+        stored.into_iter().take(limit).cloned().collect()
     }
 
     /// The data of all events with the name of type `E`, in order of receipt.
     ///
     /// # Errors
     ///
-    /// The data of an event does not fit the type.
+    /// Fails if the data of an event does not fit the type.
     pub fn sent<E: Event + DeserializeOwned>(&self) -> Result<Vec<E>, serde_json::Error> {
         let state = self.state();
         let events = state.kept().filter(|kept| kept.event.name == E::NAME);
@@ -278,19 +278,19 @@ impl Received {
     }
 
     /// Records a request without events.
-    pub(super) fn note(&self, request: ReceivedRequest) {
+    pub(super) fn record_request(&self, request: ReceivedRequest) {
         self.finish(self.state(), request, String::new());
     }
 
-    /// Records a request and reports it to those who wait for it.
+    /// Records a request, wakes waiting threads and calls the observer.
     fn finish(&self, mut state: MutexGuard<'_, State>, request: ReceivedRequest, text: String) {
         let observed = self.0.observer.as_ref().map(|observer| {
             let events: Vec<_> = state.last(request.events).cloned().collect();
             (observer, request.clone(), events)
         });
-        state.note(request, text);
+        state.record_request(request, text);
         self.0.changed.notify_all();
-        // Without the lock, so that the observer can read everything.
+        // The observer runs without the lock, so it can read everything.
         drop(state);
         if let Some((observer, request, events)) = observed {
             observer(&request, &events);

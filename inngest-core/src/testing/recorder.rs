@@ -50,7 +50,7 @@ impl Transport for Recorder {
     fn post(&self, request: Request) -> TransportFuture<'_> {
         let path = request.uri().path();
         let key = path.rsplit_once('/').map_or(path, |(_, key)| key);
-        // Only servers inject faults, so both outcomes hold the response.
+        // Faults are injected only into servers, so the answer is the response either way.
         let (Handled::Answer(answer) | Handled::Fault(_, answer)) =
             self.0.ingest(key, request.headers(), request.body());
         Box::pin(std::future::ready(Ok(answer)))

@@ -9,17 +9,17 @@ use serde_json::Value;
 use super::event::ReceivedEvent;
 use crate::registry::Registry;
 
-/// Returns the schema of the events with a name and version, if it is known.
+/// Returns the schema of events with this name and version, if it is known.
 pub(super) type FindSchema = Arc<dyn Fn(&str, Option<&str>) -> Option<Value> + Send + Sync>;
 
-/// One mismatch of an event and its schema.
+/// One mismatch between an event and its schema.
 pub(super) struct Violation {
     /// The JSON Pointer of the value that does not match.
     pub(super) path: String,
     pub(super) message: String,
 }
 
-/// The known schemas: the ones that a test or program gives, or else the schemas of all linked types.
+/// The known schemas: from the function that a test or program sets, or else of all linked types.
 #[derive(Default)]
 pub(super) struct Schemas {
     find: Option<FindSchema>,

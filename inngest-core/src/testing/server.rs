@@ -28,7 +28,7 @@ use crate::error::config::ConfigError;
 /// refused ones and the failed requests.
 ///
 /// The server runs on its own thread until it is dropped. It works for async and blocking programs,
-/// also while tokio's clock is paused (`#[tokio::test(start_paused = true)]`). Read the received
+/// even while tokio's clock is paused (`#[tokio::test(start_paused = true)]`). Read the received
 /// events through [`Received`]'s methods.
 ///
 /// ```
@@ -74,8 +74,8 @@ impl EventServerBuilder {
         self
     }
 
-    /// Accepts only events with this key. Can be called more than once, to accept several keys.
-    /// Without any, the server accepts all keys, like the dev server.
+    /// Accepts only events with this event key. Call it several times to accept several keys. By
+    /// default, the server accepts all keys, like the dev server.
     pub fn event_key(mut self, key: impl Into<String>) -> Self {
         self.keys.push(key.into());
         self
@@ -134,7 +134,7 @@ impl EventServerBuilder {
     ///
     /// # Errors
     ///
-    /// The port is in use, or the system cannot provide a socket or thread.
+    /// Fails if the port is in use, or if the system cannot provide a socket or thread.
     pub fn start(self) -> io::Result<EventServer> {
         let listener = TcpListener::bind((self.address, self.port))?;
         listener.set_nonblocking(true)?;
@@ -152,12 +152,12 @@ impl EventServerBuilder {
         let served = received.clone();
         let thread = std::thread::Builder::new()
             .name("inngest event server".into())
-            // Checking deep events against recursive schemas takes much.
+            // Checking deep events against recursive schemas takes much stack.
             .stack_size(8 << 20)
             .spawn(move || {
                 runtime.block_on(async {
                     tokio::spawn(serve(listener, served));
-                    // A message or a dropped sender both end the thread.
+                    // A message and a dropped sender both end the thread.
                     let _ = stopped.await;
                 });
             })?;
@@ -186,7 +186,7 @@ impl EventServer {
     ///
     /// # Errors
     ///
-    /// The system cannot provide a socket or thread.
+    /// Fails if the system cannot provide a socket or thread.
     pub fn start() -> io::Result<Self> {
         Self::builder().start()
     }
@@ -203,13 +203,13 @@ impl EventServer {
         }
     }
 
-    /// Applies a fault to coming requests, after the faults injected before.
+    /// Applies a fault to the next requests, after all faults that were injected earlier.
     pub fn inject(&self, fault: Fault) {
         self.received.faults(|faults| faults.inject(fault));
     }
 
-    /// Sets the outcome of each coming request in order; `None` is a normal response. The script
-    /// takes precedence over injected faults.
+    /// Sets the outcomes of the next requests, in order; `None` is a normal response. The script takes
+    /// precedence over injected faults.
     pub fn script(&self, faults: impl IntoIterator<Item = Option<Fault>>) {
         self.received.faults(|all| all.script(faults));
     }
@@ -219,9 +219,9 @@ impl EventServer {
         self.received.faults(|faults| *faults = Faults::default());
     }
 
-    /// Makes this percentage of requests fail, each with a random fault. The same seed gives the
-    /// same faults. Without one, a random seed is used. The seed is printed to standard error, so
-    /// that a failed test can be repeated.
+    /// Makes this percentage of requests fail, each with a random fault. The same seed gives the same
+    /// faults; `None` chooses a random seed. The seed is printed to standard error, so that a failed
+    /// test can be repeated.
     #[expect(clippy::print_stderr, reason = "a failing test must show its seed")]
     pub fn inject_at_random(&self, percent: u8, seed: Option<u64>) {
         let seed = seed.unwrap_or_else(|| getrandom::u64().unwrap_or_default());

@@ -54,7 +54,7 @@ pub(super) struct State {
     last_entry: usize,
     /// Tells the page whether the server was restarted.
     pub(super) started: i64,
-    /// How many requests were answered, including dropped ones.
+    /// How many requests were answered, including requests that are no longer kept.
     pub(super) answered: usize,
     pub(super) clock_ahead: Duration,
     pub(super) faults: Faults,
@@ -167,7 +167,7 @@ impl State {
     }
 
     /// Records a request. `text` shows what failed, if anything did.
-    pub(super) fn note(&mut self, mut request: ReceivedRequest, text: String) {
+    pub(super) fn record_request(&mut self, mut request: ReceivedRequest, text: String) {
         request.headers = detached(&request.headers);
         if request.error.is_some() {
             if self.failures.len() == KEPT_FAILURES {
@@ -227,7 +227,7 @@ impl State {
                 break;
             }
             ids.push(event.event_id.to_string());
-            self.record(event);
+            self.record_event(event);
         }
         let events = ids.len();
         if let Some(error) = &error {
@@ -249,10 +249,10 @@ impl State {
         }
     }
 
-    /// The last `number` events, oldest first, as far as they are kept.
+    /// The last `number` events that are still kept, oldest first.
     pub(super) fn last(&self, number: usize) -> impl Iterator<Item = &ReceivedEvent> {
-        let others = self.events.len().saturating_sub(number);
-        self.events.range(others..).map(|kept| &kept.event)
+        let skipped = self.events.len().saturating_sub(number);
+        self.events.range(skipped..).map(|kept| &kept.event)
     }
 
     fn now(&self) -> i64 {
@@ -304,7 +304,7 @@ impl State {
         }
     }
 
-    fn record(&mut self, event: ReceivedEvent) {
+    fn record_event(&mut self, event: ReceivedEvent) {
         let number = self.dropped + self.events.len();
         let key = deduplication_key(&event);
         let mut duplicate_of = None;
@@ -333,7 +333,7 @@ impl State {
         }
     }
 
-    /// The event with this number, if it still suppresses another one received at `received_at`.
+    /// The event with this number, if it suppresses another one received at `received_at`.
     fn suppressing(
         &self,
         window: Duration,
@@ -368,7 +368,7 @@ impl State {
     }
 }
 
-/// The key by which plain functions recognize an event.
+/// The key by which plain functions recognize duplicates.
 fn deduplication_key(event: &ReceivedEvent) -> String {
     let id = event.id.clone();
     id.unwrap_or_else(|| event.event_id.to_string())

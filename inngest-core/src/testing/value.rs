@@ -79,7 +79,7 @@ pub(super) fn is_deeper(value: &Value, levels: usize) -> bool {
     }
 }
 
-/// Replaces arrays and objects below `levels` by strings of their JSON text.
+/// Replaces arrays and objects below `levels` with strings of their JSON text.
 fn truncate(value: &mut Value, levels: usize) {
     match value {
         Value::Array(_) | Value::Object(_) if levels == 0 => {
@@ -101,10 +101,10 @@ fn truncate(value: &mut Value, levels: usize) {
 pub(super) fn number_text(double: f64) -> String {
     // The server turns -0 into 0 (measured).
     let double = if double == 0.0 { 0.0 } else { double };
-    let size = double.abs();
-    if size != 0.0 && !(1e-6..1e21).contains(&size) {
+    let magnitude = double.abs();
+    if magnitude != 0.0 && !(1e-6..1e21).contains(&magnitude) {
         let text = format!("{double:e}");
-        return if size > 1.0 {
+        return if magnitude > 1.0 {
             text.replace('e', "e+")
         } else {
             text
@@ -158,7 +158,7 @@ pub(super) fn write(out: &mut String, value: &Value) {
                 }
                 Value::Number(number) => write_number(out, number),
                 Value::String(text) => write_string(out, text),
-                Value::Bool(is) => out.push_str(if *is { "true" } else { "false" }),
+                Value::Bool(boolean) => out.push_str(if *boolean { "true" } else { "false" }),
                 Value::Null => out.push_str("null"),
             }
         }
@@ -208,7 +208,7 @@ fn write_number(out: &mut String, number: &Number) {
     };
 }
 
-/// Parses text that [`json::scan_value`] accepted. Numbers are doubles, and the last of equal keys wins.
+/// Parses text that [`json::scan_value`] accepted. Numbers are doubles; the last of equal keys wins.
 /// A number that overflows becomes `null`; the first one is also returned.
 fn read(text: &[u8]) -> (Value, Option<String>) {
     enum Open {
@@ -302,11 +302,11 @@ fn key(text: &[u8], at: usize) -> (String, usize) {
 
 /// Drops a value of any depth without recursion.
 fn drop_iteratively(value: Value) {
-    let mut left = vec![value];
-    while let Some(value) = left.pop() {
+    let mut remaining = vec![value];
+    while let Some(value) = remaining.pop() {
         match value {
-            Value::Array(values) => left.extend(values),
-            Value::Object(members) => left.extend(members.into_iter().map(|(_, value)| value)),
+            Value::Array(values) => remaining.extend(values),
+            Value::Object(members) => remaining.extend(members.into_iter().map(|(_, value)| value)),
             _ => {}
         }
     }

@@ -9,7 +9,7 @@ use http::{HeaderMap, Uri};
 
 use crate::transport::error::TransportError;
 
-/// The limit of a response's size. The largest response of the event API, with 5,000 ids, has 145
+/// The maximum size of a response. The largest response of the event API, with 5,000 ids, has 145
 /// kB.
 pub(crate) const MAX_ANSWER_BYTES: usize = 4 << 20;
 
@@ -42,8 +42,8 @@ pub trait Transport: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// The future returns an error if there was no response. [`TransportError::connect`] means that
-    /// the request has certainly not reached the server.
+    /// The future returns an error if no response arrived. [`TransportError::connect`] means that the
+    /// request has certainly not reached the server.
     fn post(&self, request: Request) -> TransportFuture<'_>;
 }
 

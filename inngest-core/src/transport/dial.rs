@@ -20,7 +20,7 @@ use crate::timer::{Clock, Timer, Timers};
 /// The timeout for all addresses of one IP version together.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long only addresses of the first IP version are tried (RFC 6555).
+/// The head start of the first IP version over the other (RFC 6555).
 const HEAD_START: Duration = Duration::from_millis(300);
 
 /// Opens TCP connections.

@@ -17,7 +17,7 @@ enum Phase {
     /// The server closed the connection before any of the request was written.
     ClosedBeforeSend,
     MaybeSent,
-    /// There was no runtime to open a connection in.
+    /// No runtime could open a connection.
     NoRuntime,
 }
 
@@ -100,7 +100,7 @@ impl TransportError {
         self.phase == Phase::Tls
     }
 
-    /// Whether there was no tokio runtime to open a connection in.
+    /// Whether no tokio runtime could open a connection.
     pub(crate) fn is_no_runtime(&self) -> bool {
         self.phase == Phase::NoRuntime
     }
@@ -123,7 +123,7 @@ impl TransportError {
         self.phase == Phase::Connect && has_cause(&*self.source, is_out)
     }
 
-    /// Classifies an HTTP library's error to open a connection.
+    /// Classifies an HTTP library's error for a connection that could not be opened.
     pub(crate) fn connect_failed(
         error: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Self {

@@ -3,9 +3,9 @@
 //! A request takes the connection that was used last, because it is the least likely to have been
 //! closed.
 //!
-//! A request without a complete response casts doubt on all open connections: whatever broke its
-//! connection (a network that dropped it, a server that restarted) usually broke the others too. So
-//! none of them is reused.
+//! After a request without a complete response, no open connection is reused. Whatever broke its
+//! connection (a network that dropped it, a server that restarted) usually broke the other
+//! connections too.
 
 use std::error::Error;
 use std::fmt;
@@ -124,13 +124,13 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// There was no response, or an incomplete one. The error says if certainly nothing was sent.
+    /// No complete response arrived. The error tells whether anything may have been sent.
     pub(super) fn request(
         &self,
         request: http::Request<Full<Bytes>>,
         limit: usize,
     ) -> impl Future<Output = Result<Answer, TransportError>> + Send {
-        // The clock is read only once; that is precise enough.
+        // Reading the clock once is precise enough.
         self.request_at(Moment::now(), request, limit)
     }
 
@@ -149,7 +149,7 @@ impl Pool {
             if self.is_pausing.load(Ordering::Relaxed) {
                 Box::pin(self.wait_for_pause()).await;
             }
-            // Inner blocks, because the future has room for everything that lives across an `await`.
+            // Inner blocks keep the future small, which stores everything that lives across an `await`.
             let (connection, response) = loop {
                 let mut connection = {
                     let taken = if reuse { self.take(now) } else { None };
@@ -172,7 +172,7 @@ impl Pool {
                     }
                 };
                 let is_new = connection.answers == 0;
-                // It may have closed since.
+                // The connection may have closed meanwhile.
                 if !is_new && connection.requests.ready().await.is_err() {
                     self.closed(&connection);
                     continue;
@@ -189,7 +189,7 @@ impl Pool {
                     match result {
                         Ok(response) => break (connection, response),
                         Err(mut error) => match error.take_message() {
-                            // It closed before any of the request was written.
+                            // The connection closed before any of the request was written.
                             Some(unsent) if !is_new => {
                                 self.closed(&connection);
                                 request = unsent;
@@ -291,13 +291,13 @@ impl Pool {
                 continue;
             }
             let answers = connection.answers;
-            let rested = || connection.answered.elapsed();
+            let since_response = || connection.answered.elapsed();
             if connection.requests.is_closed() {
-                keeping.closed(answers, rested());
+                keeping.closed(answers, since_response());
                 idle.remove(place);
                 continue;
             }
-            let pause = match keeping.allows(answers, rested) {
+            let pause = match keeping.allows(answers, since_response) {
                 Reuse::Now => None,
                 Reuse::After(pause) => Some(pause),
                 Reuse::No => continue,
@@ -338,8 +338,8 @@ impl Pool {
             .closed(connection.answers, since_response);
     }
 
-    /// The error of a request without a response. If the request's own error says only that the
-    /// connection ended, this waits for the connection's error.
+    /// Returns the error of a request without a response. If that error says only that the connection
+    /// ended, waits for the connection's error and returns it instead.
     async fn explain(&self, connection: Connection, error: hyper::Error) -> TransportError {
         let is_new = connection.answers == 0;
         let mut error = ConnectionError(error);
@@ -350,11 +350,11 @@ impl Pool {
         let is_unexplained = !knows_why && (error.0.is_canceled() || error.0.is_closed());
         if is_unexplained
             && let Ok(timer) = self.timers.get()
-            && let Some(Ok(Err(own))) = timer
+            && let Some(Ok(Err(of_connection))) = timer
                 .within(CONNECTION_ERROR_WAIT, Clock::Real, connection.task)
                 .await
         {
-            error = ConnectionError(own);
+            error = ConnectionError(of_connection);
         }
         if is_new {
             TransportError::no_response_on_new(error)

@@ -25,20 +25,20 @@ pub(super) fn proxy(
     server: &Uri,
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Result<Option<Intercept>, ConfigError> {
-    // In a CGI program the client of the web server controls HTTP_PROXY, because it is a request
-    // header.
+    // In a CGI program, the client of the web server controls HTTP_PROXY, because the server sets it
+    // from the request header `Proxy`.
     if is_loopback(server) || variable("REQUEST_METHOD").is_some() {
         return Ok(None);
     }
-    let own = match server.scheme_str() {
+    let scheme_variables = match server.scheme_str() {
         Some("https") => ["HTTPS_PROXY", "https_proxy"],
         _ => ["HTTP_PROXY", "http_proxy"],
     };
-    let mut named = value(own, &variable)?;
-    if named.is_none() {
-        named = value(ALL_PROXY, &variable)?;
+    let mut found = value(scheme_variables, &variable)?;
+    if found.is_none() {
+        found = value(ALL_PROXY, &variable)?;
     }
-    let Some((name, proxy_value)) = named else {
+    let Some((name, proxy_value)) = found else {
         return Ok(None);
     };
     if let Some((name, list)) = value(NO_PROXY, &variable)? {
@@ -71,7 +71,7 @@ fn value(
 }
 
 fn read(variable: &'static str, value: &str) -> Result<Intercept, ConfigError> {
-    let wrong = |problem| ConfigError::InvalidProxy {
+    let invalid = |problem| ConfigError::InvalidProxy {
         variable,
         proxy: shown_url(value, None),
         problem,
@@ -81,7 +81,7 @@ fn read(variable: &'static str, value: &str) -> Result<Intercept, ConfigError> {
     } else {
         format!("http://{value}")
     };
-    let uri: Uri = url.parse().map_err(|_| wrong("is not a URL"))?;
+    let uri: Uri = url.parse().map_err(|_| invalid("is not a URL"))?;
     match uri.scheme_str() {
         Some("http") => {}
         scheme => {
@@ -93,12 +93,12 @@ fn read(variable: &'static str, value: &str) -> Result<Intercept, ConfigError> {
     }
     let proxy = Matcher::builder().http(url).build();
     let proxy = proxy.intercept(&Uri::from_static("http://server/"));
-    let proxy = proxy.ok_or_else(|| wrong("is not a URL"))?;
+    let proxy = proxy.ok_or_else(|| invalid("is not a URL"))?;
     let authority = proxy.uri().authority();
     let authority = authority.filter(|authority| !authority.host().is_empty());
-    let authority = authority.ok_or_else(|| wrong("has no host"))?;
+    let authority = authority.ok_or_else(|| invalid("has no host"))?;
     if !has_valid_port(authority) {
-        return Err(wrong("has a port that is not a number from 1 to 65535"));
+        return Err(invalid("has a port that is not a number from 1 to 65535"));
     }
     Ok(proxy)
 }

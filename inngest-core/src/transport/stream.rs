@@ -1,4 +1,4 @@
-//! Wraps a TCP connection, to detect early that the server closed it and why.
+//! Wraps a TCP connection to detect early that the server closed it, and why.
 
 use std::io::{self, ErrorKind, Read as _};
 use std::pin::Pin;
@@ -11,8 +11,8 @@ use hyper_util::rt::TokioIo;
 use socket2::SockRef;
 use tokio::net::TcpStream;
 
-/// How many bytes are read at once while bypassing the runtime: a TLS alert, or a response in
-/// pieces. It is small because the array is cleared before each reused connection's request.
+/// How many bytes one read that bypasses the runtime returns: a TLS alert, or a piece of a response.
+/// Few, because the array is cleared before each request on a reused connection.
 const PIECE: usize = 256;
 
 /// A TCP connection that reports two things that `TcpStream` hides.
@@ -31,7 +31,7 @@ pub(super) struct Stream {
     write_error: Option<io::Error>,
 }
 
-/// The state of reading.
+/// The progress of reading since the last write.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ReadState {
     /// A request was written and its response has not been read.
@@ -42,7 +42,7 @@ enum ReadState {
 }
 
 /// How many bytes the system accepted on a connection, and whether the connection should ask the
-/// system for news before it writes more.
+/// system if the server has closed it before it writes more.
 #[derive(Clone, Default)]
 pub(super) struct Written(Arc<Shared>);
 
@@ -63,7 +63,7 @@ impl Written {
         self.0.asks.store(true, Ordering::Relaxed);
     }
 
-    fn takes_question(&self) -> bool {
+    fn take_ask(&self) -> bool {
         self.0.asks.load(Ordering::Relaxed) && self.0.asks.swap(false, Ordering::Relaxed)
     }
 }
@@ -110,7 +110,7 @@ impl Stream {
     }
 
     /// Handles the result of a write.
-    fn wrote(
+    fn after_write(
         &mut self,
         written: Poll<io::Result<usize>>,
         all: impl FnOnce() -> usize,
@@ -146,8 +146,8 @@ impl Read for Stream {
         cx: &mut Context<'_>,
         mut buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        let asks = self.reading != ReadState::AwaitingResponse && self.written.takes_question();
-        if (asks || self.write_error.is_some()) && buffer.remaining() > 0 {
+        let should_ask = self.reading != ReadState::AwaitingResponse && self.written.take_ask();
+        if (should_ask || self.write_error.is_some()) && buffer.remaining() > 0 {
             let read = self.read_now(&mut buffer);
             if read.is_ready() {
                 return read;
@@ -173,7 +173,7 @@ impl Write for Stream {
             return Poll::Ready(Ok(bytes.len()));
         }
         let written = Pin::new(&mut self.io).poll_write(cx, bytes);
-        self.wrote(written, || bytes.len())
+        self.after_write(written, || bytes.len())
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -198,6 +198,6 @@ impl Write for Stream {
             return Poll::Ready(Ok(all()));
         }
         let written = Pin::new(&mut self.io).poll_write_vectored(cx, bytes);
-        self.wrote(written, all)
+        self.after_write(written, all)
     }
 }

@@ -75,7 +75,7 @@ impl Certificates {
         };
         // The parser's error may contain a line of the key.
         let private_key = PrivateKeyDer::from_pem_slice(&client.private_key)
-            .map_err(|_| wrong_key("is none, or is encrypted".to_owned()))?;
+            .map_err(|_| wrong_key("is missing, invalid or encrypted".to_owned()))?;
         trusting
             .with_client_auth_cert(certificates, private_key)
             .map_err(|error| wrong_key(format!("does not fit the certificate: {error}")))
@@ -102,7 +102,7 @@ fn certificates(
         _ => Err(ConfigError::InvalidCertificate {
             setting,
             what: "the certificate",
-            problem: "is none".to_owned(),
+            problem: "is missing or invalid".to_owned(),
         }),
     }
 }
@@ -136,7 +136,7 @@ fn roots_by_environment(
             continue;
         };
         let roots = roots.get_or_insert_with(RootCertStore::empty);
-        let none = |problem| ConfigError::NoTrustedCertificates {
+        let unusable = |problem| ConfigError::NoTrustedCertificates {
             variable: name,
             path: value.to_string_lossy().into_owned(),
             problem,
@@ -146,10 +146,10 @@ fn roots_by_environment(
         } else {
             certificates_in_dirs(&value)
         };
-        let found = found.map_err(|problem| none(format!("cannot be read: {problem}")))?;
+        let found = found.map_err(|problem| unusable(format!("cannot be read: {problem}")))?;
         let (valid, _) = roots.add_parsable_certificates(found);
         if valid == 0 {
-            return Err(none("has no certificate in it".to_owned()));
+            return Err(unusable("contains no certificate".to_owned()));
         }
     }
     Ok(roots)
@@ -164,7 +164,7 @@ fn certificates_in_file(path: &OsStr) -> ReadCertificates {
         match certificate {
             Ok(certificate) => found.push(certificate),
             Err(error @ pem::Error::Io(_)) => return Err(describe(error)),
-            // Skip an invalid certificate of a bundle.
+            // Skip an invalid certificate in a bundle.
             Err(_) => {}
         }
     }

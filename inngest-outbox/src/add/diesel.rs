@@ -1,8 +1,8 @@
-//! diesel on Postgres and SQLite.
+//! Adds events with diesel on Postgres and SQLite.
 //!
-//! diesel keeps the code of an error to itself, so its kind, its message and the place in the statement tell
-//! what happened. A server of Postgres with messages in another language than English thus reports a full
-//! disk and an aborted transaction as [`OutboxError::Database`].
+//! diesel does not pass on the code of an error, so the kind, the message and the position in the statement
+//! tell what happened. If Postgres writes its messages in another language than English, a full disk and an
+//! aborted transaction become [`OutboxError::Database`].
 
 use diesel::RunQueryDsl as _;
 use diesel::result::{DatabaseErrorKind, Error};
@@ -62,16 +62,16 @@ impl Connection for &mut diesel::SqliteConnection {
 
 /// An error of the statement `sql`, which inserts into a table with a quoted name.
 fn of_diesel(table: &str, sql: &str, error: Error) -> OutboxError {
-    let mut is = DatabaseError::default();
+    let mut reported = DatabaseError::default();
     if let Error::DatabaseError(kind, information) = &error {
-        information.message().clone_into(&mut is.message);
+        information.message().clone_into(&mut reported.message);
         // Postgres counts from 1.
         let at_table = sql.find('"').map(|at| at + 1);
         let position = information.statement_position();
         let position = position.and_then(|position| usize::try_from(position).ok());
-        let code = match is.message.as_str() {
+        let code = match reported.message.as_str() {
             _ if matches!(kind, DatabaseErrorKind::ReadOnlyTransaction) => "25006",
-            // The place of a table that does not exist; an error of a column has a later one.
+            // The position of a missing table. An error about a column has a later position.
             _ if position.is_some() && position == at_table => "42P01",
             message if message.contains("transaction is aborted") => "25P02",
             message if message.contains("No space left on device") => "53100",
@@ -80,7 +80,7 @@ fn of_diesel(table: &str, sql: &str, error: Error) -> OutboxError {
             message if message.contains("disk is full") => "13",
             _ => "",
         };
-        is.code = Some(code.to_owned());
+        reported.code = Some(code.to_owned());
     }
-    OutboxError::of_database(table, &is, error)
+    OutboxError::of_database(table, &reported, error)
 }

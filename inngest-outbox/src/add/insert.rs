@@ -1,4 +1,4 @@
-//! The statements of one `add`, with their parameters, for every library.
+//! Builds the statements of one `add`, with their parameters, for every library.
 
 use std::borrow::Cow;
 
@@ -118,7 +118,7 @@ impl<'a> Insert<'a> {
     }
 }
 
-/// A column of rows as an array.
-fn texts<'a, T>(rows: &'a [T], of: impl Fn(&'a T) -> &'a str) -> Parameter<'a> {
-    Parameter::Texts(rows.iter().map(of).collect())
+/// One column of the rows, as an array.
+fn texts<'a, T>(rows: &'a [T], column: impl Fn(&'a T) -> &'a str) -> Parameter<'a> {
+    Parameter::Texts(rows.iter().map(column).collect())
 }

@@ -1,4 +1,4 @@
-//! Adds events in the transactions of several database libraries.
+//! Adds events in transactions of the supported database libraries.
 
 #[cfg(any(feature = "diesel-postgres", feature = "diesel-sqlite"))]
 mod diesel;
@@ -35,9 +35,9 @@ use std::pin::Pin;
 ///
 /// # diesel
 ///
-/// The closure of diesel's `transaction` returns an error that is made from `diesel::result::Error`, because
-/// `BEGIN` and `COMMIT` can fail too. An enum of your own with `#[from]` for it and for [`OutboxError`] will
-/// do, and so will a boxed error:
+/// The error of the closure that you pass to diesel's `transaction` must implement
+/// `From<diesel::result::Error>`, because `BEGIN` and `COMMIT` can fail too. Use your own enum with `#[from]`
+/// for that error and for [`OutboxError`], or a boxed error:
 ///
 #[cfg_attr(feature = "diesel-sqlite", doc = "```")]
 #[cfg_attr(not(feature = "diesel-sqlite"), doc = "```ignore")]
@@ -80,5 +80,5 @@ pub trait Connection {
     fn __add(self, settings: Settings, rows: Result<Rows, OutboxError>) -> Self::Added;
 }
 
-/// The future of [`Outbox::add`](crate::Outbox::add) with a library for async code. It adds nothing until you await it.
+/// The future of [`Outbox::add`](crate::Outbox::add) with an async library. It adds nothing until awaited.
 pub type Adding<'a> = Pin<Box<dyn Future<Output = Result<(), OutboxError>> + Send + 'a>>;

@@ -1,4 +1,4 @@
-//! rusqlite.
+//! Adds events with rusqlite.
 
 use rusqlite::{Savepoint, Transaction};
 
@@ -38,12 +38,12 @@ impl Connection for &Savepoint<'_> {
 }
 
 fn of_rusqlite(table: &str, error: rusqlite::Error) -> OutboxError {
-    // An error that has no code here is about the statement (`SqlInputError`, which rusqlite has with its
-    // feature `modern_sqlite`): SQLITE_ERROR.
+    // An error without a code is about the statement itself (`SqlInputError`, which rusqlite returns with its
+    // feature `modern_sqlite`), so it is SQLITE_ERROR.
     let code = error.sqlite_error().map_or(1, |error| error.extended_code);
-    let is = DatabaseError {
+    let reported = DatabaseError {
         code: Some(code.to_string()),
         message: error.to_string(),
     };
-    OutboxError::of_database(table, &is, error)
+    OutboxError::of_database(table, &reported, error)
 }

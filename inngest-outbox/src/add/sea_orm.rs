@@ -1,4 +1,4 @@
-//! SeaORM on Postgres and SQLite.
+//! Adds events with SeaORM on Postgres and SQLite.
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr,
@@ -59,7 +59,7 @@ async fn add(
 }
 
 fn of_sea_orm(table: &str, error: DbErr) -> OutboxError {
-    let is = match &error {
+    let reported = match &error {
         DbErr::Conn(RuntimeErr::SqlxError(error))
         | DbErr::Exec(RuntimeErr::SqlxError(error))
         | DbErr::Query(RuntimeErr::SqlxError(error)) => {
@@ -67,5 +67,5 @@ fn of_sea_orm(table: &str, error: DbErr) -> OutboxError {
         }
         _ => DatabaseError::default(),
     };
-    OutboxError::of_database(table, &is, error)
+    OutboxError::of_database(table, &reported, error)
 }

@@ -1,4 +1,4 @@
-//! sqlx on Postgres.
+//! Adds events with sqlx on Postgres.
 
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgConnection;

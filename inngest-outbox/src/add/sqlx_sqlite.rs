@@ -1,4 +1,4 @@
-//! sqlx on SQLite.
+//! Adds events with sqlx on SQLite.
 
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, SqliteConnection};

@@ -1,4 +1,4 @@
-//! tokio-postgres.
+//! Adds events with tokio-postgres.
 
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, GenericClient, Transaction};
@@ -43,7 +43,7 @@ async fn add(
                 }
             })
             .collect();
-        // With the types known, this is one round trip and no named statement.
+        // Because the types are known, this takes one round trip and needs no named statement.
         let added = client.execute_typed(insert.sql, &parameters).await;
         added.map_err(|error| of_tokio_postgres(&settings.table_name(), error))?;
     }
@@ -51,9 +51,9 @@ async fn add(
 }
 
 fn of_tokio_postgres(table: &str, error: tokio_postgres::Error) -> OutboxError {
-    let is = error.as_db_error().map(|error| DatabaseError {
+    let reported = error.as_db_error().map(|error| DatabaseError {
         code: Some(error.code().code().to_owned()),
         message: error.message().to_owned(),
     });
-    OutboxError::of_database(table, &is.unwrap_or_default(), error)
+    OutboxError::of_database(table, &reported.unwrap_or_default(), error)
 }

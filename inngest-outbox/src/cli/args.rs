@@ -42,14 +42,15 @@ pub(super) enum Command {
     /// Send events until Ctrl-C or SIGTERM
     ///
     /// The client reads its settings from the environment: `INNGEST_EVENT_KEY`, `INNGEST_DEV`,
-    /// `INNGEST_BASE_URL`, `INNGEST_ENV`. The first signal finishes the requests in flight, a second one
-    /// ends at once, and another relay then sends the same requests. `RUST_LOG` sets what is logged.
+    /// `INNGEST_BASE_URL`, `INNGEST_ENV`. After the first signal, the relay finishes the requests in flight.
+    /// A second signal ends it at once, and another relay sends these requests. `RUST_LOG` sets the log
+    /// level.
     Relay(RelayArgs),
     /// Count the events of the outbox
     Status(StatusArgs),
-    /// The events that the server refused, and rows that are no events
+    /// List, retry or discard the events that the server refused, and rows that are not valid events
     Failed(AsideArgs),
-    /// The events that the server may have, and that are too old to be sent again without a decision
+    /// List, retry or discard the events that may have been delivered and are too old to be sent again
     Uncertain(AsideArgs),
     /// Delete delivered events that were kept
     Prune(PruneArgs),
@@ -57,7 +58,7 @@ pub(super) enum Command {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct MigrateArgs {
-    /// Print the SQL instead, for your own migrations; `--database postgres:` or `sqlite:` suffices
+    /// Print the SQL instead, for your own migrations; `--database postgres:` or `sqlite:` is enough
     #[arg(long, conflicts_with = "format")]
     pub(super) print: bool,
     /// How to print the result
@@ -70,19 +71,19 @@ pub(super) struct RelayArgs {
     /// Keep delivered events for this long, such as `7d` [default: delete them]
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(super) keep_delivered: Option<Duration>,
-    /// No function with `batchEvents` is triggered: send again for 24 hours, not 30 minutes
+    /// The events trigger no function with `batchEvents`: send again for 24 hours, not 30 minutes
     #[arg(long)]
     pub(super) without_batched_functions: bool,
-    /// How long the requests of a relay that died wait for another one
+    /// How long the requests of a dead relay wait until another relay sends them
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "30s")]
     pub(super) lease: Duration,
     /// How many requests to send at the same time
     #[arg(long, value_name = "REQUESTS", default_value = "8")]
     pub(super) concurrency: NonZeroUsize,
-    /// The longest time between two looks at an empty table
+    /// The longest time between two polls of an empty table
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "1s")]
     pub(super) idle_poll: Duration,
-    /// How long to wait for requests in flight at the end
+    /// How long a relay that shuts down waits for requests in flight
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "30s")]
     pub(super) shutdown_timeout: Duration,
     /// Also listen for notifications (Postgres; needs a connection without PgBouncer)
@@ -98,11 +99,11 @@ pub(super) struct RelayArgs {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct StatusArgs {
-    /// Exit with 1 if the oldest event waits longer than this, such as `30s`
+    /// Exit with 1 if the oldest event has waited longer than this, such as `30s`
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(super) max_age: Option<Duration>,
-    /// The time between the two readings that give the rate; `0s` reads once and gives none [default: 1s, or
-    /// 0s with `--max-age`]
+    /// The time between the two readings that give the rate; `0s` reads once and gives no rate [default: 1s,
+    /// or 0s with `--max-age`]
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(super) interval: Option<Duration>,
     /// How to print the result
@@ -122,9 +123,9 @@ pub(super) enum AsideCommand {
     List(ListArgs),
     /// Send events again
     ///
-    /// With the same ids, no function runs twice for an event within 24 hours after the server got it, or
-    /// 30 minutes if the function has `batchEvents`. With new ids, all functions run, even if the server
-    /// has the event already.
+    /// With the same ids, no function runs twice within 24 hours after the server got the event, or 30
+    /// minutes if the function has `batchEvents`. With new ids, all functions run, even if the server has
+    /// the event already.
     Retry(RetryArgs),
     /// Delete events
     Discard(DiscardArgs),
@@ -135,7 +136,7 @@ pub(super) struct ListArgs {
     /// Only events with this name
     #[arg(long)]
     pub(super) name: Option<String>,
-    /// How many events to list at most
+    /// List at most this many events
     #[arg(long, value_name = "EVENTS", default_value_t = 50)]
     pub(super) limit: usize,
     /// How to print the result
@@ -147,7 +148,7 @@ pub(super) struct ListArgs {
 pub(super) struct RetryArgs {
     #[command(flatten)]
     pub(super) which: WhichArgs,
-    /// Give the events new event ids and, where they have one, new deduplication ids
+    /// Give each event a new event id and, if it has a deduplication id, a new one
     #[arg(long)]
     pub(super) new_ids: bool,
     /// How to print the result
@@ -199,7 +200,7 @@ pub(super) enum Format {
 const EXIT_CODES: &str = "\
 Exit codes:
     0  done, or healthy
-    1  no: an event is older than `--max-age`, no event has a given number, or
+    1  no: an event is older than `--max-age`, no event has one of the numbers, or
        `relay --until-empty` was stopped before the outbox was empty
     3  invalid usage or settings, no database, no tables, or output that cannot be written
   130  ended at once by a second signal";
@@ -208,10 +209,10 @@ Exit codes:
 const OVERVIEW: &str = "\
 migrate                         # create the tables
 relay                           # send events until Ctrl-C
-status                          # how many events wait, and for how long?
+status                          # how many events wait, and how long?
 failed list                     # what did the server refuse, and why?
 failed retry 7 8                # send two of them again
-uncertain retry --all --new-ids # run the functions, even if for the second time
+uncertain retry --all --new-ids # run the functions, perhaps a second time
 prune --older-than 7d           # delete delivered events that were kept";
 
 /// The examples in the help of each command.
@@ -228,13 +229,13 @@ migrate --print --database postgres: > migrations/0007_outbox.sql",
         "\
 relay
 relay --keep-delivered 7d --without-batched-functions
-relay --until-empty         # send what is there, with a progress line on a terminal",
+relay --until-empty         # send all pending events, with a progress bar on a terminal",
     ),
     (
         "status",
         "\
 status
-status --max-age 30s        # a probe: 1 if an event waits longer
+status --max-age 30s        # a probe: exits with 1 if an event has waited longer
 status --format json",
     ),
     (
@@ -265,7 +266,7 @@ pub(super) fn command() -> clap::Command {
     command
 }
 
-/// The examples, with the program's name, and the exit codes.
+/// The text after the help: examples with the program's name, and the exit codes.
 fn help(examples: &str) -> String {
     let examples = examples
         .lines()

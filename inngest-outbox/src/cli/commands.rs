@@ -22,7 +22,7 @@ pub(super) struct Commands {
     table: String,
 }
 
-/// Events that are not sent again by themselves.
+/// Events that no relay sends again.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Aside {
     Failed,
@@ -112,7 +112,7 @@ impl Commands {
             None => output,
             Some((max, oldest)) => {
                 let (max, oldest) = (format_duration(max), age(oldest));
-                let error = format!("the oldest event waits since {oldest}, longer than {max}");
+                let error = format!("the oldest event has waited {oldest}, longer than {max}");
                 output.with_error(self.paint, NO, &error)
             }
         })
@@ -225,7 +225,7 @@ impl Commands {
         if let Some(name) = &args.name {
             selection = selection.name(name);
         }
-        // One more shows whether there are more.
+        // Read one more to learn whether there are more.
         let mut events = selection.limit(args.limit.saturating_add(1)).list().await?;
         let has_more = events.len() > args.limit;
         events.truncate(args.limit);
@@ -239,7 +239,7 @@ impl Commands {
         if has_more {
             lines.push(
                 self.paint
-                    .quiet("there are older ones; `--limit` shows more"),
+                    .quiet("older events are not shown; raise `--limit`"),
             );
         }
         Ok(Output::new(args.format, &lines.join("\n"), || {
@@ -253,7 +253,7 @@ impl Commands {
         let event_ids = event.event_id.iter().map(|id| format!("event id {id}"));
         let sent = event
             .sent_at
-            .map(|sent_at| format!("perhaps at the server since {}", time(sent_at)));
+            .map(|sent_at| format!("first sent {}", time(sent_at)));
         let times = [
             format!("added {}", time(event.added_at)),
             format!("set aside {}", time(event.set_aside_at)),
@@ -319,7 +319,7 @@ fn time(time: SystemTime) -> String {
     format_rfc3339_millis(time).to_string()
 }
 
-/// An age in at most two units.
+/// An age, in at most two units.
 fn age(age: Duration) -> String {
     let age = if age < Duration::from_secs(10) {
         Duration::from_millis(u64::try_from(age.as_millis()).unwrap_or(0))

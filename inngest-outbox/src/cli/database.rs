@@ -1,4 +1,4 @@
-//! Connects to the database of a URL.
+//! Connects to the database that a URL names.
 
 use std::str::FromStr as _;
 use std::time::Duration;
@@ -10,13 +10,13 @@ use sqlx::{Connection as _, PgConnection, SqliteConnection};
 
 use crate::cli::error::{CliError, with_causes};
 
-/// How long a connection may take.
+/// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(10);
 
 /// How long a statement waits while another program writes to the SQLite file.
 const BUSY: Duration = Duration::from_secs(30);
 
-/// The kind of a database.
+/// The supported kinds of databases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Postgres,
@@ -42,15 +42,15 @@ impl Kind {
 /// What a command does with the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Access {
-    /// Creates the file of SQLite.
+    /// Creates the SQLite file.
     Migrate,
-    /// Writes all the time.
+    /// Writes continually.
     Relay,
     /// Reads, or writes once.
     Short,
 }
 
-/// How to connect to a database. It has the password, so it cannot be shown.
+/// How to connect to a database. It holds the password, so it has no `Debug`.
 pub(super) enum Target {
     Postgres(Box<PgConnectOptions>),
     Sqlite(Box<SqliteConnectOptions>),
@@ -59,7 +59,7 @@ pub(super) enum Target {
 /// Why there is no connection.
 pub(super) struct Unreachable {
     pub(super) error: CliError,
-    /// Whether waiting can help.
+    /// Whether the same attempt can succeed later.
     pub(super) is_transient: bool,
 }
 
@@ -78,8 +78,8 @@ impl Target {
         Ok(match kind {
             Kind::Postgres => {
                 let options = PgConnectOptions::from_str(url).map_err(wrong)?;
-                // PgBouncer refuses the one parameter, and the next transaction may be on a connection without
-                // the statements of this one. The outbox names none anyway.
+                // PgBouncer refuses `extra_float_digits`, and the next transaction may use a connection
+                // without the prepared statements of this one. The outbox prepares none anyway.
                 let options = options.extra_float_digits(None).statement_cache_capacity(0);
                 let options = match options.get_application_name() {
                     Some(_) => options,
@@ -110,7 +110,7 @@ impl Target {
         })
     }
 
-    /// Connects once, so that an error is known at once and in words, and returns a pool.
+    /// Connects once, to report an error at once and in words, and returns a pool.
     pub(super) async fn connect(&self) -> Result<Database, Unreachable> {
         let connection = async {
             match self {
@@ -125,7 +125,7 @@ impl Target {
             Ok(Err(error)) => Err(self.unreachable(&error)),
             Err(_elapsed) => Err(Unreachable {
                 error: CliError::new(format!(
-                    "{} did not answer within 10 seconds; check that it runs, and the URL",
+                    "{} did not answer within 10 seconds; check the URL, and that it runs",
                     self.name()
                 )),
                 is_transient: true,
@@ -171,7 +171,7 @@ impl Target {
         let name = self.name();
         let (text, is_transient) = match (self, code.as_deref(), error) {
             (Self::Postgres(_), _, sqlx::Error::Io(error)) => (
-                format!("cannot reach {name}: {error}; check that it runs, and the URL"),
+                format!("cannot reach {name}: {error}; check the URL, and that it runs"),
                 true,
             ),
             (Self::Postgres(options), Some("3D000"), _) => {
@@ -184,18 +184,20 @@ impl Target {
                 format!("{name} refused the user: {cause}; check the user and the password"),
                 false,
             ),
-            // It starts or stops, or has too many connections.
+            // It is starting or stopping, or has too many connections.
             (Self::Postgres(_), Some(code), _)
                 if code.starts_with("57P") || code.starts_with("53") || code.starts_with("08") =>
             {
-                (format!("{name} takes no connections now: {cause}"), true)
+                (format!("{name} accepts no connections now: {cause}"), true)
             }
             (Self::Sqlite(options), Some("14"), _) if !options.get_filename().exists() => {
                 let folder = options.get_filename().parent();
                 let text = match folder {
                     Some(folder) if !folder.as_os_str().is_empty() && !folder.exists() => {
                         let folder = folder.display();
-                        format!("cannot create {name}: there is no folder `{folder}`; create it")
+                        format!(
+                            "cannot create {name}: the folder `{folder}` does not exist; create it"
+                        )
                     }
                     _ => {
                         format!("{name} does not exist; run `inngest-outbox migrate` to create it")

@@ -1,4 +1,4 @@
-//! The error of a command: a sentence for a person.
+//! The error of a command, as one line of text.
 
 use std::error::Error;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! The log on standard error.
+//! Logs to standard error.
 
 use std::io::{self, IsTerminal as _, Write};
 
@@ -8,8 +8,8 @@ use tracing_subscriber::filter::LevelFilter;
 
 use crate::cli::error::CliError;
 
-/// Starts to log what `RUST_LOG` says, and by default what a person should know. Lines appear above the
-/// progress bar.
+/// Starts to log at the levels in `RUST_LOG`, by default from `info`. Lines appear above the progress bar.
+/// Fails if `RUST_LOG` is invalid.
 pub(super) fn start(bar: &ProgressBar) -> Result<(), CliError> {
     let filter = EnvFilter::builder()
         .with_default_directive(LevelFilter::INFO.into())
@@ -26,7 +26,7 @@ pub(super) fn start(bar: &ProgressBar) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Writes lines while the progress bar is not there.
+/// Hides the progress bar while it writes.
 struct AboveBar(ProgressBar);
 
 impl Write for AboveBar {

@@ -75,7 +75,7 @@ async fn command(args: Args, paint: Paint) -> Result<Output, CliError> {
     }
 }
 
-/// Writes a whole text. A closed pipe is not an error: its reader has seen enough.
+/// Writes the whole text. A closed pipe is not an error: its reader has seen enough.
 fn write(stream: &mut dyn io::Write, text: &str) -> io::Result<()> {
     let written = stream
         .write_all(text.as_bytes())
@@ -86,7 +86,7 @@ fn write(stream: &mut dyn io::Write, text: &str) -> io::Result<()> {
     }
 }
 
-/// The output for clap's help, version or usage errors.
+/// The output for clap's help, version and usage errors.
 fn clap_output(error: &clap::Error, paint: Paint) -> Output {
     let text = error.render();
     let text = if paint.colour {

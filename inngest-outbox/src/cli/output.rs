@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::cli::args::Format;
 use crate::cli::text::Paint;
 
-/// The exit code if the answer is no: not healthy, an unknown number, not empty.
+/// The exit code if the answer is no: unhealthy, an unknown number, or not empty.
 pub(super) const NO: u8 = 1;
 
 /// The exit code for errors.
@@ -39,7 +39,7 @@ impl Output {
         Self::default().with_error(paint, FAILED, error)
     }
 
-    /// The same output, and a line on standard error.
+    /// Adds a line to standard error, and sets the exit code.
     pub(super) fn with_error(mut self, paint: Paint, code: u8, error: &str) -> Self {
         self.code = code;
         self.err = format!("{}: {error}\n", paint.bad("error"));

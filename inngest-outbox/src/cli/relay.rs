@@ -1,4 +1,4 @@
-//! The command `relay`.
+//! Implements the command `relay`.
 
 use std::time::{Duration, Instant};
 
@@ -17,10 +17,10 @@ use crate::cli::output::{INTERRUPTED, NO, Output};
 use crate::cli::signals::Signals;
 use crate::cli::text::count;
 
-/// How often `--until-empty` looks whether the outbox is empty.
-const LOOK: Duration = Duration::from_millis(100);
+/// How often `--until-empty` checks whether the outbox is empty.
+const EMPTY_POLL: Duration = Duration::from_millis(100);
 
-/// The longest wait between two tries to connect to the database.
+/// The longest wait between two attempts to connect to the database.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// How the relay ended.
@@ -79,7 +79,7 @@ pub(super) async fn run(commands: &Commands, args: &RelayArgs) -> Result<Output,
     })
 }
 
-/// Connects, and waits for a database that cannot be reached. Returns `None` after a signal.
+/// Connects; while the database cannot be reached, retries. Returns `None` after a signal.
 async fn connect(target: &Target, signals: &mut Signals) -> Result<Option<Database>, CliError> {
     let mut wait = Duration::from_millis(100);
     let mut is_logged = false;
@@ -105,7 +105,7 @@ async fn connect(target: &Target, signals: &mut Signals) -> Result<Option<Databa
     }
 }
 
-/// Sends events until a signal, or until `drains` is empty. Returns whether it was.
+/// Sends events until a signal comes, or until the outbox in `drains` is empty. Returns whether it was.
 async fn send(
     relay: &Relay,
     drains: Option<&Outbox>,
@@ -133,7 +133,7 @@ async fn send(
             ended = &mut running => ended.map(|()| End::Stopped)?,
             () = signals.next() => {
                 tracing::info!("finishing the requests in flight; a second signal ends at once");
-                // The relay may have ended by itself.
+                // This fails if the relay has already ended.
                 let _ = stop.send(());
                 tokio::select! {
                     ended = &mut running => ended.map(|()| End::Stopped)?,
@@ -148,11 +148,11 @@ async fn send(
     Ok((end, is_empty))
 }
 
-/// Waits until the outbox is empty, and shows the progress.
+/// Waits until the outbox is empty, and shows progress.
 async fn drained(relay: &Relay, outbox: &Outbox, database: &Database, bar: &ProgressBar) {
     let mut counts_at = Instant::now();
     loop {
-        // The relay says what is wrong with the database.
+        // The relay logs errors of the database.
         if let Ok(true) = outbox.is_empty(database.clone()).await {
             return;
         }
@@ -169,12 +169,12 @@ async fn drained(relay: &Relay, outbox: &Outbox, database: &Database, bar: &Prog
                 && let Ok(status) = outbox.status(database.clone()).await
             {
                 bar.set_length(done + status.pending + status.in_flight);
-                // To count a long table must not slow it down.
+                // Counting a long table must not slow the relay down.
                 counts_at = Instant::now() + Duration::from_millis(300) + started.elapsed() * 20;
             }
             bar.set_position(done);
         }
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(EMPTY_POLL).await;
     }
 }
 

@@ -1,4 +1,4 @@
-//! Text for terminals.
+//! Formats text for terminals.
 
 use clap::builder::styling::{AnsiColor, Style};
 
@@ -30,7 +30,7 @@ impl Paint {
     }
 }
 
-/// A text from outside, which must not control the terminal.
+/// Escapes control characters, so that text from outside cannot control the terminal.
 pub(super) fn escaped(text: &str) -> String {
     let escape = |c: char| {
         if c.is_control() {
@@ -42,7 +42,7 @@ pub(super) fn escaped(text: &str) -> String {
     text.chars().map(escape).collect()
 }
 
-/// The text with `…` instead of the passwords and the parameters of URLs.
+/// Replaces the passwords and parameters of URLs with `…`.
 pub(super) fn redacted(text: &str) -> String {
     let mut result = String::with_capacity(text.len());
     let mut rest = text;
@@ -59,7 +59,7 @@ pub(super) fn redacted(text: &str) -> String {
             Some((url, parameters)) => {
                 result.push_str(url);
                 result.push_str("?…");
-                // The quote in which a message shows the URL.
+                // Keep the closing quote around the URL.
                 let quote = parameters.chars().last();
                 result.extend(quote.filter(|quote| matches!(quote, '\'' | '`' | '"')));
             }
@@ -71,7 +71,7 @@ pub(super) fn redacted(text: &str) -> String {
     result
 }
 
-/// A number with its noun.
+/// A number with its noun, in the plural if needed.
 pub(super) fn count(number: u64, noun: &str) -> String {
     match number {
         1 => format!("1 {noun}"),

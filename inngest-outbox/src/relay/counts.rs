@@ -1,20 +1,20 @@
-//! Counts what a relay did with its events.
+//! Counts the events that a relay delivered or set aside.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::store::model::{Claim, Settlement};
 
-/// What a relay did with its events, see [`Relay::counts`](crate::Relay::counts).
+/// What a relay did with its events; see [`Relay::counts`](crate::Relay::counts).
 ///
-/// If two relays sent the same request, because the lease of one ended, both count its events.
+/// If two relays send the same request, because the lease of the first ended, both count its events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RelayCounts {
     /// Events that the server accepted.
     pub delivered: u64,
-    /// Events that the server refused, and rows that are no events.
+    /// Events that the server refused, and rows that are not valid events.
     pub failed: u64,
-    /// Events that the server may have, and that were too old to be sent again.
+    /// Events that the server may have, but that were too old to be sent again.
     pub uncertain: u64,
 }
 
@@ -27,7 +27,7 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    /// Counts what was written down.
+    /// Counts outcomes that were stored.
     pub(crate) fn settled(&self, settlements: &[Settlement]) {
         for settlement in settlements {
             add(&self.delivered, settlement.accepted);
@@ -36,7 +36,7 @@ impl Counts {
         }
     }
 
-    /// Counts the rows that were no events.
+    /// Counts the rows that were not valid events.
     pub(crate) fn claimed(&self, claim: &Claim) {
         let sent = claim.requests.iter().map(|request| request.row.events);
         let sent = usize::try_from(sent.sum::<i32>()).unwrap_or(0);

@@ -8,8 +8,8 @@ use crate::error::OutboxError;
 use crate::rows::{RequestRow, storable};
 use crate::store::model::{CutEvents, NewRequest, PendingEvent, SetAside};
 
-/// Cuts events into requests, in order. All events of a request have the same traceparent, because it is
-/// a header of the request.
+/// Cuts events into requests, in order. All events of a request have the same traceparent, because the
+/// traceparent is a header of the request.
 pub(crate) fn cut(client: &Client, events: &[PendingEvent]) -> Result<CutEvents, OutboxError> {
     let mut all = CutEvents::default();
     for group in events.chunk_by(|one, next| one.traceparent == next.traceparent) {
@@ -67,7 +67,7 @@ fn cut_group(
     Ok(())
 }
 
-/// A row that cannot be sent. Its name is what its JSON says, if it says one.
+/// A row that cannot be sent. The name and the id come from its JSON, if they are there.
 fn set_aside(event: &PendingEvent) -> SetAside {
     let json: serde_json::Value = serde_json::from_str(&event.body).unwrap_or_default();
     let text = |key: &str| json.get(key).and_then(|value| value.as_str());

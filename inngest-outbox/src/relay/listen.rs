@@ -12,14 +12,14 @@ use tokio::time::timeout;
 use crate::notify;
 use crate::relay::pace::Backoff;
 
-/// How long the relay waits for its own notification when it begins to listen.
+/// How long the relay waits for its own test notification when it starts to listen.
 const ECHO: Duration = Duration::from_secs(5);
 
-/// How long a connection may take.
+/// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// Wakes the relay at each notification on a channel. Where that is impossible, it logs it once and waits
-/// forever, and the relay polls.
+/// Wakes the relay at each notification on a channel. If notifications do not arrive, logs that once and
+/// waits forever; the relay then polls.
 pub(crate) async fn listen(pool: PgPool, channel: String, wake: Arc<Notify>) -> Infallible {
     let mut wait = Backoff::new(Duration::from_secs(1), Duration::from_mins(1));
     let mut is_logged = false;
@@ -48,14 +48,14 @@ pub(crate) async fn listen(pool: PgPool, channel: String, wake: Arc<Notify>) -> 
     }
 }
 
-/// Listens until an error. Returns if notifications do not arrive.
+/// Listens until an error occurs. Returns `Ok` if notifications do not arrive.
 async fn listen_once(
     pool: &PgPool,
     channel: &str,
     wake: &Notify,
     mut works: impl FnMut(),
 ) -> Result<(), sqlx::Error> {
-    // A connection of its own, so that the relay has all of its pool.
+    // Use a separate connection, so that the relay can use its whole pool.
     let options = pool.connect_options().as_ref().clone();
     let own = PgPoolOptions::new()
         .max_connections(1)
@@ -67,7 +67,7 @@ async fn listen_once(
     let Ok(is_shared) = timeout(ECHO, is_shared(&mut listener, pool)).await else {
         return Ok(());
     };
-    // To listen there would send notifications to other clients, and sqlx fails a statement that gets one.
+    // On a shared session, other clients would get the notifications, and sqlx fails a statement that does.
     if is_shared? {
         return Ok(());
     }
@@ -80,7 +80,7 @@ async fn listen_once(
     works();
     tracing::debug!(channel, "listening for notifications");
     loop {
-        // `None` is a connection that broke and is there again. Notifications may be lost.
+        // `None` means that the connection was restored. Notifications may be lost, so wake the relay too.
         listener.try_recv().await?;
         wake.notify_one();
     }
@@ -90,7 +90,7 @@ async fn listen_once(
 async fn is_shared(listener: &mut PgListener, pool: &PgPool) -> Result<bool, sqlx::Error> {
     for _ in 0..3 {
         let before = session(&mut *listener).await?;
-        // While this transaction is open, a pooler has lent its session.
+        // While this transaction is open, a pooler cannot lend its session to the listener.
         let mut tx = pool.begin().await?;
         let other = session(&mut *tx).await?;
         let after = session(&mut *listener).await?;
@@ -102,7 +102,7 @@ async fn is_shared(listener: &mut PgListener, pool: &PgPool) -> Result<bool, sql
     Ok(false)
 }
 
-/// The number of a session. The statement is one message, for poolers.
+/// The process id of a session. The statement is one message, so that a pooler needs only one session.
 async fn session<'c>(connection: impl sqlx::PgExecutor<'c>) -> Result<i32, sqlx::Error> {
     let row = sqlx::raw_sql("SELECT pg_backend_pid()").fetch_one(connection);
     sqlx::Row::try_get(&row.await?, 0)
@@ -124,7 +124,7 @@ mod tests {
         let outbox = Outbox::new().table("shop.outbox");
         let channel = notify::channel(outbox.0.tables().unwrap());
         let listening = tokio::spawn(listen(pool.clone(), channel, Arc::clone(&wake)));
-        // Notifications before the relay listens are lost.
+        // Notifications are lost until the relay listens.
         let woken = async {
             loop {
                 outbox.notify(&pool);
@@ -142,7 +142,7 @@ mod tests {
         let file = outbox_tests::sqlite();
         let sqlite = sqlx::SqlitePool::connect(&file.url()).await.unwrap();
         outbox.notify(Database::from(sqlite));
-        // One may be on its way.
+        // An earlier notification may still arrive.
         let _ = timeout(Duration::from_millis(200), wake.notified()).await;
         let other = timeout(Duration::from_millis(200), wake.notified()).await;
         assert!(other.is_err());

@@ -1,4 +1,4 @@
-//! The relay: sends the events of an outbox.
+//! The relay, which sends the events of an outbox.
 
 mod counts;
 mod cut;
@@ -24,24 +24,24 @@ use crate::store::Database;
 pub use counts::RelayCounts;
 use settings::{Inner, RelaySettings};
 
-/// How long after a request may have arrived it can be sent again, because functions with `batchEvents`
-/// forget it after 30 minutes (measured).
+/// How long a request that may have arrived can be sent again. Functions with `batchEvents` forget event
+/// ids after 30 minutes (measured).
 const WINDOW: Duration = Duration::from_mins(30);
 
-/// The same without such functions (from the documentation of Inngest).
+/// The same if no function has `batchEvents` (from the documentation of Inngest).
 const WINDOW_WITHOUT_BATCHES: Duration = Duration::from_hours(24);
 
 /// The shortest lease and window.
 const SHORTEST: Duration = Duration::from_secs(1);
 
-/// The longest time that databases and clocks can compute with: about a hundred years.
+/// The longest time that every database and clock can add: about a hundred years.
 const LONGEST: Duration = Duration::from_hours(24 * 365 * 100);
 
 /// Sends the events of an outbox. Any number of relays, in any number of processes, can share an outbox.
 ///
-/// A relay writes each request down and commits it before it sends the first byte. The request has a
-/// lease, which the relay extends while it works on it. If the relay dies, another one takes the request
-/// over when the lease has ended, and sends the same bytes with the same seed. So Inngest gives each event
+/// A relay stores each request and commits it before it sends the first byte. The request has a lease,
+/// which the relay extends while it works on the request. If the relay dies, another one takes the request
+/// over after the lease has ended, and sends the same bytes with the same seed. So Inngest gives each event
 /// the same event id and runs no function twice.
 ///
 /// Clones are handles to the same relay.
@@ -50,11 +50,11 @@ const LONGEST: Duration = Duration::from_hours(24 * 365 * 100);
 pub struct Relay(Arc<Inner>);
 
 impl Relay {
-    /// A relay of an outbox, in a database of sqlx, that sends with this client.
+    /// Creates a relay that sends the events of an outbox in this database with this client.
     ///
     /// The client's settings apply: URL, event key, limits, retries, and middleware, which sees the events
     /// before they are put into a request. If a request still fails after the client's retries, the relay
-    /// holds it back and tries again with growing waits of up to a minute.
+    /// holds it back and retries with growing waits of up to a minute.
     pub fn new(outbox: Outbox, database: impl Into<Database>, client: Client) -> Self {
         Self(Arc::new(Inner {
             outbox: outbox.0,
@@ -87,70 +87,70 @@ impl Relay {
         }))
     }
 
-    /// Sets how long the requests of a relay that died wait until another relay sends them. Default: 30
-    /// seconds, at least 1 second. A relay extends its leases three times in this time.
+    /// Sets how long the requests of a dead relay wait until another relay sends them. Default: 30 seconds,
+    /// at least 1 second. A relay extends its leases three times in this time.
     pub fn lease(self, lease: Duration) -> Self {
         self.with(|settings| settings.lease = lease.clamp(SHORTEST, LONGEST))
     }
 
-    /// Says that no function with `batchEvents` is triggered by the events. A request that may have arrived
+    /// Declares that the events trigger no function with `batchEvents`. A request that may have arrived
     /// can then be sent again for 24 hours, not only for 30 minutes.
     pub fn without_batched_functions(self) -> Self {
         self.with(|settings| settings.window = WINDOW_WITHOUT_BATCHES)
     }
 
-    /// Sets how long after a request may have arrived it can be sent again. After that, its events are
-    /// `uncertain`. Default: 30 minutes, after which a function with `batchEvents` would run twice. At least 1
-    /// second.
+    /// Sets how long a request that may have arrived can be sent again. After that, its events are
+    /// `uncertain`. Default: 30 minutes, because later a function with `batchEvents` would run twice. At
+    /// least 1 second.
     pub fn resend_window(self, window: Duration) -> Self {
         self.with(|settings| settings.window = window.clamp(SHORTEST, LONGEST))
     }
 
-    /// Keeps delivered events for this long, in a table of their own. Default: they are deleted.
+    /// Keeps delivered events for this long, in their own table. Default: they are deleted.
     pub fn keep_delivered(self, duration: Duration) -> Self {
         self.with(|settings| settings.keep_delivered = Some(duration.min(LONGEST)))
     }
 
-    /// Sets the longest time between two looks at the table while it is empty. Default: 1 second. After an
-    /// event, the relay looks after 10 milliseconds, and then less and less often.
+    /// Sets the longest time between two polls of an empty table. Default: 1 second. After an event, the
+    /// relay polls after 10 milliseconds, then less and less often.
     pub fn idle_poll(self, longest: Duration) -> Self {
         self.with(|settings| settings.idle_poll = longest.clamp(Duration::from_millis(1), LONGEST))
     }
 
-    /// Sets the number of requests that the relay works on at the same time. Default: 8.
+    /// Sets how many requests the relay works on at the same time. Default: 8.
     pub fn concurrency(self, requests: usize) -> Self {
         self.with(|settings| settings.concurrency = requests.max(1))
     }
 
     /// Sets how long a relay that shuts down waits for requests in flight. Default: 30 seconds. Another
-    /// relay sends the requests that are not finished then, with the same event ids.
+    /// relay then sends the unfinished requests, with the same event ids.
     pub fn shutdown_timeout(self, timeout: Duration) -> Self {
         self.with(|settings| settings.shutdown_timeout = timeout.min(LONGEST))
     }
 
     /// Sets whether the relay listens for [`Outbox::notify`] of other processes, on Postgres. Default: no.
     ///
-    /// It uses one more connection, which must be a session with Postgres. Behind PgBouncer in transaction
-    /// mode, and on SQLite, it logs that once and polls as without.
+    /// Listening uses one more connection, which must keep its Postgres session. Behind PgBouncer in
+    /// transaction mode, and on SQLite, the relay logs once that it cannot listen, and polls.
     pub fn listen(self, listens: bool) -> Self {
         self.with(|settings| settings.listens = listens)
     }
 
-    /// What this relay did with its events since it was created.
+    /// What this relay has done with its events since it was created.
     #[must_use]
     pub fn counts(&self) -> RelayCounts {
         self.0.counts.read()
     }
 
-    /// Makes the relay look for events now. Call it after a commit in the same process.
+    /// Makes the relay poll for events now. Call it after a commit in the same process.
     pub fn wake(&self) {
         self.0.wake.notify_one();
     }
 
     /// Sends events until `shutdown` is ready, then finishes the requests in flight.
     ///
-    /// If the database or the server fails, the relay logs it once and tries again. Run one relay with this
-    /// method at a time; use [`new`](Self::new) for another.
+    /// If the database or the server fails, the relay logs it once and retries. Run this once at a time for
+    /// each relay; create another relay with [`new`](Self::new).
     ///
     /// # Errors
     ///
@@ -182,7 +182,7 @@ impl Relay {
                 (Database::Sqlite(_), _) => {
                     tracing::warn!("SQLite has no notifications; the relay polls");
                 }
-                // The relay ends with this error.
+                // `run` returns this error.
                 #[cfg(feature = "postgres")]
                 (Database::Postgres(_), Err(_)) => {}
             }
@@ -191,7 +191,7 @@ impl Relay {
     }
 }
 
-/// Shows no URL of the database, because it may have a password.
+/// Does not show the URL of the database, which may contain a password.
 impl fmt::Debug for Relay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Relay")

@@ -1,4 +1,4 @@
-//! When a relay looks for events, and when it tries again.
+//! Decides when a relay polls for events, and when it retries after a failure.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use tokio::time::Instant;
 /// After this many refusals without an accepted event, the relay waits before it sends more.
 const MAX_REFUSED: usize = 10;
 
-/// The shortest time between two looks at an empty table.
+/// The shortest time between two polls of an empty table.
 const BUSY: Duration = Duration::from_millis(10);
 
 /// A wait that doubles each time.
@@ -40,16 +40,16 @@ impl Backoff {
     }
 }
 
-/// When a relay next looks for pending events.
+/// When a relay next polls for pending events.
 #[derive(Debug)]
 pub(crate) struct Polling {
     wait: Backoff,
-    /// When to look; `None` for at once.
+    /// When to poll; `None` for at once.
     at: Option<Instant>,
 }
 
 impl Polling {
-    /// Looks at least once in `idle`.
+    /// Polls at least once in each `idle` time.
     pub(crate) fn new(idle: Duration) -> Self {
         Self {
             wait: Backoff::new(BUSY, idle),
@@ -71,27 +71,27 @@ impl Polling {
         self.at = None;
     }
 
-    /// A look found events, and perhaps more are pending.
+    /// A poll found events, and perhaps more are pending.
     pub(crate) fn found(&mut self, now: Instant, has_more: bool) {
         self.wait.reset();
         self.at = (!has_more).then(|| now + self.wait.next());
     }
 
-    /// A look found nothing.
+    /// A poll found nothing.
     pub(crate) fn found_nothing(&mut self, now: Instant) {
         self.at = Some(now + self.wait.next());
     }
 }
 
-/// Something that fails until it does not.
+/// A period in which the database or the server fails, and the waits between retries.
 #[derive(Debug)]
-pub(crate) struct Trouble {
+pub(crate) struct Outage {
     wait: Backoff,
-    /// When to try again; `None` while there is no trouble.
+    /// When to retry; `None` while everything works.
     pub(crate) until: Option<Instant>,
 }
 
-impl Trouble {
+impl Outage {
     pub(crate) fn new(longest: Duration) -> Self {
         Self {
             wait: Backoff::new(Duration::from_millis(100), longest),
@@ -99,7 +99,7 @@ impl Trouble {
         }
     }
 
-    /// Notes a failure. Returns whether it is the first one. Several things that fail at once count as one.
+    /// Notes a failure. Returns whether it starts the outage. Failures at the same time count as one.
     pub(crate) fn begin(&mut self) -> bool {
         let is_first = self.until.is_none();
         if !self.is_over_at(Instant::now()) {
@@ -109,7 +109,7 @@ impl Trouble {
         is_first
     }
 
-    /// Notes a success. Returns whether it ends the trouble.
+    /// Notes a success. Returns whether it ends an outage.
     pub(crate) fn end(&mut self) -> bool {
         self.wait.reset();
         self.until.take().is_some()
@@ -120,12 +120,12 @@ impl Trouble {
     }
 }
 
-/// Waits while a server refuses every event, for example because the account is suspended. Otherwise all events
-/// of the outbox would fail within seconds.
+/// Waits while the server refuses every event, for example because the account is suspended. Otherwise all
+/// events of the outbox would fail within seconds.
 #[derive(Debug)]
 pub(crate) struct Refusals {
     wait: Backoff,
-    /// The refused events since the server last accepted one.
+    /// How many events the server has refused since it last accepted one.
     refused: usize,
     /// When to send more events.
     pub(crate) until: Option<Instant>,
@@ -148,20 +148,20 @@ impl Refusals {
         }
         self.refused += refused;
         let now = Instant::now();
-        // Requests in flight that end during the wait do not make it longer.
+        // Requests in flight that end during the wait do not lengthen it.
         if self.refused >= MAX_REFUSED && self.until.is_none_or(|until| until <= now) {
             self.until = Some(now + self.wait.next());
         }
     }
 }
 
-/// A random time between half and all of a wait, so that relays do not all try at the same time.
+/// A random time between half a wait and the whole wait, so that relays do not all retry together.
 fn jittered(wait: Duration) -> Duration {
     use std::hash::{BuildHasher as _, RandomState};
 
     let random = RandomState::new().hash_one(0_u8) % 1_000;
-    let percent = f64::from(u16::try_from(random).unwrap_or(0)) / 2_000.0;
-    wait.mul_f64(0.5 + percent)
+    let extra = f64::from(u16::try_from(random).unwrap_or(0)) / 2_000.0;
+    wait.mul_f64(0.5 + extra)
 }
 
 #[cfg(test)]
@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn an_idle_relay_looks_less_often() {
+    async fn an_idle_relay_polls_less_often() {
         let mut polling = Polling::new(Duration::from_millis(50));
         let now = Instant::now();
         let mut waits = Vec::new();
@@ -188,7 +188,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn failures_at_the_same_time_do_not_lengthen_the_wait() {
-        let mut server = Trouble::new(Duration::from_secs(30));
+        let mut server = Outage::new(Duration::from_secs(30));
         for longest in [100, 200, 400].map(Duration::from_millis) {
             let is_first = longest == Duration::from_millis(100);
             assert_eq!(server.begin(), is_first);
@@ -213,7 +213,7 @@ mod tests {
             let until = refusals.until.map(|until| until - Instant::now());
             until.map(|wait| wait.as_millis())
         };
-        // Some bad events among good ones cause no wait.
+        // A few bad events among good ones cause no wait.
         for _ in 0..100 {
             refusals.note(0, MAX_REFUSED - 1);
             assert_eq!(wait(&refusals), None);
@@ -223,9 +223,9 @@ mod tests {
         for _ in 0..8 {
             refusals.note(0, MAX_REFUSED);
             refusals.note(0, MAX_REFUSED);
-            let longer = wait(&refusals).unwrap();
-            waits.push(longer);
-            tokio::time::advance(Duration::from_millis(u64::try_from(longer).unwrap())).await;
+            let millis = wait(&refusals).unwrap();
+            waits.push(millis);
+            tokio::time::advance(Duration::from_millis(u64::try_from(millis).unwrap())).await;
         }
         assert_eq!(waits, [100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000]);
         refusals.note(1, 0);

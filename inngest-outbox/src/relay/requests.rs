@@ -1,4 +1,4 @@
-//! The requests that a relay has leased, from their first attempt to the last word about their events.
+//! The requests that a relay has leased, from the first attempt until their outcomes are stored.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -8,17 +8,17 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::error::OutboxError;
-use crate::relay::pace::{Refusals, Trouble};
+use crate::relay::pace::{Outage, Refusals};
 use crate::relay::send::{self, SendResult, Sent};
 use crate::relay::settings::Inner;
 use crate::store::Store;
 use crate::store::model::{Lease, Leased, Settlement};
 
-/// A request that waits before it is sent again.
+/// A request that waits until it is sent again.
 struct Held {
     request: Leased,
     at: Instant,
-    /// Whether the database is still to be told that the server has none of the events.
+    /// Whether the database does not yet know that the server has none of the events.
     is_unnoted: bool,
 }
 
@@ -37,15 +37,15 @@ pub(crate) struct Requests<'a> {
     relay: &'a Inner,
     lease: Lease,
     sending: JoinSet<Sent>,
-    /// The requests that are being sent, by the tasks that send them.
+    /// The ids of the requests that are being sent, by task.
     in_flight: HashMap<tokio::task::Id, i64>,
-    /// Requests that are written down and not sent yet.
+    /// Requests that are stored but not yet sent.
     ready: VecDeque<Leased>,
     held: Vec<Held>,
-    /// Outcomes that the database does not have yet.
+    /// Outcomes that are not yet stored.
     unsettled: Vec<Settlement>,
-    /// Set while the server takes nothing. Then one request at a time tries whether it does again.
-    server: Trouble,
+    /// While the server accepts nothing, one request at a time tests whether it works again.
+    server: Outage,
     refusals: Refusals,
 }
 
@@ -59,7 +59,7 @@ impl<'a> Requests<'a> {
             ready: VecDeque::new(),
             held: Vec::new(),
             unsettled: Vec::new(),
-            server: Trouble::new(Duration::from_mins(1)),
+            server: Outage::new(Duration::from_mins(1)),
             refusals: Refusals::new(),
         }
     }
@@ -69,20 +69,20 @@ impl<'a> Requests<'a> {
         self.refusals.until
     }
 
-    /// When to try the server again; `None` if it takes events.
+    /// When to try the server again; `None` if it accepts events.
     pub(crate) fn server_until(&self) -> Option<Instant> {
         self.server.until
     }
 
-    /// The client could not make requests of pending events, so they stay pending.
+    /// Notes that the client could not prepare requests. Their events stay pending.
     pub(crate) fn client_failed(&mut self, error: &SendError) {
         if self.server.begin() {
-            tracing::warn!(%error, "the client cannot prepare requests; the relay tries again");
+            tracing::warn!(%error, "the client cannot prepare requests; the relay retries");
         }
     }
 
-    /// Nothing is left to try the server with.
-    pub(crate) fn forget_trouble(&mut self) {
+    /// Ends the outage, because no event is left to test the server with.
+    pub(crate) fn forget_outage(&mut self) {
         self.server.until = None;
     }
 
@@ -91,8 +91,8 @@ impl<'a> Requests<'a> {
         self.in_flight.is_empty() && self.ready.is_empty() && self.held.is_empty()
     }
 
-    /// Whether there are outcomes that the database does not have yet.
-    pub(crate) fn has_news(&self) -> bool {
+    /// Whether the relay knows something that is not yet stored.
+    pub(crate) fn has_unstored(&self) -> bool {
         !self.unsettled.is_empty() || self.held.iter().any(|held| held.is_unnoted)
     }
 
@@ -117,7 +117,7 @@ impl<'a> Requests<'a> {
         self.in_flight.len() >= self.relay.settings.concurrency
     }
 
-    /// When a request is to be sent again, if that depends on the time alone.
+    /// When to send a request again, if only the time decides it.
     pub(crate) fn due(&self) -> Option<Instant> {
         match self.server.until {
             Some(until) => self.in_flight.is_empty().then_some(until),
@@ -126,14 +126,14 @@ impl<'a> Requests<'a> {
         }
     }
 
-    /// Adds requests that this relay wrote down, and begins to send them.
+    /// Adds requests that this relay stored, and begins to send them.
     pub(crate) fn add(&mut self, requests: Vec<Leased>) {
         self.ready.extend(requests);
         self.send_ready();
     }
 
-    /// Adds requests that this relay took over. It may have some of them already, if it could not extend
-    /// their leases in time.
+    /// Adds requests that this relay took over. It may already have some, if it could not extend their leases
+    /// in time.
     pub(crate) fn add_taken_over(&mut self, requests: Vec<Leased>) {
         let at = Instant::now();
         let known = self.ids();
@@ -147,7 +147,7 @@ impl<'a> Requests<'a> {
         }
     }
 
-    /// Begins to send requests that are ready, as many as may be sent at the same time.
+    /// Begins to send ready requests, up to the limit of the settings.
     fn send_ready(&mut self) {
         while !self.is_busy() {
             let Some(request) = self.ready.pop_front() else {
@@ -156,7 +156,7 @@ impl<'a> Requests<'a> {
             if self.is_fresh(&request) {
                 self.begin(request);
             } else {
-                // Another relay may have it. The database knows, and what it says begins the window anew.
+                // Another relay may have it. `resume` asks the database, and the answer starts a new window.
                 let mut held = Held::new(request, Instant::now());
                 held.is_unnoted = true;
                 self.held.push(held);
@@ -164,14 +164,14 @@ impl<'a> Requests<'a> {
         }
     }
 
-    /// Whether a request that nobody has sent can be sent without asking the database.
+    /// Whether an unsent request can be sent without asking the database who has it.
     fn is_fresh(&self, request: &Leased) -> bool {
         let rules = self.relay.settings.rules();
         let left = rules.time_left(Duration::ZERO).min(self.lease.duration);
         request.known_at.elapsed() < left / 2
     }
 
-    /// Begins to send a request. If it is too old or cannot be read, sets its events aside instead.
+    /// Begins to send a request. If the request is too old or cannot be read, sets its events aside.
     fn begin(&mut self, mut request: Leased) {
         request.sent_for += request.known_at.elapsed();
         request.known_at = Instant::now();
@@ -202,7 +202,7 @@ impl<'a> Requests<'a> {
         self.in_flight.insert(task.id(), id);
     }
 
-    /// Waits for the result of a request; forever if none is in flight.
+    /// Waits for the next result; forever if no request is in flight.
     pub(crate) async fn next(&mut self) {
         match self.sending.join_next_with_id().await {
             Some(sent) => self.take(sent),
@@ -210,7 +210,7 @@ impl<'a> Requests<'a> {
         }
     }
 
-    /// Takes the results that are there.
+    /// Takes all results that are available.
     pub(crate) fn take_all(&mut self) {
         while let Some(sent) = self.sending.try_join_next_with_id() {
             self.take(sent);
@@ -220,8 +220,8 @@ impl<'a> Requests<'a> {
     fn take(&mut self, sent: Result<(tokio::task::Id, Sent), tokio::task::JoinError>) {
         let (task, Sent { request, result }) = match sent {
             Ok(sent) => sent,
-            // A middleware panicked, for example. The lease is not extended any more, so a relay takes the
-            // request over when it ends.
+            // For example, a middleware panicked. The lease is no longer extended, so a relay takes the
+            // request over when the lease ends.
             Err(error) => {
                 self.in_flight.remove(&error.id());
                 tracing::error!(%error, "sending a request failed");
@@ -254,7 +254,7 @@ impl<'a> Requests<'a> {
         }
         let is_answer = settlement.accepted > 0 || !settlement.failed.is_empty();
         if is_answer && self.server.end() {
-            tracing::info!("the server takes events again");
+            tracing::info!("the server accepts events again");
             let now = Instant::now();
             for held in &mut self.held {
                 held.at = now;
@@ -273,7 +273,7 @@ impl<'a> Requests<'a> {
             tracing::warn!(
                 url,
                 reason,
-                "the server takes no events; the relay holds them back and tries again"
+                "the server accepts no events; the relay holds them back and retries"
             );
         }
         request.row.is_uncertain = is_uncertain;
@@ -294,15 +294,15 @@ impl<'a> Requests<'a> {
         if remaining.is_empty() {
             return Ok(());
         }
-        // The rest of a request goes on at once, unless the server refuses everything.
+        // Send the rest of a request at once, unless the server refuses everything.
         let at = self.refusals.until.unwrap_or_else(Instant::now);
         self.held
             .extend(remaining.into_iter().map(|request| Held::new(request, at)));
         Ok(())
     }
 
-    /// Tells the database which held requests did not reach the server. Otherwise they would become uncertain
-    /// if this relay died during a long outage.
+    /// Stores which held requests did not reach the server. Otherwise they would become uncertain if this
+    /// relay died during a long outage.
     pub(crate) async fn note_held(&mut self, store: &Store) -> Result<(), OutboxError> {
         for held in self.held.iter_mut().filter(|held| held.is_unnoted) {
             store.hold(&self.lease, held.request.id).await?;
@@ -320,7 +320,7 @@ impl<'a> Requests<'a> {
         store.renew(&self.lease, &ids).await
     }
 
-    /// Sends held requests again whose wait is over; while the server takes nothing, one at a time.
+    /// Sends held requests again after their wait; while the server accepts nothing, one at a time.
     pub(crate) async fn resume(&mut self, store: &Store) -> Result<(), OutboxError> {
         loop {
             let now = Instant::now();
@@ -347,7 +347,7 @@ impl<'a> Requests<'a> {
                     request.known_at = Instant::now();
                     self.begin(request);
                 }
-                None => tracing::debug!(request = id, "another relay has taken the request over"),
+                None => tracing::debug!(request = id, "another relay took the request over"),
             }
         }
     }
@@ -374,7 +374,7 @@ impl<'a> Requests<'a> {
         true
     }
 
-    /// Gives all requests back, so that other relays can send them at once.
+    /// Ends all leases, so that other relays can send the requests at once.
     pub(crate) async fn release(&mut self, store: &Store) -> Result<(), OutboxError> {
         self.settle(store).await?;
         for held in &self.held {

@@ -1,4 +1,4 @@
-//! The loop of a relay.
+//! The main loop of a relay.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::error::OutboxError;
 use crate::relay::cut;
-use crate::relay::pace::{Polling, Trouble};
+use crate::relay::pace::{Outage, Polling};
 use crate::relay::requests::Requests;
 use crate::relay::settings::Inner;
 use crate::store::Store;
@@ -20,19 +20,19 @@ const CLAIM_EVENTS: usize = 2_000;
 /// How many bytes of pending events a relay turns into requests at a time.
 const CLAIM_BYTES: i64 = 8 << 20;
 
-/// How often a relay looks at events that another relay had locked when it passed them.
+/// How often a relay rereads events that it skipped because another relay had locked them.
 const SWEEP: Duration = Duration::from_secs(15);
 
 /// How many delivered events are deleted at a time.
 const PRUNE_EVENTS: i64 = 1_000;
 
-/// How often the relay looks for delivered events that are kept no longer.
+/// How often the relay looks for delivered events to delete.
 const PRUNE: Duration = Duration::from_mins(1);
 
-/// The longest time between two looks at requests of relays that died.
+/// The longest time between two searches for requests of dead relays.
 const TAKE_OVER: Duration = Duration::from_secs(5);
 
-/// The shortest time that the database has for one turn.
+/// The shortest time limit for the database in one turn.
 const DATABASE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Runs a relay until `shutdown` is ready.
@@ -56,9 +56,9 @@ pub(crate) async fn run(
     Ok(())
 }
 
-/// Waits for the database. Without a limit, a connection that broke without a word would stop the relay for many
-/// minutes. A relay that waits longer than its lease has lost its requests anyway.
-async fn answered<T>(
+/// Limits how long the relay waits for the database. Without a limit, a connection that broke silently would
+/// stop the relay for minutes. A relay that waits longer than its lease has lost its requests anyway.
+async fn within_limit<T>(
     lease: Duration,
     work: impl Future<Output = Result<T, OutboxError>>,
 ) -> Result<T, OutboxError> {
@@ -66,14 +66,14 @@ async fn answered<T>(
     answer.unwrap_or_else(|_| Err(OutboxError::Database("it did not answer in time".into())))
 }
 
-/// A relay at work.
+/// A running relay.
 struct Running<'a> {
     relay: &'a Inner,
     store: Store,
     lease: Lease,
     requests: Requests<'a>,
     polling: Polling,
-    database: Trouble,
+    database: Outage,
     takes_over_at: Instant,
     renews_at: Instant,
     sweeps_at: Instant,
@@ -84,7 +84,7 @@ impl<'a> Running<'a> {
     fn new(relay: &'a Inner, store: Store) -> Result<Self, OutboxError> {
         let now = Instant::now();
         let lease = Lease {
-            // A seed is unique, and so is the name.
+            // A seed is unique, so the name is too.
             relay: format!("{} {}", std::process::id(), StoredRequest::new_seed()?),
             duration: relay.settings.lease,
         };
@@ -94,7 +94,7 @@ impl<'a> Running<'a> {
             requests: Requests::new(relay, lease.clone()),
             lease,
             polling: Polling::new(relay.settings.idle_poll),
-            database: Trouble::new(Duration::from_secs(5)),
+            database: Outage::new(Duration::from_secs(5)),
             takes_over_at: now,
             renews_at: now + relay.settings.lease / 3,
             sweeps_at: now + SWEEP,
@@ -102,7 +102,7 @@ impl<'a> Running<'a> {
         })
     }
 
-    /// Waits until the database answers and checks the tables. Returns whether to run.
+    /// Waits until the database answers, and checks the tables. Returns `false` if `shutdown` came first.
     async fn start(
         &mut self,
         shutdown: &mut (impl Future<Output = ()> + Unpin),
@@ -110,7 +110,7 @@ impl<'a> Running<'a> {
         loop {
             let checked = tokio::select! {
                 () = &mut *shutdown => return Ok(false),
-                checked = answered(self.lease.duration, self.store.check()) => checked,
+                checked = within_limit(self.lease.duration, self.store.check()) => checked,
             };
             match checked {
                 Ok(()) => break,
@@ -132,9 +132,9 @@ impl<'a> Running<'a> {
     fn database_failed(&mut self, error: &OutboxError) {
         let cause = std::error::Error::source(error).map(ToString::to_string);
         if self.database.begin() {
-            tracing::warn!(%error, cause, "the database of the outbox failed; the relay tries again");
+            tracing::warn!(%error, cause, "the database of the outbox failed; the relay retries");
         }
-        // Whatever the failed statement locked or deleted may be pending again.
+        // Events that the failed statement locked or deleted may be pending again.
         self.store.sweep();
     }
 
@@ -144,8 +144,8 @@ impl<'a> Running<'a> {
         }
     }
 
-    /// Waits until something is due and does it. If this is dropped at any moment, nothing is lost: the database
-    /// rolls the transaction back, or it commits, and the lease of what was written ends.
+    /// Waits until something is due, and does it. Cancel safe: if this is dropped, the database rolls the
+    /// transaction back, or the transaction is committed and the leases that it wrote end.
     async fn wait_and_work(&mut self) {
         self.wait().await;
         self.turn().await;
@@ -157,7 +157,7 @@ impl<'a> Running<'a> {
         if !self.database.is_over_at(Instant::now()) {
             return;
         }
-        match answered(self.lease.duration, self.do_what_is_due()).await {
+        match within_limit(self.lease.duration, self.run_due_work()).await {
             Ok(()) => self.database_works(),
             Err(OutboxError::Client(error)) => {
                 self.requests.client_failed(&error);
@@ -167,7 +167,7 @@ impl<'a> Running<'a> {
         }
     }
 
-    async fn do_what_is_due(&mut self) -> Result<(), OutboxError> {
+    async fn run_due_work(&mut self) -> Result<(), OutboxError> {
         self.requests.settle(&self.store).await?;
         self.requests.note_held(&self.store).await?;
         let now = Instant::now();
@@ -189,7 +189,7 @@ impl<'a> Running<'a> {
         self.prune(now).await
     }
 
-    /// Whether to look for pending events. While the server takes nothing, held requests try first.
+    /// Whether to poll for pending events. While the server accepts nothing, held requests go first.
     fn may_claim(&self, now: Instant) -> bool {
         match self.requests.server_until() {
             None => {
@@ -201,7 +201,7 @@ impl<'a> Running<'a> {
         }
     }
 
-    /// Takes over requests of relays that died.
+    /// Takes over requests of dead relays.
     async fn take_over(&mut self, now: Instant) -> Result<(), OutboxError> {
         let free = self.requests.free();
         let requests = self.store.take_over(&self.lease, free).await?;
@@ -216,12 +216,12 @@ impl<'a> Running<'a> {
         Ok(())
     }
 
-    /// Writes down requests of pending events; while the server takes nothing, of one event.
+    /// Stores requests with pending events; while the server accepts nothing, with one event.
     async fn claim(&mut self, now: Instant) -> Result<(), OutboxError> {
         let client = &self.relay.client;
-        let takes_events = self.requests.server_until().is_none();
+        let accepts_events = self.requests.server_until().is_none();
         let limit = ClaimLimit {
-            events: if takes_events { CLAIM_EVENTS } else { 1 },
+            events: if accepts_events { CLAIM_EVENTS } else { 1 },
             bytes: CLAIM_BYTES,
         };
         let started = Instant::now();
@@ -235,7 +235,7 @@ impl<'a> Running<'a> {
         if events == 0 && !claim.has_more {
             tracing::trace!(micros, "no events to claim");
             self.polling.found_nothing(now);
-            self.requests.forget_trouble();
+            self.requests.forget_outage();
         } else {
             tracing::debug!(events, requests, micros, "events claimed");
             self.polling.found(now, claim.has_more);
@@ -244,7 +244,7 @@ impl<'a> Running<'a> {
         Ok(())
     }
 
-    /// Deletes delivered events that are kept no longer.
+    /// Deletes delivered events after `keep_delivered`.
     async fn prune(&mut self, now: Instant) -> Result<(), OutboxError> {
         let Some(keep) = self.relay.settings.keep_delivered else {
             return Ok(());
@@ -252,7 +252,7 @@ impl<'a> Running<'a> {
         if self.prunes_at > now {
             return Ok(());
         }
-        // One step at a time, so that claims do not wait.
+        // Delete in small steps, so that claims do not wait.
         let pruned = self.store.prune(keep, PRUNE_EVENTS).await?;
         let wait = if pruned < PRUNE_EVENTS {
             PRUNE
@@ -263,7 +263,7 @@ impl<'a> Running<'a> {
         Ok(())
     }
 
-    /// When something is due, if nothing becomes known before.
+    /// When the next work is due, unless a result or `wake` comes first.
     fn due(&self) -> Option<Instant> {
         if let Some(until) = self.database.until {
             return Some(until);
@@ -286,9 +286,9 @@ impl<'a> Running<'a> {
         due.into_iter().min()
     }
 
-    /// Waits until something is due or becomes known.
+    /// Waits until work is due, a result arrives or someone calls `wake`.
     async fn wait(&mut self) {
-        if self.requests.has_news() && self.database.until.is_none() {
+        if self.requests.has_unstored() && self.database.until.is_none() {
             return;
         }
         let Some(until) = self.due() else {
@@ -301,7 +301,7 @@ impl<'a> Running<'a> {
         }
     }
 
-    /// Finishes the requests in flight and gives back the others.
+    /// Finishes the requests in flight, and ends the leases of all others.
     async fn finish(&mut self) {
         let deadline = Instant::now() + self.relay.settings.shutdown_timeout;
         if !self.requests.end(deadline, &self.store).await {
@@ -311,7 +311,7 @@ impl<'a> Running<'a> {
                 "requests were in flight at the end; another relay sends them again"
             );
         }
-        let released = answered(self.lease.duration, self.requests.release(&self.store));
+        let released = within_limit(self.lease.duration, self.requests.release(&self.store));
         if let Err(error) = released.await {
             self.database_failed(&error);
         }

@@ -1,4 +1,4 @@
-//! Sends one request and sorts its events by their outcomes.
+//! Sends one request, and sorts its events by outcome.
 
 use std::borrow::Cow;
 use std::future::poll_fn;
@@ -24,12 +24,12 @@ pub(crate) struct Sent {
 /// What to do after sending a request.
 #[derive(Debug)]
 pub(crate) enum SendResult {
-    /// Store the outcomes. `again` is the reason why parts of the request are sent again.
+    /// Store the outcomes. `again` says why parts of the request are sent again.
     Settle {
         settlement: Settlement,
         again: Option<String>,
     },
-    /// No event has an outcome. Send the request again later.
+    /// No event has an outcome, so send the request again later.
     Hold {
         reason: String,
         /// Whether the server may have any of the events.
@@ -37,18 +37,18 @@ pub(crate) enum SendResult {
     },
 }
 
-/// How a relay treats requests.
+/// The settings of a relay that apply to each request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rules {
-    /// How long after a request may have arrived it can be sent again.
+    /// How long a request that may have arrived can be sent again.
     pub(crate) window: Duration,
     /// Whether delivered events are kept.
     pub(crate) keeps: bool,
 }
 
 impl Rules {
-    /// How long a request that is `sent_for` old may still be sent. It ends before the window does,
-    /// because the network can delay the last bytes.
+    /// How much longer a request may be sent that was first sent `sent_for` ago. Ends before the window
+    /// does, because the network can delay the last bytes.
     pub(crate) fn time_left(&self, sent_for: Duration) -> Duration {
         let margin = (self.window / 10).min(Duration::from_mins(1));
         self.window.saturating_sub(margin).saturating_sub(sent_for)
@@ -85,7 +85,7 @@ async fn deliver(
         Ok(Ok(receipts)) => receipts.into_iter().map(Outcome::Accepted).collect(),
         Ok(Err(error)) => error.outcomes().to_vec(),
         Err(Late::Timeout) => return Ok(settled(give_up(request, "no answer came in time")?)),
-        // The clock of the database decides whether the request can be sent again.
+        // The clock of the database then decides whether the request can be sent again.
         Err(Late::ClockJumped) => {
             let reason = "the clock jumped while a request was sent".to_owned();
             let is_uncertain = true;
@@ -98,15 +98,15 @@ async fn deliver(
     sort(request, &outcomes, rules)
 }
 
-/// Why a request was not sent to its end.
+/// Why the relay stopped waiting for a request.
 enum Late {
     Timeout,
     ClockJumped,
 }
 
-/// Waits for a future for a while. It is not polled after that, unlike with a timeout of tokio: when a process
-/// goes on that was stopped, or a computer that was suspended, it must not send what has become too old. Only the
-/// time of day goes on while a computer is suspended.
+/// Waits for a future until the time is up. Unlike tokio's timeout, it never polls the future after that: a
+/// process that was stopped, or a computer that was suspended, must not send requests that are now too old.
+/// While a computer is suspended, only the time of day advances.
 async fn within<T>(left: Duration, future: impl Future<Output = T>) -> Result<T, Late> {
     let deadline = Instant::now() + left;
     let time_of_day = SystemTime::now() + left;
@@ -142,7 +142,7 @@ fn settlement(request: &Leased) -> Settlement {
     }
 }
 
-/// Sets all events of a request aside, because it is too old to be sent again.
+/// Sets all events of a request aside as uncertain, because it is too old to be sent again.
 pub(crate) fn give_up(request: &Leased, reason: &str) -> Result<Settlement, OutboxError> {
     let stored = request.row.read()?;
     let all = 0..stored.events.len();
@@ -153,7 +153,7 @@ pub(crate) fn give_up(request: &Leased, reason: &str) -> Result<Settlement, Outb
     })
 }
 
-/// Sets a request aside whose events cannot be told apart, because another program changed its row.
+/// Sets a request aside as one failed row, because another program changed it and it cannot be parsed.
 pub(crate) fn set_all_aside(request: &Leased, error: &OutboxError) -> Settlement {
     let failed = SetAside {
         added_at: request.added_at,
@@ -171,11 +171,11 @@ pub(crate) fn set_all_aside(request: &Leased, error: &OutboxError) -> Settlement
     }
 }
 
-/// Sorts events by their outcomes.
+/// Sorts the events of a request by outcome.
 fn sort(request: &Leased, outcomes: &[Outcome], rules: Rules) -> Result<SendResult, OutboxError> {
     let stored = request.row.read()?;
     let mut sorted = settlement(request);
-    // The first event of the part to send again, and whether the server may have its events.
+    // The current part to send again: its first event, and whether the server may have its events.
     let mut part: Option<(usize, bool)> = None;
     let mut reason = None;
     let mut is_uncertain = false;
@@ -206,7 +206,7 @@ fn sort(request: &Leased, outcomes: &[Outcome], rules: Rules) -> Result<SendResu
                         .push(set_aside(request, &stored, index, &error.to_string()));
                     None
                 } else {
-                    // An event without an outcome cannot be ruled out to be delivered.
+                    // An event without an outcome may have been delivered.
                     let uncertain = !matches!(outcome, Some(Outcome::Rejected(_)));
                     is_uncertain |= uncertain;
                     reason = error.map(with_causes).or(reason);
@@ -239,7 +239,7 @@ fn sort(request: &Leased, outcomes: &[Outcome], rules: Rules) -> Result<SendResu
     })
 }
 
-/// Whether the server, the client or a middleware refused this event, so that it would do so again.
+/// Whether the server, the client or a middleware refused this event, and would refuse it again.
 fn is_refusal(error: &SendError) -> bool {
     match error {
         SendError::Refused { .. }
@@ -280,9 +280,9 @@ fn part_of(
     RequestRow::of(&part)
 }
 
-/// The seed with which the event at `index` comes first and keeps its event id.
+/// The seed of a request that starts with the event at `index`, so that the event keeps its id.
 fn seed_after(request: &StoredRequest<'_>, index: usize) -> String {
-    // The seed was valid when the request was read.
+    // Reading the request has checked the seed.
     request.seed_after(index).unwrap_or_default()
 }
 
@@ -305,7 +305,7 @@ fn set_aside(request: &Leased, stored: &StoredRequest<'_>, index: usize, error: 
     }
 }
 
-/// The names and the body of an event.
+/// The name, the ids and the body of an event.
 fn kept(request: &StoredRequest<'_>, index: usize) -> KeptEvent {
     #[derive(Default, serde::Deserialize)]
     struct Head<'a> {
@@ -315,7 +315,7 @@ fn kept(request: &StoredRequest<'_>, index: usize) -> KeptEvent {
         id: Option<Cow<'a, str>>,
     }
     let body = request.events.get(index).map_or("", |event| event);
-    // The event was read when it was put into the request.
+    // The event was parsed when it was put into the request.
     let head: Head<'_> = serde_json::from_str(body).unwrap_or_default();
     KeptEvent {
         name: storable(&head.name),

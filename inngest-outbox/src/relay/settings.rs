@@ -11,7 +11,7 @@ use crate::relay::send::Rules;
 use crate::settings::Settings;
 use crate::store::Database;
 
-/// What a relay has.
+/// The parts of a relay, shared by its handles.
 pub(crate) struct Inner {
     pub(crate) outbox: Settings,
     pub(crate) database: Database,
@@ -21,7 +21,7 @@ pub(crate) struct Inner {
     pub(crate) wake: Arc<Notify>,
 }
 
-/// How a relay works.
+/// The settings that the methods of `Relay` change.
 #[derive(Clone, Debug)]
 pub(crate) struct RelaySettings {
     pub(crate) lease: Duration,

@@ -1,26 +1,27 @@
 //! The tables of the outbox, and the statements that add events.
 
-/// The version of the tables that this library uses.
+/// The version of the tables that this library needs.
 #[cfg(feature = "_relay")]
 pub(crate) const VERSION: i32 = 1;
 
-/// The statements that create the tables on Postgres, one text for each version.
+/// The scripts that create the tables on Postgres, one for each version.
 #[cfg(feature = "postgres")]
 pub(crate) const POSTGRES: [&str; 1] = [include_str!("postgres_1.sql")];
 
-/// The statements that create the tables on SQLite, one text for each version.
+/// The scripts that create the tables on SQLite, one for each version.
 #[cfg(feature = "sqlite")]
 pub(crate) const SQLITE: [&str; 1] = [include_str!("sqlite_1.sql")];
 
 pub(crate) const POSTGRES_ADD_EVENT: &str =
     "INSERT INTO {events} (name, dedup_id, traceparent, body) VALUES ($1, $2, $3, $4)";
 
-/// An empty text stands for NULL in the arrays, because some libraries have no arrays with NULL.
+/// In the arrays, an empty text stands for NULL, because some libraries cannot put NULL into an array.
 pub(crate) const POSTGRES_ADD_EVENTS: &str = "INSERT INTO {events} (name, dedup_id, traceparent, body) \
      SELECT name, nullif(dedup_id, ''), nullif(traceparent, ''), body \
      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS new (name, dedup_id, traceparent, body)";
 
-/// A request of a batch was made at the time of its seed, so the server has none of its events longer.
+/// The seed of a request contains the time at which a client built it, so the server cannot have had its
+/// events for longer.
 pub(crate) const POSTGRES_ADD_REQUESTS: &str = "INSERT INTO {requests} (seed, events, traceparent, body, sent_at) \
      SELECT seed, events, nullif(traceparent, ''), body, \
          CASE WHEN is_uncertain THEN to_timestamp(split_part(seed, ',', 1)::bigint / 1000.0) END \
@@ -30,13 +31,13 @@ pub(crate) const POSTGRES_ADD_REQUESTS: &str = "INSERT INTO {requests} (seed, ev
 pub(crate) const SQLITE_ADD_EVENT: &str =
     "INSERT INTO {events} (name, dedup_id, traceparent, body) VALUES (?1, ?2, ?3, ?4)";
 
-/// The parameter is a JSON array with an array `[name, dedup_id, traceparent, body]` for each event.
+/// The parameter is a JSON array that holds `[name, dedup_id, traceparent, body]` for each event.
 pub(crate) const SQLITE_ADD_EVENTS: &str = "INSERT INTO {events} (name, dedup_id, traceparent, body) \
      SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'), \
          json_extract(value, '$[3]') \
      FROM json_each(?1)";
 
-/// The parameter is a JSON array with an array `[seed, events, traceparent, body, is_uncertain]` for each
+/// The parameter is a JSON array that holds `[seed, events, traceparent, body, is_uncertain]` for each
 /// request.
 pub(crate) const SQLITE_ADD_REQUESTS: &str = "INSERT INTO {requests} (seed, events, traceparent, body, sent_at) \
      SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'), \

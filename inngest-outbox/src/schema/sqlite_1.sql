@@ -1,6 +1,6 @@
 -- Times are milliseconds since 1970.
 
--- Events that are in no request yet. Any program may insert `name` and `body`, an event as JSON.
+-- Events that are not yet in a request. Any program may insert `name` and `body`, an event as JSON.
 CREATE TABLE {events} (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     added_at INTEGER NOT NULL DEFAULT (CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)),
@@ -11,7 +11,8 @@ CREATE TABLE {events} (
 );
 
 -- Requests: a relay writes one before it sends it, and deletes it when the outcome of each event is known.
--- Whoever finds one whose lease has ended sends the same bytes with the same seed, so no event runs twice.
+-- If the lease has ended, another relay takes the request over and sends the same bytes with the same seed,
+-- so no function runs twice.
 CREATE TABLE {requests} (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     -- The header x-inngest-event-id-seed. The event ids follow from it and the order of the events.
@@ -20,16 +21,16 @@ CREATE TABLE {requests} (
     traceparent TEXT,
     -- A JSON array with one event on each line.
     body TEXT NOT NULL,
-    -- When the oldest of its events was added.
+    -- When the oldest event of the request was added.
     added_at INTEGER NOT NULL DEFAULT (CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)),
-    -- Since when the server may have the events; NULL if it has none of them.
+    -- Since when the server may have the events; NULL if it has none.
     sent_at INTEGER,
     -- The relay that sends the request, until its lease ends.
     relay TEXT,
     lease_until INTEGER NOT NULL DEFAULT 0
 );
 
--- Events that the server refused, and rows that are no events.
+-- Events that the server refused, and rows that are not valid events.
 CREATE TABLE {failed} (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     failed_at INTEGER NOT NULL DEFAULT (CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)),
@@ -37,14 +38,14 @@ CREATE TABLE {failed} (
     name TEXT NOT NULL,
     dedup_id TEXT,
     event_id TEXT,
-    -- The seed that gives a request of this event alone the same event id.
+    -- The seed that keeps the event id when the event is sent alone.
     seed TEXT,
     traceparent TEXT,
     body TEXT NOT NULL,
     error TEXT NOT NULL
 );
 
--- Events that the server may have, and that are too old to be sent again without a person's decision.
+-- Events that the server may have, but that are too old to be sent again without a person's decision.
 CREATE TABLE {uncertain} (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     failed_at INTEGER NOT NULL DEFAULT (CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)),

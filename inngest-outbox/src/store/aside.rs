@@ -1,13 +1,13 @@
-//! Failed and uncertain events in the database, as a person sees and changes them.
+//! Failed and uncertain events in the database, as the administration reads and changes them.
 
-/// Where events are that are not sent again by themselves.
+/// The table of the failed events or of the uncertain events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AsideTable {
     Failed,
     Uncertain,
 }
 
-/// Which events of a table are meant.
+/// Which events of a table to select.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct AsideFilter {
     pub(crate) name: Option<String>,
@@ -29,7 +29,7 @@ pub(crate) struct AsideRow {
     pub(crate) id: i64,
     pub(crate) failed_at: i64,
     pub(crate) added_at: i64,
-    /// Only in the table of uncertain events.
+    /// `None` for failed events.
     pub(crate) sent_at: Option<i64>,
     pub(crate) name: String,
     pub(crate) dedup_id: Option<String>,
@@ -44,6 +44,6 @@ pub(crate) struct AsideRow {
 #[derive(Debug, Default)]
 pub(crate) struct AsideStep {
     pub(crate) removed: Vec<i64>,
-    /// The number before which the next step begins, or `None` after the last step.
+    /// Where the next step begins: before this number. `None` after the last step.
     pub(crate) before: Option<i64>,
 }

@@ -1,4 +1,4 @@
-//! What a relay reads and writes in the database.
+//! Reads and writes the tables of an outbox, on Postgres or SQLite.
 
 pub(crate) mod aside;
 pub(crate) mod model;
@@ -17,7 +17,7 @@ use crate::store::model::{
     Claim, ClaimLimit, CutEvents, Lease, Leased, PendingEvent, Settlement, millis,
 };
 
-/// A pool of connections to the database of an outbox: of sqlx, on Postgres or SQLite.
+/// The database of an outbox: a connection pool of sqlx on Postgres or SQLite.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Database {
@@ -66,7 +66,7 @@ pub(crate) enum Store {
     Sqlite(sqlite::SqliteStore),
 }
 
-/// Calls a method of either store.
+/// Calls a method of the store, whichever database it has.
 macro_rules! each {
     ($self:expr, $store:ident => $call:expr) => {
         match $self {
@@ -101,7 +101,7 @@ impl Store {
         }
     }
 
-    /// Writes down requests for pending events, and takes the lease of them.
+    /// Moves pending events into new requests, and leases these requests.
     pub(crate) async fn claim(
         &mut self,
         lease: &Lease,
@@ -111,7 +111,7 @@ impl Store {
         each!(self, store => store.claim(lease, limit, cut).await)
     }
 
-    /// Looks at all pending events in the next claim, also those that another relay seemed to have.
+    /// Makes the next claim look at all pending events, even events that another relay had locked.
     pub(crate) fn sweep(&mut self) {
         each!(self, store => store.sweep());
     }
@@ -125,17 +125,17 @@ impl Store {
         each!(self, store => store.take_over(lease, max_requests).await)
     }
 
-    /// Extends the lease of requests. Those that another relay has taken over stay its own.
+    /// Extends the leases of requests, except requests that another relay has taken over.
     pub(crate) async fn renew(&self, lease: &Lease, requests: &[i64]) -> Result<(), OutboxError> {
         each!(self, store => store.renew(lease, requests).await)
     }
 
-    /// Notes that the server has none of the events of a request.
+    /// Stores that the server has none of the events of a request.
     pub(crate) async fn hold(&self, lease: &Lease, request: i64) -> Result<(), OutboxError> {
         each!(self, store => store.hold(lease, request).await)
     }
 
-    /// Notes that a request is about to be sent again. Returns since when the server may have the
+    /// Stores that a request is about to be sent again. Returns for how long the server may have had the
     /// events, or `None` if another relay has the request.
     pub(crate) async fn resume(
         &self,
@@ -145,8 +145,8 @@ impl Store {
         each!(self, store => store.resume(lease, request).await)
     }
 
-    /// Stores the outcomes of requests, and removes the requests. Returns the leases of the parts to
-    /// send again. A request that another relay has settled is ignored.
+    /// Stores the outcomes of requests, and removes the requests. Returns new requests for the parts to
+    /// send again. Ignores a request that another relay has settled.
     pub(crate) async fn settle(
         &self,
         lease: &Lease,
@@ -155,12 +155,12 @@ impl Store {
         each!(self, store => store.settle(lease, settlements).await)
     }
 
-    /// Deletes up to `limit` events that were delivered longer ago than `keep`. Returns how many.
+    /// Deletes up to `limit` events that were delivered longer ago than `keep`. Returns the number.
     pub(crate) async fn prune(&self, keep: Duration, limit: i64) -> Result<i64, OutboxError> {
         each!(self, store => store.prune(millis(keep), limit).await)
     }
 
-    /// Ends the lease of all requests of this relay.
+    /// Ends the leases of all requests of this relay.
     pub(crate) async fn release(&self, lease: &Lease) -> Result<(), OutboxError> {
         each!(self, store => store.release(lease).await)
     }

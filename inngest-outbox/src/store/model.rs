@@ -1,4 +1,4 @@
-//! What a relay exchanges with the database.
+//! The data that a relay exchanges with the store.
 
 use std::time::Duration;
 
@@ -6,33 +6,33 @@ use tokio::time::Instant;
 
 use crate::rows::RequestRow;
 
-/// An event that is in no request yet.
+/// An event that is not yet in a request.
 #[derive(Debug)]
 pub(crate) struct PendingEvent {
     /// In milliseconds since 1970, like all times here.
     pub(crate) added_at: i64,
     pub(crate) traceparent: Option<String>,
     pub(crate) body: String,
-    /// Whether the body in the database is text. If not, `body` has replacements in it.
+    /// Whether the body in the database is UTF-8. If not, `body` contains replacement characters.
     pub(crate) is_text: bool,
 }
 
-/// A request to write down.
+/// A request to store.
 #[derive(Debug)]
 pub(crate) struct NewRequest {
     pub(crate) row: RequestRow,
     pub(crate) added_at: i64,
 }
 
-/// The requests of some pending events.
+/// Pending events, cut into requests.
 #[derive(Debug, Default)]
 pub(crate) struct CutEvents {
     pub(crate) requests: Vec<NewRequest>,
-    /// Events that cannot be sent.
+    /// The events that cannot be sent.
     pub(crate) failed: Vec<SetAside>,
 }
 
-/// An event that is not sent again by itself: it failed, or its delivery is uncertain.
+/// An event that no relay sends again: it failed, or its delivery is uncertain.
 #[derive(Debug)]
 pub(crate) struct SetAside {
     pub(crate) added_at: i64,
@@ -60,9 +60,9 @@ pub(crate) struct Leased {
     pub(crate) id: i64,
     pub(crate) row: RequestRow,
     pub(crate) added_at: i64,
-    /// Since when the server may have the events, by the clock of the database.
+    /// For how long the server may have had the events, by the clock of the database.
     pub(crate) sent_for: Duration,
-    /// When `sent_for` was read.
+    /// When this relay learned `sent_for`.
     pub(crate) known_at: Instant,
 }
 
@@ -70,7 +70,7 @@ pub(crate) struct Leased {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ClaimLimit {
     pub(crate) events: usize,
-    /// The bytes of the events. The first event is taken whatever its size is.
+    /// The total bytes of the events. The first event is taken whatever its size.
     pub(crate) bytes: i64,
 }
 
@@ -80,11 +80,11 @@ pub(crate) struct Claim {
     pub(crate) requests: Vec<Leased>,
     /// The number of pending events that it took.
     pub(crate) events: usize,
-    /// Whether more may be pending.
+    /// Whether more events may be pending.
     pub(crate) has_more: bool,
 }
 
-/// The outcomes of a request's events. Every event is in one of the lists.
+/// The outcomes of the events of a request.
 #[derive(Debug)]
 pub(crate) struct Settlement {
     pub(crate) id: i64,
@@ -99,22 +99,22 @@ pub(crate) struct Settlement {
 }
 
 impl Settlement {
-    /// Whether the request only has to be deleted.
+    /// Whether the request can be deleted without storing anything.
     pub(crate) fn is_plain(&self) -> bool {
         self.delivered.is_empty() && !self.is_partial() && self.failed.is_empty()
     }
 
-    /// Whether the request is not delivered as a whole, so that a relay which lost its lease knows
-    /// less than the one that has it.
+    /// Whether some events have no final outcome. A relay that lost the lease then knows less than the
+    /// relay that has it, and must not settle the request.
     pub(crate) fn is_partial(&self) -> bool {
         !self.uncertain.is_empty() || !self.remaining.is_empty()
     }
 }
 
-/// The names that a relay writes into its requests, and for how long.
+/// The relay that a lease belongs to, and how long the lease lasts.
 #[derive(Clone, Debug)]
 pub(crate) struct Lease {
-    /// The relay.
+    /// The name of the relay, unique to each run.
     pub(crate) relay: String,
     pub(crate) duration: Duration,
 }
@@ -130,12 +130,12 @@ pub(crate) fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 4)
 }
 
-/// A duration of milliseconds; a clock that went back gives zero.
+/// A duration of milliseconds; zero if a clock went back.
 pub(crate) fn duration(millis: i64) -> Duration {
     Duration::from_millis(u64::try_from(millis).unwrap_or(0))
 }
 
-/// A number of rows.
+/// A number of rows from the database, which is never negative.
 pub(crate) fn count(rows: i64) -> u64 {
     u64::try_from(rows).unwrap_or(0)
 }

@@ -1,7 +1,7 @@
 //! The store on Postgres.
 //!
-//! Every transaction is explicit and uses no state of the session, so a connection pool such as PgBouncer
-//! may change the connection between transactions.
+//! Every transaction is explicit and uses no session state, so a pooler such as PgBouncer may change the
+//! connection between transactions.
 
 mod admin;
 mod cursor;
@@ -90,9 +90,9 @@ impl PostgresStore {
                 requests: new,
                 failed,
             } = cut(&events)?;
-            self.set_aside(&mut tx, &self.statements.fail, &failed, None)
+            self.set_aside(&mut tx, &self.statements.set_failed, &failed, None)
                 .await?;
-            requests = self.write(&mut tx, lease, new).await?;
+            requests = self.write_requests(&mut tx, lease, new).await?;
         }
         tx.commit().await.map_err(self.error())?;
         self.cursor = cursor;
@@ -103,8 +103,8 @@ impl PostgresStore {
         })
     }
 
-    /// Writes down new requests.
-    async fn write(
+    /// Stores new requests.
+    async fn write_requests(
         &self,
         tx: &mut PgTransaction,
         lease: &Lease,
@@ -129,7 +129,7 @@ impl PostgresStore {
             .fetch_all(&mut **tx)
             .await
             .map_err(self.error())?;
-        // The rows come back in any order, and each seed is unique.
+        // The rows come back in any order, so find each by its unique seed.
         let id_of = |seed: &str| {
             let mut rows = written.iter();
             let row = rows.find(|row| row.try_get::<&str, _>(1).is_ok_and(|found| found == seed));
@@ -304,18 +304,18 @@ impl PostgresStore {
                 .bind(all().map(|event| &*event.body).collect::<Vec<_>>());
             keep.execute(&mut **tx).await.map_err(self.error())?;
         }
-        self.set_aside(tx, &self.statements.fail, failed, None)
+        self.set_aside(tx, &self.statements.set_failed, failed, None)
             .await?;
         self.set_aside(
             tx,
-            &self.statements.doubt,
+            &self.statements.set_uncertain,
             uncertain,
             Some(sent_at.unwrap_or(added_at)),
         )
         .await?;
         let mut leased = Vec::new();
         for part in remaining {
-            // The server has none of the events of a part that is not uncertain.
+            // If the part is not uncertain, the server has none of its events.
             let (sent_at, sent_for) = if part.is_uncertain {
                 (sent_at, sent_for)
             } else {
@@ -344,7 +344,7 @@ impl PostgresStore {
         Ok(leased)
     }
 
-    /// Writes events into the table of failed or of uncertain events.
+    /// Inserts events into the table of failed events or of uncertain events.
     async fn set_aside(
         &self,
         tx: &mut PgTransaction,
@@ -382,7 +382,7 @@ impl PostgresStore {
     /// Creates the tables, or brings them to the version of this library.
     pub(crate) async fn migrate(&self) -> Result<(), OutboxError> {
         let mut tx = self.begin().await?;
-        // Several programs may do this at the same time. The lock ends with the transaction.
+        // Several programs may migrate at the same time. The lock ends with the transaction.
         sqlx::raw_sql("SELECT pg_advisory_xact_lock(7237123168701)")
             .execute(&mut *tx)
             .await
@@ -418,7 +418,7 @@ impl PostgresStore {
 }
 
 fn query(sql: &str) -> Query<'_, Postgres, PgArguments> {
-    // Unnamed, because behind PgBouncer the next transaction may be on another connection.
+    // Unnamed, because behind PgBouncer the next transaction may use another connection.
     sqlx::query(AssertSqlSafe(sql.to_owned())).persistent(false)
 }
 

@@ -1,6 +1,6 @@
 //! The store on SQLite.
 //!
-//! SQLite has one writer at a time, so events become visible in the order of their numbers.
+//! SQLite has one writer at a time, so events are committed in the order of their numbers.
 
 mod admin;
 mod statements;
@@ -53,7 +53,7 @@ impl SqliteStore {
         row.and_then(|row| row.try_get(0)).map_err(self.error())
     }
 
-    /// Each claim looks at all pending events anyway.
+    /// Does nothing: each claim looks at all pending events.
     #[expect(clippy::unused_self, reason = "the store on Postgres needs it")]
     pub(crate) fn sweep(&self) {}
 
@@ -63,7 +63,7 @@ impl SqliteStore {
         limit: ClaimLimit,
         cut: impl FnOnce(&[PendingEvent]) -> Result<CutEvents, OutboxError>,
     ) -> Result<Claim, OutboxError> {
-        // Look first without the lock of the writer.
+        // Look first without the write lock.
         let found = query(&self.statements.pending)
             .fetch_optional(&self.pool)
             .await;
@@ -92,7 +92,7 @@ impl SqliteStore {
             requests: new,
             failed,
         } = cut(&events)?;
-        self.set_aside(&mut tx, &self.statements.fail, &failed, None)
+        self.set_aside(&mut tx, &self.statements.set_failed, &failed, None)
             .await?;
         let mut requests = Vec::with_capacity(new.len());
         for request in new {
@@ -119,7 +119,7 @@ impl SqliteStore {
         Ok(Claim {
             requests,
             events: count,
-            // Where bytes were the limit, the next look finds the rest.
+            // The claim may have stopped at either limit, so look again.
             has_more: true,
         })
     }
@@ -130,7 +130,7 @@ impl SqliteStore {
         max_requests: usize,
     ) -> Result<Vec<Leased>, OutboxError> {
         let limit = i64::try_from(max_requests).unwrap_or(i64::MAX);
-        // Look first without the lock of the writer.
+        // Look first without the write lock.
         let ended = || query(&self.statements.ended).bind(limit);
         let found = ended()
             .fetch_optional(&self.pool)
@@ -199,8 +199,8 @@ impl SqliteStore {
         lease: &Lease,
         request: i64,
     ) -> Result<Option<std::time::Duration>, OutboxError> {
-        // In a transaction, because without one nobody sees an error of the commit: the statement commits when it
-        // is reset after its row was read.
+        // In a transaction, so that an error of the commit is seen. Without one, the statement commits only
+        // when it is reset, after its row was read.
         let mut tx = self.begin().await?;
         let row = query(&self.statements.resume)
             .bind(&lease.relay)
@@ -270,18 +270,18 @@ impl SqliteStore {
                 .bind(&event.body);
             keep.execute(&mut **tx).await.map_err(self.error())?;
         }
-        self.set_aside(tx, &self.statements.fail, failed, None)
+        self.set_aside(tx, &self.statements.set_failed, failed, None)
             .await?;
         self.set_aside(
             tx,
-            &self.statements.doubt,
+            &self.statements.set_uncertain,
             uncertain,
             Some(sent_at.unwrap_or(added_at)),
         )
         .await?;
         let mut leased = Vec::new();
         for part in remaining {
-            // The server has none of the events of a part that is not uncertain.
+            // If the part is not uncertain, the server has none of its events.
             let (sent_at, sent_for) = if part.is_uncertain {
                 (sent_at, sent_for)
             } else {
@@ -310,7 +310,7 @@ impl SqliteStore {
         Ok(leased)
     }
 
-    /// Writes events into the table of failed or of uncertain events.
+    /// Inserts events into the table of failed events or of uncertain events.
     async fn set_aside(
         &self,
         tx: &mut SqliteTransaction,
@@ -338,7 +338,7 @@ impl SqliteStore {
 
     /// Creates the tables, or brings them to the version of this library.
     pub(crate) async fn migrate(&self) -> Result<(), OutboxError> {
-        // The transaction has the lock of the writer, so several programs may do this at the same time.
+        // The transaction holds the write lock, so several programs may migrate at the same time.
         let mut tx = self.begin().await?;
         let version = query(&self.statements.version).fetch_one(&mut *tx).await;
         let version = version.and_then(|row| row.try_get(0)).map_err(self.error());
@@ -366,7 +366,7 @@ fn query(sql: &str) -> Query<'_, Sqlite, SqliteArguments> {
     sqlx::query(AssertSqlSafe(sql.to_owned()))
 }
 
-/// Numbers as the parameter of a statement.
+/// Encodes numbers as the JSON parameter of a statement.
 fn json(numbers: &[i64]) -> String {
     // Numbers always serialize.
     serde_json::to_string(numbers).unwrap_or_default()

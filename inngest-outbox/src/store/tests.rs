@@ -1,4 +1,4 @@
-//! Relays that stop anywhere, against the store on SQLite.
+//! Tests the store on SQLite with relays that stop at any point.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +18,7 @@ use crate::store::model::{
     ClaimLimit, CutEvents, Lease, Leased, NewRequest, PendingEvent, SetAside, Settlement,
 };
 
-/// What happens next. `stop` is after how many polls the relay dies.
+/// One step of a test. `stop` is the number of polls after which the relay dies.
 #[derive(Clone, Debug)]
 enum Step {
     Add {
@@ -66,7 +66,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Runs a future until it ends or was polled so many times. `None` if it was dropped before its end.
+/// Polls a future until it ends, or at most `stop` times. `None` if it did not end.
 async fn until<T>(stop: Option<u8>, future: impl Future<Output = T>) -> Option<T> {
     let mut future = pin!(future);
     let mut polls = 0;
@@ -110,9 +110,9 @@ fn cut(events: &[PendingEvent]) -> Result<CutEvents, OutboxError> {
 /// Two relays, the outbox and the server.
 struct World {
     stores: [Store; 2],
-    /// The requests that each relay has in its memory.
+    /// The requests that each relay remembers.
     leased: [Vec<Leased>; 2],
-    /// The event ids under which each event reached the server.
+    /// The event ids with which each event arrived at the server.
     arrived: BTreeMap<u64, BTreeSet<String>>,
     added: u64,
     pool: sqlx::SqlitePool,
@@ -142,7 +142,7 @@ impl World {
         }
     }
 
-    /// A lease that has ended at once, so another relay can take the request over at any time.
+    /// A lease that ends at once, so another relay can take the request over at any time.
     fn lease(relay: usize) -> Lease {
         Lease {
             relay: relay.to_string(),
@@ -182,8 +182,8 @@ impl World {
         }
     }
 
-    /// The server gets the first request of a relay and accepts some of its events, up to a refused one. The
-    /// relay notes what it knows and forgets the rest if it dies.
+    /// The server gets the last request of a relay, and decides about its first `accepted + 1` events. The
+    /// relay stores these outcomes, and forgets all its requests if it dies.
     async fn send(&mut self, relay: usize, accepted: u8, is_uncertain: bool, stop: Option<u8>) {
         let Some(request) = self.leased[relay].pop() else {
             return;
@@ -233,7 +233,7 @@ impl World {
         }
     }
 
-    async fn take(&mut self, step: &Step) {
+    async fn run(&mut self, step: &Step) {
         match *step {
             Step::Add { events } => self.add(events).await,
             Step::Claim { relay, stop } => self.claim(relay, stop).await,
@@ -275,7 +275,7 @@ impl World {
         count.try_into().unwrap()
     }
 
-    /// A relay that does not stop sends the rest. Then every event was delivered under one event id or failed.
+    /// Lets a relay send the rest. Each event must then be delivered with one event id, or failed.
     async fn verify(&mut self) {
         const LEFT: &str = "SELECT (SELECT count(*) FROM inngest_outbox) \
              + (SELECT count(*) FROM inngest_outbox_requests) + (SELECT count(*) FROM inngest_outbox_uncertain)";
@@ -317,7 +317,7 @@ proptest! {
         runtime.block_on(async {
             let mut world = World::new().await;
             for step in &steps {
-                world.take(step).await;
+                world.run(step).await;
             }
             world.verify().await;
         });

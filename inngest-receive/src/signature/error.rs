@@ -30,7 +30,7 @@ pub enum SigningKeyError {
     /// The key contains a quote, or a character other than visible ASCII characters.
     #[error(
         "the signing key from {origin} has a character at byte {offset} that no signing key has; copy \
-         it again from the Inngest dashboard, without quotes and line breaks"
+         it again from the Inngest dashboard, without quotes or line breaks"
     )]
     InvalidCharacter {
         /// Where the key came from.

@@ -1,4 +1,4 @@
-//! A server of Postgres that belongs to a test.
+//! A Postgres server that belongs to a test.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
@@ -6,8 +6,8 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use crate::postgres_program;
 
-/// A server of Postgres with its data in a temporary folder. Both end with the value, or with the process if
-/// it is killed.
+/// A Postgres server with its data in a temporary folder. Both are removed when the value is dropped, or when
+/// the process is killed.
 #[derive(Debug)]
 pub struct Cluster {
     port: u16,
@@ -15,9 +15,9 @@ pub struct Cluster {
     output: BufReader<ChildStdout>,
 }
 
-/// Creates a cluster and obeys the commands on its standard input until that ends.
+/// Creates a cluster, and runs the commands from its standard input until the input ends.
 ///
-/// Each command is answered by one line. Arguments: the folder of Postgres' programs, and the port.
+/// Answers each command with one line. Arguments: the folder with the Postgres programs, and the port.
 const SCRIPT: &str = r#"
     folder=$(mktemp -d "${TMPDIR:-/tmp}/inngest-postgres.XXXXXX") && chmod 700 "$folder" || exit
     initdb() { "$1/initdb" -D "$folder/data" -U postgres -A trust -E UTF8 --no-locale -N; }
@@ -47,7 +47,7 @@ const SCRIPT: &str = r#"
 "#;
 
 impl Cluster {
-    /// Starts a server. Returns `None` if Postgres is not installed, or prints why it does not start.
+    /// Starts a server. Returns `None` if Postgres is not installed or does not start, and prints why.
     #[must_use]
     pub fn start() -> Option<Self> {
         let programs = postgres_program("initdb")?;
@@ -82,16 +82,16 @@ impl Cluster {
     ///
     /// The shell that watches the server has ended.
     pub fn kill(&mut self) {
-        self.order("kill");
+        self.send_command("kill");
     }
 
-    /// Stops the server. Its connections end.
+    /// Stops the server, which ends its connections.
     ///
     /// # Panics
     ///
     /// The shell that watches the server has ended.
     pub fn stop(&mut self) {
-        self.order("stop");
+        self.send_command("stop");
     }
 
     /// Starts the server again after [`kill`](Self::kill) or [`stop`](Self::stop), on the same port. Returns
@@ -101,12 +101,12 @@ impl Cluster {
     ///
     /// The shell that watches the server has ended.
     pub fn restart(&mut self) {
-        self.order("start");
+        self.send_command("start");
     }
 
-    fn order(&mut self, order: &str) {
+    fn send_command(&mut self, command: &str) {
         let stdin = self.shell.stdin.as_mut().expect("it is piped");
-        writeln!(stdin, "{order}").expect("the shell runs");
+        writeln!(stdin, "{command}").expect("the shell runs");
         assert!(self.read_answer(), "the shell of the server ended");
     }
 
@@ -124,12 +124,12 @@ impl Drop for Cluster {
     }
 }
 
-/// A port that is free now.
+/// A port that is currently free.
 pub(crate) fn free_port() -> std::io::Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
-/// The beginning of a command that Postgres accepts: it does not run as root.
+/// The start of a command that does not run as root, which Postgres requires.
 pub(crate) fn as_postgres() -> Command {
     let id = Command::new("id").arg("-u").output();
     if id.is_ok_and(|id| id.stdout.trim_ascii() == b"0") {
@@ -148,9 +148,9 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    #[cfg_attr(not(postgres), ignore = "there is no Postgres")]
-    async fn a_killed_server_keeps_what_was_committed() {
-        // Only a server that somebody else runs may be installed here.
+    #[cfg_attr(not(postgres), ignore = "Postgres is not available")]
+    async fn a_killed_server_keeps_committed_data() {
+        // Perhaps the tests use a server that is already running, and `initdb` is not installed.
         if postgres_program("initdb").is_none() {
             return;
         }
@@ -159,7 +159,7 @@ mod tests {
         connection.execute("CREATE TABLE t ()").await.unwrap();
         for end in [Cluster::kill, Cluster::stop] {
             end(&mut cluster);
-            // A connection ends when its process sees that the server is gone.
+            // A connection ends only when its process notices that the server is gone.
             while connection.ping().await.is_ok() {}
             cluster.restart();
             connection = PgConnection::connect(&cluster.url()).await.unwrap();

@@ -1,4 +1,4 @@
-//! Fresh databases on a server of Postgres.
+//! Fresh databases on a Postgres server.
 
 use std::io::Write as _;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -10,7 +10,7 @@ use url::Url;
 use crate::cluster::Cluster;
 use crate::{POSTGRES_ADDRESS, POSTGRES_URL};
 
-/// A database on a server of Postgres that is dropped at the end, with all connections to it.
+/// A database on a Postgres server. Dropping the value drops the database and ends all its connections.
 #[derive(Debug)]
 pub struct TestDatabase {
     server: Server,
@@ -19,14 +19,14 @@ pub struct TestDatabase {
 
 #[derive(Clone, Debug)]
 struct Server {
-    /// The URL of a database that exists.
+    /// The URL of an existing database.
     url: String,
-    /// The server ends with its last database.
+    /// The cluster of this process, if it has one. It ends with its last database.
     _cluster: Option<Arc<Cluster>>,
 }
 
-/// Creates a database. Returns `None` and says so on stderr if there is no server, see the crate's
-/// documentation.
+/// Creates a database. If no server is available, prints that and returns `None`; see the documentation of
+/// the crate.
 ///
 /// # Panics
 ///
@@ -34,7 +34,7 @@ struct Server {
 pub async fn postgres() -> Option<TestDatabase> {
     static CREATED: AtomicU32 = AtomicU32::new(0);
     let Some(server) = server().await else {
-        // Past the capture of the test runner, which hides the output of tests that pass.
+        // Bypass the test runner, which hides the output of passing tests.
         let _ = writeln!(
             std::io::stderr(),
             "*** skipped: a test on Postgres; install PostgreSQL or set {POSTGRES_URL} ***"
@@ -72,7 +72,7 @@ impl Drop for TestDatabase {
     fn drop(&mut self) {
         let url = self.server.url.clone();
         let drop = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
-        // A runtime cannot be started in a thread that has one.
+        // A thread that runs in a runtime cannot start another one.
         let dropped = std::thread::spawn(move || {
             let mut runtime = tokio::runtime::Builder::new_current_thread();
             runtime.enable_all().build().ok()?.block_on(async {
@@ -86,7 +86,7 @@ impl Drop for TestDatabase {
     }
 }
 
-/// The URL with another database.
+/// Replaces the database in a URL.
 fn of_database(url: &str, name: &str) -> String {
     let mut url = Url::parse(url).expect("the URL of a database");
     url.set_path(name);
@@ -94,10 +94,10 @@ fn of_database(url: &str, name: &str) -> String {
 }
 
 async fn server() -> Option<Server> {
-    /// The cluster of this process, while a test has a database in it.
+    /// The cluster of this process, while a test uses it.
     static CLUSTER: Mutex<Weak<Cluster>> = Mutex::new(Weak::new());
     if let Ok(url) = std::env::var(POSTGRES_URL) {
-        // A person asked for this server, so it is an error if it does not answer.
+        // The user chose this server, so the tests fail if it does not answer.
         return Some(Server {
             url,
             _cluster: None,
@@ -112,7 +112,7 @@ async fn server() -> Option<Server> {
             });
         }
     }
-    // Tests that begin at once wait here for one cluster.
+    // Tests that start at the same time wait here, and share one cluster.
     let mut running = CLUSTER.lock().unwrap_or_else(PoisonError::into_inner);
     let cluster = match running.upgrade() {
         Some(cluster) => cluster,
@@ -140,11 +140,11 @@ mod tests {
     }
 
     #[tokio::test]
-    #[cfg_attr(not(postgres), ignore = "there is no Postgres")]
+    #[cfg_attr(not(postgres), ignore = "Postgres is not available")]
     async fn databases_are_fresh_and_dropped() {
         let database = postgres().await.unwrap();
         let (server, name) = (database.server.clone(), database.name.clone());
-        // A connection that stays open does not keep the database.
+        // An open connection does not keep the database.
         let mut open = PgConnection::connect(&database.url()).await.unwrap();
         open.execute("CREATE TABLE t ()").await.unwrap();
         drop(database);

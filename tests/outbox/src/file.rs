@@ -1,21 +1,21 @@
-//! Files for SQLite.
+//! Files for SQLite databases.
 
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-/// A file for a database of SQLite, in a temporary folder that is removed at the end.
+/// A file for a SQLite database, in a temporary folder that is removed when the value is dropped.
 #[derive(Debug)]
 pub struct TestFile {
     path: PathBuf,
     _folder: TempDir,
 }
 
-/// A file that does not exist yet.
+/// Returns a file that does not exist yet.
 ///
 /// # Panics
 ///
-/// There is no room for temporary files.
+/// The temporary folder cannot be created.
 #[must_use]
 pub fn sqlite() -> TestFile {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -32,7 +32,7 @@ impl TestFile {
         &self.path
     }
 
-    /// The URL of the database, which creates the file.
+    /// The URL of the database. Connecting to it creates the file.
     #[must_use]
     pub fn url(&self) -> String {
         format!("sqlite://{}?mode=rwc", self.path.display())

@@ -1,19 +1,19 @@
 //! Fresh databases for tests.
 //!
-//! Postgres is one of these, in this order:
+//! The tests on Postgres use the first of these servers that is available:
 //!
-//! 1. the server of the URL in `INNGEST_TEST_POSTGRES`, whose user may create databases;
+//! 1. the server at the URL in `INNGEST_TEST_POSTGRES`, whose user must be allowed to create databases;
 //! 2. the server on 127.0.0.1:5432, if it accepts `root` or `postgres` without a password;
-//! 3. a cluster of its own in a temporary folder, if `initdb` is installed.
+//! 3. a new cluster in a temporary folder, if `initdb` is installed.
 //!
-//! Where there is none, [`postgres`] says so on stderr and returns `None`. In this package the build script
-//! looks too, and a test with
+//! If none is available, [`postgres`] prints that and returns `None`. The build script of this package checks
+//! this too, so a test with
 //!
 //! ```text
-//! #[cfg_attr(not(postgres), ignore = "there is no Postgres")]
+//! #[cfg_attr(not(postgres), ignore = "Postgres is not available")]
 //! ```
 //!
-//! then counts as ignored. `cfg(pgbouncer)` likewise says that PgBouncer is installed.
+//! then counts as ignored. Likewise, `cfg(pgbouncer)` is set if PgBouncer is installed.
 
 mod cluster;
 mod database;

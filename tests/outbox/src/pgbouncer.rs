@@ -9,8 +9,8 @@ use url::Url;
 use crate::cluster::{as_postgres, free_port};
 use crate::{TestDatabase, pgbouncer_program};
 
-/// A PgBouncer in transaction mode with two connections to a database. It ends with the value, or with the
-/// process if it is killed.
+/// A PgBouncer in transaction mode with two connections to a database. It ends when the value is dropped, or
+/// when the process is killed.
 #[derive(Debug)]
 pub struct PgBouncer {
     url: String,
@@ -18,7 +18,7 @@ pub struct PgBouncer {
     shell: Child,
 }
 
-/// Runs PgBouncer until the standard input ends. Arguments: the program, and its configuration.
+/// Runs PgBouncer until standard input ends. Arguments: the program, and its configuration.
 const SCRIPT: &str = r#"
     folder=$(mktemp -d "${TMPDIR:-/tmp}/inngest-pgbouncer.XXXXXX") || exit
     printf '%s' "$2" >"$folder/pgbouncer.ini"
@@ -34,7 +34,7 @@ impl PgBouncer {
     ///
     /// # Panics
     ///
-    /// It does not start.
+    /// PgBouncer does not start.
     pub async fn start(database: &TestDatabase) -> Option<Self> {
         let program = pgbouncer_program()?;
         let version = Command::new(&program).arg("--version").output().ok()?;
@@ -89,7 +89,7 @@ impl PgBouncer {
         };
         let deadline = Instant::now() + Duration::from_secs(20);
         while let Err(error) = PgConnection::connect(&bouncer.url).await {
-            // It does not listen yet.
+            // PgBouncer does not listen yet.
             assert!(matches!(error, sqlx::Error::Io(_)), "{error}");
             let ended = bouncer.shell.try_wait().expect("it is a child");
             assert_eq!(ended, None, "PgBouncer ended");
@@ -105,7 +105,7 @@ impl PgBouncer {
         &self.url
     }
 
-    /// Whether named prepared statements work in transaction mode: since PgBouncer 1.21.
+    /// Whether named prepared statements work in transaction mode, as they do since PgBouncer 1.21.
     #[must_use]
     pub fn keeps_prepared_statements(&self) -> bool {
         self.keeps_prepared_statements

@@ -1,12 +1,12 @@
-// Where the tests find Postgres. The build script includes this file too.
+// Finds the programs of Postgres and PgBouncer. The build script includes this file too.
 
-/// The environment variable with the URL of a database on the server to use.
+/// The environment variable that holds the URL of a database on the server to use.
 const POSTGRES_URL: &str = "INNGEST_TEST_POSTGRES";
 
 /// A server that is used if it answers.
 const POSTGRES_ADDRESS: &str = "127.0.0.1:5432";
 
-/// The path of a program of Postgres. Debian installs them outside the `PATH`.
+/// The path of a Postgres program. Debian installs these programs outside the `PATH`.
 fn postgres_program(name: &str) -> Option<std::path::PathBuf> {
     let mut debian: Vec<_> = std::fs::read_dir("/usr/lib/postgresql")
         .into_iter()
@@ -18,7 +18,7 @@ fn postgres_program(name: &str) -> Option<std::path::PathBuf> {
     find_program(name, debian.into_iter().rev())
 }
 
-/// The path of PgBouncer. A user's `PATH` may not have its folder.
+/// The path of PgBouncer. The `PATH` of a user may lack its folder.
 fn pgbouncer_program() -> Option<std::path::PathBuf> {
     find_program("pgbouncer", ["/usr/sbin".into()])
 }

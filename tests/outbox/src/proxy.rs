@@ -10,20 +10,20 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
-/// When a server sees that a client is gone.
+/// How long a server takes to notice that a client is gone.
 const KEEPALIVE: Duration = Duration::from_secs(12);
 
-/// What the proxy does with the message.
+/// How the proxy breaks the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cut {
-    /// The message is lost, and the connection ends on both sides.
+    /// Drops the message, and closes the connection on both sides.
     Close,
-    /// The message is lost, and all later ones of the connection. The client sees no end. The server sees one after
-    /// a while, as its keepalives do when a computer stops.
+    /// Drops the message and all later ones of the connection. The client never sees the end. The server sees
+    /// it after a while, as its keepalives would if the computer of the client stopped.
     Hang,
 }
 
-/// A proxy in front of a server of Postgres.
+/// A proxy in front of a Postgres server.
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
@@ -41,11 +41,11 @@ struct State {
 }
 
 impl Proxy {
-    /// Starts a proxy that passes this many messages, in either direction, and loses the next one.
+    /// Starts a proxy that passes `at` messages, counted in both directions, and breaks at the next one.
     ///
     /// # Errors
     ///
-    /// There is no free port.
+    /// No port is free.
     pub async fn start(server: SocketAddr, cut: Cut, at: usize) -> std::io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
@@ -69,19 +69,19 @@ impl Proxy {
         })
     }
 
-    /// Where the proxy listens.
+    /// The address at which the proxy listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Whether the message was reached.
+    /// Whether the proxy has broken a connection.
     #[must_use]
     pub fn has_cut(&self) -> bool {
         self.state.has_cut.load(Ordering::Relaxed)
     }
 
-    /// The number of messages so far.
+    /// The number of messages seen so far.
     #[must_use]
     pub fn messages(&self) -> usize {
         self.state.messages.load(Ordering::Relaxed)
@@ -110,7 +110,7 @@ impl State {
         }
     }
 
-    /// Passes the messages of one direction on.
+    /// Passes on the messages of one direction.
     async fn pass(
         &self,
         mut from: impl AsyncRead + Unpin,
@@ -121,7 +121,7 @@ impl State {
         let mut is_first = is_client;
         let mut message = Vec::new();
         loop {
-            // A message has a type, except for the first one of the client, and a length.
+            // Each message has a type and a length. The client's first message has only a length.
             let head = if is_first { 4 } else { 5 };
             is_first = false;
             message.resize(head, 0);
@@ -149,7 +149,7 @@ impl State {
     }
 }
 
-/// Passes nothing more on, and never ends.
+/// Passes nothing on any more, and never ends.
 async fn hang(mut to: impl AsyncWrite + Unpin, is_client: bool) -> std::io::Result<()> {
     if is_client {
         tokio::time::sleep(KEEPALIVE).await;

@@ -1,11 +1,11 @@
-//! Random numbers that repeat.
+//! Reproducible random numbers.
 
-/// Random numbers, the same for the same seed.
+/// A generator of random numbers. The same seed gives the same numbers.
 #[derive(Clone, Debug)]
 pub struct Random(u64);
 
 impl Random {
-    /// The numbers of a seed.
+    /// Starts the numbers of a seed.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self(seed)
@@ -20,7 +20,7 @@ impl Random {
         (z ^ (z >> 31)) % bound
     }
 
-    /// Whether something happens that has this chance in percent.
+    /// Returns `true` with this chance, in percent.
     pub fn percent(&mut self, chance: u64) -> bool {
         self.below(100) < chance
     }

@@ -1,4 +1,4 @@
-//! Waiting for conditions that nothing announces.
+//! Waits for conditions by polling.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ const LONGEST: Duration = Duration::from_mins(1);
 ///
 /// # Panics
 ///
-/// It does not hold after a minute.
+/// The condition does not hold after a minute.
 pub async fn eventually(condition: &str, holds: impl AsyncFnMut() -> bool) {
     let held = holds_within(LONGEST, holds).await;
     assert!(held, "after {LONGEST:?}, this does not hold: {condition}");

@@ -1,4 +1,4 @@
-//! Administration beside relays, on real databases.
+//! Administration while relays run, on real databases.
 
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use inngest_outbox::{Database, Outbox, OutboxError, Relay, RetryIds};
 use serde_json::json;
 use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
 
-/// A fresh database with the tables of an outbox, and what keeps it.
+/// A fresh database with the tables of an outbox, and the value that keeps it alive.
 struct Fresh {
     database: Database,
     _keeper: Box<dyn std::any::Any>,
 }
 
-/// A fresh database of each kind that the tests can have.
+/// A fresh database of each kind that is available.
 async fn databases() -> Vec<Fresh> {
     let file = outbox_tests::sqlite();
     let pool = SqlitePool::connect(&file.url()).await.unwrap();
@@ -63,7 +63,7 @@ impl Fresh {
         }
     }
 
-    /// Inserts failed events that a person can retry, with names `a` and `b` in turn.
+    /// Inserts failed events, named `a` and `b` in turn, that can be retried with the same ids.
     async fn fail(&self, events: u32) {
         let (numbers, now) = match &self.database {
             Database::Postgres(_) => (
@@ -87,7 +87,7 @@ impl Fresh {
         .await;
     }
 
-    /// Sends what is there.
+    /// Runs the relay until the outbox is empty.
     async fn drain(&self, relay: &Relay) {
         let empty = async {
             let outbox = Outbox::new();
@@ -111,7 +111,7 @@ async fn uncertain_events_run_once_with_the_same_ids_and_again_with_new_ones() {
     for fresh in databases().await {
         let server = EventServer::start().unwrap();
         let outbox = Outbox::new();
-        // The server takes the events and does not answer while they may be sent again.
+        // The server accepts the events, and does not answer before the resend window ends.
         server.inject(Fault::late(Duration::from_mins(5)));
         for number in 0..2 {
             fresh.add(order(number)).await;
@@ -156,7 +156,7 @@ async fn uncertain_events_run_once_with_the_same_ids_and_again_with_new_ones() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_event_is_retried_once_however_often_it_is_asked_for() {
+async fn concurrent_retries_put_each_event_back_once() {
     for fresh in databases().await {
         fresh.fail(750).await;
         let outbox = Outbox::new();
@@ -173,7 +173,7 @@ async fn each_event_is_retried_once_however_often_it_is_asked_for() {
         assert_eq!(failed.retry(RetryIds::Same).await.unwrap().events, 0);
         assert_eq!(failed.discard().await.unwrap().events, 0);
 
-        // Each of them has a seed of its own or a new one.
+        // Each event has its own seed or a new one.
         let server = EventServer::start().unwrap();
         let client = single_attempt_client(&server);
         fresh
@@ -184,7 +184,7 @@ async fn each_event_is_retried_once_however_often_it_is_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_selection_is_what_it_says() {
+async fn selections_filter_by_name_number_and_limit() {
     for fresh in databases().await {
         fresh.fail(10).await;
         let outbox = Outbox::new();
@@ -247,7 +247,7 @@ async fn old_delivered_events_are_pruned_in_steps() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_status_sees_requests_in_flight_and_those_of_dead_relays() {
+async fn the_status_counts_requests_in_flight_and_released_ones() {
     for fresh in databases().await {
         let server = EventServer::start().unwrap();
         server.inject(Fault::late(Duration::from_mins(5)));
@@ -261,13 +261,13 @@ async fn the_status_sees_requests_in_flight_and_those_of_dead_relays() {
             .lease(Duration::from_secs(1))
             .shutdown_timeout(Duration::ZERO);
         let (received, wait) = ((*server).clone(), Duration::from_mins(1));
-        let taken = tokio::task::spawn_blocking(move || {
+        let accepted = tokio::task::spawn_blocking(move || {
             received.wait_until(wait, |server| server.events().len() == 1)
         });
         let mut in_flight = None;
         relay
             .run_until(async {
-                assert!(taken.await.unwrap());
+                assert!(accepted.await.unwrap());
                 in_flight = Some(outbox.status(fresh.database.clone()).await.unwrap());
             })
             .await
@@ -275,7 +275,7 @@ async fn the_status_sees_requests_in_flight_and_those_of_dead_relays() {
         let in_flight = in_flight.unwrap();
         assert_eq!((in_flight.pending, in_flight.in_flight), (0, 1));
         assert!(in_flight.oldest >= before.oldest);
-        // The relay gave it back.
+        // The relay released its request.
         let after = outbox.status(fresh.database.clone()).await.unwrap();
         assert_eq!((after.pending, after.in_flight), (1, 0));
         let client = single_attempt_client(&server);
@@ -289,7 +289,7 @@ async fn the_status_sees_requests_in_flight_and_those_of_dead_relays() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tables_that_are_not_there_are_named() {
+async fn errors_name_missing_tables() {
     for fresh in databases().await {
         let other = Outbox::new().table("other");
         let database = || fresh.database.clone();

@@ -1,7 +1,7 @@
-//! Processes that add and send events are killed, and so is the database. Each committed event runs once.
+//! Kills the processes that add and send events, and the database. Each committed event must run once.
 //!
-//! `INNGEST_CRASH_ROWS` sets the number of orders, 20,000 by default, and `INNGEST_CRASH_SEED` the seed of what is
-//! random. The moments of the kills differ in each run; the result must not.
+//! `INNGEST_CRASH_ROWS` sets the number of orders, 20,000 by default, and `INNGEST_CRASH_SEED` the random
+//! seed. Even with the same seed, the exact moments of the kills differ; the result must not.
 
 use std::collections::BTreeSet;
 use std::process::{Child, Command, Stdio};
@@ -17,15 +17,15 @@ use sqlx::{PgPool, Row as _, SqlitePool};
 const WRITERS: usize = 3;
 const RELAYS: usize = 4;
 
-/// At least as many relays are killed.
+/// The smallest number of relays that the test kills or stops.
 const KILLS: usize = 12;
 
-/// An order whose event the server refuses.
+/// Whether the server refuses the event of this order.
 fn is_refused(order: i64) -> bool {
     order % 500 == 7
 }
 
-fn number_of(name: &str) -> Option<u64> {
+fn env_number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
@@ -42,7 +42,7 @@ impl Database {
         }
     }
 
-    /// The numbers that a query returns; `None` if the database does not answer.
+    /// The numbers that a query returns, or `None` if the database does not answer.
     async fn numbers(&self, sql: &'static str) -> Option<Vec<i64>> {
         Some(match self {
             Self::Postgres(pool, _) => {
@@ -67,7 +67,7 @@ impl Database {
     }
 }
 
-/// A process that is killed at the end.
+/// A process that is killed when the value is dropped.
 struct Worker(Child);
 
 impl Worker {
@@ -77,7 +77,7 @@ impl Worker {
         Self(command.spawn().unwrap())
     }
 
-    /// Stops the process as if the computer had no time for it, or lets it go on.
+    /// Sends a signal: `-STOP` stops the process as if the computer were suspended, `-CONT` lets it continue.
     fn signal(&self, signal: &str) {
         let id = self.0.id().to_string();
         let status = Command::new("kill").args([signal, &id]).status().unwrap();
@@ -102,13 +102,13 @@ struct Crashes {
     random: Random,
     writers: Vec<Worker>,
     relays: Vec<Worker>,
-    /// The numbers of the next writer's orders begin here.
+    /// The first number for the next writer's orders.
     next_orders: i64,
 }
 
 impl Crashes {
     fn new(database: Database) -> Self {
-        let seed = number_of("INNGEST_CRASH_SEED").unwrap_or_else(|| getrandom::u64().unwrap());
+        let seed = env_number("INNGEST_CRASH_SEED").unwrap_or_else(|| getrandom::u64().unwrap());
         eprintln!("INNGEST_CRASH_SEED={seed}");
         let server = EventServer::builder().keep_events(usize::MAX);
         let server = server.start().unwrap();
@@ -117,7 +117,7 @@ impl Crashes {
             is_refused(order).then(|| format!("order {order} is refused"))
         });
         server.inject_at_random(30, Some(seed));
-        // Answers that come when the lease of a stopped relay has ended.
+        // Some answers come after the lease of a stopped relay has ended.
         let is_late = |request: &inngest_core::testing::FaultRequest<'_>| request.index % 60 == 59;
         server.inject(
             Fault::late(Duration::from_millis(1_500))
@@ -159,7 +159,7 @@ impl Crashes {
         usize::try_from(self.random.below(RELAYS as u64)).unwrap()
     }
 
-    /// Kills relays and writers until there are enough orders, and the database on the way.
+    /// Kills relays, writers and sometimes the database, until there are enough orders.
     async fn run(&mut self, orders: i64) {
         let mut database_kills = 0;
         let mut kills = 0;
@@ -197,7 +197,7 @@ impl Crashes {
         self.writers.clear();
     }
 
-    /// What must hold when all is sent.
+    /// Waits until every event is sent, and checks the results.
     async fn verify(&mut self) {
         let started = Instant::now();
         eventually("all events are sent", async || {
@@ -238,32 +238,36 @@ impl Crashes {
             orders.iter().copied().partition(|order| is_refused(*order));
         let lost: Vec<_> = good.difference(&ran).take(5).collect();
         assert!(lost.is_empty(), "lost: {lost:?}");
-        let foreign: Vec<_> = ran.difference(&good).take(5).collect();
+        let unexpected: Vec<_> = ran.difference(&good).take(5).collect();
         assert!(
-            foreign.is_empty(),
-            "rolled back or refused, and sent: {foreign:?}"
+            unexpected.is_empty(),
+            "ran although rolled back or refused: {unexpected:?}"
         );
-        assert_eq!(counts.runs, good.len(), "under two event ids");
-        assert_eq!(counts.batched_runs, good.len(), "twice in a batch");
+        assert_eq!(counts.runs, good.len(), "an event ran under two event ids");
+        assert_eq!(
+            counts.batched_runs,
+            good.len(),
+            "an event ran twice in a batch"
+        );
         assert_eq!(failed.len(), refused.len(), "each refused event fails once");
         assert_eq!(failed.into_iter().collect::<BTreeSet<_>>(), refused);
-        // Otherwise nothing was tested.
+        // Otherwise no event was sent twice, and the test proves nothing.
         assert!(counts.events > counts.runs);
     }
 }
 
 async fn survives_crashes(database: Database) {
-    let orders = number_of("INNGEST_CRASH_ROWS").unwrap_or(20_000);
+    let orders = env_number("INNGEST_CRASH_ROWS").unwrap_or(20_000);
     let mut crashes = Crashes::new(database);
     crashes.run(i64::try_from(orders).unwrap()).await;
     crashes.verify().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(postgres), ignore = "there is no Postgres")]
+#[cfg_attr(not(postgres), ignore = "Postgres is not available")]
 async fn each_committed_event_runs_once_on_postgres() {
     let Some(cluster) = Cluster::start() else {
-        panic!("this test kills Postgres, so it needs one of its own; install PostgreSQL");
+        panic!("this test kills Postgres, so it needs its own server; install PostgreSQL");
     };
     let pool = PgPoolOptions::new().max_connections(2);
     let pool = pool.connect(&cluster.url()).await.unwrap();

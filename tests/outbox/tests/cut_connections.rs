@@ -1,6 +1,6 @@
-//! The connection between a relay and Postgres breaks at each message: whatever statement or commit that interrupts,
-//! each committed event runs once. By default at every third message, which saves a minute; `INNGEST_CUT_EVERY=1` cuts
-//! at each.
+//! Breaks the connection between a relay and Postgres at each message. Whatever statement or commit that
+//! interrupts, each committed event must run once. By default, connections that close do so at every third
+//! message, which saves a minute; `INNGEST_CUT_EVERY=1` tests every message.
 
 use std::time::Duration;
 
@@ -14,12 +14,12 @@ use support::{Running, assert_ran_once, client_builder, events};
 
 mod support;
 
-/// How many relays run at the same time. Each has up to two connections, and Postgres takes 100 by default.
+/// How many relays run at the same time. Each has up to two connections, and Postgres allows 100 by default.
 const TOGETHER: usize = 24;
 
-/// A relay that sends 12 events behind a proxy: some are in doubt first, one is refused.
+/// Runs a relay that sends 12 events through a proxy: some are uncertain at first, and one is refused.
 ///
-/// Returns the number of messages, and whether the proxy reached its own.
+/// Returns the number of messages, and whether the proxy broke a connection.
 async fn send_through(pool: &PgPool, cut: Cut, at: usize) -> (usize, bool) {
     let outbox = Outbox::new().table(&format!("{cut:?}_{at}"));
     outbox.migrate(pool).await.unwrap();
@@ -85,7 +85,7 @@ async fn cut_at_each(cut: Cut, step: usize) {
     let pool = pool.connect(&database.url()).await.unwrap();
     let (messages, _) = send_through(&pool, cut, usize::MAX).await;
     assert!(messages > 100, "{messages}");
-    // Each message up to the end of the last settlement, and some of the shutdown.
+    // This covers each message until the last outcome is stored, and some of the shutdown.
     let runs = (0..messages)
         .step_by(step)
         .map(|at| send_through(&pool, cut, at));
@@ -101,14 +101,14 @@ async fn cut_at_each(cut: Cut, step: usize) {
 }
 
 #[tokio::test]
-#[cfg_attr(not(postgres), ignore = "there is no Postgres")]
-async fn a_connection_that_closes_at_any_message_loses_and_repeats_nothing() {
+#[cfg_attr(not(postgres), ignore = "Postgres is not available")]
+async fn a_connection_that_closes_at_any_message_loses_and_repeats_no_event() {
     let step = std::env::var("INNGEST_CUT_EVERY").map_or(3, |step| step.parse().unwrap());
     cut_at_each(Cut::Close, step).await;
 }
 
 #[tokio::test]
-#[cfg_attr(not(postgres), ignore = "there is no Postgres")]
-async fn a_connection_that_hangs_at_any_message_loses_and_repeats_nothing() {
+#[cfg_attr(not(postgres), ignore = "Postgres is not available")]
+async fn a_connection_that_hangs_at_any_message_loses_and_repeats_no_event() {
     cut_at_each(Cut::Hang, 9).await;
 }

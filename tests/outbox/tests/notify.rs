@@ -28,12 +28,12 @@ async fn notifications_are_coalesced_and_the_last_one_is_sent() {
     let started = Instant::now();
     let mut calls = 0;
     while started.elapsed() < Duration::from_millis(300) {
-        // Another value of the same outbox.
+        // A second handle to the same outbox.
         Outbox::new().table("shop.outbox").notify(&pool);
         calls += 1;
         tokio::task::yield_now().await;
     }
-    // One that is sent 50 milliseconds after the one before.
+    // The last notification comes 50 milliseconds after the one before.
     outbox.notify(&pool);
     let mut received = 0;
     let mut last = Instant::now();
@@ -55,7 +55,7 @@ async fn notifications_are_coalesced_and_the_last_one_is_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_relay_that_listens_has_a_session_and_notices_that_it_broke() {
+async fn a_listening_relay_reconnects_when_its_session_ends() {
     let server = outbox_tests::postgres().await.unwrap();
     let outbox = Outbox::new();
     let pool = migrated(&server.url(), &outbox).await;
@@ -96,9 +96,9 @@ fn event() -> RawEvent {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[cfg_attr(not(pgbouncer), ignore = "there is no PgBouncer")]
-async fn behind_pgbouncer_a_relay_polls_and_says_so() {
-    // The other tests of this program log too, with other tables.
+#[cfg_attr(not(pgbouncer), ignore = "PgBouncer is not available")]
+async fn behind_pgbouncer_a_relay_warns_once_and_polls() {
+    // The other tests of this program log too, but with other tables.
     let log = Log::default();
     let writer = {
         let log = log.clone();
@@ -115,9 +115,9 @@ async fn behind_pgbouncer_a_relay_polls_and_says_so() {
     outbox.migrate(&pool).await.unwrap();
     let events = EventServer::start().unwrap();
     let relay = Relay::new(outbox.clone(), &pool, events.client().unwrap()).listen(true);
-    let said = "notifications do not arrive";
+    let warning = "notifications do not arrive";
     let all = relay.run_until(async {
-        while !log.text().contains(said) {
+        while !log.text().contains(warning) {
             tokio::task::yield_now().await;
         }
         let mut tx = pool.begin().await.unwrap();
@@ -136,7 +136,7 @@ async fn behind_pgbouncer_a_relay_polls_and_says_so() {
     assert_eq!(warnings.count(), 1, "{text}");
 }
 
-/// What was logged.
+/// Collects the log.
 #[derive(Clone, Debug, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 

@@ -1,4 +1,4 @@
-//! What relays meet on Postgres alone: transactions that commit late, and settings of the server.
+//! Cases that only Postgres has: transactions that commit late, and settings of the server.
 #![cfg(postgres)]
 
 use std::time::Duration;
@@ -7,14 +7,14 @@ use inngest_core::testing::EventServer;
 use inngest_outbox::Outbox;
 use outbox_tests::{Cluster, eventually};
 use sqlx::{AssertSqlSafe, Executor as _, PgPool, Postgres, Row as _, Transaction};
-use support::{Place, Pool, Running, assert_ran_once, client, event, events};
+use support::{Pool, Running, TestOutbox, assert_ran_once, client, event, events};
 
 mod support;
 
-fn pool(place: &Place) -> &PgPool {
-    match &place.pool {
+fn pool(test: &TestOutbox) -> &PgPool {
+    match &test.pool {
         Pool::Postgres(pool, _) => pool,
-        Pool::Sqlite(..) => unreachable!("the place is on Postgres"),
+        Pool::Sqlite(..) => unreachable!("the test is on Postgres"),
     }
 }
 
@@ -25,60 +25,59 @@ async fn begin(pool: &PgPool, level: &str) -> Transaction<'static, Postgres> {
 
 #[tokio::test]
 async fn events_of_transactions_that_commit_late_are_sent() {
-    let place = Place::postgres().await;
+    let test = TestOutbox::postgres().await;
     let server = EventServer::start().unwrap();
-    let relay = Running::new(&place.relay(client(&server)));
+    let relay = Running::new(&test.relay(client(&server)));
     let mut open = Vec::new();
     for (index, level) in ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"]
         .into_iter()
         .enumerate()
     {
-        let mut tx = begin(pool(&place), level).await;
-        place.outbox.add(&mut *tx, event(index)).await.unwrap();
+        let mut tx = begin(pool(&test), level).await;
+        test.outbox.add(&mut *tx, event(index)).await.unwrap();
         open.push(tx);
-        // A relay passes it.
+        // A relay passes the open transaction.
         let started = std::time::Instant::now();
-        place.add(&[event(index + 10)]).await;
-        eventually("the later one is sent", async || {
+        test.add(&[event(index + 10)]).await;
+        eventually("the later event is sent", async || {
             server.counts().events == index * 2 + 1
         })
         .await;
         let mut first = open.remove(0);
-        // A savepoint does not change the number of the transaction.
+        // A savepoint does not change the transaction id in the row.
         first.execute("SAVEPOINT s").await.unwrap();
-        place
-            .outbox
+        test.outbox
             .add(&mut *first, event(index + 20))
             .await
             .unwrap();
         first.execute("ROLLBACK TO s").await.unwrap();
         first.commit().await.unwrap();
-        eventually("the earlier one is sent", async || {
+        eventually("the earlier event is sent", async || {
             server.counts().events == index * 2 + 2
         })
         .await;
-        // Not only by the look at all events that comes every 15 seconds.
+        // Too soon for the sweep, which comes every 15 seconds.
         assert!(started.elapsed() < Duration::from_secs(10));
     }
     relay.stop().await;
-    place.is_drained().await;
+    test.wait_until_drained().await;
     assert_ran_once(&server, [0, 1, 2, 10, 11, 12]);
 }
 
 #[tokio::test]
 async fn a_long_transaction_delays_no_event() {
-    let place = Place::postgres().await;
+    let test = TestOutbox::postgres().await;
     let server = EventServer::start().unwrap();
-    let mut long = begin(pool(&place), "REPEATABLE READ").await;
+    let mut long = begin(pool(&test), "REPEATABLE READ").await;
     long.execute("SELECT pg_current_xact_id()").await.unwrap();
-    let relay = Running::new(&place.relay(client(&server)));
+    let relay = Running::new(&test.relay(client(&server)));
     for round in 0..10 {
-        place.add(&events(round * 10..round * 10 + 10)).await;
-        place.is_drained().await;
+        test.add(&events(round * 10..round * 10 + 10)).await;
+        test.wait_until_drained().await;
     }
-    place.outbox.add(&mut *long, event(100)).await.unwrap();
+    test.outbox.add(&mut *long, event(100)).await.unwrap();
     long.commit().await.unwrap();
-    eventually("the last one is sent", async || {
+    eventually("the last event is sent", async || {
         server.counts().events == 101
     })
     .await;
@@ -109,7 +108,7 @@ async fn events_of_prepared_transactions_are_sent_when_they_commit() {
         connection.execute(AssertSqlSafe(prepare)).await.unwrap();
     }
     outbox.add(&mut *connection, event(2)).await.unwrap();
-    eventually("the relay passed the prepared ones", async || {
+    eventually("the relay passed the prepared transactions", async || {
         server.counts().events == 1
     })
     .await;
@@ -121,36 +120,37 @@ async fn events_of_prepared_transactions_are_sent_when_they_commit() {
         .execute("ROLLBACK PREPARED 'late 1'")
         .await
         .unwrap();
-    eventually("the prepared one is sent", async || {
-        server.counts().events == 2
-    })
+    eventually(
+        "the event of the prepared transaction is sent",
+        async || server.counts().events == 2,
+    )
     .await;
     relay.stop().await;
     assert_ran_once(&server, [0, 2]);
 }
 
 #[tokio::test]
-async fn a_session_that_stops_in_a_claim_keeps_no_events() {
-    let place = Place::postgres().await;
+async fn events_that_a_dead_session_locked_are_sent() {
+    let test = TestOutbox::postgres().await;
     let server = EventServer::start().unwrap();
-    place.add(&events(0..3)).await;
-    // What a relay does in a claim, before its computer stops.
-    let mut stopped = pool(&place).begin().await.unwrap();
+    test.add(&events(0..3)).await;
+    // The locks of a claim, whose relay then stops.
+    let mut stopped = pool(&test).begin().await.unwrap();
     stopped
         .execute("SET LOCAL idle_in_transaction_session_timeout = '1s'; SELECT * FROM inngest_outbox FOR UPDATE")
         .await
         .unwrap();
-    let relay = Running::new(&place.relay(client(&server)));
-    place.is_drained().await;
+    let relay = Running::new(&test.relay(client(&server)));
+    test.wait_until_drained().await;
     relay.stop().await;
     assert_ran_once(&server, 0..3);
 }
 
 #[tokio::test]
-async fn commits_of_a_relay_are_on_disk_whatever_the_default() {
-    let place = Place::postgres().await;
-    let Pool::Postgres(pool, database) = &place.pool else {
-        unreachable!("the place is on Postgres");
+async fn a_relay_commits_to_disk_whatever_the_default() {
+    let test = TestOutbox::postgres().await;
+    let Pool::Postgres(pool, database) = &test.pool else {
+        unreachable!("the test is on Postgres");
     };
     let set = format!(
         "ALTER DATABASE {} SET synchronous_commit = off",
@@ -171,10 +171,10 @@ async fn commits_of_a_relay_are_on_disk_whatever_the_default() {
     .unwrap();
     let server = EventServer::start().unwrap();
     let fresh = PgPool::connect(&database.url()).await.unwrap();
-    let relay = inngest_outbox::Relay::new(place.outbox.clone(), fresh, client(&server));
+    let relay = inngest_outbox::Relay::new(test.outbox.clone(), fresh, client(&server));
     let relay = Running::new(&relay);
-    place.add(&events(0..1)).await;
-    place.is_drained().await;
+    test.add(&events(0..1)).await;
+    test.wait_until_drained().await;
     relay.stop().await;
     let seen = sqlx::query("SELECT setting FROM seen")
         .fetch_all(pool)

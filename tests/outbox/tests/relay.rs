@@ -13,7 +13,8 @@ use inngest_core::{Client, RetryPolicy};
 use inngest_outbox::{Outbox, Relay};
 use outbox_tests::eventually;
 use support::{
-    Place, Pool, Running, assert_ran_once, client, client_builder, closed_port, event, events, run,
+    Pool, Running, TestOutbox, assert_ran_once, client, client_builder, closed_port, event, events,
+    ran,
 };
 
 mod support;
@@ -23,15 +24,15 @@ const LEASE: Duration = Duration::from_secs(1);
 
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// Tests that run on each database.
+/// Runs tests on each database.
 macro_rules! on_each_database {
     ($($test:ident,)*) => {
         mod postgres {
             $(
                 #[tokio::test]
-                #[cfg_attr(not(postgres), ignore = "there is no Postgres")]
+                #[cfg_attr(not(postgres), ignore = "Postgres is not available")]
                 async fn $test() {
-                    super::$test(super::Place::postgres().await).await;
+                    super::$test(super::TestOutbox::postgres().await).await;
                 }
             )*
         }
@@ -40,7 +41,7 @@ macro_rules! on_each_database {
             $(
                 #[tokio::test]
                 async fn $test() {
-                    super::$test(super::Place::sqlite().await).await;
+                    super::$test(super::TestOutbox::sqlite().await).await;
                 }
             )*
         }
@@ -48,41 +49,40 @@ macro_rules! on_each_database {
 }
 
 on_each_database! {
-    committed_events_are_sent_and_others_are_not,
-    refused_events_fail_and_the_rest_goes_on,
-    events_over_the_limit_fail_and_the_rest_goes_on,
+    only_committed_events_are_sent,
+    refused_events_fail_and_the_rest_is_sent,
+    events_over_the_limit_fail_and_the_rest_is_sent,
     requests_of_a_dead_relay_keep_their_event_ids,
-    a_server_that_stops_loses_and_marks_nothing,
-    many_requests_that_fail_at_once_are_tried_again,
-    requests_in_doubt_are_not_sent_after_the_window,
-    requests_that_were_not_sent_are_sent_however_late,
-    requests_that_a_relay_only_held_are_sent_however_late,
+    an_outage_of_the_server_loses_no_event,
+    many_requests_that_fail_at_once_are_retried,
+    uncertain_requests_are_not_sent_after_the_window,
+    unsent_requests_are_sent_however_late,
+    held_requests_are_sent_however_late,
     requests_that_waited_long_are_sent,
     the_rest_of_a_refused_request_is_sent_however_late,
-    a_relay_does_not_take_its_own_requests_over,
+    a_relay_does_not_take_over_its_own_requests,
     shutdown_waits_for_answers,
-    shutdown_gives_requests_back,
+    shutdown_releases_unfinished_requests,
     relays_that_restart_send_each_event_once,
     delivered_events_are_kept_and_pruned,
     the_traceparent_of_a_row_is_sent,
     outboxes_in_one_database_do_not_mix,
-    middleware_runs_at_the_relay,
+    middleware_runs_in_the_relay,
     events_of_a_transaction_keep_their_order,
-    a_request_whose_task_panics_stops_no_other,
-    settings_have_no_value_that_stops_a_relay,
+    a_panic_in_one_request_stops_no_other,
+    extreme_settings_do_not_stop_a_relay,
     wake_ends_a_long_wait,
 }
 
-async fn committed_events_are_sent_and_others_are_not(place: Place) {
+async fn only_committed_events_are_sent(test: TestOutbox) {
     let server = EventServer::start().unwrap();
-    let relay = Running::new(&place.relay(client(&server)));
+    let relay = Running::new(&test.relay(client(&server)));
     for n in 0..10 {
-        place.add(&events(n * 10..n * 10 + 5)).await;
-        place
-            .add_and_roll_back(&events(n * 10 + 5..n * 10 + 10))
+        test.add(&events(n * 10..n * 10 + 5)).await;
+        test.add_and_roll_back(&events(n * 10 + 5..n * 10 + 10))
             .await;
     }
-    place.is_drained().await;
+    test.wait_until_drained().await;
     relay.stop().await;
     assert_ran_once(&server, (0..100).filter(|n| n % 10 < 5));
 }
@@ -95,15 +95,15 @@ fn refuse(server: &EventServer) {
     });
 }
 
-async fn refused_events_fail_and_the_rest_goes_on(place: Place) {
+async fn refused_events_fail_and_the_rest_is_sent(test: TestOutbox) {
     let server = EventServer::start().unwrap();
     refuse(&server);
-    let relay = Running::new(&place.relay(client(&server)));
-    place.add(&events(0..50)).await;
-    place.has([0, 0, 5, 0]).await;
+    let relay = Running::new(&test.relay(client(&server)));
+    test.add(&events(0..50)).await;
+    test.wait_for([0, 0, 5, 0]).await;
     relay.stop().await;
     assert_ran_once(&server, (0..50).filter(|n| n % 10 != 7));
-    let failed = place
+    let failed = test
         .texts("SELECT name || ' ' || error || ' ' || event_id || seed FROM inngest_outbox_failed")
         .await;
     for failed in failed {
@@ -112,21 +112,21 @@ async fn refused_events_fail_and_the_rest_goes_on(place: Place) {
     }
 }
 
-async fn events_over_the_limit_fail_and_the_rest_goes_on(place: Place) {
+async fn events_over_the_limit_fail_and_the_rest_is_sent(test: TestOutbox) {
     let server = EventServer::start().unwrap();
     server.inject(Fault::too_large(300));
-    let relay = Running::new(&place.relay(client(&server)));
+    let relay = Running::new(&test.relay(client(&server)));
     let mut all = events(0..20);
     let data = serde_json::json!({ "n": 20, "text": "x".repeat(300) });
     all.insert(10, inngest_core::RawEvent::new("shop/order.placed", data));
-    place.add(&all).await;
-    place.has([0, 0, 1, 0]).await;
+    test.add(&all).await;
+    test.wait_for([0, 0, 1, 0]).await;
     relay.stop().await;
     assert_ran_once(&server, 0..20);
 }
 
-/// Runs a relay until the server has the events, and ends it before it knows that.
-async fn send_and_crash(place: &Place, server: &EventServer, relay: &Relay, events: usize) {
+/// Runs a relay until the server has the events, and crashes it before it gets the answer.
+async fn send_and_crash(test: &TestOutbox, server: &EventServer, relay: &Relay, events: usize) {
     server.inject(Fault::late(MINUTE * 60).always());
     let relay = Running::new(relay);
     eventually("the server has the events", async || {
@@ -135,19 +135,19 @@ async fn send_and_crash(place: &Place, server: &EventServer, relay: &Relay, even
     .await;
     relay.crash().await;
     server.clear_faults();
-    assert_ne!(place.counts().await[1], 0);
+    assert_ne!(test.counts().await[1], 0);
 }
 
-async fn requests_of_a_dead_relay_keep_their_event_ids(place: Place) {
+async fn requests_of_a_dead_relay_keep_their_event_ids(test: TestOutbox) {
     let server = EventServer::start().unwrap();
-    place.add(&events(0..30)).await;
+    test.add(&events(0..30)).await;
     let small = client_builder(&server).max_request_events(7).build();
-    let relay = place.relay(small.unwrap()).lease(LEASE);
-    send_and_crash(&place, &server, &relay, 30).await;
+    let relay = test.relay(small.unwrap()).lease(LEASE);
+    send_and_crash(&test, &server, &relay, 30).await;
     let others: Vec<_> = (0..3)
-        .map(|_| Running::new(&place.relay(client(&server)).lease(LEASE)))
+        .map(|_| Running::new(&test.relay(client(&server)).lease(LEASE)))
         .collect();
-    place.is_drained().await;
+    test.wait_until_drained().await;
     for other in others {
         other.stop().await;
     }
@@ -155,7 +155,7 @@ async fn requests_of_a_dead_relay_keep_their_event_ids(place: Place) {
     assert_ran_once(&server, 0..30);
 }
 
-async fn a_server_that_stops_loses_and_marks_nothing(place: Place) {
+async fn an_outage_of_the_server_loses_no_event(test: TestOutbox) {
     let lines = support::Lines::default();
     let _guard = tracing::subscriber::set_default(lines.clone());
     let port = closed_port();
@@ -163,10 +163,10 @@ async fn a_server_that_stops_loses_and_marks_nothing(place: Place) {
         .event_key("right")
         .base_url(format!("http://127.0.0.1:{port}"));
     let client = builder.retry(RetryPolicy::none()).build().unwrap();
-    let relay = Running::new(&place.relay(client));
+    let relay = Running::new(&test.relay(client));
     let attempts = Arc::new(AtomicUsize::new(0));
     for key in [None, Some("wrong")] {
-        place.add(&events(0..20)).await;
+        test.add(&events(0..20)).await;
         let seen = Arc::clone(&attempts);
         let server = key.map(|key| {
             let server = EventServer::builder().port(port).event_key(key);
@@ -175,19 +175,19 @@ async fn a_server_that_stops_loses_and_marks_nothing(place: Place) {
             });
             server.start().unwrap()
         });
-        eventually("the relay tried and noted that it failed", async || {
+        eventually("the relay tried, and stored that it failed", async || {
             let unsent = "SELECT 'x' FROM inngest_outbox_requests WHERE sent_at IS NULL";
             server
                 .as_ref()
                 .is_none_or(|_| attempts.load(Ordering::Relaxed) >= 3)
-                && place.texts(unsent).await.len() == 1
+                && test.texts(unsent).await.len() == 1
         })
         .await;
-        assert_eq!(place.counts().await[2..], [0, 0]);
+        assert_eq!(test.counts().await[2..], [0, 0]);
     }
     let server = EventServer::builder().port(port).event_key("right");
     let server = server.start().unwrap();
-    place.is_drained().await;
+    test.wait_until_drained().await;
     relay.stop().await;
     assert_eq!(server.counts().runs, 40);
     assert_eq!(server.counts().batched_runs, 40);
@@ -195,39 +195,39 @@ async fn a_server_that_stops_loses_and_marks_nothing(place: Place) {
     assert_eq!(lines.len(), 3, "{lines:#?}");
     assert!(lines[0].contains("relay started"), "{lines:#?}");
     assert!(
-        lines[1].contains("the server takes no events"),
+        lines[1].contains("the server accepts no events"),
         "{lines:#?}"
     );
-    assert!(lines[2].contains("takes events again"), "{lines:#?}");
+    assert!(lines[2].contains("accepts events again"), "{lines:#?}");
 }
 
-async fn many_requests_that_fail_at_once_are_tried_again(place: Place) {
+async fn many_requests_that_fail_at_once_are_retried(test: TestOutbox) {
     let server = EventServer::start().unwrap();
-    // All requests of the first moment fail. The ninth is the first one that is tried again.
+    // The first attempts of all requests fail. The ninth attempt is the first retry.
     server.inject(Fault::status(503).times(8));
-    place.add(&events(0..8)).await;
+    test.add(&events(0..8)).await;
     let single = client_builder(&server).max_request_events(1).build();
-    let relay = Running::new(&place.relay(single.unwrap()));
-    place.is_drained().await;
+    let relay = Running::new(&test.relay(single.unwrap()));
+    test.wait_until_drained().await;
     relay.stop().await;
     assert_ran_once(&server, 0..8);
 }
 
-async fn requests_in_doubt_are_not_sent_after_the_window(place: Place) {
+async fn uncertain_requests_are_not_sent_after_the_window(test: TestOutbox) {
     let server = EventServer::start().unwrap();
     for (number, age, is_sent) in [(0, 27, true), (1, 31, false)] {
-        place.add(&events(number..number + 1)).await;
-        let relay = place.relay(client(&server));
-        send_and_crash(&place, &server, &relay, server.counts().events + 1).await;
-        place.age_requests(age * MINUTE).await;
+        test.add(&events(number..number + 1)).await;
+        let relay = test.relay(client(&server));
+        send_and_crash(&test, &server, &relay, server.counts().events + 1).await;
+        test.age_requests(age * MINUTE).await;
         let before = server.counts().events;
-        let relay = Running::new(&place.relay(client(&server)));
-        place.has([0, 0, 0, i64::from(!is_sent)]).await;
+        let relay = Running::new(&test.relay(client(&server)));
+        test.wait_for([0, 0, 0, i64::from(!is_sent)]).await;
         relay.stop().await;
         assert_eq!(server.counts().events, before + usize::from(is_sent));
     }
     let columns = "name || ' ' || event_id || ' ' || seed || ' ' || body || ' ' || sent_at";
-    let uncertain = place
+    let uncertain = test
         .texts(&format!("SELECT {columns} FROM inngest_outbox_uncertain"))
         .await;
     let event = server.events().pop().unwrap();
@@ -244,165 +244,163 @@ fn unreachable() -> (Client, u16) {
     (client.build().unwrap(), port)
 }
 
-async fn are_noted_as_unsent(place: &Place, requests: usize) {
-    eventually("the database knows that nothing was sent", async || {
+/// Waits until the database says that this many requests were not sent.
+async fn wait_until_unsent(test: &TestOutbox, requests: usize) {
+    eventually("the database says that nothing was sent", async || {
         let unsent = "SELECT 'x' FROM inngest_outbox_requests WHERE sent_at IS NULL";
-        place.texts(unsent).await.len() == requests
+        test.texts(unsent).await.len() == requests
     })
     .await;
 }
 
-async fn requests_that_were_not_sent_are_sent_however_late(place: Place) {
+async fn unsent_requests_are_sent_however_late(test: TestOutbox) {
     let (unreachable, port) = unreachable();
-    place.add(&events(0..20)).await;
-    let relay = Running::new(&place.relay(unreachable.clone()));
-    are_noted_as_unsent(&place, 4).await;
+    test.add(&events(0..20)).await;
+    let relay = Running::new(&test.relay(unreachable.clone()));
+    wait_until_unsent(&test, 4).await;
     relay.crash().await;
-    place.age_requests(MINUTE * 100).await;
+    test.age_requests(MINUTE * 100).await;
     let server = EventServer::builder().port(port).start().unwrap();
-    let relay = Running::new(&place.relay(unreachable));
-    place.is_drained().await;
+    let relay = Running::new(&test.relay(unreachable));
+    test.wait_until_drained().await;
     relay.stop().await;
     assert_ran_once(&server, 0..20);
 }
 
-/// A stopped server, and how often a client tried to connect.
+/// A server that is down, and how often a client tried to connect.
 #[derive(Clone, Default)]
 struct Stopped(Arc<AtomicUsize>);
 
 impl Transport for Stopped {
     fn post(&self, _: Request) -> TransportFuture<'_> {
         self.0.fetch_add(1, Ordering::SeqCst);
-        Box::pin(async { Err(TransportError::connect("the server is stopped")) })
+        Box::pin(async { Err(TransportError::connect("the server is down")) })
     }
 }
 
-async fn requests_that_a_relay_only_held_are_sent_however_late(place: Place) {
+async fn held_requests_are_sent_however_late(test: TestOutbox) {
     let server = Stopped::default();
     let builder = Client::builder().dev(true).transport(server.clone());
     let builder = builder.max_request_events(5).retry(RetryPolicy::none());
     let stopped = builder.build().unwrap();
-    place.add(&events(0..20)).await;
-    let relay = Running::new(&place.relay(stopped.clone()));
-    are_noted_as_unsent(&place, 4).await;
+    test.add(&events(0..20)).await;
+    let relay = Running::new(&test.relay(stopped.clone()));
+    wait_until_unsent(&test, 4).await;
     relay.stop().await;
     let before = server.0.load(Ordering::SeqCst);
-    let relay = Running::new(&place.relay(stopped));
-    // The next relay tries all at once, notes that they were not sent, and then tries one at a time.
-    eventually("the next relay tries one", async || {
+    let relay = Running::new(&test.relay(stopped));
+    // The next relay tries all requests, stores that they were not sent, and then tries one at a time.
+    eventually("the next relay tries a single request", async || {
         server.0.load(Ordering::SeqCst) > before + 4
     })
     .await;
     relay.crash().await;
     let sent = "SELECT 'x' FROM inngest_outbox_requests WHERE sent_at IS NOT NULL";
-    assert!(place.texts(sent).await.len() <= 1);
-    place
-        .execute("DELETE FROM inngest_outbox_requests WHERE sent_at IS NOT NULL")
+    assert!(test.texts(sent).await.len() <= 1);
+    test.execute("DELETE FROM inngest_outbox_requests WHERE sent_at IS NOT NULL")
         .await;
-    let expected = place.count("_requests").await * 5;
+    let expected = test.count("_requests").await * 5;
     assert!(expected >= 15);
-    place.age_requests(MINUTE * 100).await;
+    test.age_requests(MINUTE * 100).await;
     let server = EventServer::start().unwrap();
-    let relay = Running::new(&place.relay(client(&server)));
-    place.is_drained().await;
+    let relay = Running::new(&test.relay(client(&server)));
+    test.wait_until_drained().await;
     relay.stop().await;
     assert_eq!(i64::try_from(server.counts().batched_runs), Ok(expected));
 }
 
-async fn requests_that_waited_long_are_sent(place: Place) {
+async fn requests_that_waited_long_are_sent(test: TestOutbox) {
     let server = EventServer::start().unwrap();
-    // The second request waits for the first for longer than the window.
+    // The second request waits for the first one, longer than the window.
     let window = Duration::from_secs(1);
     server.script([Some(Fault::late(window * 2)), None]);
-    place.add(&events(0..2)).await;
+    test.add(&events(0..2)).await;
     let single = client_builder(&server).max_request_events(1).build();
-    let relay = place.relay(single.unwrap()).concurrency(1);
+    let relay = test.relay(single.unwrap()).concurrency(1);
     let relay = Running::new(&relay.resend_window(window));
-    // The answer for the first event came too late.
-    place.has([0, 0, 0, 1]).await;
+    // The answer for the first event comes too late.
+    test.wait_for([0, 0, 0, 1]).await;
     relay.stop().await;
     assert_ran_once(&server, 0..2);
 }
 
-async fn the_rest_of_a_refused_request_is_sent_however_late(place: Place) {
+async fn the_rest_of_a_refused_request_is_sent_however_late(test: TestOutbox) {
     let server = EventServer::start().unwrap();
     refuse(&server);
-    // The server refuses the event 7, and stops before the client can send the others.
+    // The server refuses event 7, and fails before the client can send the others.
     server.script([None, Some(Fault::status(503)), Some(Fault::status(503))]);
-    place.add(&events(0..10)).await;
-    let relay = Running::new(&place.relay(client(&server)));
-    eventually("the event 7 has failed", async || {
-        place.count("_failed").await == 1
+    test.add(&events(0..10)).await;
+    let relay = Running::new(&test.relay(client(&server)));
+    eventually("event 7 has failed", async || {
+        test.count("_failed").await == 1
     })
     .await;
     relay.crash().await;
-    place.age_requests(MINUTE * 100).await;
-    let relay = Running::new(&place.relay(client(&server)));
-    place.has([0, 0, 1, 0]).await;
+    test.age_requests(MINUTE * 100).await;
+    let relay = Running::new(&test.relay(client(&server)));
+    test.wait_for([0, 0, 1, 0]).await;
     relay.stop().await;
     assert_ran_once(&server, [0, 1, 2, 3, 4, 5, 6, 8, 9]);
 }
 
-async fn a_relay_does_not_take_its_own_requests_over(place: Place) {
+async fn a_relay_does_not_take_over_its_own_requests(test: TestOutbox) {
     let server = EventServer::start().unwrap();
     server.script([Some(Fault::late(Duration::from_secs(2)))]);
-    place.add(&events(0..1)).await;
-    let relay = Running::new(&place.relay(client(&server)).lease(LEASE));
-    eventually("the event is on its way", async || {
+    test.add(&events(0..1)).await;
+    let relay = Running::new(&test.relay(client(&server)).lease(LEASE));
+    eventually("the event is in flight", async || {
         if server.counts().events == 0 {
             return false;
         }
-        // As if the database had been slow for the time of a lease.
-        place.age_requests(Duration::ZERO).await;
-        place.counts().await == [0; 4]
+        // As if the database had been slow for longer than a lease.
+        test.age_requests(Duration::ZERO).await;
+        test.counts().await == [0; 4]
     })
     .await;
     relay.stop().await;
     assert_eq!(server.counts().events, 1);
 }
 
-async fn shutdown_waits_for_answers(place: Place) {
+async fn shutdown_waits_for_answers(test: TestOutbox) {
     let server = EventServer::start().unwrap();
     server.inject(Fault::late(Duration::from_millis(500)));
-    place.add(&events(0..5)).await;
-    let relay = Running::new(&place.relay(client(&server)));
+    test.add(&events(0..5)).await;
+    let relay = Running::new(&test.relay(client(&server)));
     eventually("the server has the events", async || {
         server.counts().events == 5
     })
     .await;
     relay.stop().await;
-    assert_eq!(place.counts().await, [0; 4]);
+    assert_eq!(test.counts().await, [0; 4]);
 }
 
-async fn shutdown_gives_requests_back(place: Place) {
+async fn shutdown_releases_unfinished_requests(test: TestOutbox) {
     let server = EventServer::start().unwrap();
     server.inject(Fault::late(MINUTE * 60));
-    place.add(&events(0..5)).await;
-    let relay = place
-        .relay(client(&server))
-        .shutdown_timeout(Duration::ZERO);
+    test.add(&events(0..5)).await;
+    let relay = test.relay(client(&server)).shutdown_timeout(Duration::ZERO);
     let relay = Running::new(&relay);
     eventually("the server has the events", async || {
         server.counts().events == 5
     })
     .await;
     relay.stop().await;
-    // The lease of 30 seconds has ended.
+    // The shutdown ended the lease of 30 seconds.
     let started = std::time::Instant::now();
-    let relay = Running::new(&place.relay(client(&server)));
-    place.is_drained().await;
+    let relay = Running::new(&test.relay(client(&server)));
+    test.wait_until_drained().await;
     assert!(started.elapsed() < Duration::from_secs(20));
     relay.stop().await;
     assert_ran_once(&server, 0..5);
 }
 
-async fn relays_that_restart_send_each_event_once(place: Place) {
+async fn relays_that_restart_send_each_event_once(test: TestOutbox) {
     let server = EventServer::start().unwrap();
     let small = client_builder(&server).max_request_events(3).build();
-    let relay = place.relay(small.unwrap()).lease(LEASE);
+    let relay = test.relay(small.unwrap()).lease(LEASE);
     for round in 0..20 {
         let running = Running::new(&relay);
-        place.add(&events(round * 10..round * 10 + 10)).await;
+        test.add(&events(round * 10..round * 10 + 10)).await;
         let sent = server.counts().events;
         eventually("the relay sends", async || server.counts().events > sent).await;
         if round % 2 == 0 {
@@ -412,20 +410,20 @@ async fn relays_that_restart_send_each_event_once(place: Place) {
         }
     }
     let running = Running::new(&relay);
-    place.is_drained().await;
+    test.wait_until_drained().await;
     running.stop().await;
     assert_ran_once(&server, 0..200);
 }
 
-async fn delivered_events_are_kept_and_pruned(place: Place) {
+async fn delivered_events_are_kept_and_pruned(test: TestOutbox) {
     let server = EventServer::start().unwrap();
     refuse(&server);
-    let relay = place.relay(client(&server)).keep_delivered(MINUTE);
+    let relay = test.relay(client(&server)).keep_delivered(MINUTE);
     let running = Running::new(&relay);
-    place.add(&events(0..10)).await;
-    place.has([0, 0, 1, 0]).await;
+    test.add(&events(0..10)).await;
+    test.wait_for([0, 0, 1, 0]).await;
     running.stop().await;
-    let kept = place
+    let kept = test
         .texts("SELECT event_id || ' ' || body FROM inngest_outbox_delivered")
         .await;
     let kept: BTreeSet<_> = kept.into_iter().collect();
@@ -440,7 +438,7 @@ async fn delivered_events_are_kept_and_pruned(place: Place) {
     };
     assert_eq!(ids(&kept), ids(&received));
 
-    let age = if place.is_postgres() {
+    let age = if test.is_postgres() {
         "delivered_at - interval '61 s'"
     } else {
         "delivered_at - 61000"
@@ -448,16 +446,16 @@ async fn delivered_events_are_kept_and_pruned(place: Place) {
     let age = format!(
         "UPDATE inngest_outbox_delivered SET delivered_at = {age} WHERE body LIKE '%:5}}%'"
     );
-    assert_eq!(place.execute(&age).await, 1);
+    assert_eq!(test.execute(&age).await, 1);
     let running = Running::new(&relay);
     eventually("the old event is gone", async || {
-        place.count("_delivered").await == 8
+        test.count("_delivered").await == 8
     })
     .await;
     running.stop().await;
 }
 
-async fn the_traceparent_of_a_row_is_sent(place: Place) {
+async fn the_traceparent_of_a_row_is_sent(test: TestOutbox) {
     let server = EventServer::start().unwrap();
     let traces = [
         "00-11111111111111111111111111111111-1111111111111111-01",
@@ -469,14 +467,14 @@ async fn the_traceparent_of_a_row_is_sent(place: Place) {
         let insert = format!(
             "INSERT INTO inngest_outbox (name, traceparent, body) VALUES ('a/b', '{trace}', '{body}')"
         );
-        place.execute(&insert).await;
+        test.execute(&insert).await;
     }
-    place.add(&[event(0)]).await;
-    let relay = place.relay(client(&server)).lease(LEASE);
-    // The request of a dead relay keeps it.
-    send_and_crash(&place, &server, &relay, 4).await;
+    test.add(&[event(0)]).await;
+    let relay = test.relay(client(&server)).lease(LEASE);
+    // The request of a dead relay keeps its traceparent.
+    send_and_crash(&test, &server, &relay, 4).await;
     let relay = Running::new(&relay);
-    place.is_drained().await;
+    test.wait_until_drained().await;
     relay.stop().await;
     let requests = server.requests();
     let mut sent: Vec<_> = requests
@@ -503,10 +501,10 @@ async fn the_traceparent_of_a_row_is_sent(place: Place) {
     assert_eq!(sent, expected);
 }
 
-async fn outboxes_in_one_database_do_not_mix(place: Place) {
+async fn outboxes_in_one_database_do_not_mix(test: TestOutbox) {
     let servers = [EventServer::start().unwrap(), EventServer::start().unwrap()];
     let other = Outbox::new().table("other");
-    match &place.pool {
+    match &test.pool {
         Pool::Postgres(pool, _) => {
             other.migrate(pool).await.unwrap();
             let mut connection = pool.acquire().await.unwrap();
@@ -524,13 +522,13 @@ async fn outboxes_in_one_database_do_not_mix(place: Place) {
                 .unwrap();
         }
     }
-    place.add(&events(0..5)).await;
+    test.add(&events(0..5)).await;
     let relays = [
-        Running::new(&place.relay(client(&servers[0]))),
-        Running::new(&place.relay_of(&other, client(&servers[1]))),
+        Running::new(&test.relay(client(&servers[0]))),
+        Running::new(&test.relay_of(&other, client(&servers[1]))),
     ];
-    place.is_drained().await;
-    eventually("the other one is drained", async || {
+    test.wait_until_drained().await;
+    eventually("the other outbox is drained", async || {
         servers[1].counts().events == 5
     })
     .await;
@@ -541,7 +539,7 @@ async fn outboxes_in_one_database_do_not_mix(place: Place) {
     assert_ran_once(&servers[1], 10..15);
 }
 
-/// Doubles numbers, discards the fives, and fails the first time.
+/// Doubles numbers, discards event 5, and fails on its first call.
 struct Doubles(AtomicUsize);
 
 impl Middleware for Doubles {
@@ -560,36 +558,36 @@ impl Middleware for Doubles {
     }
 }
 
-async fn middleware_runs_at_the_relay(place: Place) {
+async fn middleware_runs_in_the_relay(test: TestOutbox) {
     let server = EventServer::start().unwrap();
-    place.add(&events(0..10)).await;
+    test.add(&events(0..10)).await;
     let doubles = client_builder(&server).middleware(Doubles(AtomicUsize::new(0)));
-    let relay = place.relay(doubles.build().unwrap()).lease(LEASE);
-    send_and_crash(&place, &server, &relay, 1).await;
-    // Only new events are shown to it.
+    let relay = test.relay(doubles.build().unwrap()).lease(LEASE);
+    send_and_crash(&test, &server, &relay, 1).await;
+    // The next relay does not show the events to middleware again.
     let relay = Running::new(&relay);
-    place.has([0, 0, 1, 0]).await;
+    test.wait_for([0, 0, 1, 0]).await;
     relay.stop().await;
     assert_ran_once(&server, (0..20).filter(|n| n % 2 == 0 && *n != 10));
-    let failed = place
+    let failed = test
         .texts("SELECT error || body FROM inngest_outbox_failed")
         .await;
     assert!(failed[0].contains("it is five"), "{failed:?}");
     assert!(failed[0].contains(r#""n":5"#), "{failed:?}");
 }
 
-async fn events_of_a_transaction_keep_their_order(place: Place) {
+async fn events_of_a_transaction_keep_their_order(test: TestOutbox) {
     let server = EventServer::start().unwrap();
     for n in 0..20 {
-        place.add(&events(n * 10..n * 10 + 10)).await;
+        test.add(&events(n * 10..n * 10 + 10)).await;
     }
-    let relay = Running::new(&place.relay(client(&server)));
-    place.is_drained().await;
+    let relay = Running::new(&test.relay(client(&server)));
+    test.wait_until_drained().await;
     relay.stop().await;
-    assert_eq!(run(&server), (0..200).collect::<Vec<_>>());
+    assert_eq!(ran(&server), (0..200).collect::<Vec<_>>());
 }
 
-/// Panics in the first request and breaks the connection in the others.
+/// Panics in the first request, and fails all others.
 struct Panics(Arc<AtomicUsize>);
 
 impl Transport for Panics {
@@ -602,13 +600,13 @@ impl Transport for Panics {
     }
 }
 
-async fn a_request_whose_task_panics_stops_no_other(place: Place) {
+async fn a_panic_in_one_request_stops_no_other(test: TestOutbox) {
     let requests = Arc::new(AtomicUsize::new(0));
     let builder = Client::builder().dev(true).max_request_events(1);
     let builder = builder.transport(Panics(Arc::clone(&requests)));
     let client = builder.retry(RetryPolicy::none()).build().unwrap();
-    place.add(&events(0..2)).await;
-    let relay = Running::new(&place.relay(client).concurrency(1));
+    test.add(&events(0..2)).await;
+    let relay = Running::new(&test.relay(client).concurrency(1));
     eventually("the second request is sent", async || {
         requests.load(Ordering::Relaxed) >= 2
     })
@@ -616,10 +614,10 @@ async fn a_request_whose_task_panics_stops_no_other(place: Place) {
     relay.stop().await;
 }
 
-async fn settings_have_no_value_that_stops_a_relay(place: Place) {
+async fn extreme_settings_do_not_stop_a_relay(test: TestOutbox) {
     let server = EventServer::start().unwrap();
     for (round, value) in [Duration::ZERO, Duration::MAX].into_iter().enumerate() {
-        let relay = place
+        let relay = test
             .relay(client(&server))
             .lease(value)
             .resend_window(value)
@@ -629,35 +627,34 @@ async fn settings_have_no_value_that_stops_a_relay(place: Place) {
             .concurrency(round * usize::MAX);
         let relay = Running::new(&relay);
         for part in 0..2 {
-            place
-                .add(&events(round * 4 + part * 2..round * 4 + part * 2 + 2))
+            test.add(&events(round * 4 + part * 2..round * 4 + part * 2 + 2))
                 .await;
-            place.is_drained().await;
+            test.wait_until_drained().await;
         }
         relay.stop().await;
     }
     assert_ran_once(&server, 0..8);
 }
 
-async fn wake_ends_a_long_wait(place: Place) {
-    let lines = support::Lines::with_looks();
+async fn wake_ends_a_long_wait(test: TestOutbox) {
+    let lines = support::Lines::with_traces();
     let _guard = tracing::subscriber::set_default(lines.clone());
     let server = EventServer::start().unwrap();
-    let relay = place.relay(client(&server)).idle_poll(MINUTE);
+    let relay = test.relay(client(&server)).idle_poll(MINUTE);
     let running = Running::new(&relay);
-    // The waits double. After 9 looks, the next one is more than 4 seconds away.
-    eventually("the relay looks rarely", async || {
+    // The waits double. After 9 polls, the next one is more than 4 seconds away.
+    eventually("the relay polls rarely", async || {
         let lines = lines.get();
-        let looks = lines
+        let polls = lines
             .iter()
             .filter(|line| line.contains("no events to claim"));
-        looks.count() >= 9
+        polls.count() >= 9
     })
     .await;
-    place.add(&events(0..1)).await;
+    test.add(&events(0..1)).await;
     let started = std::time::Instant::now();
     relay.wake();
-    place.is_drained().await;
+    test.wait_until_drained().await;
     assert!(started.elapsed() < Duration::from_secs(3));
     running.stop().await;
     assert_ran_once(&server, 0..1);

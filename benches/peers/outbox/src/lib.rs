@@ -1,4 +1,4 @@
-//! What the programs share: the database, the events, and the request for one event.
+//! The code that the programs share: the database, the events, and the request for one event.
 //!
 //! Each program takes the URL of a Postgres database, the URL of the sink, the number of events, and
 //! optionally how many jobs run at a time.
@@ -11,10 +11,10 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
 
-/// The events of one transaction while the queue is filled.
+/// How many events one transaction adds while the queue is filled.
 pub const GROUP: usize = 5_000;
 
-/// The event of the drain in `benches/src/bin/outbox`, about 300 bytes.
+/// The same event as in `benches/src/bin/outbox`, about 300 bytes.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Event {
     pub name: String,
@@ -48,17 +48,17 @@ impl Sender {
         let request = self.client.post(&self.url);
         let request = request.header("content-type", "application/json");
         let response = request.body(serde_json::to_vec(event)?).send().await?;
-        // The connection can be used again once the body is read.
+        // The connection can be reused only after the body is read.
         response.error_for_status()?.bytes().await?;
         Ok(())
     }
 }
 
-/// The measurement of one program: its database, which is its own, and the sink.
+/// The measurement of one program, with its own database and the sink.
 pub struct Run {
     pub peer: &'static str,
     pub events: usize,
-    /// How many jobs run at a time, or the value of the program.
+    /// How many jobs run at a time; `None` for the default of the program.
     pub parallel: Option<usize>,
     pub pool: PgPool,
     pub database_url: String,
@@ -73,7 +73,7 @@ impl Run {
         let (Some(url), Some(sink), Some(events)) = (words.next(), words.next(), words.next())
         else {
             return Err(
-                "write the URL of a database, the URL of the sink and a number of events".into(),
+                "arguments are missing; write a database URL, the sink URL and a number of events".into(),
             );
         };
         let parallel = words.next().map(|word| word.parse()).transpose()?;
@@ -108,14 +108,14 @@ impl Run {
         }
     }
 
-    /// Call it when the queue is full and before the first worker starts.
+    /// Starts the clock. Call this after the queue is filled, before the first worker starts.
     pub async fn start(&self) -> Result<Instant, Error> {
         sqlx::raw_sql("VACUUM ANALYZE").execute(&self.pool).await?;
         self.counts().await?;
         Ok(Instant::now())
     }
 
-    /// Waits until the sink has counted all events, and prints events a second.
+    /// Waits until the sink has counted all events, and prints the events per second.
     pub async fn wait(&self, started: Instant) -> Result<(), Error> {
         let (mut events, mut ids) = (0, 0);
         let mut last = Instant::now();

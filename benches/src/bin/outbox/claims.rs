@@ -1,4 +1,4 @@
-//! Claims while an old snapshot keeps 300,000 deleted rows.
+//! Measures claims while an old snapshot keeps 300,000 deleted rows.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,7 +9,7 @@ use tracing::field::{Field, Visit};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
 use crate::Error;
-use crate::database::{Place, outbox};
+use crate::database::{Bench, outbox};
 use crate::latency::percentiles;
 use crate::sink::Sink;
 
@@ -46,13 +46,13 @@ impl<S: tracing::Subscriber> Layer<S> for Claims {
     }
 }
 
-pub(crate) async fn measure(place: &Place, sink: &Sink, is_quick: bool) -> Result<(), Error> {
+pub(crate) async fn measure(bench: &Bench, sink: &Sink, is_quick: bool) -> Result<(), Error> {
     let (dead, claims) = if is_quick {
         (2_000, 20)
     } else {
         (300_000, 1_000)
     };
-    let Place::Postgres(pool) = place else {
+    let Bench::Postgres(pool) = bench else {
         return Ok(());
     };
     let times = Claims::default();
@@ -65,14 +65,14 @@ pub(crate) async fn measure(place: &Place, sink: &Sink, is_quick: bool) -> Resul
     sqlx::query("SELECT count(*) FROM orders")
         .execute(&mut *snapshot)
         .await?;
-    // A transaction that writes, and stays open.
+    // The transaction also writes, and stays open.
     sqlx::query("INSERT INTO orders (id) VALUES (1)")
         .execute(&mut *snapshot)
         .await?;
-    place.fill(dead).await?;
-    place.run("DELETE FROM inngest_outbox").await?;
+    bench.fill(dead).await?;
+    bench.run("DELETE FROM inngest_outbox").await?;
 
-    let relay = Relay::new(outbox(), place.database(), sink.client()?);
+    let relay = Relay::new(outbox(), bench.database(), sink.client()?);
     let (done, is_done) = tokio::sync::oneshot::channel::<()>();
     let running = tokio::spawn({
         let relay = relay.clone();
@@ -81,7 +81,7 @@ pub(crate) async fn measure(place: &Place, sink: &Sink, is_quick: bool) -> Resul
     let mut all = Vec::new();
     let mut n = 0;
     while all.len() < claims {
-        place.order(n, true).await?;
+        bench.order(n, true).await?;
         relay.wake();
         tokio::time::sleep(Duration::from_millis(5)).await;
         all.extend(times.take());
@@ -93,9 +93,9 @@ pub(crate) async fn measure(place: &Place, sink: &Sink, is_quick: bool) -> Resul
     let longest = all.iter().max().copied().unwrap_or_default();
     let [median, p99] = percentiles(&mut all);
     println!(
-        "| {}: a claim beside {dead} dead rows, ms (median, 99th percentile, longest) | {median:.2}, {p99:.2}, \
+        "| {}: a claim with {dead} dead rows, ms (median, 99th percentile, longest) | {median:.2}, {p99:.2}, \
          {:.2} |",
-        place.name(),
+        bench.name(),
         longest.as_secs_f64() * 1e3,
     );
     Ok(())

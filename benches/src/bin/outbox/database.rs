@@ -1,4 +1,4 @@
-//! The database that is measured.
+//! The database that the program measures.
 
 use inngest_core::RawEvent;
 use inngest_outbox::{Database, Outbox};
@@ -12,19 +12,19 @@ use crate::Error;
 const SCHEMA: &str = "inngest_outbox_bench";
 
 /// A database with an empty outbox and a table of orders.
-pub(crate) enum Place {
+pub(crate) enum Bench {
     Postgres(PgPool),
-    /// The pool, and the folder, which is deleted at the end.
+    /// The pool, and the folder, which is deleted when the value is dropped.
     Sqlite(
         SqlitePool,
-        #[expect(dead_code, reason = "it is dropped at the end")] tempfile::TempDir,
+        #[expect(dead_code, reason = "dropping it deletes the folder")] tempfile::TempDir,
     ),
 }
 
-impl Place {
+impl Bench {
     pub(crate) async fn new(url: &str) -> Result<Self, Error> {
         let orders = "CREATE TABLE orders (id BIGINT, sku TEXT, quantity INT)";
-        let place = if url.starts_with("postgres") {
+        let bench = if url.starts_with("postgres") {
             let options: PgConnectOptions = url.parse()?;
             let options = options.options([("search_path", SCHEMA)]);
             let pool = PgPoolOptions::new()
@@ -54,8 +54,8 @@ impl Place {
             sqlx::raw_sql(orders).execute(&pool).await?;
             Self::Sqlite(pool, folder)
         };
-        outbox().migrate(place.database()).await?;
-        Ok(place)
+        outbox().migrate(bench.database()).await?;
+        Ok(bench)
     }
 
     pub(crate) fn is_postgres(&self) -> bool {
@@ -76,7 +76,7 @@ impl Place {
         }
     }
 
-    /// Inserts an order in a transaction, and the event of it.
+    /// Inserts an order in a transaction, with or without its event.
     pub(crate) async fn order(&self, n: i64, with_event: bool) -> Result<(), Error> {
         const INSERT: &str = "INSERT INTO orders (id, sku, quantity) VALUES ($1, $2, $3)";
         let outbox = outbox();
@@ -103,7 +103,7 @@ impl Place {
         Ok(())
     }
 
-    /// Adds events.
+    /// Adds events to the outbox.
     pub(crate) async fn fill(&self, events: i64) -> Result<(), Error> {
         let outbox = outbox();
         for first in (0..events).step_by(5_000) {
@@ -133,7 +133,7 @@ impl Place {
         Ok(())
     }
 
-    /// Whether all events are delivered.
+    /// Whether the relays have sent all events.
     pub(crate) async fn is_empty(&self) -> Result<bool, Error> {
         const EMPTY: &str = "SELECT NOT EXISTS (SELECT 1 FROM inngest_outbox_requests) \
              AND NOT EXISTS (SELECT 1 FROM inngest_outbox)";

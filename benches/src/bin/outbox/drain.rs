@@ -1,44 +1,44 @@
-//! Events a second that relays send from a full outbox, and the memory of a relay.
+//! Measures how many events per second relays send from a full outbox, and the memory of a relay.
 
 use std::time::{Duration, Instant};
 
 use inngest_outbox::Relay;
 
 use crate::Error;
-use crate::database::{Place, outbox};
+use crate::database::{Bench, outbox};
 use crate::sink::Sink;
 
-pub(crate) async fn measure(place: &Place, sink: &Sink, is_quick: bool) -> Result<(), Error> {
+pub(crate) async fn measure(bench: &Bench, sink: &Sink, is_quick: bool) -> Result<(), Error> {
     let events = if is_quick { 2_000 } else { 200_000 };
     for relays in 1..=if is_quick { 1 } else { 4 } {
-        let rate = drain(place, sink, events, relays).await?;
+        let rate = drain(bench, sink, events, relays).await?;
         println!(
             "| {}: {events} events through {relays} relays, events a second | {rate:.0} |",
-            place.name()
+            bench.name()
         );
     }
     Ok(())
 }
 
-/// Fills the outbox and lets relays empty it.
-async fn drain(place: &Place, sink: &Sink, events: i64, relays: usize) -> Result<f64, Error> {
-    place.fill(events).await?;
-    if place.is_postgres() {
-        place.run("VACUUM ANALYZE inngest_outbox").await?;
+/// Fills the outbox, lets relays empty it, and returns the events per second.
+async fn drain(bench: &Bench, sink: &Sink, events: i64, relays: usize) -> Result<f64, Error> {
+    bench.fill(events).await?;
+    if bench.is_postgres() {
+        bench.run("VACUUM ANALYZE inngest_outbox").await?;
     }
     sink.counts()?;
     let started = Instant::now();
     let (done, is_done) = tokio::sync::watch::channel(false);
     let mut running = tokio::task::JoinSet::new();
     for _ in 0..relays {
-        let relay = Relay::new(outbox(), place.database(), sink.client()?);
+        let relay = Relay::new(outbox(), bench.database(), sink.client()?);
         let mut is_done = is_done.clone();
         running.spawn(async move {
             let end = async move { drop(is_done.wait_for(|is_done| *is_done).await) };
             relay.run_until(end).await
         });
     }
-    while !place.is_empty().await? {
+    while !bench.is_empty().await? {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let elapsed = started.elapsed();
@@ -53,9 +53,9 @@ async fn drain(place: &Place, sink: &Sink, events: i64, relays: usize) -> Result
     Ok(f64::from(u32::try_from(events)?) / elapsed.as_secs_f64())
 }
 
-/// The memory of this process while a relay empties the outbox.
+/// Prints the memory of this process after a relay has emptied the outbox.
 pub(crate) async fn measure_memory(
-    place: &Place,
+    bench: &Bench,
     sink: &Sink,
     is_quick: bool,
 ) -> Result<(), Error> {
@@ -65,10 +65,10 @@ pub(crate) async fn measure_memory(
         &[10_000, 100_000, 1_000_000]
     };
     for &events in sizes {
-        drain(place, sink, events, 1).await?;
+        drain(bench, sink, events, 1).await?;
         println!(
             "| {}: resident MB after {events} events | {:.1} |",
-            place.name(),
+            bench.name(),
             resident()?
         );
     }

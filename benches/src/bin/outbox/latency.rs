@@ -1,4 +1,4 @@
-//! The time from a commit to the receipt, with `wake()`.
+//! Measures the time from a commit to the receipt, with `wake()`.
 
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -8,10 +8,10 @@ use inngest_core::middleware::{Middleware, SentEvent};
 use inngest_outbox::Relay;
 
 use crate::Error;
-use crate::database::{Place, outbox};
+use crate::database::{Bench, outbox};
 use crate::sink::Sink;
 
-/// Notes when receipts arrive.
+/// Reports when receipts arrive.
 struct Receipts(mpsc::Sender<Instant>);
 
 impl Middleware for Receipts {
@@ -20,7 +20,7 @@ impl Middleware for Receipts {
     }
 }
 
-pub(crate) async fn measure(place: &Place, sink: &Sink, is_quick: bool) -> Result<(), Error> {
+pub(crate) async fn measure(bench: &Bench, sink: &Sink, is_quick: bool) -> Result<(), Error> {
     let rounds = if is_quick { 20 } else { 500 };
     let (arrived, receipts) = mpsc::channel();
     let client = Client::builder()
@@ -28,7 +28,7 @@ pub(crate) async fn measure(place: &Place, sink: &Sink, is_quick: bool) -> Resul
         .base_url(sink.url())
         .middleware(Receipts(arrived))
         .build()?;
-    let relay = Relay::new(outbox(), place.database(), client);
+    let relay = Relay::new(outbox(), bench.database(), client);
     let (done, is_done) = tokio::sync::oneshot::channel::<()>();
     let running = tokio::spawn({
         let relay = relay.clone();
@@ -36,7 +36,7 @@ pub(crate) async fn measure(place: &Place, sink: &Sink, is_quick: bool) -> Resul
     });
     let mut times = Vec::new();
     for n in 0..rounds {
-        place.order(n, true).await?;
+        bench.order(n, true).await?;
         let committed = Instant::now();
         relay.wake();
         let arrived =
@@ -48,7 +48,7 @@ pub(crate) async fn measure(place: &Place, sink: &Sink, is_quick: bool) -> Resul
     let [median, p99] = percentiles(&mut times);
     println!(
         "| {}: from commit to receipt with `wake()`, ms (median, 99th percentile) | {median:.2}, {p99:.2} |",
-        place.name()
+        bench.name()
     );
     Ok(())
 }

@@ -1,5 +1,5 @@
 //! Measures the outbox: transactions with and without `add`, the rate at which relays empty it, the time from
-//! a commit to the receipt, and claims beside dead rows.
+//! a commit to the receipt, and claims in a table with dead rows.
 //!
 //! ```sh
 //! cargo run --release -p benches --bin outbox -- postgres://root@127.0.0.1/postgres
@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Words after the database choose what to measure: `transactions`, `drain`, `latency`, `claim`, `memory`.
-//! `quick` makes everything small. On Postgres, the program creates a schema of its own, and drops it.
+//! `quick` makes everything small. On Postgres, the program creates its own schema, and drops it.
 
 mod claims;
 mod database;
@@ -16,14 +16,14 @@ mod latency;
 mod sink;
 mod transactions;
 
-use database::Place;
+use database::Bench;
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> Result<(), Error> {
     let mut words: Vec<String> = std::env::args().skip(1).collect();
     if words.is_empty() {
-        return Err("write `outbox postgres://…` or `outbox sqlite`".into());
+        return Err("no database is given; write `outbox postgres://…` or `outbox sqlite`".into());
     }
     let url = words.remove(0);
     let is_quick = words.iter().any(|word| word == "quick");
@@ -35,23 +35,23 @@ fn main() -> Result<(), Error> {
         .build()?;
     runtime.block_on(async {
         let sink = sink::Sink::start()?;
-        let place = Place::new(&url).await?;
+        let bench = Bench::new(&url).await?;
         println!("| measured | figure |\n|---|---|");
         if measures("transactions") {
-            transactions::measure(&place, is_quick).await?;
+            transactions::measure(&bench, is_quick).await?;
         }
         if measures("drain") {
-            drain::measure(&place, &sink, is_quick).await?;
+            drain::measure(&bench, &sink, is_quick).await?;
         }
         if measures("latency") {
-            latency::measure(&place, &sink, is_quick).await?;
+            latency::measure(&bench, &sink, is_quick).await?;
         }
-        if measures("claim") && place.is_postgres() {
-            claims::measure(&place, &sink, is_quick).await?;
+        if measures("claim") && bench.is_postgres() {
+            claims::measure(&bench, &sink, is_quick).await?;
         }
         if measures("memory") {
-            drain::measure_memory(&place, &sink, is_quick).await?;
+            drain::measure_memory(&bench, &sink, is_quick).await?;
         }
-        place.remove().await
+        bench.remove().await
     })
 }

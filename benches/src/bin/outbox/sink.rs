@@ -1,4 +1,4 @@
-//! The counting sink, which is a process of its own.
+//! Starts the counting sink as a separate process.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;

@@ -1,32 +1,32 @@
-//! Transactions a second that insert one row of the program's own, with and without an event.
+//! Measures how many transactions per second insert a row, with and without an event.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::Error;
-use crate::database::Place;
+use crate::database::Bench;
 
 const CLIENTS: usize = 16;
 
-pub(crate) async fn measure(place: &Place, is_quick: bool) -> Result<(), Error> {
+pub(crate) async fn measure(bench: &Bench, is_quick: bool) -> Result<(), Error> {
     let (rounds, time) = if is_quick { (1, 200) } else { (7, 2_000) };
     let time = Duration::from_millis(time);
     let mut ratios = Vec::new();
     let mut rates = (0.0, 0.0);
     for _ in 0..rounds {
-        let before = rate(place, false, time).await?;
-        let with = rate(place, true, time).await?;
-        let after = rate(place, false, time).await?;
+        let before = rate(bench, false, time).await?;
+        let with = rate(bench, true, time).await?;
+        let after = rate(bench, false, time).await?;
         let without = f64::midpoint(before, after);
         ratios.push(with / without);
         rates = (with, without);
-        place
+        bench
             .run("DELETE FROM inngest_outbox; DELETE FROM orders")
             .await?;
-        if place.is_postgres() {
-            place.run("VACUUM inngest_outbox").await?;
-            place.run("VACUUM orders").await?;
+        if bench.is_postgres() {
+            bench.run("VACUUM inngest_outbox").await?;
+            bench.run("VACUUM orders").await?;
         }
     }
     ratios.sort_by(f64::total_cmp);
@@ -34,7 +34,7 @@ pub(crate) async fn measure(place: &Place, is_quick: bool) -> Result<(), Error> 
     println!(
         "| {}: transactions with `add`, × without (16 clients, median of {rounds}) | {median:.2} ({:.2} to \
          {:.2}; last {:.0} and {:.0} a second) |",
-        place.name(),
+        bench.name(),
         ratios.first().copied().unwrap_or_default(),
         ratios.last().copied().unwrap_or_default(),
         rates.0,
@@ -43,14 +43,14 @@ pub(crate) async fn measure(place: &Place, is_quick: bool) -> Result<(), Error> 
     Ok(())
 }
 
-/// Transactions a second of 16 clients.
-async fn rate(place: &Place, with_event: bool, time: Duration) -> Result<f64, Error> {
+/// The transactions per second of 16 clients.
+async fn rate(bench: &Bench, with_event: bool, time: Duration) -> Result<f64, Error> {
     let next = Arc::new(AtomicI64::new(0));
     let started = Instant::now();
     let client = || async {
         while started.elapsed() < time {
             let n = next.fetch_add(1, Ordering::Relaxed);
-            place.order(n, with_event).await?;
+            bench.order(n, with_event).await?;
         }
         Ok::<_, Error>(())
     };

@@ -1,4 +1,4 @@
-//! The settings of a buffered sender, and how it starts.
+//! Configures and starts a buffered sender.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -48,8 +48,8 @@ impl BufferedBuilder {
         self
     }
 
-    /// Sets how many events may be buffered or in flight; 10,000 by default. If a request holds
-    /// more events than this, the sender sends as soon as the buffer is full.
+    /// Sets how many events may be buffered or in flight; 10,000 by default. If this is less
+    /// than `max_events`, the sender sends as soon as the buffer is full.
     pub fn capacity(mut self, events: usize) -> Self {
         self.0.capacity = events.clamp(1, Semaphore::MAX_PERMITS);
         self

@@ -129,7 +129,7 @@ impl Buffered {
         room: OwnedSemaphorePermit,
     ) -> Result<Pending, SendError> {
         let shared = &self.guard.0;
-        // The original event, unless it was discarded, and then the events that middleware added.
+        // The original event, unless it was discarded, followed by events that middleware added.
         let (batch, mapping) = prepare(&shared.settings.pipeline, event)?;
         let added = mapping.as_ref().map_or(0, Mapping::added);
         let discarded = mapping.and_then(|mapping| mapping.discarded.into_iter().next());
@@ -169,12 +169,12 @@ impl Buffered {
         }
     }
 
-    /// Sends all buffered events now. Waits until every event added before has an outcome, or until
+    /// Sends all buffered events now. Waits until every event added so far has an outcome, or until
     /// the sender stops.
     ///
     /// In the child of a `fork`, this does nothing, because the parent sends the buffered events.
     pub async fn flush(&self) {
-        // The only error means that the sender has stopped.
+        // The only error is `AfterFork`.
         let _ = self.try_flush().await;
     }
 
@@ -188,7 +188,7 @@ impl Buffered {
         };
         shared.wake.notify_one();
         let mut settled = shared.settled.subscribe();
-        // This handle keeps the sender alive.
+        // This handle keeps the sender alive, so waiting cannot fail.
         let _ = settled.wait_for(|settled| *settled >= accepted).await;
         Ok(())
     }

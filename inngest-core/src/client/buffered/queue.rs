@@ -143,7 +143,7 @@ impl Shared {
             return Next::Idle;
         };
         let first = queue.accepted - events as u64;
-        // Send if another event of the size of the last would not fit into the request.
+        // Send if another event as large as the last one would not fit into the request.
         let last = queue.batch.fresh.events.last();
         let bytes = queue.batch.fresh.bytes.len() + last.map_or(0, |event| event.json().len());
         let is_due = events >= self.settings.max_events
@@ -193,7 +193,7 @@ impl Shared {
         }
     }
 
-    /// Ends a dispatch and reports its outcomes, unless this was done before. Unsent events fail with
+    /// Ends a dispatch and reports its outcomes, unless it has already ended. Unsent events fail with
     /// this error.
     fn end(&self, first: u64, error: SendError, operation: Option<Operation>) {
         let mut dispatch = {
@@ -231,7 +231,7 @@ impl Shared {
         }
         let pipeline = &self.settings.pipeline;
         pipeline.report(&dispatch.in_flight.watched, &outcomes, &[]);
-        // Whether nobody awaits the error of an event.
+        // Whether an event failed and nobody awaits its error.
         let mut has_unread_error = false;
         for (waiting, outcome) in dispatch.waiting.into_iter().zip(&outcomes) {
             let Some(waiting) = waiting else { continue };

@@ -43,7 +43,7 @@ impl fmt::Display for Failure {
 pub struct Report {
     /// The number of accepted events.
     pub delivered: u64,
-    /// The number of other events. `Pending` and the hook have reported them.
+    /// The number of failed events. `Pending` and the hook have reported them.
     pub failed: u64,
     /// Events that were buffered or in flight when the timeout expired. Resend them with the same
     /// event ids.

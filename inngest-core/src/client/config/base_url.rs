@@ -6,40 +6,40 @@ use http::uri::PathAndQuery;
 use crate::error::config::ConfigError;
 use crate::url::{has_key, has_valid_port, redacted};
 
-/// Returns `{url}/e/` for messages, and the full URL.
+/// Returns `{url}/e/` for messages, and the full URL, which ends in the event key.
 pub(crate) fn join(
     url: &str,
     origin: &'static str,
     key: &str,
 ) -> Result<(String, Uri), ConfigError> {
-    let wrong = |problem| ConfigError::InvalidBaseUrl {
+    let invalid = |problem| ConfigError::InvalidBaseUrl {
         url: redacted(url, Some(key)),
         origin,
         problem,
     };
-    let has_no_scheme = "does not begin with `http://` or `https://`";
+    let no_scheme = "does not begin with `http://` or `https://`";
     let uri: Uri = url.parse().map_err(|_| {
-        let is_short_of_it = !url.is_empty() && !url.contains("://");
-        wrong(if is_short_of_it {
-            has_no_scheme
+        let lacks_scheme = !url.is_empty() && !url.contains("://");
+        invalid(if lacks_scheme {
+            no_scheme
         } else {
             "is not a URL"
         })
     })?;
     match uri.scheme_str() {
         Some("http" | "https") => {}
-        Some(_) => return Err(wrong("is neither http nor https")),
-        None => return Err(wrong(has_no_scheme)),
+        Some(_) => return Err(invalid("is neither http nor https")),
+        None => return Err(invalid(no_scheme)),
     }
-    let authority = uri.authority().ok_or_else(|| wrong("names no host"))?;
+    let authority = uri.authority().ok_or_else(|| invalid("names no host"))?;
     if authority.host().is_empty() {
-        return Err(wrong("names no host"));
+        return Err(invalid("names no host"));
     }
     if authority.as_str().contains('@') {
-        return Err(wrong("has a user name in it"));
+        return Err(invalid("contains a user name"));
     }
     if !has_valid_port(authority) {
-        return Err(wrong("has a port that is not a number from 1 to 65535"));
+        return Err(invalid("has a port that is not a number from 1 to 65535"));
     }
     if has_key(uri.path(), key) {
         return Err(ConfigError::KeyInBaseUrl {
@@ -48,23 +48,23 @@ pub(crate) fn join(
         });
     }
     if uri.query().is_some() {
-        return Err(wrong("has a query"));
+        return Err(invalid("has a query"));
     }
     // The documentation shows full URLs, which end in `/e/` and the key.
     if uri.path().trim_end_matches('/').ends_with("/e") {
-        return Err(wrong("ends in `/e`, which the client adds"));
+        return Err(invalid("ends in `/e`, which the client adds"));
     }
     let path = format!("{}/e/", uri.path().trim_end_matches('/'));
     let whole: PathAndQuery = format!("{path}{key}")
         .parse()
-        .map_err(|_| wrong("is not a URL"))?;
+        .map_err(|_| invalid("is not a URL"))?;
     let base = format!(
         "{}://{authority}{path}",
         uri.scheme_str().unwrap_or_default()
     );
     let mut parts = uri.into_parts();
     parts.path_and_query = Some(whole);
-    let uri = Uri::from_parts(parts).map_err(|_| wrong("is not a URL"))?;
+    let uri = Uri::from_parts(parts).map_err(|_| invalid("is not a URL"))?;
     Ok((base, uri))
 }
 
@@ -104,7 +104,7 @@ mod tests {
             ("ftp://host", "is neither http nor https"),
             ("http://", "is not a URL"),
             ("http://:80", "names no host"),
-            ("http://user:secret@host", "has a user name in it"),
+            ("http://user:secret@host", "contains a user name"),
             ("http://host/?a=b", "has a query"),
             ("https://inn.gs/e/", "ends in `/e`, which the client adds"),
             (
@@ -187,7 +187,7 @@ mod tests {
         }
         assert_eq!(
             error("https://inn.gs/e/SECRET123").to_string(),
-            "the base URL `https://inn.gs/…` from `base_url` has an event key in it; give the URL \
+            "the base URL `https://inn.gs/…` from `base_url` contains an event key; give the URL \
              without `/e/…` and the key as INNGEST_EVENT_KEY or `event_key`"
         );
     }

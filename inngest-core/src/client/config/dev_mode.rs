@@ -48,7 +48,7 @@ fn begins_with_host_and_port(value: &str) -> bool {
         Some(host) => host
             .strip_suffix(']')
             .is_some_and(|host| host.parse::<Ipv6Addr>().is_ok()),
-        // A misspelled URL scheme is not a host.
+        // `http:8288` is a misspelled URL, not a host with a port.
         None => {
             !["http", "https"]
                 .iter()

@@ -28,7 +28,7 @@ pub(crate) struct Settings {
     pub(crate) dev: Option<bool>,
 }
 
-/// A value and its source.
+/// A value and where it comes from.
 type Given = (String, &'static str);
 
 /// Resolves where events are sent. Code overrides the environment, and overridden variables are not

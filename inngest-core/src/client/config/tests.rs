@@ -1,3 +1,5 @@
+//! Tests how code and environment variables decide where events are sent.
+
 use super::*;
 
 fn resolve_with(
@@ -157,10 +159,10 @@ fn an_invalid_dev_url_is_an_error() {
             }
             other => panic!("{value}: {other:?}"),
         }
-        // Nor is it taken for dev mode alone, in which no key is needed.
+        // The invalid value does not turn on dev mode, which needs no key.
         let base_url = ("INNGEST_BASE_URL", "http://h:1");
         assert!(resolve_with(&none, &[dev[0], base_url]).is_err());
-        // What code sets is not read.
+        // Variables that code overrides are not read.
         let settings = Settings {
             dev: Some(true),
             ..Settings::default()
@@ -203,10 +205,10 @@ fn an_invalid_inngest_dev_is_an_error() {
                 let found = resolve_with(&with(None, base_url), variables);
                 assert_eq!(found, Err(error.clone()));
             }
-            // It may have been meant to name the server.
+            // The value may be meant as the server's address, so it counts if nothing else names one.
             let in_dev_mode = resolve_with(&with(Some(true), None), variables);
-            let is_named = variables.contains(&base_url);
-            assert_eq!(in_dev_mode.is_ok(), is_named, "{in_dev_mode:?}");
+            let names_server = variables.contains(&base_url);
+            assert_eq!(in_dev_mode.is_ok(), names_server, "{in_dev_mode:?}");
         }
         assert!(resolve_with(&with(Some(false), None), &[dev, KEY]).is_ok());
         assert!(resolve_with(&with(Some(true), Some("http://h")), &[dev]).is_ok());
@@ -263,8 +265,8 @@ fn only_surrounding_white_space_is_trimmed() {
             "http:h",
         ] {
             let error = with(url).unwrap_err().to_string();
-            let said = format!("from {variable} does not begin with `http://` or `https://`");
-            assert!(error.contains(&said), "{error}");
+            let problem = format!("from {variable} does not begin with `http://` or `https://`");
+            assert!(error.contains(&problem), "{error}");
         }
         for url in [
             "http://",
@@ -344,7 +346,7 @@ fn only_variables_that_are_read_must_be_utf_8() {
         assert_eq!(error, ConfigError::NotUtf8 { variable });
         let text = format!("{error} {error:?}");
         assert!(text.contains(variable) && !text.contains("secret"));
-        // What code sets is not read.
+        // Variables that code overrides are not read.
         let all = Settings {
             event_key: Some("k2".into()),
             base_url: Some("http://h".into()),

@@ -35,7 +35,7 @@ pub(crate) fn count_one(name: &str, error: Option<&SendError>, events: u64) {
     counter!("messaging.client.sent.messages", labels).increment(events);
 }
 
-/// Measures a call that sends events.
+/// Measures how long a call that sends events takes.
 pub(crate) struct Duration {
     started: Instant,
     server: String,

@@ -30,8 +30,8 @@ pub(crate) struct Operation {
 }
 
 impl Operation {
-    /// A call that sends events of one name, or of names that are not known yet. `kind` is the span
-    /// kind of OpenTelemetry.
+    /// A call that sends events of one name, or of names that are not known yet. `kind` is
+    /// OpenTelemetry's span kind.
     pub(crate) fn of_name(endpoint: &Endpoint, kind: &str, name: Option<&str>) -> Self {
         let operation = Self::new(endpoint);
         if !operation.span.is_disabled() {
@@ -44,7 +44,7 @@ impl Operation {
         operation
     }
 
-    /// A call that sends events with these names. `events` also counts events without a name here.
+    /// A call that sends events with these names. `events` also counts refused events.
     pub(crate) fn of_names<'a>(
         endpoint: &Endpoint,
         mut names: impl Iterator<Item = &'a str>,

@@ -19,8 +19,8 @@ const RED_ZONE: usize = 128 << 10;
 /// How much the stack grows at a time, in bytes.
 const GROWTH: usize = 2 << 20;
 
-/// How many `Option`s and newtypes may wrap each other. They have no brackets in JSON, so the
-/// server does not limit them; this limit stops endless values. Each level may have several.
+/// How many `Option`s and newtypes may be open at once. They have no brackets in JSON, so the server
+/// does not limit them; this limit stops endless values. It has room for several at each level.
 const MAX_STEPS: usize = 16 * MAX_DEPTH;
 
 impl<'a> ValueWriter<'a> {

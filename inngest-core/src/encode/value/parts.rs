@@ -88,7 +88,7 @@ struct KeyPositions {
 const TRACKED_KEYS: usize = 16;
 
 impl KeyPositions {
-    // Inlined, because returning it would copy it.
+    // Inlined, because returning the array would copy it.
     #[inline]
     const fn new() -> Self {
         Self {
@@ -106,9 +106,9 @@ impl KeyPositions {
         self.count += 1;
     }
 
-    /// Whether this text may repeat a key before the last one. Always true once there are more keys
-    /// than are tracked.
-    fn repeat(&self, text: &[u8], writer: &ValueWriter<'_>) -> bool {
+    /// Whether this text may repeat a key before the last one. Always true if there are more keys than
+    /// are tracked.
+    fn may_repeat(&self, text: &[u8], writer: &ValueWriter<'_>) -> bool {
         let before = self.count.saturating_sub(1);
         let Some(places) = self.places.get(..before) else {
             return true;
@@ -121,8 +121,8 @@ impl KeyPositions {
     }
 }
 
-/// The structs through which `serde_json` passes on raw JSON: `RawValue`, and numbers if its
-/// feature `arbitrary_precision` is on.
+/// The structs in which `serde_json` wraps raw JSON: `RawValue`, and numbers if its feature
+/// `arbitrary_precision` is on.
 const RAW_JSON_STRUCTS: [&str; 2] = [
     "$serde_json::private::RawValue",
     "$serde_json::private::Number",
@@ -163,7 +163,7 @@ impl<'w, 'a> Fields<'w, 'a> {
         let bit = 1 << (hash(name) % 64);
         if self.hash_bits & bit != 0 {
             // A name with escapes is compared after encoding.
-            let repeats = !is_plain(name) || self.keys.repeat(name.as_bytes(), self.writer);
+            let repeats = !is_plain(name) || self.keys.may_repeat(name.as_bytes(), self.writer);
             self.writer.may_repeat_keys |= repeats;
         }
         self.hash_bits |= bit;
@@ -224,7 +224,7 @@ pub(crate) struct Entries<'w, 'a> {
     keys: KeyPositions,
     /// The range of the greatest key so far, without its quotes.
     greatest: Range<usize>,
-    /// Whether a key was written without its value.
+    /// Whether a key was written, but not yet its value.
     is_in_entry: bool,
 }
 
@@ -259,18 +259,18 @@ impl<'w, 'a> Entries<'w, 'a> {
             writer,
             kind: StringUse::Key,
         });
-        if let Err(stop) = result {
-            writer.failed(start);
-            return Err(stop);
+        if let Err(error) = result {
+            writer.record_failure(start);
+            return Err(error);
         }
         let key = start + 1..writer.out.len() - 1;
         writer.out.push(b':');
         let text = writer.out.get(key.clone()).unwrap_or_default();
         let before = writer.out.get(greatest.clone()).unwrap_or_default();
-        // A key greater than all before it is new. That is every key of a sorted map.
+        // A key greater than all before it is new. In a sorted map, every key is.
         if keys.count == 1 || text > before {
             *greatest = key.clone();
-        } else if keys.repeat(text, writer) {
+        } else if keys.may_repeat(text, writer) {
             writer.may_repeat_keys = true;
         }
         if self.is_top && writer.out.get(key).unwrap_or_default() == RESERVED_KEY.as_bytes() {
@@ -282,7 +282,7 @@ impl<'w, 'a> Entries<'w, 'a> {
     /// The error for a key without a value, or a value without a key.
     #[cold]
     fn unpaired_entry(&mut self) -> SerError {
-        self.writer.failed(self.writer.out.len());
+        self.writer.record_failure(self.writer.out.len());
         SerError::custom("a map has a key without a value, or a value without a key")
     }
 }

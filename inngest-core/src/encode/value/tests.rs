@@ -1,3 +1,5 @@
+//! Checks the output, the refusals and the error paths of the value writer.
+
 use super::write;
 use super::writer::{EncodeError, Keys};
 use proptest::collection::vec;
@@ -83,7 +85,7 @@ fn exact_integer_limits() {
     let edge = (1_i64 << 53) - 1;
     assert!(passes(&edge) && passes(&-edge) && passes(&i128::from(edge)));
     assert!(!passes(&(edge + 1)) && !passes(&-(edge + 1)) && !passes(&u128::MAX));
-    // As a key it is a string, and exact.
+    // As a key, an integer is written as a string, which is exact.
     assert!(passes(&BTreeMap::from([(u64::MAX, 1)])));
 }
 
@@ -137,8 +139,8 @@ fn raw_json_is_checked() {
 
 #[test]
 fn the_first_error_is_kept() {
-    struct Shown;
-    impl Serialize for Shown {
+    struct DisplayFails;
+    impl Serialize for DisplayFails {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
             struct Half;
             impl std::fmt::Display for Half {
@@ -156,7 +158,7 @@ fn the_first_error_is_kept() {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
             let mut fields = serializer.serialize_struct("ContinuesAfterError", 2)?;
             let _ = fields.serialize_field("fails", &Fails);
-            let _ = fields.serialize_field("shown", &Shown);
+            let _ = fields.serialize_field("display", &DisplayFails);
             fields.serialize_field("large", &TOO_LARGE)?;
             fields.end()
         }
@@ -176,7 +178,7 @@ fn one_shot_serialize_is_located() {
     assert_eq!(error_path(&BTreeMap::from([("a", (1, once))])), "data.a[1]");
 }
 
-/// The form of numbers if `serde_json` has its feature `arbitrary_precision`.
+/// With its feature `arbitrary_precision`, `serde_json` passes numbers as such a struct.
 #[test]
 fn arbitrary_precision_numbers_are_checked() {
     struct Number(&'static str);
@@ -389,8 +391,9 @@ impl Serialize for AnyValue {
 const EXACT: i64 = (1 << 53) - 1;
 
 fn any_value() -> impl Strategy<Value = AnyValue> {
-    let double = || any::<f64>().prop_filter("JSON has no other", |double| double.is_finite());
-    let float = any::<f32>().prop_filter("JSON has no other", |float| float.is_finite());
+    let double =
+        || any::<f64>().prop_filter("JSON has only finite numbers", |double| double.is_finite());
+    let float = any::<f32>().prop_filter("JSON has only finite numbers", |float| float.is_finite());
     let text = || "[a-c\"\\\\\u{0}-\u{20}é\u{2028}😀]{0,20}";
     let raw = prop_oneof![Just("[1, {\"a\": null}]"), Just("\"\\u0041\"")]
         .prop_map(|json| serde_json::value::RawValue::from_string(json.to_owned()).unwrap());

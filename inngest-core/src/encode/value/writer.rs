@@ -61,7 +61,7 @@ impl ValueWriter<'_> {
         let start = self.out.len();
         let result = self.nested(|writer| value.serialize(writer));
         if result.is_err() {
-            self.failed(start);
+            self.record_failure(start);
         }
         result
     }
@@ -69,14 +69,14 @@ impl ValueWriter<'_> {
     /// Records that the value at `start` failed, and removes its partial output, which may be
     /// invalid JSON.
     #[cold]
-    pub(crate) fn failed(&mut self, start: usize) {
+    pub(crate) fn record_failure(&mut self, start: usize) {
         self.out.truncate(start);
         if self.failed.is_none() {
             self.failed = Some(self.path());
         }
     }
 
-    /// The path of the value that begins here.
+    /// The path of the value that begins at the end of the output.
     pub(crate) fn path(&self) -> String {
         scan::path_to_end(self.written())
     }

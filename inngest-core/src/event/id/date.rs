@@ -1,4 +1,4 @@
-//! Prints the calendar dates of other crates in event ids.
+//! Prints the calendar dates of other crates in deduplication ids.
 
 #[cfg(feature = "chrono")]
 use chrono::Datelike as _;

@@ -1,4 +1,4 @@
-//! Defines `IdPart`: types that a placeholder of an id template can print.
+//! Defines `IdPart`, the trait of types that a placeholder in an id template can print.
 
 use std::borrow::Cow;
 use std::num::NonZero;
@@ -11,15 +11,15 @@ use crate::event::id::writer::IdWriter;
 
 /// A type that can be part of a deduplication id.
 ///
-/// Implemented for integers, `bool`, `char`, the string types, references and smart pointers to
-/// them. With the feature of their crate's name, also for `Uuid`, `Ulid`, `Url` and the calendar dates
-/// of `chrono`, `jiff` and `time`. A date prints as `YYYY-MM-DD`, and an event with a year outside 0 to
-/// 9999 is an error. `#[derive(IdPart)]` implements it for newtypes of these and for enums of unit
+/// Implemented for integers, `bool`, `char` and the string types, and for references and smart pointers
+/// to these. The features `uuid`, `ulid` and `url` add `Uuid`, `Ulid` and `Url`; `chrono`, `jiff` and
+/// `time` add their calendar dates. A date prints as `YYYY-MM-DD`; an event cannot be sent if the year
+/// is outside 0 to 9999. `#[derive(IdPart)]` implements it for newtypes of these and for enums of unit
 /// variants.
 ///
 /// Not implemented for `Option` (an absent value prints nothing, so different events could share an
 /// id), floats and decimals (one number has many spellings), collections, and points in time (two
-/// attempts to report one fact rarely have the same).
+/// attempts to report the same fact rarely have the same time).
 ///
 /// ```
 /// use inngest_core::IdPart;
@@ -34,8 +34,8 @@ use crate::event::id::writer::IdWriter;
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot stand in an event id",
-    label = "this type cannot be part of an event id",
+    message = "`{Self}` cannot be part of a deduplication id",
+    label = "this type cannot be part of a deduplication id",
     note = "an id takes integers, `bool`, `char`, strings, `Uuid`, `Ulid`, and newtypes and unit-only enums with `#[derive(IdPart)]`",
     note = "`Option` is refused because an absent value prints nothing: split the event in two, or choose another field",
     note = "floats are refused because one number has many spellings: use a fixed-point integer, or choose another field",
@@ -45,10 +45,10 @@ pub trait IdPart {
     /// The set of texts that this type can print. The proof that ids are unambiguous depends on it.
     /// The default allows any text.
     ///
-    /// Sending fails for an event if the type prints text outside this set. Only
-    /// [`Language::Fixed`] is not checked. If the number of characters varies after all (a
-    /// zero-padded number outgrows its width, for example), different events can get the same id,
-    /// and the server silently ignores the second.
+    /// An event cannot be sent if the type prints text outside this set. [`Language::Fixed`] is the
+    /// exception: it is not checked. If the number of characters varies after all (for example, a
+    /// zero-padded number outgrows its width), different events can get the same id, and the server
+    /// silently ignores the second.
     const LANGUAGE: Language = Language::Open;
 
     /// A regular expression (ECMA-262) for these texts, used in the event's schema.
@@ -176,7 +176,7 @@ impl IdPart for ulid::Ulid {
     }
 }
 
-// Different values have different texts, because equality of URLs is equality of their texts.
+// Two URLs are equal only if their texts are equal, so different values print different texts.
 #[cfg(feature = "url")]
 impl IdPart for url::Url {
     fn write_id(&self, id: &mut IdWriter<'_>) {

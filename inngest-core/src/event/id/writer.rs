@@ -17,14 +17,14 @@ pub struct IdWriter<'a> {
     error: Option<(&'static str, PartError)>,
 }
 
-/// Why the text of a part is invalid. `PayloadErrorKind` would allocate, and every event would pay
-/// for checking whether there is something to free.
+/// Why the text of a part is invalid. It is not a `PayloadErrorKind`, because that can own memory, and
+/// every event would pay for the check whether to free it.
 #[derive(Clone, Copy, Debug)]
 enum PartError {
     Empty,
     DisplayFailed,
     YearOutOfRange,
-    Not(Language),
+    NotOfLanguage(Language),
 }
 
 impl PartError {
@@ -34,7 +34,7 @@ impl PartError {
             Self::Empty => PayloadErrorKind::EmptyIdPart,
             Self::DisplayFailed => PayloadErrorKind::IdPartDisplayFailed,
             Self::YearOutOfRange => PayloadErrorKind::IdPartYearOutOfRange,
-            Self::Not(language) => PayloadErrorKind::IdPartNotOfLanguage { language },
+            Self::NotOfLanguage(language) => PayloadErrorKind::IdPartNotOfLanguage { language },
         };
         PayloadError::new(event, field, kind)
     }
@@ -141,7 +141,8 @@ impl<'a> IdWriter<'a> {
             Sink::Json(out) => out.as_slice(),
         };
         if !language.has(all.get(start..).unwrap_or_default()) {
-            self.error.get_or_insert((field, PartError::Not(language)));
+            self.error
+                .get_or_insert((field, PartError::NotOfLanguage(language)));
         }
     }
 }

@@ -1,3 +1,5 @@
+//! Checks that bodies are accepted, refused and changed as by the real server.
+
 use serde_json::{Value, json};
 
 use super::*;
@@ -428,7 +430,7 @@ fn fields_of_the_wrong_type() {
             let body = format!(r#"{{"name":"a","{field}":{value},"{field}":null}}"#);
             let error = format!("json: cannot unmarshal {kind}");
             match (fits == kind, field) {
-                // 5 ms after 1970.
+                // 5 ms after the Unix epoch is too early.
                 (true, "ts") => check(&[(&body, 0, "timestamp is before")]),
                 (true, _) => check(&[(&body, 1, "")]),
                 (false, _) => check(&[(&body, 0, &error)]),
@@ -443,7 +445,7 @@ fn fields_of_the_wrong_type() {
 }
 
 #[test]
-fn every_truncated_body_is_handled() {
+fn truncated_and_changed_bodies_do_not_panic() {
     let body = r#" [ {"name":"a\u00e9\"","data":{"x":[1,-2.5e3,{}],"y":null},"ts":1743130137367,"meta":{"sessions":{"a":1}}} , {"NAME":"b","user":{"a":[true,false]}} ] x"#;
     for end in 0..body.len() {
         read(None, &body.as_bytes()[..end]);

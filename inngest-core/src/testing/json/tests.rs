@@ -1,3 +1,5 @@
+//! Compares the parser with `serde_json`.
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;

@@ -1,8 +1,8 @@
-// What is shown of one entry: its name and badges in a row, and all its details beside the list.
+// Renders one entry: its name and badges in a row, and all its details beside the list.
 //
 // An entry is an accepted event, or a failed request with an `error`. Nothing here changes the page.
 
-/** How many lines of JSON are shown. Copies have all. */
+/** How many lines of JSON are shown. Copied JSON has all lines. */
 const MAX_LINES = 3000;
 
 const count = (number, thing) => `${number.toLocaleString("en")} ${thing}${number === 1 ? "" : "s"}`;
@@ -18,12 +18,12 @@ function make(tag, properties = {}, ...children) {
   return element;
 }
 
-/** The name of an event, or of what was in a failed request. */
+/** The name of an event, or of the first event in a failed request. */
 function nameOf(entry) {
   if (!isFailed(entry)) return entry.name;
-  const others = Array.isArray(entry.body) && entry.body.length > 1 ? ` and ${entry.body.length - 1} more` : "";
+  const more = Array.isArray(entry.body) && entry.body.length > 1 ? ` and ${entry.body.length - 1} more` : "";
   const name = entry.sent?.name;
-  return typeof name === "string" && name !== "" ? name + others : entry.request;
+  return typeof name === "string" && name !== "" ? name + more : entry.request;
 }
 
 function badge(text, className = "") {
@@ -65,7 +65,7 @@ function facts(all) {
   return make("dl", {}, ...shown.flatMap(([term, value]) => [make("dt", {}, term), make("dd", {}, value)]));
 }
 
-/** What is shown of a failed request. `text` is what was sent, and `tools` makes the buttons of actions. */
+/** The details of a failed request. `text` is what was sent, and `tools` makes the buttons of actions. */
 function failureDetail({ entry, text }, tools) {
   const isRefused = entry.status === 400;
   const before = `${count(entry.accepted, "event")} before it, none after it`;
@@ -89,7 +89,7 @@ function failureDetail({ entry, text }, tools) {
   ].filter(Boolean);
 }
 
-/** What is shown of an event. `selectEvent` selects the entry of an event id. */
+/** The details of an event. `selectEvent` selects the entry with an event id. */
 function eventDetail({ entry, text, schema }, tools, selectEvent) {
   const runs = [entry.plain ? "plain functions" : null, entry.batched ? "functions with batchEvents" : null];
   const first = isDuplicate(entry)
@@ -124,7 +124,7 @@ function schemaVerdict({ violations }) {
   return [make("h3", { className: "bad" }, "Breaks its schema"), make("ul", {}, ...items)];
 }
 
-/** Indented JSON, with the lines marked at which the event breaks its schema. */
+/** Shows indented JSON and marks the lines where the event breaks its schema. */
 function jsonView(text, violations) {
   const paths = new Set(violations.map(([path]) => path));
   const lines = jsonLines(text);
@@ -135,7 +135,7 @@ function jsonView(text, violations) {
   return make("pre", {}, ...shown);
 }
 
-/** What was sent as indented JSON, if it is JSON. */
+/** The sent text, indented if it is JSON. */
 function sentJson({ body, sent, text }) {
   if (sent && sent === body) return eventJson(sent, text);
   return Array.isArray(body) ? indented(body, text) : text;

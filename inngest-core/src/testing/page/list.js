@@ -1,4 +1,4 @@
-// A list that has elements only for the rows in view. All rows have the same height.
+// A list that creates elements only for the rows in view. All rows have the same height.
 
 const ROW_HEIGHT = 30;
 
@@ -19,7 +19,7 @@ class VirtualList {
     new ResizeObserver(() => this.draw()).observe(element);
   }
 
-  /** Replaces the rows. Unless `follow`, what is in view stays in its place. */
+  /** Replaces the rows. Unless `follow` is set, the rows in view keep their place. */
   setRows(rows, follow) {
     const top = this.element.scrollTop;
     const anchor = this.rows[Math.floor(top / ROW_HEIGHT)];
@@ -28,7 +28,7 @@ class VirtualList {
     if (follow) {
       this.element.scrollTop = 0;
     } else if (anchor) {
-      // The row may be in a group now, or gone; then that group or the next older row takes its place.
+      // If the row is in a group now, or gone, that group or the next older row takes its place.
       let index = rows.findIndex((row) => row.id === anchor.id);
       if (index < 0) index = rows.findIndex((row) => row.first <= anchor.last);
       if (index >= 0) this.element.scrollTop = index * ROW_HEIGHT + (top % ROW_HEIGHT);
@@ -36,7 +36,7 @@ class VirtualList {
     this.draw();
   }
 
-  /** Scrolls as little as possible. */
+  /** Scrolls as little as possible to bring a row into view. */
   reveal(index) {
     const { scrollTop, clientHeight } = this.element;
     const [start, end] = [index * ROW_HEIGHT, (index + 1) * ROW_HEIGHT];

@@ -1,15 +1,15 @@
 // The page: fetches entries, filters and groups them, and shows the selected one.
 //
-// Entries are numbered in order of receipt, and the server is only asked for the entries after the last
+// Entries are numbered in order of receipt. Each fetch asks the server for the entries after the last
 // one.
 
-/** How many events of one name in a row become a group. */
+/** How many consecutive events of one name become a group. */
 const MIN_GROUP = 4;
 const POLL_MILLIS = 1000;
 /** As many as the server keeps by default. */
 const MAX_ENTRIES = 100_000;
 
-const at = (id) => document.getElementById(id);
+const byId = (id) => document.getElementById(id);
 const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 
 const KINDS = { all: () => true, failed: isFailed, invalid: isInvalid, duplicate: isDuplicate };
@@ -21,23 +21,23 @@ let started = null;
 let selected = null;
 /** The open groups, by the number of their oldest entry. */
 const open = new Set();
-/** The entries that the server found for `text` up to entry `through`; null while nothing is searched. */
+/** The entries that the server found for `text` up to entry `through`; null without a search. */
 let found = null;
 let newRows = 0;
 /** The whole event of the selected entry, and its schema. */
 let detail = null;
 let eventKey = "key";
 
-const list = new VirtualList(at("list"), renderRow);
+const list = new VirtualList(byId("list"), renderRow);
 
 // --- rows ---
 
 function matches(entry) {
   if (!KINDS[document.querySelector("[name=kind]:checked").value](entry)) return false;
-  const query = at("query").value.trim().toLowerCase();
+  const query = byId("query").value.trim().toLowerCase();
   if (!query) return true;
   const contains = (text) => text?.toLowerCase().includes(query);
-  switch (at("scope").value) {
+  switch (byId("scope").value) {
     case "name": return contains(nameOf(entry));
     case "id": return contains(entry.id) || contains(entry.eventId) || contains(entry.sent?.id);
     default: return contains(entry.eventId) || Boolean(found?.entries.has(entry.entry));
@@ -47,17 +47,17 @@ function matches(entry) {
 /** The id of the row of an entry. */
 const rowId = ({ entry }) => `row-${entry}`;
 
-/** The rows of the list, newest first. Many entries of one kind in a row become a group. */
+/** The rows of the list, newest first. Many consecutive entries of one kind become a group. */
 function layout() {
   const rows = [];
-  const isGrouping = at("grouping").checked;
+  const isGrouping = byId("grouping").checked;
   let run = [];
   const kindOf = (entry) => (isFailed(entry) ? `${entry.status} ${entry.error}` : `event ${entry.name}`);
   const endRun = () => {
     const first = run.at(-1)?.entry;
     const isGroup = isGrouping && run.length >= MIN_GROUP;
     if (isGroup) {
-      // The selected entry stays visible when its neighbours become a group.
+      // The selected entry stays visible when its neighbors become a group.
       if (selected && run.some((entry) => rowId(entry) === selected)) open.add(first);
       rows.push({ id: `group-${first}`, first, last: run[0].entry, group: run, level: 1 });
     }
@@ -85,8 +85,8 @@ function refresh({ follow = false } = {}) {
   const added = rows.findIndex((row) => row.first <= before);
   newRows = list.element.scrollTop < ROW_HEIGHT / 2 ? 0 : newRows + Math.max(0, added);
   showNewRows();
-  at("empty").hidden = rows.length > 0;
-  at("empty").textContent = entries.length ? "Nothing matches." : "Send an event and it appears here.";
+  byId("empty").hidden = rows.length > 0;
+  byId("empty").textContent = entries.length ? "Nothing matches." : "Send an event and it appears here.";
   for (const output of document.querySelectorAll("#kinds output")) {
     const kind = output.parentElement.querySelector("input").value;
     output.textContent = entries.filter(KINDS[kind]).length.toLocaleString("en");
@@ -94,8 +94,8 @@ function refresh({ follow = false } = {}) {
 }
 
 function showNewRows() {
-  at("newer").hidden = newRows === 0;
-  at("newer").textContent = `↑ ${newRows} newer`;
+  byId("newer").hidden = newRows === 0;
+  byId("newer").textContent = `↑ ${newRows} newer`;
 }
 
 function renderRow(row) {
@@ -136,11 +136,11 @@ function toggle(row, isOpen = !open.has(row.first)) {
   refresh();
 }
 
-/** Selects an entry by event id, whatever filters hide it. */
+/** Selects an entry by event id. Clears the filters, which may hide it. */
 function selectEvent(eventId) {
   const entry = entries.find((other) => other.eventId === eventId);
   if (!entry) return announce(`${eventId} is no longer kept`);
-  at("query").value = "";
+  byId("query").value = "";
   document.querySelector("[name=kind][value=all]").checked = true;
   selected = rowId(entry);
   refresh();
@@ -151,9 +151,9 @@ function selectEvent(eventId) {
 
 async function showDetail({ entry, group }) {
   detail = null;
-  at("detail").scrollTop = 0;
+  byId("detail").scrollTop = 0;
   if (group) {
-    at("detail").replaceChildren(
+    byId("detail").replaceChildren(
       make("h2", {}, `${group.length.toLocaleString("en")} × ${nameOf(group[0])}`),
       make("p", {}, "Open the group to see its entries."),
     );
@@ -161,7 +161,7 @@ async function showDetail({ entry, group }) {
   }
   if (isFailed(entry)) {
     detail = { entry, body: entry.text, text: sentJson(entry) };
-    at("detail").replaceChildren(...failureDetail(detail, tools));
+    byId("detail").replaceChildren(...failureDetail(detail, tools));
     return;
   }
   const get = (what) => fetch(`/_page/${what}?entry=${entry.entry}`).then((it) => (it.ok ? it.text() : null));
@@ -169,15 +169,15 @@ async function showDetail({ entry, group }) {
   // Another entry may be selected by now.
   if (selected !== rowId(entry)) return;
   if (body === null) {
-    at("detail").replaceChildren(make("h2", {}, nameOf(entry)), make("p", {}, "This event is no longer kept."));
+    byId("detail").replaceChildren(make("h2", {}, nameOf(entry)), make("p", {}, "This event is no longer kept."));
     return;
   }
   const event = JSON.parse(body);
   detail = { entry, body, text: eventJson(event, body), event, schema: parsed(schema) };
-  at("detail").replaceChildren(...eventDetail(detail, tools, selectEvent));
+  byId("detail").replaceChildren(...eventDetail(detail, tools, selectEvent));
 }
 
-/** A button for each action. An action is given as its key and the tooltip of its button. */
+/** Makes a button for each action, which is given as its key and a tooltip. */
 function tools(actions) {
   const buttons = actions.map(([key, title]) => {
     const label = ACTIONS[key].label;
@@ -219,7 +219,7 @@ async function copy(what, text) {
   if (navigator.clipboard) {
     await navigator.clipboard.writeText(text);
   } else {
-    // Without HTTPS, browsers offer the clipboard only on this machine's own addresses.
+    // Without HTTPS, browsers allow clipboard access only on localhost.
     const area = make("textarea", { value: text });
     document.body.append(area);
     area.select();
@@ -247,8 +247,8 @@ async function send(body, seed) {
 }
 
 function announce(text, isBad = false) {
-  at("status").textContent = text;
-  at("status").classList.toggle("bad", isBad);
+  byId("status").textContent = text;
+  byId("status").classList.toggle("bad", isBad);
 }
 
 // --- data ---
@@ -259,7 +259,7 @@ async function getJson(path) {
   return response.json();
 }
 
-/** The fetch that is under way. Two at a time would both append the same entries. */
+/** The current fetch. Two at a time would both append the same entries. */
 let fetching = null;
 const fetchNew = () => (fetching ??= fetchEntries().finally(() => (fetching = null)));
 
@@ -268,7 +268,7 @@ async function fetchEntries() {
   for (let more = true, isNew = false; more; ) {
     const got = await getJson(`/_page/entries?after=${entries.at(-1)?.entry ?? 0}`);
     if (started !== got.started) {
-      // Another server, with numbers of its own.
+      // Another server, with its own numbers.
       const isFirst = entries.length === 0;
       started = got.started;
       if (!isFirst) {
@@ -276,7 +276,7 @@ async function fetchEntries() {
         selected = null;
         found = null;
         open.clear();
-        at("detail").replaceChildren();
+        byId("detail").replaceChildren();
         isNew = true;
         continue;
       }
@@ -288,11 +288,11 @@ async function fetchEntries() {
     forget(got.oldestEvent);
     more = got.more;
     const [events, plain, batched] = got.counts;
-    at("title").textContent = count(events, "event");
-    document.title = at("title").textContent;
-    at("summary").textContent = events ? `plain functions would run ${plain.toLocaleString("en")}, functions with batchEvents ${batched.toLocaleString("en")}` : "";
+    byId("title").textContent = count(events, "event");
+    document.title = byId("title").textContent;
+    byId("summary").textContent = events ? `plain functions would run ${plain.toLocaleString("en")}, functions with batchEvents ${batched.toLocaleString("en")}` : "";
     isNew ||= got.entries.length > 0;
-    // While many entries are fetched, showing them after every response would take most of the time.
+    // While many entries are fetched, redrawing after every response would take most of the time.
     if (isNew && (!more || performance.now() - shownAt > POLL_MILLIS / 4)) {
       await search();
       refresh();
@@ -302,7 +302,7 @@ async function fetchEntries() {
   }
 }
 
-/** Parses what was sent: the refused event or the body, if it is whole, and its first event. */
+/** Parses what was sent, if it is complete: the refused event or the body, and its first event. */
 function readBody(entry) {
   entry.body = parsed(entry.text);
   const [sent] = [entry.body].flat();
@@ -319,8 +319,8 @@ function forget(oldestEvent) {
 
 /** Asks the server which new entries contain the searched text: rows have only the start of the data. */
 async function search() {
-  const text = at("query").value.trim();
-  if (!text || at("scope").value !== "all") {
+  const text = byId("query").value.trim();
+  if (!text || byId("scope").value !== "all") {
     found = null;
     return;
   }
@@ -329,7 +329,7 @@ async function search() {
   if (through > before.through) {
     const numbers = await getJson(`/_page/find?text=${encodeURIComponent(text)}&after=${before.through}`);
     // The text may have changed since.
-    if (at("query").value.trim() !== text) return;
+    if (byId("query").value.trim() !== text) return;
     for (const number of numbers) before.entries.add(number);
     before.through = through;
   }
@@ -339,7 +339,7 @@ async function search() {
 async function poll() {
   try {
     await fetchNew();
-    if (at("status").textContent === STOPPED) announce("");
+    if (byId("status").textContent === STOPPED) announce("");
   } catch {
     announce(STOPPED, true);
   }
@@ -353,7 +353,7 @@ async function filter() {
   await search().catch(() => announce(STOPPED, true));
   newRows = 0;
   refresh({ follow: !selected });
-  // A group with everything in it would hide what was searched.
+  // If all results are in one group, open it.
   const [row, other] = list.rows;
   if (row?.group && !other) toggle(row, true);
   const index = rowIndex();
@@ -362,11 +362,11 @@ async function filter() {
 }
 
 let typing = 0;
-at("query").addEventListener("input", () => {
+byId("query").addEventListener("input", () => {
   clearTimeout(typing);
   typing = setTimeout(filter, 150);
 });
-for (const id of ["scope", "kinds", "grouping"]) at(id).addEventListener("change", filter);
+for (const id of ["scope", "kinds", "grouping"]) byId(id).addEventListener("change", filter);
 
 list.element.addEventListener("click", ({ target }) => {
   const index = Number(target.closest(".row")?.dataset.index ?? -1);
@@ -379,7 +379,7 @@ list.element.addEventListener("scroll", () => {
   if (list.element.scrollTop < ROW_HEIGHT) newRows = 0;
   showNewRows();
 });
-at("newer").addEventListener("click", () => {
+byId("newer").addEventListener("click", () => {
   list.element.scrollTop = 0;
   list.element.focus();
 });
@@ -404,7 +404,7 @@ list.element.addEventListener("keydown", (event) => {
   } else if (row?.group && ["Enter", " ", "ArrowRight", "ArrowLeft"].includes(event.key)) {
     toggle(row, { ArrowRight: true, ArrowLeft: false }[event.key]);
   } else if (row?.level === 2 && event.key === "ArrowLeft") {
-    // To the group's own row.
+    // Select the row of the group.
     select(list.rows.findLastIndex((other, place) => place < index && other.group));
   } else if (ACTIONS[event.key]) {
     act(event.key);
@@ -417,13 +417,13 @@ list.element.addEventListener("keydown", (event) => {
 document.addEventListener("keydown", (event) => {
   const isInField = event.target.matches("input[type=search], select, textarea");
   if (event.key === "/" && !isInField) {
-    at("query").focus();
+    byId("query").focus();
     event.preventDefault();
   } else if (event.key === "Escape" && document.activeElement !== list.element) {
     list.element.focus();
     event.preventDefault();
-  } else if (event.key === "Escape" && at("query").value) {
-    at("query").value = "";
+  } else if (event.key === "Escape" && byId("query").value) {
+    byId("query").value = "";
     filter();
   }
 });

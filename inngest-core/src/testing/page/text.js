@@ -1,6 +1,6 @@
 // Events as text: JSON lines, commands and Rust code.
 
-/** Parses JSON; undefined if it is none, for example because it was cut off. */
+/** Parses JSON. Returns undefined if it is not JSON, for example because it was cut off. */
 function parsed(text) {
   try {
     return JSON.parse(text);
@@ -9,12 +9,12 @@ function parsed(text) {
   }
 }
 
-/** The event as indented JSON, with the most telling members first. */
+/** The event as indented JSON, with the most important members first. */
 function eventJson({ name, id, v, ts, ...others }, text) {
   return indented({ name, id, v, ts, ...others }, text);
 }
 
-/** Indents JSON. Values that are nested too deep for this, but not for the parser, stay as in `text`. */
+/** Indents JSON. Returns `text` if the value is nested too deep for that, although it could be parsed. */
 function indented(value, text) {
   try {
     return JSON.stringify(value, null, 2);
@@ -33,7 +33,7 @@ function jsonLines(text) {
     else if (key !== undefined) path[path.length - 1] = JSON.parse(key);
     else if (path.length > 0) path[path.length - 1] += 1;
     const pointer = path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
-    // The members of an object replace the number that is counted for an array.
+    // Counts array elements from here; in an object, keys replace the number.
     if (/[[{]$/.test(line)) path.push(-1);
     return { line, pointer: closes ? null : pointer };
   });
@@ -60,7 +60,7 @@ function curl(body, seed) {
   ].join(" \\\n");
 }
 
-/** The event as Rust code. With a schema, a struct; the names of fields and types follow the schema. */
+/** The event as Rust code: a struct, with names from the schema, or a `RawEvent` without a schema. */
 function rust(event, schema) {
   const data = schema?.properties?.data;
   if (data?.properties && schema.title) return rustStruct(schema.title, data, event.data, schema.$defs, "");
@@ -81,7 +81,7 @@ function rustStruct(name, schema, value, defs, indent) {
   return fields.length ? `${name} {\n${fields.join("")}${indent}}` : `${name} {}`;
 }
 
-/** A value of a type with this schema. Code that the schema does not tell is left to serde. */
+/** A value of a type with this schema. Where the schema does not determine the code, serde converts it. */
 function rustValue(schema, value, defs, indent) {
   if (value === null) return "None";
   const choices = schema.anyOf?.filter((choice) => choice.type !== "null") ?? [];
@@ -111,7 +111,7 @@ function rustString(text) {
   return rustJson(text);
 }
 
-/** JSON whose strings are Rust literals: only some escapes are the same. */
+/** JSON whose strings are valid Rust literals, which share only some escapes with JSON. */
 function rustJson(value) {
   const escape = (match, code) => (code ? `\\u{${code}}` : { "\\b": "\\u{8}", "\\f": "\\u{c}" }[match] ?? match);
   return JSON.stringify(value, null, 2).replace(/\\(?:u([0-9a-f]{4})|.)/g, escape);

@@ -1,4 +1,4 @@
-//! Status, and failed and uncertain events, on Postgres.
+//! Administration on Postgres: the status, and failed and uncertain events.
 
 use std::time::Instant;
 
@@ -14,7 +14,7 @@ use crate::status::Status;
 use crate::store::aside::{AsideFilter, AsidePage, AsideRow, AsideStep, AsideTable};
 use crate::store::model::{count, duration};
 
-/// Also a replica can tell.
+/// Read-only, so that a replica can answer too.
 const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY";
 
 const STATUS: &str = "WITH pending AS (SELECT count(*) AS events, min(added_at) AS oldest FROM {events}), \
@@ -31,7 +31,7 @@ const STATUS: &str = "WITH pending AS (SELECT count(*) AS events, min(added_at) 
          coalesce(pg_sequence_last_value(pg_get_serial_sequence('{events}', 'id')::regclass), 0) \
      FROM pending, requests";
 
-/// Whether any event is neither delivered, failed nor uncertain.
+/// Whether every event is delivered, failed or uncertain.
 const IS_EMPTY: &str =
     "SELECT NOT EXISTS (SELECT FROM {events}) AND NOT EXISTS (SELECT FROM {requests})";
 
@@ -42,12 +42,12 @@ const PAGE: &str = "SELECT id, (extract(epoch FROM failed_at) * 1000)::bigint, \
      WHERE id < $1 AND ($2::text IS NULL OR name = $2) AND ($3::bigint[] IS NULL OR id = ANY ($3)) \
      ORDER BY id DESC LIMIT $4";
 
-/// The numbers of the same events.
+/// Only the numbers of the events in `PAGE`.
 const PAGE_IDS: &str = "SELECT id FROM {table} \
      WHERE id < $1 AND ($2::text IS NULL OR name = $2) AND ($3::bigint[] IS NULL OR id = ANY ($3)) \
      ORDER BY id DESC LIMIT $4";
 
-/// Locks in one order, so that two programs never wait for each other.
+/// Always locks in the same order, so that two programs never deadlock.
 const REMOVE: &str = "WITH locked AS MATERIALIZED ( \
          SELECT id AS locked_id FROM {table} WHERE id = ANY ($1) ORDER BY id DESC FOR UPDATE \
      ) \
@@ -109,7 +109,7 @@ impl PostgresStore {
         rows.map_err(self.error())
     }
 
-    /// Removes some events, and adds what `again` makes of them, in one transaction.
+    /// Removes a page of events, and adds the rows that `again` makes of them, in one transaction.
     pub(crate) async fn remove_aside(
         &self,
         page: AsidePage,

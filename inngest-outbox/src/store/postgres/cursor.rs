@@ -1,10 +1,10 @@
-//! Where the next claim reads on.
+//! Remembers where the next claim starts to read.
 //!
-//! Events are numbered by transaction. A transaction with a low number can commit after one with a higher
-//! number, so a relay cannot just read on from the last number. And it cannot begin at the first number each
-//! time, because while any transaction of the database holds an old snapshot, Postgres must keep the deleted
-//! rows, and each claim would step over all of them. So the cursor remembers which transactions before it
-//! were open, and the next claim looks at these and at what comes after the cursor.
+//! Events are ordered by transaction. A transaction with a low number can commit after one with a higher
+//! number, so a relay cannot simply continue after the last number. Nor can it start at the first number each
+//! time: while any transaction in the database holds an old snapshot, Postgres keeps the deleted rows, and
+//! each claim would step over all of them. So the cursor remembers which earlier transactions were open, and
+//! the next claim reads the events of these transactions and the events after the cursor.
 
 use std::collections::BTreeSet;
 
@@ -22,16 +22,16 @@ pub(crate) struct Cursor {
     open: BTreeSet<u64>,
 }
 
-/// The end of a claim, as the database tells it.
+/// Where a claim ended, as the database reports it.
 #[derive(Debug, PartialEq, Eq)]
 struct End {
     /// The last event that the claim read after the cursor.
     last: Option<(u64, i64)>,
-    /// Whether it left events of transactions that were open earlier.
+    /// Whether the claim left events of transactions that were open earlier.
     leaves_late: bool,
-    /// Whether it left events after `last`.
+    /// Whether the claim left events after `last`.
     leaves_next: bool,
-    /// The first transaction that had not begun.
+    /// The first transaction that had not yet begun.
     upper: u64,
     /// The open transactions.
     open: BTreeSet<u64>,
@@ -76,8 +76,8 @@ impl Cursor {
         self.open.iter().map(u64::to_string).collect()
     }
 
-    /// Reads the rows of a claim: the events in order, the cursor for the next claim, and whether more
-    /// events may be pending.
+    /// Reads the rows of a claim. Returns the events in order, the cursor for the next claim, and whether
+    /// more events may be pending.
     pub(crate) fn after(
         &self,
         rows: &[PgRow],
@@ -105,15 +105,16 @@ impl Cursor {
                 }
             }
         }
-        // The statement always returns this row.
+        // The statement always returns the row with the end.
         let end = end.ok_or(sqlx::Error::RowNotFound)?;
         events.sort_unstable_by_key(|(place, _)| *place);
         let events = events.into_iter().map(|(_, event)| event).collect();
-        let (next, has_more) = self.at(end);
+        let (next, has_more) = self.advance(end);
         Ok((events, next, has_more))
     }
 
-    fn at(&self, end: End) -> (Self, bool) {
+    /// The cursor after a claim, and whether more events may be pending.
+    fn advance(&self, end: End) -> (Self, bool) {
         let End {
             last,
             leaves_late,
@@ -121,12 +122,12 @@ impl Cursor {
             upper,
             open,
         } = end;
-        // The claim read the transactions that have ended, unless there were too many events.
-        let before = |tx: &u64| leaves_late || open.contains(tx);
-        let mut next_open: BTreeSet<u64> = self.open.iter().copied().filter(before).collect();
+        // A transaction that has ended is done, unless the claim left late events.
+        let stays = |tx: &u64| leaves_late || open.contains(tx);
+        let mut next_open: BTreeSet<u64> = self.open.iter().copied().filter(stays).collect();
         let (tx, id) = match last {
             Some(last) if leaves_next => last,
-            // The claim read everything that was committed.
+            // The claim read every committed event.
             _ => (upper.saturating_sub(1).max(self.tx), i64::MAX),
         };
         next_open.extend(open.into_iter().filter(|open| *open <= tx));
@@ -153,11 +154,11 @@ mod tests {
     #[test]
     fn open_transactions_are_read_again_until_they_have_ended() {
         let start = Cursor::default();
-        let (cursor, more) = start.at(end(Some((12, 3)), "f f 10:15:10,13"));
+        let (cursor, more) = start.advance(end(Some((12, 3)), "f f 10:15:10,13"));
         assert_eq!((cursor.tx, cursor.id, more), (14, i64::MAX, false));
         assert_eq!(cursor.open(), ["10", "13"]);
         // 13 has ended.
-        let (cursor, _) = cursor.at(end(None, "f f 10:17:10,16"));
+        let (cursor, _) = cursor.advance(end(None, "f f 10:17:10,16"));
         assert_eq!(
             (cursor.tx, cursor.open()),
             (16, vec!["10".into(), "16".into()])
@@ -166,17 +167,17 @@ mod tests {
 
     #[test]
     fn a_full_claim_continues_at_its_last_event() {
-        let (cursor, more) = Cursor::default().at(end(Some((12, 3)), "f t 5:40:5,12,30"));
+        let (cursor, more) = Cursor::default().advance(end(Some((12, 3)), "f t 5:40:5,12,30"));
         assert_eq!((cursor.tx, cursor.id, more), (12, 3, true));
         assert_eq!(cursor.open(), ["5", "12"]);
-        // Too many late events to read all.
-        let (cursor, more) = cursor.at(end(None, "t f 50:50:"));
+        // The claim could not read all late events.
+        let (cursor, more) = cursor.advance(end(None, "t f 50:50:"));
         assert_eq!((cursor.tx, more), (49, true));
         assert_eq!(cursor.open(), ["5", "12"]);
     }
 
     #[test]
-    fn other_texts_are_no_end() {
+    fn malformed_ends_are_rejected() {
         for text in [
             "",
             "t",

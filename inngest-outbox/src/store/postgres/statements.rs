@@ -2,13 +2,13 @@
 
 use crate::table::Tables;
 
-/// Without the settings, the planner would read the whole table when statistics say that it is small,
-/// although it is full of dead rows.
+/// Without the planner settings, Postgres would scan the whole table when its statistics say that it is
+/// small, although it is full of dead rows.
 ///
-/// If the computer of a relay stops in a transaction, Postgres would keep the locks of its events for hours. The
-/// first timeout holds between statements, and keepalives between the messages of one.
+/// Without the timeouts, Postgres would keep the locks for hours if the computer of a relay stopped in a
+/// transaction. The idle timeout applies between statements, the keepalives within a statement.
 ///
-/// With `synchronous_commit = off`, a request that was sent could be gone after a crash of Postgres, and its events
+/// With `synchronous_commit = off`, a crash of Postgres could lose a request that was sent, and its events
 /// would be sent again with other event ids.
 pub(super) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL enable_seqscan = off; \
      SET LOCAL enable_bitmapscan = off; SET LOCAL idle_in_transaction_session_timeout = '10s'; \
@@ -17,8 +17,8 @@ pub(super) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL 
      SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'";
 
 /// Takes pending events. `late` reads transactions that were open when an earlier claim passed them.
-/// `next` reads on from where the last claim ended. `late_fit` and `next_fit` are the first of them, up to
-/// `$5` bytes. The last row of the result has no traceparent and no time; it tells where the claim ended,
+/// `next` reads from where the last claim ended. `late_fit` and `next_fit` are their first rows, up to `$5`
+/// bytes each. The last row of the result has no traceparent and no time; it says where the claim ended,
 /// whether it left events, and which transactions were open.
 const CLAIM: &str = "WITH late AS MATERIALIZED ( \
          SELECT ctid AS place, tx, id, octet_length(body) AS bytes FROM {events} \
@@ -58,12 +58,12 @@ const WRITE_REQUESTS: &str = "INSERT INTO {requests} (seed, events, traceparent,
          AS new (seed, events, traceparent, body, added_at) \
      RETURNING id, seed";
 
-const ENDED: &str = "SELECT id, seed, events, traceparent, body, \
+const LEASE_ENDED: &str = "SELECT id, seed, events, traceparent, body, \
          (extract(epoch FROM added_at) * 1000)::bigint AS added_at, \
          (extract(epoch FROM now() - sent_at) * 1000)::bigint AS sent_for \
      FROM {requests} WHERE lease_until <= now() ORDER BY lease_until LIMIT $1 FOR UPDATE SKIP LOCKED";
 
-/// The relay does not send the request yet.
+/// Leaves `sent_at` as it is, because the relay does not send the request yet.
 const TAKE_OVER: &str = "UPDATE {requests} SET relay = $1, lease_until = now() + $2 * interval '1 ms' \
      WHERE id = ANY ($3)";
 
@@ -81,7 +81,7 @@ const RELEASE: &str = "UPDATE {requests} SET relay = NULL, lease_until = now() W
 
 const SETTLE_PLAIN: &str = "DELETE FROM {requests} WHERE id = ANY ($1)";
 
-/// `$2` is the relay if only it may settle the request.
+/// `$2` is this relay if only the owner of the lease may settle the request.
 const SETTLE: &str = "DELETE FROM {requests} WHERE id = $1 AND ($2::text IS NULL OR relay = $2) \
      RETURNING (extract(epoch FROM added_at) * 1000)::bigint AS added_at, \
          (extract(epoch FROM sent_at) * 1000)::bigint AS sent_at, \
@@ -119,8 +119,8 @@ pub(super) struct Statements {
     pub(super) settle_plain: String,
     pub(super) settle: String,
     pub(super) write_remaining: String,
-    pub(super) fail: String,
-    pub(super) doubt: String,
+    pub(super) set_failed: String,
+    pub(super) set_uncertain: String,
     pub(super) keep: String,
     pub(super) prune: String,
     pub(super) version: String,
@@ -138,7 +138,7 @@ impl Statements {
         Self {
             claim: tables.fill(CLAIM),
             write_requests: tables.fill(WRITE_REQUESTS),
-            ended: tables.fill(ENDED),
+            ended: tables.fill(LEASE_ENDED),
             take_over: tables.fill(TAKE_OVER),
             renew: tables.fill(RENEW),
             hold: tables.fill(HOLD),
@@ -147,8 +147,8 @@ impl Statements {
             settle_plain: tables.fill(SETTLE_PLAIN),
             settle: tables.fill(SETTLE),
             write_remaining: tables.fill(WRITE_REMAINING),
-            fail: set_aside("{failed}", "", ""),
-            doubt: set_aside("{uncertain}", ", sent_at", ", to_timestamp($9 / 1000.0)"),
+            set_failed: set_aside("{failed}", "", ""),
+            set_uncertain: set_aside("{uncertain}", ", sent_at", ", to_timestamp($9 / 1000.0)"),
             keep: tables.fill(KEEP),
             prune: tables.fill(PRUNE),
             version: tables.fill("SELECT version FROM {version}"),

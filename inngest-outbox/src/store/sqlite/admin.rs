@@ -1,4 +1,4 @@
-//! Status, and failed and uncertain events, on SQLite.
+//! Administration on SQLite: the status, and failed and uncertain events.
 
 use std::time::Instant;
 
@@ -29,7 +29,7 @@ const STATUS: &str = "WITH pending AS (SELECT count(*) AS events, min(added_at) 
          coalesce((SELECT seq FROM {schema}sqlite_sequence WHERE name = '{name}'), 0) \
      FROM pending, requests";
 
-/// Whether any event is neither delivered, failed nor uncertain.
+/// Whether every event is delivered, failed or uncertain.
 const IS_EMPTY: &str =
     "SELECT NOT EXISTS (SELECT 1 FROM {events}) AND NOT EXISTS (SELECT 1 FROM {requests})";
 
@@ -87,7 +87,7 @@ impl SqliteStore {
         rows.map_err(self.error())
     }
 
-    /// Removes some events, and adds what `again` makes of them, in one transaction.
+    /// Removes a page of events, and adds the rows that `again` makes of them, in one transaction.
     pub(crate) async fn remove_aside(
         &self,
         page: AsidePage,
@@ -95,7 +95,7 @@ impl SqliteStore {
         settings: &Settings,
         again: impl Fn(&[AsideRow]) -> Result<Rows, OutboxError> + Sync,
     ) -> Result<AsideStep, OutboxError> {
-        // It has the lock of the writer, so nobody removes the same events.
+        // The transaction holds the write lock, so no other program removes the same events.
         let mut tx = self.begin().await?;
         let rows = query(&self.of_table(PAGE, page.table))
             .bind(page.before)

@@ -2,17 +2,17 @@
 
 use crate::table::Tables;
 
-/// Takes the lock of the writer at once. A transaction that reads first and writes later fails if another
-/// one has written in between.
+/// Takes the write lock at once. A transaction that reads first and writes later fails if another one has
+/// written in between.
 pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
 
-/// The time now in milliseconds since 1970.
+/// The current time in milliseconds since 1970.
 pub(super) const NOW: &str = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)";
 
 const PENDING: &str = "SELECT 1 FROM {events} LIMIT 1";
 
-/// Reads the first events, up to `?2` bytes. Another program can write values of any type and texts that are
-/// not UTF-8 into any column.
+/// Reads the first events, up to `?2` bytes. The casts are needed because another program can write values
+/// of any type, and text that is not UTF-8, into any column.
 const READ: &str = "SELECT id, CAST(added_at AS INTEGER) AS added_at, CAST(traceparent AS BLOB) AS traceparent, body \
      FROM ( \
          SELECT id, added_at, traceparent, body, sum(length(body)) OVER (ORDER BY id) - length(body) AS before \
@@ -24,10 +24,10 @@ const DELETE: &str = "DELETE FROM {events} WHERE id <= ?1";
 const WRITE_REQUEST: &str = "INSERT INTO {requests} (seed, events, traceparent, body, added_at, sent_at, relay, lease_until) \
      VALUES (?1, ?2, ?3, ?4, ?5, {now}, ?6, {now} + ?7) RETURNING id";
 
-const ENDED: &str = "SELECT id, seed, events, traceparent, body, added_at, {now} - sent_at AS sent_for \
+const LEASE_ENDED: &str = "SELECT id, seed, events, traceparent, body, added_at, {now} - sent_at AS sent_for \
      FROM {requests} WHERE lease_until <= {now} ORDER BY lease_until LIMIT ?1";
 
-/// The relay does not send the request yet.
+/// Leaves `sent_at` as it is, because the relay does not send the request yet.
 const TAKE_OVER: &str = "UPDATE {requests} SET relay = ?1, lease_until = {now} + ?2 \
      WHERE id IN (SELECT value FROM json_each(?3))";
 
@@ -44,17 +44,17 @@ const RESUME: &str = "UPDATE {requests} SET lease_until = {now} + ?2, sent_at = 
 
 const RELEASE: &str = "UPDATE {requests} SET relay = NULL, lease_until = 0 WHERE relay = ?1";
 
-/// `?2` is the relay if only it may settle the request.
+/// `?2` is this relay if only the owner of the lease may settle the request.
 const SETTLE: &str = "DELETE FROM {requests} WHERE id = ?1 AND (?2 IS NULL OR relay = ?2) \
      RETURNING added_at, sent_at, {now} - sent_at";
 
 const WRITE_REMAINING: &str = "INSERT INTO {requests} (seed, events, traceparent, body, added_at, sent_at, relay, lease_until) \
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, {now} + ?8) RETURNING id";
 
-const FAIL: &str = "INSERT INTO {failed} (added_at, name, dedup_id, event_id, seed, traceparent, body, error) \
+const SET_FAILED: &str = "INSERT INTO {failed} (added_at, name, dedup_id, event_id, seed, traceparent, body, error) \
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 
-const DOUBT: &str = "INSERT INTO {uncertain} (added_at, name, dedup_id, event_id, seed, traceparent, body, error, sent_at) \
+const SET_UNCERTAIN: &str = "INSERT INTO {uncertain} (added_at, name, dedup_id, event_id, seed, traceparent, body, error, sent_at) \
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 
 const KEEP: &str = "INSERT INTO {delivered} (added_at, name, dedup_id, event_id, body) \
@@ -75,8 +75,8 @@ pub(super) struct Statements {
     pub(super) release: String,
     pub(super) settle: String,
     pub(super) write_remaining: String,
-    pub(super) fail: String,
-    pub(super) doubt: String,
+    pub(super) set_failed: String,
+    pub(super) set_uncertain: String,
     pub(super) keep: String,
     pub(super) prune: String,
     pub(super) version: String,
@@ -90,7 +90,7 @@ impl Statements {
             read: fill(READ),
             delete: fill(DELETE),
             write_request: fill(WRITE_REQUEST),
-            ended: fill(ENDED),
+            ended: fill(LEASE_ENDED),
             take_over: fill(TAKE_OVER),
             renew: fill(RENEW),
             hold: fill(HOLD),
@@ -98,8 +98,8 @@ impl Statements {
             release: fill(RELEASE),
             settle: fill(SETTLE),
             write_remaining: fill(WRITE_REMAINING),
-            fail: fill(FAIL),
-            doubt: fill(DOUBT),
+            set_failed: fill(SET_FAILED),
+            set_uncertain: fill(SET_UNCERTAIN),
             keep: fill(KEEP),
             prune: fill(PRUNE),
             version: fill("SELECT version FROM {version}"),

@@ -1,8 +1,8 @@
-//! A process of the crash test. It runs until it is killed.
+//! A process of the crash test, which runs until it is killed.
 //!
 //! - `write URL NUMBER SEED` commits orders in transactions, each with an event in the outbox, and numbers them
 //!   from `NUMBER`. It rolls some transactions back.
-//! - `relay URL SERVER` is a relay that sends to the event server.
+//! - `relay URL SERVER` runs a relay that sends to the event server.
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ async fn relay(url: &str, server: &str) -> Result<(), Error> {
         .max_request_events(40)
         .timeout(Duration::from_secs(5))
         .build()?;
-    // The database may be down at this moment.
+    // Connect lazily, because the database may be down now.
     let relay = if url.starts_with("postgres") {
         let pool = PgPoolOptions::new().max_connections(2).connect_lazy(url)?;
         Relay::new(Outbox::new(), pool, client)
@@ -57,7 +57,7 @@ async fn write(url: &str, mut number: i64, seed: u64) -> Result<(), Error> {
         loop {
             let orders = number..number + 1 + i64::try_from(random.below(20))?;
             number = orders.end;
-            // The database is killed at any moment, and serializable transactions fail.
+            // Transactions fail when the database is killed, and when serializable ones conflict.
             let _ = write_to_postgres(&pool, orders, &mut random).await;
         }
     } else {
@@ -98,7 +98,7 @@ async fn write_to_postgres(
         .await?;
     Outbox::new().add_many(&mut *tx, events(orders)).await?;
     if random.percent(3) {
-        // Relays pass the transaction while it is open.
+        // Give relays time to pass the transaction while it is open.
         sqlx::query("SELECT pg_sleep(0.2)")
             .execute(&mut *tx)
             .await?;

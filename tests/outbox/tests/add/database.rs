@@ -1,17 +1,17 @@
-//! A database of a test, and what is in it.
+//! The database of a test, and its contents.
 
 use inngest_outbox::Outbox;
 use outbox_tests::{TestDatabase, TestFile};
 use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
 
-/// A database with the tables of an outbox, and a table `orders` of the user.
+/// A database with the tables of an outbox, and the table `orders` of an application.
 #[derive(Debug)]
 pub(crate) enum Database {
     Postgres(PgPool, TestDatabase),
     Sqlite(SqlitePool, TestFile),
 }
 
-/// An event as it is stored.
+/// A stored event.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Stored {
     pub(crate) name: String,
@@ -19,7 +19,7 @@ pub(crate) struct Stored {
     pub(crate) body: String,
 }
 
-/// A request as it is stored.
+/// A stored request.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct StoredRequest {
     pub(crate) seed: String,
@@ -96,7 +96,7 @@ impl Database {
         rows.into_iter().map(request).collect()
     }
 
-    /// The single number that a query finds.
+    /// The single number that a query returns.
     pub(crate) async fn number(&self, sql: &'static str) -> i64 {
         match self {
             Self::Postgres(pool, _) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
@@ -104,7 +104,7 @@ impl Database {
         }
     }
 
-    /// The number of the user's rows.
+    /// The number of rows in the table `orders`.
     pub(crate) async fn orders(&self) -> i64 {
         self.number("SELECT count(*) FROM orders").await
     }

@@ -1,4 +1,4 @@
-//! The events of the tests.
+//! The events that the tests add.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -8,7 +8,7 @@ use inngest_core::{Batch, Client, Event, RetryPolicy};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// A plain event.
+/// An order was placed.
 #[derive(Clone, Debug, Serialize, JsonSchema, Event)]
 #[event(name = "shop/order.placed", id = "order-placed-{order}")]
 pub(crate) struct OrderPlaced {
@@ -16,7 +16,7 @@ pub(crate) struct OrderPlaced {
     pub(crate) note: &'static str,
 }
 
-/// An order, with a text that no layer may change.
+/// An order with a text that no layer may change.
 pub(crate) fn order(order: u64) -> OrderPlaced {
     OrderPlaced {
         order,
@@ -29,12 +29,12 @@ pub(crate) fn orders(count: u64) -> Vec<OrderPlaced> {
     (0..count).map(order).collect()
 }
 
-/// An order whose number the server would change.
+/// An order whose number the server would change, so that the outbox refuses it.
 pub(crate) fn refused() -> OrderPlaced {
     order(u64::MAX)
 }
 
-/// A transport whose connections break after the first request.
+/// A transport that accepts one request and then breaks every connection.
 #[derive(Default)]
 struct Breaking {
     accepting: Recorder,
@@ -52,7 +52,7 @@ impl Transport for Breaking {
     }
 }
 
-/// A batch with the events that a client could not deliver, in requests, and an event that was never sent.
+/// A batch with requests that a client could not deliver, and an event that was never sent.
 pub(crate) async fn unsent() -> Batch {
     let client = Client::builder()
         .event_key("test-key")

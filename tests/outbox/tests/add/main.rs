@@ -1,4 +1,4 @@
-//! `Outbox::add` in transactions of every library, on real databases.
+//! Tests `Outbox::add` in transactions of every library, on real databases.
 
 mod database;
 mod events;

@@ -1,4 +1,4 @@
-//! Every library on Postgres behind PgBouncer in transaction mode.
+//! Tests every library on Postgres, behind PgBouncer in transaction mode.
 
 use std::error::Error as _;
 
@@ -18,7 +18,7 @@ async fn start(database: &Database) -> PgBouncer {
     PgBouncer::start(postgres).await.unwrap()
 }
 
-/// Runs scenarios on several connections to PgBouncer, which share two to the server.
+/// Runs scenarios on several connections to PgBouncer, which share two connections to the server.
 async fn run(run: impl Run, outbox: Outbox) {
     let database = Database::postgres().await;
     let bouncer = start(&database).await;
@@ -47,7 +47,7 @@ async fn clear(database: &Database) {
 }
 
 #[tokio::test]
-#[cfg_attr(not(pgbouncer), ignore = "there is no PgBouncer")]
+#[cfg_attr(not(pgbouncer), ignore = "PgBouncer is not available")]
 async fn sqlx_without_prepared_statements() {
     run(
         libraries::sqlx::postgres::run,
@@ -76,26 +76,26 @@ async fn run_prepared(run_script: impl Run) {
 }
 
 #[tokio::test]
-#[cfg_attr(not(pgbouncer), ignore = "there is no PgBouncer")]
+#[cfg_attr(not(pgbouncer), ignore = "PgBouncer is not available")]
 async fn sqlx_with_prepared_statements() {
     run_prepared(libraries::sqlx::postgres::run).await;
 }
 
-/// The only way with SeaORM.
+/// SeaORM has no other mode.
 #[tokio::test]
-#[cfg_attr(not(pgbouncer), ignore = "there is no PgBouncer")]
+#[cfg_attr(not(pgbouncer), ignore = "PgBouncer is not available")]
 async fn sea_orm_with_prepared_statements() {
     run_prepared(libraries::sea_orm::run).await;
 }
 
 #[tokio::test]
-#[cfg_attr(not(pgbouncer), ignore = "there is no PgBouncer")]
+#[cfg_attr(not(pgbouncer), ignore = "PgBouncer is not available")]
 async fn tokio_postgres() {
     run(libraries::tokio_postgres::run, Outbox::new()).await;
 }
 
 #[tokio::test]
-#[cfg_attr(not(pgbouncer), ignore = "there is no PgBouncer")]
+#[cfg_attr(not(pgbouncer), ignore = "PgBouncer is not available")]
 async fn diesel() {
     run(libraries::diesel::postgres::run, Outbox::new()).await;
 }

@@ -1,4 +1,4 @@
-//! Every library on Postgres.
+//! Tests every library on Postgres.
 
 use inngest_outbox::OutboxError;
 
@@ -23,7 +23,7 @@ macro_rules! tests {
             tests!($run; unsent_batch, no_table, other_table);
 
             #[tokio::test]
-            #[cfg_attr(not(postgres), ignore = "there is no Postgres")]
+            #[cfg_attr(not(postgres), ignore = "Postgres is not available")]
             async fn missing_schema() {
                 let database = Database::postgres().await;
                 let mut setting = Setting::of(&database);
@@ -34,7 +34,7 @@ macro_rules! tests {
             }
 
             #[tokio::test]
-            #[cfg_attr(not(postgres), ignore = "there is no Postgres")]
+            #[cfg_attr(not(postgres), ignore = "Postgres is not available")]
             async fn aborted_transaction() {
                 let database = Database::postgres().await;
                 let before = [Step::Fails("SELECT 1 / 0")];
@@ -43,7 +43,7 @@ macro_rules! tests {
             }
 
             #[tokio::test]
-            #[cfg_attr(not(postgres), ignore = "there is no Postgres")]
+            #[cfg_attr(not(postgres), ignore = "Postgres is not available")]
             async fn read_only_transaction() {
                 let database = Database::postgres().await;
                 let before = [Step::Sql("SET TRANSACTION READ ONLY")];
@@ -52,7 +52,7 @@ macro_rules! tests {
             }
 
             #[tokio::test]
-            #[cfg_attr(not(postgres), ignore = "there is no Postgres")]
+            #[cfg_attr(not(postgres), ignore = "Postgres is not available")]
             async fn full_disk() {
                 let database = Database::postgres().await;
                 let before = [NO_SPACE, NO_SPACE_TRIGGER].map(Step::Sql);
@@ -61,17 +61,17 @@ macro_rules! tests {
             }
 
             #[tokio::test]
-            #[cfg_attr(not(postgres), ignore = "there is no Postgres")]
+            #[cfg_attr(not(postgres), ignore = "Postgres is not available")]
             async fn one_insert_for_many() {
                 let database = Database::postgres().await;
                 scenarios::many(&database, &Setting::of(&database), $run).await;
-                // Rows of one statement have the same number of it in their transaction.
+                // Rows that the same statement inserted have the same command id.
                 let statements = "SELECT count(DISTINCT cmin::text) FROM inngest_outbox";
                 assert_eq!(database.number(statements).await, 1);
             }
 
             #[tokio::test]
-            #[cfg_attr(not(postgres), ignore = "there is no Postgres")]
+            #[cfg_attr(not(postgres), ignore = "Postgres is not available")]
             async fn every_isolation_level() {
                 for first in [
                     &["SET TRANSACTION ISOLATION LEVEL READ COMMITTED"],
@@ -93,7 +93,7 @@ macro_rules! tests {
     ($run:path; $($scenario:ident),*) => {
         $(
             #[tokio::test]
-            #[cfg_attr(not(postgres), ignore = "there is no Postgres")]
+            #[cfg_attr(not(postgres), ignore = "Postgres is not available")]
             async fn $scenario() {
                 let database = Database::postgres().await;
                 scenarios::$scenario(&database, &Setting::of(&database), $run).await;

@@ -1,4 +1,4 @@
-//! What must hold in the transactions of every library.
+//! The scenarios that every library runs, with their assertions.
 
 use std::error::Error as _;
 
@@ -15,7 +15,7 @@ pub(crate) trait Run: AsyncFn(Script) -> Result<(), OutboxError> {}
 
 impl<F: AsyncFn(Script) -> Result<(), OutboxError>> Run for F {}
 
-/// Where a scenario runs: a connection's URL, and statements that begin each of its transactions.
+/// Where a scenario runs: the URL of the database, and the first statements of each transaction.
 #[derive(Clone, Debug)]
 pub(crate) struct Setting {
     pub(crate) url: String,
@@ -32,7 +32,7 @@ impl Setting {
         }
     }
 
-    /// A transaction there.
+    /// A transaction in this setting.
     pub(crate) fn script(&self, steps: impl IntoIterator<Item = Step>, end: End) -> Script {
         let first = self.first.iter().map(|sql| Step::Sql(sql));
         Script {
@@ -60,11 +60,12 @@ fn numbers<'a>(bodies: impl IntoIterator<Item = &'a str>) -> Vec<u64> {
     bodies.into_iter().map(number).collect()
 }
 
-fn stored(events: &[Stored]) -> Vec<u64> {
+/// The number in the data of each stored event.
+fn stored_numbers(events: &[Stored]) -> Vec<u64> {
     numbers(events.iter().map(|event| &*event.body))
 }
 
-/// Committed events are stored as they were encoded.
+/// Committed events are stored exactly as encoded.
 pub(crate) async fn commit(database: &Database, setting: &Setting, run: impl Run) {
     let steps = [PLACE_ORDER, add(order(7))];
     run(setting.script(steps, End::Commit)).await.unwrap();
@@ -88,7 +89,7 @@ pub(crate) async fn rollback(database: &Database, setting: &Setting, run: impl R
     assert_eq!(database.orders().await, 0);
 }
 
-/// Events of a savepoint share its end.
+/// Events in a savepoint are committed or rolled back with it.
 pub(crate) async fn savepoint(database: &Database, setting: &Setting, run: impl Run) {
     let inner = Step::Savepoint(vec![add(order(4))], End::Rollback);
     let steps = [
@@ -98,11 +99,11 @@ pub(crate) async fn savepoint(database: &Database, setting: &Setting, run: impl 
         add(order(6)),
     ];
     run(setting.script(steps, End::Commit)).await.unwrap();
-    assert_eq!(stored(&database.events().await), [1, 3, 5, 6]);
+    assert_eq!(stored_numbers(&database.events().await), [1, 3, 5, 6]);
     assert_eq!(database.orders().await, 0);
 }
 
-/// Without a transaction, each call commits by itself.
+/// Without a transaction, each call commits its own events.
 pub(crate) async fn alone(database: &Database, setting: &Setting, run: impl Run) {
     let steps = [
         add(order(1)),
@@ -111,23 +112,23 @@ pub(crate) async fn alone(database: &Database, setting: &Setting, run: impl Run)
     ];
     let refused = run(setting.script(steps, End::Commit)).await;
     expect_refused(&refused);
-    assert_eq!(stored(&database.events().await), [1, 0, 1]);
+    assert_eq!(stored_numbers(&database.events().await), [1, 0, 1]);
 }
 
-/// Many events are stored in their order, and no others.
+/// Many events are stored in order, and no others.
 pub(crate) async fn many(database: &Database, setting: &Setting, run: impl Run) {
     let none = Step::Add(Add::Events(Vec::new()));
     let steps = [none, Step::Add(Add::Events(orders(2500)))];
     run(setting.script(steps, End::Commit)).await.unwrap();
     let events = database.events().await;
-    assert_eq!(stored(&events), (0..2500).collect::<Vec<_>>());
+    assert_eq!(stored_numbers(&events), (0..2500).collect::<Vec<_>>());
     for (number, event) in events.iter().enumerate() {
         assert_eq!(event.dedup_id, Some(format!("order-placed-{number}")));
         assert!(event.body.contains(r#"\"tea\" \\ \u0000 "#), "{event:?}");
     }
 }
 
-/// Nothing is inserted if the server would refuse one of the events, and the transaction can go on.
+/// If the server would refuse one of the events, no event is inserted, and the transaction can continue.
 pub(crate) async fn refused_event(database: &Database, setting: &Setting, run: impl Run) {
     let mut events = orders(3);
     events.insert(1, refused());
@@ -138,11 +139,11 @@ pub(crate) async fn refused_event(database: &Database, setting: &Setting, run: i
         add(order(9)),
     ];
     run(setting.script(steps, End::Commit)).await.unwrap();
-    assert_eq!(stored(&database.events().await), [9]);
+    assert_eq!(stored_numbers(&database.events().await), [9]);
     assert_eq!(database.orders().await, 1);
 }
 
-/// Payloads, raw events and batches are taken.
+/// `add` and `add_many` accept payloads, raw events and batches.
 pub(crate) async fn kinds(database: &Database, setting: &Setting, run: impl Run) {
     let raw = RawEvent::new("shop/cart.cleared", json!({ "order": 2 }));
     let mut batch = Batch::new();
@@ -158,12 +159,12 @@ pub(crate) async fn kinds(database: &Database, setting: &Setting, run: impl Run)
     let steps = steps.map(Step::Add);
     run(setting.script(steps, End::Commit)).await.unwrap();
     let events = database.events().await;
-    assert_eq!(stored(&events), [1, 2, 3, 4, 5, 2]);
+    assert_eq!(stored_numbers(&events), [1, 2, 3, 4, 5, 2]);
     let ids: Vec<_> = events
         .iter()
         .map(|event| event.dedup_id.as_deref())
         .collect();
-    // Postgres stores no NUL in a column for people. The event has it.
+    // Postgres cannot store NUL in this column, which only people read. The event keeps it.
     assert_eq!(
         ids,
         [
@@ -187,7 +188,7 @@ pub(crate) async fn unsent_batch(database: &Database, setting: &Setting, run: im
     let batch = unsent().await;
     let steps = [Step::Add(Add::Batch(batch.clone()))];
     run(setting.script(steps, End::Commit)).await.unwrap();
-    assert_eq!(stored(&database.events().await), [100]);
+    assert_eq!(stored_numbers(&database.events().await), [100]);
     let found = database.requests().await;
     let expected: Vec<_> = batch.requests().collect();
     assert!(!expected.is_empty());
@@ -229,7 +230,7 @@ pub(crate) async fn no_table(database: &Database, setting: &Setting, run: impl R
     assert_eq!(database.orders().await, 0);
 }
 
-/// A table of another form is an error of the database, with the database's words.
+/// If the table has other columns, the error of the database is passed on.
 pub(crate) async fn other_table(database: &Database, setting: &Setting, run: impl Run) {
     database.run("CREATE TABLE other (name text)").await;
     let mut setting = setting.clone();
@@ -245,7 +246,7 @@ pub(crate) async fn other_table(database: &Database, setting: &Setting, run: imp
     );
 }
 
-/// Checks that a transaction fails after some statements, and with which error.
+/// Checks that a transaction fails with an expected error after the statements in `before`.
 pub(crate) async fn fails(
     database: &Database,
     setting: &Setting,
@@ -254,7 +255,7 @@ pub(crate) async fn fails(
     expected: fn(&OutboxError) -> bool,
 ) {
     let before: Vec<_> = before.into_iter().collect();
-    // More than one page of SQLite.
+    // The note needs more than one page of SQLite.
     let note = "x".repeat(10_000).leak();
     for step in [
         add(OrderPlaced { order: 1, note }),

@@ -1,4 +1,4 @@
-//! Every library on SQLite.
+//! Tests every library on SQLite.
 
 use inngest_outbox::OutboxError;
 

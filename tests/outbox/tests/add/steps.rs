@@ -1,4 +1,4 @@
-//! What a transaction does, whichever library runs it.
+//! The steps of a transaction, whichever library runs it.
 
 use inngest_core::{Batch, Payload, RawEvent};
 use inngest_outbox::{Connection, Outbox, OutboxError};
@@ -22,11 +22,11 @@ pub(crate) enum Step {
     /// Runs steps in a savepoint.
     Savepoint(Vec<Step>, End),
     Add(Add),
-    /// Adds what the outbox refuses before it uses the database.
+    /// Adds events that the outbox refuses before it uses the database.
     Refused(Add),
 }
 
-/// What is added.
+/// The argument of `add` or `add_many`.
 #[derive(Clone, Debug)]
 pub(crate) enum Add {
     Event(OrderPlaced),
@@ -50,7 +50,7 @@ impl Add {
     }
 }
 
-/// A transaction: its steps and its end. After an error of the outbox it is rolled back.
+/// A transaction: its steps and how it ends. After an error of the outbox, it is rolled back.
 #[derive(Clone, Debug)]
 pub(crate) struct Script {
     pub(crate) url: String,
@@ -59,7 +59,7 @@ pub(crate) struct Script {
     pub(crate) end: End,
 }
 
-/// Checks that the outbox refused what it must not add.
+/// Checks that the outbox refused an event.
 pub(crate) fn expect_refused(added: &Result<(), OutboxError>) {
     assert!(matches!(added, Err(OutboxError::Event(_))), "{added:?}");
 }

@@ -1,6 +1,10 @@
-//! An outbox in a fresh database, with what tests need to look into it.
+//! An outbox in a fresh database, with helpers for tests.
 
-#![allow(dead_code, unreachable_pub, reason = "each test uses a part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test uses only some helpers"
+)]
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
@@ -15,11 +19,11 @@ use sqlx::{AssertSqlSafe, PgPool, Row as _, SqlitePool};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-/// The tables that a relay leaves empty if all events were delivered.
+/// The suffixes of the tables that are empty after all events were delivered.
 pub const WORK: [&str; 4] = ["", "_requests", "_failed", "_uncertain"];
 
-/// An outbox in a database of its own.
-pub struct Place {
+/// An outbox in its own database.
+pub struct TestOutbox {
     pub outbox: Outbox,
     pub pool: Pool,
 }
@@ -29,7 +33,7 @@ pub enum Pool {
     Sqlite(SqlitePool, TestFile),
 }
 
-/// Calls a function of either pool.
+/// Calls a function with the pool, whichever database it has.
 macro_rules! each {
     ($pool:expr, $it:ident => $call:expr) => {
         match $pool {
@@ -39,7 +43,7 @@ macro_rules! each {
     };
 }
 
-impl Place {
+impl TestOutbox {
     pub async fn postgres() -> Self {
         let database = outbox_tests::postgres().await.expect("the build found it");
         let pool = PgPool::connect(&database.url()).await.unwrap();
@@ -100,7 +104,7 @@ impl Place {
         each!(&self.pool, pool => sqlx::query(sql).execute(pool).await.unwrap().rows_affected())
     }
 
-    /// The texts that a query returns.
+    /// Returns the texts that a query finds.
     pub async fn texts(&self, sql: &str) -> Vec<String> {
         let sql = AssertSqlSafe(sql.to_owned());
         each!(&self.pool, pool => {
@@ -115,7 +119,7 @@ impl Place {
         each!(&self.pool, pool => sqlx::query(sql).fetch_one(pool).await.unwrap().get(0))
     }
 
-    /// The rows in the tables of events, requests, failed and uncertain events.
+    /// The number of rows in the tables of pending events, requests, failed and uncertain events.
     pub async fn counts(&self) -> [i64; 4] {
         let mut counts = [0; 4];
         for (count, suffix) in counts.iter_mut().zip(WORK) {
@@ -124,8 +128,8 @@ impl Place {
         counts
     }
 
-    /// Waits until there are as many events, requests, failed and uncertain events.
-    pub async fn has(&self, expected: [i64; 4]) {
+    /// Waits until the tables have these numbers of rows; see [`counts`](Self::counts).
+    pub async fn wait_for(&self, expected: [i64; 4]) {
         let mut found = [0; 4];
         let held = outbox_tests::holds_within(Duration::from_secs(30), async || {
             found = self.counts().await;
@@ -135,11 +139,11 @@ impl Place {
     }
 
     /// Waits until all events are delivered.
-    pub async fn is_drained(&self) {
-        self.has([0, 0, 0, 0]).await;
+    pub async fn wait_until_drained(&self) {
+        self.wait_for([0, 0, 0, 0]).await;
     }
 
-    /// Makes all requests as old as this, and ends their leases.
+    /// Makes all requests older by this time, and ends their leases.
     pub async fn age_requests(&self, age: Duration) {
         let millis = age.as_millis();
         let sql = if self.is_postgres() {
@@ -152,7 +156,7 @@ impl Place {
     }
 }
 
-/// A relay at work in a task.
+/// A relay that runs in a task.
 pub struct Running {
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<Result<(), OutboxError>>,
@@ -181,7 +185,7 @@ impl Running {
         (&mut self.task).await.unwrap().unwrap();
     }
 
-    /// Ends the relay as a crash would: at its next await, without another statement.
+    /// Ends the relay as a crash would: at its current await, without another statement.
     pub async fn crash(mut self) {
         self.task.abort();
         let _ = (&mut self.task).await;
@@ -198,7 +202,7 @@ impl Drop for Running {
     }
 }
 
-/// A client that makes one attempt, so that tests see each failure.
+/// A client without retries, so that the relay sees each failure.
 pub fn client_builder(server: &EventServer) -> ClientBuilder {
     let builder = Client::builder().dev(true).base_url(server.url());
     builder.retry(RetryPolicy::none())
@@ -217,16 +221,16 @@ pub fn events(numbers: std::ops::Range<usize>) -> Vec<RawEvent> {
     numbers.map(event).collect()
 }
 
-/// The numbers of the received events that would have run plain functions, in order of receipt.
-pub fn run(server: &EventServer) -> Vec<u64> {
+/// The numbers of the received events that would have run a function without `batchEvents`, in order.
+pub fn ran(server: &EventServer) -> Vec<u64> {
     let runs = server.runs();
     let numbers = runs.iter().map(|event| event.data["n"].as_u64().unwrap());
     numbers.collect()
 }
 
-/// Asserts that each of the events ran exactly once, by both rules.
+/// Asserts that each of the events ran exactly once, in functions with and without `batchEvents`.
 pub fn assert_ran_once(server: &EventServer, numbers: impl IntoIterator<Item = u64>) {
-    let mut found = run(server);
+    let mut found = ran(server);
     found.sort_unstable();
     let expected: Vec<u64> = numbers.into_iter().collect();
     assert_eq!(found, expected);
@@ -234,29 +238,29 @@ pub fn assert_ran_once(server: &EventServer, numbers: impl IntoIterator<Item = u
     assert_eq!(counts.batched_runs, expected.len(), "{counts:?}");
 }
 
-/// A port of 127.0.0.1 at which nothing listens.
+/// A port of 127.0.0.1 on which nothing listens.
 pub fn closed_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()
 }
 
-/// Collects what is logged on this thread, one line for each message.
+/// Collects the log of this thread, one line for each message.
 #[derive(Clone, Default)]
 pub struct Lines {
     lines: Arc<Mutex<Vec<String>>>,
-    has_looks: bool,
+    has_traces: bool,
 }
 
 impl Lines {
-    /// Collects also the traces of the outbox, which tell of each look at the table.
-    pub fn with_looks() -> Self {
+    /// Also collects the traces of the outbox, which show each poll.
+    pub fn with_traces() -> Self {
         Self {
-            has_looks: true,
+            has_traces: true,
             ..Self::default()
         }
     }
 
-    /// The lines of level `INFO` and worse, unless there are more of them.
+    /// The collected lines. Without traces, these are the lines of level `INFO` and above.
     pub fn get(&self) -> Vec<String> {
         self.lines.lock().unwrap().clone()
     }
@@ -273,7 +277,7 @@ impl tracing::field::Visit for Fields {
 impl tracing::Subscriber for Lines {
     fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
         let is_ours = metadata.target().starts_with("inngest");
-        is_ours && (self.has_looks || *metadata.level() <= tracing::Level::INFO)
+        is_ours && (self.has_traces || *metadata.level() <= tracing::Level::INFO)
     }
 
     fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {

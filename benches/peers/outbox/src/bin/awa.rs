@@ -1,8 +1,8 @@
-//! Events as jobs of `awa`.
+//! Sends events as jobs of `awa`.
 //!
-//! The storage is the default one. Jobs have no deadline, as in the throughput measurement of `awa` itself,
-//! because that lets it record many claims in one row. Of 50, 128, 400 and 1,000 jobs at a time,
-//! 400 are fastest.
+//! It uses the default storage. Jobs have no deadline, as in the throughput measurement of `awa` itself,
+//! so that it can record many claims in one row. Of 50, 128, 400 and 1,000 jobs at a time, 400 are
+//! fastest.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Events as jobs of `graphile_worker`.
+//! Sends events as jobs of `graphile_worker`.
 //!
 //! The options come from "Throughput-oriented worker" in its guide, with the local queue of its own measurement
 //! of 200,000 jobs (`benches/perf_test.rs`). From 16 to 128 jobs at a time, the rate is about the same; with 500,

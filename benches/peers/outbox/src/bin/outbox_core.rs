@@ -1,8 +1,8 @@
-//! Events in the outbox of `outbox-core` on `outbox-postgres`.
+//! Sends events from an outbox of `outbox-core` on `outbox-postgres`.
 //!
-//! It is set up as its documentation shows, with batches of 1,000 instead of 100. A manager publishes one event
-//! after another, so several run at a time, as the documentation of `outbox-postgres` allows. Of 1, 2, 4, 8
-//! and 16, 4 and 8 are fastest.
+//! It is set up as its documentation shows, but with batches of 1,000 instead of 100. A manager publishes
+//! one event after another, so several run at a time, as the documentation of `outbox-postgres` allows. Of
+//! 1, 2, 4, 8 and 16 managers, 4 and 8 are fastest.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use outbox_peers::{Error, Event, GROUP, Run, Sender, event};
 use outbox_postgres::{PostgresOutbox, PostgresWriter};
 use tokio::sync::watch;
 
-/// The table as in the documentation of `outbox-postgres`.
+/// The table, as in the documentation of `outbox-postgres`.
 const TABLE: &str = "
 CREATE TYPE status AS ENUM ('Pending', 'Processing', 'Sent');
 CREATE TABLE outbox_events (

@@ -1,3 +1,5 @@
+//! Checks the limits of nesting depth.
+
 use super::*;
 
 /// The nesting depth at which events are accepted and stored.
@@ -43,7 +45,7 @@ fn nesting_depth_limits() {
                 }
             }
         }
-        // Discarded values are as deep.
+        // Discarded values can be as deep.
         let deep = nested(9_000);
         for body in [
             format!(r#"{{"name":"a","data":{{"x":{deep},"x":1}}}}"#),

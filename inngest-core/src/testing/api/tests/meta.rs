@@ -1,3 +1,5 @@
+//! Checks how sessions are read from `meta`.
+
 use super::*;
 
 /// Each `meta` with the stored sessions, or the end of the error message.

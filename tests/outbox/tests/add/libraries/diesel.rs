@@ -1,10 +1,10 @@
-//! diesel on both databases.
+//! Runs scripts with diesel on both databases.
 
 use inngest_outbox::OutboxError;
 
 use crate::steps::End;
 
-/// Why a transaction is rolled back. diesel needs the conversion, because `BEGIN` and `COMMIT` can fail.
+/// Why a transaction is rolled back. diesel needs the conversion because `BEGIN` and `COMMIT` can fail.
 #[derive(Debug, PartialEq, Eq)]
 enum Stop {
     Asked,
@@ -18,19 +18,19 @@ impl From<diesel::result::Error> for Stop {
     }
 }
 
-/// The result of a transaction, and the error of the outbox in it.
-fn ended(
-    ended: &Result<(), Stop>,
+/// Checks the result of a transaction, and returns the error of the outbox in it.
+fn check_end(
+    result: &Result<(), Stop>,
     end: End,
     failed: Option<OutboxError>,
 ) -> Result<(), OutboxError> {
-    // With a full disk, SQLite rolls back by itself, and the rollback of diesel is then the error.
+    // If the disk is full, SQLite rolls back by itself, and diesel's own rollback fails.
     if let Some(error) = failed {
         return Err(error);
     }
     match end {
-        End::Commit => assert_eq!(*ended, Ok(())),
-        End::Rollback => assert_eq!(*ended, Err(Stop::Asked)),
+        End::Commit => assert_eq!(*result, Ok(())),
+        End::Rollback => assert_eq!(*result, Err(Stop::Asked)),
     }
     Ok(())
 }
@@ -41,7 +41,7 @@ macro_rules! library {
         use diesel::{Connection as _, $connection};
         use inngest_outbox::{Outbox, OutboxError};
 
-        use super::{Stop, ended};
+        use super::{Stop, check_end};
         use crate::steps::{End, Script, Step, expect_refused};
 
         pub(crate) async fn run(script: Script) -> Result<(), OutboxError> {
@@ -72,7 +72,7 @@ macro_rules! library {
                     End::Rollback => Err(Stop::Asked),
                 }
             });
-            ended(&result, end, failed)
+            check_end(&result, end, failed)
         }
 
         fn steps(

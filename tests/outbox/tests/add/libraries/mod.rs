@@ -1,4 +1,4 @@
-//! Each library runs a script in its own transactions.
+//! Runs a script in a transaction of each library.
 
 pub(crate) mod diesel;
 pub(crate) mod rusqlite;
@@ -6,7 +6,7 @@ pub(crate) mod sea_orm;
 pub(crate) mod sqlx;
 pub(crate) mod tokio_postgres;
 
-/// The path in a URL of SQLite, for libraries that take one.
+/// The path in a SQLite URL, for libraries that take a path.
 fn path(url: &str) -> &str {
     let path = url.strip_prefix("sqlite://").unwrap();
     path.split('?').next().unwrap()

@@ -1,4 +1,4 @@
-//! rusqlite.
+//! Runs scripts with rusqlite.
 
 use inngest_outbox::{Outbox, OutboxError};
 use rusqlite::{Connection, Savepoint, Transaction};

@@ -1,4 +1,4 @@
-//! SeaORM on both databases.
+//! Runs scripts with SeaORM on both databases.
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;

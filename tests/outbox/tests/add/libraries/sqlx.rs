@@ -1,4 +1,4 @@
-//! sqlx on both databases.
+//! Runs scripts with sqlx on both databases.
 
 macro_rules! library {
     ($database:ident, $connection:ident) => {

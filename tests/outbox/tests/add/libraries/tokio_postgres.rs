@@ -1,4 +1,4 @@
-//! tokio-postgres.
+//! Runs scripts with tokio-postgres.
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
