@@ -439,23 +439,23 @@ async fn browser_keeps_its_place_among_many_events() {
     assert!(elements.as_u64().unwrap() < 60, "{elements}");
     // Down, to the newest event of the group. Then other events arrive.
     browser.type_keys("\u{e015}").await;
-    let place = format!(
+    let position = format!(
         "const row = {}; return [row.id, row.getBoundingClientRect().top]",
         selected()
     );
-    let before = browser.wait(&place).await;
+    let before = browser.wait(&position).await;
     post(&server, r#"[{"name":"page/a"},{"name":"page/b"}]"#, "").await;
     browser
         .wait("return document.getElementById('newer').textContent === '↑ 2 newer'")
         .await;
-    assert_eq!(browser.wait(&place).await, before);
+    assert_eq!(browser.wait(&position).await, before);
     // While the list is scrolled to the top, the selected row and its new neighbors become a group.
     let script = "document.getElementById('list').scrollTop = 0;
         return document.querySelector('.row').dataset.index === '0'";
     browser.wait(script).await;
     let script = "document.querySelector('.row').click(); return true";
     browser.wait(script).await;
-    let before = browser.wait(&place).await;
+    let before = browser.wait(&position).await;
     post(
         &server,
         r#"[{"name":"page/b"},{"name":"page/b"},{"name":"page/b"}]"#,
@@ -465,7 +465,7 @@ async fn browser_keeps_its_place_among_many_events() {
     browser
         .wait("return document.title === '20,005 events'")
         .await;
-    assert_eq!(browser.wait(&place).await, before);
+    assert_eq!(browser.wait(&position).await, before);
     let level = format!("return {}.ariaLevel", selected());
     assert_eq!(browser.wait(&level).await, "2");
     let asked = "const entries = performance.getEntriesByType('resource').map((it) => it.name);

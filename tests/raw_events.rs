@@ -210,9 +210,9 @@ async fn every_send_method_accepts_raw_events() {
     assert_eq!(pending.await.unwrap().dedup_id.as_deref(), Some("raw-5"));
     let report = buffered.shutdown(Duration::from_secs(60)).await;
     assert_eq!(report.delivered, 1);
-    let mut progress = client.send_iter((6..9).map(raw));
-    while let Some(some) = progress.next().await {
-        assert!(some.result.is_ok());
+    let mut sending = client.send_iter((6..9).map(raw));
+    while let Some(progress) = sending.next().await {
+        assert!(progress.result.is_ok());
     }
     let url = server.url();
     let blocking = std::thread::spawn(move || {

@@ -210,8 +210,8 @@ fn unit_enum<'a>(cx: &Ctxt, data: &'a DataEnum, target: &Target) -> Option<Shape
 /// `PointOfSale` → `point_of_sale`, like serde's `rename_all = "snake_case"`.
 fn snake_case(variant: &str) -> String {
     let mut snake = String::new();
-    for (place, c) in variant.char_indices() {
-        if c.is_uppercase() && place > 0 {
+    for (offset, c) in variant.char_indices() {
+        if c.is_uppercase() && offset > 0 {
             snake.push('_');
         }
         snake.extend(c.to_lowercase());

@@ -126,20 +126,20 @@ impl<const N: usize> Table<N> {
     /// Adds a kind.
     pub const fn add(&mut self, mut kind: Kind) {
         kind.index = self.len;
-        let mut place = self.len;
+        let mut slot = self.len;
         let mut is_first = true;
-        while place > 0 && self.kinds[place - 1].hash >= kind.hash {
-            let other = &self.kinds[place - 1];
+        while slot > 0 && self.kinds[slot - 1].hash >= kind.hash {
+            let other = &self.kinds[slot - 1];
             if other.has_name_of(&kind) {
                 is_first = false;
                 if conflict(other, &kind).is_some() {
                     self.conflicts[kind.index] = other.index;
                 }
             }
-            self.kinds[place] = self.kinds[place - 1];
-            place -= 1;
+            self.kinds[slot] = self.kinds[slot - 1];
+            slot -= 1;
         }
-        self.kinds[place] = kind;
+        self.kinds[slot] = kind;
         self.len += 1;
         if is_first {
             self.names[self.names_len] = kind.name;

@@ -177,11 +177,11 @@ fn end_of_string(bytes: &[u8]) -> Option<(usize, bool)> {
     let mut is_plain = bytes.first() == Some(&b'"');
     loop {
         let rest = bytes.get(at..)?;
-        let place = special(rest)?;
-        match rest.get(place)? {
-            b'"' => return Some((at + place + 1, is_plain)),
-            b'\\' => at += place + 2,
-            _ => at += place + 1,
+        let offset = special(rest)?;
+        match rest.get(offset)? {
+            b'"' => return Some((at + offset + 1, is_plain)),
+            b'\\' => at += offset + 2,
+            _ => at += offset + 1,
         }
         is_plain = false;
     }
@@ -191,8 +191,8 @@ fn end_of_string(bytes: &[u8]) -> Option<(usize, bool)> {
 fn special(bytes: &[u8]) -> Option<usize> {
     let (words, tail) = bytes.as_chunks::<8>();
     for (index, word) in words.iter().enumerate() {
-        if let Some(place) = special_in(*word) {
-            return Some(index * 8 + place);
+        if let Some(offset) = special_in(*word) {
+            return Some(index * 8 + offset);
         }
     }
     let is_special = |byte: &u8| matches!(byte, b'"' | b'\\' | ..0x20);

@@ -86,14 +86,14 @@ pub const fn routes<const N: usize>(steps: [[bool; N]; N]) -> [usize; N] {
     next
 }
 
-/// The index of the type that the type at `place` is converted to.
+/// The index of the type that the type at `position` is converted to.
 #[must_use]
 #[expect(
     clippy::indexing_slicing,
     reason = "it runs in constants, where an index out of bounds is a compile error"
 )]
-pub const fn next<const N: usize>(routes: &[usize; N], place: usize) -> usize {
-    routes[place]
+pub const fn next<const N: usize>(routes: &[usize; N], position: usize) -> usize {
+    routes[position]
 }
 
 /// Fails to compile if an older version cannot become the type of the variant.
@@ -105,7 +105,7 @@ pub const fn next<const N: usize>(routes: &[usize; N], place: usize) -> usize {
 #[expect(clippy::panic, reason = "the panic is the compile error")]
 pub const fn assert_older<const N: usize>(
     routes: &[usize; N],
-    place: usize,
+    position: usize,
     older: &Kind,
     newest: &Kind,
     target: &'static str,
@@ -127,7 +127,7 @@ pub const fn assert_older<const N: usize>(
             .with("`; give it its own variant");
         panic!("{}", message.as_str());
     }
-    if next(routes, place) == N {
+    if next(routes, position) == N {
         let message = ConstText::new()
             .with("`")
             .with(older.label())
