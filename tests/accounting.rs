@@ -12,15 +12,15 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 #[derive(Serialize, JsonSchema, Event)]
-#[event(name = "shop/with.id", id = "with-id-{place}")]
+#[event(name = "shop/with.id", id = "with-id-{index}")]
 struct WithId {
-    place: usize,
+    index: usize,
 }
 
 #[derive(Serialize, JsonSchema, Event)]
 #[event(name = "shop/without.id")]
 struct WithoutId {
-    place: usize,
+    index: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -69,8 +69,8 @@ fn case() -> impl Strategy<Value = Case> {
 }
 
 impl Case {
-    fn is_rejected(&self, place: usize) -> bool {
-        self.reject_every > 0 && place % self.reject_every == self.reject_every - 1
+    fn is_rejected(&self, index: usize) -> bool {
+        self.reject_every > 0 && index % self.reject_every == self.reject_every - 1
     }
 
     fn client(&self, server: &EventServer) -> Client {
@@ -104,11 +104,11 @@ impl Case {
 
     fn batch(&self) -> Batch {
         let mut batch = Batch::new();
-        for place in 0..self.events {
-            if place % 2 == 0 {
-                batch.push(WithId { place }).unwrap();
+        for index in 0..self.events {
+            if index % 2 == 0 {
+                batch.push(WithId { index }).unwrap();
             } else {
-                batch.push(WithoutId { place }).unwrap();
+                batch.push(WithoutId { index }).unwrap();
             }
         }
         batch
@@ -117,28 +117,28 @@ impl Case {
 
 /// Counts the events for each index.
 fn count_by_index(events: Vec<inngest_core::testing::ReceivedEvent>) -> BTreeMap<usize, usize> {
-    let mut places = BTreeMap::new();
+    let mut counts = BTreeMap::new();
     for event in events {
-        let place = usize::try_from(event.data["place"].as_u64().unwrap()).unwrap();
-        *places.entry(place).or_default() += 1;
+        let index = usize::try_from(event.data["index"].as_u64().unwrap()).unwrap();
+        *counts.entry(index).or_default() += 1;
     }
-    places
+    counts
 }
 
 /// Asserts that plain and batched functions ran once for each of these events, and for no other.
 fn assert_ran_once(server: &EventServer, good: &BTreeSet<usize>) {
-    let once: BTreeMap<_, _> = good.iter().map(|place| (*place, 1)).collect();
+    let once: BTreeMap<_, _> = good.iter().map(|index| (*index, 1)).collect();
     assert_eq!(count_by_index(server.runs()), once);
     assert_eq!(count_by_index(server.batched_runs()), once);
 }
 
 /// Checks the server's rejection message for an event. An event that only met random rejections is no
 /// longer expected to run.
-fn check_rejection(good: &mut BTreeSet<usize>, place: usize, message: &str) {
-    if good.remove(&place) {
-        assert_eq!(message, format!("not now {place}"));
+fn check_rejection(good: &mut BTreeSet<usize>, index: usize, message: &str) {
+    if good.remove(&index) {
+        assert_eq!(message, format!("not now {index}"));
     } else {
-        assert_eq!(message, format!("no {place}"));
+        assert_eq!(message, format!("no {index}"));
     }
 }
 
@@ -149,9 +149,9 @@ fn set_up_rejections(server: &EventServer, case: &Case) -> Arc<AtomicBool> {
     let stop_random = Arc::clone(&has_recovered);
     let random = Mutex::new(case.seed | 1);
     server.refuse(move |event| {
-        let place = usize::try_from(event.data["place"].as_u64()?).ok()?;
-        if rejecting.is_rejected(place) {
-            return Some(format!("no {place}"));
+        let index = usize::try_from(event.data["index"].as_u64()?).ok()?;
+        if rejecting.is_rejected(index) {
+            return Some(format!("no {index}"));
         }
         if rejecting.randomly_reject_one_in == 0 || stop_random.load(Ordering::Relaxed) {
             return None;
@@ -163,7 +163,7 @@ fn set_up_rejections(server: &EventServer, case: &Case) -> Arc<AtomicBool> {
         let one_in = rejecting.randomly_reject_one_in as u64;
         random
             .is_multiple_of(one_in)
-            .then(|| format!("not now {place}"))
+            .then(|| format!("not now {index}"))
     });
     has_recovered
 }
@@ -190,16 +190,16 @@ async fn check(case: &Case) {
         .events()
         .into_iter()
         .map(|event| {
-            let place = usize::try_from(event.data["place"].as_u64().unwrap()).unwrap();
-            (event.event_id.to_string(), place)
+            let index = usize::try_from(event.data["index"].as_u64().unwrap()).unwrap();
+            (event.event_id.to_string(), index)
         })
         .collect();
 
     let error = match result {
         Ok(receipts) => {
             assert_eq!(good, all, "a rejected event never gets a receipt");
-            for (place, receipt) in receipts.iter().enumerate() {
-                assert_eq!(by_id.get(&receipt.event_id.to_string()), Some(&place));
+            for (index, receipt) in receipts.iter().enumerate() {
+                assert_eq!(by_id.get(&receipt.event_id.to_string()), Some(&index));
             }
             assert_ran_once(&server, &good);
             return;
@@ -207,28 +207,28 @@ async fn check(case: &Case) {
         Err(error) => error,
     };
     assert_eq!(error.outcomes().len(), case.events);
-    for (place, outcome) in error.outcomes().iter().enumerate() {
+    for (index, outcome) in error.outcomes().iter().enumerate() {
         match outcome {
             Outcome::Accepted(receipt) => {
                 assert_eq!(
                     by_id.get(&receipt.event_id.to_string()),
-                    Some(&place),
-                    "{place}"
+                    Some(&index),
+                    "{index}"
                 );
             }
             Outcome::Rejected(reason) => {
                 assert!(
-                    !received.contains_key(&place),
-                    "{place} was accepted: {reason}"
+                    !received.contains_key(&index),
+                    "{index} was accepted: {reason}"
                 );
                 if let SendError::Refused { message } = &**reason {
-                    check_rejection(&mut good, place, message);
+                    check_rejection(&mut good, index, message);
                 }
             }
             Outcome::Unknown { event_id, .. } => {
                 // If the server has the event, it has this event id.
-                if received.contains_key(&place) {
-                    assert_eq!(by_id.get(&event_id.to_string()), Some(&place), "{place}");
+                if received.contains_key(&index) {
+                    assert_eq!(by_id.get(&event_id.to_string()), Some(&index), "{index}");
                 }
             }
             other => panic!("{other:?}"),
@@ -241,8 +241,8 @@ async fn check(case: &Case) {
     if let Err(error) = case.send(&client, &server, unsent.clone()).await {
         for (_, reason) in error.rejected() {
             if let SendError::Refused { message } = reason {
-                let (_, place) = message.rsplit_once(' ').unwrap();
-                check_rejection(&mut good, place.parse().unwrap(), message);
+                let (_, index) = message.rsplit_once(' ').unwrap();
+                check_rejection(&mut good, index.parse().unwrap(), message);
             }
         }
         unsent = error.into_unsent();
@@ -278,8 +278,8 @@ proptest! {
 async fn two_thousand_events_survive_a_bad_network() {
     let server = EventServer::start().unwrap();
     server.refuse(|event| {
-        let place = event.data["place"].as_u64()?;
-        (place % 37 == 36).then(|| format!("no {place}"))
+        let index = event.data["index"].as_u64()?;
+        (index % 37 == 36).then(|| format!("no {index}"))
     });
     server.inject_at_random(30, Some(20_261_121));
     let policy = RetryPolicy::default()
@@ -290,18 +290,18 @@ async fn two_thousand_events_survive_a_bad_network() {
         .base_url(server.url())
         .retry(policy);
     let client = client.max_request_events(50).build().unwrap();
-    let events = (0..2_000).map(|place| WithoutId { place });
+    let events = (0..2_000).map(|index| WithoutId { index });
     let error = client.send_many(events).await.unwrap_err();
-    let refused: Vec<usize> = (0..2_000).filter(|place| place % 37 == 36).collect();
+    let refused: Vec<usize> = (0..2_000).filter(|index| index % 37 == 36).collect();
     let failed = error.outcomes().iter().enumerate();
-    let failed = failed.filter_map(|(place, outcome)| Some((place, outcome.error()?)));
+    let failed = failed.filter_map(|(index, outcome)| Some((index, outcome.error()?)));
     let failed: Vec<_> = failed
-        .map(|(place, error)| {
+        .map(|(index, error)| {
             assert!(
-                error.to_string().contains(&format!(": no {place}")),
+                error.to_string().contains(&format!(": no {index}")),
                 "{error}"
             );
-            place
+            index
         })
         .collect();
     assert_eq!(failed, refused);

@@ -24,7 +24,7 @@ fn cart(note: &str) -> CartCleared {
 struct LimitedServer {
     answers: Arc<AtomicUsize>,
     recorder: Recorder,
-    taken: Arc<std::sync::Mutex<BTreeMap<String, String>>>,
+    accepted: Arc<std::sync::Mutex<BTreeMap<String, String>>>,
     max_events: usize,
 }
 
@@ -33,7 +33,7 @@ impl LimitedServer {
         Self {
             answers: Arc::new(answers.into()),
             recorder: Recorder::default(),
-            taken: Arc::default(),
+            accepted: Arc::default(),
             max_events: usize::MAX,
         }
     }
@@ -48,7 +48,7 @@ impl LimitedServer {
 
     /// The notes of all events that ran, sorted.
     fn runs(&self) -> Vec<String> {
-        let mut notes: Vec<_> = self.taken.lock().unwrap().values().cloned().collect();
+        let mut notes: Vec<_> = self.accepted.lock().unwrap().values().cloned().collect();
         notes.sort();
         notes
     }
@@ -68,11 +68,14 @@ impl Transport for LimitedServer {
             let ids = all.iter().rev().take(events.len()).rev();
             let ids = ids.map(|event| event.event_id.to_string());
             let refused = events.iter().position(|event| note(event).unwrap() == "no");
-            let taken: Vec<(String, String)> = ids
+            let accepted: Vec<(String, String)> = ids
                 .zip(events.iter().map(|event| note(event).unwrap()))
                 .take(refused.unwrap_or(events.len()))
                 .collect();
-            self.taken.lock().unwrap().extend(taken.iter().cloned());
+            self.accepted
+                .lock()
+                .unwrap()
+                .extend(accepted.iter().cloned());
             if self
                 .answers
                 .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1))
@@ -80,7 +83,7 @@ impl Transport for LimitedServer {
             {
                 std::future::pending::<()>().await;
             }
-            let ids: Vec<_> = taken.into_iter().map(|(id, _)| id).collect();
+            let ids: Vec<_> = accepted.into_iter().map(|(id, _)| id).collect();
             Ok(match refused {
                 None => answer,
                 Some(_) => {

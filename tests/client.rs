@@ -31,7 +31,7 @@ async fn send_delivers_one_event_and_returns_a_receipt() {
     assert_eq!((server.events().len(), server.runs().len()), (2, 1));
 }
 
-/// A batch of events with these deduplication ids. An empty text stands for no id.
+/// A batch of events with these deduplication ids. An empty text means no id.
 fn batch_of(ids: &[&str]) -> Batch {
     let mut batch = Batch::new();
     for id in ids {
@@ -77,8 +77,8 @@ async fn deduplication_id_is_sent_unchanged() {
     let text = String::from(other.clone());
     assert!(*b == *"b" && *b == "b" && *b == text);
     assert_eq!(format!("{b} {b:>3} {b:?}"), "b   b \"b\"");
-    let places = HashMap::from([(a.clone(), 1), (b.clone(), 0)]);
-    assert_eq!(places.get("b"), Some(&0));
+    let indices = HashMap::from([(a.clone(), 1), (b.clone(), 0)]);
+    assert_eq!(indices.get("b"), Some(&0));
     assert_eq!(text, "b");
 }
 
@@ -530,17 +530,17 @@ async fn stream_is_read_only_as_far_as_needed() {
         }
         item
     });
-    let mut progress = client.send_iter(events);
+    let mut sending = client.send_iter(events);
     assert_eq!(read.load(SeqCst), 0, "nothing is read before it is polled");
     let mut reported = 0;
-    while let Some(some) = progress.next().await {
-        assert_eq!(some.first, reported);
-        reported += some.events;
+    while let Some(progress) = sending.next().await {
+        assert_eq!(progress.first, reported);
+        reported += progress.events;
         assert!(
             read.load(SeqCst) <= reported + 30,
             "at most three requests ahead"
         );
-        if let Err(error) = some.result {
+        if let Err(error) = progress.result {
             bad += error.rejected().count();
             assert_eq!(error.rejected().next().unwrap().0, 9);
         }

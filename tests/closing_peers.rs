@@ -14,7 +14,7 @@ mod support;
 #[derive(Clone, Copy, Debug)]
 enum Closing {
     AtOnce,
-    /// After it was busy for this time.
+    /// After busy-waiting this long.
     Later(Duration),
     Reset,
 }
@@ -156,7 +156,7 @@ async fn unnoticed_close_is_detected_before_writing() {
         closed.send(()).unwrap();
     });
     for round in 1..=30 {
-        // Each new client has to learn the server's behavior again.
+        // Each new client must learn the server's behavior again.
         let client = client(&url);
         for n in 0..3 {
             client.send(item(n)).await.unwrap();

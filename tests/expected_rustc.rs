@@ -1,11 +1,11 @@
-//! The compiler whose own texts some compiler cases expect.
+//! Checks for the compiler version whose messages some compiler cases expect.
 
 use std::process::Command;
 
 /// The compiler version that the `fail-rustc` cases expect.
 const EXPECTED_RUSTC: &str = "rustc 1.95.";
 
-/// Says loudly if another compiler is in use.
+/// Whether the expected compiler is in use. If not, prints a conspicuous warning.
 pub(crate) fn is_used() -> bool {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let version = Command::new(rustc)

@@ -109,15 +109,15 @@ impl Transport for TruncateIds {
 }
 
 /// A server that rejects these items, behind a transport that keeps at most `max_ids` accepted ids.
-fn rejecting(places: &'static [usize], max_ids: usize) -> (EventServer, Client) {
+fn rejecting(indices: &'static [usize], max_ids: usize) -> (EventServer, Client) {
     let server = EventServer::start().unwrap();
     server.refuse(move |event| {
-        let place: usize = event.data["item_id"]
+        let index: usize = event.data["item_id"]
             .as_str()?
             .strip_prefix('i')?
             .parse()
             .ok()?;
-        places.contains(&place).then(|| format!("no item {place}"))
+        indices.contains(&index).then(|| format!("no item {index}"))
     });
     let transport = TruncateIds {
         client: reqwest::Client::new(),
@@ -136,7 +136,7 @@ fn rejection_message(item: usize) -> String {
 
 #[tokio::test]
 async fn rejected_events_do_not_block_other_events() {
-    for (places, max_ids) in [
+    for (indices, max_ids) in [
         (&[0][..], 0),
         (&[49], 49),
         (&[20], 20),
@@ -145,7 +145,7 @@ async fn rejected_events_do_not_block_other_events() {
         (&[0, 1, 48, 49], 100),
         (&[3, 17, 18, 40], 2),
     ] {
-        let (server, client) = rejecting(places, max_ids);
+        let (server, client) = rejecting(indices, max_ids);
         let error = client.send_many(items(50)).await.unwrap_err();
         let rejected: Vec<_> = error
             .rejected()
@@ -154,8 +154,8 @@ async fn rejected_events_do_not_block_other_events() {
         let refusal = |n: &usize| (*n, rejection_message(*n));
         assert_eq!(
             rejected,
-            places.iter().map(refusal).collect::<Vec<_>>(),
-            "{places:?} {max_ids}"
+            indices.iter().map(refusal).collect::<Vec<_>>(),
+            "{indices:?} {max_ids}"
         );
         assert_eq!(error.unknown().count(), 0);
         let runs: Vec<_> = server
@@ -168,7 +168,7 @@ async fn rejected_events_do_not_block_other_events() {
             accepted, runs,
             "each event runs once, under the id in its receipt"
         );
-        assert_eq!(runs.len(), 50 - places.len());
+        assert_eq!(runs.len(), 50 - indices.len());
         assert!(error.into_unsent().is_empty());
         if max_ids == 20 {
             assert_eq!(
@@ -273,7 +273,7 @@ async fn rejection_after_an_uncertain_attempt_is_unknown() {
         let client = retrying_client(&server);
         if many {
             let error = client.send_many(notes(&all)).await.unwrap_err();
-            let unknown: Vec<_> = error.unknown().map(|(place, _)| place).collect();
+            let unknown: Vec<_> = error.unknown().map(|(index, _)| index).collect();
             assert_eq!((unknown, error.accepted().count()), (vec![2], 4));
             assert_eq!(error.into_unsent().len(), 1);
             assert_eq!(sorted_runs(&server), all);
@@ -318,7 +318,7 @@ async fn nothing_is_resent_to_a_server_without_seeds() {
         .map(|(_, receipt)| receipt.event_id.to_string())
         .collect();
     assert_eq!(accepted, ["a", "b"]);
-    let unknown: Vec<_> = error.unknown().map(|(place, _)| place).collect();
+    let unknown: Vec<_> = error.unknown().map(|(index, _)| index).collect();
     assert_eq!(unknown, [2, 3, 4]);
     assert_eq!(error.into_unsent().len(), 3);
     assert_eq!(script.seeds_and_bodies().len(), 1);
@@ -427,7 +427,7 @@ async fn event_possibly_accepted_before_is_not_rejected() {
     let client = client.transport(truncating).build().unwrap();
     let all = ["a", "b", "c", "d", "e"];
     let error = client.send_many(notes(&all)).await.unwrap_err();
-    let unknown: Vec<_> = error.unknown().map(|(place, _)| place).collect();
+    let unknown: Vec<_> = error.unknown().map(|(index, _)| index).collect();
     assert_eq!((unknown, error.accepted().count()), (vec![2], 4));
     assert_eq!(sorted_runs(&server), all);
 }
@@ -645,7 +645,7 @@ async fn too_large_uncertain_event_does_not_block_other_events() {
     let error = client.build().unwrap().send_many(items(2)).await;
     let error = error.unwrap_err();
     assert_eq!(
-        error.unknown().map(|(place, _)| place).collect::<Vec<_>>(),
+        error.unknown().map(|(index, _)| index).collect::<Vec<_>>(),
         [0]
     );
     assert_eq!(

@@ -1,4 +1,4 @@
-//! Types of other crates in data, ids, times and sessions, as the table in the README lists them.
+//! Types of other crates in data, ids, times and sessions: every type that the README's table lists.
 
 use inngest_core::Event;
 use inngest_core::testing::{EventServer, assert_matches_schema};
@@ -120,7 +120,7 @@ async fn ids_times_and_sessions() {
 }
 
 #[test]
-fn a_year_of_five_digits_is_an_error_with_a_message() {
+fn five_digit_year_is_an_error_with_a_message() {
     #[derive(Serialize, JsonSchema, Event)]
     #[event(name = "a/report", id = "report-{day}")]
     struct Report {

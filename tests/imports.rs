@@ -284,8 +284,8 @@ fn imports(source: &Path) -> Imports {
 }
 
 /// The circular imports of a crate, one for each set of files that import each other.
-fn circles(imports: &Imports) -> Vec<Vec<&Path>> {
-    let mut circles = Vec::new();
+fn cycles(imports: &Imports) -> Vec<Vec<&Path>> {
+    let mut cycles = Vec::new();
     let mut seen = BTreeSet::new();
     for file in imports.keys() {
         let mutual: Vec<&Path> = reachable(imports, file)
@@ -293,10 +293,10 @@ fn circles(imports: &Imports) -> Vec<Vec<&Path>> {
             .filter(|other| reachable(imports, other).contains(&**file))
             .collect();
         if mutual.len() > 1 && seen.insert(mutual.clone()) {
-            circles.push(mutual);
+            cycles.push(mutual);
         }
     }
-    circles
+    cycles
 }
 
 /// The files that a file imports, directly or indirectly.
@@ -332,11 +332,11 @@ fn source(name: &str) -> PathBuf {
 }
 
 #[test]
-fn there_are_no_circular_imports() {
+fn files_have_no_circular_imports() {
     let mut found = Vec::new();
     for (name, _) in LAYERS {
         let imports = imports(&source(name));
-        let files = circles(&imports).concat();
+        let files = cycles(&imports).concat();
         found.extend(
             files
                 .iter()
@@ -409,5 +409,5 @@ fn finder_sees_every_form_of_import() {
     assert_eq!(of("b/inner.rs"), ["b/mod.rs", "c.rs"]);
     assert_eq!(of("c.rs"), Vec::<&str>::new());
     assert_eq!(of("z.rs"), ["a.rs", "c.rs"]);
-    assert_eq!(circles(&imports).len(), 1);
+    assert_eq!(cycles(&imports).len(), 1);
 }

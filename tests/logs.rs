@@ -186,7 +186,7 @@ fn event_key_never_appears_in_output() {
     let output = Arc::new(Mutex::new(String::new()));
     let texts = Arc::clone(&output);
     let logged = log_of(async move {
-        let say = |text: String| texts.lock().unwrap().push_str(&text);
+        let add = |text: String| texts.lock().unwrap().push_str(&text);
         let server = EventServer::builder().event_key(KEY).start().unwrap();
         let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let nowhere = format!("http://{}", closed.local_addr().unwrap());
@@ -196,7 +196,7 @@ fn event_key_never_appears_in_output() {
             .event_key(KEY)
             .timeout(Duration::from_millis(300))
             .retry(RetryPolicy::default().attempts(2).max_delay(Duration::ZERO));
-        say(format!("{builder:?} {builder:#?}"));
+        add(format!("{builder:?} {builder:#?}"));
         let server_url = server.url();
         let tls = nowhere.replace("http:", "https:");
         for url in [
@@ -210,7 +210,7 @@ fn event_key_never_appears_in_output() {
             let broken = builder.clone().transport(BrokenTransport);
             for builder in [builder, reqwest, broken] {
                 let client = builder.build().unwrap();
-                say(format!("{client:?} {client:#?} {:?}", client.url()));
+                add(format!("{client:?} {client:#?} {:?}", client.url()));
                 let faults: Vec<fn() -> Fault> = vec![
                     || Fault::status(303),
                     || Fault::status(400),
@@ -232,38 +232,38 @@ fn event_key_never_appears_in_output() {
                 for fault in faults {
                     server.script([Some(fault()), Some(fault())]);
                     match client.send(item(1)).await {
-                        Ok(receipt) => say(format!("{receipt:?}")),
-                        Err(error) => say(all_texts(&error)),
+                        Ok(receipt) => add(format!("{receipt:?}")),
+                        Err(error) => add(all_texts(&error)),
                     }
                     server.script([Some(fault()), Some(fault())]);
                     if let Err(error) = client.send_many(items(2)).await {
-                        say(all_texts(&error));
-                        say(format!("{:?}", error.outcomes()));
-                        say(format!("{:?}", error.into_unsent()));
+                        add(all_texts(&error));
+                        add(format!("{:?}", error.outcomes()));
+                        add(format!("{:?}", error.into_unsent()));
                     }
                     server.clear_faults();
                 }
                 server.script([Some(Fault::status(403)), Some(Fault::status(403))]);
                 let mut streaming = client.send_iter(items(3));
-                say(format!("{streaming:?}"));
+                add(format!("{streaming:?}"));
                 while let Some(progress) = streaming.next().await {
-                    say(format!("{progress:?}"));
+                    add(format!("{progress:?}"));
                 }
                 server.script([Some(Fault::status(401)), Some(Fault::status(401))]);
                 let hook = Arc::clone(&hook);
                 let sender = client.buffered().on_failure(move |failure| {
                     write!(hook.lock().unwrap(), "{failure:?}").unwrap();
                 });
-                say(format!("{sender:?}"));
+                add(format!("{sender:?}"));
                 let sender = sender.start().unwrap();
                 let pending = sender.send(item(1)).await.unwrap();
-                say(format!("{sender:?} {pending:?}"));
+                add(format!("{sender:?} {pending:?}"));
                 let report = sender.shutdown(Duration::from_secs(5)).await;
-                say(format!("{report:?} {:?}", pending.await));
+                add(format!("{report:?} {:?}", pending.await));
                 server.clear_faults();
             }
         }
-        say(format!("{server:?} {server:#?} {:?}", server.requests()));
+        add(format!("{server:?} {server:#?} {:?}", server.requests()));
     });
     let output = output.lock().unwrap();
     for (what, text) in [("logged", &logged), ("output", &*output)] {
@@ -304,11 +304,13 @@ impl Transport for PrintingTransport {
 /// `Debug` and `Display` show names, counts and ids, but never what is in an event.
 #[test]
 #[expect(clippy::too_many_lines, reason = "one list of all that can be printed")]
-fn the_data_of_events_is_in_no_output() {
+fn event_data_never_appears_in_output() {
     const DATA: &str = "marked-data";
     let output = Printing::default();
-    let say = |text: &dyn std::fmt::Debug| write!(output.0.lock().unwrap(), "{text:?}").unwrap();
-    let tell = |text: &dyn std::fmt::Display| write!(output.0.lock().unwrap(), "{text}").unwrap();
+    let add_debug =
+        |text: &dyn std::fmt::Debug| write!(output.0.lock().unwrap(), "{text:?}").unwrap();
+    let add_display =
+        |text: &dyn std::fmt::Display| write!(output.0.lock().unwrap(), "{text}").unwrap();
     let cart = || CartCleared { note: DATA.into() };
     let user = serde_json::json!({ "external_id": DATA });
     let payload = || {
@@ -318,13 +320,13 @@ fn the_data_of_events_is_in_no_output() {
             .session("visit", DATA)
     };
     let raw = RawEvent::new("shop/order.placed", serde_json::json!({ "name": DATA })).user(&user);
-    say(&payload());
-    say(&cart().payload().user(&user));
-    say(&raw);
+    add_debug(&payload());
+    add_debug(&cart().payload().user(&user));
+    add_debug(&raw);
     let mut batch = Batch::new();
     batch.push(payload()).unwrap();
     batch.push(&raw).unwrap();
-    say(&batch);
+    add_debug(&batch);
     assert_eq!(
         format!("{batch:?}"),
         "Batch { events: 2, names: 1 × shop/order.placed, 1 × storefront/cart.cleared, \
@@ -336,8 +338,8 @@ fn the_data_of_events_is_in_no_output() {
             serde_json::json!({ "_inngest": DATA }),
         ))
         .unwrap_err();
-    tell(&error);
-    say(&error);
+    add_display(&error);
+    add_debug(&error);
 
     let lines = Lines::default();
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -365,15 +367,15 @@ fn the_data_of_events_is_in_no_output() {
             .retry(RetryPolicy::none())
             .build()
             .unwrap();
-        say(&client.plan(&batch));
+        add_debug(&client.plan(&batch));
         for _ in 0..3 {
             match client.send_batch(batch.clone()).await {
-                Ok(receipts) => say(&receipts),
+                Ok(receipts) => add_debug(&receipts),
                 Err(error) => {
-                    tell(&error);
-                    say(&error);
-                    say(&error.outcomes());
-                    say(&Batch::from_bytes(&error.into_unsent().to_bytes()));
+                    add_display(&error);
+                    add_debug(&error);
+                    add_debug(&error.outcomes());
+                    add_debug(&Batch::from_bytes(&error.into_unsent().to_bytes()));
                 }
             }
         }
@@ -384,19 +386,19 @@ fn the_data_of_events_is_in_no_output() {
         let sender = sender.start().unwrap();
         for _ in 0..3 {
             let pending = sender.send(payload()).await.unwrap();
-            say(&pending);
+            add_debug(&pending);
             sender.flush().await;
-            say(&pending.await.inspect_err(|error| tell(error)));
+            add_debug(&pending.await.inspect_err(|error| add_display(error)));
         }
         let lost = sender.send(payload()).await.unwrap();
-        say(&sender);
+        add_debug(&sender);
         let report = sender.shutdown(Duration::ZERO).await;
-        say(&report);
-        tell(&report);
-        say(&lost.await);
-        let mut progress = client.send_iter([raw.clone()]);
-        while let Some(progress) = progress.next().await {
-            say(&progress);
+        add_debug(&report);
+        add_display(&report);
+        add_debug(&lost.await);
+        let mut sending = client.send_iter([raw.clone()]);
+        while let Some(progress) = sending.next().await {
+            add_debug(&progress);
         }
         let buffered = client.buffered().start().unwrap();
         drop(buffered.send(payload()).await.unwrap());

@@ -336,8 +336,8 @@ async fn invalid_changes_are_errors() {
 #[tokio::test]
 async fn too_large_event_is_reported_at_its_original_index() {
     let setup = setup(|events| {
-        for (place, event) in events.iter_mut().enumerate() {
-            match place {
+        for (index, event) in events.iter_mut().enumerate() {
+            match index {
                 0 => event.discard("the first"),
                 2 => event.set_field("large", &"x".repeat(4 << 20))?,
                 _ => {}
@@ -370,8 +370,8 @@ async fn discarded_events_have_an_outcome() {
     });
     let carts = ["a", "test", "b", "test", "c"].map(cart);
     let error = setup.client.send_many(&carts).await.unwrap_err();
-    let accepted: Vec<_> = error.accepted().map(|(place, _)| place).collect();
-    let rejected: Vec<_> = error.rejected().map(|(place, _)| place).collect();
+    let accepted: Vec<_> = error.accepted().map(|(index, _)| index).collect();
+    let rejected: Vec<_> = error.rejected().map(|(index, _)| index).collect();
     assert_eq!((accepted, rejected), ([0, 2, 4].to_vec(), [1, 3].to_vec()));
     let (_, first) = error.rejected().next().unwrap();
     let text = "a middleware discarded the event: it is a test";
@@ -511,7 +511,7 @@ async fn resent_events_are_not_changed_again() {
     assert_eq!(receipts.len(), 3);
     let events = setup.server.events();
     // On the resend, the middleware added another event but left the resent events unchanged. The
-    // added event travels in a request of its own, which may arrive first.
+    // added event is sent in its own request, which may arrive first.
     let mut data: Vec<_> = events.iter().map(|event| event.data.to_string()).collect();
     data.sort();
     assert_eq!(

@@ -242,10 +242,10 @@ fn duplicate_key_among_many_is_rejected() {
             .map(|n| &*format!("a{n:05}bc{n:05}d").leak())
             .collect();
         assert!(data(Many(names.clone())).is_ok(), "{count}");
-        for place in [0, count / 2, count - 1] {
+        for index in [0, count / 2, count - 1] {
             let mut names = names.clone();
-            names.push(names[place]);
-            let path = format!("data.{}", names[place]);
+            names.push(names[index]);
+            let path = format!("data.{}", names[index]);
             assert_eq!(data(Many(names)), duplicate_key(&path), "{count}");
         }
     }

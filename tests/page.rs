@@ -1,5 +1,5 @@
-//! The page of the embedded server. The tests with a browser are ignored unless they are asked for,
-//! because they need Chromium; `.ci/run` runs them.
+//! The page of the embedded server. The tests with a browser need Chromium, so they are ignored by
+//! default; `.ci/run` runs them.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ fn item(item: &str) -> ItemImported {
     }
 }
 
-/// What breaks the page if it becomes HTML, a script, or the end of a text.
+/// A text that would break the page if it became HTML, a script, or the end of a string.
 const HOSTILE: &str = "<script>window.broken = 1</script><img src=x onerror='window.broken = 1'>\"'`${window.broken = 1}\\";
 
 async fn get(server: &EventServer, path: &str) -> String {
@@ -78,7 +78,7 @@ async fn page_loads_nothing_from_elsewhere() {
     }
 }
 
-/// The page's own requests are no requests that a test should see.
+/// A test must not see the page's own requests.
 #[tokio::test]
 async fn requests_of_the_page_are_not_recorded() {
     let server = EventServer::start().unwrap();
@@ -122,7 +122,7 @@ async fn entries_tell_which_functions_run() {
     }
 }
 
-/// A failed request has its reason, and the event that was refused.
+/// The entry of a failed request has the reason and the refused event.
 #[tokio::test]
 async fn entries_tell_why_requests_failed() {
     let server = EventServer::start().unwrap();
@@ -166,7 +166,8 @@ async fn entries_tell_why_requests_failed() {
     assert_eq!(errors[1].as_deref(), Some("no such function"));
 }
 
-/// Text is found anywhere in an event, in any case, also beyond the beginning that the page has.
+/// The search finds text anywhere in an event, in any letter case, also beyond the part that the page
+/// holds.
 #[tokio::test]
 async fn text_is_found_in_whole_events() {
     let server = EventServer::start().unwrap();
@@ -185,7 +186,7 @@ async fn text_is_found_in_whole_events() {
     );
 }
 
-/// A server can use other schemas than the linked types have.
+/// A server can use schemas that differ from the linked types.
 #[tokio::test]
 async fn given_schemas_are_checked() {
     let server = EventServer::builder()
@@ -400,8 +401,8 @@ async fn browser_copies_and_sends_again() {
     assert_eq!(server.events()[5].event_id, second.event_id);
 }
 
-/// With 20,000 events, the page has elements for the rows in view only, asks only for new events, and
-/// keeps the selection and the place.
+/// With 20,000 events, the page has elements only for the rows in view, asks only for new events, and
+/// keeps the selection and the scroll position.
 #[tokio::test]
 #[ignore = "needs Chromium and ChromeDriver"]
 async fn browser_keeps_its_place_among_many_events() {
@@ -436,25 +437,25 @@ async fn browser_keeps_its_place_among_many_events() {
         .wait("return document.querySelectorAll('.row').length")
         .await;
     assert!(elements.as_u64().unwrap() < 60, "{elements}");
-    // Down, to the newest of the group; then other events arrive.
+    // Down, to the newest event of the group. Then other events arrive.
     browser.type_keys("\u{e015}").await;
-    let place = format!(
+    let position = format!(
         "const row = {}; return [row.id, row.getBoundingClientRect().top]",
         selected()
     );
-    let before = browser.wait(&place).await;
+    let before = browser.wait(&position).await;
     post(&server, r#"[{"name":"page/a"},{"name":"page/b"}]"#, "").await;
     browser
         .wait("return document.getElementById('newer').textContent === '↑ 2 newer'")
         .await;
-    assert_eq!(browser.wait(&place).await, before);
-    // In a list that is in its place, the selected row's neighbours become a group.
+    assert_eq!(browser.wait(&position).await, before);
+    // While the list is scrolled to the top, the selected row and its new neighbors become a group.
     let script = "document.getElementById('list').scrollTop = 0;
         return document.querySelector('.row').dataset.index === '0'";
     browser.wait(script).await;
     let script = "document.querySelector('.row').click(); return true";
     browser.wait(script).await;
-    let before = browser.wait(&place).await;
+    let before = browser.wait(&position).await;
     post(
         &server,
         r#"[{"name":"page/b"},{"name":"page/b"},{"name":"page/b"}]"#,
@@ -464,7 +465,7 @@ async fn browser_keeps_its_place_among_many_events() {
     browser
         .wait("return document.title === '20,005 events'")
         .await;
-    assert_eq!(browser.wait(&place).await, before);
+    assert_eq!(browser.wait(&position).await, before);
     let level = format!("return {}.ariaLevel", selected());
     assert_eq!(browser.wait(&level).await, "2");
     let asked = "const entries = performance.getEntriesByType('resource').map((it) => it.name);
@@ -479,7 +480,7 @@ async fn browser_keeps_its_place_among_many_events() {
         .await;
 }
 
-/// The page starts anew with a new server, and drops the events that the server drops.
+/// The page starts over with a new server, and drops the events that the server drops.
 #[tokio::test]
 #[ignore = "needs Chromium and ChromeDriver"]
 async fn browser_follows_the_server() {

@@ -1,4 +1,4 @@
-//! Raw events follow the rules of typed events, and can be sent wherever those can.
+//! Raw events follow the rules of typed events, and every send method accepts them.
 
 use std::time::{Duration, SystemTime};
 
@@ -36,7 +36,7 @@ fn order() -> OrderPlaced {
 }
 
 #[test]
-fn a_raw_event_has_the_bytes_of_the_typed_one() {
+fn raw_event_has_the_bytes_of_the_typed_event() {
     let raw = RawEvent::new(OrderPlaced::NAME, order()).version("2026-11-28.1");
     let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_743_130_137);
     let user = json!({ "external_id": "ada" });
@@ -71,7 +71,7 @@ fn a_raw_event_has_the_bytes_of_the_typed_one() {
 type Refused = (RawEvent, &'static str, fn(&PayloadErrorKind) -> bool);
 
 #[test]
-fn what_the_server_would_refuse_or_change_is_refused() {
+fn events_that_the_server_would_refuse_or_change_are_errors() {
     use PayloadErrorKind as Kind;
     let event = || RawEvent::new("shop/order.placed", json!({ "order": 1 }));
     let raw = |data: Value| RawEvent::new("shop/order.placed", data);
@@ -132,13 +132,13 @@ fn what_the_server_would_refuse_or_change_is_refused() {
 }
 
 #[test]
-fn conventions_can_be_lifted() {
+fn conventions_can_be_disabled() {
     let event = RawEvent::new("Order Placed", json!({})).version("7");
     let name = write(&event).unwrap_err().to_string();
     assert_eq!(
         name,
-        "event 0 (`Order Placed`): the event name has white space at byte 5, which the server \
-         takes but is off the convention and easy to mistype; write `order.placed`, or call \
+        "event 0 (`Order Placed`): the event name has white space at byte 5, which breaks the \
+         naming convention and is easy to mistype; write `order.placed`, or call \
          `allow_nonstandard_name`"
     );
     let event = event.allow_nonstandard_name();
@@ -181,7 +181,7 @@ proptest! {
 }
 
 #[tokio::test]
-async fn raw_events_go_wherever_events_go() {
+async fn every_send_method_accepts_raw_events() {
     let server = EventServer::start().unwrap();
     let client = Client::builder()
         .dev(true)
@@ -210,9 +210,9 @@ async fn raw_events_go_wherever_events_go() {
     assert_eq!(pending.await.unwrap().dedup_id.as_deref(), Some("raw-5"));
     let report = buffered.shutdown(Duration::from_secs(60)).await;
     assert_eq!(report.delivered, 1);
-    let mut progress = client.send_iter((6..9).map(raw));
-    while let Some(some) = progress.next().await {
-        assert!(some.result.is_ok());
+    let mut sending = client.send_iter((6..9).map(raw));
+    while let Some(progress) = sending.next().await {
+        assert!(progress.result.is_ok());
     }
     let url = server.url();
     let blocking = std::thread::spawn(move || {

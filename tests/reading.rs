@@ -173,7 +173,7 @@ async fn uncertain_requests_are_resent_unchanged() {
     all[6].item_id = "x".repeat(250);
     let error = client.send_many(&all).await.unwrap_err();
     assert_eq!(error.outcomes().len(), 12);
-    let unknown: Vec<_> = error.unknown().map(|(place, _)| place).collect();
+    let unknown: Vec<_> = error.unknown().map(|(index, _)| index).collect();
     assert_eq!(unknown, [2, 3, 8, 9]);
     let rejected: Vec<_> = error.rejected().collect();
     let [
@@ -259,7 +259,7 @@ async fn middleware_runs_once_for_each_request() {
         ),
         (10, 6)
     );
-    let rejected: Vec<_> = error.rejected().map(|(place, _)| place).collect();
+    let rejected: Vec<_> = error.rejected().map(|(index, _)| index).collect();
     assert_eq!(rejected, [4, 5, 6, 7]);
     let text = "4 of 10 events were not delivered; the first error: \
                 a middleware failed and the event was not sent";
@@ -374,7 +374,7 @@ async fn panicking_event_is_removed_from_the_batch() {
 
 /// The blocking client reads events as it sends them, too.
 #[test]
-fn a_blocking_client_reads_no_more_than_its_requests_hold() {
+fn blocking_client_reads_only_events_of_requests_in_flight() {
     let transport = HoldAll::default();
     let builder = blocking::Client::builder().event_key(KEY);
     let builder = builder.max_request_events(10).concurrency(3);

@@ -19,7 +19,7 @@ mod support;
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
-/// No combination takes this long, so one that does hangs.
+/// No combination takes this long unless it hangs.
 const HANG: Duration = Duration::from_secs(10);
 
 type Task = Pin<Box<dyn Future<Output = Result<(), SendError>> + Send>>;
@@ -825,7 +825,7 @@ fn blocking_client_in_async_code_is_an_error() {
     assert_nothing_panicked();
 }
 
-/// The root future has a thread of its own, so blocking it stops no other task.
+/// The root future has its own thread, so blocking it stops no other task.
 #[test]
 fn blocking_client_in_an_unconstrained_root_works() {
     let server = EventServer::start().unwrap();

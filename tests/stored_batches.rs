@@ -61,7 +61,7 @@ async fn restored_batch_sends_the_same_requests() {
 async fn restored_batch_keeps_uncertain_events() {
     let batch = partly_sent_batch().await;
     let unknown = |error: inngest_core::BatchError| {
-        let unknown = error.unknown().map(|(place, id)| (place, id.to_string()));
+        let unknown = error.unknown().map(|(index, id)| (index, id.to_string()));
         unknown.collect::<Vec<_>>()
     };
     let gone =
@@ -156,13 +156,13 @@ async fn damaged_or_truncated_bytes_are_an_error() {
             "cut to {length}"
         );
     }
-    for place in 0..bytes.len() {
+    for offset in 0..bytes.len() {
         for bit in 0..8 {
             let mut damaged = bytes.clone();
-            damaged[place] ^= 1 << bit;
+            damaged[offset] ^= 1 << bit;
             assert!(
                 Batch::from_bytes(&damaged).is_err(),
-                "bit {bit} of byte {place}"
+                "bit {bit} of byte {offset}"
             );
         }
     }

@@ -54,18 +54,18 @@ async fn every_event_of_a_long_stream_has_an_outcome() {
         ),
     });
 
-    let mut progress = client.send_iter(events);
+    let mut sending = client.send_iter(events);
     let (mut accepted, mut rejected, mut at) = (0, 0, 0);
-    while let Some(some) = progress.next().await {
-        assert_eq!(some.first, at);
-        match some.result {
+    while let Some(progress) = sending.next().await {
+        assert_eq!(progress.first, at);
+        match progress.result {
             Ok(receipts) => accepted += receipts.len(),
             Err(error) => {
-                for (place, outcome) in error.outcomes().iter().enumerate() {
+                for (index, outcome) in error.outcomes().iter().enumerate() {
                     let Some(error) = outcome.error() else {
                         continue;
                     };
-                    assert!(is_rejected(at + place), "{error}");
+                    assert!(is_rejected(at + index), "{error}");
                     // After a failed request, the outcome is uncertain.
                     let last = match error {
                         SendError::InDoubt { last, .. } => last,
@@ -74,7 +74,7 @@ async fn every_event_of_a_long_stream_has_an_outcome() {
                     let SendError::Refused { message } = last else {
                         panic!("{error}");
                     };
-                    let name = format!("bad {} ", at + place);
+                    let name = format!("bad {} ", at + index);
                     assert!(message.starts_with(&name), "{message}");
                     rejected += 1;
                 }
@@ -82,7 +82,7 @@ async fn every_event_of_a_long_stream_has_an_outcome() {
                 assert_eq!(error.unknown().count(), error.into_unsent().len());
             }
         }
-        at += some.events;
+        at += progress.events;
     }
     let bad = (0..EVENTS).filter(|&n| is_rejected(n)).count();
     assert_eq!((at, accepted, rejected), (EVENTS, EVENTS - bad, bad));
@@ -116,8 +116,8 @@ impl<F: Fn() -> bool + Send + Sync + 'static> Transport for Sink<F> {
     }
 }
 
-/// Sends 200,000 events and asserts that the memory of this process stays the same. An embedded server
-/// would add its own to it.
+/// Sends 200,000 events and asserts that the memory of this process stays the same. It uses no embedded
+/// server, because that would add its own memory.
 async fn stream_in_constant_memory(transport: impl Transport) {
     let _guard = ONE_AT_A_TIME.lock().await;
     let client = Client::builder()
@@ -134,11 +134,11 @@ async fn stream_in_constant_memory(transport: impl Transport) {
     let events = (0..200_000).map(move |n| CartCleared {
         note: format!("{n} {padding}"),
     });
-    let mut progress = client.send_iter(events);
+    let mut sending = client.send_iter(events);
     let mut sent = 0;
     let mut memory = Vec::new();
-    while let Some(some) = progress.next().await {
-        sent += some.result.unwrap().len();
+    while let Some(progress) = sending.next().await {
+        sent += progress.result.unwrap().len();
         if sent / 20_000 > memory.len() {
             memory.extend(resident_memory());
         }
@@ -153,7 +153,7 @@ async fn client_memory_does_not_grow_with_the_stream() {
     stream_in_constant_memory(Sink(|| false)).await;
 }
 
-/// Each third request fails, and is sent again.
+/// Every third request fails and is sent again.
 #[tokio::test]
 async fn client_memory_does_not_grow_while_requests_fail() {
     let requests = AtomicUsize::new(0);

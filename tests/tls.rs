@@ -275,7 +275,7 @@ async fn unnoticed_close_is_detected_before_writing() {
             let client = builder(&url).root_certificates(authority.pem());
             let client = client.retry(RetryPolicy::none());
             for _ in 0..10 {
-                // Each new client has to learn the server's behavior again.
+                // Each new client must learn the server's behavior again.
                 let client = client.clone().build().unwrap();
                 for n in 0..3 {
                     client.send(item(n)).await.unwrap();

@@ -3,10 +3,10 @@
 //! `ui/<topic>/fail`: every error text is ours, so the output is the same with every toolchain.
 //! `ui/<topic>/fail-rustc`: the output contains rustc's own texts, so only one compiler checks it.
 //! `ui/<topic>/pass`: the case compiles, without warnings if it denies them, and its `main` succeeds. The
-//! package `pass_cases` builds these cases as modules of one crate. Here they are crates of their own, and
-//! only if an argument selects some: `cargo test -p tests --test ui -- ui trybuild=<part of the path>`.
+//! package `pass_cases` builds these cases as modules of one crate. Here each case is its own crate, and runs
+//! only if an argument selects it: `cargo test -p tests --test ui -- ui trybuild=<part of the path>`.
 //!
-//! Cases that need a crate of their own or code generation are in the package `built_cases`.
+//! Cases that need their own crate or code generation are in the package `built_cases`.
 
 mod expected_rustc;
 

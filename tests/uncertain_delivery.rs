@@ -31,7 +31,7 @@ async fn rejection_with_too_many_ids_is_invalid() {
         let script = Script::new([Ok(Answer::new(400, body.to_string()))]);
         let error = client(&script, 1).send_many(items(6)).await.unwrap_err();
         assert_eq!(error.outcomes().len(), 6);
-        let unknown: Vec<_> = error.unknown().map(|(place, _)| place).collect();
+        let unknown: Vec<_> = error.unknown().map(|(index, _)| index).collect();
         assert_eq!(unknown, [0, 1, 2]);
         assert_eq!(error.accepted().count(), 3);
         assert_eq!(error.into_unsent().len(), 3);
@@ -95,7 +95,7 @@ async fn uncertain_events_stay_unknown_after_a_local_failure() {
     let error = failing.send_batch(unsent).await.unwrap_err();
     let unknown: Vec<_> = error.unknown().map(|(_, id)| id.clone()).collect();
     assert_eq!(unknown, ids);
-    let rejected: Vec<_> = error.rejected().map(|(place, _)| place).collect();
+    let rejected: Vec<_> = error.rejected().map(|(index, _)| index).collect();
     assert_eq!(rejected, [2]);
 
     let builder = blocking::Client::builder().event_key(KEY);

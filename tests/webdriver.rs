@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-/// A page in a browser of its own, which ends when this is dropped.
+/// A page in its own browser, which ends when this value is dropped.
 pub(crate) struct Browser {
     driver: Child,
     http: reqwest::Client,

@@ -212,7 +212,8 @@ impl Batch {
     /// The request has no events or an invalid seed, or an event is not JSON with a name. The batch
     /// stays unchanged.
     pub fn push_request(&mut self, request: &StoredRequest<'_>) -> Result<(), BatchBytesError> {
-        self.requests.push(request.read().map_err(Unreadable::request)?);
+        self.requests
+            .push(request.read().map_err(Unreadable::request)?);
         Ok(())
     }
 

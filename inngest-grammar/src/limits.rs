@@ -40,9 +40,9 @@ pub const MAX_MILLIS: i64 = 4_102_444_800_000;
 /// rejects deeper events (measured). The difference leaves room for an array around the event and for
 /// levels that the server adds.
 ///
-/// The stack grows during serialization, so any thread can write this many levels. There is one
-/// exception: serde buffers some enum variants, such as variants with `#[serde(flatten)]` fields,
-/// and that buffering uses the thread's own stack.
+/// The stack grows during serialization, so any thread can write this many levels. The exception is
+/// enum variants that serde buffers, such as variants with `#[serde(flatten)]` fields: the buffering
+/// uses the thread's own stack.
 pub const MAX_DEPTH: usize = 9_990;
 
 #[cfg(test)]

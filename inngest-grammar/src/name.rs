@@ -4,7 +4,8 @@ use std::fmt;
 
 use crate::limits::MAX_NAME_BYTES;
 
-/// Why a text cannot be an event name. Only [`Nonstandard`](Self::Nonstandard) can be allowed.
+/// Why a text is not a valid or conventional event name. Users can allow only
+/// [`Nonstandard`](Self::Nonstandard) names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NameError {
@@ -27,7 +28,7 @@ pub enum NameError {
     Reserved,
     /// The name does not follow the convention, see [`is_standard`]. The server accepts it.
     Nonstandard {
-        /// The byte offset of the first white space, if there is any.
+        /// The byte offset of the first white space, if any.
         white_space: Option<usize>,
     },
 }
@@ -53,27 +54,27 @@ impl fmt::Display for NameError {
             Self::Empty => f.write_str("the event name is empty"),
             Self::Control { offset } => write!(
                 f,
-                "the event name has a control character at byte {offset}, which the server takes \
-                 but this crate does not, because dashboards and logs do not show it"
+                "the event name has a control character at byte {offset}, which dashboards and \
+                 logs do not show"
             ),
             Self::TooLong { bytes } => write!(
                 f,
                 "the event name is {bytes} bytes long, and no function can be registered for a \
                  name over {MAX_NAME_BYTES} bytes"
             ),
-            Self::Reserved => f.write_str(
-                "the event name begins with `inngest/`, which the server keeps for itself",
-            ),
+            Self::Reserved => {
+                f.write_str("the event name begins with `inngest/`, which the server reserves")
+            }
             Self::Nonstandard {
                 white_space: Some(offset),
             } => write!(
                 f,
-                "the event name has white space at byte {offset}, which the server takes but is \
-                 off the convention and easy to mistype"
+                "the event name has white space at byte {offset}, which breaks the naming \
+                 convention and is easy to mistype"
             ),
             Self::Nonstandard { white_space: None } => f.write_str(
-                "the event name is not lowercase segments `[a-z0-9][a-z0-9_-]*` joined by `.` \
-                 under prefixes that end in `/`",
+                "the event name does not consist of lowercase segments `[a-z0-9][a-z0-9_-]*` \
+                 joined by `.` after prefixes that end in `/`",
             ),
         }
     }
@@ -377,17 +378,17 @@ mod tests {
     }
 
     #[test]
-    fn errors_have_a_text() {
+    fn errors_describe_the_problem() {
         for (name, text) in [
             ("", "the event name is empty"),
             (
                 "éa\t",
-                "the event name has a control character at byte 3, which the server takes but this \
-                 crate does not, because dashboards and logs do not show it",
+                "the event name has a control character at byte 3, which dashboards and logs do \
+                 not show",
             ),
             (
                 "inngest/a",
-                "the event name begins with `inngest/`, which the server keeps for itself",
+                "the event name begins with `inngest/`, which the server reserves",
             ),
             (
                 &"a".repeat(300),

@@ -469,7 +469,7 @@ mod tests {
     }
 
     #[test]
-    fn ambiguous_templates_do_collide() {
+    fn ambiguous_templates_collide() {
         for parts in [
             vec![(Open, "-"), (Signed, "")],
             vec![(Open, "-"), (Open, "")],

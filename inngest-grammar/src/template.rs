@@ -206,7 +206,7 @@ impl Parser<'_> {
         self.errors.append(&mut found);
     }
 
-    /// The placeholders without a mistake of their own, regardless of their surroundings.
+    /// The placeholders without a mistake. Being adjacent to another placeholder does not count.
     fn well_formed(&self) -> Vec<Placeholder> {
         let has_mistake = |placeholder: &&Placeholder| {
             self.errors.iter().any(|error| {

@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_have_a_text() {
+    fn errors_describe_the_problem() {
         for (version, text) in [
             ("", "the version is empty"),
             ("2026", "the version does not have the form `YYYY-MM-DD.N`"),

@@ -50,7 +50,7 @@ impl<'a> Event<'a> {
 }
 
 impl<'e> Event<'e> {
-    /// The fields with an attribute, and the attribute.
+    /// The fields that have an attribute, each with that attribute.
     pub(crate) fn fields_with<'a, T: 'a>(
         &'a self,
         attribute: impl Fn(&'a FieldAttrs) -> Option<&'a T>,
@@ -85,8 +85,8 @@ fn named_fields<'a>(
         },
         Data::Enum(data) => cx.error(
             data.enum_token,
-            "an event is a struct with named fields, not an enum; write a struct for each variant, \
-             with a name of its own",
+            "an event is a struct with named fields, not an enum; write a struct with its own \
+             event name for each variant",
         ),
         Data::Union(data) => cx.error(
             data.union_token,

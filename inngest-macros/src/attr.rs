@@ -28,7 +28,7 @@ pub(crate) struct StructAttrs {
     pub(crate) version: Option<Spanned<Option<LitStr>>>,
     pub(crate) krate: Option<Spanned<Option<Path>>>,
     pub(crate) allow: Allowed,
-    /// Whether an invalid item may have been meant as the name, so that no missing name is reported.
+    /// Whether an invalid item may be a misspelled name. If so, do not report a missing name.
     pub(crate) may_have_name: bool,
 }
 
@@ -61,7 +61,7 @@ impl StructAttrs {
         allowed.find_map(|(name, allowed)| (*allowed == rule).then_some(name))
     }
 
-    /// Whether to report violations of a rule: neither the rule nor a misspelling of it is allowed.
+    /// Whether to report violations of a rule: `allow(…)` has neither the rule nor a misspelling of it.
     pub(crate) fn enforces(&self, rule: Rule) -> bool {
         self.allows(rule).is_none() && !self.allow.probably_meant.contains(&rule)
     }
@@ -238,7 +238,7 @@ impl Item {
         }
     }
 
-    /// A key that takes no value.
+    /// Reports a value on a key that takes none.
     fn flag(&self, cx: &Ctxt) {
         let key = &self.key;
         self.bare(
@@ -336,13 +336,13 @@ pub(crate) fn unknown(what: &str, word: &str, known: &[&str]) -> String {
     match nearest(word, known.iter().copied()) {
         Some(nearest) if known.len() > 1 => {
             format!(
-                "unknown {what} `{word}`, known are {}; did you mean `{nearest}`?",
+                "unknown {what} `{word}`, expected one of {}; did you mean `{nearest}`?",
                 listed(known)
             )
         }
         Some(nearest) => format!("unknown {what} `{word}`; did you mean `{nearest}`?"),
-        None if known.len() == 1 => format!("unknown {what} `{word}`; known is {}", listed(known)),
-        None => format!("unknown {what} `{word}`; known are {}", listed(known)),
+        None if known.len() == 1 => format!("unknown {what} `{word}`; expected {}", listed(known)),
+        None => format!("unknown {what} `{word}`; expected one of {}", listed(known)),
     }
 }
 
@@ -355,7 +355,7 @@ pub(crate) fn listed(words: &[&str]) -> String {
     }
 }
 
-/// Calls `read` for each item of all attributes of a name. Returns whether every item parsed.
+/// Calls `read` for each item in all attributes with this name. Returns whether every item parsed.
 pub(crate) fn for_each_item(
     cx: &Ctxt,
     attrs: &[Attribute],
@@ -371,7 +371,7 @@ pub(crate) fn for_each_item(
         let list = match &attr.meta {
             Meta::List(list) if !list.tokens.is_empty() => list,
             Meta::NameValue(pair) => {
-                let message = format!("`#[{name} = …]` is not read; write `{example}`");
+                let message = format!("`#[{name} = …]` is not supported; write `{example}`");
                 cx.error(&pair.value, message);
                 all_read = false;
                 continue;
@@ -399,7 +399,7 @@ pub(crate) fn for_each_item(
             match Item::parse(&tokens) {
                 Some(item) => read(&item),
                 None => {
-                    let message = format!("this is no attribute; write `{example}`");
+                    let message = format!("this is not a valid attribute; write `{example}`");
                     cx.error(stream(&tokens), message);
                     all_read = false;
                 }
@@ -418,7 +418,7 @@ fn split_at_commas(cx: &Ctxt, tokens: impl IntoIterator<Item = TokenTree>) -> Ve
         match &token {
             TokenTree::Punct(punct) if punct.as_char() == ',' => {
                 if part.is_empty() {
-                    cx.error(punct, "nothing stands before this comma; remove it");
+                    cx.error(punct, "nothing precedes this comma; remove it");
                 } else {
                     parts.push(std::mem::take(&mut part));
                 }

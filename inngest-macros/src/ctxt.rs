@@ -63,6 +63,6 @@ pub(crate) fn ungrouped(tokens: TokenStream) -> TokenStream {
 pub(crate) fn report_useless_allow(cx: &Ctxt, allow: &Ident, why: &str) {
     cx.error(
         allow,
-        format!("`allow({allow})` has no effect, {why}; remove it"),
+        format!("`allow({allow})` has no effect because {why}; remove it"),
     );
 }

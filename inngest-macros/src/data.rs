@@ -14,8 +14,8 @@ pub(crate) fn check_shape(cx: &Ctxt, event: &Event<'_>) {
         cx.error(
             key,
             format!(
-                "`#[{attribute}(transparent)]` makes the event's data what its field is, and data \
-                 is an object; remove it"
+                "`#[{attribute}(transparent)]` replaces the event's data with its only field, and \
+                 data must be an object; remove it"
             ),
         );
     }
@@ -43,8 +43,7 @@ fn check_schema(cx: &Ctxt, event: &Event<'_>, serde: &SerdeStruct) {
     let mut unchecked = unchecked.peekable();
     match event.attrs.allows(Rule::UncheckedSchema) {
         Some(allow) if unchecked.peek().is_none() => {
-            let why =
-                "no field is written by `serialize_with` or `with` without a schema of its own";
+            let why = "no field uses `serialize_with` or `with` without its own schema";
             report_useless_allow(cx, allow, why);
         }
         None if event.attrs.enforces(Rule::UncheckedSchema) => {
@@ -52,18 +51,18 @@ fn check_schema(cx: &Ctxt, event: &Event<'_>, serde: &SerdeStruct) {
                 let name = &field.name;
                 let problem = if key == "with" {
                     format!(
-                        "`with` decides what is written for `{name}`, and nothing checks that the schema says the same"
+                        "`with` changes how `{name}` is serialized, and nothing checks that the schema matches"
                     )
                 } else {
                     format!(
-                        "`{key}` decides what is written for `{name}`, and the schema says what its type would write"
+                        "`{key}` changes how `{name}` is serialized, but the schema still describes its type"
                     )
                 };
                 cx.error(
                     key,
                     format!(
-                        "{problem}; add `#[schemars(with = \"…\")]` with a type that is written \
-                         like that, or `allow(unchecked_schema)`"
+                        "{problem}; add `#[schemars(with = \"…\")]` with a type that has the same \
+                         serialized form, or `allow(unchecked_schema)`"
                     ),
                 );
             }
@@ -97,8 +96,8 @@ fn check_keys(cx: &Ctxt, event: &Event<'_>, serde: &SerdeStruct) {
             cx.error(
                 literal,
                 format!(
-                    "two members of the event's data have the key `{key}`, and the server keeps one; \
-                     choose another"
+                    "two members of the event's data have the key `{key}`, and the server keeps \
+                     only one; rename one of the two"
                 ),
             );
         }

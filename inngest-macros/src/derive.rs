@@ -22,8 +22,8 @@ pub(crate) fn event(input: &DeriveInput) -> TokenStream {
     }
 }
 
-/// Snapshots of the generated code, so that a reviewer sees every change of its size and shape. The
-/// structs cover all attributes between them.
+/// Snapshots of the generated code, so that a reviewer sees every change of its size and shape.
+/// Together, the structs cover all attributes.
 #[cfg(test)]
 mod tests {
     use super::event;

@@ -39,7 +39,7 @@ pub(crate) fn crate_path(given: Option<&Path>) -> Path {
     })
 }
 
-/// The only name by which the code of `derive(IdPart)` refers to `inngest-core`.
+/// Imports our crate as `__inngest`, the only name by which the generated code refers to it.
 pub(crate) fn alias(krate: &Path) -> TokenStream {
     // Use the span of the path, where rustc reports an unresolved import.
     let last = krate.segments.last();

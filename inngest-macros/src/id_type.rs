@@ -21,15 +21,15 @@ pub(crate) fn check_id_type(cx: &Ctxt, ty: &Type, field: &str) -> bool {
         ("Option", syn::PathArguments::AngleBracketed(_)) => cx.error(
             ty,
             format!(
-                "`{field}` is an `Option` and named in the id, so events without a value would \
-                 share one; split the event in two, or choose another field"
+                "`{field}` in the id is an `Option`, so events without a value would share an id; \
+                 split the event in two, or choose another field"
             ),
         ),
         ("f32" | "f64", syn::PathArguments::None) if is_bare => cx.error(
             ty,
             format!(
-                "`{field}` is named in the id and is a float, of which one number has many \
-                 spellings; use a fixed-point integer, or choose another field"
+                "`{field}` in the id is a float, and the same number can be written in several \
+                 ways; use a fixed-point integer, or choose another field"
             ),
         ),
         _ => return true,

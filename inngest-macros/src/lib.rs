@@ -66,8 +66,8 @@ pub fn derive_events(input: TokenStream) -> TokenStream {
 
 /// Implements the trait `IdPart`, so that a type can be part of a deduplication id.
 ///
-/// Derive it for newtypes of an `IdPart` type, which print the inner value, and for enums of unit
-/// variants, which print the variant in `snake_case`, whatever serde writes:
+/// Derive it for newtypes, which print their inner `IdPart` value, and for unit-only enums, which print
+/// the variant's name in `snake_case`, regardless of serde attributes:
 ///
 /// ```
 /// use inngest_core::{Event, IdPart};
@@ -104,8 +104,8 @@ pub fn derive_id_part(input: TokenStream) -> TokenStream {
 
 /// Implements the trait `SessionField`, so that a type can be the value of a session.
 ///
-/// Derive it for newtypes of a `SessionField` type, which have the inner value, and for enums of unit
-/// variants, which are text: the variant in `snake_case`, whatever serde writes:
+/// Derive it for newtypes, which use their inner `SessionField` value, and for unit-only enums, which
+/// use the variant's name in `snake_case` as text, regardless of serde attributes:
 ///
 /// ```
 /// use inngest_core::{Event, SessionField};
@@ -137,8 +137,8 @@ pub fn derive_id_part(input: TokenStream) -> TokenStream {
 /// # Ok::<(), inngest_core::PayloadError>(())
 /// ```
 ///
-/// A newtype of an `Option` needs `impl OptionalSessionField for VisitId {}` as well to be used with
-/// `clear_if_none`.
+/// To use a newtype of an `Option` with `clear_if_none`, also write
+/// `impl OptionalSessionField for VisitId {}`.
 ///
 /// `#[session_field(crate = ::path)]` sets the path of `inngest-core` if the dependency is renamed.
 #[proc_macro_derive(SessionField, attributes(session_field))]

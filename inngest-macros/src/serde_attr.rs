@@ -30,7 +30,7 @@ impl SerdeField {
                 "rename" => field.renamed = serialized(value),
                 "flatten" | "skip_serializing_if" => field.has_variable_keys = true,
                 "serialize_with" => field.custom_serializer = Some(key.clone()),
-                // Schemars uses the schema of the type named here. Ours match what they write.
+                // Schemars uses the schema of the type named here. Ours match their serialized form.
                 "with" if !text(value).is_some_and(|with| is_as_string(&with.value())) => {
                     field.custom_serializer = Some(key.clone());
                 }

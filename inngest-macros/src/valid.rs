@@ -133,8 +133,8 @@ fn check_one_ts(cx: &Ctxt, event: &Event<'_>) {
     for (_, second) in event.fields_with(|attrs| attrs.ts.as_ref()).skip(1) {
         cx.error(
             &second.key,
-            "another field is marked `#[event(ts)]` before, and an event has one time; remove one \
-             of the two",
+            "an earlier field is already marked `#[event(ts)]`, and an event has one time; remove \
+             one of the two",
         );
     }
 }
@@ -146,14 +146,14 @@ fn check_user(cx: &Ctxt, event: &Event<'_>) {
         if index > 0 {
             cx.error(
                 &user.key,
-                "another field is marked `#[event(user)]` before, and an event has one user; \
+                "an earlier field is already marked `#[event(user)]`, and an event has one user; \
                  remove one of the two",
             );
         } else if !field.serde.skipped {
             cx.error(
                 &user.key,
                 format!(
-                    "a user is sent beside `data`, not in it; add `#[serde(skip)]` to `{}`",
+                    "the user is sent next to `data`, not inside it; add `#[serde(skip)]` to `{}`",
                     field.name
                 ),
             );
@@ -179,27 +179,30 @@ fn check_sessions(cx: &Ctxt, event: &Event<'_>) {
         if keys.contains(&key) {
             cx.error_at(
                 span,
-                format!("a second session has the key `{key}`; give it another one"),
+                format!("an earlier session already has the key `{key}`; choose another"),
             );
         } else if key.is_empty() {
             cx.error_at(
                 span,
                 format!(
-                    "the session's key is empty; write one of 1 to {MAX_SESSION_KEY_BYTES} bytes"
+                    "the session key is empty; write one of 1 to {MAX_SESSION_KEY_BYTES} bytes"
                 ),
             );
         } else if key.len() > MAX_SESSION_KEY_BYTES {
             cx.error_at(
                 span,
                 format!(
-                    "the session's key has {} bytes, {MAX_SESSION_KEY_BYTES} is the limit; write a shorter one",
+                    "the session key has {} bytes, and the limit is {MAX_SESSION_KEY_BYTES}; shorten it",
                     key.len()
                 ),
             );
         } else if keys.len() == MAX_SESSIONS {
             cx.error(
                 &session.key,
-                format!("a sixth field is marked `#[event(session)]`; the server takes {MAX_SESSIONS}, remove one"),
+                format!(
+                    "a sixth field is marked `#[event(session)]`, and the server accepts \
+                     {MAX_SESSIONS} sessions; remove one"
+                ),
             );
         }
         keys.push(key);
@@ -219,7 +222,7 @@ fn check_id(cx: &Ctxt, event: &Event<'_>, name: Option<&str>) -> Option<Id> {
         for (_, mark) in &marked {
             cx.error(
                 &mark.key,
-                "`#[event(id)]` stands beside `id = \"…\"` on the struct; keep one of the two",
+                "`#[event(id)]` conflicts with `id = \"…\"` on the struct; keep one of the two",
             );
         }
         let literal = item.value.as_ref()?;
@@ -307,8 +310,8 @@ fn check_template(
                 literal,
                 format!(
                     "ids are global across event types, and this one does not begin with \
-                     `{slug}-`, so it could swallow other events; write `{slug}-{rest}`, or add \
-                     `allow(unscoped_id)`"
+                     `{slug}-`, so it could equal the id of another event; write `{slug}-{rest}`, or \
+                     add `allow(unscoped_id)`"
                 ),
             );
         }
@@ -346,10 +349,10 @@ fn check_placeholder(
         let rest = path.get(first.len()..).unwrap_or_default();
         let problem = format!("the placeholder `{{{path}}}` names no field of `{ident}`");
         let message = if names.is_empty() {
-            format!("{problem}, which has none; add the field")
+            format!("{problem}, which has no fields; add the field")
         } else if let Some(field) = renamed {
             let name = &field.name;
-            format!("{problem}; a field goes by its Rust name, write `{{{name}{rest}}}`")
+            format!("{problem}; placeholders use Rust names, write `{{{name}{rest}}}`")
         } else if let Some(near) = nearest(first, names.iter().copied()) {
             format!(
                 "{problem}, which has {}; did you mean `{{{near}{rest}}}`?",

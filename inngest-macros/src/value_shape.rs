@@ -117,8 +117,7 @@ fn read_crate(cx: &Ctxt, input: &DeriveInput, target: &Target) -> Option<Path> {
         }
     });
     for found in inner_attrs(input).filter(|inner| inner.path().is_ident(attr)) {
-        let message =
-            format!("`#[{attr}(…)]` is read on the type only; move it there or remove it");
+        let message = format!("`#[{attr}(…)]` belongs on the type; move it there or remove it");
         cx.error(found.path(), message);
     }
     krate.and_then(|item| item.value)
@@ -187,8 +186,8 @@ fn unit_enum<'a>(cx: &Ctxt, data: &'a DataEnum, target: &Target) -> Option<Shape
             cx.error(
                 &variant.fields,
                 format!(
-                    "the variant `{}` has fields, and {} {} only the variant's name; take the fields \
-                     out of it",
+                    "the variant `{}` has fields, and {} {} only the variant's name; remove its \
+                     fields",
                     variant.ident, target.taker, target.verb
                 ),
             );
@@ -198,7 +197,7 @@ fn unit_enum<'a>(cx: &Ctxt, data: &'a DataEnum, target: &Target) -> Option<Shape
             cx.error(
                 &variant.ident,
                 format!(
-                    "`{}` prints `{text}` as `{first}` does, so different {}; rename one of the two",
+                    "`{first}` and `{}` both print `{text}`, so different {}; rename one of the two",
                     variant.ident, target.shared
                 ),
             );
@@ -211,8 +210,8 @@ fn unit_enum<'a>(cx: &Ctxt, data: &'a DataEnum, target: &Target) -> Option<Shape
 /// `PointOfSale` → `point_of_sale`, like serde's `rename_all = "snake_case"`.
 fn snake_case(variant: &str) -> String {
     let mut snake = String::new();
-    for (place, c) in variant.char_indices() {
-        if c.is_uppercase() && place > 0 {
+    for (offset, c) in variant.char_indices() {
+        if c.is_uppercase() && offset > 0 {
             snake.push('_');
         }
         snake.extend(c.to_lowercase());

@@ -17,9 +17,9 @@ use crate::scan::Scanner;
 ///
 /// Call [`verify`](crate::verify) before you decode a body.
 ///
-/// The call of a function with `batchEvents` has several events. **Their order means nothing:** three
+/// The call of a function with `batchEvents` has several events, **in no particular order:** three
 /// events that were sent in one request have arrived as 3, 2, 1 and as 1, 3, 2. Sort by
-/// [`Received::ts`](crate::Received), or by a field of your own, if the order matters.
+/// [`Received::ts`](crate::Received), or by your own field, if the order matters.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct FunctionCall<E> {
@@ -29,7 +29,7 @@ pub struct FunctionCall<E> {
     pub version: Option<i64>,
     /// The other members of the body.
     pub unknown: BTreeMap<String, Box<RawValue>>,
-    /// `None` if it is the first of `events`.
+    /// `None` if the event is the first of `events`.
     event: Option<Result<E, DecodeError>>,
     events: Vec<Result<E, DecodeError>>,
     steps: Box<RawValue>,
@@ -37,11 +37,11 @@ pub struct FunctionCall<E> {
 }
 
 impl<E: Events> FunctionCall<E> {
-    /// Decodes a body. An event that cannot be decoded is an error of that event, not of the call.
+    /// Decodes a body. If an event cannot be decoded, only that event is an error, not the call.
     ///
     /// # Errors
     ///
-    /// The body is not the JSON of a call, or a key comes twice.
+    /// The body is not the JSON of a call, or a key appears twice.
     pub fn decode(body: impl AsRef<[u8]>) -> Result<Self, DecodeError> {
         let body = parts::text(body.as_ref())?;
         let mut found = Found {
@@ -52,7 +52,7 @@ impl<E: Events> FunctionCall<E> {
         let ctx = members.take("ctx").unwrap_or("{}");
         let ctx = CallContext::read(ctx).map_err(|error| error.within("ctx"))?;
         let event = members.take("event");
-        // Only an array was taken as the events.
+        // `take_events` takes an array only, so a value that is left has the wrong type.
         if let Some(events) = members.take("events") {
             data::member::<Vec<IgnoredAny>>(events, "events")?;
         }
@@ -75,7 +75,7 @@ impl<E: Events> FunctionCall<E> {
 
 type Decoded<E> = Result<E, DecodeError>;
 
-/// The event, if it is not the first of the events, and the events.
+/// The event, unless it is the first of the events, and the events.
 type EventAndEvents<E> = (Option<Decoded<E>>, Vec<Decoded<E>>);
 
 /// The events of a call.
@@ -86,8 +86,8 @@ struct Found<'a, E> {
 }
 
 impl<'a, E: Events> Found<'a, E> {
-    /// Decodes the events where they are found, because they are most of the body and scanning them
-    /// twice takes time.
+    /// Decodes the events while the body is scanned, because they are most of the body and scanning
+    /// them twice takes time.
     fn take_events(&mut self, scanner: &mut Scanner<'a>, key: &str) -> Result<bool, DecodeError> {
         let is_events = key == "events" && self.events.is_none() && scanner.peek() == Some(b'[');
         if is_events {
@@ -104,7 +104,7 @@ impl<'a, E: Events> Found<'a, E> {
         Ok(is_events)
     }
 
-    /// Adds the event, which usually is the first of the events and is not decoded again.
+    /// Adds the event. It usually is the first of the events, and is then not decoded again.
     fn with_event(self, event: Option<&str>) -> Result<EventAndEvents<E>, DecodeError> {
         let decode = |event: &str| events::decode(event).map_err(|error| error.within("event"));
         let Some(events) = self.events else {
@@ -122,12 +122,12 @@ impl<'a, E: Events> Found<'a, E> {
 fn no_event() -> DecodeError {
     DecodeError::shape(
         "event",
-        "a call has an event; pass the body as it was received",
+        "the call has no event; pass the body as it was received",
     )
 }
 
 impl<E> FunctionCall<E> {
-    /// The event that started the run. Of a batch, it is any one of its events.
+    /// The event that started the run. For a batch, this is any one of its events.
     ///
     /// It is in the body even if the [`events`](Self::events) are not.
     ///
@@ -149,7 +149,7 @@ impl<E> FunctionCall<E> {
         event.ok_or_else(no_event)?
     }
 
-    /// All events of the call, in no particular order. Each could be decoded or not.
+    /// All events of the call, in no particular order, each decoded or an error.
     ///
     /// # Errors
     ///
@@ -177,8 +177,8 @@ impl<E> FunctionCall<E> {
         Ok(events.into_iter().collect::<Result<_, _>>()?)
     }
 
-    /// The results of the run's earlier steps, as JSON: an object with a member for each step, by its
-    /// hashed id.
+    /// The results of the run's earlier steps, as JSON: an object with a member for each step, whose key
+    /// is the step's hashed id.
     ///
     /// # Errors
     ///
@@ -187,13 +187,13 @@ impl<E> FunctionCall<E> {
         self.in_body().map(|()| &*self.steps)
     }
 
-    /// Whether the events and steps have to be fetched from the API.
+    /// Whether the events and steps must be fetched from the API.
     #[must_use]
     pub fn use_api(&self) -> bool {
         self.use_api
     }
 
-    /// How often the call was attempted before, from 0.
+    /// The number of earlier attempts of the call.
     #[must_use]
     pub fn attempt(&self) -> u32 {
         self.ctx.attempt
@@ -214,7 +214,7 @@ impl<E> FunctionCall<E> {
     }
 }
 
-/// Shows the run, the attempt and how many events there are. The events may be personal, so they are not
+/// Shows the run, the attempt and the number of events. The events may be personal, so they are not
 /// shown.
 impl<E> fmt::Debug for FunctionCall<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -232,9 +232,9 @@ impl<E> fmt::Debug for FunctionCall<E> {
 pub struct CallContext {
     /// The id of the run, a ULID. It is the same for all attempts and steps of the run.
     pub run_id: String,
-    /// How often the call was attempted before, from 0.
+    /// The number of earlier attempts of the call.
     pub attempt: u32,
-    /// How often the call is attempted in all.
+    /// The maximum number of attempts.
     pub max_attempts: Option<u32>,
     /// The function's id in the server, a UUID. The app's own id of the function is in the URL, as `fnId`.
     pub fn_id: Option<String>,
@@ -246,7 +246,7 @@ pub struct CallContext {
     pub stack: Option<CallStack>,
     /// Whether the app must report a step before it runs it.
     pub disable_immediate_execution: bool,
-    /// As [`FunctionCall::use_api`].
+    /// Like [`FunctionCall::use_api`].
     pub use_api: bool,
     /// The id of the call in the server's queue.
     pub qi_id: Option<String>,
@@ -302,7 +302,7 @@ impl fmt::Debug for CallContext {
 pub struct CallStack {
     /// The ids.
     pub stack: Vec<String>,
-    /// The server's position among them.
+    /// The server's position in `stack`.
     pub current: u64,
 }
 
@@ -336,13 +336,13 @@ pub struct NotInBody {
 }
 
 impl NotInBody {
-    /// The path of the API that answers with an array of the events.
+    /// The API path that returns an array of the events.
     #[must_use]
     pub fn events_path(&self) -> String {
         self.path("batch")
     }
 
-    /// The path of the API that answers with the steps.
+    /// The API path that returns the steps.
     #[must_use]
     pub fn steps_path(&self) -> String {
         self.path("actions")
@@ -356,14 +356,14 @@ impl NotInBody {
     }
 }
 
-/// Why a call does not give all its events.
+/// Why a call cannot return all its events.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EventsError {
-    /// They are not in the body.
+    /// The events are not in the body.
     #[error(transparent)]
     NotInBody(#[from] NotInBody),
-    /// One of them could not be decoded.
+    /// An event could not be decoded.
     #[error(transparent)]
     Event(#[from] DecodeError),
 }

@@ -10,7 +10,7 @@ use crate::error::{DecodeError, DecodeErrorKind};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Json<'a> {
     pub(crate) text: &'a str,
-    /// Whether the value is known to be valid: a string without escapes, a number of digits, or `{}`.
+    /// Whether the value is known to be valid: a string without escapes, digits, or `{}`.
     pub(crate) is_valid: bool,
 }
 
@@ -65,8 +65,8 @@ pub(crate) fn validate(json: Json<'_>, name: &str) -> Result<(), DecodeError> {
     value::<IgnoredAny>(json.text, name).map(drop)
 }
 
-/// Deserializes again to find the path of an error. Tracking the path takes time, so the first try
-/// does without.
+/// Deserializes again to find the path of an error. Tracking the path takes time, so the first attempt
+/// does not.
 #[cold]
 fn explain<T: DeserializeOwned>(json: &str, name: &str, first: &serde_json::Error) -> DecodeError {
     let mut deserializer = serde_json::Deserializer::from_str(json);
@@ -86,7 +86,7 @@ fn explain<T: DeserializeOwned>(json: &str, name: &str, first: &serde_json::Erro
     DecodeError::new(kind, path).within(name)
 }
 
-/// The message of an error without its position, and without the value for errors that serde words.
+/// The message of an error without its position. A message that serde wrote also loses its value.
 pub(crate) fn message(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let position = format!(" at line {} column {}", error.line(), error.column());
@@ -194,7 +194,10 @@ mod tests {
                 (error_of!(&json, A), "expected `A`"),
                 (error_of!(&json, A B), "expected `A` or `B`"),
                 (error_of!(&json, A B C), "expected one of `A`, `B`, `C`"),
-                (error_of!(&json, A B C D), "expected one of `A`, `B`, `C`, `D`"),
+                (
+                    error_of!(&json, A B C D),
+                    "expected one of `A`, `B`, `C`, `D`",
+                ),
             ] {
                 let problem = message(&error);
                 assert_eq!(problem, format!("unknown variant, {expected}"), "{json}");

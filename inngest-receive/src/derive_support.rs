@@ -1,4 +1,4 @@
-//! Contains what generated code calls. It is not public API.
+//! Functions and types that generated code uses. Not public API.
 
 pub use crate::kinds::{Kind, Kinds, Table, assert_distinct};
 pub use crate::trigger::checked_trigger;
@@ -24,18 +24,18 @@ pub fn find(kinds: &Kinds, parts: &EventParts<'_>) -> usize {
     parts.find(kinds).unwrap_or(usize::MAX)
 }
 
-/// Puts an event into what its variant holds.
+/// Wraps an event in the type that its variant holds.
 ///
 /// # Errors
 ///
-/// What comes beside the data is invalid.
+/// A member of the event other than its data is invalid.
 pub fn wrap<V: Wrap<T>, T>(event: T, parts: &EventParts<'_>) -> Result<V, DecodeError> {
     V::__wrap(event, parts)
 }
 
-/// A type that takes the events of no other variant.
+/// A type that holds the events that no other variant takes.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot take the events of no other variant; use `RawReceived`",
+    message = "`{Self}` cannot hold the events that no other variant takes; use `RawReceived`",
     label = "`#[events(other)]` takes `RawReceived`"
 )]
 pub trait Other: Events {}

@@ -27,8 +27,8 @@ pub enum DecodeErrorKind {
         /// What is wrong, in lower case.
         message: String,
     },
-    /// The event itself, beside its data, does not have the shape of an event: it has no name, or a
-    /// member of another type.
+    /// The event, apart from its data, does not have the shape of an event: it has no name, or a member
+    /// of the wrong type.
     Shape {
         /// What is wrong, in lower case.
         message: String,
@@ -49,7 +49,7 @@ pub enum DecodeErrorKind {
     Upgrade {
         /// The type before the failed step, as written in `from(…)`.
         from: &'static str,
-        /// The type that the step should have given.
+        /// The type that the step should have produced.
         to: &'static str,
         /// The error of its `TryFrom`.
         message: String,
@@ -98,7 +98,7 @@ impl DecodeError {
         self
     }
 
-    /// What kind of error it is.
+    /// The kind of the error.
     #[must_use]
     pub fn kind(&self) -> &DecodeErrorKind {
         &self.0.kind
@@ -150,8 +150,8 @@ impl fmt::Display for DecodeError {
             ),
             DecodeErrorKind::UnknownVersion { known } => {
                 f.write_str(match self.event_version() {
-                    Some(_) => "no variant has this version of the event, known are ",
-                    None => "no variant has this event without a version, known are ",
+                    Some(_) => "no variant has this version of the event, only ",
+                    None => "no variant has this event without a version, only ",
                 })?;
                 for (index, version) in known.iter().enumerate() {
                     f.write_str(if index == 0 { "" } else { ", " })?;
@@ -173,13 +173,13 @@ impl fmt::Display for DecodeError {
             }
             DecodeErrorKind::Upgrade { from, to, message } => write!(
                 f,
-                "the step from `{from}` to `{to}` failed: {message}; let the conversion accept this data"
+                "the conversion from `{from}` to `{to}` failed: {message}; make the conversion accept this data"
             ),
         }
     }
 }
 
-/// The same text as `Display`, in quotes of its own struct.
+/// Shows the text of `Display` in parentheses.
 impl fmt::Debug for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "DecodeError({self})")

@@ -11,7 +11,7 @@ use crate::scan::Scanner;
 ///
 /// Implement it with `#[derive(Events)]`; [the derive](derive@crate::Events) lists all attributes.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no enum of events",
+    message = "`{Self}` is not an enum of events",
     label = "the trait `Events` is not implemented for `{Self}`",
     note = "add `#[derive(Events)]` to an enum with one event type in each variant",
     note = "to decode one event type, use `Received<T>`"
@@ -34,16 +34,16 @@ impl<E: Events> Events for Box<E> {
     }
 }
 
-/// What a [`Registry`](inngest_core::registry::Registry) knows of an enum of events. It collects enums that are
-/// not generic by itself, and `with_reader` adds others.
+/// Describes an enum of events to a [`Registry`](inngest_core::registry::Registry). The registry collects
+/// enums that are not generic by itself. Add others with `with_reader`.
 #[must_use]
 pub fn reader<E: Events>() -> Reader {
     let takes = |name: &str, version: Option<&str>| E::__KINDS.find(name, version).is_some();
     Reader::new(std::any::type_name::<E>(), E::NAMES, takes)
 }
 
-/// How many events may be nested in the data of system events. The failure of a function that handles
-/// failures has the failed event in its data.
+/// The maximum number of events nested in the data of system events. If a function that handles failures
+/// fails itself, its failure event has the first failure event in its data.
 const MAX_NESTED: u8 = 16;
 
 impl<'a> EventParts<'a> {
@@ -100,7 +100,7 @@ pub fn decode_all<E: Events>(
     Ok(events)
 }
 
-/// Decodes the array of events at the scanner's place.
+/// Decodes the array of events at the scanner's position.
 pub(crate) fn read_events<E: Events>(
     scanner: &mut Scanner<'_>,
 ) -> Result<Vec<Result<E, DecodeError>>, DecodeError> {

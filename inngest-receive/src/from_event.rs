@@ -6,19 +6,19 @@ use serde::de::DeserializeOwned;
 use crate::error::DecodeError;
 use crate::parts::EventParts;
 
-/// A type that an event of one name can be decoded into: what a variant of `#[derive(Events)]` holds.
+/// A type that events of one name decode into. A variant of `#[derive(Events)]` holds such a type.
 ///
-/// Every type with `#[derive(Event)]` and `Deserialize` has it, and so do `Received<T>` and `Box<T>` of
-/// such a type and the types of the module `system`.
+/// It is implemented for every type with `#[derive(Event)]` and `Deserialize`, for `Received<T>` and
+/// `Box<T>` of such a type, and for the types of the module `system`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be decoded from an event; add `#[derive(Event)]` or `#[derive(Deserialize)]`, whichever is missing",
-    label = "this type cannot stand in a variant",
+    label = "a variant cannot hold this type",
     note = "a variant holds a type with `#[derive(Event)]` and `#[derive(Deserialize)]`, `Received<T>` or `Box<T>` of one, or a type of the module `system`"
 )]
 pub trait FromEvent: Sized {
     /// The event name.
     const NAME: &'static str;
-    /// The version of the event's shape.
+    /// The version of the event.
     const VERSION: Option<&'static str>;
 
     /// Decodes an event of this name.

@@ -1,4 +1,4 @@
-//! Defines `Kinds`: the names and versions that an enum decodes, sorted when the program is compiled.
+//! Defines `Kinds`: the names and versions that an enum decodes, sorted at compile time.
 
 use crate::error::DecodeErrorKind;
 use crate::text::{ConstText, is_same};
@@ -71,7 +71,7 @@ impl Kind {
     }
 }
 
-/// A word at a time, because the name of each received event is hashed.
+/// Hashes a word at a time, because it runs for the name of each received event.
 const fn hash(name: &str) -> u64 {
     const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
     let (words, mut rest) = name.as_bytes().as_chunks::<8>();
@@ -126,20 +126,20 @@ impl<const N: usize> Table<N> {
     /// Adds a kind.
     pub const fn add(&mut self, mut kind: Kind) {
         kind.index = self.len;
-        let mut place = self.len;
+        let mut slot = self.len;
         let mut is_first = true;
-        while place > 0 && self.kinds[place - 1].hash >= kind.hash {
-            let other = &self.kinds[place - 1];
+        while slot > 0 && self.kinds[slot - 1].hash >= kind.hash {
+            let other = &self.kinds[slot - 1];
             if other.has_name_of(&kind) {
                 is_first = false;
                 if conflict(other, &kind).is_some() {
                     self.conflicts[kind.index] = other.index;
                 }
             }
-            self.kinds[place] = self.kinds[place - 1];
-            place -= 1;
+            self.kinds[slot] = self.kinds[slot - 1];
+            slot -= 1;
         }
-        self.kinds[place] = kind;
+        self.kinds[slot] = kind;
         self.len += 1;
         if is_first {
             self.names[self.names_len] = kind.name;
@@ -158,7 +158,7 @@ impl<const N: usize> Table<N> {
     }
 }
 
-/// How two kinds of one name take the same events.
+/// Whether two kinds of one name take the same events, and why.
 const fn conflict(one: &Kind, other: &Kind) -> Option<Conflict> {
     // A type with mistakes has no name, and its mistakes are reported already.
     if one.name.is_empty() {
@@ -207,7 +207,7 @@ const fn message(one: &Kind, other: &Kind, conflict: Conflict) -> ConstText {
 ///
 /// # Panics
 ///
-/// Panics if it does. It is only called in constants, so the panic is a compile error.
+/// Panics in that case. It is only called in constants, so the panic is a compile error.
 #[track_caller]
 #[expect(
     clippy::indexing_slicing,
@@ -235,7 +235,7 @@ pub const fn assert_distinct(kinds: &Kinds, index: usize) {
     }
 }
 
-/// The kinds of an enum by the hash of their names, and the names without duplicates.
+/// The kinds of an enum, sorted by the hash of their names, and the names without duplicates.
 #[derive(Clone, Copy, Debug)]
 pub struct Kinds {
     sorted: &'static [Kind],

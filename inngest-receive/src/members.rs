@@ -10,8 +10,8 @@ use crate::data;
 use crate::error::DecodeError;
 use crate::scan::Scanner;
 
-/// The members of an object that have not been taken yet, each with its JSON. It is scanned, but not
-/// validated.
+/// The members of an object that have not been taken yet, each with its JSON. The JSON is scanned, but
+/// not validated.
 pub(crate) struct Members<'a> {
     left: BTreeMap<Cow<'a, str>, &'a str>,
 }
@@ -19,7 +19,7 @@ pub(crate) struct Members<'a> {
 impl<'a> Members<'a> {
     /// Reads an object.
     ///
-    /// A key that comes twice is an error, because another program could read the other value.
+    /// A key that appears twice is an error, because another program could read the other value.
     pub(crate) fn read(json: &'a str) -> Result<Self, DecodeError> {
         Self::read_with(json, |_, _| Ok(false))
     }
@@ -47,7 +47,7 @@ impl<'a> Members<'a> {
             match left.insert(key.clone(), value) {
                 None => Ok(()),
                 Some(_) => {
-                    let message = "the key comes twice; send it once";
+                    let message = "the key appears twice; send it once";
                     Err(DecodeError::shape(key, message))
                 }
             }

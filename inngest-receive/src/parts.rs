@@ -20,7 +20,7 @@ pub struct EventParts<'a> {
     pub(crate) ts: Option<&'a str>,
     pub(crate) user: Option<&'a str>,
     pub(crate) meta: Option<&'a str>,
-    /// How many events enclose this one.
+    /// The number of events that enclose this one.
     pub(crate) nested: u8,
 }
 
@@ -34,18 +34,18 @@ impl fmt::Debug for EventParts<'_> {
     }
 }
 
-/// Checks that bytes are UTF-8, as JSON has to be.
+/// Checks that bytes are UTF-8, as JSON must be.
 pub(crate) fn text(json: &[u8]) -> Result<&str, DecodeError> {
     std::str::from_utf8(json).map_err(|error| {
-        let message = format!("this is no UTF-8 from byte {} on", error.valid_up_to());
+        let message = format!("this is not UTF-8 from byte {} on", error.valid_up_to());
         DecodeError::syntax("", message)
     })
 }
 
 impl<'a> EventParts<'a> {
-    /// Reads the event at the scanner's place into empty parts. The inner error is about this event;
-    /// after an outer error, the place of the next event is unknown.
-    // It fills the parts in place, because moving them takes a good part of the time.
+    /// Reads the event at the scanner's position into empty parts. The inner error is about this event;
+    /// after an outer error, the position of the next event is unknown.
+    // It fills the parts in place, because moving them takes much of the time.
     pub(crate) fn read(
         &mut self,
         scanner: &mut Scanner<'a>,
@@ -54,7 +54,7 @@ impl<'a> EventParts<'a> {
             let value = scanner.value()?;
             return Ok(data::validate(value, "").and(Err(DecodeError::shape(
                 "",
-                "an event is an object; pass one event with its name and data",
+                "the event is not an object; pass one event with its name and data",
             ))));
         }
         let mut read = Ok(());
@@ -67,19 +67,19 @@ impl<'a> EventParts<'a> {
         })?;
         let is_named = self.name.is_some();
         Ok(match read {
-            Err(error) if is_named => Err(self.name_in(error)),
+            Err(error) if is_named => Err(self.name_event_in(error)),
             Ok(()) if !is_named => Err(DecodeError::shape(
                 "name",
-                "an event has a name; pass the event as it was received",
+                "the event has no name; pass the event as it was received",
             )),
             read => read,
         })
     }
 
-    /// Adds a member. The key is in its quotes.
+    /// Adds a member. The key includes its quotes.
     fn add(&mut self, key: Json<'_>, value: Json<'a>) -> Result<(), DecodeError> {
         let is_first = match key.text {
-            // Its type validates it.
+            // Deserializing the data validates it.
             r#""data""# => set(&mut self.data, given(value).map(|data| data.text)),
             r#""id""# => set(&mut self.id, text_of(value, "id")?),
             r#""name""# => set(&mut self.name, text_of(value, "name")?),
@@ -100,7 +100,10 @@ impl<'a> EventParts<'a> {
             return Ok(());
         }
         let key = key.text.trim_matches('"');
-        Err(DecodeError::shape(key, "the key comes twice; send it once"))
+        Err(DecodeError::shape(
+            key,
+            "the key appears twice; send it once",
+        ))
     }
 
     /// The event name.
@@ -109,7 +112,7 @@ impl<'a> EventParts<'a> {
         self.name.as_deref().unwrap_or_default()
     }
 
-    /// The version of the event's shape, if it has one.
+    /// The version of the event, if it has one.
     #[must_use]
     pub fn version(&self) -> Option<&str> {
         self.version
@@ -129,7 +132,7 @@ impl<'a> EventParts<'a> {
     ///
     /// The data is not an object, or does not fit the type.
     pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
-        data::object(self.data(), "data").map_err(|error| self.name_in(error))
+        data::object(self.data(), "data").map_err(|error| self.name_event_in(error))
     }
 
     /// The position of the kind that takes this event.
@@ -139,11 +142,11 @@ impl<'a> EventParts<'a> {
 
     /// The error for an event that no kind takes.
     pub(crate) fn unknown(&self, kinds: &Kinds) -> DecodeError {
-        self.name_in(DecodeError::new(kinds.why_not(self.name()), ""))
+        self.name_event_in(DecodeError::new(kinds.why_not(self.name()), ""))
     }
 
     /// Adds the event's name and version to an error.
-    pub(crate) fn name_in(&self, error: DecodeError) -> DecodeError {
+    pub(crate) fn name_event_in(&self, error: DecodeError) -> DecodeError {
         error.of_event(self.name(), self.version())
     }
 }

@@ -1,4 +1,4 @@
-//! Defines `Received` and `RawReceived`: events with what comes beside their data.
+//! Defines `Received` and `RawReceived`: events with their id, time, version, user and sessions.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,7 +15,7 @@ use crate::from_event::FromEvent;
 use crate::kinds::{Kind, Kinds, Table};
 use crate::parts::EventParts;
 
-/// What comes with an event beside its name, version and data.
+/// The members of an event other than its name, version and data.
 #[derive(Clone)]
 pub(crate) struct Envelope {
     pub(crate) id: String,
@@ -36,7 +36,7 @@ impl Envelope {
                 sessions: sessions(parts.meta)?,
             })
         };
-        read().map_err(|error| parts.name_in(error))
+        read().map_err(|error| parts.name_event_in(error))
     }
 }
 
@@ -61,15 +61,15 @@ fn sessions(meta: Option<&str>) -> Result<BTreeMap<String, String>, DecodeError>
     Ok(sessions.collect())
 }
 
-/// An event with what comes beside its data: id, time, version, user and sessions.
+/// An event with its data, id, time, version, user and sessions.
 ///
-/// It stands in a variant of `#[derive(Events)]`, or alone, where one event type is expected.
+/// Use it in a variant of `#[derive(Events)]`, or alone, where you expect one event type.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Received<T> {
-    /// The event: its data.
+    /// The event's data, decoded.
     pub data: T,
-    /// The sender's deduplication id, or else the event id. Empty if it is missing, as may be in
+    /// The sender's deduplication id, or else the event id. Empty if it is missing, which can happen in
     /// events that are nested in system events.
     pub id: String,
     /// The event name.
@@ -79,7 +79,7 @@ pub struct Received<T> {
     pub version: Option<String>,
     /// When the event occurred, in milliseconds since the Unix epoch.
     pub ts: i64,
-    /// The user's attributes, if there are any.
+    /// The user's attributes, if any.
     pub user: Option<Box<RawValue>>,
     /// The sessions that have a value, by key.
     pub sessions: BTreeMap<String, String>,
@@ -135,7 +135,7 @@ impl<T: PartialEq> PartialEq for Received<T> {
     }
 }
 
-/// Shows the event as its type does. The user's attributes and sessions may be personal, so they are
+/// Shows the data as its type does. The user's attributes and sessions may be personal, so they are
 /// not shown.
 impl<T: fmt::Debug> fmt::Debug for Received<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -195,11 +195,11 @@ pub struct RawReceived {
     pub id: String,
     /// The event name.
     pub name: String,
-    /// The version of the event's shape, if it has one.
+    /// The version of the event, if it has one.
     pub version: Option<String>,
     /// When the event occurred, in milliseconds since the Unix epoch.
     pub ts: i64,
-    /// The user's attributes, if there are any.
+    /// The user's attributes, if any.
     pub user: Option<Box<RawValue>>,
     /// The sessions that have a value, by key.
     pub sessions: BTreeMap<String, String>,

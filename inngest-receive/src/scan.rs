@@ -1,14 +1,14 @@
 //! Finds the members of an object and the elements of an array without parsing their values.
 //!
-//! The name of an event comes after its data, so the data has to be skipped before its type is known.
-//! [`Scanner`] finds only where a value ends. Whoever takes a value parses it, which also validates it.
+//! The name of an event comes after its data, so the data must be skipped before its type is known.
+//! [`Scanner`] only finds where a value ends. The caller parses the value, which also validates it.
 
 use std::hint::black_box;
 
 use crate::data::Json;
 use crate::error::DecodeError;
 
-/// A place in a JSON text.
+/// A position in a JSON text.
 #[derive(Clone, Debug)]
 pub(crate) struct Scanner<'a> {
     text: &'a str,
@@ -48,11 +48,11 @@ impl<'a> Scanner<'a> {
         Err(self.unexpected(&format!("`{}`", char::from(byte))))
     }
 
-    /// An error at the scanner's place.
+    /// An error at the scanner's position.
     fn unexpected(&mut self, expected: &str) -> DecodeError {
         let message = match self.peek() {
             None => format!("the JSON ends where {expected} is expected"),
-            Some(_) => format!("this is no JSON, byte {} is not {expected}", self.at),
+            Some(_) => format!("this is not JSON, byte {} is not {expected}", self.at),
         };
         DecodeError::syntax("", message)
     }
@@ -107,7 +107,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Calls `each` for the members of the object that comes next, with the key in its quotes and the
-    /// scanner at the value. `each` has to move past the value.
+    /// scanner at the value. `each` must move past the value.
     pub(crate) fn members(
         &mut self,
         mut each: impl FnMut(&mut Self, Json<'a>) -> Result<(), DecodeError>,
@@ -130,7 +130,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Calls `each` for the elements of the array that comes next, with the scanner at the element.
-    /// `each` has to move past the element.
+    /// `each` must move past the element.
     pub(crate) fn elements(
         &mut self,
         mut each: impl FnMut(&mut Self, usize) -> Result<(), DecodeError>,
@@ -177,22 +177,22 @@ fn end_of_string(bytes: &[u8]) -> Option<(usize, bool)> {
     let mut is_plain = bytes.first() == Some(&b'"');
     loop {
         let rest = bytes.get(at..)?;
-        let place = special(rest)?;
-        match rest.get(place)? {
-            b'"' => return Some((at + place + 1, is_plain)),
-            b'\\' => at += place + 2,
-            _ => at += place + 1,
+        let offset = special(rest)?;
+        match rest.get(offset)? {
+            b'"' => return Some((at + offset + 1, is_plain)),
+            b'\\' => at += offset + 2,
+            _ => at += offset + 1,
         }
         is_plain = false;
     }
 }
 
-/// The place of the first quote, backslash or control character.
+/// The offset of the first quote, backslash or control character.
 fn special(bytes: &[u8]) -> Option<usize> {
     let (words, tail) = bytes.as_chunks::<8>();
     for (index, word) in words.iter().enumerate() {
-        if let Some(place) = special_in(*word) {
-            return Some(index * 8 + place);
+        if let Some(offset) = special_in(*word) {
+            return Some(index * 8 + offset);
         }
     }
     let is_special = |byte: &u8| matches!(byte, b'"' | b'\\' | ..0x20);
@@ -202,8 +202,8 @@ fn special(bytes: &[u8]) -> Option<usize> {
 /// [`special`] in a word.
 fn special_in(word: [u8; 8]) -> Option<usize> {
     let word = u64::from_le_bytes(word);
-    // Each has the highest bit of the bytes that it looks for, and perhaps of bytes after the first of
-    // these.
+    // Each mask has the highest bit of every byte that it looks for. It may also have the highest bit of
+    // other bytes, but only after the first match.
     let control = word.wrapping_sub(splat(0x20)) & !word & splat(0x80);
     let zero = |word: u64| word.wrapping_sub(splat(1)) & !word & splat(0x80);
     let found = zero(word ^ splat(b'"')) | zero(word ^ splat(b'\\')) | control;
@@ -212,7 +212,7 @@ fn special_in(word: [u8; 8]) -> Option<usize> {
 
 /// The length of the object or array at the beginning.
 ///
-/// It looks at 64 bytes at a time, because a branch for each string costs more than the scan.
+/// It scans 64 bytes at a time, because a branch for each string would cost more than the scan.
 fn end_of_container(bytes: &[u8]) -> Option<usize> {
     let mut state = State::default();
     let (blocks, tail) = bytes.as_chunks::<64>();
@@ -228,7 +228,7 @@ fn end_of_container(bytes: &[u8]) -> Option<usize> {
 
 #[derive(Default)]
 struct State {
-    /// How many objects and arrays are open.
+    /// The number of open objects and arrays.
     depth: u32,
     /// All ones if the next byte is inside a string.
     in_string: u64,
@@ -237,7 +237,7 @@ struct State {
 }
 
 impl State {
-    /// The bits of even places.
+    /// The bits at even positions.
     const EVEN: u64 = 0x5555_5555_5555_5555;
 
     /// Scans a block. Returns the offset after the bracket that closes the first one.
@@ -250,7 +250,7 @@ impl State {
         } = Masks::of(block);
         let quotes = quotes & !self.escaped(backslashes);
         let in_string = prefix_xor(quotes) ^ self.in_string;
-        // The highest bit, in all bits.
+        // Copy the highest bit to all bits.
         self.in_string = 0_u64.wrapping_sub(in_string >> 63);
         let (opening, closing) = (opening & !in_string, closing & !in_string);
         if self.depth > closing.count_ones() {
@@ -274,14 +274,14 @@ impl State {
         None
     }
 
-    /// The bytes that a backslash escapes: those after an odd number of backslashes.
+    /// The bytes that a backslash escapes: the bytes after an odd number of backslashes.
     fn escaped(&mut self, backslashes: u64) -> u64 {
         if backslashes == 0 {
             return std::mem::take(&mut self.escaped);
         }
         let backslashes = backslashes & !self.escaped;
         let after = backslashes << 1 | self.escaped;
-        // A run of backslashes that starts at an odd place carries into the byte after its end.
+        // A run of backslashes that starts at an odd position carries into the byte after its end.
         let odd_starts = backslashes & !Self::EVEN & !after;
         let (ends, carry) = odd_starts.overflowing_add(backslashes);
         self.escaped = u64::from(carry);
@@ -331,12 +331,12 @@ impl Masks {
     }
 }
 
-/// A byte in all bytes of a word.
+/// A word whose bytes all have this value.
 fn splat(byte: u8) -> u64 {
     u64::from_ne_bytes([byte; 8])
 }
 
-/// Each bit of the result is the parity of this bit and all lower ones.
+/// Each bit of the result is the parity of the same bit and all lower bits of the input.
 fn prefix_xor(mut bits: u64) -> u64 {
     for shift in [1, 2, 4, 8, 16, 32] {
         bits ^= bits << shift;

@@ -20,8 +20,8 @@ pub const MAX_AGE: Duration = Duration::from_secs(5 * 60);
 /// environment.
 ///
 /// A call of the dev server has no signature. Skip the check only if your app is itself configured for
-/// development. A header of the call, such as `x-inngest-server-kind: dev`, is no reason: anyone can
-/// send it.
+/// development. Never skip it because of a header of the call, such as `x-inngest-server-kind: dev`:
+/// anyone can send it.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -41,8 +41,8 @@ pub const MAX_AGE: Duration = Duration::from_secs(5 * 60);
 ///
 /// # Errors
 ///
-/// The signature header is missing, comes more than once or is malformed; it is older than 5 minutes or
-/// lies in the future; or neither the signing key nor the fallback key made it. Answer with the
+/// The signature header is missing, appears more than once or is malformed; the signature is older than
+/// 5 minutes or in the future; or neither the signing key nor the fallback key made it. Answer with
 /// status 401 and do not handle the call.
 pub fn verify<'h>(
     keys: &SigningKeys,

@@ -21,17 +21,17 @@ macro_rules! run_events {
     ($($(#[$doc:meta])* $type:ident = $name:literal)*) => {$(
         $(#[$doc])*
         ///
-        /// `E` is the enum of the events that start functions, in a `Box` if this is one of its
-        /// variants. The event comes from any function of the environment, so it may have been started by an
-        /// event that `E` does not know. This hides neither the failure nor the other events.
+        /// `E` is the enum of the events that start functions. Write `Box<E>` if a variant of `E` holds this
+        /// type. The run can be of any function of the environment, so an event that `E` does not know may
+        /// have started it. Then only that event is an error.
         #[derive(Clone)]
         #[non_exhaustive]
         pub struct $type<E> {
-            /// The event that started the run; of a batch, one of its events.
+            /// The event that started the run. For a batch, this is one of its events.
             pub event: Result<E, DecodeError>,
-            /// All events that started the run. The order is not the order in which they were sent.
+            /// All events that started the run, in no particular order.
             pub events: Vec<Result<E, DecodeError>>,
-            /// The function's id, with the app's id before it.
+            /// The function's id, prefixed with the app's id.
             pub function_id: String,
             /// The id of the run.
             pub run_id: String,
@@ -51,7 +51,7 @@ macro_rules! run_events {
 
             fn from_event(parts: &EventParts<'_>) -> Result<Self, DecodeError> {
                 let run = Run::read(parts)
-                    .map_err(|error| parts.name_in(error.within("data")))?;
+                    .map_err(|error| parts.name_event_in(error.within("data")))?;
                 Ok(Self {
                     event: run.event,
                     events: run.events,
@@ -87,7 +87,7 @@ run_events! {
     FunctionFinished = "inngest/function.finished"
 }
 
-/// What all events about the end of a run have.
+/// The data that all events about the end of a run have.
 #[expect(
     clippy::struct_field_names,
     reason = "`run_id` is its name in the event"
@@ -185,14 +185,14 @@ impl fmt::Debug for FunctionError {
 
 /// `inngest/function.invoked`: another function, or a person, called a function directly.
 ///
-/// The data is the caller's, and each function has its own. By default it stays JSON; a type in place of
-/// `D` is deserialized from it.
+/// The caller chooses the data, and each function expects its own. By default the data stays JSON; with
+/// another type as `D`, it is deserialized.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct FunctionInvoked<D = Box<RawValue>> {
     /// The caller's data, without `_inngest`.
     pub data: D,
-    /// What the server adds to the data as `_inngest`.
+    /// The member `_inngest`, which the server adds to the data.
     pub metadata: Option<Box<RawValue>>,
 }
 
@@ -203,30 +203,30 @@ impl<D: DeserializeOwned> FromEvent for FunctionInvoked<D> {
     fn from_event(parts: &EventParts<'_>) -> Result<Self, DecodeError> {
         let read = || {
             let mut scanner = Scanner::new(parts.data());
-            let (mut callers, mut metadata) = (String::new(), None);
+            let (mut caller_data, mut metadata) = (String::new(), None);
             scanner.members(|scanner, key| {
                 let value = scanner.value()?;
                 if key.string()? == "_inngest" {
                     metadata = Some(data::value(value.text, "_inngest")?);
                 } else {
-                    let separator = if callers.is_empty() { "{" } else { "," };
-                    callers.extend([separator, key.text, ":", value.text]);
+                    let separator = if caller_data.is_empty() { "{" } else { "," };
+                    caller_data.extend([separator, key.text, ":", value.text]);
                 }
                 Ok(())
             })?;
             scanner.end()?;
-            Ok((callers, metadata))
+            Ok((caller_data, metadata))
         };
-        let name_in = |error| parts.name_in(error);
-        let (callers, metadata) =
-            read().map_err(|error: DecodeError| name_in(error.within("data")))?;
+        let name_event_in = |error| parts.name_event_in(error);
+        let (caller_data, metadata) =
+            read().map_err(|error: DecodeError| name_event_in(error.within("data")))?;
         let data = match metadata {
             None => data::object(parts.data(), "data"),
-            Some(_) if callers.is_empty() => data::object("{}", "data"),
-            Some(_) => data::object(&(callers + "}"), "data"),
+            Some(_) if caller_data.is_empty() => data::object("{}", "data"),
+            Some(_) => data::object(&(caller_data + "}"), "data"),
         };
         Ok(Self {
-            data: data.map_err(name_in)?,
+            data: data.map_err(name_event_in)?,
             metadata,
         })
     }
@@ -239,15 +239,15 @@ impl<D> fmt::Debug for FunctionInvoked<D> {
     }
 }
 
-/// `inngest/scheduled.timer`: the time of a cron trigger has come. The event's `ts` is that time.
+/// `inngest/scheduled.timer`: a cron trigger fired. The event's `ts` is the time when it fired.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ScheduledTimer {
     /// The cron expression of the trigger.
     pub cron: String,
-    /// The time that the function runs for, as in RFC 3339, such as `2026-11-28T14:58:00Z`.
+    /// The time that the function runs for, in RFC 3339, such as `2026-11-28T14:58:00Z`.
     pub fire_at: Option<String>,
-    /// The time that the schedule gives, as in RFC 3339.
+    /// The time that the schedule gives, in RFC 3339.
     pub scheduled_at: Option<String>,
     /// The other members of the event's data.
     pub unknown: BTreeMap<String, Box<RawValue>>,
@@ -267,7 +267,7 @@ impl FromEvent for ScheduledTimer {
                 unknown: members.rest()?,
             })
         };
-        read().map_err(|error: DecodeError| parts.name_in(error.within("data")))
+        read().map_err(|error: DecodeError| parts.name_event_in(error.within("data")))
     }
 }
 

@@ -27,11 +27,11 @@ impl EventsAs for Received {
     }
 }
 
-/// The event as the server passes it on.
+/// The event as the server passes it to functions.
 fn json(event: &ReceivedEvent) -> String {
     let mut members = event.to_json();
     if let Some(members) = members.as_object_mut() {
-        // Its text has all levels, however deep.
+        // `data_json` has all levels of the data, however deep.
         members.remove("data");
         members
             .entry("id")

@@ -38,8 +38,8 @@ impl ConstText {
     }
 }
 
-/// Whether two texts are equal. It compares a word at a time, because for names this is faster than a call
-/// of the C library.
+/// Whether two texts are equal. It compares a word at a time, which for names is faster than a call to the
+/// C library.
 pub(crate) const fn is_same(a: &str, b: &str) -> bool {
     if a.len() != b.len() {
         return false;

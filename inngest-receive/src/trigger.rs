@@ -65,7 +65,7 @@ pub const fn checked_trigger(events: &str, names: &[&str], trigger: &'static str
         message
             .with("` matches no event of `")
             .with(events)
-            .with("`; write one of its names, or the beginning of one and `/*` or `.*`")
+            .with("`; write one of its names, or the beginning of one followed by `/*` or `.*`")
     };
     panic!("{}", message.as_str())
 }
@@ -104,7 +104,7 @@ pub const fn checked_trigger(events: &str, names: &[&str], trigger: &'static str
 /// let triggers = triggers!(ShopEvent, "shop/orders.*");
 /// ```
 ///
-/// [`trigger_matches`] has the rules for patterns.
+/// [`trigger_matches`] describes the patterns.
 #[macro_export]
 macro_rules! triggers {
     ($events:ty, $($trigger:expr),+ $(,)?) => {{

@@ -12,8 +12,8 @@ use crate::text::{ConstText, is_same};
 
 /// A conversion from `A` to `B`, which exists if `B: TryFrom<A>`, so also if `B: From<A>`.
 ///
-/// Generated code asks `Step::<A, B>::EXISTS`. If the bound holds, this finds the inherent constant, else
-/// the constant of [`NoStep`].
+/// Generated code reads `Step::<A, B>::EXISTS`. If the bound holds, this is the inherent constant,
+/// otherwise the constant of [`NoStep`].
 #[derive(Debug)]
 pub struct Step<A, B>(PhantomData<(A, B)>);
 
@@ -25,7 +25,7 @@ impl<A, B: TryFrom<A>> Step<A, B> {
     ///
     /// # Errors
     ///
-    /// As `TryFrom`.
+    /// The error of the `TryFrom`.
     pub fn convert(older: A) -> Result<B, B::Error> {
         B::try_from(older)
     }
@@ -36,7 +36,7 @@ pub trait NoStep<A, B> {
     /// The conversion does not exist.
     const EXISTS: bool = false;
 
-    /// Is never called.
+    /// Never called.
     ///
     /// # Errors
     ///
@@ -48,20 +48,20 @@ pub trait NoStep<A, B> {
 
 impl<A, B> NoStep<A, B> for Step<A, B> {}
 
-/// For each type, the type that it is converted to on the shortest way to the first type. The first
-/// type is the type of the variant; `steps[a][b]` says whether `a` converts to `b`.
+/// For each type, the next type on the shortest path to the first type, or `N` if no path exists. The
+/// first type is the type of the variant; `steps[a][b]` says whether `a` converts to `b`.
 ///
 /// # Panics
 ///
-/// Panics if an older type has another name than the first, or no way to it. It is only called in
-/// constants, so the panic is a compile error.
+/// Panics if `N` is 0. It is only called in constants with at least two types, and a panic there is a
+/// compile error.
 #[must_use]
 #[expect(
     clippy::indexing_slicing,
     reason = "it runs in constants, where an index out of bounds is a compile error"
 )]
 pub const fn routes<const N: usize>(steps: [[bool; N]; N]) -> [usize; N] {
-    // `N` stands for no way.
+    // `N` stands for no path.
     let mut next = [N; N];
     next[0] = 0;
     let mut reached = [false; N];
@@ -86,26 +86,26 @@ pub const fn routes<const N: usize>(steps: [[bool; N]; N]) -> [usize; N] {
     next
 }
 
-/// The type that a type is converted to.
+/// The index of the type that the type at `position` is converted to.
 #[must_use]
 #[expect(
     clippy::indexing_slicing,
     reason = "it runs in constants, where an index out of bounds is a compile error"
 )]
-pub const fn next<const N: usize>(routes: &[usize; N], place: usize) -> usize {
-    routes[place]
+pub const fn next<const N: usize>(routes: &[usize; N], position: usize) -> usize {
+    routes[position]
 }
 
 /// Fails to compile if an older version cannot become the type of the variant.
 ///
 /// # Panics
 ///
-/// See above. It is only called in constants.
+/// Panics in that case. It is only called in constants, so the panic is a compile error.
 #[track_caller]
 #[expect(clippy::panic, reason = "the panic is the compile error")]
 pub const fn assert_older<const N: usize>(
     routes: &[usize; N],
-    place: usize,
+    position: usize,
     older: &Kind,
     newest: &Kind,
     target: &'static str,
@@ -118,20 +118,20 @@ pub const fn assert_older<const N: usize>(
         let message = ConstText::new()
             .with("`")
             .with(older.label())
-            .with("` is no older version of `")
+            .with("` is not an older version of `")
             .with(target)
-            .with("`, its event name is `")
+            .with("`, because its event name is `")
             .with(older.name())
-            .with("` and not `")
+            .with("`, not `")
             .with(newest.name())
-            .with("`; give it a variant of its own");
+            .with("`; give it its own variant");
         panic!("{}", message.as_str());
     }
-    if next(routes, place) == N {
+    if next(routes, position) == N {
         let message = ConstText::new()
             .with("`")
             .with(older.label())
-            .with("` has no way to `")
+            .with("` cannot be converted to `")
             .with(target)
             .with("`; implement `From<")
             .with(older.label())
@@ -148,7 +148,7 @@ pub const fn assert_older<const N: usize>(
     }
 }
 
-/// The result of a step, with the event named in its error.
+/// The result of a step, whose error names the event.
 ///
 /// # Errors
 ///
@@ -162,7 +162,7 @@ pub fn step<T, E: StepError>(
     result.map_err(|error| {
         let message = error.message();
         let kind = DecodeErrorKind::Upgrade { from, to, message };
-        parts.name_in(DecodeError::new(kind, "data"))
+        parts.name_event_in(DecodeError::new(kind, "data"))
     })
 }
 
@@ -184,7 +184,7 @@ impl<E: fmt::Display> StepError for E {
     }
 }
 
-/// What a variant can hold in place of an event type `T`.
+/// A type that a variant can hold for an event type `T`: the type itself or a wrapper.
 pub trait Wrap<T>: Sized {
     #[doc(hidden)]
     fn __wrap(event: T, parts: &EventParts<'_>) -> Result<Self, DecodeError>;

@@ -1,4 +1,4 @@
-//! Broken, deep, large and odd texts: an error, never a panic, in time that grows with the length.
+//! Broken, deep, large and odd texts: an error, never a panic, in time linear in the length.
 
 use std::time::{Duration, Instant};
 
@@ -31,7 +31,7 @@ enum AnyEvent {
 
 const EVENT: &str = r#"{"data":{"counts":[1,2],"item_id":"9 \"\\ é","more":{"a":[{}]}},"id":"i","meta":{"sessions":{"s":"1"}},"name":"shop/item.imported","ts":1795877869994,"user":{"a":1}}"#;
 
-/// Whether serde accepts the text as an event at all.
+/// Whether serde accepts the text as JSON.
 fn is_json(text: &[u8]) -> bool {
     serde_json::from_slice::<serde::de::IgnoredAny>(text).is_ok()
 }
@@ -48,19 +48,19 @@ fn the_whole_event_decodes() {
 }
 
 #[test]
-fn every_beginning_of_an_event_is_an_error() {
+fn every_prefix_of_an_event_is_an_error() {
     for end in 0..EVENT.len() {
-        let beginning = &EVENT.as_bytes()[..end];
-        assert!(decode::<AnyEvent>(beginning).is_err(), "{end}");
+        let prefix = &EVENT.as_bytes()[..end];
+        assert!(decode::<AnyEvent>(prefix).is_err(), "{end}");
         assert!(
-            decode_all::<AnyEvent>([b"[", beginning].concat()).is_err(),
+            decode_all::<AnyEvent>([b"[", prefix].concat()).is_err(),
             "{end}"
         );
     }
 }
 
 #[test]
-fn a_changed_byte_never_makes_json_of_what_is_none() {
+fn changed_bytes_decode_only_if_the_text_is_json() {
     for at in 0..EVENT.len() {
         for byte in [
             b'"', b'\\', b'{', b'}', b'[', b']', b',', b':', b'0', b' ', 0, 0x1f, 0xff,
@@ -191,7 +191,7 @@ fn one_bad_event_of_a_batch_does_not_hide_the_others() {
         [
             Ok(()),
             Err("`[1]` of `shop/unknown`: no variant has this event; add a variant for it, or one with `#[events(other)]`".into()),
-            Err("`[2]`: an event is an object; pass one event with its name and data".into()),
+            Err("`[2]`: the event is not an object; pass one event with its name and data".into()),
             Err("`[3].data.counts` of `shop/item.imported`: trailing comma; pass the JSON as it was received".into()),
             Ok(()),
         ]
@@ -203,7 +203,7 @@ fn unknown_events_and_versions_are_named() {
     let error = error(r#"{"name":"shop/item.imported","v":"2"}"#);
     assert_eq!(
         error.to_string(),
-        "`shop/item.imported` version `2`: no variant has this version of the event, known are events \
+        "`shop/item.imported` version `2`: no variant has this version of the event, only events \
          without a version; add the type of this version with `#[events(from(…))]`, or \
          `#[events(any_version)]`"
     );
@@ -228,7 +228,7 @@ fn errors_show_no_data() {
     );
 }
 
-/// The time of decoding a text that consists of many parts.
+/// The time that decoding a text of many parts takes.
 fn time(parts: usize, text: impl Fn(usize) -> String) -> Duration {
     let text = text(parts);
     let mut shortest = Duration::MAX;
@@ -276,7 +276,7 @@ fn deep_data_is_kept_raw() {
         panic!()
     };
     assert!(raw.data.get().contains(&deep));
-    // Serde stops at 128 levels, so that a small stack is enough.
+    // Serde stops at 128 levels, so a small stack is enough.
     let text = format!(
         r#"{{"data":{{"counts":[],"item_id":"7","more":{deep}}},"name":"shop/item.imported","ts":5}}"#
     );

@@ -202,7 +202,7 @@ fn one_bad_event_does_not_hide_the_others() {
 }
 
 #[test]
-fn the_event_is_decoded_where_it_differs_from_the_first() {
+fn event_is_decoded_if_it_differs_from_the_first() {
     let with = |events: Value| {
         let body = body(&lost("x"), &events, &json!({}));
         FunctionCall::<DepotEvent>::decode(&body).unwrap()
@@ -260,7 +260,7 @@ fn events_that_are_not_in_the_body_are_an_error() {
 }
 
 #[test]
-fn bodies_that_are_no_calls_are_errors_with_a_path() {
+fn invalid_bodies_are_errors_with_a_path() {
     let call = |json: &str| {
         FunctionCall::<DepotEvent>::decode(json)
             .unwrap_err()
@@ -282,17 +282,20 @@ fn bodies_that_are_no_calls_are_errors_with_a_path() {
         ),
         (
             r#"{"ctx":{"run_id":"r","run_id":"q"}}"#,
-            "`ctx.run_id`: the key comes twice",
+            "`ctx.run_id`: the key appears twice",
         ),
         (
             r#"{"ctx":{"run_id":"r","stack":{"stack":[7]}}}"#,
             "`ctx.stack.stack[0]`: ",
         ),
         (r#"{"ctx":{"run_id":"r","new":nope}}"#, "`ctx.new`: "),
-        (r#"{"ctx":{"run_id":"r"}}"#, "`event`: a call has an event"),
+        (
+            r#"{"ctx":{"run_id":"r"}}"#,
+            "`event`: the call has no event",
+        ),
         (
             r#"{"ctx":{"run_id":"r"},"events":[]}"#,
-            "`event`: a call has an event",
+            "`event`: the call has no event",
         ),
         (
             r#"{"ctx":{"run_id":"r"},"events":{}}"#,
@@ -300,11 +303,11 @@ fn bodies_that_are_no_calls_are_errors_with_a_path() {
         ),
         (
             r#"{"ctx":{"run_id":"r"},"events":[EVENT],"events":[]}"#,
-            "`events`: the key comes twice",
+            "`events`: the key appears twice",
         ),
         (
             r#"{"ctx":{"run_id":"r"},"event":EVENT,"event":EVENT}"#,
-            "`event`: the key comes twice",
+            "`event`: the key appears twice",
         ),
         (
             r#"{"ctx":{"run_id":"r"},"event":EVENT,"steps":[1,]}"#,
@@ -317,7 +320,7 @@ fn bodies_that_are_no_calls_are_errors_with_a_path() {
         (r#"{"ctx":{"run_id":"r"},"event":EVENT,"new":[1,]}"#, "`new"),
         (
             r#"{"ctx":{"run_id":"r"},"event":EVENT} x"#,
-            "this is no JSON",
+            "this is not JSON",
         ),
         (r#"{"ctx":{"run_id":"r"},"event":EVENT"#, "the JSON ends"),
     ] {
@@ -349,7 +352,7 @@ fn system_event(name: &str, data: &Value) -> DepotEvent {
 }
 
 #[test]
-fn the_end_of_a_run_has_the_events_that_started_it() {
+fn end_of_a_run_has_the_events_that_started_it() {
     let eaten = json!({ "data": {}, "name": "depot/crate.eaten" });
     let data = json!({
         "event": lost("x"), "events": [lost("x"), eaten], "function_id": "depot-f", "run_id": "r",
@@ -401,7 +404,7 @@ fn the_end_of_a_run_has_the_events_that_started_it() {
 }
 
 #[test]
-fn failures_of_failures_are_decoded_to_a_depth() {
+fn nested_failures_are_decoded_up_to_a_limit() {
     let mut event = lost("x");
     for depth in 1..=20 {
         let data = json!({ "event": event, "events": [], "function_id": "f", "run_id": "r" });
@@ -482,9 +485,9 @@ enum RawEvent {
     Other(RawReceived),
 }
 
-/// The answer to a call is decided by both: a verified body that decodes.
+/// Calls of a dev server have no signature, so only the signed ones are verified.
 #[test]
-fn recorded_calls_are_verified_and_decoded_from_the_same_bytes() {
+fn only_signed_calls_are_verified() {
     let file: Value = serde_json::from_str(include_str!("data/calls.json")).unwrap();
     let keys = SigningKeys::new(file["signing_key"].as_str().unwrap()).unwrap();
     for call in recorded() {
@@ -503,9 +506,9 @@ fn recorded_calls_are_verified_and_decoded_from_the_same_bytes() {
     }
 }
 
-/// Values that stay JSON may have any depth, and nothing is read once for each other member.
+/// Values that stay JSON may have any depth, and many members do not take quadratic time.
 #[test]
-fn depth_and_size_are_no_problem() {
+fn deep_and_large_calls_are_decoded() {
     let depth = 200_000;
     let deep = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
     let keys: Vec<_> = (0..depth).map(|key| format!(r#""k{key}":0"#)).collect();
@@ -541,7 +544,7 @@ fn depth_and_size_are_no_problem() {
             .count(),
         20_000
     );
-    // The event in a system event is data, so it keeps to the depth of its type.
+    // The event in a system event is deserialized, so the depth limit of serde applies.
     let failed = format!(
         r#"{{"data":{{"event":{deep},"function_id":"f","run_id":"r"}},"name":"inngest/function.failed"}}"#
     );
@@ -552,8 +555,8 @@ fn depth_and_size_are_no_problem() {
 }
 
 proptest! {
-    /// A changed byte gives an error or a call, and never a panic; bytes that are no JSON give an error,
-    /// of the call or of an event.
+    /// A changed byte gives an error or a call, never a panic. Bytes that are not JSON give an error of
+    /// the call or of an event.
     #[test]
     fn broken_bodies_never_panic(call in 0..15_usize, at: prop::sample::Index, byte: u8, cut: bool) {
         let recorded = recorded();
@@ -570,18 +573,18 @@ proptest! {
             call.event().map_err(|_| ())?;
             call.into_all_events().map_err(|_| ())
         });
-        prop_assert!(is_json || all.is_err() || is_nested_only(&body));
+        prop_assert!(is_json || all.is_err() || has_nested_event(&body));
     }
 
     #[test]
-    fn any_text_is_an_error_or_a_call(text in "[{}\\[\\]\",:a-z0-9 ]{0,80}", bytes: Vec<u8>) {
+    fn random_texts_are_errors(text in "[{}\\[\\]\",:a-z0-9 ]{0,80}", bytes: Vec<u8>) {
         prop_assert!(FunctionCall::<DepotEvent>::decode(text).is_err());
         prop_assert!(FunctionCall::<DepotEvent>::decode(bytes).is_err());
     }
 }
 
-/// Whether the call starts with a system event. A nested event that is broken is an error inside it.
-fn is_nested_only(body: &[u8]) -> bool {
+/// Whether the call has an event nested in a system event. If that event is broken, the call has no error.
+fn has_nested_event(body: &[u8]) -> bool {
     let failed = b"inngest/function.failed";
     body.windows(failed.len()).any(|window| window == failed)
 }

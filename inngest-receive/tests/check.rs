@@ -85,7 +85,7 @@ fn every_exported_version_decodes() {
 }
 
 #[test]
-fn a_version_without_a_way_is_named() {
+fn version_without_a_conversion_is_named() {
     #[derive(Events)]
     #[expect(dead_code, reason = "only the types count")]
     enum Forgetful {
@@ -94,13 +94,13 @@ fn a_version_without_a_way_is_named() {
     let error = check::<Forgetful>(export().path()).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "version `2026-01-01.1` of `shop/order.paid` was sent once and has no way into today's type; add \
+        "version `2026-01-01.1` of `shop/order.paid` is exported, but no variant decodes it; add \
          its type with `#[events(from(…))]`"
     );
 }
 
 #[test]
-fn the_check_of_the_registry_names_it_too() {
+fn registry_check_names_it_too() {
     #[derive(Events)]
     #[expect(dead_code, reason = "only the types count")]
     enum Newest {
@@ -159,7 +159,7 @@ fn generic_enums_are_added_by_hand() {
 }
 
 #[test]
-fn a_type_that_no_longer_fits_its_schema_is_named() {
+fn type_that_no_longer_fits_its_schema_is_named() {
     // The type changed after its export, without another version.
     mod changed {
         use super::*;
@@ -188,14 +188,14 @@ fn a_type_that_no_longer_fits_its_schema_is_named() {
 }
 
 #[test]
-fn a_folder_without_an_index_is_an_error() {
+fn folder_without_an_index_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let error = check::<ShopEvent>(folder.path()).unwrap_err().to_string();
     assert!(error.contains("index.json` cannot be read"), "{error}");
 }
 
 #[test]
-fn a_schema_that_is_gone_is_an_error() {
+fn missing_schema_is_an_error() {
     let folder = export();
     fs::remove_file(folder.path().join("shop/order.paid/2026-01-01.1.json")).unwrap();
     let error = check::<ShopEvent>(folder.path()).unwrap_err().to_string();

@@ -78,7 +78,7 @@ fn item(version: Option<&str>, data: &str) -> Result<ItemImported, DecodeError> 
 }
 
 #[test]
-fn each_version_becomes_todays_type() {
+fn each_version_becomes_the_current_type() {
     let expected = |quantity| ItemImported {
         item_id: "7".into(),
         quantity,
@@ -93,12 +93,13 @@ fn each_version_becomes_todays_type() {
 }
 
 #[test]
-fn a_failed_step_is_named() {
+fn failed_conversion_is_named() {
     let error = item(Some("2026-01-01.1"), r#"{"item":"7","count":"many"}"#).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "`data` of `storefront/item.imported` version `2026-01-01.1`: the step from `older::V1` to \
-         `ItemImported` failed: invalid digit found in string; let the conversion accept this data"
+        "`data` of `storefront/item.imported` version `2026-01-01.1`: the conversion from \
+         `older::V1` to `ItemImported` failed: invalid digit found in string; make the conversion \
+         accept this data"
     );
     assert!(matches!(
         error.kind(),
@@ -111,7 +112,7 @@ fn a_failed_step_is_named() {
 }
 
 #[test]
-fn the_data_of_an_older_version_is_checked_by_its_own_type() {
+fn older_data_is_checked_by_its_own_type() {
     let error = item(None, r#"{"item_id":"7","quantity":2}"#).unwrap_err();
     assert!(
         error.to_string().contains("missing field `item`"),
@@ -143,7 +144,7 @@ fn an_unknown_event_is_named() {
 }
 
 #[test]
-fn received_has_what_comes_beside_the_data() {
+fn received_has_the_id_time_version_and_user() {
     let text = event(OrderPaid::NAME, None, r#"{"total":1}"#);
     let ShopEvent::OrderPaid(paid) = decode(&text).unwrap() else {
         panic!()
@@ -172,7 +173,7 @@ fn one_event_type_decodes_without_an_enum() {
 }
 
 #[test]
-fn names_come_once_in_the_order_of_the_variants() {
+fn names_are_unique_and_in_variant_order() {
     assert_eq!(ShopEvent::NAMES, [ItemImported::NAME, OrderPaid::NAME]);
     assert_eq!(<Box<ShopEvent>>::NAMES, ShopEvent::NAMES);
 }
@@ -188,7 +189,6 @@ fn triggers_are_checked_constants() {
     assert_eq!(one, "storefront/order.paid");
 }
 
-/// Debug output and errors never show data.
 #[test]
 fn debug_output_shows_no_data() {
     let text = event("a/b", None, r#"{"secret":"5310"}"#);

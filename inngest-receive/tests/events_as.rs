@@ -67,7 +67,7 @@ async fn events_are_decoded_as_functions_get_them() {
 }
 
 #[tokio::test]
-async fn a_recorder_has_it_too() {
+async fn recorders_decode_events_too() {
     let recorder = Recorder::new();
     let client = Client::builder()
         .dev(true)

@@ -1,4 +1,4 @@
-//! What is sent decodes to an equal value, after the server has stored it and written it back.
+//! Sent events decode to equal values after the server has stored them and written them back.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

@@ -1,4 +1,4 @@
-//! Compiler cases that need a crate of their own and code generation.
+//! Compiler cases that need their own crate or code generation.
 //!
 //! `<topic>/pass`: the case depends on what is at the root of its crate.
 //! `<topic>/fail-rustc`: the case passes `cargo check` and fails when rustc generates code.

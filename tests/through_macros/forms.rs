@@ -159,7 +159,7 @@ fn generic_structs_work() {
 }
 
 #[test]
-fn lifted_rules_work() {
+fn disabled_rules_work() {
     wrap! {event
         #[event(
             name = "Shop:Lifted",

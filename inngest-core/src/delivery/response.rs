@@ -145,7 +145,10 @@ pub(crate) fn read(
                 // accepted all of them.
                 return Response::Accepted(AcceptedIds::Given(found));
             }
-            invalid(format!("its `ids` has length {} instead of {events}", found.len()))
+            invalid(format!(
+                "its `ids` has length {} instead of {events}",
+                found.len()
+            ))
         }
         (200, Ok(_)) => invalid("it has no `ids`".to_owned()),
         (200, Err(_)) => invalid("its body is not the JSON of an event API".to_owned()),
@@ -415,10 +418,26 @@ mod tests {
                 r#"{"ids":["a","b"],"error":"no"}"#,
                 "reports a failure",
             ),
-            (200, r#"{"ids":["a"]}"#, "its `ids` has length 1 instead of 2"),
-            (200, r#"{"ids":["a",""]}"#, "its `ids` has length 1 instead of 2"),
-            (200, r#"{"ids":["a","b",""]}"#, "its `ids` has length 2 instead of 2"),
-            (200, r#"{"ids":["a","b","c"]}"#, "its `ids` has length 3 instead of 2"),
+            (
+                200,
+                r#"{"ids":["a"]}"#,
+                "its `ids` has length 1 instead of 2",
+            ),
+            (
+                200,
+                r#"{"ids":["a",""]}"#,
+                "its `ids` has length 1 instead of 2",
+            ),
+            (
+                200,
+                r#"{"ids":["a","b",""]}"#,
+                "its `ids` has length 2 instead of 2",
+            ),
+            (
+                200,
+                r#"{"ids":["a","b","c"]}"#,
+                "its `ids` has length 3 instead of 2",
+            ),
             (200, "{}", "it has no `ids`"),
             (200, "<html>", "is not the JSON of an event API"),
             (201, r#"{"ids":["a","b"]}"#, "its status is 201"),

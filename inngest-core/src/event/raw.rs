@@ -40,8 +40,8 @@ use crate::event::{EventInput, Payload};
 /// let mistyped = RawEvent::new("Storefront/CouponUsed", json!({}));
 /// assert_eq!(
 ///     batch.push(mistyped).unwrap_err().to_string(),
-///     "event 1 (`Storefront/CouponUsed`): the event name is not lowercase segments \
-///      `[a-z0-9][a-z0-9_-]*` joined by `.` under prefixes that end in `/`; write \
+///     "event 1 (`Storefront/CouponUsed`): the event name does not consist of lowercase segments \
+///      `[a-z0-9][a-z0-9_-]*` joined by `.` after prefixes that end in `/`; write \
 ///      `storefront/coupon.used`, or call `allow_nonstandard_name`",
 /// );
 /// # Ok::<(), inngest_core::PayloadError>(())

@@ -57,7 +57,7 @@ impl fmt::Display for TemplateError {
             ),
             Kind::NoPlaceholder { braced: None } => f.write_str(
                 "the id template has no placeholder, so every event of this type after the first \
-                 would be ignored; name a field that tells events apart, as `{order_id}` does",
+                 would be ignored; name a field that tells events apart, such as `{order_id}`",
             ),
             Kind::EmptyPlaceholder { text } => write!(
                 f,
@@ -82,8 +82,8 @@ impl fmt::Display for TemplateError {
             ),
             Kind::FormatSpec { path, text } => write!(
                 f,
-                "the placeholder `{{{text}}}` has a format spec, which an id does not take; write \
-                 `{{{path}}}`"
+                "the placeholder `{{{text}}}` has a format spec, which an id template does not \
+                 support; write `{{{path}}}`"
             ),
             Kind::NotAField { text, meant } => {
                 write!(f, "the placeholder `{{{text}}}` names no field; ")?;
@@ -96,13 +96,13 @@ impl fmt::Display for TemplateError {
             }
             Kind::Adjacent { first, second } => write!(
                 f,
-                "nothing stands between `{{{first}}}` and `{{{second}}}`, so different values \
-                 could print the same id; separate them by a character that neither can contain, \
-                 such as `/` beside a number"
+                "nothing separates `{{{first}}}` and `{{{second}}}`, so different values could \
+                 print the same id; separate them with a character that neither can contain, such \
+                 as `/` next to a number"
             ),
             Kind::Repeated { path } => write!(
                 f,
-                "the placeholder `{{{path}}}` stands in the id template twice; once is enough"
+                "the placeholder `{{{path}}}` appears twice in the id template; remove one"
             ),
         }
     }
@@ -164,7 +164,7 @@ mod tests {
             (
                 "a",
                 "the id template has no placeholder, so every event of this type after the first \
-                 would be ignored; name a field that tells events apart, as `{order_id}` does",
+                 would be ignored; name a field that tells events apart, such as `{order_id}`",
             ),
             (
                 "{ }",
@@ -185,7 +185,8 @@ mod tests {
             ),
             (
                 "{a:?}",
-                "the placeholder `{a:?}` has a format spec, which an id does not take; write `{a}`",
+                "the placeholder `{a:?}` has a format spec, which an id template does not support; \
+                 write `{a}`",
             ),
             (
                 "{self.a}",
@@ -198,18 +199,18 @@ mod tests {
             ),
             (
                 "{a}{b}",
-                "nothing stands between `{a}` and `{b}`, so different values could print the same \
-                 id; separate them by a character that neither can contain, such as `/` beside a \
+                "nothing separates `{a}` and `{b}`, so different values could print the same id; \
+                 separate them with a character that neither can contain, such as `/` next to a \
                  number",
             ),
             (
                 "{a}-{a}",
-                "the placeholder `{a}` stands in the id template twice; once is enough",
+                "the placeholder `{a}` appears twice in the id template; remove one",
             ),
             (
                 "{}-{a}-{a}",
                 "the placeholder `{}` names no field; write the field's name between the braces\n\
-                 the placeholder `{a}` stands in the id template twice; once is enough",
+                 the placeholder `{a}` appears twice in the id template; remove one",
             ),
         ] {
             let errors = Template::parse(template).unwrap_err();

@@ -52,7 +52,7 @@ impl VariantAttrs {
             let useless = useless.or(all.any_version.as_ref().map(|any| &any.key));
             let useless = useless.unwrap_or(&other.key);
             let message = format!(
-                "`{useless}` has no effect beside `other`, which takes every version; remove it"
+                "`{useless}` has no effect next to `other`, which takes every version; remove it"
             );
             cx.error(useless, message);
         }
@@ -78,7 +78,7 @@ fn types(cx: &Ctxt, item: &Item) -> Vec<Type> {
         return Vec::new();
     };
     if list.is_empty() {
-        let message = format!("`{key}` names no older version; write {example}, or remove it");
+        let message = format!("`{key}` lists no versions; write {example}, or remove it");
         cx.error(key, message);
         return Vec::new();
     }
@@ -106,11 +106,11 @@ pub(crate) fn text(ty: &Type) -> String {
     text.replace(' ', "").replace(',', ", ")
 }
 
-/// Reports attributes where none is read.
+/// Reports `#[events(…)]` on a field of a variant.
 pub(crate) fn report_misplaced(cx: &Ctxt, attrs: &[Attribute], name: &Ident) {
     for attr in attrs.iter().filter(|attr| attr.path().is_ident("events")) {
         let message = format!(
-            "`#[events(…)]` is read on the enum and its variants only; move it to the variant `{name}`"
+            "`#[events(…)]` belongs on the enum or a variant; move it to the variant `{name}`"
         );
         cx.error(attr.path(), message);
     }

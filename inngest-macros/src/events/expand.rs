@@ -82,7 +82,7 @@ pub(crate) fn events(events: &Events<'_>, krate: &Path) -> TokenStream {
             #[allow(deprecated)]
             const __INNGEST_KINDS: __inngest::derive_support::Kinds =
                 <#ident as __inngest::Events>::__KINDS;
-            // A constant for each, so that rustc reports all mistakes.
+            // One constant per assertion, so that rustc reports all mistakes.
             #(const _: () = #assertions;)*
             #[allow(deprecated)]
             const __INNGEST_LINK: __inngest::derive_support::Link =
@@ -128,15 +128,15 @@ struct Code {
     kinds: TokenStream,
     /// Decodes each kind.
     arms: TokenStream,
-    /// Takes the events of no other variant.
+    /// Handles the events that no other variant takes.
     other: Option<TokenStream>,
     /// Converts older versions.
     functions: TokenStream,
     /// Proves that kinds can be told apart, and that older versions convert.
     assertions: Vec<TokenStream>,
-    /// How many kinds there are.
+    /// The number of kinds.
     len: usize,
-    /// Whether the kinds are a local where the assertions are.
+    /// Whether the enum is generic. If so, the assertions read the kinds from a local variable.
     is_generic: bool,
 }
 
@@ -180,22 +180,22 @@ impl Code {
         self.len += 1;
     }
 
-    /// Older versions of a variant. The first of `nodes` is the type that they have to become.
+    /// Converts the older versions of a variant into its event type, the first of `nodes`.
     fn older(&mut self, index: usize, variant: &Variant<'_>, older: &[Type]) {
         let Variant { ident, ty, .. } = variant;
         let target = event_type(ty);
         let nodes: Vec<&Type> = std::iter::once(target).chain(older).collect();
         let len = Literal::usize_unsuffixed(nodes.len());
         let routes = format_ident!("__INNGEST_ROUTES_{index}");
-        let steps = nodes.iter().enumerate().map(|(from_place, from)| {
-            let exist = nodes.iter().enumerate().map(|(to_place, to)| {
-                if from_place == 0 || from_place == to_place {
+        let steps = nodes.iter().enumerate().map(|(from_position, from)| {
+            let exists = nodes.iter().enumerate().map(|(to_position, to)| {
+                if from_position == 0 || from_position == to_position {
                     quote!(false)
                 } else {
                     quote!(__inngest::derive_support::Step::<#from, #to>::EXISTS)
                 }
             });
-            quote!([#(#exist),*])
+            quote!([#(#exists),*])
         });
         self.functions.extend(quote! {
             #[allow(deprecated)]
@@ -207,10 +207,10 @@ impl Code {
         });
         let newest = kind(ty);
         let target_text = text(target);
-        for (place, from) in nodes.iter().enumerate().skip(1) {
+        for (position, from) in nodes.iter().enumerate().skip(1) {
             let span = at(from.span());
             let kind = kind(from);
-            let next = Literal::usize_unsuffixed(place);
+            let next = Literal::usize_unsuffixed(position);
             self.kinds
                 .extend(quote_spanned!(span=> __inngest_table.add(#kind);));
             self.assertions.push(quote_spanned! {span=>
@@ -218,7 +218,7 @@ impl Code {
                     &#routes, #next, &#kind, &#newest, #target_text,
                 )
             });
-            let function = function(index, place, span);
+            let function = upgrade_function(index, position, span);
             self.arm(span, &quote_spanned! {span=>
                 <#from as __inngest::FromEvent>::from_event(__inngest_parts)
                     .and_then(|__inngest_older| #function(__inngest_older, __inngest_parts))
@@ -227,14 +227,16 @@ impl Code {
                     })
                     .map(Self::#ident)
             });
-            self.convert(index, place, &nodes, &routes);
+            self.convert(index, position, &nodes, &routes);
         }
     }
 
-    /// A function that converts one older version into the type of the variant.
-    fn convert(&mut self, index: usize, place: usize, nodes: &[&Type], routes: &Ident) {
+    /// Generates a function that converts one older version into the variant's event type.
+    fn convert(&mut self, index: usize, position: usize, nodes: &[&Type], routes: &Ident) {
         let [target, ..] = nodes else { return };
-        let Some(from) = nodes.get(place) else { return };
+        let Some(from) = nodes.get(position) else {
+            return;
+        };
         let span = at(from.span());
         let from_text = text(from);
         let step = |to: &Type| {
@@ -247,17 +249,17 @@ impl Code {
             }
         };
         let others = nodes.iter().enumerate().skip(1);
-        let over_others = others.filter(|(other, _)| *other != place).map(|(other, to)| {
+        let indirect = others.filter(|(other, _)| *other != position).map(|(other, to)| {
             let step = step(to);
-            let function = function(index, other, span);
+            let function = upgrade_function(index, other, span);
             let other = Literal::usize_unsuffixed(other);
             quote_spanned! {span=>
                 #other => #step.and_then(|__inngest_newer| #function(__inngest_newer, __inngest_parts)),
             }
         });
         let direct = step(target);
-        let name = function(index, place, span);
-        let place = Literal::usize_unsuffixed(place);
+        let name = upgrade_function(index, position, span);
+        let position = Literal::usize_unsuffixed(position);
         self.functions.extend(quote! {
             #[allow(deprecated)]
             fn #name(
@@ -266,8 +268,8 @@ impl Code {
             ) -> __inngest::derive_support::Result<#target, __inngest::DecodeError> {
                 #[allow(unused_imports)]
                 use __inngest::derive_support::NoStep as _;
-                match const { __inngest::derive_support::next(&#routes, #place) } {
-                    #(#over_others)*
+                match const { __inngest::derive_support::next(&#routes, #position) } {
+                    #(#indirect)*
                     _ => #direct,
                 }
             }
@@ -286,6 +288,7 @@ fn kind(ty: &Type) -> TokenStream {
     }
 }
 
-fn function(index: usize, place: usize, span: Span) -> Ident {
-    Ident::new(&format!("__inngest_upgrade_{index}_{place}"), span)
+/// The name of the function that converts one older version.
+fn upgrade_function(index: usize, position: usize, span: Span) -> Ident {
+    Ident::new(&format!("__inngest_upgrade_{index}_{position}"), span)
 }

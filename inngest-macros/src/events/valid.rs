@@ -1,4 +1,4 @@
-//! Checks that the variants can be told apart, as far as tokens show it. The generated constants compare
+//! Checks that the variants can be told apart, as far as their tokens show. The generated constants compare
 //! names and versions.
 
 use proc_macro2::Ident;
@@ -40,14 +40,12 @@ fn only_one_other(cx: &Ctxt, events: &Events<'_>) {
         return;
     };
     for (_, key) in others {
-        let message = format!(
-            "`{first}` already takes the events of no other variant; keep one of the two `other`"
-        );
+        let message = format!("`{first}` is already marked `other`; keep one of the two");
         cx.error(key, message);
     }
 }
 
-/// `RawReceived` has no event name.
+/// Rule: only an `other` variant holds a `RawReceived`, because that has no event name.
 fn raw_without_other(cx: &Ctxt, events: &Events<'_>) {
     for variant in &events.variants {
         if let Type::Path(path) = event_type(&variant.ty)
@@ -56,7 +54,7 @@ fn raw_without_other(cx: &Ctxt, events: &Events<'_>) {
             && variant.attrs.other.is_none()
         {
             let message = format!(
-                "`RawReceived` takes the events of no other variant; add `#[events(other)]` to `{}`",
+                "`RawReceived` is for events that no other variant takes; add `#[events(other)]` to `{}`",
                 variant.ident
             );
             cx.error(last, message);
@@ -83,8 +81,7 @@ fn different_types(cx: &Ctxt, events: &Events<'_>) {
         let name = text(ty);
         if seen.contains(&name) {
             let message = format!(
-                "`{name}` stands in the enum twice, so its events cannot be told apart; remove one of \
-                 the two"
+                "`{name}` appears twice in the enum, so its events cannot be told apart; remove one"
             );
             cx.error(ty, message);
         }
@@ -92,7 +89,7 @@ fn different_types(cx: &Ctxt, events: &Events<'_>) {
     }
 }
 
-/// The name of a generic event does not depend on its parameters.
+/// Rule: no two variants are instances of one generic event, because its name ignores its parameters.
 fn generic_types(cx: &Ctxt, events: &Events<'_>) {
     let generics = &events.input.generics;
     let parameters: Vec<Ident> = generics.type_params().map(|p| p.ident.clone()).collect();
@@ -133,7 +130,7 @@ fn generic_types(cx: &Ctxt, events: &Events<'_>) {
         if let Some(from) = &variant.attrs.from
             && (is_generic(&variant.ty) || from.value.iter().any(is_generic))
         {
-            let message = "older versions of a type with parameters cannot be proved to convert; write \
+            let message = "nothing can check that older versions of a generic type convert; write \
                            the type's arguments";
             cx.error(&from.key, message);
         }

@@ -1,4 +1,4 @@
-//! Checks that events of exported schemas, old versions among them, still decode.
+//! Checks that events of exported schemas, including old versions, still decode.
 
 mod sample;
 
@@ -12,12 +12,12 @@ use serde_json::{Value, json};
 use crate::error::DecodeError;
 use crate::events::{Events, decode};
 
-/// Checks that every exported version of the enum's events decodes into a variant. It is meant for tests.
+/// Checks that every exported version of the enum's events decodes into a variant. Call it in a test.
 ///
-/// The folder is one that `inngest-registry export` writes. It keeps the schemas of old versions,
-/// because their events are still stored, delayed or retried. For each schema whose event name the
-/// enum has, this function decodes events made from the schema: with all fields, with only the
-/// required ones, and with each alternative of enums. Schemas of other events are ignored.
+/// The folder is the output of `inngest-registry export`. It keeps the schemas of old versions,
+/// because their events may still be stored, delayed or retried. For each schema of an event that the
+/// enum decodes, this function makes events and decodes them: with all fields, with only the required
+/// fields, and with each alternative of an enum. Schemas of other events are ignored.
 ///
 /// ```no_run
 /// # use inngest_core::Event;
@@ -112,7 +112,7 @@ impl fmt::Display for CheckError {
                         None => write!(f, "`{name}` without a version")?,
                     }
                     f.write_str(
-                        " was sent once and has no way into today's type; add its type with \
+                        " is exported, but no variant decodes it; add its type with \
                          `#[events(from(…))]`",
                     )?;
                 }

@@ -1,14 +1,14 @@
-//! Makes values that match a JSON Schema, as `schemars` and `inngest-registry` write them.
+//! Makes values that match a JSON Schema that `schemars` or `inngest-registry` wrote.
 
 use serde_json::{Map, Value};
 
-/// The most alternatives of one enum that are tried.
+/// The maximum number of alternatives to try.
 const MAX_ALTERNATIVES: usize = 64;
 
-/// Beyond this depth, values have only what is required.
+/// Beyond this depth, objects have only their required fields.
 const FULL_DEPTH: usize = 6;
 
-/// Beyond this depth, a recursive schema gets no further values.
+/// Beyond this depth, a schema has no value, so that recursive schemas end.
 const MAX_DEPTH: usize = 48;
 
 /// Values for the `data` of an event's schema.
@@ -43,12 +43,12 @@ fn alternatives(schema: &Value) -> usize {
     }
 }
 
-/// How a value is chosen among those that match.
+/// Which of the matching values to make.
 struct Choice<'a> {
     root: &'a Value,
-    /// Which alternative is taken.
+    /// The index of the alternative to take, modulo the number of alternatives.
     alternative: usize,
-    /// Whether optional fields are there.
+    /// Whether to include optional fields.
     full: bool,
 }
 
@@ -84,7 +84,7 @@ impl Choice<'_> {
         Some(value)
     }
 
-    /// The chosen alternative. Deep inside, the first one that ends: a recursive type has one.
+    /// The chosen alternative. At great depth, the first that ends: every recursive type has one.
     fn one_of(&self, parts: &[Value], depth: usize) -> Option<Value> {
         if depth <= FULL_DEPTH {
             return self.value(self.pick(parts)?, depth + 1);
@@ -127,7 +127,7 @@ impl Choice<'_> {
             if is_required(key) {
                 members.insert(key.clone(), self.value(property, depth + 1)?);
             } else if self.full && depth <= FULL_DEPTH {
-                // An optional field may be left out if its type does not end.
+                // Leave out an optional field whose type does not end.
                 if let Some(value) = self.value(property, depth + 1) {
                     members.insert(key.clone(), value);
                 }
@@ -169,7 +169,7 @@ fn count(schema: &Map<String, Value>, key: &str) -> Option<usize> {
     usize::try_from(schema.get(key)?.as_u64()?).ok()
 }
 
-/// Merges the members of objects. Any other value replaces what has no type.
+/// Merges the members of two objects. Any other value replaces only `null`, the value without a type.
 fn merge(value: &mut Value, other: Value) {
     match (value, other) {
         (Value::Object(members), Value::Object(others)) => members.extend(others),

@@ -39,7 +39,7 @@ proptest! {
 }
 
 #[test]
-fn texts_without_an_end_have_none() {
+fn unfinished_values_have_no_end() {
     for text in ["{", "[[]", r#"{"a"#, r#"{"}"#, r#"{"\"}"#, r#"["\\\"]"#] {
         assert_eq!(end_of_container(text.as_bytes()), None, "{text}");
     }

@@ -27,10 +27,10 @@ pub enum SigningKeyError {
         /// Where the key came from.
         origin: &'static str,
     },
-    /// The key contains a character other than visible ASCII characters.
+    /// The key contains a quote, or a character other than visible ASCII characters.
     #[error(
-        "the signing key from {origin} has a character other than letters, digits and `-` at byte \
-         {offset}; copy it again from the Inngest dashboard, without quotes or line breaks"
+        "the signing key from {origin} has a character at byte {offset} that no signing key has; copy \
+         it again from the Inngest dashboard, without quotes or line breaks"
     )]
     InvalidCharacter {
         /// Where the key came from.
@@ -56,10 +56,10 @@ pub enum SignatureError {
          remove the header"
     )]
     Missing,
-    /// The header comes more than once.
-    #[error("the header `x-inngest-signature` comes {times} times; answer 401")]
+    /// The header appears more than once.
+    #[error("the header `x-inngest-signature` appears {times} times; answer 401")]
     Repeated {
-        /// How often it comes.
+        /// How often it appears.
         times: usize,
     },
     /// The header does not have the form `t={seconds}&s={64 lowercase hexadecimal digits}`.
@@ -68,7 +68,7 @@ pub enum SignatureError {
          hexadecimal digits; answer 401"
     )]
     Malformed,
-    /// The signature is more than 5 minutes old. Someone may be sending a recorded call again.
+    /// The signature is more than 5 minutes old. Someone may be replaying a recorded call.
     #[error("the signature is {} seconds old, over 300; answer 401, and check this machine's clock", .age.as_secs())]
     TooOld {
         /// How old it is.
@@ -76,11 +76,11 @@ pub enum SignatureError {
     },
     /// The signature was made after `now`.
     #[error(
-        "the signature lies {} seconds in the future; answer 401, and check this machine's clock",
+        "the signature is {} seconds in the future; answer 401, and check this machine's clock",
         .by.as_secs_f64().ceil()
     )]
     InFuture {
-        /// How far it lies in the future.
+        /// How far it is in the future.
         by: Duration,
     },
     /// No key made this signature of this body.

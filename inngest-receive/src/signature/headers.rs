@@ -1,4 +1,4 @@
-//! Defines `Headers`: what the signature check reads of a call's headers.
+//! Defines `Headers`: the part of a call's headers that the signature check reads.
 
 use std::fmt;
 
@@ -11,12 +11,12 @@ pub const SIGNATURE_HEADER: &str = "x-inngest-signature";
 
 /// The headers of a call, as far as its verification needs them.
 ///
-/// It is made `From` a [`&HeaderMap`](HeaderMap), or by [`from_pairs`](Self::from_pairs) from the names
-/// and values of any web framework.
+/// Convert it `From` a [`&HeaderMap`](HeaderMap), or build it with [`from_pairs`](Self::from_pairs) from
+/// the names and values of any web framework.
 #[derive(Clone, Copy, Default)]
 pub struct Headers<'h> {
     signature: Option<&'h [u8]>,
-    /// How many signature headers there are.
+    /// The number of signature headers.
     signatures: usize,
 }
 
@@ -66,7 +66,7 @@ impl<'h> From<&'h HeaderMap> for Headers<'h> {
     }
 }
 
-/// Shows how many signatures there are, not the signatures.
+/// Shows the number of signatures, not the signatures.
 impl fmt::Debug for Headers<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Headers")

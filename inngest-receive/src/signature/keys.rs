@@ -27,7 +27,7 @@ impl SigningKeys {
     ///
     /// # Errors
     ///
-    /// The key is empty, also after its prefix, or has a character that no key has.
+    /// The key is empty, has nothing after its prefix, or has a character that no key has.
     pub fn new(key: impl AsRef<str>) -> Result<Self, SigningKeyError> {
         Ok(Self {
             current: Key::new(key.as_ref(), "`SigningKeys::new`")?,
@@ -39,7 +39,7 @@ impl SigningKeys {
     ///
     /// # Errors
     ///
-    /// As for [`new`](Self::new).
+    /// The same as for [`new`](Self::new).
     pub fn with_fallback(mut self, key: impl AsRef<str>) -> Result<Self, SigningKeyError> {
         self.fallback = Some(Key::new(key.as_ref(), "`with_fallback`")?);
         Ok(self)
@@ -70,8 +70,8 @@ impl SigningKeys {
         })
     }
 
-    /// The value of the header `x-inngest-signature` for a body, made with the current key. Apps sign
-    /// their responses with it, and tests sign calls.
+    /// The value of the header `x-inngest-signature` for a body, made with the current key. Apps use it
+    /// to sign their responses, and tests to sign calls.
     ///
     /// A time before 1970 counts as 1970.
     #[must_use]
@@ -96,8 +96,8 @@ impl SigningKeys {
             .ok_or(SigningKeyError::NotHex)
     }
 
-    /// Whether one of the keys made the signature. The comparison takes the same time wherever the
-    /// signatures differ.
+    /// Whether one of the keys made the signature. The comparison takes the same time, no matter where
+    /// the signatures differ.
     pub(super) fn verify(&self, body: &[u8], digits: &str, signature: &[u8; 32]) -> bool {
         let is_made_with = |key: &Key| key.mac(body, digits).verify(signature.into()).is_ok();
         is_made_with(&self.current) || self.fallback.as_ref().is_some_and(is_made_with)
@@ -117,7 +117,7 @@ impl fmt::Debug for SigningKeys {
 #[derive(Clone)]
 struct Key {
     mac: Hmac<Sha256>,
-    /// The key as the API knows it, unless the key is not hexadecimal.
+    /// The key's bearer token for the API, unless the key is not hexadecimal.
     bearer_token: Option<String>,
 }
 

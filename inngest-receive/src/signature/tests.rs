@@ -220,7 +220,7 @@ fn exactly_one_signature_header_is_needed() {
     let (keys, calls) = recorded();
     let (header, body, signed) = &calls[0];
     let other = keys.sign("", *signed);
-    // A header that says that the server runs for development changes nothing.
+    // A header that claims to come from a dev server changes nothing.
     let dev = ("x-inngest-server-kind", "dev");
     let twice = Err(SignatureError::Repeated { times: 2 });
     for (pairs, expected) in [
@@ -276,7 +276,7 @@ fn errors_say_what_to_do_and_show_no_signature() {
             SignatureError::InFuture {
                 by: Duration::from_millis(10),
             },
-            "the signature lies 1 seconds in the future; answer 401",
+            "the signature is 1 seconds in the future; answer 401",
         ),
     ] {
         assert!(error.to_string().starts_with(expected), "{error}");
@@ -311,7 +311,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_signed_is_verified(key in "[!#-&(-_a-~]{1,200}", body: Vec<u8>, seconds in 0..u64::from(u32::MAX), age in 0..=300_u64) {
+    fn signed_bodies_are_verified(key in "[!#-&(-_a-~]{1,200}", body: Vec<u8>, seconds in 0..u64::from(u32::MAX), age in 0..=300_u64) {
         let Ok(keys) = SigningKeys::new(&key) else { return Ok(()) };
         let header = keys.sign(&body, at(seconds));
         prop_assert_eq!(check(&keys, &header, &body, at(seconds + age)), Ok(()));

@@ -18,7 +18,7 @@ fn signature(keys: &SigningKeys) -> String {
 }
 
 #[test]
-fn the_prefix_and_surrounding_white_space_are_not_part_of_the_key() {
+fn prefix_and_surrounding_white_space_are_stripped() {
     let plain = signature(&SigningKeys::new(SECRET).unwrap());
     for text in [
         format!("signkey-test-{SECRET}"),
@@ -32,7 +32,7 @@ fn the_prefix_and_surrounding_white_space_are_not_part_of_the_key() {
             "{text}"
         );
     }
-    // As the SDKs do, only one word is taken for the environment.
+    // Like the SDKs, take only one word as the environment.
     let key = SigningKeys::new("signkey-a-b-c").unwrap();
     assert_eq!(
         signature(&key),
@@ -64,7 +64,7 @@ fn empty_keys_are_refused() {
 }
 
 #[test]
-fn the_environment_has_a_key_and_a_fallback() {
+fn from_env_reads_the_key_and_the_fallback() {
     let current = signature(&SigningKeys::new("new").unwrap());
     for fallback in ["", " "] {
         let keys = from(&[
@@ -120,7 +120,7 @@ fn neither_debug_output_nor_errors_show_a_key() {
 
 /// The hash was computed with another program.
 #[test]
-fn the_api_knows_the_hash_of_the_key() {
+fn bearer_token_hashes_the_key() {
     const HASH: &str = "e4bf4a2e7f55c7eb954b6e72f8f69628fbc409fe7da6d0f6958770987dcf0e02";
     for prefix in ["signkey-test-", ""] {
         let keys = SigningKeys::new(format!("{prefix}{SECRET}")).unwrap();
