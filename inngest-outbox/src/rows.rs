@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use inngest_core::{Batch, IntoEvents, StoredRequest};
+use inngest_core::{Batch, BatchBytesError, IntoEvents, StoredRequest};
 
 use crate::error::OutboxError;
 
@@ -34,6 +34,8 @@ pub(crate) struct RequestRow {
     pub(crate) body: String,
     /// Whether the server may have the events.
     pub(crate) is_uncertain: bool,
+    /// Whether the texts in the database are UTF-8. If not, they contain replacement characters here.
+    pub(crate) is_text: bool,
 }
 
 impl Rows {
@@ -72,6 +74,19 @@ pub(crate) fn storable(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
 
+/// Reads text that another program may have written. Returns it with replacement characters, and whether it
+/// is UTF-8.
+#[cfg(feature = "sqlite")]
+pub(crate) fn lossy(bytes: Vec<u8>) -> (String, bool) {
+    match String::from_utf8(bytes) {
+        Ok(text) => (text, true),
+        Err(error) => (
+            String::from_utf8_lossy(error.as_bytes()).into_owned(),
+            false,
+        ),
+    }
+}
+
 impl RequestRow {
     pub(crate) fn of(request: &StoredRequest<'_>) -> Self {
         let bytes: usize = request.events.iter().map(|event| event.len() + 2).sum();
@@ -88,14 +103,25 @@ impl RequestRow {
             traceparent: request.traceparent.as_deref().map(str::to_owned),
             body,
             is_uncertain: request.may_have_been_accepted,
+            is_text: true,
         }
     }
 
-    /// Parses the body into its events.
+    /// Parses the body into its events. The error contains no part of the body.
     pub(crate) fn read(&self) -> Result<StoredRequest<'_>, OutboxError> {
-        let damaged = |error: serde_json::Error| OutboxError::Database(error.into());
-        let events: Vec<&serde_json::value::RawValue> =
-            serde_json::from_str(&self.body).map_err(damaged)?;
+        let damaged = |problem: &str| {
+            let problem = problem.to_owned();
+            OutboxError::Stored(BatchBytesError::DamagedRequest { problem })
+        };
+        if !self.is_text {
+            return Err(damaged("it is not UTF-8"));
+        }
+        let events: Vec<&serde_json::value::RawValue> = serde_json::from_str(&self.body)
+            .map_err(|_| damaged("its body is not a JSON array"))?;
+        // If an event was added or removed, the events after it would get other event ids.
+        if usize::try_from(self.events) != Ok(events.len()) {
+            return Err(damaged("its body has another number of events"));
+        }
         let events = events.into_iter().map(|event| Cow::Borrowed(event.get()));
         Ok(StoredRequest::new(&*self.seed, events.collect())
             .with_traceparent(self.traceparent.as_deref().map(Cow::Borrowed))
@@ -133,6 +159,7 @@ impl Rows {
                 traceparent,
                 body,
                 is_uncertain,
+                is_text: _,
             } = request;
             (seed, events, traceparent, body, is_uncertain)
         });

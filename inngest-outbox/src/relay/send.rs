@@ -153,8 +153,13 @@ pub(crate) fn give_up(request: &Leased, reason: &str) -> Result<Settlement, Outb
     })
 }
 
-/// Sets a request aside as one failed row, because another program changed it and it cannot be parsed.
+/// Sets a request aside as one failed row, because another program changed it and it cannot be read.
 pub(crate) fn set_all_aside(request: &Leased, error: &OutboxError) -> Settlement {
+    let uncertain = if request.row.is_uncertain {
+        "; the server may have its events"
+    } else {
+        ""
+    };
     let failed = SetAside {
         added_at: request.added_at,
         name: String::new(),
@@ -163,7 +168,7 @@ pub(crate) fn set_all_aside(request: &Leased, error: &OutboxError) -> Settlement
         seed: Some(request.row.seed.clone()),
         traceparent: request.row.traceparent.clone(),
         body: request.row.body.clone(),
-        error: error.to_string(),
+        error: format!("{error}{uncertain}"),
     };
     Settlement {
         failed: vec![failed],

@@ -433,6 +433,7 @@ fn leased(row: &PgRow) -> Result<Leased, sqlx::Error> {
             traceparent: row.try_get("traceparent")?,
             body: row.try_get("body")?,
             is_uncertain: sent_for.is_some(),
+            is_text: true,
         },
         added_at: row.try_get("added_at")?,
         sent_for: duration(sent_for.unwrap_or(0)),

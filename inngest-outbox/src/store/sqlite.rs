@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, Row as _, Sqlite, Transaction};
 use tokio::time::Instant;
 
 use crate::error::OutboxError;
-use crate::rows::RequestRow;
+use crate::rows::{RequestRow, lossy};
 use crate::schema;
 use crate::store::model::{
     Claim, ClaimLimit, CutEvents, Lease, Leased, PendingEvent, SetAside, Settlement, duration,
@@ -374,13 +374,7 @@ fn json(numbers: &[i64]) -> String {
 
 fn pending(row: &SqliteRow) -> Result<PendingEvent, sqlx::Error> {
     let (traceparent, body): (Option<Vec<u8>>, Vec<u8>) = (row.try_get(2)?, row.try_get(3)?);
-    let (body, is_text) = match String::from_utf8(body) {
-        Ok(body) => (body, true),
-        Err(error) => (
-            String::from_utf8_lossy(error.as_bytes()).into_owned(),
-            false,
-        ),
-    };
+    let (body, is_text) = lossy(body);
     Ok(PendingEvent {
         added_at: row.try_get(1)?,
         traceparent: traceparent.and_then(|text| String::from_utf8(text).ok()),
@@ -392,14 +386,19 @@ fn pending(row: &SqliteRow) -> Result<PendingEvent, sqlx::Error> {
 /// A request whose lease has ended, as it was before this relay took it over.
 fn leased(row: &SqliteRow) -> Result<Leased, sqlx::Error> {
     let sent_for: Option<i64> = row.try_get("sent_for")?;
+    let events: i64 = row.try_get("events")?;
+    let (seed, is_seed_text) = lossy(row.try_get("seed")?);
+    let (body, is_body_text) = lossy(row.try_get("body")?);
+    let traceparent: Option<Vec<u8>> = row.try_get("traceparent")?;
     Ok(Leased {
         id: row.try_get("id")?,
         row: RequestRow {
-            seed: row.try_get("seed")?,
-            events: row.try_get("events")?,
-            traceparent: row.try_get("traceparent")?,
-            body: row.try_get("body")?,
+            seed,
+            events: i32::try_from(events).unwrap_or(0),
+            traceparent: traceparent.and_then(|text| String::from_utf8(text).ok()),
+            body,
             is_uncertain: sent_for.is_some(),
+            is_text: is_seed_text && is_body_text,
         },
         added_at: row.try_get("added_at")?,
         sent_for: duration(sent_for.unwrap_or(0)),

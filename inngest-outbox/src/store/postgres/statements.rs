@@ -41,15 +41,18 @@ const CLAIM: &str = "WITH late AS MATERIALIZED ( \
          SELECT tx, id FROM next_fit ORDER BY tx DESC, id DESC LIMIT 1 \
      ) \
      SELECT tx::text, id, \
-         (extract(epoch FROM CASE WHEN isfinite(added_at) THEN added_at ELSE now() END) * 1000)::bigint \
-             AS added_at, \
-         traceparent, body \
+         (extract(epoch FROM {added_at}) * 1000)::bigint AS added_at, traceparent, body \
      FROM claimed \
      UNION ALL \
      SELECT (SELECT tx::text FROM last), (SELECT id FROM last), NULL, NULL, concat_ws(' ', \
          (SELECT count(*) >= $4 OR count(*) > (SELECT count(*) FROM late_fit) FROM late), \
          (SELECT count(*) >= $4 OR count(*) > (SELECT count(*) FROM next_fit) FROM next), \
          pg_current_snapshot())";
+
+const ADDED_AT: &str = "CASE WHEN isfinite(added_at) THEN added_at ELSE now() END";
+
+/// Since when the server may have the events is unknown, so they are too old to be sent again.
+const SENT_AT: &str = "CASE WHEN isfinite(sent_at) IS FALSE THEN to_timestamp(0) ELSE sent_at END";
 
 const WRITE_REQUESTS: &str = "INSERT INTO {requests} (seed, events, traceparent, body, added_at, sent_at, relay, lease_until) \
      SELECT seed, events, traceparent, body, to_timestamp(added_at / 1000.0), now(), $6, \
@@ -58,9 +61,10 @@ const WRITE_REQUESTS: &str = "INSERT INTO {requests} (seed, events, traceparent,
          AS new (seed, events, traceparent, body, added_at) \
      RETURNING id, seed";
 
+/// Another program can write infinite times, which are not numbers. `{added_at}` and `{sent_at}` replace them.
 const LEASE_ENDED: &str = "SELECT id, seed, events, traceparent, body, \
-         (extract(epoch FROM added_at) * 1000)::bigint AS added_at, \
-         (extract(epoch FROM now() - sent_at) * 1000)::bigint AS sent_for \
+         (extract(epoch FROM {added_at}) * 1000)::bigint AS added_at, \
+         (extract(epoch FROM now() - {sent_at}) * 1000)::bigint AS sent_for \
      FROM {requests} WHERE lease_until <= now() ORDER BY lease_until LIMIT $1 FOR UPDATE SKIP LOCKED";
 
 /// Leaves `sent_at` as it is, because the relay does not send the request yet.
@@ -75,7 +79,7 @@ const HOLD: &str = "UPDATE {requests} SET sent_at = NULL WHERE relay = $1 AND id
 const RESUME: &str = "UPDATE {requests} SET lease_until = now() + $2 * interval '1 ms', \
          sent_at = coalesce(sent_at, now()) \
      WHERE relay = $1 AND id = $3 \
-     RETURNING (extract(epoch FROM now() - sent_at) * 1000)::bigint AS sent_for";
+     RETURNING (extract(epoch FROM now() - {sent_at}) * 1000)::bigint AS sent_for";
 
 const RELEASE: &str = "UPDATE {requests} SET relay = NULL, lease_until = now() WHERE relay = $1";
 
@@ -83,9 +87,9 @@ const SETTLE_PLAIN: &str = "DELETE FROM {requests} WHERE id = ANY ($1)";
 
 /// `$2` is this relay if only the owner of the lease may settle the request.
 const SETTLE: &str = "DELETE FROM {requests} WHERE id = $1 AND ($2::text IS NULL OR relay = $2) \
-     RETURNING (extract(epoch FROM added_at) * 1000)::bigint AS added_at, \
-         (extract(epoch FROM sent_at) * 1000)::bigint AS sent_at, \
-         (extract(epoch FROM now() - sent_at) * 1000)::bigint AS sent_for";
+     RETURNING (extract(epoch FROM {added_at}) * 1000)::bigint AS added_at, \
+         (extract(epoch FROM {sent_at}) * 1000)::bigint AS sent_at, \
+         (extract(epoch FROM now() - {sent_at}) * 1000)::bigint AS sent_for";
 
 const WRITE_REMAINING: &str = "INSERT INTO {requests} (seed, events, traceparent, body, added_at, sent_at, relay, lease_until) \
      VALUES ($1, $2, $3, $4, to_timestamp($5 / 1000.0), to_timestamp($6 / 1000.0), $7, \
@@ -135,23 +139,27 @@ impl Statements {
                 columns.replace("{sent}", sent)
             ))
         };
+        let fill = |sql: &str| {
+            let sql = sql.replace("{added_at}", ADDED_AT);
+            tables.fill(&sql.replace("{sent_at}", SENT_AT))
+        };
         Self {
-            claim: tables.fill(CLAIM),
-            write_requests: tables.fill(WRITE_REQUESTS),
-            ended: tables.fill(LEASE_ENDED),
-            take_over: tables.fill(TAKE_OVER),
-            renew: tables.fill(RENEW),
-            hold: tables.fill(HOLD),
-            resume: tables.fill(RESUME),
-            release: tables.fill(RELEASE),
-            settle_plain: tables.fill(SETTLE_PLAIN),
-            settle: tables.fill(SETTLE),
-            write_remaining: tables.fill(WRITE_REMAINING),
+            claim: fill(CLAIM),
+            write_requests: fill(WRITE_REQUESTS),
+            ended: fill(LEASE_ENDED),
+            take_over: fill(TAKE_OVER),
+            renew: fill(RENEW),
+            hold: fill(HOLD),
+            resume: fill(RESUME),
+            release: fill(RELEASE),
+            settle_plain: fill(SETTLE_PLAIN),
+            settle: fill(SETTLE),
+            write_remaining: fill(WRITE_REMAINING),
             set_failed: set_aside("{failed}", "", ""),
             set_uncertain: set_aside("{uncertain}", ", sent_at", ", to_timestamp($9 / 1000.0)"),
-            keep: tables.fill(KEEP),
-            prune: tables.fill(PRUNE),
-            version: tables.fill("SELECT version FROM {version}"),
+            keep: fill(KEEP),
+            prune: fill(PRUNE),
+            version: fill("SELECT version FROM {version}"),
         }
     }
 }

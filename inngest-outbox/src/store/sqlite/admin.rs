@@ -15,12 +15,18 @@ use crate::status::Status;
 use crate::store::aside::{AsideFilter, AsidePage, AsideRow, AsideStep, AsideTable};
 use crate::store::model::{count, duration};
 
-const STATUS: &str = "WITH pending AS (SELECT count(*) AS events, min(added_at) AS oldest FROM {events}), \
+/// The casts are needed because another program can write values of any type into any column.
+const STATUS: &str = "WITH pending AS ( \
+         SELECT count(*) AS events, min(CAST(added_at AS INTEGER)) AS oldest FROM {events} \
+     ), \
      requests AS ( \
-         SELECT coalesce(sum(CASE WHEN relay IS NOT NULL AND lease_until > {now} THEN events END), 0) \
-                 AS in_flight, \
+         SELECT coalesce(sum(events) FILTER (WHERE relay IS NOT NULL AND lease_until > {now}), 0) AS in_flight, \
              coalesce(sum(events), 0) AS events, min(added_at) AS oldest \
-         FROM {requests} \
+         FROM ( \
+             SELECT relay, CAST(lease_until AS INTEGER) AS lease_until, CAST(events AS INTEGER) AS events, \
+                 CAST(added_at AS INTEGER) AS added_at \
+             FROM {requests} \
+         ) \
      ) \
      SELECT pending.events + requests.events - requests.in_flight, requests.in_flight, \
          {now} - coalesce(min(pending.oldest, requests.oldest), pending.oldest, requests.oldest), \

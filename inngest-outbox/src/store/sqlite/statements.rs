@@ -11,8 +11,8 @@ pub(super) const NOW: &str = "CAST((julianday('now') - 2440587.5) * 86400000 AS 
 
 const PENDING: &str = "SELECT 1 FROM {events} LIMIT 1";
 
-/// Reads the first events, up to `?2` bytes. The casts are needed because another program can write values
-/// of any type, and text that is not UTF-8, into any column.
+/// Reads the first events, up to `?2` bytes. Here and in all statements that read requests, the casts are
+/// needed because another program can write values of any type, and text that is not UTF-8, into any column.
 const READ: &str = "SELECT id, CAST(added_at AS INTEGER) AS added_at, CAST(traceparent AS BLOB) AS traceparent, body \
      FROM ( \
          SELECT id, added_at, traceparent, body, sum(length(body)) OVER (ORDER BY id) - length(body) AS before \
@@ -24,8 +24,10 @@ const DELETE: &str = "DELETE FROM {events} WHERE id <= ?1";
 const WRITE_REQUEST: &str = "INSERT INTO {requests} (seed, events, traceparent, body, added_at, sent_at, relay, lease_until) \
      VALUES (?1, ?2, ?3, ?4, ?5, {now}, ?6, {now} + ?7) RETURNING id";
 
-const LEASE_ENDED: &str = "SELECT id, seed, events, traceparent, body, added_at, {now} - sent_at AS sent_for \
-     FROM {requests} WHERE lease_until <= {now} ORDER BY lease_until LIMIT ?1";
+const LEASE_ENDED: &str = "SELECT id, CAST(seed AS BLOB) AS seed, CAST(events AS INTEGER) AS events, \
+         CAST(traceparent AS BLOB) AS traceparent, CAST(body AS BLOB) AS body, \
+         CAST(added_at AS INTEGER) AS added_at, CAST({now} - sent_at AS INTEGER) AS sent_for \
+     FROM {requests} WHERE CAST(lease_until AS INTEGER) <= {now} ORDER BY lease_until LIMIT ?1";
 
 /// Leaves `sent_at` as it is, because the relay does not send the request yet.
 const TAKE_OVER: &str = "UPDATE {requests} SET relay = ?1, lease_until = {now} + ?2 \
@@ -40,13 +42,13 @@ const RENEW: &str = "UPDATE {requests} SET lease_until = {now} + ?2 \
 const HOLD: &str = "UPDATE {requests} SET sent_at = NULL WHERE relay = ?1 AND id = ?2";
 
 const RESUME: &str = "UPDATE {requests} SET lease_until = {now} + ?2, sent_at = coalesce(sent_at, {now}) \
-     WHERE relay = ?1 AND id = ?3 RETURNING {now} - sent_at";
+     WHERE relay = ?1 AND id = ?3 RETURNING CAST({now} - sent_at AS INTEGER)";
 
 const RELEASE: &str = "UPDATE {requests} SET relay = NULL, lease_until = 0 WHERE relay = ?1";
 
 /// `?2` is this relay if only the owner of the lease may settle the request.
 const SETTLE: &str = "DELETE FROM {requests} WHERE id = ?1 AND (?2 IS NULL OR relay = ?2) \
-     RETURNING added_at, sent_at, {now} - sent_at";
+     RETURNING CAST(added_at AS INTEGER), CAST(sent_at AS INTEGER), CAST({now} - sent_at AS INTEGER)";
 
 const WRITE_REMAINING: &str = "INSERT INTO {requests} (seed, events, traceparent, body, added_at, sent_at, relay, lease_until) \
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, {now} + ?8) RETURNING id";

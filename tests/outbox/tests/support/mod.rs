@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use inngest_core::testing::EventServer;
 use inngest_core::{Client, ClientBuilder, RawEvent, RetryPolicy};
-use inngest_outbox::{Outbox, OutboxError, Relay};
+use inngest_outbox::{Outbox, OutboxError, Relay, Status};
 use outbox_tests::{TestDatabase, TestFile};
 use serde_json::json;
 use sqlx::{AssertSqlSafe, PgPool, Row as _, SqlitePool};
@@ -97,6 +97,10 @@ impl TestOutbox {
             self.outbox.add_many(&mut *tx, events).await.unwrap();
             tx.rollback().await.unwrap();
         });
+    }
+
+    pub async fn status(&self) -> Status {
+        each!(&self.pool, pool => self.outbox.status(pool).await).unwrap()
     }
 
     pub async fn execute(&self, sql: &str) -> u64 {
