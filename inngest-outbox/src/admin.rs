@@ -211,6 +211,12 @@ impl Selection {
                 _ => break,
             }
         }
+        if !unknown.is_empty() {
+            // The limit or the name excluded events that exist.
+            let ids: Vec<i64> = unknown.iter().copied().collect();
+            let existing = each!(&store, store => store.existing_aside(self.table, &ids).await)?;
+            unknown.retain(|id| !existing.contains(id));
+        }
         Ok(Changed {
             events,
             unknown: unknown.into_iter().collect(),
@@ -224,8 +230,8 @@ impl Selection {
 pub struct Changed {
     /// How many events were retried or discarded.
     pub events: u64,
-    /// The numbers passed to [`Selection::ids`] that no selected event has, for example because the event was
-    /// already retried.
+    /// The numbers passed to [`Selection::ids`] that no event has, for example because the event was already
+    /// retried. An event that [`Selection::limit`] or [`Selection::name`] excludes is not unknown.
     pub unknown: Vec<i64>,
 }
 

@@ -59,6 +59,8 @@ const REMOVE: &str = "WITH locked AS MATERIALIZED ( \
          (extract(epoch FROM added_at) * 1000)::bigint, {sent_at}, name, dedup_id, event_id, seed, \
          traceparent, body, error";
 
+const EXISTING: &str = "SELECT id FROM {table} WHERE id = ANY ($1)";
+
 impl PostgresStore {
     async fn begin_read(&self) -> Result<PgTransaction, OutboxError> {
         self.pool.begin_with(BEGIN_READ).await.map_err(self.error())
@@ -110,6 +112,23 @@ impl PostgresStore {
         tx.commit().await.map_err(self.error())?;
         let rows: Result<Vec<_>, _> = rows.iter().map(row).collect();
         rows.map_err(self.error())
+    }
+
+    /// Which of these numbers events have.
+    pub(crate) async fn existing_aside(
+        &self,
+        table: AsideTable,
+        ids: &[i64],
+    ) -> Result<Vec<i64>, OutboxError> {
+        let mut tx = self.begin_read().await?;
+        let rows = query(&self.of_table(EXISTING, table))
+            .bind(ids)
+            .fetch_all(&mut *tx)
+            .await
+            .map_err(self.error())?;
+        tx.commit().await.map_err(self.error())?;
+        let ids: Result<Vec<i64>, _> = rows.iter().map(|row| row.try_get(0)).collect();
+        ids.map_err(self.error())
     }
 
     /// Removes a page of events, and adds the rows that `again` makes of them, in one transaction.

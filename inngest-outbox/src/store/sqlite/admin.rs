@@ -47,6 +47,8 @@ const PAGE: &str = "SELECT id, failed_at, added_at, {sent_at}, name, dedup_id, e
 
 const REMOVE: &str = "DELETE FROM {table} WHERE id IN (SELECT value FROM json_each(?1))";
 
+const EXISTING: &str = "SELECT id FROM {table} WHERE id IN (SELECT value FROM json_each(?1))";
+
 impl SqliteStore {
     pub(crate) async fn status(&self) -> Result<Status, OutboxError> {
         let schema = self.tables.schema();
@@ -91,6 +93,21 @@ impl SqliteStore {
             .map_err(self.error())?;
         let rows: Result<Vec<_>, _> = rows.iter().map(row).collect();
         rows.map_err(self.error())
+    }
+
+    /// Which of these numbers events have.
+    pub(crate) async fn existing_aside(
+        &self,
+        table: AsideTable,
+        ids: &[i64],
+    ) -> Result<Vec<i64>, OutboxError> {
+        let rows = query(&self.of_table(EXISTING, table))
+            .bind(json(ids))
+            .fetch_all(&self.pool)
+            .await
+            .map_err(self.error())?;
+        let ids: Result<Vec<i64>, _> = rows.iter().map(|row| row.try_get(0)).collect();
+        ids.map_err(self.error())
     }
 
     /// Removes a page of events, and adds the rows that `again` makes of them, in one transaction.
