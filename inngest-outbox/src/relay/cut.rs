@@ -18,6 +18,20 @@ pub(crate) fn cut(client: &Client, events: &[PendingEvent]) -> Result<CutEvents,
     Ok(all)
 }
 
+/// Cuts each event into a request of its own. If this fails, sets `failing` to the name of the event.
+pub(crate) fn cut_apart(
+    client: &Client,
+    events: &[PendingEvent],
+    failing: &mut String,
+) -> Result<CutEvents, OutboxError> {
+    let mut all = CutEvents::default();
+    for event in events {
+        cut_group(client, std::slice::from_ref(event), &mut all)
+            .inspect_err(|_| *failing = set_aside(event).name)?;
+    }
+    Ok(all)
+}
+
 fn cut_group(
     client: &Client,
     group: &[PendingEvent],

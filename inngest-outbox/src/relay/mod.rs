@@ -1,5 +1,6 @@
 //! The relay, which sends the events of an outbox.
 
+mod claims;
 mod counts;
 mod cut;
 #[cfg(feature = "postgres")]
@@ -54,7 +55,8 @@ impl Relay {
     ///
     /// The client's settings apply: URL, event key, limits, retries, and middleware, which sees the events
     /// before they are put into a request. If a request still fails after the client's retries, the relay
-    /// holds it back and retries with growing waits of up to a minute.
+    /// holds it back and retries with growing waits of up to a minute. An event that a middleware fails for
+    /// stays pending and delays no other event; the relay tries it again with growing waits.
     pub fn new(outbox: Outbox, database: impl Into<Database>, client: Client) -> Self {
         Self(Arc::new(Inner {
             outbox: outbox.0,

@@ -3,24 +3,23 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use inngest_core::StoredRequest;
+use inngest_core::{SendError, StoredRequest};
 use tokio::time::Instant;
 
 use crate::error::OutboxError;
+use crate::relay::claims::Claims;
 use crate::relay::cut;
 use crate::relay::pace::{Outage, Polling};
 use crate::relay::requests::Requests;
 use crate::relay::settings::Inner;
 use crate::store::Store;
-use crate::store::model::{ClaimLimit, Lease};
-
-/// How many pending events a relay turns into requests at a time.
-const CLAIM_EVENTS: usize = 2_000;
+use crate::store::model::{ClaimLimit, Lease, PendingEvent};
 
 /// How many bytes of pending events a relay turns into requests at a time.
 const CLAIM_BYTES: i64 = 8 << 20;
 
-/// How often a relay rereads events that it skipped because another relay had locked them.
+/// How often a relay rereads events that it skipped because another relay had locked them, or because a
+/// middleware failed for them.
 const SWEEP: Duration = Duration::from_secs(15);
 
 /// How many delivered events are deleted at a time.
@@ -73,6 +72,7 @@ struct Running<'a> {
     lease: Lease,
     requests: Requests<'a>,
     polling: Polling,
+    claims: Claims,
     database: Outage,
     takes_over_at: Instant,
     renews_at: Instant,
@@ -94,6 +94,7 @@ impl<'a> Running<'a> {
             requests: Requests::new(relay, lease.clone()),
             lease,
             polling: Polling::new(relay.settings.idle_poll),
+            claims: Claims::new(SWEEP),
             database: Outage::new(Duration::from_secs(5)),
             takes_over_at: now,
             renews_at: now + relay.settings.lease / 3,
@@ -179,9 +180,14 @@ impl<'a> Running<'a> {
         if self.takes_over_at <= now && self.requests.free() > 0 {
             self.take_over(now).await?;
         }
-        if self.sweeps_at <= now {
+        let retries = self.claims.retry_at().is_some_and(|at| at <= now);
+        if retries || (self.sweeps_at <= now && !self.claims.is_searching()) {
             self.store.sweep();
             self.sweeps_at = now + SWEEP;
+            self.claims.swept();
+            if retries {
+                self.polling.wake();
+            }
         }
         if self.may_claim(now) {
             self.claim(now).await?;
@@ -191,6 +197,9 @@ impl<'a> Running<'a> {
 
     /// Whether to poll for pending events. While the server accepts nothing, held requests go first.
     fn may_claim(&self, now: Instant) -> bool {
+        if !self.claims.may_claim(now) {
+            return false;
+        }
         match self.requests.server_until() {
             None => {
                 let refusals_until = self.requests.refusals_until();
@@ -221,14 +230,35 @@ impl<'a> Running<'a> {
         let client = &self.relay.client;
         let accepts_events = self.requests.server_until().is_none();
         let limit = ClaimLimit {
-            events: if accepts_events { CLAIM_EVENTS } else { 1 },
+            events: if accepts_events {
+                self.claims.limit()
+            } else {
+                1
+            },
             bytes: CLAIM_BYTES,
         };
         let started = Instant::now();
-        let claim = self
-            .store
-            .claim(&self.lease, limit, |events| cut::cut(client, events))
-            .await?;
+        let mut name = String::new();
+        let cut = |events: &[PendingEvent]| match limit.events {
+            // Such a claim can find two events on Postgres. Apart, they show which of them fails.
+            1 => cut::cut_apart(client, events, &mut name),
+            _ => cut::cut(client, events),
+        };
+        let claim = match self.store.claim(&self.lease, limit, cut).await {
+            Err(OutboxError::Client(error @ SendError::Middleware(_))) => {
+                if self.claims.failed(now, limit.events, &name) {
+                    let cause = std::error::Error::source(&error).map(ToString::to_string);
+                    tracing::warn!(
+                        event = name,
+                        cause,
+                        "middleware failed for an event; the event stays pending, and the relay tries it again"
+                    );
+                }
+                self.polling.found(now, true);
+                return Ok(());
+            }
+            claim => claim?,
+        };
         self.relay.counts.claimed(&claim);
         let (events, requests) = (claim.events, claim.requests.len());
         let micros = started.elapsed().as_micros();
@@ -236,7 +266,9 @@ impl<'a> Running<'a> {
             tracing::trace!(micros, "no events to claim");
             self.polling.found_nothing(now);
             self.requests.forget_outage();
+            self.claims.found_nothing(now);
         } else {
+            self.claims.found();
             tracing::debug!(events, requests, micros, "events claimed");
             self.polling.found(now, claim.has_more);
         }
@@ -269,12 +301,17 @@ impl<'a> Running<'a> {
             return Some(until);
         }
         let mut due = vec![self.renews_at];
-        due.extend(self.requests.due());
+        due.extend(self.claims.retry_at());
+        due.extend(self.requests.due().map(|at| {
+            // During an outage without requests, the next claim is due.
+            let pause = self.claims.until.filter(|_| self.requests.is_empty());
+            pause.map_or(at, |pause| at.max(pause))
+        }));
         if self.requests.free() > 0 {
             due.push(self.takes_over_at);
             if self.requests.server_until().is_none() {
                 let polling = self.polling.due();
-                match self.requests.refusals_until() {
+                match self.requests.refusals_until().max(self.claims.until) {
                     Some(until) => due.push(polling.map_or(until, |at| at.max(until))),
                     None => due.push(polling?),
                 }

@@ -102,6 +102,9 @@ impl Store {
     }
 
     /// Moves pending events into new requests, and leases these requests.
+    ///
+    /// If `cut` fails, nothing changes, except that after a claim of one event, the next claims skip this
+    /// event until [`sweep`](Self::sweep).
     pub(crate) async fn claim(
         &mut self,
         lease: &Lease,
@@ -111,7 +114,8 @@ impl Store {
         each!(self, store => store.claim(lease, limit, cut).await)
     }
 
-    /// Makes the next claim look at all pending events, even events that another relay had locked.
+    /// Makes the next claim look at all pending events, even events that another relay had locked or that
+    /// this relay skipped.
     pub(crate) fn sweep(&mut self) {
         each!(self, store => store.sweep());
     }

@@ -89,7 +89,17 @@ impl PostgresStore {
             let CutEvents {
                 requests: new,
                 failed,
-            } = cut(&events)?;
+            } = match cut(&events) {
+                Ok(cut) => cut,
+                Err(error) => {
+                    if limit.events == 1 {
+                        self.cursor = cursor.past(&rows);
+                    }
+                    // Without this, the next claim could find the events still locked.
+                    tx.rollback().await.map_err(self.error())?;
+                    return Err(error);
+                }
+            };
             self.set_aside(&mut tx, &self.statements.set_failed, &failed, None)
                 .await?;
             requests = self.write_requests(&mut tx, lease, new).await?;

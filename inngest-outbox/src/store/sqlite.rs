@@ -25,6 +25,8 @@ pub(crate) struct SqliteStore {
     pub(crate) pool: SqlitePool,
     pub(crate) tables: Tables,
     statements: Statements,
+    /// Claims skip the events up to this number, until the next sweep.
+    skipped: i64,
 }
 
 type SqliteTransaction = Transaction<'static, Sqlite>;
@@ -35,6 +37,7 @@ impl SqliteStore {
             pool,
             statements: Statements::of(tables),
             tables: tables.clone(),
+            skipped: i64::MIN,
         }
     }
 
@@ -53,18 +56,19 @@ impl SqliteStore {
         row.and_then(|row| row.try_get(0)).map_err(self.error())
     }
 
-    /// Does nothing: each claim looks at all pending events.
-    #[expect(clippy::unused_self, reason = "the store on Postgres needs it")]
-    pub(crate) fn sweep(&self) {}
+    pub(crate) fn sweep(&mut self) {
+        self.skipped = i64::MIN;
+    }
 
     pub(crate) async fn claim(
-        &self,
+        &mut self,
         lease: &Lease,
         limit: ClaimLimit,
         cut: impl FnOnce(&[PendingEvent]) -> Result<CutEvents, OutboxError>,
     ) -> Result<Claim, OutboxError> {
         // Look first without the write lock.
         let found = query(&self.statements.pending)
+            .bind(self.skipped)
             .fetch_optional(&self.pool)
             .await;
         if found.map_err(self.error())?.is_none() {
@@ -75,6 +79,7 @@ impl SqliteStore {
         let rows = query(&self.statements.read)
             .bind(max_events)
             .bind(limit.bytes)
+            .bind(self.skipped)
             .fetch_all(&mut *tx)
             .await;
         let rows = rows.map_err(self.error())?;
@@ -84,14 +89,25 @@ impl SqliteStore {
             return Ok(Claim::default());
         };
         let last: i64 = last.try_get(0).map_err(self.error())?;
-        let delete = query(&self.statements.delete).bind(last);
+        let delete = query(&self.statements.delete);
+        let delete = delete.bind(self.skipped).bind(last);
         delete.execute(&mut *tx).await.map_err(self.error())?;
 
         let count = events.len();
         let CutEvents {
             requests: new,
             failed,
-        } = cut(&events)?;
+        } = match cut(&events) {
+            Ok(cut) => cut,
+            Err(error) => {
+                if limit.events == 1 {
+                    self.skipped = last;
+                }
+                // Without this, the next claim could find the events still locked.
+                tx.rollback().await.map_err(self.error())?;
+                return Err(error);
+            }
+        };
         self.set_aside(&mut tx, &self.statements.set_failed, &failed, None)
             .await?;
         let mut requests = Vec::with_capacity(new.len());

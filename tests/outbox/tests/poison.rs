@@ -1,8 +1,18 @@
 //! Bad rows that another program wrote must fail alone, and must not stop a relay.
 
-use inngest_core::testing::EventServer;
+use std::error::Error;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use support::{Running, TestOutbox, client, event, ran};
+
+use inngest_core::middleware::{Middleware, Outgoing};
+use inngest_core::testing::EventServer;
+use inngest_core::{Client, RawEvent};
+use outbox_tests::eventually;
+use serde_json::json;
+use support::{
+    Lines, Pool, Running, TestOutbox, assert_ran_once, client, client_builder, event, events, ran,
+};
 
 mod support;
 
@@ -164,4 +174,116 @@ async fn damaged_requests_fail_on_sqlite() {
     )
     .await;
     assert_eq!(failed.len(), 8);
+}
+
+/// Fails for events with the name `shop/bad`, until it is mended.
+#[derive(Clone, Default)]
+struct FailsForOneName(Arc<AtomicBool>);
+
+impl Middleware for FailsForOneName {
+    fn before_send(&self, events: &mut Outgoing) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let is_mended = self.0.load(Ordering::Relaxed);
+        if !is_mended && events.into_iter().any(|event| event.name() == "shop/bad") {
+            return Err("no key for this event".into());
+        }
+        Ok(())
+    }
+}
+
+impl FailsForOneName {
+    fn client(&self, server: &EventServer) -> Client {
+        let builder = client_builder(server).middleware(self.clone());
+        builder.build().unwrap()
+    }
+}
+
+fn bad(n: usize) -> RawEvent {
+    RawEvent::new("shop/bad", json!({ "n": n }))
+}
+
+/// An event that middleware fails for stays pending and delays no other event.
+async fn middleware_that_fails_blocks_only_its_events(test: TestOutbox) {
+    let lines = Lines::default();
+    let _guard = tracing::subscriber::set_default(lines.clone());
+    let count = |text: &str| {
+        let lines = lines.get();
+        lines.iter().filter(|line| line.contains(text)).count()
+    };
+    let server = EventServer::start().unwrap();
+    let middleware = FailsForOneName::default();
+    // Several claims find nothing but bad events.
+    test.add(&[bad(100), bad(101)]).await;
+    let relay = Running::new(&test.relay(middleware.client(&server)));
+    eventually("an event failed", async || count("middleware failed") == 1).await;
+    let mut all = events(0..30);
+    all.insert(0, bad(102));
+    all.insert(20, bad(103));
+    test.add(&all).await;
+    test.add(&[bad(104)]).await;
+    test.add(&events(30..40)).await;
+    test.wait_for([5, 0, 0, 0]).await;
+    let mut delivered = ran(&server);
+    delivered.sort_unstable();
+    assert_eq!(delivered, (0..40).collect::<Vec<_>>());
+    let failures: Vec<_> = lines
+        .get()
+        .into_iter()
+        .filter(|line| line.contains("WARN"))
+        .collect();
+    let [failure] = &failures[..] else {
+        panic!("{failures:?}");
+    };
+    assert!(
+        failure.contains("shop/bad") && failure.contains("no key"),
+        "{failure}"
+    );
+
+    middleware.0.store(true, Ordering::Relaxed);
+    test.wait_until_drained().await;
+    eventually("the log says so", async || count("works again") == 1).await;
+    relay.stop().await;
+    let mut delivered = ran(&server);
+    delivered.sort_unstable();
+    assert_eq!(delivered.len(), 45);
+    assert_eq!(delivered[40..], [100, 101, 102, 103, 104]);
+    assert_eq!(server.counts().batched_runs, 45);
+}
+
+#[tokio::test]
+#[cfg_attr(not(postgres), ignore = "Postgres is not available")]
+async fn middleware_that_fails_blocks_only_its_events_on_postgres() {
+    middleware_that_fails_blocks_only_its_events(TestOutbox::postgres().await).await;
+}
+
+#[tokio::test]
+async fn middleware_that_fails_blocks_only_its_events_on_sqlite() {
+    middleware_that_fails_blocks_only_its_events(TestOutbox::sqlite().await).await;
+}
+
+/// A transaction that commits late can contain both good and bad events.
+#[tokio::test]
+#[cfg_attr(not(postgres), ignore = "Postgres is not available")]
+async fn middleware_that_fails_for_late_events_blocks_only_these_on_postgres() {
+    let test = TestOutbox::postgres().await;
+    let Pool::Postgres(pool, _) = &test.pool else {
+        unreachable!("the test is on Postgres");
+    };
+    let server = EventServer::start().unwrap();
+    let middleware = FailsForOneName::default();
+    let relay = Running::new(&test.relay(middleware.client(&server)));
+    let mut late = pool.begin().await.unwrap();
+    let all = [bad(10), event(1), bad(11), event(2)];
+    test.outbox.add_many(&mut *late, &all).await.unwrap();
+    test.add(&[event(0)]).await;
+    eventually("the relay passed the open transaction", async || {
+        server.counts().events == 1
+    })
+    .await;
+    late.commit().await.unwrap();
+    test.add(&[event(3), bad(12), event(4)]).await;
+    test.wait_for([3, 0, 0, 0]).await;
+    middleware.0.store(true, Ordering::Relaxed);
+    test.wait_until_drained().await;
+    relay.stop().await;
+    assert_ran_once(&server, [0, 1, 2, 3, 4, 10, 11, 12]);
 }

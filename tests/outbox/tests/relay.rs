@@ -563,7 +563,7 @@ async fn middleware_runs_in_the_relay(test: TestOutbox) {
     test.add(&events(0..10)).await;
     let doubles = client_builder(&server).middleware(Doubles(AtomicUsize::new(0)));
     let relay = test.relay(doubles.build().unwrap()).lease(LEASE);
-    send_and_crash(&test, &server, &relay, 1).await;
+    send_and_crash(&test, &server, &relay, 9).await;
     // The next relay does not show the events to middleware again.
     let relay = Running::new(&relay);
     test.wait_for([0, 0, 1, 0]).await;

@@ -113,6 +113,18 @@ impl Cursor {
         Ok((events, next, has_more))
     }
 
+    /// The cursor that skips the events of a claim until the next sweep. It also skips later events of
+    /// transactions that were open earlier; their order would bring the same events back.
+    pub(crate) fn past(mut self, rows: &[PgRow]) -> Self {
+        for row in rows {
+            let tx: Option<&str> = row.try_get(0).unwrap_or_default();
+            if let Some(tx) = tx.and_then(|tx| tx.parse().ok()) {
+                self.open.remove(&tx);
+            }
+        }
+        self
+    }
+
     /// The cursor after a claim, and whether more events may be pending.
     fn advance(&self, end: End) -> (Self, bool) {
         let End {

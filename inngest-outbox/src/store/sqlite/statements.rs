@@ -9,17 +9,18 @@ pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
 /// The current time in milliseconds since 1970.
 pub(super) const NOW: &str = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)";
 
-const PENDING: &str = "SELECT 1 FROM {events} LIMIT 1";
+const PENDING: &str = "SELECT 1 FROM {events} WHERE id > ?1 LIMIT 1";
 
-/// Reads the first events, up to `?2` bytes. Here and in all statements that read requests, the casts are
+/// Reads the first events after `?3`, up to `?2` bytes. Here and in all statements that read requests, the casts are
 /// needed because another program can write values of any type, and text that is not UTF-8, into any column.
 const READ: &str = "SELECT id, CAST(added_at AS INTEGER) AS added_at, CAST(traceparent AS BLOB) AS traceparent, body \
      FROM ( \
          SELECT id, added_at, traceparent, body, sum(length(body)) OVER (ORDER BY id) - length(body) AS before \
-         FROM (SELECT id, added_at, traceparent, CAST(body AS BLOB) AS body FROM {events} ORDER BY id LIMIT ?1)) \
+         FROM (SELECT id, added_at, traceparent, CAST(body AS BLOB) AS body FROM {events} \
+             WHERE id > ?3 ORDER BY id LIMIT ?1)) \
      WHERE before < ?2 ORDER BY id";
 
-const DELETE: &str = "DELETE FROM {events} WHERE id <= ?1";
+const DELETE: &str = "DELETE FROM {events} WHERE id > ?1 AND id <= ?2";
 
 const WRITE_REQUEST: &str = "INSERT INTO {requests} (seed, events, traceparent, body, added_at, sent_at, relay, lease_until) \
      VALUES (?1, ?2, ?3, ?4, ?5, {now}, ?6, {now} + ?7) RETURNING id";
