@@ -148,12 +148,8 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    #[cfg_attr(not(postgres), ignore = "Postgres is not available")]
+    #[cfg_attr(not(cluster), ignore = "initdb is not available")]
     async fn a_killed_server_keeps_committed_data() {
-        // Perhaps the tests use a server that is already running, and `initdb` is not installed.
-        if postgres_program("initdb").is_none() {
-            return;
-        }
         let mut cluster = Cluster::start().unwrap();
         let mut connection = PgConnection::connect(&cluster.url()).await.unwrap();
         connection.execute("CREATE TABLE t ()").await.unwrap();

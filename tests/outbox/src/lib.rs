@@ -13,7 +13,9 @@
 //! #[cfg_attr(not(postgres), ignore = "Postgres is not available")]
 //! ```
 //!
-//! then counts as ignored. Likewise, `cfg(pgbouncer)` is set if PgBouncer is installed.
+//! then counts as ignored. Likewise, `cfg(pgbouncer)` is set if PgBouncer is installed, and `cfg(cluster)` if
+//! `initdb` is, for tests that need a server of their own because they kill it or change its settings. The build
+//! prints a warning for each of these that is not set.
 
 mod cluster;
 mod database;
