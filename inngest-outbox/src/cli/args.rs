@@ -42,9 +42,9 @@ pub(super) enum Command {
     /// Send events until Ctrl-C or SIGTERM
     ///
     /// The client reads its settings from the environment: `INNGEST_EVENT_KEY`, `INNGEST_DEV`,
-    /// `INNGEST_BASE_URL`, `INNGEST_ENV`. After the first signal, the relay finishes the requests in flight.
-    /// A second signal ends it at once, and another relay sends these requests. `RUST_LOG` sets the log
-    /// level.
+    /// `INNGEST_EVENT_API_BASE_URL` or else `INNGEST_BASE_URL`, and `INNGEST_ENV`. After the first signal,
+    /// the relay finishes the requests in flight. A second signal ends it at once, and another relay sends
+    /// these requests. `RUST_LOG` sets the log level.
     Relay(RelayArgs),
     /// Count the events of the outbox
     Status(StatusArgs),

@@ -185,3 +185,33 @@ async fn a_relay_commits_to_disk_whatever_the_default() {
     let seen: Vec<String> = seen.iter().map(|row| row.get(0)).collect();
     assert_eq!(seen, ["on 10s 20s 5"]);
 }
+
+/// The query in the README and in the guide reads the data of failed events, whatever else failed.
+#[tokio::test]
+async fn the_documented_query_reads_every_body_that_it_can() {
+    let test = TestOutbox::postgres().await;
+    for (id, body) in [
+        ("'a'", r#"{"name":"a","data":{"sku":"MUG-BLUE"}}"#),
+        (
+            "'b'",
+            r#"{"name":"a","data":{"sku":"MUG","note":"\u0000"}}"#,
+        ),
+        ("NULL", "not JSON"),
+    ] {
+        let columns = "added_at, name, event_id, body, error";
+        let values = format!("now(), 'a', {id}, '{body}', ''");
+        test.execute(&format!(
+            "INSERT INTO inngest_outbox_failed ({columns}) VALUES ({values})"
+        ))
+        .await;
+    }
+    for page in [
+        include_str!("../../../inngest-outbox/README.md"),
+        include_str!("../../../docs/outbox.md"),
+    ] {
+        let (_, query) = page.split_once("```sql\nSELECT body::jsonb").unwrap();
+        let (query, _) = query.split_once("```").unwrap();
+        let found = test.texts(&format!("SELECT body::jsonb{query}")).await;
+        assert_eq!(found, ["MUG-BLUE"]);
+    }
+}
