@@ -42,7 +42,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
     (
         "inngest-receive",
         &[
-            &["text.rs", "error.rs", "signature.rs", "signature"],
+            &["text.rs", "error.rs"],
             &["data.rs", "scan.rs"],
             &["kinds.rs", "parts.rs"],
             &["events.rs", "from_event.rs"],
@@ -51,12 +51,25 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
             &["signature.rs", "signature"],
             &["testing.rs"],
             &["trigger.rs", "check", "derive_support.rs"],
-            &["members.rs", "call.rs", "system.rs", "testing.rs"],
+            &["lib.rs"],
+        ],
+    ),
+    (
+        "inngest-outbox",
+        &[
+            &["error.rs", "schema", "table.rs", "status.rs"],
+            &["settings.rs", "rows.rs"],
+            &["add"],
+            &["store"],
+            &["resend.rs"],
+            &["outbox.rs"],
+            &["notify.rs", "admin.rs"],
+            &["relay"],
+            &["cli"],
             &["lib.rs"],
         ],
     ),
     ("inngest-registry", &[]),
-    ("inngest-outbox", &[]),
 ];
 
 /// The files of a crate, each with the files that it imports.
@@ -69,7 +82,12 @@ struct Modules(BTreeMap<Vec<String>, PathBuf>);
 impl Modules {
     fn read(source: &Path) -> Self {
         let mut modules = Self::default();
-        modules.add(source, &source.join("lib.rs"), Vec::new());
+        // The modules of a program use its library by name, so both can share this map.
+        for root in ["main.rs", "lib.rs"].map(|root| source.join(root)) {
+            if root.exists() {
+                modules.add(source, &root, Vec::new());
+            }
+        }
         modules
     }
 
@@ -116,9 +134,9 @@ fn tokens(file: &Path) -> TokenStream {
         .unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
-/// Whether the attributes at the end of these tokens include `#[cfg(test)]`.
+/// Whether the attributes at the end of these tokens include `#[cfg(test)]` or `#[cfg(all(test, …))]`.
 fn is_for_tests(before: &[TokenTree]) -> bool {
-    attributes(before).any(|text| text == "cfg (test)")
+    attributes(before).any(|text| text == "cfg (test)" || text.starts_with("cfg (all (test ,"))
 }
 
 fn path_attribute(before: &[TokenTree]) -> Option<String> {
@@ -314,14 +332,47 @@ fn reachable<'a>(imports: &'a Imports, file: &Path) -> BTreeSet<&'a Path> {
     reachable
 }
 
-/// The level of a file's layer, counted from the lowest.
-fn level(layers: &[&[&str]], file: &Path) -> Option<usize> {
-    let paths = layers.iter().enumerate();
-    let paths = paths.flat_map(|(level, layer)| layer.iter().map(move |path| (level, path)));
-    let matching = paths.filter(|(_, path)| file.starts_with(path));
-    matching
-        .max_by_key(|(_, path)| path.len())
-        .map(|(level, _)| level)
+/// The paths of all layers, each with the level of its layer, counted from the lowest.
+fn paths<'a>(layers: &'a [&'a [&'a str]]) -> impl Iterator<Item = (usize, &'a str)> {
+    let layers = layers.iter().enumerate();
+    layers.flat_map(|(level, layer)| layer.iter().map(move |path| (level, *path)))
+}
+
+/// The level of a file's layer, if it is in exactly one.
+fn level(layers: &[&[&str]], file: &Path) -> Result<usize, String> {
+    let matching = || paths(layers).filter(|(_, path)| file.starts_with(path));
+    let longest = matching().map(|(_, path)| path.len()).max();
+    let mut levels = matching().filter(|(_, path)| Some(path.len()) == longest);
+    match (levels.next(), levels.next()) {
+        (Some((level, _)), None) => Ok(level),
+        (None, _) => Err(format!("{} is in no layer", file.display())),
+        (Some(_), Some(_)) => Err(format!("{} is in two layers", file.display())),
+    }
+}
+
+/// What is wrong with the layers of a crate.
+fn layer_problems(layers: &[&[&str]], imports: &Imports) -> Vec<String> {
+    let mut problems = Vec::new();
+    for (file, imported) in imports {
+        let high = match level(layers, file) {
+            Ok(high) => high,
+            Err(problem) => {
+                problems.push(problem);
+                continue;
+            }
+        };
+        for below in imported {
+            if level(layers, below).is_ok_and(|below| below > high) {
+                problems.push(format!("{} imports {}", file.display(), below.display()));
+            }
+        }
+    }
+    for (_, path) in paths(layers) {
+        if !imports.keys().any(|file| file.starts_with(path)) {
+            problems.push(format!("{path} names no file"));
+        }
+    }
+    problems
 }
 
 fn source(name: &str) -> PathBuf {
@@ -349,20 +400,54 @@ fn files_have_no_circular_imports() {
 #[test]
 fn layers_import_only_lower_layers() {
     for (name, layers) in LAYERS.iter().filter(|(_, layers)| !layers.is_empty()) {
-        let imports = imports(&source(name));
-        let mut wrong = Vec::new();
-        for (file, imported) in &imports {
-            let Some(high) = level(layers, file) else {
-                panic!("{name}: {} is in no layer", file.display());
-            };
-            for below in imported {
-                if level(layers, below) > Some(high) {
-                    wrong.push(format!("{} imports {}", file.display(), below.display()));
-                }
-            }
-        }
-        assert!(wrong.is_empty(), "{name}: {wrong:#?}");
+        let problems = layer_problems(layers, &imports(&source(name)));
+        assert!(problems.is_empty(), "{name}: {problems:#?}");
     }
+}
+
+/// Each layer is a row in a table of CONTRIBUTING.md, in the same order.
+#[test]
+fn contributing_lists_the_layers() {
+    let text = include_str!("../CONTRIBUTING.md");
+    for (name, layers) in LAYERS.iter().filter(|(_, layers)| !layers.is_empty()) {
+        let mut rest = text;
+        for layer in *layers {
+            let mut modules: Vec<_> = layer
+                .iter()
+                .map(|path| format!("`{}`", path.trim_end_matches(".rs")))
+                .collect();
+            modules.dedup();
+            let row = format!("\n| {} |", modules.join(", "));
+            if row == "\n| `lib` |" {
+                continue;
+            }
+            let found = rest.split_once(&*row);
+            rest = found.unwrap_or_else(|| panic!("{name}: no row `{row}`")).1;
+        }
+    }
+}
+
+/// Tests the check of the layers itself.
+#[test]
+fn each_file_belongs_to_one_layer() {
+    let none = BTreeSet::new;
+    let imports: Imports = [
+        ("a.rs", BTreeSet::from(["b/c.rs".into()])),
+        ("b/mod.rs", none()),
+        ("b/c.rs", none()),
+        ("d.rs", none()),
+    ]
+    .map(|(file, imported)| (file.into(), imported))
+    .into();
+    let of = |layers| layer_problems(layers, &imports);
+    assert_eq!(of(&[&["b"], &["a.rs", "d.rs"]]), Vec::<String>::new());
+    assert_eq!(
+        of(&[&["b", "a.rs"], &["b/c.rs", "d.rs"]]),
+        ["a.rs imports b/c.rs"]
+    );
+    assert_eq!(of(&[&["b"], &["a.rs"]]), ["d.rs is in no layer"]);
+    let twice: &[&[&str]] = &[&["b", "d.rs"], &["a.rs", "d.rs"], &["e.rs"]];
+    assert_eq!(of(twice), ["d.rs is in two layers", "e.rs names no file"]);
 }
 
 /// Tests the import finder itself.
@@ -376,7 +461,7 @@ fn finder_sees_every_form_of_import() {
     };
     write(
         "lib.rs",
-        "mod a; mod b; pub(crate) mod c; #[cfg(test)] mod t; #[path = \"z.rs\"] mod d;",
+        "mod a; mod b; pub(crate) mod c; #[cfg(test)] mod t; #[cfg(all(test, feature = \"f\"))] mod t; #[path = \"z.rs\"] mod d;",
     );
     write(
         "a.rs",
