@@ -101,9 +101,10 @@ fn main() -> Result<(), Error> {
         .parent()
         .ok_or("the path of this program has no folder")?;
     // `cargo run` builds only this program, so build the others.
-    let build = ["build", "--release", "--quiet", "-p", "benches", "--bins"];
+    let release = (!cfg!(debug_assertions)).then_some("--release");
     let status = Command::new("cargo")
-        .args(build)
+        .args(["build", "--quiet", "-p", "benches", "--bins"])
+        .args(release)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .status()?;
     if !status.success() {
