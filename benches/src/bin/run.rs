@@ -101,10 +101,15 @@ fn main() -> Result<(), Error> {
         .parent()
         .ok_or("the path of this program has no folder")?;
     // `cargo run` builds only this program, so build the others.
-    let release = (!cfg!(debug_assertions)).then_some("--release");
+    // Without optimization, for a run that checks the programs, use what tests have built.
+    let build: &[&str] = if cfg!(debug_assertions) {
+        &["--workspace", "--bin=floor", "--bin=ours", "--bin=sink"]
+    } else {
+        &["--release", "-p", "benches", "--bins"]
+    };
     let status = Command::new("cargo")
-        .args(["build", "--quiet", "-p", "benches", "--bins"])
-        .args(release)
+        .args(["build", "--quiet"])
+        .args(build)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .status()?;
     if !status.success() {
