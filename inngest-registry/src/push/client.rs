@@ -4,10 +4,10 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use super::message;
 use crate::error::{Error, Problem};
 use crate::http::{Answer, Http, segment};
 use crate::json;
+use crate::message;
 use crate::mode::Mode;
 
 const CONTENT_TYPE: &str = "application/vnd.schemaregistry.v1+json";

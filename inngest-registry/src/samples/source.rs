@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+#[cfg(feature = "http")]
+use super::insights;
+
 /// Where events are read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -15,16 +18,28 @@ pub enum Source {
     /// `/v1/events` lists, newest first.
     #[cfg(feature = "http")]
     Server(String),
+    /// The URL of Insights in Inngest's REST API v2, such as `https://api.inngest.com/v2/insights` for Inngest
+    /// Cloud. Reads the name, version and data of all events that Insights keeps, newest first.
+    ///
+    /// The key is in the environment variable `INNGEST_SIGNING_KEY`: a signing key or an API key. It is sent
+    /// only over HTTPS or to this machine. `INNGEST_ENV` names the Inngest environment.
+    #[cfg(feature = "http")]
+    Insights(String),
 }
 
 impl From<&str> for Source {
-    /// `-` is standard input, an `http` or `https` URL is a server, and any other text is a file.
+    /// `-` is standard input, an `http` or `https` URL is a server, and any other text is a file. A URL whose
+    /// path ends in `/insights` or whose host is `api.inngest.com` is Insights.
     fn from(text: &str) -> Self {
         match text {
             "-" => Self::StandardInput,
             #[cfg(feature = "http")]
             url if url.starts_with("http://") || url.starts_with("https://") => {
-                Self::Server(url.to_owned())
+                if insights::is_insights(url) {
+                    Self::Insights(url.to_owned())
+                } else {
+                    Self::Server(url.to_owned())
+                }
             }
             path => Self::File(path.into()),
         }
