@@ -269,11 +269,11 @@ diff old/schemas schemas --exit-code                  # two folders; 1 if someth
     (
         "scaffold",
         "\
-scaffold events.jsonl                        # events that were sent, one per line
-scaffold http://127.0.0.1:8288               # the events that a dev server has
+scaffold events.jsonl                          # events that were sent, one per line
+scaffold http://127.0.0.1:8288                 # the events that a dev server has
 scaffold https://api.inngest.com --limit 5000  # the newest events in Inngest Cloud
-scaffold hook.json --name github/push        # what a webhook sends
-scaffold schemas --into src/events.rs        # an exported folder, or EventCatalog's
+scaffold hook.json --name github/push          # what a webhook sends
+scaffold schemas --into src/events.rs          # an exported folder, or EventCatalog's
 scaffold asyncapi.json",
     ),
 ];

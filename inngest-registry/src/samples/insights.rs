@@ -33,7 +33,7 @@ const COLUMNS: [&str; 5] = ["id", "name", "v", "data", "received_at"];
 /// Whether a URL leads to Insights: its path ends in `/insights`, or its host is Inngest Cloud's API.
 pub(super) fn is_insights(url: &str) -> bool {
     let (_, host, path) = parts(url);
-    is_cloud(host) || base(path).is_some()
+    is_cloud(host) || (base(path).is_some() && !path.contains(['?', '#']))
 }
 
 /// The URL up to its path, the host, and the path.
@@ -301,11 +301,11 @@ impl Insights {
 
     /// What an answer with an error says.
     fn problem(&self, answer: &Answer) -> String {
-        let said = answer.json().map(|json| {
+        let json: Option<Value> = serde_json::from_str(&self.http.redact(&answer.text)).ok();
+        let said = json.map_or_else(String::new, |json| {
             let message = message::of_json(json.get("errors").unwrap_or(&json));
-            format!(" (`{}`)", self.http.redact(&message))
+            format!(" (`{message}`)")
         });
-        let said = said.unwrap_or_default();
         match answer.status {
             401 if !self.has_key => format!(
                 "it asks for a key{said}; set {KEY} to the signing key of the Inngest environment or to an API \
