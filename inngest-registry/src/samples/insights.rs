@@ -410,8 +410,10 @@ fn sample(name: Value, version: Value, data: Value, origin: Origin) -> Result<Sa
         data => data,
     };
     // Insights has an empty version for an event without one.
-    let version = Some(version).filter(|version| version != "");
-    Sample::of_insights(json!({ "name": name, "v": version, "data": data }), origin)
+    let version = if version == "" { Value::Null } else { version };
+    let members = [("name", name), ("v", version), ("data", data)];
+    let event = members.map(|(key, value)| (key.to_owned(), value));
+    Sample::of_insights(Value::Object(event.into_iter().collect()), origin)
 }
 
 /// A text as an SQL literal. `None` for a text that databases read differently: a backslash is an escape for
