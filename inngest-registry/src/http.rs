@@ -308,8 +308,8 @@ impl Http {
         }
     }
 
-    /// Sends a request until the server answers with a status other than 5xx and 429. 501 is final: the server
-    /// lacks what the request asks for.
+    /// Sends a request until the server answers with a status other than 5xx and 429. Status 501 is final,
+    /// because the server lacks what the request asks for.
     fn retry(
         &self,
         run: impl Fn() -> Result<Response<Body>, ureq::Error>,

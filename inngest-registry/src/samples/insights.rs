@@ -231,8 +231,8 @@ impl Insights {
         )
     }
 
-    /// The condition for the events after this one. `id` decides between events that were received at the same
-    /// time, such as those of one request.
+    /// The condition for the events after this one. The events of one request were received at the same time, so
+    /// the id decides between them.
     fn cursor_after(&self, row: &Row) -> Result<String, Error> {
         let time = sql_time(&row.received_at);
         let Some(time) = time else {
@@ -308,8 +308,8 @@ impl Insights {
         });
         match answer.status {
             401 if !self.has_key => format!(
-                "it asks for a key{said}; set {KEY} to the signing key of the Inngest environment or to an API \
-                 key"
+                "it asks for a key{said}; set {KEY} to the signing key of the Inngest environment or to an \
+                 API key"
             ),
             401 | 403 => format!(
                 "it refuses the key{said}; set {KEY} to the signing key of the Inngest environment or to an \
@@ -320,8 +320,8 @@ impl Insights {
                  `http://127.0.0.1:8288`"
             ),
             404 | 405 => format!(
-                "there is no Insights at this URL{said}; name `https://{CLOUD}/v2/insights`, or a local server \
-                 such as `http://127.0.0.1:8288/api/v2/insights`"
+                "there is no Insights at this URL{said}; name `https://{CLOUD}/v2/insights`, or a local \
+                 server such as `http://127.0.0.1:8288/api/v2/insights`"
             ),
             status => format!("it answered with status {status}{said}"),
         }

@@ -158,8 +158,8 @@ impl Sample {
         &self.origin
     }
 
-    /// Whether the event comes from a server, which does not tell all members: a list has no `meta`, and Insights
-    /// has only the name, the version and the data.
+    /// Whether the event comes from a server, which does not tell all members. Listed events have no `meta` and
+    /// always a `ts`; events in Insights have only their name, version and data.
     #[must_use]
     pub fn is_listed(&self) -> bool {
         self.kind != SourceKind::Sent
