@@ -515,6 +515,10 @@ fn no_output_contains_the_password() {
         "postgres://me:hunter2@127.0.0.1:99999/db",
         "postgres://127.0.0.1:1/db?user=me&password=hunter2",
         "postgres://me:hunter2@no-such-host.invalid/db",
+        "postgres://127.0.0.1:1/db?user=me&password=a@hunter2",
+        "postgres://me:a?hunter2@127.0.0.1:1/db",
+        "postgres://me:a hunter2\n@127.0.0.1:1/db",
+        "postgres://127.0.0.1:1/db?password=a hunter2",
         "mysql://me:hunter2@h/db",
         "me:hunter2",
     ] {
