@@ -423,10 +423,48 @@ async fn a_relay_waits_for_its_database() {
 
     let mut relay = fresh.relay(&server, "");
     let nowhere = fresh.url.replace(&format!("{}/", options.get_port()), "1/");
-    let mut relay = Running::start(relay.env("DATABASE_URL", nowhere));
+    let mut relay = Running::start(relay.env("DATABASE_URL", &nowhere));
     relay.line("the relay waits for it");
     relay.signal("TERM");
     assert_eq!(relay.code(), Some(0));
+
+    let mut relay = fresh.relay(&server, "--until-empty --format json");
+    relay.env("DATABASE_URL", nowhere).stdout(Stdio::piped());
+    let mut relay = Running::start(&mut relay);
+    relay.line("the relay waits for it");
+    relay.signal("TERM");
+    relay.line("stopped before the outbox was empty");
+    let output: Value = serde_json::from_reader(relay.child.stdout.take().unwrap()).unwrap();
+    assert_eq!(
+        (&output["delivered"], &output["empty"]),
+        (&json!(0), &json!(false))
+    );
+    assert_eq!(relay.code(), Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg(unix)]
+async fn a_relay_that_finishes_the_last_request_after_a_signal_succeeds() {
+    for fresh in databases().await {
+        let fresh = fresh.migrated().await;
+        let server = EventServer::start().unwrap();
+        // The server answers after the signal came.
+        let (arrives, arrived) = std::sync::mpsc::channel();
+        let (answer, until) = std::sync::mpsc::channel::<()>();
+        let until = std::sync::Mutex::new(until);
+        server.inject(Fault::status(503).when(move |_| {
+            arrives.send(()).unwrap();
+            let _ = until.lock().unwrap().recv();
+            false
+        }));
+        fresh.add(&[order(1)]).await;
+        let mut relay = Running::start(&mut fresh.relay(&server, "--until-empty"));
+        arrived.recv().unwrap();
+        relay.signal("TERM");
+        relay.line("a second signal ends at once");
+        drop(answer);
+        assert_eq!(relay.code(), Some(0));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
