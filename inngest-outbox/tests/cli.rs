@@ -543,6 +543,39 @@ async fn bad_databases_have_clear_errors() {
     }
     let outbox = command("status --table no-name --database sqlite::memory:").output();
     assert_eq!(outbox.unwrap().status.code(), Some(3));
+    // The errors and the help show the form of the URL.
+    let other = Ran::of(command("status").args(["--database", "mysql://h/db"]));
+    other.fails(3, "write `postgres://user@host/database` or `sqlite:path`");
+    let help = Ran::of(&mut command(""));
+    help.fails(3, "`postgres://user@host/database`");
+}
+
+/// SQLite deletes such a database when its connection closes.
+#[test]
+fn databases_without_a_file_are_refused() {
+    for url in [
+        "sqlite:",
+        "sqlite://",
+        "sqlite:?mode=rwc",
+        "sqlite:?immutable=true",
+        "sqlite::memory:",
+        "sqlite:%3Amemory%3A",
+        "sqlite:?mode=memory",
+        "sqlite:app.db?mode=memory",
+        "sqlite:app.db?mode=%6Demory",
+        "sqlite:file::memory:",
+        "sqlite:file:app.db%3Fmode=memory",
+    ] {
+        for arguments in ["migrate", "status", "failed list", "relay"] {
+            let mut command = command(arguments);
+            let ran = Ran::of(command.env("DATABASE_URL", url).env("INNGEST_DEV", "1"));
+            assert_eq!(ran.code, Some(3), "{url}: {ran:?}");
+            assert!(
+                ran.err.contains("write the path of a file"),
+                "{url}: {ran:?}"
+            );
+        }
+    }
 }
 
 #[test]
