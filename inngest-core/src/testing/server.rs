@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::ops::Deref;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -229,10 +229,18 @@ impl EventServer {
         self.received.faults(|faults| faults.random(seed, percent));
     }
 
-    /// The server's URL: `http://127.0.0.1:PORT`.
+    /// The server's URL: `http://127.0.0.1:PORT`, or with the IP address of
+    /// [`address`](EventServerBuilder::address). If that is all addresses, such as `0.0.0.0`, the URL names
+    /// this machine.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        let mut address = self.address;
+        address.set_ip(match address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+            ip => ip,
+        });
+        format!("http://{address}")
     }
 
     /// Creates a client that sends to this server.
