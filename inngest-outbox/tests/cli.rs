@@ -261,6 +261,10 @@ async fn the_relay_reads_its_settings_from_the_environment() {
             "0 delivered events deleted\n"
         );
         let pruned = fresh.run("prune --older-than 0s --format json").json();
+        assert_eq!(
+            fresh.run("prune --older-than 500000000000y").ok(),
+            "0 delivered events deleted\n"
+        );
         // The clock of the database may not have advanced since.
         assert!(pruned["deleted"].as_u64().unwrap() <= 25);
 
@@ -449,11 +453,11 @@ async fn a_relay_that_finishes_the_last_request_after_a_signal_succeeds() {
         let fresh = fresh.migrated().await;
         let server = EventServer::start().unwrap();
         // The server answers after the signal came.
-        let (arrives, arrived) = std::sync::mpsc::channel();
+        let (in_flight, arrived) = std::sync::mpsc::channel();
         let (answer, until) = std::sync::mpsc::channel::<()>();
         let until = std::sync::Mutex::new(until);
         server.inject(Fault::status(503).when(move |_| {
-            arrives.send(()).unwrap();
+            in_flight.send(()).unwrap();
             let _ = until.lock().unwrap().recv();
             false
         }));
@@ -539,6 +543,13 @@ async fn bad_databases_have_clear_errors() {
         ] {
             run(write).fails(3, "the database is read-only");
         }
+        let late = match &fresh.database {
+            Database::Postgres(_) => "'290000-01-01'",
+            _ => "9223372036854775807",
+        };
+        let late = format!("UPDATE inngest_outbox_failed SET added_at = {late}");
+        fresh.execute(&late).await;
+        assert!(fresh.run("failed list").ok().contains("added 9999-12-31T"));
         assert_eq!(fresh.run("failed retry 1").ok(), "1 failed event retried\n");
     }
     let outbox = command("status --table no-name --database sqlite::memory:").output();
