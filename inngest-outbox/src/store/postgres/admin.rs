@@ -17,7 +17,9 @@ use crate::store::model::{count, duration};
 /// Read-only, so that a replica can answer too.
 const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY";
 
-const STATUS: &str = "WITH pending AS (SELECT count(*) AS events, min(added_at) AS oldest FROM {events}), \
+const STATUS: &str = "WITH pending AS ( \
+         SELECT count(*) AS events, min(added_at) FILTER (WHERE isfinite(added_at)) AS oldest FROM {events} \
+     ), \
      requests AS ( \
          SELECT coalesce(sum(events) FILTER (WHERE relay IS NOT NULL AND lease_until > now()), 0)::bigint \
                  AS in_flight, \
