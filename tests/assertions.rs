@@ -94,6 +94,58 @@ async fn failed_assertions_list_received_events() {
     );
 }
 
+#[derive(Serialize, Deserialize, JsonSchema, Event)]
+#[event(name = "storefront/item.weighed")]
+struct ItemWeighed {
+    kilograms: f32,
+    error: f64,
+    remarks: Option<String>,
+}
+
+/// An event is compared as it is sent: `0.1_f32` as `0.1`, and with the numbers that the server reads.
+#[tokio::test]
+async fn sent_events_are_compared_as_the_server_reads_them() {
+    let recorder = Recorder::new();
+    let client = Client::builder().dev(true).transport(recorder.clone());
+    let client = client.build().unwrap();
+    let weighed = |kilograms, error| ItemWeighed {
+        kilograms,
+        error,
+        remarks: None,
+    };
+    for event in [
+        weighed(0.1, -0.0),
+        weighed(-0.0, 1e21),
+        weighed(16_777_216.0, 5e-324),
+    ] {
+        client.send(&event).await.unwrap();
+        recorder.assert_sent_event(&event);
+    }
+    let message = failure(|| recorder.assert_sent_event(&weighed(0.2, 0.5)));
+    assert!(
+        message.contains("data.kilograms: expected 0.2, found "),
+        "{message}"
+    );
+    let message = failure(|| recorder.assert_sent_event(&weighed(f32::NAN, 0.0)));
+    assert!(
+        message.starts_with("the expected event cannot be sent: "),
+        "{message}"
+    );
+}
+
+#[tokio::test]
+async fn failed_assertions_count_in_words() {
+    let one = recorder(&["A"]).await;
+    let message = failure(|| one.assert_nothing_sent());
+    assert!(message.starts_with("1 event was sent:\n"), "{message}");
+    let six = recorder(&["A", "B", "C", "D", "E", "F"]).await;
+    let message = failure(|| six.assert_nothing_sent());
+    assert!(
+        message.starts_with("6 events were sent:\n  (1 earlier one)\n"),
+        "{message}"
+    );
+}
+
 #[tokio::test]
 async fn assert_valid_lists_schema_violations() {
     let received = recorder(&["MUG-BLUE"]).await;

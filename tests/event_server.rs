@@ -331,3 +331,126 @@ async fn many_large_requests_are_accepted() {
     let taken: usize = server.requests().iter().map(|request| request.events).sum();
     assert_eq!((taken, server.events().len()), (320_000, 1_000));
 }
+
+mod functions_of_a_test {
+    use std::sync::{Arc, Mutex, OnceLock, Weak};
+
+    use inngest_core::testing::Fault;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn they_can_call_the_server() {
+        let server = Arc::new(EventServer::start().unwrap());
+        // A server that its own functions own would never be dropped.
+        let weak = Arc::downgrade(&server);
+        let handle = move || weak.upgrade().unwrap();
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        server.refuse({
+            let (handle, seen) = (handle.clone(), Arc::clone(&seen));
+            move |event| {
+                let server = handle();
+                let before = server.events().len();
+                seen.lock().unwrap().push((before, event.would_run.plain));
+                server.advance(Duration::from_secs(1));
+                (event.name == "last").then(|| {
+                    server.refuse(|_| Some("closed".to_owned()));
+                    "the last".to_owned()
+                })
+            }
+        });
+        server.inject(Fault::status(503).when(move |_| {
+            let server = handle();
+            server.clear_faults();
+            server.requests().len() == 1
+        }));
+        let body = r#"[{"name":"a","id":"1"},{"name":"b","id":"1"},{"name":"last"},{"name":"c"}]"#;
+        let (status, answer) = post(&server, "/e/key", None, body).await;
+        assert_eq!((status, &answer["error"]), (400, &json!("the last")));
+        assert_eq!(*seen.lock().unwrap(), [(0, true), (0, false), (0, true)]);
+        assert_eq!((server.events().len(), server.duplicates().len()), (2, 1));
+        let (_, answer) = post(&server, "/e/key", None, GOOD).await;
+        assert_eq!(answer["error"], "closed");
+    }
+
+    #[tokio::test]
+    async fn schemas_can_call_the_server() {
+        let cell: Arc<OnceLock<Weak<EventServer>>> = Arc::default();
+        let inner = Arc::clone(&cell);
+        let server = EventServer::builder().schemas(move |_, _| {
+            let server = inner.get().unwrap().upgrade().unwrap();
+            assert_eq!(server.events().len(), 1);
+            Some(json!({ "required": ["v"] }))
+        });
+        let server = Arc::new(server.start().unwrap());
+        assert!(cell.set(Arc::downgrade(&server)).is_ok());
+        post(&server, "/e/key", None, GOOD).await;
+        let url = format!("{}/_page/entries?after=0", server.url());
+        let page = reqwest::get(url).await.unwrap().text().await.unwrap();
+        assert!(page.contains(r#"\"v\" is a required property"#), "{page}");
+    }
+
+    #[tokio::test]
+    async fn observers_get_all_events_of_a_request() {
+        for keep in [0, 2] {
+            let seen = Arc::new(Mutex::new(Vec::new()));
+            let inner = Arc::clone(&seen);
+            let server = EventServer::builder().keep_events(keep);
+            let server = server.on_request(move |request, events| {
+                let ids = events.iter().map(|event| event.id.clone().unwrap());
+                inner
+                    .lock()
+                    .unwrap()
+                    .push((request.events, ids.collect::<Vec<_>>()));
+            });
+            let server = server.start().unwrap();
+            let events = ["1", "1", "2", "3"].map(|id| json!({ "name": "a", "id": id }));
+            post(&server, "/e/key", None, &json!(events).to_string()).await;
+            let expected = ["1", "1", "2", "3"].map(str::to_owned).to_vec();
+            assert_eq!(*seen.lock().unwrap(), [(4, expected)]);
+            assert_eq!(server.events().len(), keep);
+            assert_eq!((server.counts().events, server.counts().runs), (4, 3));
+        }
+    }
+}
+
+#[tokio::test]
+async fn clients_of_a_server_use_its_first_key() {
+    let server = EventServer::builder().event_key("k1").event_key("k2");
+    let server = server.start().unwrap();
+    let event = inngest_core::RawEvent::new("storefront/cart.cleared", json!({}));
+    server.client().unwrap().send(event).await.unwrap();
+    assert_eq!(server.events().len(), 1);
+}
+
+#[tokio::test]
+async fn the_url_works_on_this_machine() {
+    for (address, expected) in [
+        ("0.0.0.0", "http://127.0.0.1:"),
+        ("::", "http://[::1]:"),
+        ("127.0.0.1", "http://127.0.0.1:"),
+    ] {
+        let builder = EventServer::builder().address(address.parse().unwrap());
+        // The machine may have no IPv6.
+        let Ok(server) = builder.start() else {
+            assert_eq!(address, "::");
+            continue;
+        };
+        assert!(server.url().starts_with(expected), "{}", server.url());
+        let (status, _) = post(&server, "/e/key", None, GOOD).await;
+        assert_eq!(status, 200, "{address}");
+    }
+}
+
+#[tokio::test]
+async fn a_fault_is_recorded_with_the_status_that_was_sent() {
+    use inngest_core::testing::Fault;
+
+    let server = EventServer::start().unwrap();
+    for (status, expected) in [(100, 500), (101, 500), (204, 204), (999, 999), (1_000, 500)] {
+        server.inject(Fault::status(status));
+        let (sent, _) = post(&server, "/e/key", None, GOOD).await;
+        let recorded = server.requests().pop().unwrap().status;
+        assert_eq!((sent, recorded), (expected, Some(expected)), "{status}");
+    }
+}

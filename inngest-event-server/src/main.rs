@@ -5,7 +5,7 @@ mod log;
 mod schemas;
 
 use std::io::{self, ErrorKind, Write as _};
-use std::net::{IpAddr, Ipv4Addr, ToSocketAddrs as _};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -57,18 +57,13 @@ async fn main() -> ExitCode {
 }
 
 async fn run(args: Args) -> Result<(), String> {
-    let server = start(&args)?;
-    let url = server.url();
-    let dev = match args.port {
-        DEFAULT_PORT => "1",
-        _ => &url,
-    };
-    // Parent processes read the first line. The server also runs if standard output is closed.
-    let _ = writeln!(
-        io::stdout(),
-        "listening on {url}\nto send events here, set INNGEST_DEV={dev}; to see them, open {url}"
-    );
-    stop_signal().await;
+    let address = address(&args.host)?;
+    let server = start(&args, address)?;
+    let mut signals =
+        Signals::new().map_err(|error| format!("cannot wait for signals: {error}"))?;
+    // The server also runs if standard output is closed.
+    let _ = writeln!(io::stdout(), "{}", greeting(&server.url(), address));
+    signals.next().await;
     let counts = server.counts();
     let _ = writeln!(
         io::stdout(),
@@ -79,8 +74,25 @@ async fn run(args: Args) -> Result<(), String> {
     Ok(())
 }
 
-fn start(args: &Args) -> Result<EventServer, String> {
-    let address = address(&args.host)?;
+/// What the program prints when it can receive events and signals. Parent processes read the first line.
+fn greeting(url: &str, address: IpAddr) -> String {
+    let default = SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT));
+    let dev = match url.strip_prefix("http://") {
+        Some(authority) if authority == default.to_string() => "1",
+        _ => url,
+    };
+    let mut text = format!(
+        "listening on {url}\nto send events here, set INNGEST_DEV={dev}; to see them, open {url}"
+    );
+    if address.is_unspecified() {
+        text.push_str(
+            "\nother machines can send and read events too, at every address of this machine",
+        );
+    }
+    text
+}
+
+fn start(args: &Args, address: IpAddr) -> Result<EventServer, String> {
     let mut builder = EventServer::builder()
         .address(address)
         .port(args.port)
@@ -117,18 +129,74 @@ fn address(host: &str) -> Result<IpAddr, String> {
         .ip())
 }
 
-/// Waits for Ctrl-C or SIGTERM.
-async fn stop_signal() {
+/// Ctrl-C and SIGTERM, from the moment it is created.
+struct Signals {
     #[cfg(unix)]
-    {
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(windows)]
+    interrupt: tokio::signal::windows::CtrlC,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    fn new() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-            return;
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    #[cfg(windows)]
+    fn new() -> io::Result<Self> {
+        let interrupt = tokio::signal::windows::ctrl_c()?;
+        Ok(Self { interrupt })
+    }
+
+    /// Waits for the next signal.
+    async fn next(&mut self) {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+        #[cfg(windows)]
+        self.interrupt.recv().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_greeting_names_an_address_that_clients_reach() {
+        for (url, address, dev) in [
+            ("http://127.0.0.1:8288", "127.0.0.1", "1"),
+            ("http://127.0.0.1:8288", "0.0.0.0", "1"),
+            (
+                "http://127.0.0.1:9000",
+                "127.0.0.1",
+                "http://127.0.0.1:9000",
+            ),
+            ("http://10.0.0.7:8288", "10.0.0.7", "http://10.0.0.7:8288"),
+            (
+                "http://127.0.0.2:8288",
+                "127.0.0.2",
+                "http://127.0.0.2:8288",
+            ),
+            ("http://[::1]:8288", "::", "http://[::1]:8288"),
+        ] {
+            let greeting = greeting(url, address.parse().unwrap());
+            let mut lines = greeting.lines();
+            assert_eq!(lines.next(), Some(&*format!("listening on {url}")));
+            let hint =
+                format!("to send events here, set INNGEST_DEV={dev}; to see them, open {url}");
+            assert_eq!(lines.next(), Some(&*hint));
+            let is_public = matches!(address, "0.0.0.0" | "::");
+            assert_eq!(lines.next().is_some(), is_public, "{greeting}");
         }
     }
-    let _ = tokio::signal::ctrl_c().await;
 }

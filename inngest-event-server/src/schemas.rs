@@ -17,17 +17,19 @@ struct EventType {
 impl Schemas {
     /// Reads a folder that `export` wrote, by its index.
     pub(crate) fn read(folder: &Path) -> Result<Self, String> {
-        let index = read_json(&folder.join("index.json")).map_err(|error| {
+        let file = folder.join("index.json");
+        let listed = read_json(&file).and_then(|index| {
+            listed(&index)
+                .ok_or_else(|| format!("{} lists no event types under `events`", file.display()))
+        });
+        let listed = listed.map_err(|error| {
             format!("{error}; `--schemas` takes a folder that `inngest-registry`'s `export` wrote")
         })?;
-        let events = index["events"].as_array().into_iter().flatten();
-        let types = events.map(|event| {
-            let text = |key| event[key].as_str().map(str::to_owned);
-            let path = text("path").unwrap_or_default();
+        let types = listed.into_iter().map(|entry| {
             Ok(EventType {
-                name: text("name").unwrap_or_default(),
-                version: text("version"),
-                schema: read_json(&folder.join(path))?,
+                name: entry.name,
+                version: entry.version,
+                schema: read_json(&folder.join(entry.path))?,
             })
         });
         types.collect::<Result<_, String>>().map(Self)
@@ -42,8 +44,69 @@ impl Schemas {
     }
 }
 
+/// An entry of the index.
+struct Entry {
+    name: String,
+    version: Option<String>,
+    path: String,
+}
+
+/// The entries of an index, which may be none; `None` if it is not an index.
+fn listed(index: &Value) -> Option<Vec<Entry>> {
+    let entry = |entry: &Value| {
+        let text = |key| entry[key].as_str().map(str::to_owned);
+        Some(Entry {
+            name: text("name")?,
+            version: match &entry["version"] {
+                Value::Null => None,
+                _ => Some(text("version")?),
+            },
+            path: text("path")?,
+        })
+    };
+    index["events"].as_array()?.iter().map(entry).collect()
+}
+
 fn read_json(file: &Path) -> Result<Value, String> {
     let text =
         fs::read(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
     serde_json::from_slice(&text).map_err(|error| format!("{}: {error}", file.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_index_lists_event_types() {
+        let names = |index: Value| {
+            let listed = listed(&index)?;
+            Some(
+                listed
+                    .into_iter()
+                    .map(|entry| entry.name)
+                    .collect::<Vec<_>>(),
+            )
+        };
+        assert_eq!(names(json!({ "events": [] })), Some(Vec::new()));
+        let complete = json!({ "name": "a", "version": null, "path": "a.json" });
+        assert_eq!(
+            names(json!({ "events": [complete] })),
+            Some(vec!["a".to_owned()])
+        );
+        for other in [
+            json!([]),
+            json!({}),
+            json!({ "events": {} }),
+            json!({ "events": ["a"] }),
+            json!({ "events": [complete, {}] }),
+            json!({ "events": [{ "name": "a" }] }),
+            json!({ "events": [{ "path": "a.json" }] }),
+            json!({ "events": [{ "name": "a", "version": 1, "path": "a.json" }] }),
+        ] {
+            assert_eq!(names(other.clone()), None, "{other}");
+        }
+    }
 }

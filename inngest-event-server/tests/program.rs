@@ -119,6 +119,39 @@ fn stops_on_sigterm_and_ctrl_c() {
     }
 }
 
+/// A parent process may stop the server as soon as it has read the first line.
+#[test]
+fn a_signal_after_the_first_line_stops_the_server() {
+    for _ in 0..20 {
+        let server = Server::start(&["--quiet"]);
+        let (rest, _) = server.stop("-TERM");
+        assert!(
+            rest.ends_with("events received: 0, functions run for: 0\n"),
+            "{rest}"
+        );
+    }
+}
+
+#[test]
+fn a_server_on_all_addresses_names_one_that_works() {
+    let server = Server::start(&["--host", "0.0.0.0", "--quiet"]);
+    assert!(
+        server.url.starts_with("http://127.0.0.1:"),
+        "{}",
+        server.url
+    );
+    server.client("key").send(CartCleared {}).unwrap();
+    let (rest, _) = server.stop("-TERM");
+    assert!(
+        rest.contains("other machines can send and read events too"),
+        "{rest}"
+    );
+    assert!(
+        rest.ends_with("events received: 1, functions run for: 1\n"),
+        "{rest}"
+    );
+}
+
 /// Each request prints a line. Names with control characters cannot control the terminal.
 #[test]
 fn requests_are_logged() {
@@ -180,6 +213,15 @@ fn exported_schemas_are_checked() {
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(error.contains("no such folder"), "{error}");
     assert!(error.contains("`export`"), "{error}");
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("index.json"), r#"{"format":1}"#).unwrap();
+    let output = run(&["--port", "0", "--schemas", folder.path().to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        error.contains("index.json lists no event types under `events`; `--schemas` takes"),
+        "{error}"
+    );
 }
 
 #[test]

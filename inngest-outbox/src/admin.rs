@@ -16,6 +16,9 @@ use crate::store::{Database, Store, each};
 /// How many failed or uncertain events one transaction removes. An event can have 3 MiB.
 const STEP_EVENTS: i64 = 100;
 
+/// The last millisecond of the year 9999, the last year that RFC 3339 can write.
+const LAST_MILLIS: i64 = 253_402_300_799_999;
+
 /// How many delivered events one transaction deletes.
 const PRUNE_EVENTS: i64 = 1_000;
 
@@ -261,7 +264,8 @@ pub struct SetAsideEvent {
 
 impl SetAsideEvent {
     fn of(row: AsideRow) -> Self {
-        let time = |millis| SystemTime::UNIX_EPOCH + duration(millis);
+        // Another program may have written any time.
+        let time = |millis: i64| SystemTime::UNIX_EPOCH + duration(millis.min(LAST_MILLIS));
         Self {
             id: row.id,
             name: row.name,

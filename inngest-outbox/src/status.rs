@@ -13,7 +13,8 @@ pub struct Status {
     /// How long ago the oldest event that is pending or in flight was added or retried, by the clock of the
     /// database. `None` if no event is pending or in flight.
     pub oldest: Option<Duration>,
-    /// Events that the server refused, and rows that are not valid events.
+    /// Events that the server refused, and rows that are not valid events. A stored request that cannot
+    /// be read is one row and counts as one.
     pub failed: u64,
     /// Events that the server may have, but that are too old to be sent again without a person's decision.
     pub uncertain: u64,

@@ -261,6 +261,10 @@ async fn the_relay_reads_its_settings_from_the_environment() {
             "0 delivered events deleted\n"
         );
         let pruned = fresh.run("prune --older-than 0s --format json").json();
+        assert_eq!(
+            fresh.run("prune --older-than 500000000000y").ok(),
+            "0 delivered events deleted\n"
+        );
         // The clock of the database may not have advanced since.
         assert!(pruned["deleted"].as_u64().unwrap() <= 25);
 
@@ -423,10 +427,48 @@ async fn a_relay_waits_for_its_database() {
 
     let mut relay = fresh.relay(&server, "");
     let nowhere = fresh.url.replace(&format!("{}/", options.get_port()), "1/");
-    let mut relay = Running::start(relay.env("DATABASE_URL", nowhere));
+    let mut relay = Running::start(relay.env("DATABASE_URL", &nowhere));
     relay.line("the relay waits for it");
     relay.signal("TERM");
     assert_eq!(relay.code(), Some(0));
+
+    let mut relay = fresh.relay(&server, "--until-empty --format json");
+    relay.env("DATABASE_URL", nowhere).stdout(Stdio::piped());
+    let mut relay = Running::start(&mut relay);
+    relay.line("the relay waits for it");
+    relay.signal("TERM");
+    relay.line("stopped before the outbox was empty");
+    let output: Value = serde_json::from_reader(relay.child.stdout.take().unwrap()).unwrap();
+    assert_eq!(
+        (&output["delivered"], &output["empty"]),
+        (&json!(0), &json!(false))
+    );
+    assert_eq!(relay.code(), Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg(unix)]
+async fn a_relay_that_finishes_the_last_request_after_a_signal_succeeds() {
+    for fresh in databases().await {
+        let fresh = fresh.migrated().await;
+        let server = EventServer::start().unwrap();
+        // The server answers after the signal came.
+        let (in_flight, arrived) = std::sync::mpsc::channel();
+        let (answer, until) = std::sync::mpsc::channel::<()>();
+        let until = std::sync::Mutex::new(until);
+        server.inject(Fault::status(503).when(move |_| {
+            in_flight.send(()).unwrap();
+            let _ = until.lock().unwrap().recv();
+            false
+        }));
+        fresh.add(&[order(1)]).await;
+        let mut relay = Running::start(&mut fresh.relay(&server, "--until-empty"));
+        arrived.recv().unwrap();
+        relay.signal("TERM");
+        relay.line("a second signal ends at once");
+        drop(answer);
+        assert_eq!(relay.code(), Some(0));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -501,10 +543,50 @@ async fn bad_databases_have_clear_errors() {
         ] {
             run(write).fails(3, "the database is read-only");
         }
+        let late = match &fresh.database {
+            Database::Postgres(_) => "'290000-01-01'",
+            _ => "9223372036854775807",
+        };
+        let late = format!("UPDATE inngest_outbox_failed SET added_at = {late}");
+        fresh.execute(&late).await;
+        assert!(fresh.run("failed list").ok().contains("added 9999-12-31T"));
         assert_eq!(fresh.run("failed retry 1").ok(), "1 failed event retried\n");
     }
     let outbox = command("status --table no-name --database sqlite::memory:").output();
     assert_eq!(outbox.unwrap().status.code(), Some(3));
+    // The errors and the help show the form of the URL.
+    let other = Ran::of(command("status").args(["--database", "mysql://h/db"]));
+    other.fails(3, "write `postgres://user@host/database` or `sqlite:path`");
+    let help = Ran::of(&mut command(""));
+    help.fails(3, "`postgres://user@host/database`");
+}
+
+/// SQLite deletes such a database when its connection closes.
+#[test]
+fn databases_without_a_file_are_refused() {
+    for url in [
+        "sqlite:",
+        "sqlite://",
+        "sqlite:?mode=rwc",
+        "sqlite:?immutable=true",
+        "sqlite::memory:",
+        "sqlite:%3Amemory%3A",
+        "sqlite:?mode=memory",
+        "sqlite:app.db?mode=memory",
+        "sqlite:app.db?mode=%6Demory",
+        "sqlite:file::memory:",
+        "sqlite:file:app.db%3Fmode=memory",
+    ] {
+        for arguments in ["migrate", "status", "failed list", "relay"] {
+            let mut command = command(arguments);
+            let ran = Ran::of(command.env("DATABASE_URL", url).env("INNGEST_DEV", "1"));
+            assert_eq!(ran.code, Some(3), "{url}: {ran:?}");
+            assert!(
+                ran.err.contains("write the path of a file"),
+                "{url}: {ran:?}"
+            );
+        }
+    }
 }
 
 #[test]
@@ -515,6 +597,10 @@ fn no_output_contains_the_password() {
         "postgres://me:hunter2@127.0.0.1:99999/db",
         "postgres://127.0.0.1:1/db?user=me&password=hunter2",
         "postgres://me:hunter2@no-such-host.invalid/db",
+        "postgres://127.0.0.1:1/db?user=me&password=a@hunter2",
+        "postgres://me:a?hunter2@127.0.0.1:1/db",
+        "postgres://me:a hunter2\n@127.0.0.1:1/db",
+        "postgres://127.0.0.1:1/db?password=a hunter2",
         "mysql://me:hunter2@h/db",
         "me:hunter2",
     ] {

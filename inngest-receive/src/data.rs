@@ -109,12 +109,13 @@ fn without_value(text: &str) -> Option<String> {
         return Some(format!("expected {expected}, found {found}"));
     }
     let rest = text.strip_prefix("unknown variant `")?;
-    // The value may itself contain the separators.
-    if let Some((_, expected)) = rest.rsplit_once("`, expected ") {
-        return Some(format!("unknown variant, expected {expected}"));
+    let none = "there are no variants";
+    if rest.ends_with(none) {
+        return Some(format!("unknown variant, {none}"));
     }
-    let (_, none) = rest.rsplit_once("`, ")?;
-    Some(format!("unknown variant, {none}"))
+    // The value may itself contain the separator.
+    let (_, expected) = rest.rsplit_once("`, expected ")?;
+    Some(format!("unknown variant, expected {expected}"))
 }
 
 #[cfg(test)]

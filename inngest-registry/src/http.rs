@@ -1,6 +1,7 @@
 //! Sends requests to a server, with credentials, TLS and retries. Nothing here prints a secret.
 
 use std::borrow::Cow;
+use std::ffi::OsString;
 use std::fmt;
 use std::fs;
 use std::io;
@@ -68,6 +69,8 @@ pub(crate) struct Http {
     agent: Agent,
     address: Address,
     authorization: Option<HeaderValue>,
+    /// More headers for each request.
+    headers: HeaderMap,
     /// The texts to remove from responses, longest first.
     secrets: Vec<String>,
     pause: fn(Duration),
@@ -141,6 +144,11 @@ impl Address {
             is_loopback,
         };
         Ok((address, credentials.transpose()?))
+    }
+
+    /// Whether nobody else can read what is sent to the address.
+    pub(crate) fn is_confidential(&self) -> bool {
+        self.is_loopback || self.text.starts_with("https://")
     }
 }
 
@@ -240,6 +248,7 @@ impl Http {
             agent: config.build().new_agent(),
             address,
             authorization,
+            headers: HeaderMap::new(),
             secrets: credentials.map(Credentials::secrets).unwrap_or_default(),
             pause: PAUSE,
         })
@@ -249,6 +258,12 @@ impl Http {
     #[cfg(test)]
     pub(crate) fn pause(mut self, pause: fn(Duration)) -> Self {
         self.pause = pause;
+        self
+    }
+
+    /// Sends this header with each request.
+    pub(crate) fn header(mut self, name: &'static str, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
         self
     }
 
@@ -281,16 +296,20 @@ impl Http {
     }
 
     fn request(&self, method: &'static str, path: &str) -> ureq::http::request::Builder {
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.address));
+        if let Some(headers) = request.headers_mut() {
+            headers.extend(self.headers.clone());
+        }
         match &self.authorization {
             Some(authorization) => request.header(AUTHORIZATION, authorization),
             None => request,
         }
     }
 
-    /// Sends a request until the server answers with a status other than 5xx and 429.
+    /// Sends a request until the server answers with a status other than 5xx and 429. Status 501 is final,
+    /// because the server lacks what the request asks for.
     fn retry(
         &self,
         run: impl Fn() -> Result<Response<Body>, ureq::Error>,
@@ -300,7 +319,7 @@ impl Http {
         loop {
             let response = run().map_err(|error| self.unreachable(&error))?;
             let status = response.status().as_u16();
-            let is_transient = status == 429 || status >= 500;
+            let is_transient = status == 429 || (status >= 500 && status != 501);
             let asked = retry_after(response.headers(), SystemTime::now()).unwrap_or(wait);
             if !is_transient || tries == TRIES || asked > LONGEST_WAIT {
                 return self.answer(response);
@@ -376,6 +395,21 @@ impl Answer {
     pub(crate) fn json(&self) -> Option<Value> {
         serde_json::from_str(&self.text).ok()
     }
+}
+
+/// Reads an environment variable. A blank one counts as unset.
+pub(crate) fn variable(
+    name: &'static str,
+    environment: &dyn Fn(&str) -> Option<OsString>,
+) -> Result<Option<String>, Error> {
+    let value = environment(name).map(OsString::into_string).transpose();
+    let value = value.map_err(|_| {
+        Error(Problem::Address {
+            what: name,
+            problem: "is not UTF-8 text; set it to valid UTF-8 or unset it",
+        })
+    })?;
+    Ok(value.filter(|value| !value.trim().is_empty()))
 }
 
 /// Encodes text for one segment of a path.

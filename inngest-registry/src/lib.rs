@@ -32,6 +32,8 @@ mod http;
 mod json;
 mod layout;
 pub mod lint;
+#[cfg(feature = "http")]
+mod message;
 mod mode;
 mod named;
 mod paint;

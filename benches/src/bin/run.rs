@@ -101,8 +101,14 @@ fn main() -> Result<(), Error> {
         .parent()
         .ok_or("the path of this program has no folder")?;
     // `cargo run` builds only this program, so build the others.
-    let build = ["build", "--release", "--quiet", "-p", "benches", "--bins"];
+    // Without optimization, for a run that checks the programs, use what tests have built.
+    let build: &[&str] = if cfg!(debug_assertions) {
+        &["--workspace", "--bin=floor", "--bin=ours", "--bin=sink"]
+    } else {
+        &["--release", "-p", "benches", "--bins"]
+    };
     let status = Command::new("cargo")
+        .args(["build", "--quiet"])
         .args(build)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .status()?;

@@ -8,7 +8,10 @@ use serde_json::Value;
 use super::event::ReceivedEvent;
 use super::received::Received;
 use super::schemas::{self, Violation};
+use super::value::Object;
 use crate::batch::Batch;
+use crate::encode::event::Members as _;
+use crate::error::PayloadError;
 use crate::event::Event;
 use crate::event::into_payload::IntoPayload;
 use crate::schema;
@@ -49,9 +52,9 @@ impl Received {
     pub fn assert_sent_event<E: Event>(&self, expected: &E) {
         let events = self.events();
         let of_type: Vec<&ReceivedEvent> = events.iter().filter(|e| e.name == E::NAME).collect();
-        let wanted = match serde_json::to_value(expected) {
+        let wanted = match data_of(expected) {
             Ok(wanted) => wanted,
-            Err(error) => fail(&format!("the expected event cannot be serialized: {error}")),
+            Err(error) => fail(&format!("the expected event cannot be sent: {error}")),
         };
         let compared = of_type
             .iter()
@@ -82,11 +85,11 @@ impl Received {
         let events = self.events();
         if !events.is_empty() {
             let all: Vec<&ReceivedEvent> = events.iter().collect();
-            fail(&format!(
-                "{} events were sent{}",
-                all.len(),
-                list_events(&all)
-            ));
+            let were_sent = match all.len() {
+                1 => "1 event was sent".to_owned(),
+                number => format!("{number} events were sent"),
+            };
+            fail(&format!("{were_sent}{}", list_events(&all)));
         }
     }
 
@@ -194,6 +197,16 @@ fn fail(message: &str) -> ! {
     panic!("{message}")
 }
 
+/// The event's data as the server stores it: as the client writes it, and with the server's numbers.
+fn data_of<E: Event>(event: &E) -> Result<Value, PayloadError> {
+    let mut text = Vec::new();
+    event.write_data(&mut text)?;
+    // The client writes no number that overflows a double.
+    let (data, _) = Object::read(&text);
+    let (data, _) = data.into_value();
+    Ok(data)
+}
+
 /// Describes the events that were sent instead.
 fn describe_other_events(all: &[ReceivedEvent], of_type: &[&ReceivedEvent]) -> String {
     if !of_type.is_empty() {
@@ -212,10 +225,12 @@ fn describe_other_events(all: &[ReceivedEvent], of_type: &[&ReceivedEvent]) -> S
 fn list_events(events: &[&ReceivedEvent]) -> String {
     let mut text = String::from(":");
     let skipped = events.len().saturating_sub(LISTED);
-    if skipped > 0 {
-        // Writing to a `String` cannot fail.
-        let _ = write!(text, "\n  ({skipped} earlier ones)");
-    }
+    // Writing to a `String` cannot fail.
+    let _ = match skipped {
+        0 => Ok(()),
+        1 => write!(text, "\n  (1 earlier one)"),
+        _ => write!(text, "\n  ({skipped} earlier ones)"),
+    };
     for event in events.iter().skip(skipped) {
         let _ = write!(text, "\n  {} {}", event.name, event.data);
     }

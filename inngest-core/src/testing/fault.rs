@@ -77,7 +77,13 @@ impl Fault {
     }
 
     /// Responds with this status and no body. Events are not accepted.
+    ///
+    /// A status outside of 200 to 999 cannot end a request in HTTP, and becomes 500.
     pub fn status(status: u16) -> Self {
+        let status = match status {
+            200..=999 => status,
+            _ => 500,
+        };
         let kind = FaultKind::Answer {
             status,
             body: String::new(),
@@ -102,14 +108,14 @@ impl Fault {
     }
 
     /// Responds with status 413 to every body larger than this, in bytes. Their events are not
-    /// accepted.
+    /// accepted. A [script](super::EventServer::script) ignores the size.
     pub fn too_large(bytes: usize) -> Self {
         let over = move |request: &FaultRequest<'_>| request.body.len() > bytes;
         Self::status(413).always().when(over)
     }
 
     /// Responds with status 429 to requests beyond this many in the given time. `Retry-After` is
-    /// that time in whole seconds, rounded up.
+    /// that time in whole seconds, rounded up. A [script](super::EventServer::script) ignores the rate.
     pub fn rate(requests: usize, per: Duration) -> Self {
         let recent: Mutex<VecDeque<Instant>> = Mutex::default();
         let is_over = move |_: &FaultRequest<'_>| {
@@ -161,7 +167,8 @@ impl Fault {
         self
     }
 
-    /// Sets `Retry-After` of a [`status`](Self::status) fault: seconds, or a date.
+    /// Sets `Retry-After` of a [`status`](Self::status) fault: seconds, or a date. A value that no header can
+    /// have is not sent.
     pub fn retry_after(mut self, value: impl Into<String>) -> Self {
         if let FaultKind::Answer { retry_after, .. } = &mut self.kind {
             *retry_after = Some(value.into());
@@ -181,19 +188,25 @@ impl Fault {
         self
     }
 
-    /// Sets how many requests the fault affects. The default is one.
+    /// Sets how many requests the fault affects. The default is one. A
+    /// [script](super::EventServer::script) ignores this and applies the fault to one request.
     pub fn times(mut self, times: usize) -> Self {
         self.times = Some(times);
         self
     }
 
-    /// Applies the fault to all requests while the server runs.
+    /// Applies the fault to all requests while the server runs. A [script](super::EventServer::script)
+    /// ignores this and applies the fault to one request.
     pub fn always(mut self) -> Self {
         self.times = None;
         self
     }
 
-    /// Applies the fault only to requests that satisfy the condition.
+    /// Applies the fault only to requests that satisfy the condition. A
+    /// [script](super::EventServer::script) ignores this.
+    ///
+    /// The condition may call methods of the server. It must not wait for another request: the server
+    /// processes one at a time.
     pub fn when(
         mut self,
         matches: impl Fn(&FaultRequest<'_>) -> bool + Send + Sync + 'static,
@@ -217,7 +230,9 @@ impl fmt::Debug for Fault {
 /// The pending faults.
 #[derive(Debug, Default)]
 pub(super) struct Faults {
-    injected: Vec<Fault>,
+    injected: Vec<(Number, Fault)>,
+    /// The number of the last injected fault.
+    last: Number,
     script: VecDeque<Option<Fault>>,
     random: Option<Random>,
     seen: usize,
@@ -225,7 +240,8 @@ pub(super) struct Faults {
 
 impl Faults {
     pub(super) fn inject(&mut self, fault: Fault) {
-        self.injected.push(fault);
+        self.last += 1;
+        self.injected.push((self.last, fault));
     }
 
     pub(super) fn script(&mut self, faults: impl IntoIterator<Item = Option<Fault>>) {
@@ -239,31 +255,73 @@ impl Faults {
         });
     }
 
-    /// Returns the fault for this request: the scripted one, else the first injected one that
-    /// matches, else a random one.
-    pub(super) fn next(&mut self, headers: &HeaderMap, body: &[u8]) -> Option<Fault> {
+    /// The faults that may apply to the next request.
+    pub(super) fn begin(&mut self) -> Candidates {
+        let index = self.seen;
+        self.seen += 1;
+        match self.script.pop_front() {
+            Some(scripted) => Candidates::Scripted(scripted),
+            None => Candidates::Injected(index, self.injected.clone()),
+        }
+    }
+
+    /// The fault for this request: the scripted one, else the first injected one that matches, else a random
+    /// one.
+    pub(super) fn take(&mut self, choice: Choice) -> Option<Fault> {
+        let number = match choice {
+            Choice::Scripted(scripted) => return scripted,
+            Choice::Injected(number) => number,
+            Choice::None => return self.random.as_mut().and_then(Random::next),
+        };
+        // A condition may have cleared the faults.
+        let (_, fault) = self
+            .injected
+            .iter_mut()
+            .find(|(other, _)| *other == number)?;
+        if let Some(times) = &mut fault.times {
+            *times = times.saturating_sub(1);
+        }
+        let applied = fault.clone();
+        self.injected.retain(|(_, fault)| fault.times != Some(0));
+        Some(applied)
+    }
+}
+
+/// Identifies an injected fault.
+type Number = u64;
+
+/// The faults that may apply to a request.
+pub(super) enum Candidates {
+    Scripted(Option<Fault>),
+    /// How many requests came before, and the injected faults.
+    Injected(usize, Vec<(Number, Fault)>),
+}
+
+/// Which fault applies to a request.
+pub(super) enum Choice {
+    Scripted(Option<Fault>),
+    Injected(Number),
+    None,
+}
+
+impl Candidates {
+    /// Evaluates the conditions, which must not run while the faults are locked.
+    pub(super) fn choose(self, headers: &HeaderMap, body: &[u8]) -> Choice {
+        let (index, injected) = match self {
+            Self::Scripted(scripted) => return Choice::Scripted(scripted),
+            Self::Injected(index, injected) => (index, injected),
+        };
         let request = FaultRequest {
             headers,
             body,
-            index: self.seen,
+            index,
         };
-        self.seen += 1;
-        if let Some(scripted) = self.script.pop_front() {
-            return scripted;
-        }
-        let place = self.injected.iter().position(|fault| {
+        let mut injected = injected.into_iter();
+        let chosen = injected.find(|(_, fault)| {
             let matches = fault.matches.as_ref();
             fault.times != Some(0) && matches.is_none_or(|matches| matches(&request))
         });
-        let Some(fault) = place.and_then(|place| self.injected.get_mut(place)) else {
-            return self.random.as_mut().and_then(Random::next);
-        };
-        if let Some(times) = &mut fault.times {
-            *times -= 1;
-        }
-        let applied = fault.clone();
-        self.injected.retain(|fault| fault.times != Some(0));
-        Some(applied)
+        chosen.map_or(Choice::None, |(number, _)| Choice::Injected(number))
     }
 }
 
@@ -305,9 +363,12 @@ mod tests {
     use super::*;
 
     fn statuses(faults: &mut Faults, requests: usize) -> Vec<Option<u16>> {
-        let next = |_| match faults.next(&HeaderMap::new(), b"12345")?.kind {
-            FaultKind::Answer { status, .. } => Some(status),
-            _ => Some(0),
+        let next = |_| {
+            let choice = faults.begin().choose(&HeaderMap::new(), b"12345");
+            match faults.take(choice)?.kind {
+                FaultKind::Answer { status, .. } => Some(status),
+                _ => Some(0),
+            }
         };
         (0..requests).map(next).collect()
     }
@@ -323,6 +384,33 @@ mod tests {
             found,
             [None, Some(502), Some(500), Some(500), Some(501), None]
         );
+    }
+
+    #[test]
+    fn a_script_applies_each_fault_to_one_request() {
+        let mut faults = Faults::default();
+        let always = Fault::status(502).always();
+        let never = Fault::status(503).times(2).when(|_| false);
+        faults.script([Some(always), Some(never), Some(Fault::too_large(5))]);
+        let found = statuses(&mut faults, 4);
+        assert_eq!(found, [Some(502), Some(503), Some(413), None]);
+    }
+
+    #[test]
+    fn a_status_that_cannot_end_a_request_becomes_500() {
+        for (status, expected) in [
+            (0, 500),
+            (100, 500),
+            (199, 500),
+            (200, 200),
+            (999, 999),
+            (1_000, 500),
+            (u16::MAX, 500),
+        ] {
+            let mut faults = Faults::default();
+            faults.inject(Fault::status(status));
+            assert_eq!(statuses(&mut faults, 1), [Some(expected)], "{status}");
+        }
     }
 
     #[test]

@@ -51,22 +51,28 @@ pub(super) fn data(received: &Received, uri: &Uri) -> Option<String> {
 /// The entries after `after`, oldest first.
 fn entries(received: &Received, after: usize) -> String {
     let schemas = received.schemas();
-    let body = received.read(|state| {
+    let (events, failures, started, oldest, counts) = received.read(|state| {
         let events = state.events_after(after).take(MAX_ENTRIES);
         let failures = state.failures_after(after).take(MAX_ENTRIES);
-        let events = events.map(|kept| (kept.entry, event_row(kept, schemas)));
         let failures = failures.map(|failure| (failure.entry, failure_row(failure)));
-        let mut rows: Vec<(usize, Value)> = events.chain(failures).collect();
-        rows.sort_by_key(|(entry, _)| *entry);
-        rows.truncate(MAX_ENTRIES);
-        let counts = state.counts();
-        json!({
-            "started": state.started,
-            "oldestEvent": state.events_after(0).next().map(|kept| kept.entry),
-            "more": rows.len() == MAX_ENTRIES,
-            "counts": [counts.events, counts.runs, counts.batched_runs],
-            "entries": rows.into_iter().map(|(_, row)| row).collect::<Vec<_>>(),
-        })
+        let oldest = state.events_after(0).next().map(|kept| kept.entry);
+        let events: Vec<_> = events.cloned().collect();
+        let failures: Vec<_> = failures.collect();
+        (events, failures, state.started, oldest, state.counts())
+    });
+    // A schema comes from a function of the test, which may call the server's methods.
+    let events = events
+        .iter()
+        .map(|kept| (kept.entry, event_row(kept, schemas)));
+    let mut rows: Vec<(usize, Value)> = events.chain(failures).collect();
+    rows.sort_by_key(|(entry, _)| *entry);
+    rows.truncate(MAX_ENTRIES);
+    let body = json!({
+        "started": started,
+        "oldestEvent": oldest,
+        "more": rows.len() == MAX_ENTRIES,
+        "counts": [counts.events, counts.runs, counts.batched_runs],
+        "entries": rows.into_iter().map(|(_, row)| row).collect::<Vec<_>>(),
     });
     body.to_string()
 }

@@ -1,17 +1,18 @@
 //! Defines `Received`, through which tests read what a server received.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, header};
 use serde::de::DeserializeOwned;
 
-use super::api;
+use super::api::{self, BodyError, ParsedRequest};
 use super::event::{Counts, Duplicate, ReceivedEvent, ReceivedRequest};
 use super::fault::{Fault, Faults};
 use super::schemas::{FindSchema, Schemas};
-use super::state::{Ingested, KeptEvent, Rejecter, State};
+use super::state::{Ingested, KeptEvent, State, deduplication_key};
 use crate::delivery::event_id::EventId;
 use crate::event::Event;
 use crate::transport::contract::Answer;
@@ -38,6 +39,10 @@ impl fmt::Debug for Received {
 
 struct Shared {
     state: Mutex<State>,
+    /// Locked while a request with events is processed: one request at a time, because an event decides
+    /// whether later ones are duplicates. The functions of a test run under this lock, but not under the lock
+    /// of the state, so they can call the server's methods.
+    processing: Mutex<()>,
     changed: Condvar,
     schemas: Schemas,
     observer: Option<Observer>,
@@ -68,6 +73,7 @@ impl Received {
     ) -> Self {
         Self(Arc::new(Shared {
             state: Mutex::new(State::new(keys, keep)),
+            processing: Mutex::default(),
             changed: Condvar::new(),
             schemas: Schemas::new(schemas),
             observer,
@@ -225,8 +231,11 @@ impl Received {
     /// Rejects events with status 400 and this error message, as the real server does for
     /// account-specific reasons. Events before a rejected one are accepted; events after it are not
     /// processed.
+    ///
+    /// The function may call methods of the server, which do not have the events of its request yet. It must
+    /// not wait for another request: the server processes one at a time.
     pub fn refuse(&self, why: impl Fn(&ReceivedEvent) -> Option<String> + Send + Sync + 'static) {
-        self.state().rejecter = Some(Rejecter(Arc::new(why)));
+        self.state().rejecter = Some(Arc::new(why));
     }
 
     pub(super) fn faults<T>(&self, change: impl FnOnce(&mut Faults) -> T) -> T {
@@ -235,18 +244,21 @@ impl Received {
 
     /// Processes the events of a request by the real server's rules, or as a fault demands.
     pub(super) fn ingest(&self, key: &str, headers: &HeaderMap, body: &[u8]) -> Handled {
-        let mut state = self.state();
-        let fault = state.faults.next(headers, body);
+        let processing = &self.0.processing;
+        let _turn = processing.lock().unwrap_or_else(PoisonError::into_inner);
+        let candidates = self.faults(Faults::begin);
+        let choice = candidates.choose(headers, body);
+        let fault = self.faults(|faults| faults.take(choice));
         let Ingested {
             answer,
-            events,
+            accepted,
             error,
             refused,
         } = match &fault {
             Some(fault) if !fault.accepts_events => {
                 Ingested::failed(Answer::new(500, ""), String::new())
             }
-            _ => state.ingest(key, headers, body),
+            _ => self.process(key, headers, body),
         };
         let (outcome, status, error) = match fault {
             None => {
@@ -264,7 +276,7 @@ impl Received {
             path: "/e/".into(),
             headers: headers.clone(),
             bytes: body.len(),
-            events,
+            events: accepted.len(),
             status,
             error,
         };
@@ -273,26 +285,60 @@ impl Received {
             None if request.error.is_some() => api::beginning(body),
             None => String::new(),
         };
-        self.finish(state, request, text);
+        self.finish(request, accepted, text);
         outcome
+    }
+
+    /// Decides which events of a request are accepted, without recording them.
+    fn process(&self, key: &str, headers: &HeaderMap, body: &[u8]) -> Ingested {
+        let admitted = self.state().admit(key, headers);
+        let seed = match admitted {
+            Ok(seed) => seed,
+            Err(refusal) => return *refusal,
+        };
+        let content_type = headers.get(header::CONTENT_TYPE);
+        let ParsedRequest {
+            accepted: parsed,
+            mut error,
+            mut refused,
+        } = api::read(content_type.and_then(|value| value.to_str().ok()), body);
+        let rejecter = self.state().rejecter.clone();
+        let mut accepted = Vec::with_capacity(parsed.len());
+        let mut ran = HashSet::new();
+        for (index, event) in parsed.into_iter().enumerate() {
+            let event = self.state().received(event, seed.event_id(index), &ran);
+            if let Some(message) = rejecter.as_ref().and_then(|rejecter| rejecter(&event)) {
+                let listed = accepted.len();
+                error = Some(BodyError { message, listed });
+                refused = Some(api::beginning(event.json_text().as_bytes()));
+                break;
+            }
+            if event.would_run.plain {
+                ran.insert(deduplication_key(&event));
+            }
+            accepted.push(event);
+        }
+        Ingested::new(accepted, error, refused)
     }
 
     /// Records a request without events.
     pub(super) fn record_request(&self, request: ReceivedRequest) {
-        self.finish(self.state(), request, String::new());
+        self.finish(request, Vec::new(), String::new());
     }
 
-    /// Records a request, wakes waiting threads and calls the observer.
-    fn finish(&self, mut state: MutexGuard<'_, State>, request: ReceivedRequest, text: String) {
-        let observed = self.0.observer.as_ref().map(|observer| {
-            let events: Vec<_> = state.last(request.events).cloned().collect();
-            (observer, request.clone(), events)
-        });
+    /// Records a request and its accepted events, wakes waiting threads and calls the observer.
+    fn finish(&self, request: ReceivedRequest, accepted: Vec<ReceivedEvent>, text: String) {
+        let seen = self.0.observer.is_some();
+        let seen = seen.then(|| (request.clone(), accepted.clone()));
+        let mut state = self.state();
+        for event in accepted {
+            state.record_event(event);
+        }
+        state.drop_surplus();
         state.record_request(request, text);
         self.0.changed.notify_all();
-        // The observer runs without the lock, so it can read everything.
         drop(state);
-        if let Some((observer, request, events)) = observed {
+        if let (Some(observer), Some((request, events))) = (&self.0.observer, seen) {
             observer(&request, &events);
         }
     }

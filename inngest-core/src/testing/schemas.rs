@@ -57,15 +57,16 @@ impl Schemas {
     /// Where the event violates the schema of its type; `None` if its type is unknown.
     pub(super) fn violations(&self, event: &ReceivedEvent) -> Option<Vec<Violation>> {
         let key = (event.name.clone(), event.v.clone());
-        let mut known = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
-        let compiled = if let Some(compiled) = known.get(&key) {
-            Arc::clone(compiled)
+        let known = || self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+        let compiled = known().get(&key).cloned();
+        let compiled = if let Some(compiled) = compiled {
+            compiled
         } else {
+            // The function of the test runs without the lock.
             let compiled = Arc::new(compile(&self.find(event)?));
-            known.insert(key, Arc::clone(&compiled));
+            known().insert(key, Arc::clone(&compiled));
             compiled
         };
-        drop(known);
         Some(violations(&compiled, &event.to_json()))
     }
 }

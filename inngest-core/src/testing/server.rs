@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::ops::Deref;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -41,6 +41,8 @@ use crate::error::config::ConfigError;
 /// ```
 pub struct EventServer {
     address: SocketAddr,
+    /// The first of the accepted keys, for clients; `None` if all are accepted.
+    key: Option<String>,
     received: Received,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -120,8 +122,8 @@ impl EventServerBuilder {
         self
     }
 
-    /// Calls this after each request, with the events accepted from it. The page's own requests are
-    /// not reported.
+    /// Calls this after each request, with all events accepted from it, even if the server keeps fewer. The
+    /// page's own requests are not reported.
     pub fn on_request(
         mut self,
         observer: impl Fn(&ReceivedRequest, &[ReceivedEvent]) + Send + Sync + 'static,
@@ -139,6 +141,7 @@ impl EventServerBuilder {
         let listener = TcpListener::bind((self.address, self.port))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
+        let key = self.keys.first().cloned();
         let received = Received::new(self.keys, self.keep, self.schemas, self.observer);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
@@ -163,6 +166,7 @@ impl EventServerBuilder {
             })?;
         Ok(EventServer {
             address,
+            key,
             received,
             stop: Some(stop),
             thread: Some(thread),
@@ -209,7 +213,8 @@ impl EventServer {
     }
 
     /// Sets the outcomes of the next requests, in order; `None` is a normal response. The script takes
-    /// precedence over injected faults.
+    /// precedence over injected faults. Each fault applies to exactly one request: a script ignores
+    /// [`times`](Fault::times), [`always`](Fault::always) and [`when`](Fault::when).
     pub fn script(&self, faults: impl IntoIterator<Item = Option<Fault>>) {
         self.received.faults(|all| all.script(faults));
     }
@@ -229,19 +234,31 @@ impl EventServer {
         self.received.faults(|faults| faults.random(seed, percent));
     }
 
-    /// The server's URL: `http://127.0.0.1:PORT`.
+    /// The server's URL: `http://127.0.0.1:PORT`, or with the IP address of
+    /// [`address`](EventServerBuilder::address). If that is all addresses, such as `0.0.0.0`, the URL names
+    /// this machine.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        let mut address = self.address;
+        address.set_ip(match address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+            ip => ip,
+        });
+        format!("http://{address}")
     }
 
-    /// Creates a client that sends to this server.
+    /// Creates a client that sends to this server, with the first of its event keys.
     ///
     /// # Errors
     ///
     /// See [`ClientBuilder::build`](crate::ClientBuilder::build).
     pub fn client(&self) -> Result<Client, ConfigError> {
-        Client::builder().dev(true).base_url(self.url()).build()
+        let builder = Client::builder().dev(true).base_url(self.url());
+        match &self.key {
+            Some(key) => builder.event_key(key).build(),
+            None => builder.build(),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Stores received events and decides which would run functions.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde_json::{Map, Value, json};
 
-use super::api::{self, BodyError, Incoming, ParsedRequest};
+use super::api::{BodyError, Incoming};
 use super::event::{Counts, ReceivedEvent, ReceivedRequest, WouldRun};
 use super::fault::Faults;
 use crate::delivery::event_id::EventId;
@@ -62,33 +62,58 @@ pub(super) struct State {
 }
 
 /// A test's rule to reject events: returns the error message for a rejected event.
-#[derive(Clone)]
-pub(super) struct Rejecter(pub(super) Arc<RejectFn>);
+pub(super) type Rejecter = Arc<RejectFn>;
 
 type RejectFn = dyn Fn(&ReceivedEvent) -> Option<String> + Send + Sync;
 
 /// The result of a request with events.
 pub(super) struct Ingested {
     pub(super) answer: Answer,
-    /// The number of accepted events.
-    pub(super) events: usize,
+    /// The accepted events, which are not recorded yet.
+    pub(super) accepted: Vec<ReceivedEvent>,
     pub(super) error: Option<String>,
     /// The beginning of the event with the error.
     pub(super) refused: Option<String>,
 }
 
 impl Ingested {
+    /// The result of a request whose events are accepted up to an error.
+    pub(super) fn new(
+        accepted: Vec<ReceivedEvent>,
+        error: Option<BodyError>,
+        refused: Option<String>,
+    ) -> Self {
+        let listed = error.as_ref().map_or(accepted.len(), |error| error.listed);
+        let ids = accepted.iter().take(listed);
+        let mut ids: Vec<_> = ids.map(|event| event.event_id.to_string()).collect();
+        if ids.is_empty() {
+            ids.push(String::new());
+        }
+        let error = error.map(|error| error.message);
+        let answer = match &error {
+            None => answer(200, &json!({ "ids": ids, "status": 200 })),
+            Some(error) => answer(400, &json!({ "ids": ids, "status": 400, "error": error })),
+        };
+        Self {
+            answer,
+            accepted,
+            error,
+            refused,
+        }
+    }
+
     /// The result of a request without accepted events.
     pub(super) fn failed(answer: Answer, error: String) -> Self {
         Self {
             answer,
-            events: 0,
+            accepted: Vec::new(),
             error: Some(error),
             refused: None,
         }
     }
 }
 
+#[derive(Clone)]
 pub(super) struct KeptEvent {
     /// Counts events and failures in order of receipt, starting with 1.
     pub(super) entry: usize,
@@ -188,71 +213,24 @@ impl State {
         self.requests.push_back(request);
     }
 
-    /// Accepts the events of a request.
-    pub(super) fn ingest(&mut self, key: &str, headers: &HeaderMap, body: &[u8]) -> Ingested {
+    /// Checks the event key of a request, and returns its seed.
+    pub(super) fn admit(&self, key: &str, headers: &HeaderMap) -> Result<Seed, Box<Ingested>> {
+        let failed = |answer, error| Err(Box::new(Ingested::failed(answer, error)));
         if !self.keys.is_empty() && !self.keys.iter().any(|known| known == key) {
             let error = "Event key not found";
             let body = json!({ "status": 401, "message": "", "error": error });
-            return Ingested::failed(answer(401, &body), error.into());
+            return failed(answer(401, &body), error.into());
         }
-        let text = |name| {
-            headers
-                .get(name)
-                .and_then(|value: &HeaderValue| value.to_str().ok())
-        };
-        let seed = match text(seed::HEADER).and_then(Seed::parse) {
-            Some(seed) => seed,
-            None => match Seed::at(self.now()) {
-                Ok(seed) => seed,
-                Err(error) => {
-                    let error = error.to_string();
-                    return Ingested::failed(Answer::new(500, error.clone()), error);
-                }
-            },
-        };
-        let content_type = text(header::CONTENT_TYPE.as_str());
-        let ParsedRequest {
-            accepted,
-            mut error,
-            mut refused,
-        } = api::read(content_type, body);
-        let rejecter = self.rejecter.clone();
-        let mut ids = Vec::with_capacity(accepted.len());
-        for (index, event) in accepted.into_iter().enumerate() {
-            let event = self.received(event, seed.event_id(index));
-            if let Some(message) = rejecter.as_ref().and_then(|rejecter| (rejecter.0)(&event)) {
-                let listed = ids.len();
-                error = Some(BodyError { message, listed });
-                refused = Some(api::beginning(event.json_text().as_bytes()));
-                break;
-            }
-            ids.push(event.event_id.to_string());
-            self.record_event(event);
+        let seed = headers
+            .get(seed::HEADER)
+            .and_then(|value| Seed::parse(value.to_str().ok()?));
+        match seed {
+            Some(seed) => Ok(seed),
+            None => Seed::at(self.now()).or_else(|error| {
+                let error = error.to_string();
+                failed(Answer::new(500, error.clone()), error)
+            }),
         }
-        let events = ids.len();
-        if let Some(error) = &error {
-            ids.truncate(error.listed);
-        }
-        if ids.is_empty() {
-            ids.push(String::new());
-        }
-        let error = error.map(|error| error.message);
-        let answer = match &error {
-            None => answer(200, &json!({ "ids": ids, "status": 200 })),
-            Some(error) => answer(400, &json!({ "ids": ids, "status": 400, "error": error })),
-        };
-        Ingested {
-            answer,
-            events,
-            error,
-            refused,
-        }
-    }
-
-    /// The last `number` events that are still kept, oldest first.
-    pub(super) fn last(&self, number: usize) -> impl Iterator<Item = &ReceivedEvent> {
-        let skipped = self.events.len().saturating_sub(number);
-        self.events.range(skipped..).map(|kept| &kept.event)
     }
 
     fn now(&self) -> i64 {
@@ -260,7 +238,14 @@ impl State {
         now().saturating_add(ahead)
     }
 
-    fn received(&self, incoming: Incoming, event_id: EventId) -> ReceivedEvent {
+    /// The event as the server accepts it. `ran` has the keys of the earlier events of its request that run
+    /// plain functions.
+    pub(super) fn received(
+        &self,
+        incoming: Incoming,
+        event_id: EventId,
+        ran: &HashSet<String>,
+    ) -> ReceivedEvent {
         let received_at = self.now();
         let has_data = incoming.data.is_some();
         let (data, full_data) = match incoming.data {
@@ -276,11 +261,13 @@ impl State {
         };
         let too_deep_to_store = incoming.too_deep_to_store;
         let key = incoming.id.clone().unwrap_or_else(|| event_id.to_string());
+        let ran_here = ran.contains(&key);
         let ran = self.ran.get(&key);
         let ran_batched = self.ran_batched.get(&event_id);
         ReceivedEvent {
             would_run: WouldRun {
                 plain: !too_deep_to_store
+                    && !ran_here
                     && self.suppressing(PLAIN_WINDOW, ran, received_at).is_none(),
                 batched: !too_deep_to_store
                     && self
@@ -304,7 +291,8 @@ impl State {
         }
     }
 
-    fn record_event(&mut self, event: ReceivedEvent) {
+    /// Records an accepted event, and keeps all others.
+    pub(super) fn record_event(&mut self, event: ReceivedEvent) {
         let number = self.dropped + self.events.len();
         let key = deduplication_key(&event);
         let mut duplicate_of = None;
@@ -328,6 +316,10 @@ impl State {
             event,
             duplicate_of,
         });
+    }
+
+    /// Drops the oldest events beyond the number to keep.
+    pub(super) fn drop_surplus(&mut self) {
         while self.events.len() > self.keep {
             self.drop_oldest();
         }
@@ -369,7 +361,7 @@ impl State {
 }
 
 /// The key by which plain functions recognize duplicates.
-fn deduplication_key(event: &ReceivedEvent) -> String {
+pub(super) fn deduplication_key(event: &ReceivedEvent) -> String {
     let id = event.id.clone();
     id.unwrap_or_else(|| event.event_id.to_string())
 }

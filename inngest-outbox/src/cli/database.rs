@@ -16,6 +16,10 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// How long a statement waits while another program writes to the SQLite file.
 const BUSY: Duration = Duration::from_secs(30);
 
+/// The file of an SQLite database; empty for a database in memory and for a temporary one, which SQLite opens
+/// if the path is empty.
+const FILE: &str = "SELECT file FROM pragma_database_list WHERE name = 'main'";
+
 /// The supported kinds of databases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -88,12 +92,6 @@ impl Target {
                 Self::Postgres(Box::new(options))
             }
             Kind::Sqlite => {
-                if url.contains(":memory:") || url.contains("mode=memory") {
-                    return Err(CliError::new(
-                        "a database in memory ends with this program; write the path of a file, such as \
-                         `sqlite:app.db`",
-                    ));
-                }
                 let mut options = SqliteConnectOptions::from_str(url)
                     .map_err(wrong)?
                     .busy_timeout(BUSY);
@@ -112,16 +110,30 @@ impl Target {
 
     /// Connects once, to report an error at once and in words, and returns a pool.
     pub(super) async fn connect(&self) -> Result<Database, Unreachable> {
-        let connection = async {
+        let lasts = async {
             match self {
-                Self::Postgres(options) => PgConnection::connect_with(options).await?.close().await,
+                Self::Postgres(options) => {
+                    PgConnection::connect_with(options).await?.close().await?;
+                    Ok(true)
+                }
                 Self::Sqlite(options) => {
-                    SqliteConnection::connect_with(options).await?.close().await
+                    let mut connection = SqliteConnection::connect_with(options).await?;
+                    let file: Option<String> =
+                        sqlx::query_scalar(FILE).fetch_one(&mut connection).await?;
+                    connection.close().await?;
+                    Ok(file.is_some_and(|file| !file.is_empty()))
                 }
             }
         };
-        match tokio::time::timeout(CONNECT, connection).await {
-            Ok(Ok(())) => Ok(self.pool()),
+        match tokio::time::timeout(CONNECT, lasts).await {
+            Ok(Ok(true)) => Ok(self.pool()),
+            Ok(Ok(false)) => Err(Unreachable {
+                error: CliError::new(
+                    "a database in memory or without a path ends with this program; write the path of a \
+                     file, such as `sqlite:app.db`",
+                ),
+                is_transient: false,
+            }),
             Ok(Err(error)) => Err(self.unreachable(&error)),
             Err(_elapsed) => Err(Unreachable {
                 error: CliError::new(format!(

@@ -25,7 +25,11 @@ impl fmt::Display for CliError {
 
 impl From<OutboxError> for CliError {
     fn from(error: OutboxError) -> Self {
-        Self(with_causes(&error))
+        Self(match error {
+            // The only URL in it is the example.
+            OutboxError::DatabaseUrl => error.to_string(),
+            _ => with_causes(&error),
+        })
     }
 }
 

@@ -15,12 +15,13 @@ use std::io;
 use std::process::ExitCode;
 
 use clap::FromArgMatches as _;
+use clap::error::ErrorKind;
 
 use self::args::{Args, Command};
 use self::commands::Commands;
 use self::error::CliError;
 use self::output::{FAILED, Output};
-use self::text::{Paint, redacted};
+use self::text::{Paint, redacted, redacted_argument};
 
 /// Runs the command that the program's arguments name.
 pub(crate) fn main() -> ExitCode {
@@ -41,10 +42,11 @@ pub(crate) fn main() -> ExitCode {
 }
 
 fn run(arguments: impl IntoIterator<Item = OsString>, paint: Paint) -> Output {
-    let args = args::command().try_get_matches_from(arguments);
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let args = args::command().try_get_matches_from(&arguments);
     let args = match args.and_then(|matches| Args::from_arg_matches(&matches)) {
         Ok(args) => args,
-        Err(error) => return clap_output(&error, paint),
+        Err(error) => return clap_output(&error, &arguments, paint),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -87,7 +89,7 @@ fn write(stream: &mut dyn io::Write, text: &str) -> io::Result<()> {
 }
 
 /// The output for clap's help, version and usage errors.
-fn clap_output(error: &clap::Error, paint: Paint) -> Output {
+fn clap_output(error: &clap::Error, arguments: &[OsString], paint: Paint) -> Output {
     let text = error.render();
     let text = if paint.colour {
         text.ansi().to_string()
@@ -95,10 +97,14 @@ fn clap_output(error: &clap::Error, paint: Paint) -> Output {
         text.to_string()
     };
     if error.use_stderr() {
+        let err = match error.kind() {
+            // The help repeats no argument, and shows URLs as examples.
+            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => text,
+            _ => without_secrets(text, arguments),
+        };
         Output {
             code: FAILED,
-            // It repeats the arguments, and one of them may be the URL of the database.
-            err: redacted(&text),
+            err,
             ..Output::default()
         }
     } else {
@@ -107,4 +113,19 @@ fn clap_output(error: &clap::Error, paint: Paint) -> Output {
             ..Output::default()
         }
     }
+}
+
+/// A usage error without passwords: it repeats arguments, and one of them may be the URL of the database.
+fn without_secrets(mut text: String, arguments: &[OsString]) -> String {
+    for argument in arguments.iter().filter_map(|argument| argument.to_str()) {
+        // The whole argument first: `=` may stand in the password.
+        let value = argument.split_once('=').map(|(_, value)| value);
+        for part in [Some(argument), value].into_iter().flatten() {
+            let shown = redacted_argument(part);
+            if shown != part {
+                text = text.replace(part, &shown);
+            }
+        }
+    }
+    redacted(&text)
 }

@@ -42,8 +42,16 @@ pub(super) async fn run(commands: &Commands, args: &RelayArgs) -> Result<Output,
     let target = commands.target(Access::Relay)?;
     let mut signals = Signals::new()
         .map_err(|error| CliError::new(format!("cannot wait for signals: {error}")))?;
+    let started = Instant::now();
     let Some(database) = connect(&target, &mut signals).await? else {
-        return Ok(Output::default());
+        let elapsed = started.elapsed();
+        return Ok(output(
+            commands,
+            args,
+            RelayCounts::default(),
+            elapsed,
+            false,
+        ));
     };
     let mut relay = Relay::new(commands.outbox.clone(), database.clone(), client)
         .lease(args.lease)
@@ -67,16 +75,29 @@ pub(super) async fn run(commands: &Commands, args: &RelayArgs) -> Result<Output,
             ..Output::default()
         });
     }
+    // The requests that the relay finished after a signal may have been the last ones.
+    let is_empty =
+        is_empty || args.until_empty && commands.outbox.is_empty(database).await.unwrap_or(false);
+    let elapsed = started.elapsed();
+    Ok(output(commands, args, relay.counts(), elapsed, is_empty))
+}
+
+/// The output of a relay that ended without an error.
+fn output(
+    commands: &Commands,
+    args: &RelayArgs,
+    counts: RelayCounts,
+    time: Duration,
+    is_empty: bool,
+) -> Output {
     if !args.until_empty {
-        return Ok(Output::default());
+        return Output::default();
     }
-    let output = summary(args.format, relay.counts(), started.elapsed(), is_empty);
-    Ok(if is_empty {
-        output
-    } else {
-        let error = "stopped before the outbox was empty";
-        output.with_error(commands.paint, NO, error)
-    })
+    let output = summary(args.format, counts, time, is_empty);
+    if is_empty {
+        return output;
+    }
+    output.with_error(commands.paint, NO, "stopped before the outbox was empty")
 }
 
 /// Connects; while the database cannot be reached, retries. Returns `None` after a signal.

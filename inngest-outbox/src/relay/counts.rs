@@ -12,7 +12,8 @@ use crate::store::model::{Claim, Settlement};
 pub struct RelayCounts {
     /// Events that the server accepted.
     pub delivered: u64,
-    /// Events that the server refused, and rows that are not valid events.
+    /// Events that the server refused, and rows that are not valid events. A stored request that cannot
+    /// be read is one row and counts as one, whatever the number of its events.
     pub failed: u64,
     /// Events that the server may have, but that were too old to be sent again.
     pub uncertain: u64,

@@ -22,6 +22,7 @@ use tokio::sync::Notify;
 use crate::error::OutboxError;
 use crate::outbox::Outbox;
 use crate::store::Database;
+use crate::store::model::LONGEST;
 pub use counts::RelayCounts;
 use settings::{Inner, RelaySettings};
 
@@ -34,9 +35,6 @@ const WINDOW_WITHOUT_BATCHES: Duration = Duration::from_hours(24);
 
 /// The shortest lease and window.
 const SHORTEST: Duration = Duration::from_secs(1);
-
-/// The longest time that every database and clock can add: about a hundred years.
-const LONGEST: Duration = Duration::from_hours(24 * 365 * 100);
 
 /// Sends the events of an outbox. Any number of relays, in any number of processes, can share an outbox.
 ///

@@ -125,9 +125,12 @@ impl Lease {
     }
 }
 
-/// The milliseconds of a duration.
+/// The longest time that every database and clock can add: about a hundred years.
+pub(crate) const LONGEST: Duration = Duration::from_hours(24 * 365 * 100);
+
+/// The milliseconds of a duration, up to [`LONGEST`].
 pub(crate) fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 4)
+    i64::try_from(duration.min(LONGEST).as_millis()).unwrap_or(i64::MAX)
 }
 
 /// A duration of milliseconds; zero if a clock went back.

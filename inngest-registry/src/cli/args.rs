@@ -221,7 +221,7 @@ diff --against main schemas  # what did this branch change?
 drift schemas --from FILE    # do the events that were sent match?
 push schemas --registry URL  # register the schemas at a schema registry
 catalog --from schemas       # write a page about the events
-scaffold events.jsonl        # write Rust types that read these events";
+scaffold events.jsonl  # write Rust types that read these events";
 
 /// The examples in the help of each command.
 const EXAMPLES: [(&str, &str); 9] = [
@@ -269,10 +269,11 @@ diff old/schemas schemas --exit-code                  # two folders; 1 if someth
     (
         "scaffold",
         "\
-scaffold events.jsonl                        # events that were sent, one per line
-scaffold http://127.0.0.1:8288               # the events that a dev server has
-scaffold hook.json --name github/push        # what a webhook sends
-scaffold schemas --into src/events.rs        # an exported folder, or EventCatalog's
+scaffold events.jsonl                          # events that were sent, one per line
+scaffold http://127.0.0.1:8288                 # the events that a dev server has
+scaffold https://api.inngest.com --limit 5000  # the newest events in Inngest Cloud
+scaffold hook.json --name github/push          # what a webhook sends
+scaffold schemas --into src/events.rs          # an exported folder, or EventCatalog's
 scaffold asyncapi.json",
     ),
 ];

@@ -14,8 +14,12 @@ use crate::samples::{self, Query, Source};
 pub(super) struct DriftArgs {
     /// The folder that `export` wrote [default: the event types of this program]
     pub(super) dir: Option<PathBuf>,
-    /// The events: a file with one JSON event per line, `-` for standard input, or the URL of a dev
-    /// server
+    /// The events: a file with one JSON event per line, `-` for standard input, the URL of a dev server,
+    /// or `https://api.inngest.com/v2/insights` for Inngest Cloud
+    ///
+    /// Inngest Cloud needs a signing key or an API key in the environment variable `INNGEST_SIGNING_KEY`.
+    /// `INNGEST_ENV` names the Inngest environment. Insights tells the name, version and data of an event,
+    /// so ids are not compared. It is some minutes behind.
     #[arg(long, value_name = "FILE|URL")]
     pub(super) from: String,
     /// Compare only the events of this name
@@ -37,9 +41,10 @@ pub(super) struct DriftArgs {
 
 /// The examples in the help.
 pub(super) const EXAMPLES: &str = "\
-drift schemas --from http://127.0.0.1:8288    # the events that a dev server received
-drift schemas --from events.jsonl             # one event per line
-drift schemas --from - --format markdown      # standard input, for a pull request
+drift schemas --from http://127.0.0.1:8288                 # the events that a dev server received
+drift schemas --from https://api.inngest.com --limit 5000  # the newest events in Inngest Cloud
+drift schemas --from events.jsonl                          # one event per line
+drift schemas --from - --format markdown                   # standard input, for a pull request
 drift schemas --from events.jsonl --show-values";
 
 /// Compares the events with the types of the folder, or with `types` if there is none. Returns the exit

@@ -12,7 +12,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use super::format::Format;
 use crate::catalogue::Catalogue;
 use crate::error::{Error, Problem};
-use crate::http::Credentials;
+use crate::http::{Credentials, variable};
 use crate::mode::Mode;
 use crate::push::{Part, Push, PushOutcome, PushReport};
 use crate::settings::{Settings, strictness};
@@ -148,17 +148,7 @@ fn credentials(
     if has_url_credentials {
         return Ok(None);
     }
-    let variable = |name: &'static str| {
-        let value = environment(name).filter(|value| !value.is_empty());
-        let value = value.map(OsString::into_string).transpose();
-        value.map_err(|_| {
-            Error(Problem::Address {
-                what: name,
-                problem: "is not UTF-8 text; set it to valid UTF-8 or unset it",
-            })
-        })
-    };
-    match (variable(USER)?, variable(TOKEN)?) {
+    match (variable(USER, environment)?, variable(TOKEN, environment)?) {
         (None, None) => Ok(None),
         (Some(user), None) => basic(USER, &user).map(Some),
         (None, Some(token)) => Credentials::bearer(TOKEN, &token).map(Some),

@@ -76,7 +76,7 @@ impl Drift {
     ) -> Result<DriftReport, Error> {
         let mut tallies: BTreeMap<(&str, Option<&str>), Tally<'_>> = BTreeMap::new();
         let mut undeclared: BTreeMap<(String, Option<String>), UndeclaredSamples> = BTreeMap::new();
-        let (mut total, mut internal) = (0, 0);
+        let (mut total, mut internal, mut without_ids) = (0, 0, 0);
         for sample in samples {
             let sample = sample?;
             if sample.name().starts_with(INTERNAL) {
@@ -84,6 +84,7 @@ impl Drift {
                 continue;
             }
             total += 1;
+            without_ids += usize::from(!sample.has_known_id());
             match types.get(sample.name(), sample.version()) {
                 Some(event) => {
                     let tally = match tallies.entry((&event.name, event.version.as_deref())) {
@@ -128,6 +129,7 @@ impl Drift {
             findings,
             samples: total,
             internal,
+            without_ids,
             types: compared,
         })
     }

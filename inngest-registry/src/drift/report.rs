@@ -23,6 +23,8 @@ pub struct DriftReport {
     pub samples: usize,
     /// How many of the server's own events were left out.
     pub internal: usize,
+    /// How many samples were compared without their ids, because their source does not tell them.
+    pub without_ids: usize,
     /// How many event types have samples.
     pub types: usize,
 }
@@ -240,6 +242,7 @@ impl DriftReport {
             "breaks": self.breaks(),
             "samples": self.samples,
             "internal": self.internal,
+            "without_ids": self.without_ids,
             "types": self.types,
             "findings": self.findings,
         })
@@ -308,12 +311,16 @@ impl DriftReport {
         }
         let breaking = self.breaking();
         let notes = self.findings.len() - breaking;
+        let ids = match self.without_ids {
+            0 => "",
+            _ => ", ids not compared",
+        };
         let word = match breaking {
             0 => paint.good("no drift"),
             _ => paint.bad("drift"),
         };
         format!(
-            "{word}: {samples} of {types}, {breaking} breaking, {}{left_out}",
+            "{word}: {samples} of {types}, {breaking} breaking, {}{left_out}{ids}",
             count(notes, "note")
         )
     }

@@ -186,6 +186,9 @@ impl<'a> Tally<'a> {
     }
 
     fn id_problem(&self, sample: &Sample) -> Option<(DriftKind, String)> {
+        if !sample.has_known_id() {
+            return None;
+        }
         let template = self.event.id_template.as_deref();
         match (template, sample.id()) {
             (None, None) => None,

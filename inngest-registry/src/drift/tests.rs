@@ -353,3 +353,32 @@ fn server_additions_and_omissions_are_not_drift() {
     );
     assert_eq!(kinds(Some("x-{n}"), whole.clone()), id(DriftKind::NoId));
 }
+
+#[cfg(feature = "http")]
+#[test]
+fn ids_that_a_source_does_not_tell_are_not_missing() {
+    use crate::samples::Origin;
+    let schema = json!({
+        "properties": { "data": {}, "user": { "properties": { "email": {} } }, "meta": {} },
+        "required": ["id", "ts", "data", "user", "meta"],
+    });
+    let mut event = EventType::of_schema("plain", None, schema);
+    event.id_template = Some("x-{n}".to_owned());
+    let types: Catalogue = [event].into_iter().collect();
+    let run = |samples: [Sample; 1]| Drift::new().run(&types, samples.map(Ok)).unwrap();
+    let sent = || json!({ "name": "plain", "data": {} });
+    let report = run([Sample::of_insights(sent(), Origin::Item(1)).unwrap()]);
+    assert_eq!(
+        report.to_string(),
+        "no drift: 1 sample of 1 event type, 0 breaking, 0 notes, ids not compared"
+    );
+    assert_eq!(report.without_ids, 1);
+    let report = run([Sample::new(sent(), Origin::Item(1)).unwrap()]);
+    assert!(
+        report
+            .findings
+            .iter()
+            .any(|finding| finding.kind == DriftKind::NoId)
+    );
+    assert_eq!(report.without_ids, 0);
+}

@@ -96,6 +96,38 @@ fn loopback_addresses_need_no_proxy() {
 }
 
 #[test]
+fn confidential_addresses_are_known() {
+    for (url, expected) in [
+        ("https://a.example", true),
+        ("http://localhost:1", true),
+        ("http://[::1]", true),
+        ("http://a.example", false),
+        ("http://https.example", false),
+    ] {
+        let (address, _) = Address::parse("`--registry`", url).unwrap();
+        assert_eq!(address.is_confidential(), expected, "{url}");
+    }
+}
+
+#[test]
+fn blank_variables_count_as_unset() {
+    let read = |value: &'static str| variable("KEY", &|_| Some(value.into())).unwrap();
+    assert_eq!((read(""), read(" \n")), (None, None));
+    assert_eq!(read(" k"), Some(" k".to_owned()));
+    assert_eq!(variable("KEY", &|_| None).unwrap(), None);
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStringExt as _;
+        let secret = |_: &str| Some(OsString::from_vec(b"secret\xff".to_vec()));
+        let error = variable("KEY", &secret).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "KEY is not UTF-8 text; set it to valid UTF-8 or unset it"
+        );
+    }
+}
+
+#[test]
 fn credentials_are_sent_and_never_shown() {
     let answers = &["HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"];
     let basic = Credentials::Basic {
@@ -169,6 +201,26 @@ fn retries_end() {
     let answer = client(&url).pause(|_| panic!("it waits")).get("/").unwrap();
     assert_eq!(answer.status, 429);
     assert_eq!(requests.join().unwrap().len(), 1);
+}
+
+#[test]
+fn unsupported_requests_are_not_retried() {
+    let (url, requests) =
+        server(&["HTTP/1.1 501 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"]);
+    let http = client(&url).pause(|_| panic!("it waits"));
+    assert_eq!(http.get("/").unwrap().status, 501);
+    assert_eq!(requests.join().unwrap().len(), 1);
+}
+
+#[test]
+fn own_headers_are_sent_with_each_request() {
+    const BUSY: &str = "HTTP/1.1 503 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    let (url, requests) = server(&[BUSY, BUSY, BUSY]);
+    let http = client(&url).header("x-inngest-env", HeaderValue::from_static("a b"));
+    http.get("/").unwrap();
+    for request in requests.join().unwrap() {
+        assert!(request.contains("x-inngest-env: a b\r\n"), "{request}");
+    }
 }
 
 #[test]

@@ -6,7 +6,6 @@
 //! whose content the subject does not have yet, so a second push changes nothing.
 
 mod client;
-mod message;
 mod own_check;
 mod part;
 mod report;

@@ -1,4 +1,4 @@
-//! Reads sent events from JSON Lines, other JSON documents or the list of a server.
+//! Reads sent events from JSON Lines, other JSON documents, the list of a server or Inngest Insights.
 //!
 //! ```no_run
 //! use inngest_registry::samples::{Query, Source, read};
@@ -13,6 +13,10 @@
 //! ```
 
 mod document;
+#[cfg(feature = "http")]
+mod insights;
+#[cfg(feature = "http")]
+mod instant;
 mod sample;
 #[cfg(feature = "http")]
 mod server;
@@ -51,6 +55,10 @@ pub fn read(source: &Source, query: &Query) -> Result<Samples, Error> {
         )),
         #[cfg(feature = "http")]
         Source::Server(url) => Box::new(server::Listing::new(url, query)?),
+        #[cfg(feature = "http")]
+        Source::Insights(url) => Box::new(insights::Insights::new(url, query, &|name| {
+            std::env::var_os(name)
+        })?),
     };
     let name = query.name.clone();
     let samples = samples.filter(move |sample| match (sample, &name) {

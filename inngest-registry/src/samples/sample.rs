@@ -10,7 +10,18 @@ pub struct Sample {
     /// An object with `name` and `data`. The data is empty if the event was sent without any.
     event: Value,
     origin: Origin,
-    is_listed: bool,
+    kind: SourceKind,
+}
+
+/// What a source tells about its events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SourceKind {
+    /// All members as they were sent.
+    Sent,
+    /// What a server lists.
+    List,
+    /// Name, version and data.
+    Insights,
 }
 
 /// Where a sample comes from, for reports.
@@ -19,7 +30,7 @@ pub struct Sample {
 pub enum Origin {
     /// A line of a file, counted from 1.
     Line(usize),
-    /// A place in a document, counted from 1.
+    /// A place in a document or in the answer of a server, counted from 1.
     Item(usize),
     /// The id that the server gave to the event.
     EventId(String),
@@ -71,10 +82,24 @@ impl Sample {
                 return Err(format!("its `{key}` is not {what}"));
             }
         }
+        let kind = if is_listed {
+            SourceKind::List
+        } else {
+            SourceKind::Sent
+        };
         Ok(Self {
             event: event.into(),
             origin,
-            is_listed,
+            kind,
+        })
+    }
+
+    /// Reads an event whose source tells only its name, version and data.
+    #[cfg(feature = "http")]
+    pub(crate) fn of_insights(event: Value, origin: Origin) -> Result<Self, String> {
+        Ok(Self {
+            kind: SourceKind::Insights,
+            ..Self::new(event, origin)?
         })
     }
 
@@ -84,7 +109,8 @@ impl Sample {
         self.text("name").unwrap_or_default()
     }
 
-    /// The deduplication id. `None` if the event was sent without one.
+    /// The deduplication id. `None` if the event was sent without one, or if the source does
+    /// [not tell ids](Self::has_known_id).
     #[must_use]
     pub fn id(&self) -> Option<&str> {
         self.text("id")
@@ -132,10 +158,17 @@ impl Sample {
         &self.origin
     }
 
-    /// Whether a server listed the event. Listed events have no `meta` and always a `ts`.
+    /// Whether the event comes from a server, which does not tell all members. Listed events have no `meta` and
+    /// always a `ts`; events in Insights have only their name, version and data.
     #[must_use]
     pub fn is_listed(&self) -> bool {
-        self.is_listed
+        self.kind != SourceKind::Sent
+    }
+
+    /// Whether the source tells the deduplication id of an event that has one. Insights does not.
+    #[must_use]
+    pub fn has_known_id(&self) -> bool {
+        self.kind != SourceKind::Insights
     }
 
     fn text(&self, key: &str) -> Option<&str> {

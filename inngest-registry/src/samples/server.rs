@@ -9,6 +9,7 @@ use super::sample::{Origin, Sample};
 use super::source::Query;
 use crate::error::{Error, Problem};
 use crate::http::{Address, Http, segment};
+use crate::message;
 
 /// The maximum number of events on a page. A server may list fewer.
 const PAGE: usize = 100;
@@ -74,7 +75,9 @@ impl Listing {
         let Some(Value::Array(rows)) = body.get("data") else {
             // The server answers with status 200 to requests that it refuses.
             let problem = match body.get("error").and_then(Value::as_str) {
-                Some(error) => format!("it answered `{}`", self.http.redact(error)),
+                Some(error) => {
+                    format!("it answered `{}`", message::plain(&self.http.redact(error)))
+                }
                 None => {
                     "its answer is not a list of events; name the URL of a dev server, such as \
                          `http://127.0.0.1:8288`"

@@ -1,9 +1,15 @@
 //! Selects where events are read from, and which ones.
 
+use std::fmt;
 use std::path::PathBuf;
 
+#[cfg(feature = "http")]
+use super::insights;
+
 /// Where events are read from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// `Debug` does not print the credentials that a URL may contain.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Source {
     /// A file with one event per line, or with other JSON documents: an event, an array of events, or
@@ -15,18 +21,58 @@ pub enum Source {
     /// `/v1/events` lists, newest first.
     #[cfg(feature = "http")]
     Server(String),
+    /// The URL of Insights in the Inngest REST API v2, such as `https://api.inngest.com/v2/insights` for
+    /// Inngest Cloud. Reads the name, version and data of all events that Insights keeps, newest first.
+    ///
+    /// The key is in the environment variable `INNGEST_SIGNING_KEY`: a signing key or an API key. It is sent
+    /// only over HTTPS or to this machine. `INNGEST_ENV` names the Inngest environment.
+    #[cfg(feature = "http")]
+    Insights(String),
 }
 
 impl From<&str> for Source {
-    /// `-` is standard input, an `http` or `https` URL is a server, and any other text is a file.
+    /// `-` is standard input, an `http` or `https` URL is a server, and any other text is a file. A URL whose
+    /// path ends in `/insights` or whose host is `api.inngest.com` is Insights.
     fn from(text: &str) -> Self {
         match text {
             "-" => Self::StandardInput,
             #[cfg(feature = "http")]
             url if url.starts_with("http://") || url.starts_with("https://") => {
-                Self::Server(url.to_owned())
+                if insights::is_insights(url) {
+                    Self::Insights(url.to_owned())
+                } else {
+                    Self::Server(url.to_owned())
+                }
             }
             path => Self::File(path.into()),
+        }
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        #[cfg(feature = "http")]
+        let without_login = |url: &str| match (url.find("://"), url.rfind('@')) {
+            (Some(start), Some(end)) if start < end => {
+                let (scheme, rest) = (url.get(..start), url.get(end..));
+                format!(
+                    "{}://***{}",
+                    scheme.unwrap_or_default(),
+                    rest.unwrap_or_default()
+                )
+            }
+            _ => url.to_owned(),
+        };
+        match self {
+            Self::File(path) => f.debug_tuple("File").field(path).finish(),
+            Self::StandardInput => f.write_str("StandardInput"),
+            #[cfg(feature = "http")]
+            Self::Server(url) => f.debug_tuple("Server").field(&without_login(url)).finish(),
+            #[cfg(feature = "http")]
+            Self::Insights(url) => f
+                .debug_tuple("Insights")
+                .field(&without_login(url))
+                .finish(),
         }
     }
 }

@@ -153,3 +153,27 @@ fn debug_shows_no_values() {
     let text = format!("{sample:?}");
     assert!(text.contains("\"a\"") && !text.contains("secret"), "{text}");
 }
+
+#[cfg(feature = "http")]
+#[test]
+fn debug_of_a_source_shows_no_password() {
+    for (text, shown) in [
+        ("-", "StandardInput"),
+        ("a.json", "File(\"a.json\")"),
+        ("http://127.0.0.1:8288", "Server(\"http://127.0.0.1:8288\")"),
+        (
+            "http://me:secret@a.example/x",
+            "Server(\"http://***@a.example/x\")",
+        ),
+        (
+            "https://me:se@cret/@eu.example",
+            "Server(\"https://***@eu.example\")",
+        ),
+        (
+            "https://:secret@api.inngest.com",
+            "Insights(\"https://***@api.inngest.com\")",
+        ),
+    ] {
+        assert_eq!(format!("{:?}", Source::from(text)), shown);
+    }
+}

@@ -23,9 +23,10 @@ pub(super) struct Input {
 /// The members of an event.
 const MEMBERS: [&str; 7] = ["name", "id", "ts", "v", "data", "user", "meta"];
 
-/// Reads a folder, a file, standard input or the list of a server. `name` is the event of a schema
-/// that describes only data.
-pub(super) fn read(source: &str, name: Option<&str>, input: &mut Input) -> Result<(), Error> {
+/// Reads a folder, a file, standard input or the events of a server. The name of the query is the event of a
+/// schema that describes only data.
+pub(super) fn read(source: &str, query: &Query, input: &mut Input) -> Result<(), Error> {
+    let name = query.name.as_deref();
     let path = Path::new(source);
     if path.is_dir() {
         if path.join(INDEX).exists() {
@@ -49,13 +50,14 @@ pub(super) fn read(source: &str, name: Option<&str>, input: &mut Input) -> Resul
     }
     let from = Source::from(source);
     if let Some(name) = name
-        && let Some(mut samples) = payloads(&from, name)?
+        && let Some(samples) = payloads(&from, name)?
     {
-        input.samples.append(&mut samples);
+        let limit = query.limit.unwrap_or(usize::MAX);
+        input.samples.extend(samples.into_iter().take(limit));
         return Ok(());
     }
     let mut unknown = BTreeSet::new();
-    for sample in samples::read(&from, &Query::default())? {
+    for sample in samples::read(&from, query)? {
         let sample = sample?;
         let keys = sample
             .as_value()
@@ -63,9 +65,7 @@ pub(super) fn read(source: &str, name: Option<&str>, input: &mut Input) -> Resul
             .into_iter()
             .flat_map(|event| event.keys());
         unknown.extend(keys.filter(|key| !MEMBERS.contains(&key.as_str())).cloned());
-        if name.is_none_or(|name| name == sample.name()) {
-            input.samples.push(sample);
-        }
+        input.samples.push(sample);
     }
     if !unknown.is_empty() {
         let unknown: Vec<_> = unknown.iter().map(|key| format!("`{key}`")).collect();

@@ -23,7 +23,7 @@ use self::files::Input;
 use self::source::EventSchema;
 use crate::catalogue::Catalogue;
 use crate::error::{Error, Problem};
-use crate::samples::Sample;
+use crate::samples::{Query, Sample};
 use crate::version;
 
 /// Generated Rust code, and notes for its reviewer.
@@ -39,25 +39,27 @@ pub struct Scaffold {
 /// Writes the types of schemas or of events, as the command `scaffold` does.
 ///
 /// A source is a folder that `export` wrote or that `EventCatalog` reads, an `AsyncAPI` document, a JSON
-/// Schema, a file with events, `-` for standard input, or the URL of a dev server. With a name, only the
-/// event of that name is read, and schemas and documents may describe its data alone.
+/// Schema, a file with events, `-` for standard input, or the URL of a dev server or of
+/// [Insights](crate::samples::Source). The query selects events from each source. With a name, only the event
+/// of that name is read, and schemas and documents may describe its data alone.
 ///
 /// # Errors
 ///
 /// A source cannot be read, no source has an event, or some sources are schemas and others are events.
 pub fn from_sources<S: AsRef<str>>(
     sources: impl IntoIterator<Item = S>,
-    name: Option<&str>,
+    query: &Query,
 ) -> Result<Scaffold, Error> {
     let mut input = Input::default();
     for source in sources {
-        files::read(source.as_ref(), name, &mut input)?;
+        files::read(source.as_ref(), query, &mut input)?;
     }
     let Input {
         mut schemas,
         samples,
         mut notes,
     } = input;
+    let name = query.name.as_deref();
     schemas.retain(|schema| name.is_none_or(|name| name == schema.name));
     let mut scaffold = match (schemas.is_empty(), samples.is_empty()) {
         (true, true) => return Err(Problem::NoEvents.into()),

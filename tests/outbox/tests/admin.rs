@@ -245,6 +245,45 @@ async fn old_delivered_events_are_pruned_in_steps() {
         assert_eq!(outbox.prune(fresh.database.clone(), hour).await.unwrap(), 0);
         let status = outbox.status(fresh.database.clone()).await.unwrap();
         assert_eq!(status.delivered, 3);
+        // Nothing is so old.
+        for age in [
+            Duration::MAX,
+            Duration::from_millis(i64::MAX.unsigned_abs()),
+        ] {
+            assert_eq!(outbox.prune(fresh.database.clone(), age).await.unwrap(), 0);
+        }
+    }
+}
+
+/// Any program may insert a row.
+#[tokio::test(flavor = "multi_thread")]
+async fn impossible_times_do_not_stop_the_administration() {
+    for fresh in databases().await {
+        let times = match &fresh.database {
+            Database::Postgres(_) => ["'infinity'", "'-infinity'", "'290000-01-01'"],
+            _ => ["9223372036854775807", "-9223372036854775808", "1.5"],
+        };
+        let outbox = Outbox::new();
+        for time in times {
+            let insert = format!(
+                "INSERT INTO inngest_outbox (added_at, name, body) VALUES ({time}, 'a', '')"
+            );
+            fresh.execute(&insert).await;
+            let status = outbox.status(fresh.database.clone()).await;
+            assert!(status.is_ok(), "{time}: {status:?}");
+            fresh.execute("DELETE FROM inngest_outbox").await;
+        }
+        let late = match &fresh.database {
+            Database::Postgres(_) => "'290000-01-01'",
+            _ => "9223372036854775807",
+        };
+        let columns = "added_at, name, body, error";
+        let insert =
+            format!("INSERT INTO inngest_outbox_failed ({columns}) VALUES ({late}, 'a', '', '')");
+        fresh.execute(&insert).await;
+        let failed = outbox.failed(fresh.database.clone()).list().await.unwrap();
+        let last = std::time::UNIX_EPOCH + Duration::from_millis(253_402_300_799_999);
+        assert_eq!(failed[0].added_at, last);
     }
 }
 

@@ -71,6 +71,7 @@ on_each_database! {
     events_of_a_transaction_keep_their_order,
     a_panic_in_one_request_stops_no_other,
     extreme_settings_do_not_stop_a_relay,
+    a_request_that_cannot_be_read_counts_as_one_event,
     wake_ends_a_long_wait,
 }
 
@@ -634,6 +635,28 @@ async fn extreme_settings_do_not_stop_a_relay(test: TestOutbox) {
         relay.stop().await;
     }
     assert_ran_once(&server, 0..8);
+}
+
+/// Nobody knows how many events it has: another program may have changed their number too.
+async fn a_request_that_cannot_be_read_counts_as_one_event(test: TestOutbox) {
+    let server = EventServer::start().unwrap();
+    let values = "('1743130137367,eii2YKXRVTJPuA==', 3, 'not an array')";
+    let columns = "seed, events, body";
+    test.execute(&format!(
+        "INSERT INTO inngest_outbox_requests ({columns}) VALUES {values}"
+    ))
+    .await;
+    let relay = test.relay(client(&server));
+    let running = Running::new(&relay);
+    test.wait_for([0, 0, 1, 0]).await;
+    running.stop().await;
+    assert_eq!(relay.counts().failed, 1);
+    let status = match &test.pool {
+        Pool::Postgres(pool, _) => test.outbox.status(pool).await,
+        Pool::Sqlite(pool, _) => test.outbox.status(pool).await,
+    };
+    let status = status.unwrap();
+    assert_eq!((status.failed, status.pending), (1, 0));
 }
 
 async fn wake_ends_a_long_wait(test: TestOutbox) {

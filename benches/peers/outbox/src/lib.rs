@@ -14,7 +14,7 @@ pub type Error = Box<dyn std::error::Error + Send + Sync>;
 /// How many events one transaction adds while the queue is filled.
 pub const GROUP: usize = 5_000;
 
-/// The same event as in `benches/src/bin/outbox`, about 300 bytes.
+/// The same event as in `benches/outbox`, about 300 bytes.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Event {
     pub name: String,

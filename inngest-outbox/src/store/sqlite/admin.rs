@@ -29,7 +29,8 @@ const STATUS: &str = "WITH pending AS ( \
          ) \
      ) \
      SELECT pending.events + requests.events - requests.in_flight, requests.in_flight, \
-         {now} - coalesce(min(pending.oldest, requests.oldest), pending.oldest, requests.oldest), \
+         CAST({now} - coalesce(min(pending.oldest, requests.oldest), pending.oldest, requests.oldest) \
+             AS INTEGER), \
          (SELECT count(*) FROM {failed}), (SELECT count(*) FROM {uncertain}), \
          (SELECT count(*) FROM {delivered}), \
          coalesce((SELECT seq FROM {schema}sqlite_sequence WHERE name = '{name}'), 0) \

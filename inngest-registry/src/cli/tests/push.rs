@@ -110,3 +110,25 @@ fn invalid_pushes_are_reported() {
         insta::assert_snapshot!(texts.join("\n"));
     }
 }
+
+#[test]
+fn secrets_are_found_in_messages_before_they_are_shortened() {
+    let place = two_versions();
+    let registry = FakeRegistry::new();
+    let url = registry.url.replace("//", "//me:s3%20%20cret@");
+    for message in ["no s3  cret".to_owned(), "x".repeat(996) + "s3  cret"] {
+        let body = serde_json::json!({ "message": message }).to_string();
+        registry.fault(move |_| Some((401, Some(body.clone()))));
+        let output = run(
+            &place,
+            &for_files(),
+            &format!("push @/schemas --registry {url}"),
+        );
+        assert_eq!(output.code, 3);
+        assert!(
+            output.err.contains("401") && !output.err.contains("s3"),
+            "{}",
+            output.err
+        );
+    }
+}

@@ -1,4 +1,4 @@
-//! Extracts the message of a registry's error, on one line.
+//! Extracts the message of a server's error, on one line.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 const MAX: usize = 1000;
 
 /// The message in a response body: the `message` of its JSON, or the body itself.
-pub(super) fn of_body(text: &str) -> String {
+pub(crate) fn of_body(text: &str) -> String {
     match serde_json::from_str(text) {
         Ok(json) => of_json(&json),
         Err(_) => plain(text),
@@ -14,7 +14,7 @@ pub(super) fn of_body(text: &str) -> String {
 }
 
 /// The message in a JSON value: a string, a list of strings or errors, or an object with a message.
-pub(super) fn of_json(json: &Value) -> String {
+pub(crate) fn of_json(json: &Value) -> String {
     match json {
         Value::String(text) => plain(text),
         Value::Array(items) => {
@@ -43,7 +43,7 @@ pub(super) fn of_json(json: &Value) -> String {
 }
 
 /// The text without line breaks, control characters or a final period.
-pub(super) fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let text = text.replace(char::is_control, " ");
     let message = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let message = message.trim_end_matches('.');

@@ -1,4 +1,4 @@
-//! Compares and checks 1,000 event types: `cargo run --release -p benches --bin schemas`.
+//! Compares and checks 1,000 event types: `cargo run --release -p schema_benches`.
 //!
 //! The types are copies of the shop's types with other names. In the second folder, each type and each of its
 //! definitions has one more field, which every second type requires.

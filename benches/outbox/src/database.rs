@@ -3,7 +3,7 @@
 use inngest_core::RawEvent;
 use inngest_outbox::{Database, Outbox};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
 use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
 
 use crate::Error;
@@ -45,7 +45,6 @@ impl Bench {
                 .filename(folder.path().join("outbox.db"))
                 .create_if_missing(true)
                 .journal_mode(SqliteJournalMode::Wal)
-                .synchronous(SqliteSynchronous::Normal)
                 .busy_timeout(std::time::Duration::from_mins(1));
             let pool = SqlitePoolOptions::new()
                 .max_connections(32)

@@ -2,8 +2,8 @@
 //! a commit to the receipt, and claims in a table with dead rows.
 //!
 //! ```sh
-//! cargo run --release -p benches --bin outbox -- postgres://root@127.0.0.1/postgres
-//! cargo run --release -p benches --bin outbox -- sqlite
+//! cargo run --release -p outbox_benches -- postgres://root@127.0.0.1/postgres
+//! cargo run --release -p outbox_benches -- sqlite
 //! ```
 //!
 //! Words after the database choose what to measure: `transactions`, `drain`, `latency`, `claim`, `memory`.
