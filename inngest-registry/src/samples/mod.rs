@@ -16,6 +16,8 @@ mod document;
 #[cfg(feature = "http")]
 mod insights;
 #[cfg(feature = "http")]
+mod insights_url;
+#[cfg(feature = "http")]
 mod instant;
 mod sample;
 #[cfg(feature = "http")]

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 #[cfg(feature = "http")]
-use super::insights;
+use super::insights_url::is_insights;
 
 /// Where events are read from.
 ///
@@ -38,7 +38,7 @@ impl From<&str> for Source {
             "-" => Self::StandardInput,
             #[cfg(feature = "http")]
             url if url.starts_with("http://") || url.starts_with("https://") => {
-                if insights::is_insights(url) {
+                if is_insights(url) {
                     Self::Insights(url.to_owned())
                 } else {
                     Self::Server(url.to_owned())
