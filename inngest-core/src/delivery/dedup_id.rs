@@ -276,11 +276,11 @@ mod tests {
         for (text, id) in texts.iter().zip(shared) {
             assert_eq!(hasher.hash_one(&id), hasher.hash_one(text), "{text}");
             for other in texts {
-                let (equal, other_id) = (*text == other, self::id(other));
+                let (equal, other_id, owned) = (*text == other, self::id(other), other.to_owned());
                 assert_eq!(id == other_id, equal, "{text} {other}");
                 assert_eq!(id == *other, equal, "{text} {other}");
                 assert_eq!(id == other, equal, "{text} {other}");
-                assert_eq!(id == other.to_owned(), equal, "{text} {other}");
+                assert_eq!(id == owned, equal, "{text} {other}");
                 assert_eq!(id.cmp(&other_id), (*text).cmp(other), "{text} {other}");
                 assert_eq!(
                     id.partial_cmp(&other_id),

@@ -82,10 +82,12 @@ async fn send(
     (tried, failure)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "an entry of a script")]
 fn accepted() -> Scripted {
     Ok(Answer::new(200, r#"{"ids":["a"],"status":200}"#))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "an entry of a script")]
 fn status(status: u16) -> Scripted {
     Ok(Answer::new(
         status,
