@@ -109,6 +109,31 @@ fn requests_are_logged_without_the_event_key() {
 }
 
 #[test]
+fn failed_requests_are_warnings_unless_the_program_stored_them() {
+    for is_stored in [false, true] {
+        let logged = log_of(async {
+            let builder = Client::builder().event_key(KEY).transport(BrokenTransport);
+            let client = builder.retry(RetryPolicy::none()).build().unwrap();
+            let mut batch = Batch::new();
+            batch.push(item(1)).unwrap();
+            let mut batch = client.cut(batch).unwrap().batch;
+            if is_stored {
+                let mut stored = Batch::new();
+                for request in batch.requests() {
+                    stored.push_request(&request).unwrap();
+                }
+                batch = stored;
+            }
+            client.send_batch(batch).await.unwrap_err();
+        });
+        let level = if is_stored { "DEBUG" } else { "WARN" };
+        let failure = format!("{level} inngest_core::delivery::http message=events not sent");
+        assert!(logged.contains(&failure), "{logged}");
+        assert_eq!(logged.contains("WARN"), !is_stored, "{logged}");
+    }
+}
+
+#[test]
 fn dropping_a_buffered_sender_logs_lost_events() {
     let logged = log_of(async {
         let server = EventServer::start().unwrap();

@@ -101,4 +101,50 @@ mod tests {
             assert_eq!(id, text);
         }
     }
+
+    #[test]
+    fn ids_are_formatted_like_texts() {
+        for text in ["01JQDAE4RQF8MBCR55T5AK4KXS", "other"] {
+            let id = EventId::from_text(text);
+            assert_eq!(format!("{id:?}"), format!("EventId({text})"));
+            for (padded, expected) in [
+                (format!("{id:30}"), format!("{text:30}")),
+                (format!("{id:>30}"), format!("{text:>30}")),
+                (format!("{id:.3}"), format!("{text:.3}")),
+            ] {
+                assert_eq!(padded, expected);
+            }
+        }
+    }
+
+    #[test]
+    fn ids_equal_only_their_own_text() {
+        let texts = [
+            "01JQDAE4RQF8MBCR55T5AK4KXS",
+            "01JQDAE4RQF8MBCR55T5AK4KXT",
+            "other",
+            "",
+        ];
+        for text in texts {
+            let id = EventId::from_text(text);
+            for other in texts {
+                let equal = text == other;
+                assert_eq!(id == EventId::from_text(other), equal, "{text} {other}");
+                assert_eq!(id == *other, equal, "{text} {other}");
+                assert_eq!(id == other, equal, "{text} {other}");
+            }
+        }
+    }
+
+    #[cfg(feature = "testing")]
+    #[test]
+    fn the_time_of_an_id_is_the_time_of_its_ulid() {
+        for (text, millis) in [
+            ("01JQDAE4RQF8MBCR55T5AK4KXS", 1_743_130_137_367),
+            ("7ZZZZZZZZZZZZZZZZZZZZZZZZZ", (1 << 48) - 1),
+            ("other", 0),
+        ] {
+            assert_eq!(EventId::from_text(text).millis(), millis, "{text}");
+        }
+    }
 }

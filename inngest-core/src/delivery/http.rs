@@ -291,3 +291,6 @@ fn cause(error: &SendError) -> Option<String> {
 fn random() -> u32 {
     getrandom::u32().unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests;

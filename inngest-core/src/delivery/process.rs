@@ -26,3 +26,24 @@ impl Process {
         }
     }
 }
+
+#[cfg(test)]
+impl Process {
+    /// A process that is not this one.
+    pub(crate) fn other() -> Self {
+        Self(!std::process::id())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_process_itself_passes_the_check() {
+        assert!(Process::this().is_this() && Process::this().check().is_ok());
+        let other = Process::other();
+        assert!(!other.is_this());
+        assert!(matches!(other.check(), Err(SendError::AfterFork)));
+    }
+}

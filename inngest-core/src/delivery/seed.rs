@@ -296,6 +296,44 @@ mod tests {
     }
 
     #[test]
+    fn seeds_are_read_back_from_their_text() {
+        // The server ignores a seed of 0 ms.
+        for (millis, expected) in [
+            (i64::MIN, 1),
+            (-1, 1),
+            (0, 1),
+            (1, 1),
+            (1_743_130_137_367, 1_743_130_137_367),
+        ] {
+            let seed = Seed::at(millis).unwrap();
+            assert_eq!(seed.millis, expected);
+            assert_eq!(Seed::parse(&seed.to_text()), Some(seed));
+            assert_eq!(seed.header(), *seed.to_text());
+        }
+    }
+
+    #[test]
+    fn accepted_events_are_counted_up_to_the_last_id() {
+        let seed = Seed::new().unwrap();
+        let other = Seed::at(1).unwrap().event_id(0);
+        let id = |index| seed.event_id(index);
+        for (ids, expected) in [
+            (vec![], Some(0)),
+            (vec![id(0)], Some(1)),
+            (vec![id(0), id(1), id(2)], Some(3)),
+            // The server leaves out the ids of ignored events.
+            (vec![id(1)], Some(2)),
+            (vec![id(0), id(2)], Some(3)),
+            (vec![id(1), id(0)], None),
+            (vec![id(0), id(0)], None),
+            (vec![id(0), id(3)], None),
+            (vec![id(0), other], None),
+        ] {
+            assert_eq!(seed.count_accepted(&ids, 3), expected, "{ids:?}");
+        }
+    }
+
+    #[test]
     fn seeds_differ() {
         assert_ne!(Seed::new().unwrap(), Seed::new().unwrap());
     }
