@@ -42,7 +42,13 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
     (
         "inngest-receive",
         &[
-            &["text.rs", "error.rs", "signature.rs", "signature"],
+            &[
+                "text.rs",
+                "redact.rs",
+                "error.rs",
+                "signature.rs",
+                "signature",
+            ],
             &["data.rs", "scan.rs"],
             &["kinds.rs", "parts.rs"],
             &["events.rs", "from_event.rs"],
