@@ -234,7 +234,11 @@ mod tests {
             ($($variant:ident)*) => {
                 #[derive(Debug, PartialEq, Deserialize)]
                 #[serde(rename_all = "snake_case")]
-                #[allow(non_camel_case_types, reason = "serde renames every name")]
+                #[allow(
+                    non_camel_case_types,
+                    clippy::upper_case_acronyms,
+                    reason = "serde renames every name"
+                )]
                 enum Kind {
                     $($variant,)*
                 }

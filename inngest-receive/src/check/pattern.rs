@@ -14,10 +14,12 @@ pub(super) struct Pattern(Vec<Sequence>);
 
 type Sequence = Vec<Part>;
 
+type Ranges = Vec<(char, char)>;
+
 enum Part {
     /// One character in any of the ranges, or in none of them.
     Set {
-        ranges: Vec<(char, char)>,
+        ranges: Ranges,
         is_negated: bool,
     },
     /// One of the sequences.
@@ -286,7 +288,7 @@ impl Parser<'_> {
     }
 
     /// The character, unless it is a class such as `\d`, and its ranges.
-    fn set_member(&mut self, c: char) -> Option<(Option<char>, Vec<(char, char)>)> {
+    fn set_member(&mut self, c: char) -> Option<(Option<char>, Ranges)> {
         let ranges = match c {
             '\\' => match self.escape()? {
                 (ranges, false) => ranges,
@@ -301,7 +303,7 @@ impl Parser<'_> {
         Some((single, ranges))
     }
 
-    fn escape(&mut self) -> Option<(Vec<(char, char)>, bool)> {
+    fn escape(&mut self) -> Option<(Ranges, bool)> {
         let single = |c: char| (vec![(c, c)], false);
         Some(match self.0.next()? {
             'd' => (DIGITS.to_vec(), false),
