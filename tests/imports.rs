@@ -42,7 +42,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
     (
         "inngest-receive",
         &[
-            &["text.rs", "error.rs"],
+            &["text.rs", "redact.rs", "error.rs"],
             &["data.rs", "scan.rs"],
             &["kinds.rs", "parts.rs"],
             &["events.rs", "from_event.rs"],

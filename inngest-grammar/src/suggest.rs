@@ -1,7 +1,9 @@
 //! "Did you mean" suggestions: the known word that is nearest to a misspelled one.
 
 /// Returns the candidate nearest to `word`, if one is near enough to be a typo: at most a third of
-/// the letters differ. Letter case, `_` and `-` do not count.
+/// the letters of the longer word differ. Letter case, `_` and `-` do not count.
+///
+/// So a word of one or two letters is near only to a word of three letters or more.
 ///
 /// ```
 /// use inngest_grammar::suggest::nearest;
@@ -12,9 +14,11 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let normalized = normalize(word);
     candidates
         .into_iter()
-        .map(|candidate| (distance(&normalized, &normalize(candidate)), candidate))
-        .filter(|(distance, candidate)| {
-            distance * 3 <= normalized.len().max(candidate.chars().count()).max(3)
+        .filter_map(|candidate| {
+            let letters = normalize(candidate);
+            let distance = distance(&normalized, &letters);
+            let longer = normalized.len().max(letters.len());
+            (longer > 0 && distance * 3 <= longer).then_some((distance, candidate))
         })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
@@ -116,8 +120,11 @@ mod tests {
     #[test]
     fn a_third_of_the_letters_may_differ() {
         for (word, candidate, is_near) in [
-            ("ab", "xb", true),
-            ("ab", "xy", false),
+            ("ab", "ab", true),
+            ("ab", "xb", false),
+            ("ab", "ba", false),
+            ("ab", "abc", true),
+            ("a", "ab", false),
             ("abcde", "xbcde", true),
             ("abcde", "xycde", false),
             ("abcdef", "xycdef", true),
@@ -125,8 +132,12 @@ mod tests {
             ("abcd", "abcdxy", true),
             ("abcdxy", "abcd", true),
             ("abc", "abcdx", false),
-            ("", "a", true),
-            ("", "ab", false),
+            ("", "a", false),
+            ("", "", false),
+            ("_", "-", false),
+            ("a_b", "x_b", false),
+            ("abcde", "__xycde__", false),
+            ("abcdef", "_x_y_c_d_e_f_", true),
             ("A_B-C", "abc", true),
             ("ÉTÉ", "été", true),
         ] {

@@ -207,32 +207,50 @@ fn unit_enum<'a>(cx: &Ctxt, data: &'a DataEnum, target: &Target) -> Option<Shape
     Some(Shape::Enum(texts))
 }
 
-/// `PointOfSale` → `point_of_sale`, like serde's `rename_all = "snake_case"`.
+/// `PointOfSale` → `point_of_sale`, like serde's `rename_all = "snake_case"`: only ASCII capitals become
+/// lowercase.
 fn snake_case(variant: &str) -> String {
     let mut snake = String::new();
     for (offset, c) in variant.char_indices() {
         if c.is_uppercase() && offset > 0 {
             snake.push('_');
         }
-        snake.extend(c.to_lowercase());
+        snake.push(c.to_ascii_lowercase());
     }
     snake
 }
 
 #[cfg(test)]
 mod tests {
+    use serde::Deserialize;
+    use serde::de::IntoDeserializer;
+    use serde::de::value::{self, StrDeserializer};
+
     use super::snake_case;
 
     #[test]
     fn snake_case_matches_serde() {
-        for (variant, expected) in [
-            ("Web", "web"),
-            ("PointOfSale", "point_of_sale"),
-            ("V2", "v2"),
-            ("HTTP", "h_t_t_p"),
-            ("Größe", "größe"),
-        ] {
-            assert_eq!(snake_case(variant), expected);
+        macro_rules! compare {
+            ($($variant:ident)*) => {
+                #[derive(Debug, PartialEq, Deserialize)]
+                #[serde(rename_all = "snake_case")]
+                #[allow(
+                    non_camel_case_types,
+                    clippy::upper_case_acronyms,
+                    reason = "serde renames every name"
+                )]
+                enum Kind {
+                    $($variant,)*
+                }
+                for kind in [$(Kind::$variant),*] {
+                    let text = snake_case(&format!("{kind:?}"));
+                    let text: StrDeserializer<'_, value::Error> = text.as_str().into_deserializer();
+                    assert_eq!(Kind::deserialize(text), Ok(kind));
+                }
+            };
+        }
+        compare! {
+            Web PointOfSale V2 HTTP aB A_B __A _a Größe Äpfel HäÖ Élan ÉÉ DžAb İstanbul Σας ẞ
         }
     }
 }

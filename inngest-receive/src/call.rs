@@ -36,13 +36,17 @@ pub struct FunctionCall<E> {
     use_api: bool,
 }
 
-impl<E: Events> FunctionCall<E> {
+impl<E> FunctionCall<E> {
     /// Decodes a body. If an event cannot be decoded, only that event is an error, not the call.
     ///
     /// # Errors
     ///
     /// The body is not the JSON of a call, or a key appears twice.
-    pub fn decode(body: impl AsRef<[u8]>) -> Result<Self, DecodeError> {
+    // The bound is here and not on the `impl`, where the compiler would not show the message of `Events`.
+    pub fn decode(body: impl AsRef<[u8]>) -> Result<Self, DecodeError>
+    where
+        E: Events,
+    {
         let body = parts::text(body.as_ref())?;
         let mut found = Found {
             events: None,

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::error::{DecodeError, DecodeErrorKind};
+use crate::redact;
 
 /// The text of a value.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +24,7 @@ impl<'a> Json<'a> {
         }
         match serde_json::from_str(self.text) {
             Ok(text) => Ok(Cow::Owned(text)),
-            Err(error) => Err(DecodeError::syntax("", message(&error))),
+            Err(error) => Err(DecodeError::syntax("", message(&error, self.text))),
         }
     }
 }
@@ -75,7 +76,7 @@ fn explain<T: DeserializeOwned>(json: &str, name: &str, first: &serde_json::Erro
     let error = again
         .as_ref()
         .map_or(first, serde_path_to_error::Error::inner);
-    let message = message(error);
+    let message = message(error, json);
     let is_too_deep = message.starts_with("recursion limit");
     let kind = if (error.is_syntax() || error.is_eof()) && !is_too_deep {
         DecodeErrorKind::Syntax { message }
@@ -86,13 +87,25 @@ fn explain<T: DeserializeOwned>(json: &str, name: &str, first: &serde_json::Erro
     DecodeError::new(kind, path).within(name)
 }
 
-/// The message of an error without its position. A message that serde wrote also loses its value.
-pub(crate) fn message(error: &serde_json::Error) -> String {
+/// The message of an error about `json`, without its position and without values.
+pub(crate) fn message(error: &serde_json::Error, json: &str) -> String {
     let text = error.to_string();
     let position = format!(" at line {} column {}", error.line(), error.column());
     let text = text.strip_suffix(&position).unwrap_or(&text);
-    without_value(text).unwrap_or_else(|| text.to_owned())
+    // The parser's own messages have no values.
+    if !error.is_data() {
+        return text.to_owned();
+    }
+    // These show keys only.
+    let of_keys = ["missing field `", "duplicate field `", "unknown field `"];
+    if of_keys.iter().any(|start| text.starts_with(start)) {
+        return text.to_owned();
+    }
+    without_value(text).unwrap_or_else(|| redact::message(text, json))
 }
+
+/// How serde ends the message for an enum without variants.
+const NO_VARIANTS: &str = "there are no variants";
 
 /// `invalid type: string "secret", expected u32` → `expected u32, found string`
 fn without_value(text: &str) -> Option<String> {
@@ -109,11 +122,10 @@ fn without_value(text: &str) -> Option<String> {
         return Some(format!("expected {expected}, found {found}"));
     }
     let rest = text.strip_prefix("unknown variant `")?;
-    let none = "there are no variants";
-    if rest.ends_with(none) {
-        return Some(format!("unknown variant, {none}"));
+    // The value may itself contain the separators.
+    if rest.ends_with(NO_VARIANTS) {
+        return Some(format!("unknown variant, {NO_VARIANTS}"));
     }
-    // The value may itself contain the separator.
     let (_, expected) = rest.rsplit_once("`, expected ")?;
     Some(format!("unknown variant, expected {expected}"))
 }
@@ -200,7 +212,7 @@ mod tests {
                     "expected one of `A`, `B`, `C`, `D`",
                 ),
             ] {
-                let problem = message(&error);
+                let problem = message(&error, &json);
                 assert_eq!(problem, format!("unknown variant, {expected}"), "{json}");
             }
         }

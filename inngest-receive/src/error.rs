@@ -5,8 +5,8 @@ use std::fmt;
 /// Why an event could not be decoded.
 ///
 /// The message names the event, its version and the path of the value, such as
-/// `events[2].data.order.total`. It does not contain values of the event's data, except where a type's
-/// own `Deserialize` or `TryFrom` puts them into its error.
+/// `events[2].data.order.total`. It does not contain values of the event's data: where the error of a type's
+/// `Deserialize` or `TryFrom` quotes one, `…` replaces it. The path may contain keys of the data.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DecodeError(Box<Details>);
 

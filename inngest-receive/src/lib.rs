@@ -24,6 +24,7 @@ mod kinds;
 mod members;
 mod parts;
 mod received;
+mod redact;
 mod scan;
 mod signature;
 pub mod system;

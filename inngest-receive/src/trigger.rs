@@ -55,6 +55,12 @@ pub const fn checked_trigger(events: &str, names: &[&str], trigger: &'static str
         rest = others;
     }
     let message = ConstText::new().with("the trigger `").with(trigger);
+    if names.is_empty() {
+        let message = message.with("` matches no event of `").with(events).with(
+            "`, which names none; add a variant for its events, or write the trigger without `triggers!`",
+        );
+        panic!("{}", message.as_str());
+    }
     let is_odd = matches!(trigger.as_bytes(), [.., b'*'])
         && !matches!(trigger.as_bytes(), [.., b'/' | b'.', b'*']);
     let message = if is_odd {

@@ -8,6 +8,7 @@ use crate::from_event::FromEvent;
 use crate::kinds::Kind;
 use crate::parts::EventParts;
 use crate::received::Received;
+use crate::redact;
 use crate::text::{ConstText, is_same};
 
 /// A conversion from `A` to `B`, which exists if `B: TryFrom<A>`, so also if `B: From<A>`.
@@ -160,7 +161,7 @@ pub fn step<T, E: StepError>(
     to: &'static str,
 ) -> Result<T, DecodeError> {
     result.map_err(|error| {
-        let message = error.message();
+        let message = redact::message(&error.message(), parts.data());
         let kind = DecodeErrorKind::Upgrade { from, to, message };
         parts.name_event_in(DecodeError::new(kind, "data"))
     })

@@ -1,12 +1,14 @@
 //! Decodes the calls that a server made, and calls that it could make.
 
+use std::time::{Duration, SystemTime};
+
 use inngest_core::Event;
 use inngest_receive::system::{
     FunctionCancelled, FunctionFailed, FunctionFinished, FunctionInvoked, ScheduledTimer,
 };
 use inngest_receive::{
-    CallStack, DecodeErrorKind, Events, EventsError, FunctionCall, RawReceived, Received,
-    SigningKeys, decode, decode_all,
+    CallStack, DecodeErrorKind, Events, EventsError, FunctionCall, Headers, RawReceived, Received,
+    SIGNATURE_HEADER, SignatureError, SigningKeys, decode, decode_all, verify,
 };
 use proptest::prelude::*;
 use schemars::JsonSchema;
@@ -492,17 +494,14 @@ fn only_signed_calls_are_verified() {
     let keys = SigningKeys::new(file["signing_key"].as_str().unwrap()).unwrap();
     for call in recorded() {
         let body = call["body"].as_str().unwrap();
-        let now = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_795_877_990);
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_877_990);
         let headers = call["headers"].as_object().unwrap();
         let pairs = headers
             .iter()
             .filter_map(|(name, value)| Some((name, value.as_str()?)));
-        let headers = inngest_receive::Headers::from_pairs(pairs);
+        let headers = Headers::from_pairs(pairs);
         let is_signed = call["name"].as_str().unwrap().starts_with("signed");
-        assert_eq!(
-            inngest_receive::verify(&keys, headers, body, now).is_ok(),
-            is_signed
-        );
+        assert_eq!(verify(&keys, headers, body, now).is_ok(), is_signed);
     }
 }
 
@@ -587,4 +586,69 @@ proptest! {
 fn has_nested_event(body: &[u8]) -> bool {
     let failed = b"inngest/function.failed";
     body.windows(failed.len()).any(|window| window == failed)
+}
+
+/// The calls of a dev server have no signature, so the test signs them itself.
+#[test]
+fn every_recorded_call_is_verified_and_decoded_and_refused_with_a_changed_byte() {
+    #[derive(Debug, Events)]
+    enum LostOrOther {
+        Lost(Received<CrateLost>),
+        #[events(other)]
+        Other(RawReceived),
+    }
+    let file: Value = serde_json::from_str(include_str!("data/calls.json")).unwrap();
+    let keys = SigningKeys::new(file["signing_key"].as_str().unwrap()).unwrap();
+    let other_keys = SigningKeys::new("signkey-test-00ff").unwrap();
+    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_877_990);
+    let (mut signed, mut lost, mut others) = (0, 0, 0);
+    for recorded in recorded() {
+        let body = recorded["body"].as_str().unwrap();
+        let header = match &recorded["headers"][SIGNATURE_HEADER] {
+            Value::String(header) => {
+                signed += 1;
+                header.clone()
+            }
+            _ => keys.sign(body, now),
+        };
+        let check = |keys: &SigningKeys, body: &[u8]| {
+            let headers = Headers::from_pairs([(SIGNATURE_HEADER, &header)]);
+            verify(keys, headers, body, now)
+        };
+        check(&keys, body.as_bytes()).unwrap();
+        let mismatch = Err(SignatureError::Mismatch);
+        assert_eq!(check(&other_keys, body.as_bytes()), mismatch);
+        for at in (0..body.len()).step_by(13) {
+            let mut changed = body.as_bytes().to_vec();
+            changed[at] ^= 1;
+            assert_eq!(check(&keys, &changed), mismatch, "{at}");
+        }
+
+        let call = FunctionCall::<LostOrOther>::decode(body).unwrap();
+        let json: Value = serde_json::from_str(body).unwrap();
+        let expected = json["events"].as_array().unwrap();
+        let events = call.into_all_events().unwrap();
+        assert_eq!(events.len(), expected.len());
+        for (event, json) in events.iter().zip(expected) {
+            match event {
+                LostOrOther::Lost(event) => {
+                    lost += 1;
+                    assert_eq!(json["name"], event.name);
+                    assert_eq!(
+                        (&json["data"]["crate"], &json["id"]),
+                        (&json!(event.data.label), &json!(event.id))
+                    );
+                }
+                LostOrOther::Other(raw) => {
+                    others += 1;
+                    assert_eq!(json["name"], *raw.name);
+                    assert_eq!(json["data"], raw.deserialize::<Value>().unwrap());
+                }
+            }
+        }
+    }
+    assert!(
+        signed == 4 && lost > 0 && others > 0,
+        "{signed} {lost} {others}"
+    );
 }

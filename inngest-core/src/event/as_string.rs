@@ -117,7 +117,7 @@ fn parse<T: TextInteger, E: serde::de::Error>(input: &IntegerInput) -> Result<T,
         IntegerInput::Signed(integer) => &integer.to_string(),
     };
     let parsed = text.parse();
-    parsed.map_err(|_| E::custom(format_args!("`{text}` is not an integer of this type")))
+    parsed.map_err(|_| E::custom("the text is not an integer of this type"))
 }
 
 macro_rules! schemas {

@@ -9,6 +9,8 @@ pub(crate) struct Events<'a> {
     pub(crate) input: &'a DeriveInput,
     pub(crate) krate: Option<Path>,
     pub(crate) variants: Vec<Variant<'a>>,
+    /// The variants that are marked `other`, whatever they hold, each with the attribute's key.
+    pub(crate) others: Vec<(&'a Ident, Ident)>,
 }
 
 pub(crate) struct Variant<'a> {
@@ -19,15 +21,23 @@ pub(crate) struct Variant<'a> {
 
 impl<'a> Events<'a> {
     pub(crate) fn read(cx: &Ctxt, input: &'a DeriveInput) -> Self {
+        let krate = attr::read_crate(cx, &input.attrs);
+        let mut others = Vec::new();
+        let variants = variants(cx, input, &mut others);
         Self {
             input,
-            krate: attr::read_crate(cx, &input.attrs),
-            variants: variants(cx, input),
+            krate,
+            variants,
+            others,
         }
     }
 }
 
-fn variants<'a>(cx: &Ctxt, input: &'a DeriveInput) -> Vec<Variant<'a>> {
+fn variants<'a>(
+    cx: &Ctxt,
+    input: &'a DeriveInput,
+    others: &mut Vec<(&'a Ident, Ident)>,
+) -> Vec<Variant<'a>> {
     let (token, what) = match &input.data {
         Data::Enum(data) => {
             if data.variants.is_empty() {
@@ -36,7 +46,9 @@ fn variants<'a>(cx: &Ctxt, input: &'a DeriveInput) -> Vec<Variant<'a>> {
                 cx.error(&input.ident, message);
             }
             let variants = data.variants.iter();
-            return variants.filter_map(|found| variant(cx, found)).collect();
+            return variants
+                .filter_map(|found| variant(cx, found, others))
+                .collect();
         }
         Data::Struct(data) => (data.struct_token.span, "struct"),
         Data::Union(data) => (data.union_token.span, "union"),
@@ -49,9 +61,14 @@ fn variants<'a>(cx: &Ctxt, input: &'a DeriveInput) -> Vec<Variant<'a>> {
     Vec::new()
 }
 
-fn variant<'a>(cx: &Ctxt, variant: &'a syn::Variant) -> Option<Variant<'a>> {
+fn variant<'a>(
+    cx: &Ctxt,
+    variant: &'a syn::Variant,
+    others: &mut Vec<(&'a Ident, Ident)>,
+) -> Option<Variant<'a>> {
     let ident = &variant.ident;
     let attrs = VariantAttrs::read(cx, &variant.attrs);
+    others.extend(attrs.other.as_ref().map(|other| (ident, other.key.clone())));
     for field in &variant.fields {
         attr::report_misplaced(cx, &field.attrs, ident);
     }

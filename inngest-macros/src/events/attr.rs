@@ -37,7 +37,13 @@ pub(crate) fn read_crate(cx: &Ctxt, attrs: &[Attribute]) -> Option<Path> {
 impl VariantAttrs {
     pub(crate) fn read(cx: &Ctxt, attrs: &[Attribute]) -> Self {
         let mut all = Self::default();
+        // In source order.
+        let mut about_versions: Vec<Ident> = Vec::new();
         for_each_item(cx, attrs, "events", "#[events(other)]", |item| {
+            let key = &item.key;
+            if (key == "from" || key == "any_version") && !about_versions.contains(key) {
+                about_versions.push(key.clone());
+            }
             match item.key_text().as_str() {
                 "from" => item.once(cx, &mut all.from, |item| types(cx, item)),
                 "other" => item.once(cx, &mut all.other, |item| flag(cx, item)),
@@ -47,14 +53,13 @@ impl VariantAttrs {
                 }
             }
         });
-        if let (Some(other), true) = (&all.other, all.from.is_some() || all.any_version.is_some()) {
-            let useless = all.from.as_ref().map(|from| &from.key);
-            let useless = useless.or(all.any_version.as_ref().map(|any| &any.key));
-            let useless = useless.unwrap_or(&other.key);
-            let message = format!(
-                "`{useless}` has no effect next to `other`, which takes every version; remove it"
-            );
-            cx.error(useless, message);
+        if all.other.is_some() {
+            for useless in about_versions {
+                let message = format!(
+                    "`{useless}` has no effect next to `other`, which takes every version; remove it"
+                );
+                cx.error(&useless, message);
+            }
         }
         all
     }

@@ -32,10 +32,7 @@ fn lifetimes(cx: &Ctxt, events: &Events<'_>) {
 }
 
 fn only_one_other(cx: &Ctxt, events: &Events<'_>) {
-    let mut others = events.variants.iter().filter_map(|variant| {
-        let other = variant.attrs.other.as_ref()?;
-        Some((variant.ident, &other.key))
-    });
+    let mut others = events.others.iter();
     let Some((first, _)) = others.next() else {
         return;
     };

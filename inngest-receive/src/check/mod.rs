@@ -1,7 +1,15 @@
 //! Checks that events of exported schemas, including old versions, still decode.
 
+mod graph;
+mod keyword;
+mod making;
+mod number;
+mod pattern;
 mod sample;
+mod scalar;
+mod text;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,6 +17,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use self::making::Missing;
 use crate::error::DecodeError;
 use crate::events::{Events, decode};
 
@@ -17,7 +26,11 @@ use crate::events::{Events, decode};
 /// The folder is the output of `inngest-registry export`. It keeps the schemas of old versions,
 /// because their events may still be stored, delayed or retried. For each schema of an event that the
 /// enum decodes, this function makes events and decodes them: with all fields, with only the required
-/// fields, and with each alternative of an enum. Schemas of other events are ignored.
+/// fields, with each optional field, with each variant of each enum, and with the least and the greatest
+/// number. Schemas of other events are ignored.
+///
+/// A part of a schema whose values cannot be made is an error, because nothing would show that it decodes:
+/// a pattern with syntax such as `(?=…)`, or keywords such as `if`. Add `examples` to that part.
 ///
 /// ```no_run
 /// # use inngest_core::Event;
@@ -37,8 +50,8 @@ use crate::events::{Events, decode};
 ///
 /// # Errors
 ///
-/// The folder has no readable index, a schema cannot be read, no variant takes a version, or an event
-/// does not decode. The error lists all of these.
+/// The folder has no readable index, a schema cannot be read, no variant takes a version, an event does
+/// not decode, or no event can be made for a part of a schema. The error lists all of these.
 pub fn check<E: Events>(folder: impl AsRef<Path>) -> Result<(), CheckError> {
     let folder = folder.as_ref();
     let mut problems = Vec::new();
@@ -47,7 +60,7 @@ pub fn check<E: Events>(folder: impl AsRef<Path>) -> Result<(), CheckError> {
         Ok(index) => {
             for entry in index.events {
                 if E::NAMES.contains(&entry.name.as_str()) {
-                    problems.extend(check_entry::<E>(folder, &entry).err());
+                    problems.extend(check_entry::<E>(folder, &entry));
                 }
             }
         }
@@ -92,6 +105,10 @@ enum Problem {
         path: PathBuf,
         error: DecodeError,
     },
+    NoSample {
+        path: PathBuf,
+        part: Missing,
+    },
 }
 
 impl fmt::Display for CheckError {
@@ -116,6 +133,14 @@ impl fmt::Display for CheckError {
                          `#[events(from(…))]`",
                     )?;
                 }
+                Problem::NoSample { path, part } => write!(
+                    f,
+                    "`{}` is not fully checked, because no value of `{}` can be made, {}; add one to \
+                     `examples` of that part",
+                    path.display(),
+                    part.pointer,
+                    part.reason
+                )?,
                 Problem::Event { path, error } => {
                     write!(
                         f,
@@ -141,31 +166,49 @@ fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, Problem> {
     serde_json::from_str(text).map_err(|error| problem(error.to_string()))
 }
 
-fn check_entry<E: Events>(folder: &Path, entry: &Entry) -> Result<(), Problem> {
+fn check_entry<E: Events>(folder: &Path, entry: &Entry) -> Vec<Problem> {
     let kind = E::__KINDS.find(&entry.name, entry.version.as_deref());
     if kind.is_none() {
-        return Err(Problem::NoVariant {
+        return vec![Problem::NoVariant {
             name: entry.name.clone(),
             version: entry.version.clone(),
-        });
+        }];
     }
     let path = folder.join(&entry.path);
-    let schema: Value = read(&path)?;
-    for data in sample::data(&schema) {
-        let mut event = json!({
-            "data": data,
-            "id": "1",
-            "name": entry.name,
-            "ts": 1_795_877_869_994_i64,
-            "user": {},
-        });
-        if let (Some(version), Some(event)) = (&entry.version, event.as_object_mut()) {
-            event.insert("v".to_owned(), version.clone().into());
-        }
-        decode::<E>(event.to_string()).map_err(|error| Problem::Event {
-            path: path.clone(),
-            error,
-        })?;
+    let schema: Value = match read(&path) {
+        Ok(schema) => schema,
+        Err(problem) => return vec![problem],
+    };
+    let samples = sample::of_data(&schema);
+    // One cause makes many events fail, so each path of data is reported once.
+    let mut paths = BTreeSet::new();
+    let events = samples.values.into_iter().filter_map(|data| {
+        let error = decode_data::<E>(entry, &data).err()?;
+        paths
+            .insert(error.path().to_owned())
+            .then(|| Problem::Event {
+                path: path.clone(),
+                error,
+            })
+    });
+    let mut problems: Vec<_> = events.collect();
+    problems.extend(samples.missing.into_iter().map(|part| Problem::NoSample {
+        path: path.clone(),
+        part,
+    }));
+    problems
+}
+
+fn decode_data<E: Events>(entry: &Entry, data: &Value) -> Result<E, DecodeError> {
+    let mut event = json!({
+        "data": data,
+        "id": "1",
+        "name": entry.name,
+        "ts": 1_795_877_869_994_i64,
+        "user": {},
+    });
+    if let (Some(version), Some(event)) = (&entry.version, event.as_object_mut()) {
+        event.insert("v".to_owned(), version.clone().into());
     }
-    Ok(())
+    decode(event.to_string())
 }

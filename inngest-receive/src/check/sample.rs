@@ -1,222 +1,223 @@
-//! Makes values that match a JSON Schema that `schemars` or `inngest-registry` wrote.
+//! Makes values that match a JSON Schema: together, they take every part of it.
+
+use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-/// The maximum number of alternatives to try.
-const MAX_ALTERNATIVES: usize = 64;
+use super::graph::{Graph, Plan, Step};
+use super::making::{Making, Missing};
 
-/// Beyond this depth, objects have only their required fields.
-const FULL_DEPTH: usize = 6;
+/// The values that match a schema, and its parts for which no value was made.
+pub(super) struct Samples {
+    pub(super) values: Vec<Value>,
+    pub(super) missing: Vec<Missing>,
+}
 
-/// Beyond this depth, a schema has no value, so that recursive schemas end.
-const MAX_DEPTH: usize = 48;
-
-/// Values for the `data` of an event's schema.
-pub(super) fn data(schema: &Value) -> Vec<Value> {
-    let Some(data) = schema.pointer("/properties/data") else {
-        return vec![Value::Object(Map::new())];
+/// Makes values for the `data` of an event's schema: one with everything, one with only what is required,
+/// and one for each alternative, each optional member and each kind of value anywhere in the schema.
+pub(super) fn of_data(schema: &Value) -> Samples {
+    let pointer = "/properties/data";
+    let missing = |reason: &str| Samples {
+        values: Vec::new(),
+        missing: vec![Missing {
+            pointer: format!("#{pointer}"),
+            reason: reason.to_owned(),
+        }],
     };
-    let alternatives = alternatives(schema).clamp(1, MAX_ALTERNATIVES);
-    let choices = (0..alternatives).flat_map(|alternative| {
-        [true, false].map(|full| Choice {
-            root: schema,
-            alternative,
-            full,
-        })
-    });
-    choices.filter_map(|choice| choice.value(data, 0)).collect()
-}
-
-/// The largest number of alternatives that any part of a schema has.
-fn alternatives(schema: &Value) -> usize {
-    match schema {
-        Value::Object(members) => {
-            let own = ["oneOf", "anyOf", "enum", "type"].map(|key| {
-                let list = members.get(key).and_then(Value::as_array);
-                list.map_or(0, Vec::len)
-            });
-            let below = members.values().map(alternatives).max();
-            own.into_iter().chain(below).max().unwrap_or_default()
-        }
-        Value::Array(items) => items.iter().map(alternatives).max().unwrap_or_default(),
-        _ => 0,
+    let Some(data) = schema.pointer(pointer) else {
+        return missing("it is not in the schema");
+    };
+    let graph = Graph::new(schema, data, format!("#{pointer}"));
+    if !graph.is_possible(data) {
+        return missing("nothing matches it");
     }
+    samples(&graph, data)
 }
 
-/// Which of the matching values to make.
-struct Choice<'a> {
-    root: &'a Value,
-    /// The index of the alternative to take, modulo the number of alternatives.
-    alternative: usize,
-    /// Whether to include optional fields.
-    full: bool,
-}
-
-impl Choice<'_> {
-    fn value(&self, schema: &Value, depth: usize) -> Option<Value> {
-        let Value::Object(schema) = schema else {
-            return Some(Value::Object(Map::new()));
-        };
-        if depth > MAX_DEPTH {
-            return None;
-        }
-        if let Some(value) = schema.get("const") {
-            return Some(value.clone());
-        }
-        if let Some(values) = schema.get("enum").and_then(Value::as_array) {
-            return self.pick(values).cloned();
-        }
-        let mut value = self.of_type(schema, depth)?;
-        if let Some(target) = schema.get("$ref").and_then(Value::as_str) {
-            let target = self.root.pointer(target.strip_prefix('#')?)?;
-            merge(&mut value, self.value(target, depth + 1)?);
-        }
-        for key in ["oneOf", "anyOf"] {
-            if let Some(parts) = schema.get(key).and_then(Value::as_array) {
-                merge(&mut value, self.one_of(parts, depth)?);
+fn samples<'a>(graph: &Graph<'a>, data: &'a Value) -> Samples {
+    let mut plans = vec![
+        Plan {
+            takes_everything: true,
+            ..Plan::default()
+        },
+        Plan::default(),
+    ];
+    for (index, reached) in graph.reached.iter().enumerate() {
+        for (step, part, _) in graph.parts(reached.schema) {
+            let is_choice = !matches!(step, Step::Reference | Step::All(_) | Step::Prefix(_));
+            if is_choice && part.is_none_or(|part| graph.is_possible(part)) {
+                plans.extend(graph.plan(index, step));
             }
         }
-        if let Some(parts) = schema.get("allOf").and_then(Value::as_array) {
-            for part in parts {
-                merge(&mut value, self.value(part, depth + 1)?);
-            }
-        }
-        Some(value)
     }
-
-    /// The chosen alternative. At great depth, the first that ends: every recursive type has one.
-    fn one_of(&self, parts: &[Value], depth: usize) -> Option<Value> {
-        if depth <= FULL_DEPTH {
-            return self.value(self.pick(parts)?, depth + 1);
-        }
-        let is_null = |part: &&Value| part.get("type") == Some(&Value::from("null"));
-        if let Some(null) = parts.iter().find(is_null) {
-            return self.value(null, depth + 1);
-        }
-        parts.iter().find_map(|part| self.value(part, depth + 8))
-    }
-
-    fn pick<'v>(&self, values: &'v [Value]) -> Option<&'v Value> {
-        values.get(self.alternative.checked_rem(values.len())?)
-    }
-
-    fn of_type(&self, schema: &Map<String, Value>, depth: usize) -> Option<Value> {
-        let kind = match schema.get("type") {
-            Some(Value::Array(kinds)) if depth <= FULL_DEPTH => self.pick(kinds)?.as_str()?,
-            Some(Value::Array(kinds)) => kinds.last()?.as_str()?,
-            Some(kind) => kind.as_str()?,
-            None if schema.contains_key("properties") => "object",
-            None => return Some(Value::Null),
+    let (mut values, mut missing) = (Vec::new(), Vec::new());
+    let (mut known, mut known_missing) = (HashSet::new(), HashSet::new());
+    for plan in plans {
+        let mut value = Making {
+            graph,
+            plan,
+            open: Vec::new(),
+            values: 0,
         };
-        Some(match kind {
-            "object" => self.object(schema, depth)?,
-            "array" => self.array(schema, depth)?,
-            "string" => text(schema).into(),
-            "integer" | "number" => number(schema),
-            "boolean" => self.alternative.is_multiple_of(2).into(),
-            _ => Value::Null,
-        })
-    }
-
-    fn object(&self, schema: &Map<String, Value>, depth: usize) -> Option<Value> {
-        let mut members = Map::new();
-        let required = schema.get("required").and_then(Value::as_array);
-        let is_required = |key: &str| required.is_some_and(|all| all.iter().any(|one| one == key));
-        let properties = schema.get("properties").and_then(Value::as_object);
-        for (key, property) in properties.into_iter().flatten() {
-            if is_required(key) {
-                members.insert(key.clone(), self.value(property, depth + 1)?);
-            } else if self.full && depth <= FULL_DEPTH {
-                // Leave out an optional field whose type does not end.
-                if let Some(value) = self.value(property, depth + 1) {
-                    members.insert(key.clone(), value);
+        match value.make(data, &[], false) {
+            Ok(value) => {
+                let value = value.unwrap_or_else(|| Value::Object(Map::new()));
+                if known.insert(value.to_string()) {
+                    values.push(value);
+                }
+            }
+            Err(part) => {
+                if known_missing.insert(part.clone()) {
+                    missing.push(part);
                 }
             }
         }
-        if let Some(more @ Value::Object(_)) = schema.get("additionalProperties")
-            && self.full
-            && depth <= FULL_DEPTH
-            && let Some(value) = self.value(more, depth + 1)
-        {
-            members.insert("1".to_owned(), value);
+    }
+    Samples { values, missing }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// Checks that another program finds the samples valid.
+    fn assert_valid(schema: &Value) {
+        let samples = of_data(schema);
+        assert_eq!(samples.missing, [], "{schema}");
+        assert!(!samples.values.is_empty());
+        let mut of_data = schema.clone();
+        let data = of_data["properties"]["data"].take();
+        if of_data["$defs"].is_null() {
+            of_data["$defs"] = json!({});
         }
-        Some(members.into())
+        of_data["$defs"]["__data"] = data;
+        let of_data = json!({ "$ref": "#/$defs/__data", "$defs": of_data["$defs"] });
+        let validator = jsonschema::draft202012::new(&of_data).unwrap();
+        for value in samples.values {
+            let error = validator.validate(&value).err();
+            assert!(error.is_none(), "{value}: {error:?}");
+        }
     }
 
-    fn array(&self, schema: &Map<String, Value>, depth: usize) -> Option<Value> {
-        let mut items = Vec::new();
-        let first = schema.get("prefixItems").and_then(Value::as_array);
-        for item in first.into_iter().flatten() {
-            items.push(self.value(item, depth + 1)?);
-        }
-        let least = count(schema, "minItems").unwrap_or_default();
-        let wanted = if self.full && depth <= FULL_DEPTH {
-            least.max(1)
-        } else {
-            least
-        };
-        let wanted = wanted.min(count(schema, "maxItems").unwrap_or(wanted));
-        if let Some(item) = schema.get("items") {
-            while items.len() < wanted {
-                items.push(self.value(item, depth + 1)?);
+    #[test]
+    fn samples_of_exported_schemas_are_valid() {
+        let mut folders =
+            vec![concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/shop/schemas").into()];
+        let mut schemas = 0;
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir::<std::path::PathBuf>(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|end| end == "json")
+                    && path.file_name().is_some_and(|name| name != "index.json")
+                {
+                    let text = std::fs::read_to_string(&path).unwrap();
+                    let schema: Value = serde_json::from_str(&text).unwrap();
+                    if schema.pointer("/properties/data").is_some() {
+                        assert_valid(&schema);
+                        schemas += 1;
+                    }
+                }
             }
         }
-        Some(items.into())
+        assert!(schemas > 5, "{schemas}");
     }
-}
 
-fn count(schema: &Map<String, Value>, key: &str) -> Option<usize> {
-    usize::try_from(schema.get(key)?.as_u64()?).ok()
-}
+    #[test]
+    fn samples_of_derived_schemas_are_valid() {
+        use std::collections::{BTreeMap, BTreeSet};
 
-/// Merges the members of two objects. Any other value replaces only `null`, the value without a type.
-fn merge(value: &mut Value, other: Value) {
-    match (value, other) {
-        (Value::Object(members), Value::Object(others)) => members.extend(others),
-        (value @ Value::Null, other) => *value = other,
-        _ => {}
+        #[derive(serde::Serialize, schemars::JsonSchema)]
+        #[allow(dead_code, reason = "only the schema counts")]
+        struct Everything {
+            numbers: (
+                u8,
+                i16,
+                u32,
+                i64,
+                u128,
+                f32,
+                f64,
+                usize,
+                std::num::NonZeroU64,
+            ),
+            texts: (char, String, std::path::PathBuf, std::net::IpAddr),
+            lists: (Vec<u8>, [u8; 3], BTreeSet<String>, [Option<bool>; 2]),
+            maps: (BTreeMap<String, u8>, BTreeMap<u16, Vec<Kind>>),
+            more_maps: (BTreeMap<bool, u8>, BTreeMap<char, i8>),
+            keyed: BTreeMap<Unit, Kind>,
+            kind: Option<Box<Kind>>,
+            tagged: Vec<Tagged>,
+            adjacent: Adjacent,
+            untagged: Untagged,
+            #[serde(flatten)]
+            flat: Tagged,
+            #[schemars(range(min = 0.25, max = 0.75))]
+            share: f64,
+            #[schemars(length(min = 2, max = 5), regex(pattern = "^[a-f]+$"))]
+            code: String,
+            #[schemars(range(min = 3))]
+            of_reference: Newtype,
+            any: Value,
+            result: Result<u8, Unit>,
+            time: std::time::Duration,
+        }
+        #[derive(serde::Serialize, schemars::JsonSchema, PartialEq, Eq, PartialOrd, Ord)]
+        #[allow(dead_code, reason = "only the schema counts")]
+        enum Unit {
+            A,
+            B,
+        }
+        #[derive(serde::Serialize, schemars::JsonSchema)]
+        struct Newtype(u8);
+        #[derive(serde::Serialize, schemars::JsonSchema)]
+        #[allow(dead_code, reason = "only the schema counts")]
+        enum Kind {
+            Unit,
+            New(Unit),
+            Tuple(u8, Option<Box<Kind>>),
+            Struct { a: Option<u8>, b: Vec<Kind> },
+        }
+        #[derive(serde::Serialize, schemars::JsonSchema)]
+        #[serde(tag = "type")]
+        #[allow(dead_code, reason = "only the schema counts")]
+        enum Tagged {
+            A { a: u8 },
+            B { a: Unit, c: Option<Unit> },
+            C,
+        }
+        #[derive(serde::Serialize, schemars::JsonSchema)]
+        #[serde(tag = "t", content = "c")]
+        #[allow(dead_code, reason = "only the schema counts")]
+        enum Adjacent {
+            A(u8),
+            B { x: Option<Unit> },
+            C,
+        }
+        #[derive(serde::Serialize, schemars::JsonSchema)]
+        #[serde(untagged)]
+        #[allow(dead_code, reason = "only the schema counts")]
+        enum Untagged {
+            A(u8),
+            B { x: Unit },
+            C(Vec<Untagged>),
+        }
+        for settings in [
+            schemars::generate::SchemaSettings::draft2020_12(),
+            schemars::generate::SchemaSettings::draft2020_12().for_serialize(),
+            schemars::generate::SchemaSettings::draft2020_12()
+                .with(|settings| settings.inline_subschemas = false),
+        ] {
+            let schema = settings
+                .into_generator()
+                .into_root_schema_for::<Everything>();
+            let mut data = schema.to_value();
+            let definitions = data["$defs"].take();
+            data.as_object_mut().unwrap().remove("$defs");
+            data.as_object_mut().unwrap().remove("$schema");
+            assert_valid(&json!({ "properties": { "data": data }, "$defs": definitions }));
+        }
     }
-}
-
-fn text(schema: &Map<String, Value>) -> String {
-    let pattern = schema.get("pattern").and_then(Value::as_str);
-    let example = match schema.get("format").and_then(Value::as_str) {
-        Some("date-time") => "2026-11-21T10:00:00Z",
-        Some("partial-date-time") => "2026-11-21T10:00:00",
-        Some("date") => "2026-11-21",
-        Some("time") => "10:00:00Z",
-        Some("partial-time") => "10:00:00",
-        Some("duration") => "PT1S",
-        Some("uuid") => "5f0c2f4e-6a3b-4f6d-9c0a-0f6f3c1f2a7b",
-        Some("uri" | "iri" | "url") => "https://example.com/",
-        Some("email") => "ada@example.com",
-        Some("ipv4" | "ip") => "192.0.2.1",
-        Some("ipv6") => "2001:db8::1",
-        Some("hostname") => "example.com",
-        _ => match pattern {
-            // Crockford's base 32, as in a ULID.
-            Some(pattern) if pattern.contains("{26}") || pattern.contains("{25}") => {
-                "01JQDAE4RQF8MBCR55T5AK4KXS"
-            }
-            Some(pattern) if pattern.contains("{4}") => "2026-11-21",
-            Some(_) => "1",
-            None => "a",
-        },
-    };
-    let least = count(schema, "minLength").unwrap_or_default();
-    let most = count(schema, "maxLength").unwrap_or(usize::MAX);
-    let padding = std::iter::repeat_n('a', least.saturating_sub(example.len()));
-    example.chars().chain(padding).take(most).collect()
-}
-
-fn number(schema: &Map<String, Value>) -> Value {
-    let bound = |key| schema.get(key).and_then(Value::as_i64);
-    let least =
-        bound("minimum").or(bound("exclusiveMinimum").and_then(|bound| bound.checked_add(1)));
-    let most =
-        bound("maximum").or(bound("exclusiveMaximum").and_then(|bound| bound.checked_sub(1)));
-    let number = 1
-        .max(least.unwrap_or(i64::MIN))
-        .min(most.unwrap_or(i64::MAX));
-    number.into()
 }

@@ -35,7 +35,8 @@ pub enum SigningKeyError {
     InvalidCharacter {
         /// Where the key came from.
         origin: &'static str,
-        /// The byte offset of the character in the key.
+        /// The byte offset of the character in the text that was given, including the white space that
+        /// precedes the key.
         offset: usize,
     },
     /// The key is not hexadecimal, so it cannot be hashed for the API.
@@ -69,15 +70,18 @@ pub enum SignatureError {
     )]
     Malformed,
     /// The signature is more than 5 minutes old. Someone may be replaying a recorded call.
-    #[error("the signature is {} seconds old, over 300; answer 401, and check this machine's clock", .age.as_secs())]
+    #[error(
+        "the signature is {} old, over 300; answer 401, and check this machine's clock",
+        seconds(.age.as_secs())
+    )]
     TooOld {
         /// How old it is.
         age: Duration,
     },
     /// The signature was made after `now`.
     #[error(
-        "the signature is {} seconds in the future; answer 401, and check this machine's clock",
-        .by.as_secs_f64().ceil()
+        "the signature is {} in the future; answer 401, and check this machine's clock",
+        seconds(.by.as_secs() + u64::from(.by.subsec_nanos() > 0))
     )]
     InFuture {
         /// How far it is in the future.
@@ -89,4 +93,11 @@ pub enum SignatureError {
          check that the keys belong to this environment and that the body is passed as it was received"
     )]
     Mismatch,
+}
+
+fn seconds(count: u64) -> String {
+    match count {
+        1 => "1 second".to_owned(),
+        _ => format!("{count} seconds"),
+    }
 }

@@ -123,9 +123,11 @@ struct Key {
 
 impl Key {
     fn new(text: &str, origin: &'static str) -> Result<Self, SigningKeyError> {
-        let text = text.trim();
+        let given = text;
+        let text = given.trim();
         let is_invalid = |byte: u8| !byte.is_ascii_graphic() || matches!(byte, b'"' | b'\'' | b'`');
         if let Some(offset) = text.bytes().position(is_invalid) {
+            let offset = offset + (given.len() - given.trim_start().len());
             return Err(SigningKeyError::InvalidCharacter { origin, offset });
         }
         // The secret is used as text, although it is hexadecimal.

@@ -265,21 +265,102 @@ fn exactly_one_signature_header_is_needed() {
 }
 
 #[test]
-fn errors_say_what_to_do_and_show_no_signature() {
+fn errors_say_what_to_do() {
     let age = Duration::from_millis(301_500);
+    let in_future = |millis| SignatureError::InFuture {
+        by: Duration::from_millis(millis),
+    };
     for (error, expected) in [
         (
             SignatureError::TooOld { age },
-            "the signature is 301 seconds old, over 300; answer 401",
+            "the signature is 301 seconds old, over 300; answer 401, and check this machine's clock",
         ),
         (
-            SignatureError::InFuture {
-                by: Duration::from_millis(10),
-            },
-            "the signature is 1 seconds in the future; answer 401",
+            in_future(10),
+            "the signature is 1 second in the future; answer 401, and check this machine's clock",
+        ),
+        (
+            in_future(1_000),
+            "the signature is 1 second in the future; answer 401, and check this machine's clock",
+        ),
+        (
+            in_future(1_001),
+            "the signature is 2 seconds in the future; answer 401, and check this machine's clock",
+        ),
+        (
+            SignatureError::Repeated { times: 2 },
+            "the header `x-inngest-signature` appears 2 times; answer 401",
         ),
     ] {
-        assert!(error.to_string().starts_with(expected), "{error}");
+        assert_eq!(error.to_string(), expected);
+    }
+}
+
+/// Neither the key, nor the signature, nor the body: eight characters of one are enough to fail.
+#[test]
+fn errors_show_no_signature_and_no_key() {
+    let (keys, calls) = recorded();
+    let (header, body, signed) = &calls[0];
+    let secret = "8ee2262a15e8d3c42d6a840db7af3de2aab08ef632b32a37a687f24b34dba3ff";
+    let hex = header.split_once("&s=").unwrap().1;
+    let changed = header.replace(&hex[..8], "00000000");
+    let headers = [
+        vec![],
+        vec![&**header, &**header],
+        vec![hex],
+        vec![&*changed],
+    ];
+    let mut errors: Vec<SignatureError> = headers
+        .iter()
+        .map(|values| {
+            let pairs = values.iter().map(|value| (SIGNATURE_HEADER, *value));
+            verify(&keys, Headers::from_pairs(pairs), body, *signed).unwrap_err()
+        })
+        .collect();
+    for now in [*signed - MAX_AGE, *signed + MAX_AGE * 2] {
+        errors.push(check(&keys, header, body, now).unwrap_err());
+    }
+    let mut kinds: Vec<_> = errors.iter().map(std::mem::discriminant).collect();
+    kinds.dedup();
+    assert_eq!(kinds.len(), 6, "{errors:?}");
+    let mut texts: Vec<String> = errors
+        .iter()
+        .map(|error| format!("{error} {error:?}"))
+        .collect();
+    for key in [
+        format!("\"{secret}\""),
+        format!("signkey-test-{secret}é"),
+        format!("{secret} {secret}"),
+        "signkey-test-".to_owned(),
+    ] {
+        let error = SigningKeys::new(&key).unwrap_err();
+        texts.push(format!("{error} {error:?}"));
+    }
+    let not_hex = SigningKeys::new(format!("{secret}-x")).unwrap();
+    let error = not_hex.bearer_token().unwrap_err();
+    texts.push(format!("{error} {error:?} {not_hex:?} {keys:?}"));
+    for text in texts {
+        for hidden in [secret, hex, body] {
+            let windows = hidden.as_bytes().windows(8);
+            for window in windows.filter_map(|window| std::str::from_utf8(window).ok()) {
+                assert!(!text.contains(window), "`{window}` is in: {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn offset_of_an_invalid_character_counts_the_white_space_before_the_key() {
+    for (key, expected) in [
+        ("\"a", 0),
+        ("ab\"", 2),
+        (" \n ab\"c ", 5),
+        ("\u{3000}a b", 4),
+    ] {
+        let Err(SigningKeyError::InvalidCharacter { offset, .. }) = SigningKeys::new(key) else {
+            panic!("{key:?} has an invalid character");
+        };
+        assert_eq!(offset, expected, "{key:?}");
     }
 }
 
