@@ -37,7 +37,7 @@ impl From<&str> for Source {
         match text {
             "-" => Self::StandardInput,
             #[cfg(feature = "http")]
-            url if url.starts_with("http://") || url.starts_with("https://") => {
+            url if is_http(url) => {
                 if is_insights(url) {
                     Self::Insights(url.to_owned())
                 } else {
@@ -75,6 +75,15 @@ impl fmt::Debug for Source {
                 .finish(),
         }
     }
+}
+
+/// Whether a text begins with `http://` or `https://`. The case of a scheme does not matter (RFC 3986).
+#[cfg(feature = "http")]
+fn is_http(text: &str) -> bool {
+    let scheme = text.split_once("://").map(|(scheme, _)| scheme);
+    scheme.is_some_and(|scheme| {
+        scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")
+    })
 }
 
 /// Which events are read.

@@ -161,6 +161,11 @@ fn debug_of_a_source_shows_no_password() {
         ("-", "StandardInput"),
         ("a.json", "File(\"a.json\")"),
         ("http://127.0.0.1:8288", "Server(\"http://127.0.0.1:8288\")"),
+        ("HTTP://127.0.0.1:8288", "Server(\"HTTP://127.0.0.1:8288\")"),
+        (
+            "Https://API.inngest.com",
+            "Insights(\"Https://API.inngest.com\")",
+        ),
         (
             "http://me:secret@a.example/x",
             "Server(\"http://***@a.example/x\")",
