@@ -26,7 +26,10 @@ pub enum OutboxError {
     },
 
     /// The table does not exist.
-    #[error("there is no outbox table `{table}` in this database; run `inngest-outbox migrate`")]
+    #[error(
+        "there is no outbox table `{table}` in this database; call `Outbox::migrate`, or run \
+         `inngest-outbox migrate --table {table}`"
+    )]
     NoTable {
         /// The name of the table.
         table: String,

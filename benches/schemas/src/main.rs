@@ -62,7 +62,7 @@ fn measure<T>(what: &str, work: impl FnOnce() -> T) -> T {
 
 /// Writes a folder with all types.
 fn write_types(to: &Path, is_changed: bool) -> Result<(), Anything> {
-    let shop = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../examples/shop/schemas");
+    let shop = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../examples/shop/schemas");
     let index: Value = serde_json::from_str(&fs::read_to_string(shop.join("index.json"))?)?;
     let shops = index["events"].as_array().ok_or("no events")?;
     let mut entries = Vec::new();

@@ -37,11 +37,13 @@ impl Counts {
         }
     }
 
-    /// Counts the rows that were not valid events.
-    pub(crate) fn claimed(&self, claim: &Claim) {
+    /// Counts and returns the rows that could not be sent.
+    pub(crate) fn claimed(&self, claim: &Claim) -> usize {
         let sent = claim.requests.iter().map(|request| request.row.events);
         let sent = usize::try_from(sent.sum::<i32>()).unwrap_or(0);
-        add(&self.failed, claim.events.saturating_sub(sent));
+        let failed = claim.events.saturating_sub(sent);
+        add(&self.failed, failed);
+        failed
     }
 
     pub(crate) fn read(&self) -> RelayCounts {

@@ -156,11 +156,16 @@ impl Relay {
     ///
     /// The outbox cannot be used: its tables do not exist, or have another version.
     pub async fn run_until(&self, shutdown: impl Future<Output = ()>) -> Result<(), OutboxError> {
-        tokio::select! {
+        let ended = tokio::select! {
             // Boxed, because the future is large.
             ended = Box::pin(run::run(&self.0, shutdown)) => ended,
             never = self.listen_for_notifications() => match never {},
-        }
+        };
+        // A program may not look at the result of a spawned relay until it shuts down.
+        ended.inspect_err(|error| {
+            let error: &dyn std::error::Error = error;
+            tracing::error!(error, "the relay ended");
+        })
     }
 
     async fn listen_for_notifications(&self) -> Infallible {

@@ -259,7 +259,13 @@ impl<'a> Running<'a> {
             }
             claim => claim?,
         };
-        self.relay.counts.claimed(&claim);
+        let failed = self.relay.counts.claimed(&claim);
+        if failed > 0 {
+            tracing::warn!(
+                events = failed,
+                "events cannot be sent and failed; see `inngest-outbox failed list`"
+            );
+        }
         let (events, requests) = (claim.events, claim.requests.len());
         let micros = started.elapsed().as_micros();
         if events == 0 && !claim.has_more {
