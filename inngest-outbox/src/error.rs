@@ -27,8 +27,8 @@ pub enum OutboxError {
 
     /// The table does not exist.
     #[error(
-        "there is no outbox table `{table}` in this database; call `Outbox::migrate`, or run \
-         `inngest-outbox migrate --table {table}`"
+        "there is no outbox table `{table}` in this database; run \
+         `inngest-outbox migrate --table {table}`, or call `Outbox::migrate`"
     )]
     NoTable {
         /// The name of the table.

@@ -224,8 +224,8 @@ pub(crate) async fn no_table(database: &Database, setting: &Setting, run: impl R
         assert!(matches!(error, OutboxError::NoTable { .. }), "{error:?}");
         assert_eq!(
             error.to_string(),
-            "there is no outbox table `missing` in this database; call `Outbox::migrate`, or run \
-             `inngest-outbox migrate --table missing`"
+            "there is no outbox table `missing` in this database; run \
+             `inngest-outbox migrate --table missing`, or call `Outbox::migrate`"
         );
     }
     assert_eq!(database.orders().await, 0);
