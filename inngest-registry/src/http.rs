@@ -442,4 +442,6 @@ fn read_authorities(path: &Path) -> Result<RootCerts, Error> {
 }
 
 #[cfg(test)]
+pub(crate) mod test_server;
+#[cfg(test)]
 mod tests;

@@ -1,8 +1,9 @@
 //! The program reads events from Insights.
 #![cfg(feature = "cli")]
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpListener;
+#[path = "../src/http/test_server.rs"]
+mod test_server;
+
 use std::process::Command;
 use std::thread;
 
@@ -12,38 +13,29 @@ const SECRET: &str = "signkey-test-5ec5e7";
 
 const SCHEMAS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/shop/schemas");
 
-/// Starts a server that gives each connection the next answer. Returns its URL, and a thread that returns
-/// the heads and the SQL of the requests.
-fn server(answers: Vec<(u16, Value)>) -> (String, thread::JoinHandle<Vec<(String, String)>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/api/v2/insights", listener.local_addr().unwrap());
-    let requests = thread::spawn(move || {
-        let answers = answers.into_iter().zip(listener.incoming());
-        let requests = answers.map(|((status, answer), stream)| {
-            let mut stream = BufReader::new(stream.unwrap());
-            let (mut head, mut length) = (String::new(), 0);
-            while !head.ends_with("\r\n\r\n") {
-                let start = head.len();
-                assert_ne!(stream.read_line(&mut head).unwrap(), 0);
-                let line = head[start..].to_lowercase();
-                if let Some(value) = line.strip_prefix("content-length:") {
-                    length = value.trim().parse().unwrap();
-                }
-            }
-            let mut body = vec![0; length];
-            stream.read_exact(&mut body).unwrap();
-            let body: Value = serde_json::from_slice(&body).unwrap();
-            let answer = answer.to_string();
-            let length = answer.len();
-            let answer = format!(
-                "HTTP/1.1 {status} X\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{answer}"
-            );
-            stream.get_mut().write_all(answer.as_bytes()).unwrap();
-            (head, body["query"].as_str().unwrap().to_owned())
-        });
-        requests.collect()
-    });
-    (url, requests)
+/// Starts a server that gives each connection the next answer. Returns the URL of its Insights, and a thread
+/// that returns the requests.
+fn server(answers: Vec<(u16, Value)>) -> (String, thread::JoinHandle<Vec<String>>) {
+    let answer = |(status, body): (u16, Value)| {
+        let body = body.to_string();
+        let length = body.len();
+        format!(
+            "HTTP/1.1 {status} X\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+        )
+    };
+    let (url, requests) = test_server::start(answers.into_iter().map(answer).collect());
+    (url + "/api/v2/insights", requests)
+}
+
+/// The heads and the SQL of requests.
+fn received(requests: thread::JoinHandle<Vec<String>>) -> Vec<(String, String)> {
+    let parts = |request: String| {
+        let (head, body) = request.split_once("\r\n\r\n").unwrap();
+        let body: Value = serde_json::from_str(body).unwrap();
+        let query = body["query"].as_str().unwrap().to_owned();
+        (format!("{head}\r\n"), query)
+    };
+    requests.join().unwrap().into_iter().map(parts).collect()
 }
 
 /// An answer with these events: name, version and data.
@@ -81,7 +73,7 @@ fn drift(answers: Vec<(u16, Value)>, arguments: &[&str]) -> (i32, String) {
     let (url, requests) = server(answers);
     let all = [&["drift", SCHEMAS, "--from", &url], arguments].concat();
     let (code, text) = run(&all, Some(SECRET));
-    for (head, _) in requests.join().unwrap() {
+    for (head, _) in received(requests) {
         let head = head.to_lowercase();
         assert!(
             head.contains(&format!("authorization: bearer {SECRET}\r\n")),
@@ -154,7 +146,7 @@ fn types_are_written_for_selected_events() {
     let (code, text) = run(&all, Some(SECRET));
     assert_eq!(code, 0, "{text}");
     assert!(text.contains("order_id: u64"), "{text}");
-    let (_, query) = &requests.join().unwrap()[1];
+    let (_, query) = &received(requests)[1];
     let filter = "name = 'shop/order.placed' AND received_at > '2026-11-21 00:00:00'";
     assert!(
         query.contains(&format!(" WHERE {filter} ORDER BY ")),

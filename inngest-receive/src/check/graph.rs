@@ -153,7 +153,7 @@ impl<'a> Graph<'a> {
             .pointer(&percent_encoding::percent_decode_str(pointer).decode_utf8_lossy())
     }
 
-    /// Finds the heights. Each round finds those of values that are one level deeper.
+    /// Finds the heights. Each round finds the heights of values one level deeper.
     fn measure(&mut self) {
         loop {
             let mut is_complete = true;

@@ -1,37 +1,11 @@
 //! Tests requests against servers with prepared answers.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpListener;
 use std::sync::Mutex;
 
 use super::*;
 
-/// Starts a server that gives each connection the next answer. Returns its URL, and a thread that returns
-/// the requests.
-fn server(answers: &'static [&'static str]) -> (String, thread::JoinHandle<Vec<String>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let requests = thread::spawn(move || {
-        let answers = answers.iter().zip(listener.incoming());
-        let requests = answers.map(|(answer, stream)| {
-            let mut stream = BufReader::new(stream.unwrap());
-            let (mut head, mut length) = (String::new(), 0);
-            while !head.ends_with("\r\n\r\n") {
-                let start = head.len();
-                assert_ne!(stream.read_line(&mut head).unwrap(), 0);
-                let line = head[start..].to_lowercase();
-                if let Some(value) = line.strip_prefix("content-length:") {
-                    length = value.trim().parse().unwrap();
-                }
-            }
-            let mut body = vec![0; length];
-            stream.read_exact(&mut body).unwrap();
-            stream.get_mut().write_all(answer.as_bytes()).unwrap();
-            head + str::from_utf8(&body).unwrap()
-        });
-        requests.collect()
-    });
-    (url, requests)
+fn server(answers: &[&str]) -> (String, thread::JoinHandle<Vec<String>>) {
+    test_server::start(answers.iter().map(|&answer| answer.to_owned()).collect())
 }
 
 fn client(url: &str) -> Http {

@@ -1,46 +1,26 @@
 //! Tests queries against servers with prepared answers.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpListener;
 use std::thread;
 
 use super::*;
+use crate::http::test_server;
 
 const SECRET: &str = "signkey-test-5ec5e7";
 
 /// A status and a body.
 type Reply = (u16, String);
 
-/// Starts a server that gives each connection the next answer. Returns its URL, and a thread that returns
-/// the requests.
+/// Starts a server that gives each connection the next answer. Returns the URL of its Insights, and a thread
+/// that returns the requests.
 fn server(replies: Vec<Reply>) -> (String, thread::JoinHandle<Vec<String>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/api/v2/insights", listener.local_addr().unwrap());
-    let requests = thread::spawn(move || {
-        let replies = replies.into_iter().zip(listener.incoming());
-        let requests = replies.map(|((status, body), stream)| {
-            let mut stream = BufReader::new(stream.unwrap());
-            let (mut head, mut length) = (String::new(), 0);
-            while !head.ends_with("\r\n\r\n") {
-                let start = head.len();
-                assert_ne!(stream.read_line(&mut head).unwrap(), 0);
-                let line = head[start..].to_lowercase();
-                if let Some(value) = line.strip_prefix("content-length:") {
-                    length = value.trim().parse().unwrap();
-                }
-            }
-            let mut request = vec![0; length];
-            stream.read_exact(&mut request).unwrap();
-            let length = body.len();
-            let answer = format!(
-                "HTTP/1.1 {status} X\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
-            );
-            stream.get_mut().write_all(answer.as_bytes()).unwrap();
-            head + str::from_utf8(&request).unwrap()
-        });
-        requests.collect()
-    });
-    (url, requests)
+    let answer = |(status, body): Reply| {
+        let length = body.len();
+        format!(
+            "HTTP/1.1 {status} X\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+        )
+    };
+    let (url, requests) = test_server::start(replies.into_iter().map(answer).collect());
+    (url + "/api/v2/insights", requests)
 }
 
 /// The SQL of requests.
