@@ -191,8 +191,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// A middleware failed, or the operating system returned no random numbers.
-    pub fn cut(&self, batch: Batch) -> Result<Cut, SendError> {
+    /// A middleware failed, or the operating system returned no random numbers. The error
+    /// [returns the batch](BatchError::into_unsent).
+    pub fn cut(&self, batch: Batch) -> Result<Cut, BatchError> {
         cut::cut(&self.pipeline, batch)
     }
 

@@ -23,7 +23,8 @@ impl BatchError {
     }
 
     /// The error of the first event that failed.
-    pub(crate) fn first_error(&self) -> Option<&SendError> {
+    #[must_use]
+    pub fn first_error(&self) -> Option<&SendError> {
         self.outcomes.iter().find_map(Outcome::error)
     }
 
