@@ -1,4 +1,4 @@
-//! The pieces of a well-formed template, for constants, where `Template` cannot allocate.
+//! Splits a well-formed template into pieces in constants, where `Template` cannot allocate.
 
 use crate::proof::{PartKind, Piece};
 

@@ -79,7 +79,7 @@ impl Template {
         placeholders(&self.pieces)
     }
 
-    /// The encoded surroundings of the placeholders, see [`proof::edges`].
+    /// The encoded surroundings of the placeholders; see [`proof::edges`].
     #[must_use]
     pub fn edges(&self) -> String {
         proof::edges(self.pieces.iter().map(|piece| match piece {

@@ -250,7 +250,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn settings_apply() {
+    fn settings_apply_to_all_events_or_to_one() {
         let settings = Settings::parse(
             r#"
             base_url = "https://example.com"

@@ -1,15 +1,15 @@
-//! Makes a text that a schema allows.
+//! Generates a string that a schema allows.
 
 use serde_json::{Map, Value};
 
 use super::keyword::{count, whole};
 use super::pattern::Pattern;
 
-/// The most characters that `minLength` may ask for.
+/// The largest supported `minLength`.
 const LONGEST: usize = 1_000_000;
 
-/// Texts of common formats. If a pattern is all that a schema has, the first that matches is likely to be
-/// accepted by a type, which may be stricter than its pattern.
+/// Strings of common formats. A type may be stricter than the pattern in its schema, but it probably accepts
+/// the first of these strings that matches the pattern.
 const COMMON: [&str; 14] = [
     "1",
     "a",
@@ -30,7 +30,7 @@ const COMMON: [&str; 14] = [
 
 const UUID: &str = "5f0c2f4e-6a3b-4f6d-9c0a-0f6f3c1f2a7b";
 
-/// The text, or why there is none. `maps` are the schemas that apply at once.
+/// Returns the string, or why there is none. `maps` are the schemas that apply at once.
 pub(super) fn text(maps: &[&Map<String, Value>]) -> Result<String, String> {
     let lengths = |key: &'static str| maps.iter().filter_map(move |map| count(map, key));
     let least = lengths("minLength").max().unwrap_or_default();
