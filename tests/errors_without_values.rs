@@ -1,4 +1,4 @@
-//! No error about a received event shows a value of it, whichever crate wrote the message.
+//! Tests that no error about a received event shows its values, whichever crate wrote the message.
 
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Display};

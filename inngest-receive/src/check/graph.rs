@@ -42,7 +42,7 @@ pub(super) struct Reached<'a> {
 #[derive(Default)]
 pub(super) struct Plan<'a> {
     pub(super) steps: HashMap<Id, Vec<Step<'a>>>,
-    pub(super) takes_everything: bool,
+    pub(super) includes_everything: bool,
 }
 
 /// The parts of a schema.
@@ -243,9 +243,9 @@ impl<'a> Graph<'a> {
             "array" => {
                 let first = list(schema, "prefixItems");
                 first.iter().try_for_each(&mut add)?;
-                let least = count(schema, "minItems").unwrap_or_default();
+                let min_items = count(schema, "minItems").unwrap_or_default();
                 if let Some(part @ Value::Object(_)) = schema.get("items")
-                    && least > first.len()
+                    && min_items > first.len()
                 {
                     add(part)?;
                 }

@@ -1,4 +1,4 @@
-//! Makes an example of an event, which is valid for the schema and always the same.
+//! Generates an example of an event, which is valid for the schema and always the same.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Makes example texts for names, formats, patterns and lengths.
+//! Generates example strings for names, formats, patterns and lengths.
 
 use regex_syntax::hir::{Class, ClassUnicodeRange, Hir, HirKind};
 use serde_json::{Map, Value};

@@ -1,4 +1,4 @@
-//! Makes a value that matches a schema.
+//! Generates a value that matches a schema.
 
 use std::ptr;
 
@@ -9,7 +9,7 @@ use super::keyword::{ALTERNATIVES, MEMBERS, Object, count, examples, is_required
 use super::scalar::{is_scalar, scalars};
 use super::text::text;
 
-/// A part of a schema for which no value was made.
+/// A part of a schema for which no value was generated.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Missing {
     /// The part, such as `#/properties/data`.
@@ -17,26 +17,26 @@ pub(super) struct Missing {
     pub(super) reason: String,
 }
 
-/// The maximum number of values in a value that takes everything.
+/// The maximum number of nested values in a value that includes everything.
 const MAX_VALUES: usize = 2_000;
 
-/// Inside this many schemas, a value that takes everything takes only what is required.
+/// At this depth, even a value that includes everything includes only what is required.
 const MAX_OPEN: usize = 100;
 
-/// Makes one value.
-pub(super) struct Making<'s, 'a> {
+/// Generates one value.
+pub(super) struct Generator<'s, 'a> {
     pub(super) graph: &'s Graph<'a>,
     pub(super) plan: Plan<'a>,
     /// The schemas whose values enclose the current one.
     pub(super) open: Vec<Id>,
-    /// The number of values so far.
+    /// The number of nested values so far.
     pub(super) values: usize,
 }
 
-impl<'a> Making<'_, 'a> {
-    /// A value. `None` if any value matches. `outer` are the schemas that apply to the same value. If it
-    /// is minimal, the value takes only what is required.
-    pub(super) fn make(
+impl<'a> Generator<'_, 'a> {
+    /// Generates a value for a schema. `None` if any value matches. The schemas in `outer` apply to the same
+    /// value. A minimal value includes only what is required.
+    pub(super) fn generate(
         &mut self,
         schema: &'a Value,
         outer: &[&'a Object],
@@ -47,7 +47,7 @@ impl<'a> Making<'_, 'a> {
         };
         let id = ptr::from_ref(schema);
         self.values += 1;
-        // A recursive type ends where a schema is inside itself.
+        // A value of a recursive type ends where its schema occurs inside itself.
         let is_minimal = is_minimal || self.open.contains(&id);
         let plan = self.plan.steps.get(&id).filter(|_| !is_minimal);
         let steps = plan.cloned().unwrap_or_default();
@@ -58,24 +58,24 @@ impl<'a> Making<'_, 'a> {
             maps: &maps,
             steps,
             is_minimal,
-            takes_everything: self.plan.takes_everything
+            includes_everything: self.plan.includes_everything
                 && !is_minimal
                 && self.values < MAX_VALUES
                 && self.open.len() < MAX_OPEN,
         };
         self.open.push(id);
-        let value = self.make_part(map, &mut part);
+        let value = self.generate_part(map, &mut part);
         self.open.pop();
         value
     }
 
-    fn make_part(
+    fn generate_part(
         &mut self,
         schema: &'a Object,
         part: &mut Part<'_, 'a>,
     ) -> Result<Option<Value>, Missing> {
         let graph = self.graph;
-        if let Some(keyword) = UNKNOWN
+        if let Some(keyword) = UNSUPPORTED
             .iter()
             .find(|keyword| schema.contains_key(**keyword))
         {
@@ -104,16 +104,22 @@ impl<'a> Making<'_, 'a> {
             let target = graph
                 .target(target)
                 .ok_or_else(|| self.missing(part.id, reason()))?;
-            merge(&mut value, self.make(target, part.maps, part.is_minimal)?);
+            merge(
+                &mut value,
+                self.generate(target, part.maps, part.is_minimal)?,
+            );
         }
         for other in list(schema, "allOf") {
-            merge(&mut value, self.make(other, part.maps, part.is_minimal)?);
+            merge(
+                &mut value,
+                self.generate(other, part.maps, part.is_minimal)?,
+            );
         }
         for key in ALTERNATIVES {
             if let Some(alternative) = self.alternative(schema, key, part) {
                 merge(
                     &mut value,
-                    self.make(alternative, part.maps, part.is_minimal)?,
+                    self.generate(alternative, part.maps, part.is_minimal)?,
                 );
             }
         }
@@ -129,7 +135,8 @@ impl<'a> Making<'_, 'a> {
         }
     }
 
-    /// The planned alternative. Without one, the first that is more than `null`, or the flattest.
+    /// The planned alternative. Without one, the first that is not `null` if the value includes everything,
+    /// else the shallowest.
     fn alternative(
         &self,
         schema: &'a Object,
@@ -146,10 +153,10 @@ impl<'a> Making<'_, 'a> {
         let full = || {
             possible()
                 .find(|part| !is_null(part))
-                .filter(|_| part.takes_everything)
+                .filter(|_| part.includes_everything)
         };
-        let flattest = || possible().min_by_key(|part| self.graph.known_height(part));
-        planned.or_else(full).or_else(flattest)
+        let shallowest = || possible().min_by_key(|part| self.graph.known_height(part));
+        planned.or_else(full).or_else(shallowest)
     }
 
     fn kind(&self, schema: &'a Object, part: &Part<'_, 'a>) -> Option<&'a str> {
@@ -181,15 +188,15 @@ impl<'a> Making<'_, 'a> {
         let full = || {
             names()
                 .find(|kind| *kind != "null")
-                .filter(|_| part.takes_everything)
+                .filter(|_| part.includes_everything)
         };
-        let flattest = || {
+        let shallowest = || {
             names()
                 .filter_map(|kind| Some((self.graph.height_of(schema, kind)?, kind)))
                 .min_by_key(|(height, kind)| (*height, *kind != "null"))
                 .map(|(_, kind)| kind)
         };
-        planned.or_else(full).or_else(flattest)
+        planned.or_else(full).or_else(shallowest)
     }
 
     fn scalar(&self, part: &Part<'_, 'a>) -> Result<Value, Missing> {
@@ -209,8 +216,10 @@ impl<'a> Making<'_, 'a> {
         for (key, property) in map(schema, "properties") {
             let is_possible = self.graph.is_possible(property);
             let is_planned = part.steps.contains(&Step::Property(key));
-            if is_required(part.maps, key) || is_possible && (part.takes_everything || is_planned) {
-                let value = self.make(property, &[], part.is_minimal)?;
+            if is_required(part.maps, key)
+                || is_possible && (part.includes_everything || is_planned)
+            {
+                let value = self.generate(property, &[], part.is_minimal)?;
                 members.insert(key.clone(), value.unwrap_or_else(any));
             }
         }
@@ -223,14 +232,18 @@ impl<'a> Making<'_, 'a> {
             Some((Step::Member(keyword), member, self.key(schema, &members)))
         });
         let others: Vec<_> = patterns.chain(described).collect();
-        let least = count(schema, "minProperties").unwrap_or_default();
+        let min_properties = count(schema, "minProperties").unwrap_or_default();
         for (step, member, name) in others {
-            let is_wanted =
-                part.takes_everything || part.steps.contains(&step) || members.len() < least;
+            let is_wanted = part.includes_everything
+                || part.steps.contains(&step)
+                || members.len() < min_properties;
             if is_wanted && self.graph.is_possible(member) {
                 let name = name.map_err(|reason| self.missing(part.id, reason))?;
-                let value = self.make(member, &[], part.is_minimal)?.unwrap_or_else(any);
-                let more = (1..least.min(MAX_VALUES)).map(|number| (number + 1).to_string());
+                let value = self
+                    .generate(member, &[], part.is_minimal)?
+                    .unwrap_or_else(any);
+                let more =
+                    (1..min_properties.min(MAX_VALUES)).map(|number| (number + 1).to_string());
                 for name in std::iter::once(name).chain(more) {
                     if !members.contains_key(&name) {
                         members.insert(name, value.clone());
@@ -238,13 +251,14 @@ impl<'a> Making<'_, 'a> {
                 }
             }
         }
-        if members.len() < least {
+        if members.len() < min_properties {
             return Err(self.missing(part.id, "its `minProperties` is not reached"));
         }
         Ok(members.into())
     }
 
-    /// A key for a member that is not declared. Maps whose keys are numbers accept it too.
+    /// A key for a member that is not declared: a number if possible, so that maps with numbers as keys accept
+    /// it.
     fn key(&self, schema: &'a Object, members: &Object) -> Result<String, String> {
         match schema.get("propertyNames") {
             Some(Value::Object(names)) => {
@@ -272,25 +286,28 @@ impl<'a> Making<'_, 'a> {
 
     fn array(&mut self, schema: &'a Object, part: &Part<'_, 'a>) -> Result<Value, Missing> {
         let mut items = Vec::new();
-        let most = count(schema, "maxItems").unwrap_or(usize::MAX);
-        for item in list(schema, "prefixItems").iter().take(most) {
-            items.push(self.make(item, &[], part.is_minimal)?.unwrap_or_else(any));
+        let max_items = count(schema, "maxItems").unwrap_or(usize::MAX);
+        for item in list(schema, "prefixItems").iter().take(max_items) {
+            items.push(
+                self.generate(item, &[], part.is_minimal)?
+                    .unwrap_or_else(any),
+            );
         }
-        let least = count(schema, "minItems").unwrap_or_default();
+        let min_items = count(schema, "minItems").unwrap_or_default();
         let item = schema
             .get("items")
             .filter(|item| **item != Value::Bool(false));
         let is_possible =
             item.is_some_and(|item| !item.is_object() || self.graph.is_possible(item));
-        let wants_item = part.takes_everything || part.steps.contains(&Step::Item);
-        let more = usize::from(is_possible && wants_item && items.len() < most);
-        let wanted = least.max(items.len() + more);
+        let wants_item = part.includes_everything || part.steps.contains(&Step::Item);
+        let more = usize::from(is_possible && wants_item && items.len() < max_items);
+        let wanted = min_items.max(items.len() + more);
         if wanted > MAX_VALUES {
             return Err(self.missing(part.id, format!("its `minItems` is over {MAX_VALUES}")));
         }
         while items.len() < wanted {
             let value = match item {
-                Some(item) => self.make(item, &[], part.is_minimal)?,
+                Some(item) => self.generate(item, &[], part.is_minimal)?,
                 None => None,
             };
             items.push(value.unwrap_or_else(any));
@@ -312,20 +329,20 @@ impl<'a> Making<'_, 'a> {
     }
 }
 
-/// The schema that a value is being made for.
+/// The schema for which a value is being generated.
 struct Part<'m, 'a> {
     id: Id,
     /// The schemas that apply to the value, this one last.
     maps: &'m [&'a Object],
     steps: Vec<Step<'a>>,
     is_minimal: bool,
-    takes_everything: bool,
+    includes_everything: bool,
 }
 
 /// Keywords that only objects have.
 const OBJECT_KEYS: [&str; 2] = ["properties", "patternProperties"];
-/// Keywords that exclude values in a way that is not computed here.
-const UNKNOWN: [&str; 8] = [
+/// Keywords that this module does not support.
+const UNSUPPORTED: [&str; 8] = [
     "not",
     "if",
     "contains",
@@ -336,7 +353,7 @@ const UNKNOWN: [&str; 8] = [
     "$recursiveRef",
 ];
 
-/// Stands for any value.
+/// A value for a schema that accepts any value.
 fn any() -> Value {
     Value::Object(Map::new())
 }
@@ -345,7 +362,7 @@ fn pattern_only(pattern: &str) -> Object {
     Map::from_iter([("pattern".to_owned(), pattern.into())])
 }
 
-/// Merges the members of two objects. Of two other values, the first stays.
+/// Merges the members of two objects. If either is not an object, keeps the first value.
 fn merge(value: &mut Option<Value>, other: Option<Value>) {
     match (value, other) {
         (Some(Value::Object(members)), Some(Value::Object(others))) => members.extend(others),
