@@ -26,7 +26,7 @@ mod shown {
 
 use shown::nightly_import::{PriceListed, import, resend};
 
-/// The names and texts of the guide's pages and the README.
+/// The names and contents of the guide's pages and the README.
 fn pages() -> Vec<(String, String)> {
     let docs = Path::new(env!("CARGO_MANIFEST_DIR"));
     let files = fs::read_dir(docs)

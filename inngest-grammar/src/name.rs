@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::limits::MAX_NAME_BYTES;
 
-/// Why a text is not a valid or conventional event name. Users can allow only
+/// Why text is not a valid or conventional event name. Users can allow only
 /// [`Nonstandard`](Self::Nonstandard) names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -68,7 +68,7 @@ impl Template {
         }
     }
 
-    /// Texts and placeholders from left to right. Texts are never adjacent.
+    /// Pieces of text and placeholders from left to right. Two pieces of text are never adjacent.
     #[must_use]
     pub fn pieces(&self) -> &[Piece] {
         &self.pieces

@@ -37,7 +37,7 @@ const PAUSE: fn(Duration) = if cfg!(test) { |_| () } else { thread::sleep };
 /// The longest response that is read, in bytes.
 const MAX_RESPONSE: u64 = 64 << 20;
 
-/// What is printed in place of a secret.
+/// What is printed instead of a secret.
 const REDACTED: &str = "***";
 
 /// All bytes that must be escaped in a path segment.
@@ -369,7 +369,7 @@ impl Http {
         })
     }
 
-    /// Replaces the secrets in a text from the server.
+    /// Replaces the secrets in text from the server.
     pub(crate) fn redact(&self, text: &str) -> String {
         let secrets = self.secrets.iter();
         secrets.fold(text.to_owned(), |text, secret| {

@@ -38,7 +38,7 @@ use crate::named::suggestion;
 pub struct Settings {
     /// The base URL of `$id`s.
     pub base_url: Option<String>,
-    /// The compatibility mode of events that have no mode of their own.
+    /// The compatibility mode of events without a mode.
     pub mode: Mode,
     /// Whether optional properties are judged as Confluent's registry does.
     pub strict: bool,

@@ -87,7 +87,7 @@ fn sanitize(text: &str, key: &str) -> String {
     shown
 }
 
-/// Replaces the event key in a text with `…`.
+/// Replaces the event key in text with `…`.
 fn mask_key(text: &str, key: &str) -> String {
     // A short key may be part of ordinary words. Replace it only between other characters.
     let is_short = key.len() <= 3;

@@ -50,7 +50,7 @@ use crate::event::{EventInput, Payload};
 #[must_use = "a raw event does nothing until it is sent"]
 pub struct RawEvent(Payload<RawParts>);
 
-/// What a [`RawEvent`] has in place of a type.
+/// What a [`RawEvent`] has instead of a type.
 #[derive(Clone)]
 pub(crate) struct RawParts {
     pub(crate) name: String,

@@ -1,5 +1,5 @@
-//! Checks that the variants can be told apart, as far as their tokens show. The generated constants compare
-//! names and versions.
+//! Checks that the variants are distinct, as far as their tokens show. The generated constants compare names
+//! and versions.
 
 use proc_macro2::Ident;
 use quote::ToTokens as _;

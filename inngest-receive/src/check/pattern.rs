@@ -374,7 +374,7 @@ mod tests {
         }
     }
 
-    /// A pattern that takes exponential time is given up.
+    /// The matcher gives up on a pattern that takes exponential time.
     #[test]
     fn slow_patterns_end() {
         let pattern = Pattern::parse("^(a*)*(a*)*(a*)*b$").unwrap();

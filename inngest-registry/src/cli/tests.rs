@@ -1,4 +1,4 @@
-//! Tests the printed texts and the exit codes.
+//! Tests the output and the exit codes.
 
 mod against;
 mod catalog;

@@ -172,7 +172,7 @@ fn problem(kind: &Kind, value: &Value) -> String {
         Kind::Contains => "lacks an item that the schema requires".to_owned(),
         Kind::FalseSchema => "must be absent".to_owned(),
         Kind::OneOfMultipleValid { .. } => "matches more than one alternative".to_owned(),
-        // The texts of other errors may quote the value.
+        // The messages of other errors may quote the value.
         kind => format!("breaks the keyword `{}`", kind.keyword()),
     }
 }

@@ -207,7 +207,7 @@ impl Converter<'_> {
         Some((tagging, variants))
     }
 
-    /// What an internally tagged variant holds beside its tag.
+    /// What an internally tagged variant holds in addition to its tag.
     fn tagged_content(
         &mut self,
         alternative: &Value,
