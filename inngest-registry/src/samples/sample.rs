@@ -158,8 +158,8 @@ impl Sample {
         &self.origin
     }
 
-    /// Whether the event comes from a server, which does not provide all members. Listed events have no `meta` and
-    /// always a `ts`; events in Insights have only their name, version and data.
+    /// Whether the event comes from a server, which does not provide all members. Listed events have no
+    /// `meta` and always a `ts`; events in Insights have only their name, version and data.
     #[must_use]
     pub fn is_listed(&self) -> bool {
         self.kind != SourceKind::Sent

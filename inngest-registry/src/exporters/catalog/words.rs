@@ -8,8 +8,8 @@ use super::schema::{Definitions, Variant, alternatives, properties, values};
 use crate::exporters::html::code;
 use crate::walk::list;
 
-/// The maximum number of schemas that one description covers. Without a limit, enums that contain each other would never
-/// end.
+/// The maximum number of schemas that one description covers. Without a limit, enums that contain each
+/// other would never end.
 const LONGEST: usize = 40;
 
 /// How many values or variants of an enum a description lists.
