@@ -8,7 +8,7 @@ use crate::delivery::outcome::Rejection;
 use crate::delivery::split;
 use crate::middleware::chain::Mapping;
 
-/// The requests of a batch, see [`Client::cut`](crate::Client::cut).
+/// The requests of a batch; see [`Client::cut`](crate::Client::cut).
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Cut {
@@ -19,7 +19,7 @@ pub struct Cut {
     pub rejected: Vec<(usize, Rejection)>,
 }
 
-/// Runs middleware on the new events of a batch and groups them into requests with a seed each.
+/// Runs middleware on the new events of a batch and groups them into requests, each with its own seed.
 ///
 /// # Errors
 ///

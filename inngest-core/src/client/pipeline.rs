@@ -94,8 +94,8 @@ impl Pipeline {
             Ok(event) => Ok(event.meta.clone()),
             Err(error) => Err(error.event_name().to_owned()),
         };
-        // A block, not an async function, whose future would store the arguments twice and be too
-        // large for fast allocation.
+        // The future of an async function would store the arguments twice and be too large for fast
+        // allocation, so this is a block.
         async move {
             if !self.middleware.is_empty() {
                 let mut group = EventGroup::default();

@@ -109,7 +109,7 @@ impl TestOutbox {
         each!(&self.pool, pool => sqlx::query(sql).execute(pool).await.unwrap().rows_affected())
     }
 
-    /// Returns the texts that a query finds.
+    /// Returns the strings that a query finds.
     pub async fn texts(&self, sql: &str) -> Vec<String> {
         let sql = AssertSqlSafe(sql.to_owned());
         each!(&self.pool, pool => {
