@@ -181,17 +181,17 @@ fn an_invalid_inngest_dev_is_an_error() {
         base_url: base_url.map(str::to_owned),
         ..Settings::default()
     };
-    for value in [
-        "disabled",
-        "none",
-        "localhost",
-        "8288",
-        ":8288",
-        "host:99999",
-        "//host",
+    for (value, shown) in [
+        ("disabled", "disabled"),
+        ("none", "none"),
+        ("localhost", "localhost"),
+        ("8288", "8288"),
+        (":8288", ":8288"),
+        ("host:99999", "host:…"),
+        ("//host", "//host"),
     ] {
         let error = ConfigError::InvalidDev {
-            value: value.to_owned(),
+            value: shown.to_owned(),
         };
         let dev = ("INNGEST_DEV", value);
         let base_url = ("INNGEST_BASE_URL", "http://h:1");
