@@ -364,6 +364,18 @@ fn only_variables_that_are_read_must_be_utf_8() {
 }
 
 #[test]
+fn a_signing_key_is_not_an_event_key() {
+    for key in ["signkey-prod-secret", "signkey-secret"] {
+        let origin = "INNGEST_EVENT_KEY";
+        for variables in [&[(origin, key)][..], &[(origin, key), ("INNGEST_DEV", "1")]] {
+            let error = resolve_with(&Settings::default(), variables).unwrap_err();
+            assert_eq!(error, ConfigError::SigningKey { origin });
+            assert!(!format!("{error} {error:?}").contains("secret"));
+        }
+    }
+}
+
+#[test]
 fn the_key_is_never_shown() {
     let settings = Settings {
         event_key: Some("se/cret".into()),
