@@ -1,6 +1,7 @@
 //! Reads `#[event(…)]`.
 
 use std::borrow::Cow;
+use std::slice;
 
 use proc_macro2::{Delimiter, Ident, Punct, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -181,7 +182,13 @@ impl Item {
                 return cx.fail(key, format!("`{key}` has no value; {wanted}"));
             }
             ItemValue::List(value) | ItemValue::Other(value) => {
-                return cx.fail(stream(value), format!("`{key}` takes a string; {wanted}"));
+                let text = value
+                    .last()
+                    .and_then(|last| string(&ungrouped(slice::from_ref(last))));
+                let wanted =
+                    text.map_or(wanted, |text| format!("write `{key} = {}`", text.token()));
+                let message = format!("`{key}` takes a string after one `=`; {wanted}");
+                return cx.fail(stream(value), message);
             }
         };
         let value = ungrouped(value);
@@ -190,11 +197,21 @@ impl Item {
                 let message = format!("a comma is missing before `{next}`; write `, {next}`");
                 return cx.fail(next, message);
             }
+            if let [TokenTree::Literal(_), TokenTree::Punct(next), ..] = value.as_ref()
+                && next.as_char() == ';'
+            {
+                return cx.fail(
+                    next,
+                    "attributes are separated by commas; write `,` in place of `;`",
+                );
+            }
             let message = if syn::parse2::<syn::Macro>(stream(&value)).is_ok() {
                 format!(
                     "`{key}` takes a string literal, and a macro is not expanded here; write the \
                      text itself, `{key} = \"…\"`"
                 )
+            } else if let Some(text) = text_without_quotes(&value) {
+                format!("`{key}` takes a string literal; write `{key} = \"{text}\"`")
             } else {
                 format!("`{key}` takes a string literal; {wanted}")
             };
@@ -268,9 +285,11 @@ impl Item {
         let list = match &self.value {
             ItemValue::List(list) if !list.is_empty() => list,
             ItemValue::Equals(value) if !value.is_empty() => {
-                let message = "`allow` takes a list in parentheses; write `allow(unscoped_id)`";
                 let value = stream(value);
-                allowed.record_guess(&value.to_string());
+                let text = value.to_string();
+                let rule = nearest(text.trim_matches('"'), known).unwrap_or("unscoped_id");
+                let message = format!("`allow` takes a list in parentheses; write `allow({rule})`");
+                allowed.record_guess(&text);
                 cx.error(value, message);
                 return;
             }
@@ -286,11 +305,15 @@ impl Item {
         for tokens in split_at_commas(cx, list.iter().cloned()) {
             let tokens = stream(&tokens);
             let Ok(name) = Ident::parse_any.parse2(tokens.clone()) else {
-                let message = format!(
-                    "`allow` takes names of rules; write one of {}",
-                    listed(&known)
-                );
-                allowed.record_guess(&tokens.to_string());
+                let text = tokens.to_string();
+                let unquoted = text.trim_matches('"');
+                let message = if known.contains(&unquoted) {
+                    format!("`allow` takes names of rules without quotes; write `{unquoted}`")
+                } else {
+                    let known = listed(&known);
+                    format!("`allow` takes names of rules; write one of {known}")
+                };
+                allowed.record_guess(&text);
                 cx.error(tokens, message);
                 continue;
             };
@@ -371,6 +394,8 @@ pub(crate) fn for_each_item(
         let list = match &attr.meta {
             Meta::List(list) if !list.tokens.is_empty() => list,
             Meta::NameValue(pair) => {
+                let value: Vec<_> = pair.value.to_token_stream().into_iter().collect();
+                let example = example_with(example, &value);
                 let message = format!("`#[{name} = …]` is not supported; write `{example}`");
                 cx.error(&pair.value, message);
                 all_read = false;
@@ -399,6 +424,7 @@ pub(crate) fn for_each_item(
             match Item::parse(&tokens) {
                 Some(item) => read(&item),
                 None => {
+                    let example = example_with(example, &tokens);
                     let message = format!("this is not a valid attribute; write `{example}`");
                     cx.error(stream(&tokens), message);
                     all_read = false;
@@ -452,6 +478,34 @@ fn string(tokens: &[TokenTree]) -> Option<LitStr> {
             _ => None,
         },
         _ => None,
+    }
+}
+
+/// The text of a value whose quotes are missing, such as `shop/order.paid`. `None` for a word, which may be
+/// a constant, and for Rust code.
+fn text_without_quotes(tokens: &[TokenTree]) -> Option<String> {
+    let is_word = |token: &TokenTree| matches!(token, TokenTree::Ident(_) | TokenTree::Literal(_));
+    let is_text = |token: &TokenTree| match token {
+        TokenTree::Punct(punct) => matches!(punct.as_char(), '/' | '.' | '-'),
+        TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
+        token => is_word(token),
+    };
+    let [first, _, ..] = tokens else {
+        return None;
+    };
+    let text = stream(tokens).to_string().replace(' ', "");
+    let is_valid = is_word(first) && tokens.iter().all(is_text) && !text.contains(['"', '\'']);
+    is_valid.then_some(text)
+}
+
+/// An example of an attribute, with the text that the user wrote without a key, if any.
+fn example_with(example: &str, tokens: &[TokenTree]) -> String {
+    match (example.split_once(" = \""), string(&ungrouped(tokens))) {
+        (Some(_), Some(text)) if text.value().contains('{') => {
+            format!("#[event(id = {})]", text.token())
+        }
+        (Some((key, _)), Some(text)) => format!("{key} = {})]", text.token()),
+        _ => example.to_owned(),
     }
 }
 
