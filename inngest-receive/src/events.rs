@@ -11,7 +11,7 @@ use crate::scan::Scanner;
 ///
 /// Implement it with `#[derive(Events)]`; [the derive](derive@crate::Events) lists all attributes.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not an enum of events; add `#[derive(Events)]` if it is an enum, or write `Received<{Self}>` for a single event type",
+    message = "`{Self}` is not an enum of events; add `#[derive(Events)]` if it is an enum, or write `Received<T>` with a single event type as `T`",
     label = "the trait `Events` is not implemented for `{Self}`"
 )]
 pub trait Events: Sized {

@@ -11,7 +11,7 @@ use crate::parts::EventParts;
 /// It is implemented for every type with `#[derive(Event)]` and `Deserialize`, for `Received<T>` and
 /// `Box<T>` of such a type, and for the types of the module `system`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be decoded from an event; add `#[derive(Event)]` or `#[derive(Deserialize)]`, whichever is missing",
+    message = "`{Self}` cannot be decoded from an event; add `#[derive(Event)]` or `#[derive(Deserialize)]`, whichever is missing, or hold another type",
     label = "a variant cannot hold this type",
     note = "a variant holds a type with `#[derive(Event)]` and `#[derive(Deserialize)]`, `Received<T>` or `Box<T>` of one, or a type of the module `system`"
 )]
