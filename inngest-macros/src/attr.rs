@@ -1,17 +1,15 @@
 //! Reads `#[event(…)]`.
 
-use std::borrow::Cow;
-use std::slice;
-
 use proc_macro2::{Delimiter, Ident, Punct, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt as _;
 use syn::parse::Parser as _;
 use syn::spanned::Spanned as _;
-use syn::{Attribute, Lit, LitStr, Meta, Path};
+use syn::{Attribute, LitStr, Meta, Path};
 
 use crate::ctxt::Ctxt;
 use crate::rule::{Allowed, Rule};
+use crate::tokens::{stream, string, strings, text_without_quotes, ungrouped};
 use inngest_grammar::suggest::nearest;
 
 /// A parsed value with its key, whose span locates errors.
@@ -131,7 +129,9 @@ impl Item {
             [TokenTree::Punct(a), TokenTree::Punct(b), ..] if is(a, ':') && is(b, ':') => {
                 return None;
             }
-            [TokenTree::Punct(a), TokenTree::Punct(b), ..] if is(a, '=') && is(b, '=') => {
+            [TokenTree::Punct(a), TokenTree::Punct(b), ..]
+                if is(a, '=') && (is(b, '=') || is(b, '>')) =>
+            {
                 ItemValue::Other(value.to_vec())
             }
             [TokenTree::Punct(a), value @ ..] if is(a, '=') => ItemValue::Equals(value.to_vec()),
@@ -182,11 +182,8 @@ impl Item {
                 return cx.fail(key, format!("`{key}` has no value; {wanted}"));
             }
             ItemValue::List(value) | ItemValue::Other(value) => {
-                let text = value
-                    .last()
-                    .and_then(|last| string(&ungrouped(slice::from_ref(last))));
-                let wanted =
-                    text.map_or(wanted, |text| format!("write `{key} = {}`", text.token()));
+                let text = strings(stream(value)).into_iter().next();
+                let wanted = text.map_or(wanted, |text| format!("write `{key} = {text}`"));
                 let message = format!("`{key}` takes a string after one `=`; {wanted}");
                 return cx.fail(stream(value), message);
             }
@@ -212,6 +209,8 @@ impl Item {
                 )
             } else if let Some(text) = text_without_quotes(&value) {
                 format!("`{key}` takes a string literal; write `{key} = \"{text}\"`")
+            } else if let [text] = strings(stream(&value)).as_slice() {
+                format!("`{key}` takes a string literal; write `{key} = {text}`")
             } else {
                 format!("`{key}` takes a string literal; {wanted}")
             };
@@ -458,59 +457,18 @@ fn split_at_commas(cx: &Ctxt, tokens: impl IntoIterator<Item = TokenTree>) -> Ve
     parts
 }
 
-/// Strips the invisible group that `macro_rules!` puts around a fragment, so that errors point at the
-/// original tokens.
-fn ungrouped(tokens: &[TokenTree]) -> Cow<'_, [TokenTree]> {
-    match tokens {
-        [TokenTree::Group(group)] if group.delimiter() == Delimiter::None => {
-            let inner: Vec<_> = group.stream().into_iter().collect();
-            Cow::Owned(ungrouped(&inner).into_owned())
-        }
-        _ => Cow::Borrowed(tokens),
-    }
-}
-
-/// The tokens as a string literal.
-fn string(tokens: &[TokenTree]) -> Option<LitStr> {
-    match tokens {
-        [TokenTree::Literal(literal)] => match Lit::new(literal.clone()) {
-            Lit::Str(literal) => Some(literal),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// The text of a value whose quotes are missing, such as `shop/order.paid`. `None` for a word, which may be
-/// a constant, and for Rust code.
-fn text_without_quotes(tokens: &[TokenTree]) -> Option<String> {
-    let is_word = |token: &TokenTree| matches!(token, TokenTree::Ident(_) | TokenTree::Literal(_));
-    let is_text = |token: &TokenTree| match token {
-        TokenTree::Punct(punct) => matches!(punct.as_char(), '/' | '.' | '-'),
-        TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
-        token => is_word(token),
-    };
-    let [first, _, ..] = tokens else {
-        return None;
-    };
-    let text = stream(tokens).to_string().replace(' ', "");
-    let is_valid = is_word(first) && tokens.iter().all(is_text) && !text.contains(['"', '\'']);
-    is_valid.then_some(text)
-}
-
-/// An example of an attribute, with the text that the user wrote without a key, if any.
+/// An example of an attribute, with the text that the user wrote in place of a key, if any.
 fn example_with(example: &str, tokens: &[TokenTree]) -> String {
     match (example.split_once(" = \""), string(&ungrouped(tokens))) {
         (Some(_), Some(text)) if text.value().contains('{') => {
             format!("#[event(id = {})]", text.token())
         }
         (Some((key, _)), Some(text)) => format!("{key} = {})]", text.token()),
+        (None, Some(text)) if FieldAttrs::KEYS.contains(&text.value().as_str()) => {
+            format!("#[event({})]", text.value())
+        }
         _ => example.to_owned(),
     }
-}
-
-fn stream(tokens: &[TokenTree]) -> TokenStream {
-    tokens.iter().cloned().collect()
 }
 
 /// The span of the value, or of the key if there is no value.

@@ -5,7 +5,7 @@
 // | stage | what it does |
 // |---|---|
 // | `input` | parses the struct |
-// | `attr` | reads `#[event(…)]`; `rule` lists the rules that `allow(…)` disables |
+// | `attr` | reads `#[event(…)]`, with `tokens`; `rule` lists the rules that `allow(…)` disables |
 // | `serde_attr` | reads the relevant parts of `#[serde(…)]` and `#[schemars(…)]` |
 // | `ast` | represents the struct as its author wrote it |
 // | `valid` | checks the rules, with `data` and `id_type` |
@@ -42,6 +42,7 @@ mod input;
 mod rule;
 mod serde_attr;
 mod session_field;
+mod tokens;
 mod trigger;
 mod valid;
 mod value_shape;
