@@ -107,7 +107,7 @@ fn non_finite_floats_are_refused() {
 fn the_error_for_a_key_that_is_no_text_says_what_to_change() {
     let map = BTreeMap::from([("lines", BTreeMap::from([((1, 2), "x")]))]);
     let failure = write(&mut Vec::new(), &map, Keys::NotReserved, 1).unwrap_err();
-    assert_eq!(failure.path.to_string(), ".lines");
+    assert_eq!(failure.path, ".lines");
     match failure.error {
         EncodeError::Serialize(message) => assert_eq!(
             message,
