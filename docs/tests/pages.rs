@@ -153,9 +153,11 @@ async fn the_axum_service_delivers_accepted_events_before_it_stops() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel();
+    let unsent = tempfile::tempdir().unwrap();
+    let folder = unsent.path().to_owned();
     let service = tokio::spawn(async move {
         let stop = async { stopped.await.unwrap() };
-        let report = shown::axum_service::serve(listener, &client, stop).await;
+        let report = shown::axum_service::serve(listener, &client, stop, folder).await;
         report.map_err(|error| error.to_string())
     });
     let accepted = StatusCode::ACCEPTED.as_u16();
@@ -169,8 +171,29 @@ async fn the_axum_service_delivers_accepted_events_before_it_stops() {
     stop.send(()).unwrap();
     let report = service.await.unwrap().unwrap();
     assert_eq!((report.delivered, report.failed), (20, 0));
-    assert!(report.unsent.is_empty());
+    assert_eq!(fs::read_dir(unsent.path()).unwrap().count(), 0);
     assert_eq!(server.runs().len(), 20);
+}
+
+#[tokio::test]
+async fn the_axum_service_stores_events_that_fail() {
+    let server = EventServer::start().unwrap();
+    let client = Client::builder().dev(true).base_url(server.url());
+    let client = client.retry(RetryPolicy::none()).build().unwrap();
+    server.inject(Fault::status(503));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let unsent = tempfile::tempdir().unwrap();
+    let stop = async move {
+        post(address, r#"{"order_id":"o1","cents":990}"#).await;
+    };
+    let folder = unsent.path().to_owned();
+    let report = shown::axum_service::serve(listener, &client, stop, folder).await;
+    assert_eq!(report.unwrap().failed, 1);
+
+    resend(&client, unsent.path()).await.unwrap();
+    assert_eq!(fs::read_dir(unsent.path()).unwrap().count(), 0);
+    assert_eq!(server.runs().len(), 1);
 }
 
 fn rows(

@@ -151,19 +151,39 @@ pub type Link = extern "C" fn();
 #[expect(clippy::panic, reason = "the panic is the compile error")]
 pub const fn assert_unambiguous<E: DerivedEvent>(edges: &str) -> Link {
     if let Some((left, right)) = proof::clash(E::__TYPE.id_parts, edges) {
+        let advice = match (language::<E>(left), language::<E>(right)) {
+            // Nothing separates two texts.
+            (Some(Language::Open), Some(Language::Open)) => {
+                "make one of them a number, a UUID, a date or an enum, or take it out of the id"
+            }
+            _ => {
+                "separate them by a character that neither can contain, such as `/` beside \
+                 numbers, or take one out of the id"
+            }
+        };
         let message = ConstText::new()
             .with("different values of `{")
             .with(placeholder::<E>(left))
             .with("}` and `{")
             .with(placeholder::<E>(right))
-            .with(
-                "}` could print the same id, and the server would ignore the second event; \
-                 separate them by a character that neither can contain, such as `/` beside \
-                 numbers, or take one out of the id, or add `allow(ambiguous_id)`",
-            );
+            .with("}` could print the same id, and the server would ignore the second event; ")
+            .with(advice)
+            .with(", or add `allow(ambiguous_id)`");
         panic!("{}", message.as_str())
     }
     link::<E>
+}
+
+const fn language<E: DerivedEvent>(index: usize) -> Option<Language> {
+    let mut parts = E::__TYPE.id_parts;
+    let mut left = index;
+    while let [part, rest @ ..] = parts {
+        if left == 0 {
+            return Some(part.language);
+        }
+        (parts, left) = (rest, left - 1);
+    }
+    None
 }
 
 const fn placeholder<E: DerivedEvent>(index: usize) -> &'static str {
@@ -356,6 +376,7 @@ macro_rules! __id_field_at {
             note = "an id takes integers, `bool`, `char`, strings, and newtypes and unit-only enums with `#[derive(IdPart)]`",
             note = "`Option` is refused because an absent value prints nothing: split the event in two, or choose another field",
             note = "floats are refused because one number has many spellings: use a fixed-point integer, or choose another field",
+            note = "points in time are refused because two reports of one fact rarely have the same time: use a calendar date, or choose another field",
             note = "`Uuid`, `Ulid`, `Url` and the calendar dates of `chrono`, `jiff` and `time` need the feature with their crate's name"
         )]
         #[allow(non_camel_case_types)]

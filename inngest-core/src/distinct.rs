@@ -40,4 +40,9 @@ macro_rules! assert_distinct {
             "`assert_distinct!` compares event types with one another; give it at least two"
         );
     };
+    ($($any:tt)*) => {
+        ::core::compile_error!(
+            "`assert_distinct!` takes event types; write `assert_distinct!(OrderPaid, OrderShipped)`"
+        );
+    };
 }

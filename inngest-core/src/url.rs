@@ -1,5 +1,7 @@
 //! Redacts URLs for logs and errors, and checks their ports.
 
+use std::net::Ipv6Addr;
+
 use http::uri::Authority;
 
 /// The minimum length of a key to look for inside words; a shorter one may occur there by chance.
@@ -38,7 +40,9 @@ pub(crate) fn contains_key(text: &str, key: &str) -> bool {
 }
 
 /// Redacts a base URL, which may be invalid. Removes the user name, the password and the query, and
-/// also the path if it may contain an event key. Without a `key`, any path may.
+/// also the path if it may contain an event key. Without a `key`, any path may. Text in the place of a
+/// port that is not one may be the beginning of a password whose `@` is missing, so only what comes before
+/// it is kept.
 pub(crate) fn redacted(url: &str, key: Option<&str>) -> String {
     let (scheme, rest) = match url.split_once("://") {
         Some((scheme, rest)) if scheme.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
@@ -65,11 +69,34 @@ pub(crate) fn redacted(url: &str, key: Option<&str>) -> String {
         _ => "/…",
     };
     let query = if query.is_empty() { "" } else { "?…" };
-    let text = format!("{scheme}{user}{host}{path}{query}");
+    let text = match before_invalid_port(host) {
+        Some(host) => format!("{scheme}{user}{host}:…"),
+        None => format!("{scheme}{user}{host}{path}{query}"),
+    };
     match key {
         Some(key) if contains_key(&text, key) => "…".to_owned(),
         _ => escaped(&text),
     }
+}
+
+/// The host, if it is followed by `:` and text that is not a port.
+fn before_invalid_port(authority: &str) -> Option<&str> {
+    // An IPv6 address contains colons, too.
+    let is_address = |text: &str| text.parse::<Ipv6Addr>().is_ok();
+    if is_address(authority) {
+        return None;
+    }
+    let in_brackets = authority
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once(']'));
+    let start = match in_brackets {
+        Some((address, _)) if is_address(address) => address.len() + 2,
+        _ => 0,
+    };
+    let colon = start + authority.get(start..)?.find(':')?;
+    let (host, port) = authority.split_at_checked(colon)?;
+    let port = port.strip_prefix(':').unwrap_or(port);
+    (!port.is_empty() && !is_port(port)).then_some(host)
 }
 
 /// Escapes control characters, so the text fits on one line.

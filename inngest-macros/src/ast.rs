@@ -83,11 +83,20 @@ fn named_fields<'a>(
                 ),
             ),
         },
-        Data::Enum(data) => cx.error(
-            data.enum_token,
-            "an event is a struct with named fields, not an enum; write a struct with its own \
-             event name for each variant",
-        ),
+        Data::Enum(data) => {
+            let mut variants = data.variants.iter();
+            let holds_one_type = |variant: &syn::Variant| matches!(&variant.fields, Fields::Unnamed(fields) if fields.unnamed.len() == 1);
+            let advice = if !data.variants.is_empty() && variants.all(holds_one_type) {
+                "derive `Event` for the type in each variant, or `Events` of `inngest-receive` to \
+                 decode events into the enum"
+            } else {
+                "write a struct with its own event name for each variant"
+            };
+            cx.error(
+                data.enum_token,
+                format!("an event is a struct with named fields, not an enum; {advice}"),
+            );
+        }
         Data::Union(data) => cx.error(
             data.union_token,
             "an event is a struct with named fields, not a union; write a struct",

@@ -1,16 +1,15 @@
 //! Reads `#[event(…)]`.
 
-use std::borrow::Cow;
-
 use proc_macro2::{Delimiter, Ident, Punct, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt as _;
 use syn::parse::Parser as _;
 use syn::spanned::Spanned as _;
-use syn::{Attribute, Lit, LitStr, Meta, Path};
+use syn::{Attribute, LitStr, Meta, Path};
 
 use crate::ctxt::Ctxt;
 use crate::rule::{Allowed, Rule};
+use crate::tokens::{stream, string, strings, text_without_quotes, ungrouped};
 use inngest_grammar::suggest::nearest;
 
 /// A parsed value with its key, whose span locates errors.
@@ -130,7 +129,9 @@ impl Item {
             [TokenTree::Punct(a), TokenTree::Punct(b), ..] if is(a, ':') && is(b, ':') => {
                 return None;
             }
-            [TokenTree::Punct(a), TokenTree::Punct(b), ..] if is(a, '=') && is(b, '=') => {
+            [TokenTree::Punct(a), TokenTree::Punct(b), ..]
+                if is(a, '=') && (is(b, '=') || is(b, '>')) =>
+            {
                 ItemValue::Other(value.to_vec())
             }
             [TokenTree::Punct(a), value @ ..] if is(a, '=') => ItemValue::Equals(value.to_vec()),
@@ -181,7 +182,10 @@ impl Item {
                 return cx.fail(key, format!("`{key}` has no value; {wanted}"));
             }
             ItemValue::List(value) | ItemValue::Other(value) => {
-                return cx.fail(stream(value), format!("`{key}` takes a string; {wanted}"));
+                let text = strings(stream(value)).into_iter().next();
+                let wanted = text.map_or(wanted, |text| format!("write `{key} = {text}`"));
+                let message = format!("`{key}` takes a string after one `=`; {wanted}");
+                return cx.fail(stream(value), message);
             }
         };
         let value = ungrouped(value);
@@ -190,11 +194,23 @@ impl Item {
                 let message = format!("a comma is missing before `{next}`; write `, {next}`");
                 return cx.fail(next, message);
             }
+            if let [TokenTree::Literal(_), TokenTree::Punct(next), ..] = value.as_ref()
+                && next.as_char() == ';'
+            {
+                return cx.fail(
+                    next,
+                    "attributes are separated by commas; write `,` in place of `;`",
+                );
+            }
             let message = if syn::parse2::<syn::Macro>(stream(&value)).is_ok() {
                 format!(
                     "`{key}` takes a string literal, and a macro is not expanded here; write the \
                      text itself, `{key} = \"…\"`"
                 )
+            } else if let Some(text) = text_without_quotes(&value) {
+                format!("`{key}` takes a string literal; write `{key} = \"{text}\"`")
+            } else if let [text] = strings(stream(&value)).as_slice() {
+                format!("`{key}` takes a string literal; write `{key} = {text}`")
             } else {
                 format!("`{key}` takes a string literal; {wanted}")
             };
@@ -268,9 +284,11 @@ impl Item {
         let list = match &self.value {
             ItemValue::List(list) if !list.is_empty() => list,
             ItemValue::Equals(value) if !value.is_empty() => {
-                let message = "`allow` takes a list in parentheses; write `allow(unscoped_id)`";
                 let value = stream(value);
-                allowed.record_guess(&value.to_string());
+                let text = value.to_string();
+                let rule = nearest(text.trim_matches('"'), known).unwrap_or("unscoped_id");
+                let message = format!("`allow` takes a list in parentheses; write `allow({rule})`");
+                allowed.record_guess(&text);
                 cx.error(value, message);
                 return;
             }
@@ -286,11 +304,15 @@ impl Item {
         for tokens in split_at_commas(cx, list.iter().cloned()) {
             let tokens = stream(&tokens);
             let Ok(name) = Ident::parse_any.parse2(tokens.clone()) else {
-                let message = format!(
-                    "`allow` takes names of rules; write one of {}",
-                    listed(&known)
-                );
-                allowed.record_guess(&tokens.to_string());
+                let text = tokens.to_string();
+                let unquoted = text.trim_matches('"');
+                let message = if known.contains(&unquoted) {
+                    format!("`allow` takes names of rules without quotes; write `{unquoted}`")
+                } else {
+                    let known = listed(&known);
+                    format!("`allow` takes names of rules; write one of {known}")
+                };
+                allowed.record_guess(&text);
                 cx.error(tokens, message);
                 continue;
             };
@@ -371,6 +393,8 @@ pub(crate) fn for_each_item(
         let list = match &attr.meta {
             Meta::List(list) if !list.tokens.is_empty() => list,
             Meta::NameValue(pair) => {
+                let value: Vec<_> = pair.value.to_token_stream().into_iter().collect();
+                let example = example_with(example, &value);
                 let message = format!("`#[{name} = …]` is not supported; write `{example}`");
                 cx.error(&pair.value, message);
                 all_read = false;
@@ -399,6 +423,7 @@ pub(crate) fn for_each_item(
             match Item::parse(&tokens) {
                 Some(item) => read(&item),
                 None => {
+                    let example = example_with(example, &tokens);
                     let message = format!("this is not a valid attribute; write `{example}`");
                     cx.error(stream(&tokens), message);
                     all_read = false;
@@ -432,31 +457,18 @@ fn split_at_commas(cx: &Ctxt, tokens: impl IntoIterator<Item = TokenTree>) -> Ve
     parts
 }
 
-/// Strips the invisible group that `macro_rules!` puts around a fragment, so that errors point at the
-/// original tokens.
-fn ungrouped(tokens: &[TokenTree]) -> Cow<'_, [TokenTree]> {
-    match tokens {
-        [TokenTree::Group(group)] if group.delimiter() == Delimiter::None => {
-            let inner: Vec<_> = group.stream().into_iter().collect();
-            Cow::Owned(ungrouped(&inner).into_owned())
+/// An example of an attribute, with the text that the user wrote in place of a key, if any.
+fn example_with(example: &str, tokens: &[TokenTree]) -> String {
+    match (example.split_once(" = \""), string(&ungrouped(tokens))) {
+        (Some(_), Some(text)) if text.value().contains('{') => {
+            format!("#[event(id = {})]", text.token())
         }
-        _ => Cow::Borrowed(tokens),
+        (Some((key, _)), Some(text)) => format!("{key} = {})]", text.token()),
+        (None, Some(text)) if FieldAttrs::KEYS.contains(&text.value().as_str()) => {
+            format!("#[event({})]", text.value())
+        }
+        _ => example.to_owned(),
     }
-}
-
-/// The tokens as a string literal.
-fn string(tokens: &[TokenTree]) -> Option<LitStr> {
-    match tokens {
-        [TokenTree::Literal(literal)] => match Lit::new(literal.clone()) {
-            Lit::Str(literal) => Some(literal),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-fn stream(tokens: &[TokenTree]) -> TokenStream {
-    tokens.iter().cloned().collect()
 }
 
 /// The span of the value, or of the key if there is no value.

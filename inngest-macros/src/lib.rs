@@ -5,7 +5,7 @@
 // | stage | what it does |
 // |---|---|
 // | `input` | parses the struct |
-// | `attr` | reads `#[event(…)]`; `rule` lists the rules that `allow(…)` disables |
+// | `attr` | reads `#[event(…)]`, with `tokens`; `rule` lists the rules that `allow(…)` disables |
 // | `serde_attr` | reads the relevant parts of `#[serde(…)]` and `#[schemars(…)]` |
 // | `ast` | represents the struct as its author wrote it |
 // | `valid` | checks the rules, with `data` and `id_type` |
@@ -13,7 +13,7 @@
 // | `fallback` | generates code for an invalid struct, so that no follow-up errors appear |
 // | `ctxt` | collects the errors of all stages |
 //
-// `events` has its own stages, in files of the same names.
+// `events` has its own stages, in files of the same names. `trigger` is not part of a derive.
 
 // Bad input returns an error and never panics. A library prints nothing.
 #![cfg_attr(
@@ -42,6 +42,8 @@ mod input;
 mod rule;
 mod serde_attr;
 mod session_field;
+mod tokens;
+mod trigger;
 mod valid;
 mod value_shape;
 
@@ -145,4 +147,11 @@ pub fn derive_id_part(input: TokenStream) -> TokenStream {
 pub fn derive_session_field(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     session_field::derive(&input).into()
+}
+
+/// One trigger of `triggers!`. Not public API.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __trigger(input: TokenStream) -> TokenStream {
+    trigger::check(input.into()).into()
 }

@@ -7,6 +7,7 @@ pub use core::primitive::{str, usize};
 pub use core::result::Result;
 pub use inngest_core::__once;
 pub use inngest_core::derive_support::Link;
+pub use inngest_macros::__trigger;
 
 use crate::error::DecodeError;
 use crate::events::{Events, reader};

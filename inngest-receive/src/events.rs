@@ -11,10 +11,8 @@ use crate::scan::Scanner;
 ///
 /// Implement it with `#[derive(Events)]`; [the derive](derive@crate::Events) lists all attributes.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not an enum of events",
-    label = "the trait `Events` is not implemented for `{Self}`",
-    note = "add `#[derive(Events)]` to an enum with one event type in each variant",
-    note = "to decode one event type, use `Received<T>`"
+    message = "`{Self}` is not an enum of events; add `#[derive(Events)]` if it is an enum, or write `Received<T>` with a single event type as `T`",
+    label = "the trait `Events` is not implemented for `{Self}`"
 )]
 pub trait Events: Sized {
     /// The names of all events, without duplicates, in the order of the variants.

@@ -11,7 +11,7 @@ use crate::parts::EventParts;
 /// It is implemented for every type with `#[derive(Event)]` and `Deserialize`, for `Received<T>` and
 /// `Box<T>` of such a type, and for the types of the module `system`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be decoded from an event; add `#[derive(Event)]` or `#[derive(Deserialize)]`, whichever is missing",
+    message = "`{Self}` cannot be decoded from an event; add `#[derive(Event)]` or `#[derive(Deserialize)]`, whichever is missing, or hold another type",
     label = "a variant cannot hold this type",
     note = "a variant holds a type with `#[derive(Event)]` and `#[derive(Deserialize)]`, `Received<T>` or `Box<T>` of one, or a type of the module `system`"
 )]
@@ -47,11 +47,66 @@ impl<T: DeserializeOwned> Deserializable for T {
     }
 }
 
-impl<T: Event + Deserializable> FromEvent for T {
+/// A type that some decoder decodes, if its parameters allow it.
+///
+/// This trait has no bounds on parameters, so that `FromEvent` needs only one implementation. rustc then
+/// reports the parameter that does not fit, such as the one of `FunctionFailed<OrderPaid>`. With several
+/// implementations, it would report the whole type, and its advice would be about that.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event; add `#[derive(Event)]`, or hold another type",
+    label = "`Event` is not implemented for `{Self}`"
+)]
+pub trait Decodable: Sized {
+    #[doc(hidden)]
+    type Decoder;
+}
+
+/// Decodes events into `T`.
+pub trait Decode<T> {
+    /// The event name.
+    const NAME: &'static str;
+    /// The version of the event.
+    const VERSION: Option<&'static str>;
+
+    /// Decodes an event of this name.
+    ///
+    /// # Errors
+    ///
+    /// The data does not fit the type.
+    fn decode(parts: &EventParts<'_>) -> Result<T, DecodeError>;
+}
+
+impl<T: Decodable> FromEvent for T
+where
+    T::Decoder: Decode<T>,
+{
+    const NAME: &'static str = <T::Decoder as Decode<T>>::NAME;
+    const VERSION: Option<&'static str> = <T::Decoder as Decode<T>>::VERSION;
+
+    fn from_event(parts: &EventParts<'_>) -> Result<Self, DecodeError> {
+        T::Decoder::decode(parts)
+    }
+}
+
+/// The decoder of types with `#[derive(Event)]`.
+pub struct EventData;
+
+/// The decoder of `Received`.
+pub struct ReceivedEvent;
+
+/// The decoder of Inngest's own events.
+pub struct SystemEvent;
+
+#[diagnostic::do_not_recommend]
+impl<T: Event> Decodable for T {
+    type Decoder = EventData;
+}
+
+impl<T: Event + Deserializable> Decode<T> for EventData {
     const NAME: &'static str = T::NAME;
     const VERSION: Option<&'static str> = T::VERSION;
 
-    fn from_event(parts: &EventParts<'_>) -> Result<Self, DecodeError> {
+    fn decode(parts: &EventParts<'_>) -> Result<T, DecodeError> {
         T::__from_data(parts)
     }
 }

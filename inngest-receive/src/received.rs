@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use crate::data;
 use crate::error::DecodeError;
 use crate::events::Events;
-use crate::from_event::FromEvent;
+use crate::from_event::{Decodable, Decode, FromEvent, ReceivedEvent};
 use crate::kinds::{Kind, Kinds, Table};
 use crate::parts::EventParts;
 
@@ -149,20 +149,28 @@ impl<T: fmt::Debug> fmt::Debug for Received<T> {
     }
 }
 
-impl<T: FromEvent> FromEvent for Received<T> {
+impl<T> Decodable for Received<T> {
+    type Decoder = ReceivedEvent;
+}
+
+impl<T> Decodable for Box<Received<T>> {
+    type Decoder = ReceivedEvent;
+}
+
+impl<T: FromEvent> Decode<Received<T>> for ReceivedEvent {
     const NAME: &'static str = T::NAME;
     const VERSION: Option<&'static str> = T::VERSION;
 
-    fn from_event(parts: &EventParts<'_>) -> Result<Self, DecodeError> {
-        Self::new::<T>(T::from_event(parts)?, parts)
+    fn decode(parts: &EventParts<'_>) -> Result<Received<T>, DecodeError> {
+        Received::new::<T>(T::from_event(parts)?, parts)
     }
 }
 
-impl<T: FromEvent> FromEvent for Box<Received<T>> {
+impl<T: FromEvent> Decode<Box<Received<T>>> for ReceivedEvent {
     const NAME: &'static str = T::NAME;
     const VERSION: Option<&'static str> = T::VERSION;
 
-    fn from_event(parts: &EventParts<'_>) -> Result<Self, DecodeError> {
+    fn decode(parts: &EventParts<'_>) -> Result<Box<Received<T>>, DecodeError> {
         Received::from_event(parts).map(Box::new)
     }
 }

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use crate::data;
 use crate::error::DecodeError;
 use crate::events::Events;
-use crate::from_event::FromEvent;
+use crate::from_event::{Decodable, Decode, SystemEvent};
 use crate::members::Members;
 use crate::parts::EventParts;
 use crate::scan::Scanner;
@@ -45,14 +45,18 @@ macro_rules! run_events {
             pub unknown: BTreeMap<String, Box<RawValue>>,
         }
 
-        impl<E: Events> FromEvent for $type<E> {
+        impl<E> Decodable for $type<E> {
+            type Decoder = SystemEvent;
+        }
+
+        impl<E: Events> Decode<$type<E>> for SystemEvent {
             const NAME: &'static str = $name;
             const VERSION: Option<&'static str> = None;
 
-            fn from_event(parts: &EventParts<'_>) -> Result<Self, DecodeError> {
+            fn decode(parts: &EventParts<'_>) -> Result<$type<E>, DecodeError> {
                 let run = Run::read(parts)
                     .map_err(|error| parts.name_event_in(error.within("data")))?;
-                Ok(Self {
+                Ok($type {
                     event: run.event,
                     events: run.events,
                     function_id: run.function_id,
@@ -196,11 +200,15 @@ pub struct FunctionInvoked<D = Box<RawValue>> {
     pub metadata: Option<Box<RawValue>>,
 }
 
-impl<D: DeserializeOwned> FromEvent for FunctionInvoked<D> {
+impl<D> Decodable for FunctionInvoked<D> {
+    type Decoder = SystemEvent;
+}
+
+impl<D: DeserializeOwned> Decode<FunctionInvoked<D>> for SystemEvent {
     const NAME: &'static str = "inngest/function.invoked";
     const VERSION: Option<&'static str> = None;
 
-    fn from_event(parts: &EventParts<'_>) -> Result<Self, DecodeError> {
+    fn decode(parts: &EventParts<'_>) -> Result<FunctionInvoked<D>, DecodeError> {
         let read = || {
             let mut scanner = Scanner::new(parts.data());
             let (mut caller_data, mut metadata) = (String::new(), None);
@@ -225,7 +233,7 @@ impl<D: DeserializeOwned> FromEvent for FunctionInvoked<D> {
             Some(_) if caller_data.is_empty() => data::object("{}", "data"),
             Some(_) => data::object(&(caller_data + "}"), "data"),
         };
-        Ok(Self {
+        Ok(FunctionInvoked {
             data: data.map_err(name_event_in)?,
             metadata,
         })
@@ -253,14 +261,18 @@ pub struct ScheduledTimer {
     pub unknown: BTreeMap<String, Box<RawValue>>,
 }
 
-impl FromEvent for ScheduledTimer {
+impl Decodable for ScheduledTimer {
+    type Decoder = SystemEvent;
+}
+
+impl Decode<ScheduledTimer> for SystemEvent {
     const NAME: &'static str = "inngest/scheduled.timer";
     const VERSION: Option<&'static str> = None;
 
-    fn from_event(parts: &EventParts<'_>) -> Result<Self, DecodeError> {
+    fn decode(parts: &EventParts<'_>) -> Result<ScheduledTimer, DecodeError> {
         let read = || {
             let mut members = Members::read(parts.data())?;
-            Ok(Self {
+            Ok(ScheduledTimer {
                 cron: members.required("cron")?,
                 fire_at: members.optional("fireAt")?,
                 scheduled_at: members.optional("scheduledAt")?,

@@ -114,11 +114,14 @@ pub const fn checked_trigger(events: &str, names: &[&str], trigger: &'static str
 #[macro_export]
 macro_rules! triggers {
     ($events:ty, $($trigger:expr),+ $(,)?) => {{
-        const __INNGEST_TRIGGERS: [&$crate::derive_support::str; [$($trigger),+].len()] = [$(
+        const __INNGEST_TRIGGERS: [
+            &$crate::derive_support::str;
+            [$(::core::stringify!($trigger)),+].len()
+        ] = [$(
             $crate::derive_support::checked_trigger(
                 ::core::stringify!($events),
                 <$events as $crate::Events>::NAMES,
-                $trigger,
+                $crate::derive_support::__trigger!($trigger),
             )
         ),+];
         __INNGEST_TRIGGERS

@@ -1,11 +1,13 @@
 use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, Router};
-use inngest_core::{Buffered, Client, Event, Report, SendError};
+use inngest_core::{Batch, Buffered, Client, Event, Report, SendError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
@@ -35,13 +37,24 @@ async fn place_order(
     }
 }
 
-/// Serves requests until `stop` completes, then delivers the buffered events.
+/// Serves requests until `stop` completes, then delivers the buffered events. Stores the events that can be
+/// sent later in `unsent`.
 pub async fn serve(
     listener: TcpListener,
     client: &Client,
     stop: impl Future<Output = ()> + Send + 'static,
+    unsent: PathBuf,
 ) -> Result<Report, Box<dyn Error>> {
-    let events = client.buffered().start()?;
+    let folder = unsent.clone();
+    let events = client
+        .buffered()
+        .on_failure(move |failure| {
+            eprintln!("{failure}");
+            if let Err(error) = store(&failure.unsent, &folder) {
+                eprintln!("the events are lost: {error}");
+            }
+        })
+        .start()?;
     let app = Router::new()
         .route("/orders", post(place_order))
         .with_state(events.clone());
@@ -49,19 +62,27 @@ pub async fn serve(
     axum::serve(listener, app)
         .with_graceful_shutdown(stop)
         .await?;
-    Ok(events.shutdown(Duration::from_secs(10)).await)
+    let report = events.shutdown(Duration::from_secs(10)).await;
+    store(&report.unsent, &unsent)?;
+    Ok(report)
+}
+
+fn store(batch: &Batch, folder: &Path) -> Result<(), Box<dyn Error>> {
+    if !batch.is_empty() {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos();
+        fs::write(folder.join(format!("{now}.batch")), batch.to_bytes())?;
+    }
+    Ok(())
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let client = Client::from_env()?;
-    std::fs::create_dir_all("unsent")?;
+    let unsent = PathBuf::from("unsent");
+    fs::create_dir_all(&unsent)?;
     let listener = TcpListener::bind("0.0.0.0:3000").await?;
-    let report = serve(listener, &client, stop_signal()).await?;
-    if !report.unsent.is_empty() {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis();
-        std::fs::write(format!("unsent/{now}.batch"), report.unsent.to_bytes())?;
-    }
+    let report = serve(listener, &client, stop_signal(), unsent).await?;
+    println!("{report}");
     Ok(())
 }
 

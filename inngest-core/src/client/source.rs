@@ -17,6 +17,7 @@ use crate::event::timestamp::now;
     message = "`{Self}` cannot be sent: it is neither a batch nor an iterator over events",
     label = "not a collection of events",
     note = "give a `Batch` by value, or anything that iterates over types with `#[derive(Event)]`",
+    note = "to send events of several types, `push` each to a `Batch`",
     note = "to send one event, use `send`"
 )]
 pub trait IntoEvents<'a> {

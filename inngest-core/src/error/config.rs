@@ -25,6 +25,15 @@ pub enum ConfigError {
         /// The byte offset of the invalid character in the key.
         offset: usize,
     },
+    /// The event key is a signing key, which must stay secret. The message does not show it.
+    #[error(
+        "the event key from {origin} is a signing key, which never sends events; copy the event key from \
+         the Inngest dashboard"
+    )]
+    SigningKey {
+        /// Where the key came from.
+        origin: &'static str,
+    },
     /// The client cannot send events to the base URL.
     #[error("the base URL `{url}` from {origin} {problem}; give one such as `{DEV_ORIGIN}`")]
     InvalidBaseUrl {

@@ -12,7 +12,7 @@ use crate::event::{Event, EventInput, Payload};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be sent: it is neither an event nor a payload",
     label = "neither an event nor a payload",
-    note = "to send several events, use `send_many`; for a `Batch`, use `send_batch`; to add several to a `Batch`, use `extend`",
+    note = "to send several events, use `send_many`; for a `Batch`, use `send_batch`; to add several to a `Batch`, use `extend`; to an outbox, `add_many`",
     note = "to make a struct an event, add `#[derive(Event)]` and `#[event(name = \"…\")]` to it",
     note = "to send JSON under a name that is known only at run time, use `RawEvent`"
 )]

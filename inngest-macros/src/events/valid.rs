@@ -24,7 +24,7 @@ fn lifetimes(cx: &Ctxt, events: &Events<'_>) {
             let lifetime = &param.lifetime;
             let message = format!(
                 "decoded events own their data, so `{lifetime}` has no use; remove it, and write \
-                 `'static` in the event types"
+                 `'static` for a `Cow` and an owned type for a reference"
             );
             cx.error(lifetime, message);
         }

@@ -85,7 +85,7 @@ fn redacted_address(url: &str) -> String {
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     if let Some((_, port)) = authority.rsplit_once(':') {
         let port = port.trim_end_matches(|c: char| !c.is_alphanumeric());
-        if !port.bytes().all(|byte| byte.is_ascii_digit()) {
+        if !port.is_empty() && port.parse::<u16>().is_err() {
             return hidden();
         }
     }
@@ -134,6 +134,7 @@ mod tests {
             ("postgres://me:a#b@host/db", "postgres://…"),
             // The host is missing.
             ("`postgres://me:secret`", "`postgres://…`"),
+            ("`postgres://me:123456`", "`postgres://…`"),
         ] {
             assert_eq!(redacted(text), expected);
         }

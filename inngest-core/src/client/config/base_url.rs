@@ -132,25 +132,28 @@ mod tests {
 
     #[test]
     fn invalid_ports_are_errors() {
-        for authority in [
-            "127.0.0.1:82888",
-            "127.0.0.1:65536",
-            "h:abc",
-            "h:-1",
-            "h:+80",
-            "h:0",
-            "h:00",
-            "localhost:",
-            "[::1]:",
-            "[::1]:82888",
-            "[::1]x:80",
+        for (authority, host) in [
+            ("127.0.0.1:82888", Some("127.0.0.1")),
+            ("127.0.0.1:65536", Some("127.0.0.1")),
+            ("h:abc", Some("h")),
+            ("h:-1", Some("h")),
+            ("h:+80", Some("h")),
+            ("h:0", Some("h")),
+            ("h:00", Some("h")),
+            ("localhost:", None),
+            ("[::1]:", None),
+            ("[::1]:82888", Some("[::1]")),
+            ("[::1]x:80", None),
         ] {
-            for url in [
-                format!("http://{authority}"),
-                format!("https://{authority}/x"),
-            ] {
+            for (scheme, path) in [("http", ""), ("https", "/x")] {
+                let url = format!("{scheme}://{authority}{path}");
+                // Text that is not a port may be a password.
+                let shown = match host {
+                    Some(host) => format!("{scheme}://{host}:…"),
+                    None => url.clone(),
+                };
                 let expected = ConfigError::InvalidBaseUrl {
-                    url: url.clone(),
+                    url: shown,
                     origin: "`base_url`",
                     problem: "has a port that is not a number from 1 to 65535",
                 };
@@ -199,6 +202,17 @@ mod tests {
             ("user:PASS@http://host", "…@http://host"),
             ("user:PASS@host:1", "…@host:1"),
             ("http://user:PA/SS@host", "http://…"),
+            // The `@` and the host are missing.
+            ("http://user:PASS", "http://user:…"),
+            ("http://user:PASS/", "http://user:…"),
+            ("http://user:PA/SS", "http://user:…"),
+            ("http://user:PA?SS", "http://user:…"),
+            ("http://user:8288:PASS", "http://user:…"),
+            ("http://[user:PASS]", "http://[user:…"),
+            ("http://[::1]:PASS", "http://[::1]:…"),
+            ("user:PASS", "user:…"),
+            ("http://[::1]:8288/x", "http://[::1]:8288/x"),
+            ("http://::1:8288", "http://::1:8288"),
             ("http://user:PA?SS@host", "http://…"),
             ("http://host/?a@token=PASS", "http://…"),
             ("http://host/a b?token=PASS", "http://host/a b?…"),

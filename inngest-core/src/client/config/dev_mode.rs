@@ -68,6 +68,8 @@ pub(super) fn redacted(value: &str, key: &str) -> String {
         url::redacted(value, Some(key))
     } else if value.len() > LONGEST_WORD || url::contains_key(value, key) {
         "…".to_owned()
+    } else if value.contains(':') {
+        url::redacted(value, Some(key))
     } else {
         url::escaped(value)
     }
@@ -204,10 +206,15 @@ mod tests {
         for (value, expected) in [
             ("disabled", "disabled"),
             ("a\tb\u{7}", "a\\tb\\u{7}"),
-            ("host:99999", "host:99999"),
+            ("host:99999", "host:…"),
+            ("user:PASS", "user:…"),
+            ("user:PASS:8288", "user:…"),
+            (":8288", ":8288"),
+            ("[::1]:8288x", "[::1]:…"),
+            ("::1:8288", "::1:8288"),
             ("//host", "//host"),
             ("user:pass@host:8288", "…@host:8288"),
-            ("h:p/e/ANOTHER", "h:p/…"),
+            ("h:p/e/ANOTHER", "h:…"),
             ("SECRET12", "…"),
             ("x:SECRET12", "…"),
             ("a-SECRET12-b", "…"),

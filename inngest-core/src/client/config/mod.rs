@@ -81,6 +81,11 @@ pub(crate) fn resolve(
         });
     }
 
+    // A signing key in a URL would not stay secret.
+    if key.starts_with("signkey-") {
+        return Err(ConfigError::SigningKey { origin: key_origin });
+    }
+
     if let Some(DevMode::At(url)) = &dev_mode {
         base_url::join(url, "INNGEST_DEV", &key)?;
     }

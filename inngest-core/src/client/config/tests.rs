@@ -181,17 +181,17 @@ fn an_invalid_inngest_dev_is_an_error() {
         base_url: base_url.map(str::to_owned),
         ..Settings::default()
     };
-    for value in [
-        "disabled",
-        "none",
-        "localhost",
-        "8288",
-        ":8288",
-        "host:99999",
-        "//host",
+    for (value, shown) in [
+        ("disabled", "disabled"),
+        ("none", "none"),
+        ("localhost", "localhost"),
+        ("8288", "8288"),
+        (":8288", ":8288"),
+        ("host:99999", "host:…"),
+        ("//host", "//host"),
     ] {
         let error = ConfigError::InvalidDev {
-            value: value.to_owned(),
+            value: shown.to_owned(),
         };
         let dev = ("INNGEST_DEV", value);
         let base_url = ("INNGEST_BASE_URL", "http://h:1");
@@ -361,6 +361,18 @@ fn only_variables_that_are_read_must_be_utf_8() {
             .to_string(),
         "the environment variable INNGEST_ENV is not UTF-8; set it to valid UTF-8 or unset it"
     );
+}
+
+#[test]
+fn a_signing_key_is_not_an_event_key() {
+    for key in ["signkey-prod-secret", "signkey-secret"] {
+        let origin = "INNGEST_EVENT_KEY";
+        for variables in [&[(origin, key)][..], &[(origin, key), ("INNGEST_DEV", "1")]] {
+            let error = resolve_with(&Settings::default(), variables).unwrap_err();
+            assert_eq!(error, ConfigError::SigningKey { origin });
+            assert!(!format!("{error} {error:?}").contains("secret"));
+        }
+    }
 }
 
 #[test]

@@ -104,6 +104,20 @@ fn non_finite_floats_are_refused() {
 }
 
 #[test]
+fn the_error_for_a_key_that_is_no_text_says_what_to_change() {
+    let map = BTreeMap::from([("lines", BTreeMap::from([((1, 2), "x")]))]);
+    let failure = write(&mut Vec::new(), &map, Keys::NotReserved, 1).unwrap_err();
+    assert_eq!(failure.path, ".lines");
+    match failure.error {
+        EncodeError::Serialize(message) => assert_eq!(
+            message,
+            "its keys are neither text, numbers nor booleans; change their type"
+        ),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
 fn reserved_key_is_refused_at_the_top() {
     let map = |key: &str| BTreeMap::from([(key.to_owned(), 1)]);
     assert_eq!(error_path(&map("_inngest")), "data._inngest");

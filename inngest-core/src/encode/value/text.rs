@@ -42,7 +42,7 @@ impl StringSerializer<'_, '_> {
     #[cold]
     fn not_a_string(&self) -> SerError {
         SerError::custom(match self.kind {
-            StringUse::Key => "key must be a string",
+            StringUse::Key => "its keys are neither text, numbers nor booleans; change their type",
             StringUse::RawJson { .. } => "raw JSON must be a string",
         })
     }

@@ -39,6 +39,7 @@ use crate::event::id::writer::IdWriter;
     note = "an id takes integers, `bool`, `char`, strings, `Uuid`, `Ulid`, and newtypes and unit-only enums with `#[derive(IdPart)]`",
     note = "`Option` is refused because an absent value prints nothing: split the event in two, or choose another field",
     note = "floats are refused because one number has many spellings: use a fixed-point integer, or choose another field",
+    note = "points in time are refused because two reports of one fact rarely have the same time: use a calendar date, or choose another field",
     note = "`Uuid`, `Ulid`, `Url` and the calendar dates of `chrono`, `jiff` and `time` need the feature with their crate's name"
 )]
 pub trait IdPart {

@@ -1,0 +1,3 @@
+inngest_core::assert_distinct!("OrderPaid", "OrderShipped");
+
+fn main() {}
