@@ -267,9 +267,11 @@ async fn parts_of_other_programs_events_are_kept() {
 async fn a_batch_that_cannot_be_cut_is_returned() {
     let is_broken = Arc::new(AtomicBool::new(true));
     let breaks = Arc::clone(&is_broken);
-    let setup = setup(move |_| match breaks.load(Ordering::Relaxed) {
-        true => Err("no key".into()),
-        false => Ok(()),
+    let setup = setup(move |_| {
+        if breaks.load(Ordering::Relaxed) {
+            return Err("no key".into());
+        }
+        Ok(())
     });
     let mut batch = Batch::new();
     batch.extend((0..3).map(item)).unwrap();
