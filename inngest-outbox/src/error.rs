@@ -59,6 +59,16 @@ pub enum OutboxError {
         expected: i32,
     },
 
+    /// The database cannot store every event, because its texts have another encoding than UTF-8.
+    #[error(
+        "the database has the encoding {found}, and events are UTF-8; create a database with the encoding \
+         UTF-8 for the outbox"
+    )]
+    Encoding {
+        /// The encoding of the database.
+        found: String,
+    },
+
     /// An earlier statement of the transaction failed, so the database rolls the transaction back.
     #[error(
         "an earlier statement of this transaction failed, so the database refuses all others; roll it back \

@@ -91,9 +91,17 @@ impl Outbox {
     ///
     /// # Errors
     ///
-    /// A newer version of this library created the tables, or the database fails.
+    /// A newer version of this library created the tables, the encoding of the database is not UTF-8, or the
+    /// database fails.
     #[cfg(feature = "_relay")]
     pub async fn migrate(&self, database: impl Into<Database>) -> Result<(), OutboxError> {
+        self.__migrate(database).await.map(|_| ())
+    }
+
+    /// Migrates, and returns the version that the tables had, or 0 if there were none. For the program.
+    #[cfg(feature = "_relay")]
+    #[doc(hidden)]
+    pub async fn __migrate(&self, database: impl Into<Database>) -> Result<i32, OutboxError> {
         let store = Store::new(&self.0, database.into())?;
         each!(&store, store => store.migrate().await)
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use inngest_core::testing::{EventServer, Fault};
 use inngest_core::{Client, RawEvent, RetryPolicy};
 use inngest_outbox::{Database, Outbox, OutboxError, Relay, RetryIds};
+use outbox_tests::eventually;
 use serde_json::json;
 use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
 
@@ -284,6 +285,245 @@ async fn impossible_times_do_not_stop_the_administration() {
         let failed = outbox.failed(fresh.database.clone()).list().await.unwrap();
         let last = std::time::UNIX_EPOCH + Duration::from_millis(253_402_300_799_999);
         assert_eq!(failed[0].added_at, last);
+    }
+}
+
+/// One damaged row hides no other event, and stays until a person has corrected or discarded it.
+#[tokio::test(flavor = "multi_thread")]
+async fn damaged_rows_are_listed_and_not_retried() {
+    const COLUMNS: [&str; 10] = [
+        "failed_at",
+        "added_at",
+        "sent_at",
+        "name",
+        "dedup_id",
+        "event_id",
+        "seed",
+        "traceparent",
+        "body",
+        "error",
+    ];
+    for fresh in databases().await {
+        let outbox = Outbox::new();
+        let (now, damages) = match &fresh.database {
+            Database::Postgres(_) => ("now()", vec!["'infinity'", "'-infinity'"]),
+            _ => ("1", vec!["x'ff'", "CAST(x'ff' AS TEXT)", "'later'"]),
+        };
+        for is_failed in [true, false] {
+            let (table, selection) = if is_failed {
+                ("failed", outbox.failed(fresh.database.clone()))
+            } else {
+                ("uncertain", outbox.uncertain(fresh.database.clone()))
+            };
+            let (sent_column, sent) = if is_failed {
+                ("", String::new())
+            } else {
+                (", sent_at", format!(", {now}"))
+            };
+            let insert = format!(
+                "INSERT INTO inngest_outbox_{table} (added_at, name, body, error{sent_column}) \
+                 VALUES ({now}, 'shop/order.placed', '{{}}', 'why'{sent})"
+            );
+            let mut damaged = Vec::new();
+            for column in COLUMNS {
+                let is_time = column.ends_with("_at");
+                for damage in &damages {
+                    let is_damage = match &fresh.database {
+                        Database::Postgres(_) => is_time,
+                        _ => is_time || *damage != "'later'",
+                    };
+                    if !is_damage || (is_failed && column == "sent_at") {
+                        continue;
+                    }
+                    fresh.execute(&insert).await;
+                    let update = format!(
+                        "UPDATE inngest_outbox_{table} SET {column} = {damage} \
+                         WHERE id = (SELECT max(id) FROM inngest_outbox_{table})"
+                    );
+                    fresh.execute(&update).await;
+                    damaged.push(column);
+                }
+            }
+            fresh.execute(&insert).await;
+            let listed = selection.list().await.unwrap();
+            assert_eq!(listed.len(), damaged.len() + 1);
+            assert_eq!(
+                (&*listed[0].name, &*listed[0].error),
+                ("shop/order.placed", "why")
+            );
+            for (event, column) in listed[1..].iter().rev().zip(&damaged) {
+                let start = format!("the row is damaged: its {column} is not ");
+                assert!(event.error.starts_with(&start), "{column}: {event:?}");
+                assert_eq!(
+                    event.name == "shop/order.placed",
+                    *column != "name",
+                    "{event:?}"
+                );
+                assert_eq!(
+                    event.error.ends_with("; why"),
+                    *column != "error",
+                    "{event:?}"
+                );
+            }
+            let retried = selection.retry(RetryIds::Same).await.unwrap();
+            assert_eq!((retried.events, retried.damaged.len()), (1, damaged.len()));
+            let numbers: Vec<_> = listed[1..].iter().map(|event| event.id).collect();
+            assert_eq!(retried.damaged, numbers);
+            let one = selection
+                .clone()
+                .limit(1)
+                .retry(RetryIds::New)
+                .await
+                .unwrap();
+            assert_eq!((one.events, one.damaged.len()), (0, 1));
+            let unknown = selection
+                .clone()
+                .ids([numbers[0], 999])
+                .retry(RetryIds::Same)
+                .await
+                .unwrap();
+            assert_eq!(
+                (unknown.damaged, unknown.unknown),
+                (vec![numbers[0]], vec![999])
+            );
+            assert_eq!(
+                selection.discard().await.unwrap().events,
+                u64::try_from(damaged.len()).unwrap()
+            );
+        }
+    }
+}
+
+/// While the server is down, the status says which events are held back, and why.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_status_of_an_outage_says_what_fails() {
+    for fresh in databases().await {
+        let server = EventServer::start().unwrap();
+        let outbox = Outbox::new();
+        let status = async || outbox.status(fresh.database.clone()).await.unwrap();
+        for (number, fault, text) in [
+            (1, Fault::status(503), "503"),
+            // The server may have the events.
+            (2, Fault::close(), "connection"),
+        ] {
+            server.inject(fault.always());
+            fresh.add(order(number)).await;
+            let client = single_attempt_client(&server);
+            let relay = Relay::new(outbox.clone(), fresh.database.clone(), client);
+            let mut during = None;
+            relay
+                .run_until(async {
+                    eventually("the status says why", async || {
+                        during = Some(status().await);
+                        during.as_ref().is_some_and(|status| status.held_back == 1)
+                    })
+                    .await;
+                })
+                .await
+                .unwrap();
+            let during = during.unwrap();
+            assert_eq!((during.pending, during.in_flight), (0, 1));
+            let error = during.last_error.unwrap();
+            assert!(error.contains(text), "{error}");
+            // The relay has ended, and the next one has not yet started.
+            let after = status().await;
+            assert_eq!((after.pending, after.in_flight, after.held_back), (1, 0, 0));
+            assert_eq!(after.last_error, Some(error));
+            server.clear_faults();
+            let client = single_attempt_client(&server);
+            fresh
+                .drain(&Relay::new(outbox.clone(), fresh.database.clone(), client))
+                .await;
+            let end = status().await;
+            assert_eq!((end.held_back, end.last_error), (0, None));
+        }
+        assert!(server.batched_duplicates().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn an_outbox_in_an_attached_database_works() {
+    let (main, attached) = (outbox_tests::sqlite(), outbox_tests::sqlite());
+    let attach = format!("ATTACH '{}' AS shop", attached.path().display());
+    let pool = sqlx::sqlite::SqlitePoolOptions::new()
+        .after_connect(move |connection, _| {
+            let attach = AssertSqlSafe(attach.clone());
+            Box::pin(async move { sqlx::raw_sql(attach).execute(connection).await.map(|_| ()) })
+        })
+        .connect(&main.url())
+        .await
+        .unwrap();
+    let outbox = Outbox::new().table("shop.outbox");
+    for _ in 0..2 {
+        outbox.migrate(&pool).await.unwrap();
+    }
+    let mut connection = pool.acquire().await.unwrap();
+    outbox.add(&mut *connection, order(1)).await.unwrap();
+    drop(connection);
+    assert_eq!(outbox.status(&pool).await.unwrap().pending, 1);
+    let server = EventServer::start().unwrap();
+    let relay = Relay::new(outbox.clone(), &pool, single_attempt_client(&server))
+        .keep_delivered(Duration::from_hours(1));
+    relay
+        .run_until(async { while !outbox.is_empty(&pool).await.unwrap() {} })
+        .await
+        .unwrap();
+    assert_eq!(outbox.status(&pool).await.unwrap().delivered, 1);
+    assert_eq!(
+        outbox.prune(&pool, Duration::from_hours(1)).await.unwrap(),
+        0
+    );
+}
+
+/// The outbox could not store every event.
+#[tokio::test(flavor = "multi_thread")]
+async fn databases_with_another_encoding_are_refused() {
+    let file = outbox_tests::sqlite();
+    let pool = SqlitePool::connect(&file.url()).await.unwrap();
+    let mut connection = pool.acquire().await.unwrap();
+    sqlx::raw_sql("PRAGMA encoding = 'UTF-16le'; CREATE TABLE x (y TEXT)")
+        .execute(&mut *connection)
+        .await
+        .unwrap();
+    drop(connection);
+    let mut all = vec![(
+        Fresh {
+            database: pool.into(),
+            _keeper: Box::new(file),
+        },
+        "UTF-16",
+        Outbox::new().sqlite_migrations().unwrap(),
+    )];
+    if let Some(server) = outbox_tests::postgres_with_encoding("WIN1252").await {
+        let pool = PgPool::connect(&server.url()).await.unwrap();
+        let fresh = Fresh {
+            database: pool.into(),
+            _keeper: Box::new(server),
+        };
+        all.push((
+            fresh,
+            "WIN1252",
+            Outbox::new().postgres_migrations().unwrap(),
+        ));
+    }
+    for (fresh, encoding, migrations) in all {
+        let outbox = Outbox::new();
+        let expect = |result: Result<(), OutboxError>| {
+            let error = result.unwrap_err();
+            assert!(
+                matches!(&error, OutboxError::Encoding { found } if found == encoding),
+                "{error}"
+            );
+        };
+        expect(outbox.migrate(fresh.database.clone()).await);
+        for sql in migrations {
+            fresh.execute(&sql).await;
+        }
+        let server = EventServer::start().unwrap();
+        let client = single_attempt_client(&server);
+        let relay = Relay::new(outbox.clone(), fresh.database.clone(), client);
+        expect(relay.run_until(std::future::pending()).await);
+        expect(outbox.status(fresh.database.clone()).await.map(|_| ()));
     }
 }
 

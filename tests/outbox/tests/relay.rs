@@ -68,6 +68,7 @@ on_each_database! {
     the_traceparent_of_a_row_is_sent,
     outboxes_in_one_database_do_not_mix,
     middleware_runs_in_the_relay,
+    rows_fail_while_middleware_adds_events,
     events_of_a_transaction_keep_their_order,
     a_panic_in_one_request_stops_no_other,
     extreme_settings_do_not_stop_a_relay,
@@ -575,6 +576,29 @@ async fn middleware_runs_in_the_relay(test: TestOutbox) {
         .await;
     assert!(failed[0].contains("it is five"), "{failed:?}");
     assert!(failed[0].contains(r#""n":5"#), "{failed:?}");
+}
+
+/// Adds an event to each claim.
+struct AddsOne;
+
+impl Middleware for AddsOne {
+    fn before_send(&self, events: &mut Outgoing) -> Result<(), Box<dyn Error + Send + Sync>> {
+        Ok(events.push(event(100))?)
+    }
+}
+
+async fn rows_fail_while_middleware_adds_events(test: TestOutbox) {
+    let server = EventServer::start().unwrap();
+    test.execute("INSERT INTO inngest_outbox (name, body) VALUES ('a', '5')")
+        .await;
+    test.add(&events(0..1)).await;
+    let adds_one = client_builder(&server).middleware(AddsOne);
+    let relay = test.relay(adds_one.build().unwrap());
+    let running = Running::new(&relay);
+    test.wait_for([0, 0, 1, 0]).await;
+    running.stop().await;
+    let counts = relay.counts();
+    assert_eq!((counts.delivered, counts.failed), (2, 1));
 }
 
 async fn events_of_a_transaction_keep_their_order(test: TestOutbox) {
