@@ -168,8 +168,8 @@ impl Selection {
     /// The tables do not exist or have another version, or the database fails. Earlier steps, of up to 100
     /// events each, stay committed.
     pub async fn retry(&self, ids: RetryIds) -> Result<Changed, OutboxError> {
-        let removes = |event: &AsideRow| event.damage.is_empty();
-        self.remove(removes, |events| resend::rows(events, ids))
+        let accepts = |event: &AsideRow| event.damage.is_empty();
+        self.remove(accepts, |events| resend::rows(events, ids))
             .await
     }
 
@@ -185,7 +185,7 @@ impl Selection {
 
     async fn remove(
         &self,
-        removes: impl Fn(&AsideRow) -> bool + Sync,
+        accepts: impl Fn(&AsideRow) -> bool + Sync,
         again: impl Fn(&[AsideRow]) -> Result<Rows, OutboxError> + Sync,
     ) -> Result<Changed, OutboxError> {
         let store = self.outbox.checked(self.database.clone()).await?;
@@ -204,7 +204,7 @@ impl Selection {
             };
             let step = each!(&store, store => {
                 store
-                    .remove_aside(page, &self.filter, &self.outbox.0, &removes, &again)
+                    .remove_aside(page, &self.filter, &self.outbox.0, &accepts, &again)
                     .await
             })?;
             let selected = step.removed.len() + step.kept.len();

@@ -86,12 +86,16 @@ impl Fresh {
         Ran::of(command(arguments).env("DATABASE_URL", &self.url))
     }
 
-    fn relay(&self, server: &EventServer, arguments: &str) -> Command {
-        let mut relay = command(&format!("relay {arguments}"));
-        relay
+    fn command(&self, server: &EventServer, arguments: &str) -> Command {
+        let mut command = command(arguments);
+        command
             .env("DATABASE_URL", &self.url)
             .env("INNGEST_DEV", server.url());
-        relay
+        command
+    }
+
+    fn relay(&self, server: &EventServer, arguments: &str) -> Command {
+        self.command(server, &format!("relay {arguments}"))
     }
 }
 
@@ -666,6 +670,14 @@ async fn bad_databases_have_clear_errors() {
             Ran::of(&mut fresh.relay(&server, "")).fails(3, error);
         }
         fresh.run("migrate").fails(3, "update inngest-outbox");
+        fresh.execute("DELETE FROM inngest_outbox_version").await;
+        let unknown = "the table `inngest_outbox_version` is empty";
+        for arguments in ["migrate", "status", "relay"] {
+            Ran::of(&mut fresh.command(&server, arguments)).fails(3, unknown);
+        }
+        fresh
+            .execute("INSERT INTO inngest_outbox_version VALUES (99)")
+            .await;
         fresh
             .execute("UPDATE inngest_outbox_version SET version = 2")
             .await;

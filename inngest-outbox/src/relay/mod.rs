@@ -175,8 +175,10 @@ impl Relay {
     #[doc(hidden)]
     pub async fn __waits_for(&self) -> Result<Option<(u64, Duration)>, OutboxError> {
         let store = Store::new(&self.0.outbox, self.0.database.clone())?;
-        let run = self.0.run.lock().unwrap_or_else(PoisonError::into_inner);
-        let run = run.clone();
+        let run = {
+            let run = self.0.run.lock().unwrap_or_else(PoisonError::into_inner);
+            run.clone()
+        };
         store.waits_for(&run).await
     }
 

@@ -126,6 +126,11 @@ impl Lease {
     pub(crate) fn millis(&self) -> i64 {
         millis(self.duration)
     }
+
+    /// How far in the future the lease of another relay can end.
+    pub(crate) fn longest_millis(&self) -> i64 {
+        millis(self.duration.max(LONGEST_LEASE))
+    }
 }
 
 /// What a relay knows about a request that it does not send now.
@@ -149,6 +154,19 @@ pub(crate) fn millis(duration: Duration) -> i64 {
 pub(crate) fn duration(millis: i64) -> Duration {
     Duration::from_millis(u64::try_from(millis).unwrap_or(0))
 }
+
+/// For how long the server may have had events, in milliseconds by the clock of the database. If this time is
+/// negative, a clock went back. If it went back by more than a minute, nobody knows the time, so it is too long.
+pub(crate) fn sent_time(millis: i64) -> Duration {
+    if millis < -60_000 {
+        return LONGEST;
+    }
+    duration(millis)
+}
+
+/// The longest lease that another relay believes in, unless its own is longer. If a clock went back, a lease
+/// could otherwise last for years.
+pub(crate) const LONGEST_LEASE: Duration = Duration::from_hours(24);
 
 /// A number of rows from the database, which is never negative.
 pub(crate) fn count(rows: i64) -> u64 {

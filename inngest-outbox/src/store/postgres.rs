@@ -7,6 +7,8 @@ mod admin;
 mod cursor;
 mod statements;
 
+use std::time::Duration;
+
 use sqlx::postgres::{PgArguments, PgPool, PgRow};
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, Postgres, Row as _, Transaction};
@@ -17,7 +19,7 @@ use crate::rows::{RequestRow, Text};
 use crate::schema;
 use crate::store::model::{
     Claim, ClaimLimit, CutEvents, HoldNote, Lease, Leased, NewRequest, PendingEvent, SetAside,
-    Settlement, duration,
+    Settlement, sent_time,
 };
 use crate::table::Tables;
 use cursor::Cursor;
@@ -49,6 +51,11 @@ impl PostgresStore {
         move |error| OutboxError::of_sqlx(&table, error)
     }
 
+    fn version_error(&self) -> impl Fn(sqlx::Error) -> OutboxError + use<> {
+        let table = self.tables.display();
+        move |error| OutboxError::of_version(&table, error)
+    }
+
     pub(crate) async fn begin(&self) -> Result<PgTransaction, OutboxError> {
         self.pool.begin_with(BEGIN).await.map_err(self.error())
     }
@@ -57,7 +64,7 @@ impl PostgresStore {
     pub(crate) async fn version(&self) -> Result<i32, OutboxError> {
         let mut tx = self.begin().await?;
         let row = query(&self.statements.version).fetch_one(&mut *tx).await;
-        let row = row.map_err(self.error())?;
+        let row = row.map_err(self.version_error())?;
         let version = row.try_get(0).map_err(self.error())?;
         let encoding = row.try_get(1).map_err(self.error())?;
         tx.commit().await.map_err(self.error())?;
@@ -157,7 +164,7 @@ impl PostgresStore {
                     id,
                     row,
                     added_at,
-                    sent_for: duration(0),
+                    sent_for: Duration::ZERO,
                     known_at: Instant::now(),
                 })
             })
@@ -173,6 +180,7 @@ impl PostgresStore {
         let limit = i64::try_from(max_requests).unwrap_or(i64::MAX);
         let rows = query(&self.statements.ended)
             .bind(limit)
+            .bind(lease.longest_millis())
             .fetch_all(&mut *tx)
             .await;
         let rows = rows.map_err(self.error())?;
@@ -239,7 +247,7 @@ impl PostgresStore {
         &self,
         lease: &Lease,
         request: i64,
-    ) -> Result<Option<std::time::Duration>, OutboxError> {
+    ) -> Result<Option<Duration>, OutboxError> {
         let mut tx = self.begin().await?;
         let row = query(&self.statements.resume)
             .bind(&lease.relay)
@@ -253,7 +261,7 @@ impl PostgresStore {
             .transpose()
             .map_err(self.error())?;
         tx.commit().await.map_err(self.error())?;
-        Ok(sent_for.map(duration))
+        Ok(sent_for.map(sent_time))
     }
 
     pub(crate) async fn settle(
@@ -350,7 +358,7 @@ impl PostgresStore {
                 .bind(lease.millis());
             let row = write.fetch_one(&mut **tx).await;
             let id = row.and_then(|row| row.try_get(0)).map_err(self.error())?;
-            let sent_for = duration(sent_for.filter(|_| part.is_uncertain).unwrap_or(0));
+            let sent_for = sent_time(sent_for.filter(|_| part.is_uncertain).unwrap_or(0));
             leased.push(Leased {
                 id,
                 row: part.clone(),
@@ -421,7 +429,8 @@ impl PostgresStore {
         let mut version: i32 = 0;
         if exists {
             let row = query(&self.statements.version).fetch_one(&mut *tx).await;
-            version = row.and_then(|row| row.try_get(0)).map_err(self.error())?;
+            let found = row.and_then(|row| row.try_get(0));
+            version = found.map_err(self.version_error())?;
         } else if let Some(schema) = self.tables.schema() {
             let create = format!("CREATE SCHEMA IF NOT EXISTS \"{schema}\"");
             let create = sqlx::raw_sql(AssertSqlSafe(create)).execute(&mut *tx);
@@ -476,7 +485,7 @@ fn leased(row: &PgRow) -> Result<Leased, sqlx::Error> {
             is_uncertain: sent_for.is_some(),
         },
         added_at: row.try_get("added_at")?,
-        sent_for: duration(sent_for.unwrap_or(0)),
+        sent_for: sent_time(sent_for.unwrap_or(0)),
         known_at: Instant::now(),
     })
 }

@@ -5,6 +5,8 @@
 mod admin;
 mod statements;
 
+use std::time::Duration;
+
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqlitePool, SqliteRow};
 use sqlx::{AssertSqlSafe, Row as _, Sqlite, SqliteConnection, Transaction};
@@ -15,7 +17,7 @@ use crate::rows::{RequestRow, Text};
 use crate::schema;
 use crate::store::model::{
     Claim, ClaimLimit, CutEvents, HoldNote, Lease, Leased, PendingEvent, SetAside, Settlement,
-    duration,
+    sent_time,
 };
 use crate::table::Tables;
 use statements::{BEGIN, ENCODING, Statements};
@@ -47,6 +49,11 @@ impl SqliteStore {
         move |error| OutboxError::of_sqlx(&table, error)
     }
 
+    fn version_error(&self) -> impl Fn(sqlx::Error) -> OutboxError + use<> {
+        let table = self.tables.display();
+        move |error| OutboxError::of_version(&table, error)
+    }
+
     pub(crate) async fn begin(&self) -> Result<SqliteTransaction, OutboxError> {
         self.pool.begin_with(BEGIN).await.map_err(self.error())
     }
@@ -54,7 +61,8 @@ impl SqliteStore {
     /// The version of the tables.
     pub(crate) async fn version(&self) -> Result<i32, OutboxError> {
         let row = query(&self.statements.version).fetch_one(&self.pool).await;
-        let version = row.and_then(|row| row.try_get(0)).map_err(self.error())?;
+        let version = row.and_then(|row| row.try_get(0));
+        let version = version.map_err(self.version_error())?;
         let mut connection = self.pool.acquire().await.map_err(self.error())?;
         self.check_encoding(&mut connection).await?;
         Ok(version)
@@ -143,7 +151,7 @@ impl SqliteStore {
                 id,
                 row,
                 added_at,
-                sent_for: duration(0),
+                sent_for: Duration::ZERO,
                 known_at: Instant::now(),
             });
         }
@@ -164,7 +172,10 @@ impl SqliteStore {
     ) -> Result<Vec<Leased>, OutboxError> {
         let limit = i64::try_from(max_requests).unwrap_or(i64::MAX);
         // Look first without the write lock.
-        let ended = || query(&self.statements.ended).bind(limit);
+        let ended = || {
+            let ended = query(&self.statements.ended).bind(limit);
+            ended.bind(lease.longest_millis())
+        };
         let found = ended()
             .fetch_optional(&self.pool)
             .await
@@ -236,7 +247,7 @@ impl SqliteStore {
         &self,
         lease: &Lease,
         request: i64,
-    ) -> Result<Option<std::time::Duration>, OutboxError> {
+    ) -> Result<Option<Duration>, OutboxError> {
         // In a transaction, so that an error of the commit is seen. Without one, the statement commits only
         // when it is reset, after its row was read.
         let mut tx = self.begin().await?;
@@ -252,7 +263,7 @@ impl SqliteStore {
             .transpose()
             .map_err(self.error())?;
         tx.commit().await.map_err(self.error())?;
-        Ok(sent_for.map(duration))
+        Ok(sent_for.map(sent_time))
     }
 
     pub(crate) async fn settle(
@@ -336,7 +347,7 @@ impl SqliteStore {
                 .bind(lease.millis());
             let row = write.fetch_one(&mut **tx).await;
             let id = row.and_then(|row| row.try_get(0)).map_err(self.error())?;
-            let sent_for = duration(sent_for.filter(|_| part.is_uncertain).unwrap_or(0));
+            let sent_for = sent_time(sent_for.filter(|_| part.is_uncertain).unwrap_or(0));
             leased.push(Leased {
                 id,
                 row: part.clone(),
@@ -384,7 +395,8 @@ impl SqliteStore {
         let mut tx = self.begin().await?;
         self.check_encoding(&mut tx).await?;
         let version = query(&self.statements.version).fetch_one(&mut *tx).await;
-        let version = version.and_then(|row| row.try_get(0)).map_err(self.error());
+        let version = version.and_then(|row| row.try_get(0));
+        let version = version.map_err(self.version_error());
         let found: i32 = match version {
             Ok(version) => version,
             Err(OutboxError::NoTable { .. }) => 0,
@@ -448,7 +460,7 @@ fn leased(row: &SqliteRow) -> Result<Leased, sqlx::Error> {
             is_uncertain: sent_for.is_some(),
         },
         added_at: row.try_get("added_at")?,
-        sent_for: duration(sent_for.unwrap_or(0)),
+        sent_for: sent_time(sent_for.unwrap_or(0)),
         known_at: Instant::now(),
     })
 }

@@ -153,19 +153,16 @@ async fn rows_that_are_not_events_keep_their_columns_on_sqlite() {
     rows_that_are_not_events_keep_their_columns(TestOutbox::sqlite().await).await;
 }
 
-/// A database with the encoding SQL_ASCII stores any bytes.
+/// A database with the encoding `SQL_ASCII` stores any bytes.
 #[tokio::test]
 #[cfg_attr(not(postgres), ignore = "Postgres is not available")]
 async fn bytes_that_are_not_text_fail_alone_on_postgres() {
     let database = outbox_tests::postgres_with_encoding("SQL_ASCII").await;
     let test = TestOutbox::on(database.expect("the build found it")).await;
     let bytes = |text: &str| {
-        let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
-        // 0xff is in no UTF-8 text.
-        format!(
-            "convert_from('\\x{}', 'SQL_ASCII')",
-            hex.replace("3f", "ff")
-        )
+        // The octets in a bytea. 0xff is in no UTF-8 text.
+        let octets = text.replace('\'', "''").replace('?', r"\377");
+        format!("convert_from('{octets}'::bytea, 'SQL_ASCII')")
     };
     let invalid = bytes(r#"{"name":"shop/bytes","data":{"x":"?"}}"#);
     let event = r#"'{"name":"shop/order.placed","data":{"n":8}}'"#;

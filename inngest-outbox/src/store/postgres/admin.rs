@@ -152,14 +152,14 @@ impl PostgresStore {
         ids.map_err(self.error())
     }
 
-    /// Removes the events of a page that `removes` accepts, and adds the rows that `again` makes of them, in one
+    /// Removes the events of a page that `accepts` selects, and adds the rows that `again` makes of them, in one
     /// transaction.
     pub(crate) async fn remove_aside(
         &self,
         page: AsidePage,
         filter: &AsideFilter,
         settings: &Settings,
-        removes: impl Fn(&AsideRow) -> bool + Sync,
+        accepts: impl Fn(&AsideRow) -> bool + Sync,
         again: impl Fn(&[AsideRow]) -> Result<Rows, OutboxError> + Sync,
     ) -> Result<AsideStep, OutboxError> {
         let mut tx = self.begin().await?;
@@ -183,7 +183,7 @@ impl PostgresStore {
             .map_err(self.error())?;
         let rows: Result<Vec<_>, _> = rows.iter().map(|found| row(page.table, found)).collect();
         let rows = rows.map_err(self.error())?;
-        let (rows, kept): (Vec<_>, Vec<_>) = rows.into_iter().partition(removes);
+        let (rows, kept): (Vec<_>, Vec<_>) = rows.into_iter().partition(accepts);
         let removed: Vec<i64> = rows.iter().map(|row| row.id).collect();
         let remove = query(&self.of_table(REMOVE, page.table))
             .bind(&removed)

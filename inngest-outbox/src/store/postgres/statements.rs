@@ -22,7 +22,7 @@ pub(super) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL 
 /// whether it left events, and which transactions were open.
 ///
 /// Here and in all statements that read texts, they are read as bytes: if the database has the encoding
-/// SQL_ASCII, they can be anything, and Postgres fails a statement that returns invalid text.
+/// `SQL_ASCII`, they can be anything, and Postgres fails a statement that returns invalid text.
 const CLAIM: &str = "WITH late AS MATERIALIZED ( \
          SELECT ctid AS place, tx, id, octet_length(body) AS bytes FROM {events} \
          WHERE tx = ANY ($1::text[]::xid8[]) ORDER BY tx, id LIMIT $4 FOR UPDATE SKIP LOCKED \
@@ -74,7 +74,8 @@ const LEASE_ENDED: &str = "SELECT id, convert_to(seed, 'SQL_ASCII') AS seed, eve
          convert_to(traceparent, 'SQL_ASCII') AS traceparent, convert_to(body, 'SQL_ASCII') AS body, \
          (extract(epoch FROM {added_at}) * 1000)::bigint AS added_at, \
          (extract(epoch FROM now() - {sent_at}) * 1000)::bigint AS sent_for \
-     FROM {requests} WHERE lease_until <= now() ORDER BY lease_until LIMIT $1 FOR UPDATE SKIP LOCKED";
+     FROM {requests} WHERE lease_until <= now() OR lease_until > now() + $2 * interval '1 ms' \
+     ORDER BY lease_until LIMIT $1 FOR UPDATE SKIP LOCKED";
 
 /// The number of events that other relays than `$1` have in requests, and how long their leases last. It is 0 if
 /// any other event is left.

@@ -130,14 +130,14 @@ impl SqliteStore {
         ids.map_err(self.error())
     }
 
-    /// Removes the events of a page that `removes` accepts, and adds the rows that `again` makes of them, in one
+    /// Removes the events of a page that `accepts` selects, and adds the rows that `again` makes of them, in one
     /// transaction.
     pub(crate) async fn remove_aside(
         &self,
         page: AsidePage,
         filter: &AsideFilter,
         settings: &Settings,
-        removes: impl Fn(&AsideRow) -> bool + Sync,
+        accepts: impl Fn(&AsideRow) -> bool + Sync,
         again: impl Fn(&[AsideRow]) -> Result<Rows, OutboxError> + Sync,
     ) -> Result<AsideStep, OutboxError> {
         // The transaction holds the write lock, so no other program removes the same events.
@@ -155,7 +155,7 @@ impl SqliteStore {
         let Some(before) = rows.last().map(|row| row.id) else {
             return Ok(AsideStep::default());
         };
-        let (rows, kept): (Vec<_>, Vec<_>) = rows.into_iter().partition(removes);
+        let (rows, kept): (Vec<_>, Vec<_>) = rows.into_iter().partition(accepts);
         let removed: Vec<i64> = rows.iter().map(|row| row.id).collect();
         let remove = query(&self.of_table(REMOVE, page.table))
             .bind(json(&removed))

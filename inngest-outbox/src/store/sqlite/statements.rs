@@ -33,7 +33,9 @@ const WRITE_REQUEST: &str = "INSERT INTO {requests} (seed, events, traceparent, 
 const LEASE_ENDED: &str = "SELECT id, CAST(seed AS BLOB) AS seed, CAST(events AS INTEGER) AS events, \
          CAST(traceparent AS BLOB) AS traceparent, CAST(body AS BLOB) AS body, \
          CAST(added_at AS INTEGER) AS added_at, CAST({now} - sent_at AS INTEGER) AS sent_for \
-     FROM {requests} WHERE CAST(lease_until AS INTEGER) <= {now} ORDER BY lease_until LIMIT ?1";
+     FROM {requests} \
+     WHERE CAST(lease_until AS INTEGER) <= {now} OR CAST(lease_until AS INTEGER) > {now} + ?2 \
+     ORDER BY lease_until LIMIT ?1";
 
 /// The number of events that other relays than `?1` have in requests, and how long their leases last. It is 0 if
 /// any other event is left.
