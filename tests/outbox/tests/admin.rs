@@ -288,13 +288,10 @@ async fn impossible_times_do_not_stop_the_administration() {
     }
 }
 
-/// One damaged row hides no other event, and stays until a person has corrected or discarded it.
-#[tokio::test(flavor = "multi_thread")]
-async fn damaged_rows_are_listed_and_not_retried() {
-    const COLUMNS: [&str; 10] = [
-        "failed_at",
-        "added_at",
-        "sent_at",
+/// The columns and values of damaged rows in a table of failed or uncertain events.
+fn damages(database: &Database, is_failed: bool) -> Vec<(&'static str, &'static str)> {
+    const TIMES: [&str; 3] = ["failed_at", "added_at", "sent_at"];
+    const TEXTS: [&str; 7] = [
         "name",
         "dedup_id",
         "event_id",
@@ -303,95 +300,84 @@ async fn damaged_rows_are_listed_and_not_retried() {
         "body",
         "error",
     ];
+    let (times, texts): (&[_], &[_]) = match database {
+        Database::Postgres(_) => (&["'infinity'", "'-infinity'"], &[]),
+        _ => (&["x'ff'", "'later'"], &["x'ff'", "CAST(x'ff' AS TEXT)"]),
+    };
+    let times = TIMES
+        .iter()
+        .filter(|column| !is_failed || **column != "sent_at")
+        .flat_map(|column| times.iter().map(|value| (*column, *value)));
+    let texts = TEXTS
+        .iter()
+        .flat_map(|column| texts.iter().map(|value| (*column, *value)));
+    times.chain(texts).collect()
+}
+
+/// One damaged row hides no other event, and stays until a person has corrected or discarded it.
+#[tokio::test(flavor = "multi_thread")]
+async fn damaged_rows_are_listed_and_not_retried() {
     for fresh in databases().await {
-        let outbox = Outbox::new();
-        let (now, damages) = match &fresh.database {
-            Database::Postgres(_) => ("now()", vec!["'infinity'", "'-infinity'"]),
-            _ => ("1", vec!["x'ff'", "CAST(x'ff' AS TEXT)", "'later'"]),
-        };
         for is_failed in [true, false] {
-            let (table, selection) = if is_failed {
-                ("failed", outbox.failed(fresh.database.clone()))
-            } else {
-                ("uncertain", outbox.uncertain(fresh.database.clone()))
-            };
-            let (sent_column, sent) = if is_failed {
-                ("", String::new())
-            } else {
-                (", sent_at", format!(", {now}"))
-            };
-            let insert = format!(
-                "INSERT INTO inngest_outbox_{table} (added_at, name, body, error{sent_column}) \
-                 VALUES ({now}, 'shop/order.placed', '{{}}', 'why'{sent})"
-            );
-            let mut damaged = Vec::new();
-            for column in COLUMNS {
-                let is_time = column.ends_with("_at");
-                for damage in &damages {
-                    let is_damage = match &fresh.database {
-                        Database::Postgres(_) => is_time,
-                        _ => is_time || *damage != "'later'",
-                    };
-                    if !is_damage || (is_failed && column == "sent_at") {
-                        continue;
-                    }
-                    fresh.execute(&insert).await;
-                    let update = format!(
-                        "UPDATE inngest_outbox_{table} SET {column} = {damage} \
-                         WHERE id = (SELECT max(id) FROM inngest_outbox_{table})"
-                    );
-                    fresh.execute(&update).await;
-                    damaged.push(column);
-                }
-            }
-            fresh.execute(&insert).await;
-            let listed = selection.list().await.unwrap();
-            assert_eq!(listed.len(), damaged.len() + 1);
-            assert_eq!(
-                (&*listed[0].name, &*listed[0].error),
-                ("shop/order.placed", "why")
-            );
-            for (event, column) in listed[1..].iter().rev().zip(&damaged) {
-                let start = format!("the row is damaged: its {column} is not ");
-                assert!(event.error.starts_with(&start), "{column}: {event:?}");
-                assert_eq!(
-                    event.name == "shop/order.placed",
-                    *column != "name",
-                    "{event:?}"
-                );
-                assert_eq!(
-                    event.error.ends_with("; why"),
-                    *column != "error",
-                    "{event:?}"
-                );
-            }
-            let retried = selection.retry(RetryIds::Same).await.unwrap();
-            assert_eq!((retried.events, retried.damaged.len()), (1, damaged.len()));
-            let numbers: Vec<_> = listed[1..].iter().map(|event| event.id).collect();
-            assert_eq!(retried.damaged, numbers);
-            let one = selection
-                .clone()
-                .limit(1)
-                .retry(RetryIds::New)
-                .await
-                .unwrap();
-            assert_eq!((one.events, one.damaged.len()), (0, 1));
-            let unknown = selection
-                .clone()
-                .ids([numbers[0], 999])
-                .retry(RetryIds::Same)
-                .await
-                .unwrap();
-            assert_eq!(
-                (unknown.damaged, unknown.unknown),
-                (vec![numbers[0]], vec![999])
-            );
-            assert_eq!(
-                selection.discard().await.unwrap().events,
-                u64::try_from(damaged.len()).unwrap()
-            );
+            damaged_rows_are_listed(&fresh, is_failed).await;
         }
     }
+}
+
+async fn damaged_rows_are_listed(fresh: &Fresh, is_failed: bool) {
+    let outbox = Outbox::new();
+    let now = match &fresh.database {
+        Database::Postgres(_) => "now()",
+        _ => "1",
+    };
+    let (table, columns, times, selection) = if is_failed {
+        let failed = outbox.failed(fresh.database.clone());
+        ("failed", "added_at", now.to_owned(), failed)
+    } else {
+        let uncertain = outbox.uncertain(fresh.database.clone());
+        let times = format!("{now}, {now}");
+        ("uncertain", "added_at, sent_at", times, uncertain)
+    };
+    let insert = format!(
+        "INSERT INTO inngest_outbox_{table} ({columns}, name, body, error) \
+         VALUES ({times}, 'shop/order.placed', '{{}}', 'why')"
+    );
+    let damages = damages(&fresh.database, is_failed);
+    for (column, value) in &damages {
+        fresh.execute(&insert).await;
+        let last = format!("SELECT max(id) FROM inngest_outbox_{table}");
+        let damage =
+            format!("UPDATE inngest_outbox_{table} SET {column} = {value} WHERE id = ({last})");
+        fresh.execute(&damage).await;
+    }
+    fresh.execute(&insert).await;
+    let mut listed = selection.list().await.unwrap();
+    assert_eq!(listed.len(), damages.len() + 1);
+    let good = listed.remove(0);
+    assert_eq!((&*good.name, &*good.error), ("shop/order.placed", "why"));
+    for (event, (column, _)) in listed.iter().rev().zip(&damages) {
+        let start = format!("the row is damaged: its {column} is not ");
+        assert!(event.error.starts_with(&start), "{column}: {event:?}");
+        let has_name = event.name == "shop/order.placed";
+        assert_eq!(has_name, *column != "name", "{event:?}");
+        let has_error = event.error.ends_with("; why");
+        assert_eq!(has_error, *column != "error", "{event:?}");
+    }
+
+    let numbers: Vec<_> = listed.iter().map(|event| event.id).collect();
+    let retried = selection.retry(RetryIds::Same).await.unwrap();
+    assert_eq!((retried.events, &retried.damaged), (1, &numbers));
+    let one = selection.clone().limit(1);
+    let one = one.retry(RetryIds::New).await.unwrap();
+    assert_eq!((one.events, one.damaged), (0, vec![numbers[0]]));
+    let unknown = selection.clone().ids([numbers[0], 999]);
+    let unknown = unknown.retry(RetryIds::Same).await.unwrap();
+    assert_eq!(
+        (unknown.damaged, unknown.unknown),
+        (vec![numbers[0]], vec![999])
+    );
+    let discarded = selection.discard().await.unwrap();
+    assert_eq!(discarded.events, u64::try_from(damages.len()).unwrap());
 }
 
 /// While the server is down, the status says which events are held back, and why.
