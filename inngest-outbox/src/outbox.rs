@@ -67,11 +67,13 @@ impl Outbox {
     /// [`Client::send_many`](inngest_core::Client::send_many).
     ///
     /// The requests of a batch from [`BatchError::into_unsent`](inngest_core::BatchError::into_unsent) keep
-    /// their event ids.
+    /// their event ids. If the batch also has events that are in no request, they take a second `INSERT`, so
+    /// pass a transaction.
     ///
     /// # Errors
     ///
-    /// The server would refuse an event or change it, or the database fails. Nothing was added.
+    /// The server would refuse an event or change it, or the database fails. Nothing was added, unless a batch
+    /// needed two statements and had no transaction.
     pub fn add_many<'a, C: Connection>(
         &self,
         connection: C,
