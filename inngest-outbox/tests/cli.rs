@@ -532,16 +532,20 @@ async fn until_empty_says_which_lease_it_waits_for() {
     for fresh in databases().await {
         let fresh = fresh.migrated().await;
         let server = EventServer::start().unwrap();
-        let (later, now) = match &fresh.database {
-            Database::Postgres(_) => ("now() + interval '1 minute'", "now()"),
-            _ => ("unixepoch() * 1000 + 60000", "0"),
+        let (later, now, never) = match &fresh.database {
+            Database::Postgres(_) => ("now() + interval '1 minute'", "now()", "'290000-01-01'"),
+            _ => ("unixepoch() * 1000 + 60000", "0", "9223372036854775807"),
         };
-        fresh
-            .execute(&format!(
-                "INSERT INTO inngest_outbox_requests (seed, events, body, relay, lease_until) \
-                 VALUES ('1743130137367,eii2YKXRVTJPuA==', 1, '[{{\"name\":\"a\",\"data\":{{}}}}]', 'dead', {later})"
-            ))
-            .await;
+        let lease = async |until| {
+            let columns = "seed, events, body, relay, lease_until";
+            let event = r#"{"name":"a","data":{}}"#;
+            let sql = format!(
+                "INSERT INTO inngest_outbox_requests ({columns}) \
+                 VALUES ('1743130137367,eii2YKXRVTJPuA==', 1, '[{event}]', 'dead', {until})"
+            );
+            fresh.execute(&sql).await;
+        };
+        lease(later).await;
         fresh.add(&[order(1)]).await;
         let mut relay = fresh.relay(&server, "--until-empty");
         let mut relay = Running::start(relay.env("NO_COLOR", "1"));
@@ -559,6 +563,11 @@ async fn until_empty_says_which_lease_it_waits_for() {
         fresh.execute(&end).await;
         assert_eq!(relay.code(), Some(0));
         assert_eq!(server.events().len(), 2);
+
+        // No relay has such a lease.
+        lease(never).await;
+        Ran::of(&mut fresh.relay(&server, "--until-empty")).ok();
+        assert_eq!(server.events().len(), 3);
     }
 }
 

@@ -21,7 +21,7 @@ use tokio::sync::Notify;
 
 use crate::error::OutboxError;
 use crate::outbox::Outbox;
-use crate::store::model::LONGEST;
+use crate::store::model::{LONGEST, Lease};
 use crate::store::{Database, Store};
 pub use counts::RelayCounts;
 use settings::{Inner, RelaySettings};
@@ -175,11 +175,14 @@ impl Relay {
     #[doc(hidden)]
     pub async fn __waits_for(&self) -> Result<Option<(u64, Duration)>, OutboxError> {
         let store = Store::new(&self.0.outbox, self.0.database.clone())?;
-        let run = {
+        let lease = {
             let run = self.0.run.lock().unwrap_or_else(PoisonError::into_inner);
-            run.clone()
+            Lease {
+                relay: run.clone(),
+                duration: self.0.settings.lease,
+            }
         };
-        store.waits_for(&run).await
+        store.waits_for(&lease).await
     }
 
     async fn listen_for_notifications(&self) -> Infallible {

@@ -171,13 +171,14 @@ impl Store {
     }
 
     /// How many events other relays have in requests, and how long the last of their leases lasts. `None` if
-    /// they have none, or if other events are left too. `relay` is the name of this relay.
+    /// they have none, if other events are left too, or if this relay does not believe in such a long lease.
     pub(crate) async fn waits_for(
         &self,
-        relay: &str,
+        lease: &Lease,
     ) -> Result<Option<(u64, Duration)>, OutboxError> {
-        let (events, lease) = each!(self, store => store.waits_for(relay).await)?;
-        Ok((events > 0).then(|| (count(events), duration(lease))))
+        let (events, millis) = each!(self, store => store.waits_for(&lease.relay).await)?;
+        let waits = events > 0 && millis <= lease.longest_millis();
+        Ok(waits.then(|| (count(events), duration(millis))))
     }
 
     /// Ends the leases of all requests of this relay.
