@@ -1,6 +1,6 @@
-// Pages link to each other with references such as `[ids]`. Each file defines them at its end, for readers
-// of the folder. The first definition counts, so `links.md`, which comes first, redirects them to the
-// modules here.
+// Pages link to each other with references such as `[ids]`. Each file defines its references at the end,
+// for readers of the folder. Markdown uses the first definition of a reference, so `links.md` comes first and
+// redirects them to the modules here.
 #![doc = include_str!("links.md")]
 #![doc = include_str!("README.md")]
 

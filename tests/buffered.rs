@@ -1,4 +1,4 @@
-//! The buffered sender.
+//! Tests the buffered sender.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};

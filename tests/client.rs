@@ -1,4 +1,4 @@
-//! The client over real HTTP.
+//! Tests the client over real HTTP.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Connection reuse, and when a connection cannot be reused.
+//! Tests which connections are reused, and which are not.
 
 use std::io::Write as _;
 use std::sync::atomic::Ordering;

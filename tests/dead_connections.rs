@@ -1,4 +1,5 @@
-//! Dead connections that a proxy or firewall has dropped, while the server itself is healthy.
+//! Tests that the client recovers from dead connections: a proxy or firewall has dropped them, while the
+//! server itself is healthy.
 
 use std::io::BufReader;
 use std::net::TcpStream;
@@ -21,23 +22,23 @@ enum DeadBehavior {
     Silence,
     Reset,
     /// Half a response, then silence.
-    HalfAndSilence,
-    HalfAndEnd,
+    HalfThenSilence,
+    HalfThenEnd,
 }
 
 const DEAD_BEHAVIORS: [DeadBehavior; 4] = [
     DeadBehavior::Silence,
     DeadBehavior::Reset,
-    DeadBehavior::HalfAndSilence,
-    DeadBehavior::HalfAndEnd,
+    DeadBehavior::HalfThenSilence,
+    DeadBehavior::HalfThenEnd,
 ];
 
 struct Network {
     url: String,
     /// The number of connections so far.
     connections: Arc<AtomicUsize>,
-    /// Connections with a lower number than this are dead.
-    dead: Arc<AtomicUsize>,
+    /// The number of the first live connection. All earlier ones are dead.
+    first_live: Arc<AtomicUsize>,
     /// The number of requests sent to dead connections.
     lost: Arc<AtomicUsize>,
     is_opening: Arc<AtomicBool>,
@@ -48,10 +49,11 @@ impl Network {
     /// each request opens its own connection.
     fn start(initial: usize, behavior: DeadBehavior) -> Self {
         let barrier = Barrier::new(initial);
-        let dead = Arc::new(AtomicUsize::new(0));
+        let first_live = Arc::new(AtomicUsize::new(0));
         let lost = Arc::new(AtomicUsize::new(0));
         let is_opening = Arc::new(AtomicBool::new(true));
-        let (is_dead, count, is_opening_now) = (dead.clone(), lost.clone(), is_opening.clone());
+        let (live_from, lost_count, is_opening_now) =
+            (first_live.clone(), lost.clone(), is_opening.clone());
         let (url, connections) = serve(move |number, mut stream| {
             while let Some(length) = read_head(&mut stream) {
                 let body = read_body(&mut stream, length);
@@ -59,8 +61,8 @@ impl Network {
                     barrier.wait();
                 }
                 let events = format!("HTTP/1.1 200 OK\r\n{}", accepting_response(&body));
-                if number < is_dead.load(Ordering::SeqCst) {
-                    count.fetch_add(1, Ordering::SeqCst);
+                if number < live_from.load(Ordering::SeqCst) {
+                    lost_count.fetch_add(1, Ordering::SeqCst);
                     return respond_dead(stream, behavior, &events);
                 }
                 write_response(&mut stream, &events);
@@ -69,7 +71,7 @@ impl Network {
         Self {
             url,
             connections,
-            dead,
+            first_live,
             lost,
             is_opening,
         }
@@ -92,7 +94,7 @@ impl Network {
     /// Makes all open connections dead.
     fn kill_connections(&self) {
         let connections = self.connections.load(Ordering::SeqCst);
-        self.dead.store(connections, Ordering::SeqCst);
+        self.first_live.store(connections, Ordering::SeqCst);
     }
 }
 
@@ -104,8 +106,8 @@ fn respond_dead(mut stream: BufReader<TcpStream>, behavior: DeadBehavior, events
             reset(stream.into_inner());
             return;
         }
-        DeadBehavior::HalfAndSilence => write_response(&mut stream, half),
-        DeadBehavior::HalfAndEnd => return write_response(&mut stream, half),
+        DeadBehavior::HalfThenSilence => write_response(&mut stream, half),
+        DeadBehavior::HalfThenEnd => return write_response(&mut stream, half),
     }
     // Wait until the client closes the connection.
     let _ = std::io::copy(&mut stream, &mut std::io::sink());
@@ -137,8 +139,8 @@ async fn assert_one_failure_at_most(behavior: DeadBehavior, dead: usize, senders
     network.kill_connections();
     let start_time = Instant::now();
     let sent = join_all((0..senders).map(|n| client.send(item(n)))).await;
-    let took = start_time.elapsed();
-    let case = format!("{behavior:?}: {dead} dead, {senders} senders: {took:?}");
+    let elapsed = start_time.elapsed();
+    let case = format!("{behavior:?}: {dead} dead, {senders} senders: {elapsed:?}");
     for sent in sent {
         assert!(sent.is_ok(), "{case}: {sent:?}");
     }
@@ -147,7 +149,7 @@ async fn assert_one_failure_at_most(behavior: DeadBehavior, dead: usize, senders
         (1..=senders.min(dead)).contains(&lost),
         "{case}: {lost} lost"
     );
-    assert!(took < 2 * TIMEOUT + Duration::from_secs(1), "{case}");
+    assert!(elapsed < 2 * TIMEOUT + Duration::from_secs(1), "{case}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -189,7 +191,7 @@ async fn one_failure_retires_all_old_connections() {
     }
 }
 
-/// A timeout around the future counts the same as the client's own timeout.
+/// A timeout around the future counts as a failure, like the client's own timeout.
 #[tokio::test]
 async fn dropped_future_counts_as_a_failure() {
     let network = Network::start(3, DeadBehavior::Silence);
@@ -203,7 +205,7 @@ async fn dropped_future_counts_as_a_failure() {
     assert_eq!(network.lost.load(Ordering::SeqCst), 1);
 }
 
-/// The connection was in use when another failed, and its request succeeded later.
+/// A connection is in use when another one fails, and succeeds later.
 #[tokio::test]
 async fn connection_older_than_a_failure_is_not_reused() {
     let (answer_now, answer_signal) = std::sync::mpsc::channel::<()>();

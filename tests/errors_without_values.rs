@@ -1,4 +1,4 @@
-//! No error about a received event shows a value of it, whichever crate wrote the message.
+//! Tests that no error about a received event shows its values, whichever crate wrote the message.
 
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Display};
@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// Texts that no type below accepts. Their parts are as recognizable as the whole.
+/// Strings that no type below accepts. Their parts are as recognizable as the whole.
 const TEXTS: [&str; 5] = [
     "ADA-53107-LOVELACE",
     "5310-77-53T10:77:53.107Z LOVELACE",
@@ -58,7 +58,7 @@ fn check<T: DeserializeOwned>() {
     assert!(errors > 10, "{what} accepts the values");
 }
 
-/// A text with its own error, which quotes it.
+/// A string type whose error quotes the value.
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "String")]
 struct Quoting;

@@ -1,4 +1,4 @@
-//! Log messages, and the absence of the event key from all output.
+//! Tests log messages, and that no output contains the event key.
 
 use std::error::Error;
 use std::fmt::Write as _;

@@ -4,6 +4,7 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -260,6 +261,38 @@ async fn parts_of_other_programs_events_are_kept() {
             assert_eq!(sent["data"], json!({ "seen": true }), "{event}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_batch_that_cannot_be_cut_is_returned() {
+    let is_broken = Arc::new(AtomicBool::new(true));
+    let breaks = Arc::clone(&is_broken);
+    let setup = setup(move |_| match breaks.load(Ordering::Relaxed) {
+        true => Err("no key".into()),
+        false => Ok(()),
+    });
+    let mut batch = Batch::new();
+    batch.extend((0..3).map(item)).unwrap();
+    let error = setup.client.cut(batch).unwrap_err();
+    assert_eq!(error.rejected().count(), 3);
+    assert!(matches!(
+        error.first_error(),
+        Some(SendError::Middleware(_))
+    ));
+    let batch = error.into_unsent();
+
+    is_broken.store(false, Ordering::Relaxed);
+    let cut = setup.client.cut(batch).unwrap();
+    assert!(cut.rejected.is_empty());
+    let receipts = setup.client.send_batch(cut.batch).await.unwrap();
+    let ids: Vec<_> = receipts
+        .iter()
+        .filter_map(|sent| sent.dedup_id.as_deref())
+        .collect();
+    assert_eq!(
+        ids,
+        ["item-imported-i0", "item-imported-i1", "item-imported-i2"]
+    );
 }
 
 #[tokio::test]

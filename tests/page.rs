@@ -39,7 +39,7 @@ fn item(item: &str) -> ItemImported {
     }
 }
 
-/// A text that would break the page if it became HTML, a script, or the end of a string.
+/// Text that would break the page if it became HTML, a script, or the end of a string.
 const HOSTILE: &str = "<script>window.broken = 1</script><img src=x onerror='window.broken = 1'>\"'`${window.broken = 1}\\";
 
 async fn get(server: &EventServer, path: &str) -> String {

@@ -251,9 +251,8 @@ fn batch() -> Batch {
     batch
 }
 
-/// The error of the first event. All events fail in the same way.
 fn first_error(error: &inngest_core::BatchError) -> SendError {
-    error.outcomes()[0].error().unwrap().clone()
+    error.first_error().unwrap().clone()
 }
 
 impl SendMethod {

@@ -1,4 +1,4 @@
-//! Schemas, and that sent events match them.
+//! Tests the generated schemas, and that sent events match them.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Sessions that an event sets or clears.
+//! Tests sessions that an event sets or clears.
 
 use inngest_core::testing::{EventServer, assert_matches_schema};
 use inngest_core::{

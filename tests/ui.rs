@@ -1,7 +1,7 @@
 //! Compile-pass and compile-fail cases.
 //!
 //! `ui/<topic>/fail`: every error text is ours, so the output is the same with every toolchain.
-//! `ui/<topic>/fail-rustc`: the output contains rustc's own texts, so only one compiler checks it.
+//! `ui/<topic>/fail-rustc`: the output contains rustc's own messages, so only one compiler checks it.
 //! `ui/<topic>/pass`: the case compiles, without warnings if it denies them, and its `main` succeeds. The
 //! package `pass_cases` builds these cases as modules of one crate. Here each case is its own crate, and runs
 //! only if an argument selects it: `cargo test -p tests --test ui -- ui trybuild=<part of the path>`.

@@ -1,4 +1,4 @@
-//! The JSON of events, and the checks before sending.
+//! Tests the JSON of events, and the checks before sending.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

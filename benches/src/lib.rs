@@ -1,5 +1,5 @@
-//! Shared code of the measured programs: the event, the timers, the allocation counter and the
-//! output line.
+//! Code that the benchmark programs share: the event, the arguments, the measurements and the
+//! generated crates.
 
 pub mod crates;
 pub mod event;

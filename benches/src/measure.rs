@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
-/// The system allocator with a counter.
+/// The system allocator, which also counts allocations.
 #[derive(Debug)]
 pub struct Counting;
 
@@ -76,17 +76,17 @@ pub struct Measured {
 
 /// A measurement in progress.
 #[derive(Debug)]
-pub struct Begun {
+pub struct Measurement {
     startup: Duration,
     cpu: Duration,
     wall: Instant,
     allocations: u64,
 }
 
-impl Begun {
+impl Measurement {
     /// Starts the measurement. Call this after the response to the first event.
     #[must_use]
-    pub fn now() -> Self {
+    pub fn start() -> Self {
         let cpu = cpu();
         Self {
             startup: cpu,

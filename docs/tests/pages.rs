@@ -1,4 +1,5 @@
-//! Runs the programs that the guide and the README show, against the embedded server, and checks the pages.
+//! Runs the programs of the guide and the README against the embedded server, and checks the links and code
+//! of their pages.
 
 use std::fs;
 use std::path::Path;
@@ -25,7 +26,7 @@ mod shown {
 
 use shown::nightly_import::{PriceListed, import, resend};
 
-/// The names and texts of the guide's pages and the README.
+/// The names and contents of the guide's pages and the README.
 fn pages() -> Vec<(String, String)> {
     let docs = Path::new(env!("CARGO_MANIFEST_DIR"));
     let files = fs::read_dir(docs)
@@ -102,20 +103,21 @@ fn links_lead_to_files() {
             assert!(is_elsewhere || folder.join(to).exists(), "{page}: {to}");
         }
         // Every page defines the references that it uses.
-        for (reference, _) in DEFINED {
+        for (reference, _) in REFERENCES {
             let is_used = text.contains(&format!("][{reference}]"));
             let is_defined = text.contains(&format!("\n[{reference}]: "));
             assert!(!is_used || is_defined, "{page}: [{reference}]");
         }
     }
     let redirected = fs::read_to_string(docs.join("links.md")).unwrap();
-    for (reference, module) in DEFINED {
+    for (reference, module) in REFERENCES {
         assert!(redirected.contains(&format!("[{reference}]: crate::{module}\n")));
     }
-    assert_eq!(redirected.lines().count(), DEFINED.len());
+    assert_eq!(redirected.lines().count(), REFERENCES.len());
 }
 
-const DEFINED: &[(&str, &str)] = &[
+/// The references that pages may use, and the modules of their pages.
+const REFERENCES: &[(&str, &str)] = &[
     ("axum", "axum_service"),
     ("import", "nightly_import"),
     ("serverless", "serverless"),

@@ -43,7 +43,7 @@ struct ItemImported {
     quantity: u32,
 }
 
-/// A line's number, and its item or the error of parsing it.
+/// A line's number, and its item or the parse error.
 type Line = (usize, Result<ItemImported, String>);
 
 #[tokio::main]

@@ -31,7 +31,7 @@ fn outbox() -> Outbox {
     Outbox::new().table("outbox_example")
 }
 
-/// Runs a relay as a separate program, which gets the URLs of the database and the server as arguments.
+/// Runs the relay, in a process of its own that gets the URLs of the database and the server as arguments.
 async fn relay(database: &str, server: &str) -> Result<(), Box<dyn Error>> {
     let shop = Shop::open(database).await?;
     let client = Client::builder()
@@ -70,7 +70,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let shop = Shop::open(&database).await?;
     shop.create(&outbox()).await?;
 
-    // Each order and its event are one transaction. Every fourth customer changes their mind.
+    // Each order and its event share one transaction. Every fourth customer changes their mind.
     for order_id in 0..200 {
         let order = OrderPlaced {
             order_id,

@@ -115,12 +115,12 @@ struct Call {
 }
 
 #[derive(Deserialize)]
-struct Recorded {
+struct Recording {
     signing_key: String,
     calls: Vec<Call>,
 }
 
-/// Makes a call and prints the response.
+/// Replays a call and prints the response.
 async fn replay(app: &mut Router, call: &Call) -> Result<(), Box<dyn std::error::Error>> {
     let mut request = Request::post(&call.url);
     for (name, value) in &call.headers {
@@ -137,9 +137,9 @@ async fn replay(app: &mut Router, call: &Call) -> Result<(), Box<dyn std::error:
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let recorded = include_str!("../../inngest-receive/tests/data/calls.json");
-    let recorded: Recorded = serde_json::from_str(recorded)?;
-    let (signed, unsigned): (Vec<Call>, Vec<Call>) = recorded
+    let recording = include_str!("../../inngest-receive/tests/data/calls.json");
+    let recording: Recording = serde_json::from_str(recording)?;
+    let (signed, unsigned): (Vec<Call>, Vec<Call>) = recording
         .calls
         .into_iter()
         .partition(|call| call.headers.contains_key("x-inngest-signature"));
@@ -152,7 +152,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     println!("\nin production, with `SigningKeys::from_env()` and `SystemTime::now`\n");
     // The recorded signatures are valid with this key, for five minutes after this time.
-    let keys = SigningKeys::new(&recorded.signing_key)?;
+    let keys = SigningKeys::new(&recording.signing_key)?;
     let mut production = app(Some(keys.clone()), || at(1_795_877_990));
     for call in &signed {
         replay(&mut production, call).await?;

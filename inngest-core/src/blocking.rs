@@ -187,7 +187,7 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 }
 
 impl Client {
-    /// Builds a client from environment variables, see [`client::Client::from_env`].
+    /// Builds a client from environment variables; see [`client::Client::from_env`].
     ///
     /// # Errors
     ///
@@ -201,7 +201,7 @@ impl Client {
         ClientBuilder(client::Client::builder())
     }
 
-    /// Sends one event, see [`client::Client::send`].
+    /// Sends one event; see [`client::Client::send`].
     ///
     /// # Errors
     ///
@@ -211,7 +211,7 @@ impl Client {
         self.runtime.wait(self.client.send(event))?
     }
 
-    /// Sends any number of events, see [`client::Client::send_many`].
+    /// Sends any number of events; see [`client::Client::send_many`].
     ///
     /// # Errors
     ///
@@ -224,7 +224,7 @@ impl Client {
         }
     }
 
-    /// Sends a batch, see [`send_many`](Self::send_many).
+    /// Sends a batch; see [`send_many`](Self::send_many).
     ///
     /// # Errors
     ///
@@ -233,7 +233,7 @@ impl Client {
         self.send_many(batch)
     }
 
-    /// Sends the events of an iterator in bounded memory, see [`client::Client::send_iter`].
+    /// Sends the events of an iterator in bounded memory; see [`client::Client::send_iter`].
     ///
     /// The returned iterator yields one item per group of events. In an async task, it sends
     /// nothing and yields a single [`SendError::InsideRuntime`].
@@ -247,12 +247,12 @@ impl Client {
         }
     }
 
-    /// Configures a background sender, see [`client::Client::buffered`].
+    /// Configures a background sender; see [`client::Client::buffered`].
     pub fn buffered(&self) -> BufferedBuilder {
         BufferedBuilder(self.client.buffered(), Arc::clone(&self.runtime))
     }
 
-    /// Shows what a send of the batch would do, see [`client::Client::plan`].
+    /// Shows what a send of the batch would do; see [`client::Client::plan`].
     #[must_use]
     pub fn plan(&self, batch: &Batch) -> Plan {
         self.client.plan(batch)
@@ -295,7 +295,7 @@ impl Iterator for Sending {
     }
 }
 
-/// Settings of a [`Buffered`] sender, see [`client::BufferedBuilder`].
+/// Settings of a [`Buffered`] sender; see [`client::BufferedBuilder`].
 #[derive(Debug)]
 #[must_use = "a builder does nothing until `start`"]
 pub struct BufferedBuilder(client::BufferedBuilder, Arc<OwnRuntime>);
@@ -323,7 +323,7 @@ impl BufferedBuilder {
     }
 }
 
-/// Sends events in the background, see [`client::Buffered`].
+/// Sends events in the background; see [`client::Buffered`].
 #[derive(Clone, Debug)]
 pub struct Buffered {
     sender: client::Buffered,

@@ -204,7 +204,7 @@ fn shortened(text: &str) -> Cow<'_, str> {
     Cow::Owned(format!("{head}…{tail}"))
 }
 
-/// Describes the texts of a language in an error message.
+/// Describes the text that a language allows, for an error message.
 fn description(language: Language) -> &'static str {
     match language {
         Language::Bool => "`true` or `false`",

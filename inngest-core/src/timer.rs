@@ -124,7 +124,7 @@ impl Timer {
         future: F,
     ) -> impl Future<Output = Option<F::Output>> {
         let start = move || self.deadline(time, clock);
-        // A block, not an async function, whose future would store the arguments twice.
+        // The future of an async function would store the arguments twice, so this is a block.
         async move {
             let mut future = pin!(future);
             // Most test transports respond at once and need no deadline, so it starts after the first poll.

@@ -16,7 +16,7 @@ pub(crate) fn has_valid_port(authority: &Authority) -> bool {
     }
 }
 
-/// Whether a text is a port number, from 1 to 65535.
+/// Whether text is a port number, from 1 to 65535.
 pub(crate) fn is_port(text: &str) -> bool {
     // `parse` accepts a sign too.
     let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
@@ -31,7 +31,7 @@ pub(crate) fn has_key(path: &str, key: &str) -> bool {
     follows_e || contains_key(path, key)
 }
 
-/// Whether a text contains this key.
+/// Whether text contains this key.
 pub(crate) fn contains_key(text: &str, key: &str) -> bool {
     let mut words = text.split(|c| !is_unreserved(c));
     words.any(|word| word == key) || (key.len() >= MIN_KEY_IN_WORD && text.contains(key))

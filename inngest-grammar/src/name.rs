@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::limits::MAX_NAME_BYTES;
 
-/// Why a text is not a valid or conventional event name. Users can allow only
+/// Why text is not a valid or conventional event name. Users can allow only
 /// [`Nonstandard`](Self::Nonstandard) names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -26,7 +26,7 @@ pub enum NameError {
     },
     /// The name begins with `inngest/`, in any letter case. The server reserves this prefix (measured).
     Reserved,
-    /// The name does not follow the convention, see [`is_standard`]. The server accepts it.
+    /// The name does not follow the convention; see [`is_standard`]. The server accepts it.
     Nonstandard {
         /// The byte offset of the first white space, if any.
         white_space: Option<usize>,
@@ -117,7 +117,7 @@ fn is_reserved(name: &str) -> bool {
     folded.eq("inngest".chars())
 }
 
-/// Checks the convention for names, see [`is_standard`].
+/// Checks the convention for names; see [`is_standard`].
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! The pieces of a well-formed template, for constants, where `Template` cannot allocate.
+//! Splits a well-formed template into pieces in constants, where `Template` cannot allocate.
 
 use crate::proof::{PartKind, Piece};
 
@@ -46,7 +46,7 @@ impl<'a> Pieces<'a> {
         }
     }
 
-    /// The pieces from left to right. Texts can be adjacent.
+    /// The pieces from left to right. Pieces of text can be adjacent.
     #[must_use]
     pub const fn as_slice(&self) -> &[Piece<'a>] {
         self.all.split_at(self.count).0

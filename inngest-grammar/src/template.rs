@@ -68,7 +68,7 @@ impl Template {
         }
     }
 
-    /// Texts and placeholders from left to right. Texts are never adjacent.
+    /// Pieces of text and placeholders from left to right. Two pieces of text are never adjacent.
     #[must_use]
     pub fn pieces(&self) -> &[Piece] {
         &self.pieces
@@ -79,7 +79,7 @@ impl Template {
         placeholders(&self.pieces)
     }
 
-    /// The encoded surroundings of the placeholders, see [`proof::edges`].
+    /// The encoded surroundings of the placeholders; see [`proof::edges`].
     #[must_use]
     pub fn edges(&self) -> String {
         proof::edges(self.pieces.iter().map(|piece| match piece {

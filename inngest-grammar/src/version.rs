@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Why a text is not a valid or conventional event version.
+/// Why text is not a valid or conventional event version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum VersionError {

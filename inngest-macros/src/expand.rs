@@ -391,7 +391,7 @@ fn add_field_bounds(generics: &mut Generics, event: &Event<'_>, valid: &Valid, k
     }
     if !bounds.is_empty() {
         let predicates = &mut generics.make_where_clause().predicates;
-        // Rustc takes the location of a clause from its last predicate, see `with_supertraits`.
+        // Rustc takes the location of a clause from its last predicate; see `with_supertraits`.
         let last = predicates.pop();
         predicates.extend(
             bounds

@@ -24,7 +24,7 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
             bound: Some(parse_quote!(#ty: __inngest::SessionField)),
         },
         Some(Shape::Enum(texts)) => text(&value_shape::match_texts(&texts)),
-        // A text is the value of a session, so no follow-up error appears.
+        // Text can be the value of a session, so no follow-up error appears.
         None => text(&quote!("")),
     })
 }

@@ -20,13 +20,13 @@ pub(crate) struct Target {
     pub(crate) example: &'static str,
     /// What a union cannot do.
     pub(crate) use_of_value: &'static str,
-    /// What takes the value.
+    /// Who uses the value.
     pub(crate) taker: &'static str,
-    /// What the taker does with the value.
+    /// What that user does with the value.
     pub(crate) verb: &'static str,
     /// What to write instead of a struct with several fields.
     pub(crate) instead_of_fields: &'static str,
-    /// What two equal texts would share.
+    /// What two values with the same text would share.
     pub(crate) shared: &'static str,
 }
 

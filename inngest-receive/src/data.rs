@@ -58,7 +58,7 @@ pub(crate) fn member<T: DeserializeOwned>(json: &str, key: &str) -> Result<T, De
     })
 }
 
-/// Checks that a text is valid JSON.
+/// Checks that text is valid JSON.
 pub(crate) fn validate(json: Json<'_>, name: &str) -> Result<(), DecodeError> {
     if json.is_valid {
         return Ok(());

@@ -35,7 +35,7 @@ impl<E: Events> Events for Box<E> {
 }
 
 /// Describes an enum of events to a [`Registry`](inngest_core::registry::Registry). The registry collects
-/// enums that are not generic by itself. Add others with `with_reader`.
+/// all enums that are not generic. Add generic ones with `with_reader`.
 #[must_use]
 pub fn reader<E: Events>() -> Reader {
     let takes = |name: &str, version: Option<&str>| E::__KINDS.find(name, version).is_some();

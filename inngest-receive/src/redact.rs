@@ -1,7 +1,7 @@
 //! Removes the values of data from messages that other crates wrote.
 //!
 //! The error of a type's `Deserialize` or `TryFrom` often quotes the text that it refuses, whole or in
-//! part. That text may be personal, and errors end in logs.
+//! part. That text may be personal, and errors end up in logs.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -11,7 +11,7 @@ use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 /// Replaces a removed part of a message.
 const REMOVED: &str = "…";
 
-/// The message without the texts and numbers of `json`, and without quoted parts of its texts.
+/// The message without the strings and numbers in `json`, and without quoted parts of its strings.
 #[cold]
 pub(crate) fn message(message: &str, json: &str) -> String {
     let mut values = Values::default();
@@ -70,7 +70,7 @@ fn without_quoted(text: &str, values: &[&str]) -> String {
     kept + rest
 }
 
-/// The texts and numbers of a value, without the keys of objects.
+/// The strings and numbers in a value, without the keys of objects.
 #[derive(Default)]
 struct Values(BTreeSet<String>);
 

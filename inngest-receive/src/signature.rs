@@ -42,7 +42,7 @@ pub const MAX_AGE: Duration = Duration::from_secs(5 * 60);
 /// # Errors
 ///
 /// The signature header is missing, appears more than once or is malformed; the signature is older than
-/// 5 minutes or in the future; or neither the signing key nor the fallback key made it. Answer with
+/// 5 minutes or in the future; or it matches neither the signing key nor the fallback key. Answer with
 /// status 401 and do not handle the call.
 pub fn verify<'h>(
     keys: &SigningKeys,
@@ -68,7 +68,7 @@ struct Signature<'h> {
 }
 
 impl<'h> Signature<'h> {
-    /// Accepts only the form that Inngest sends, so that no two texts mean the same signature.
+    /// Accepts only the form that Inngest sends, so that no two strings mean the same signature.
     fn parse(header: &'h [u8]) -> Result<Self, SignatureError> {
         let parts = || {
             let header = std::str::from_utf8(header).ok()?;

@@ -1,6 +1,6 @@
 //! Builds and compares text in constants, where `format!` and `==` are not available.
 
-/// A text of at most [`MAX_BYTES`]. Parts that do not fit are left out.
+/// Text of at most [`MAX_BYTES`]. Parts that do not fit are left out.
 pub(crate) struct ConstText {
     bytes: [u8; MAX_BYTES],
     len: usize,
@@ -17,7 +17,7 @@ impl ConstText {
         }
     }
 
-    /// Appends a text if there is room for it.
+    /// Appends text if there is room for it.
     pub(crate) const fn with(mut self, text: &str) -> Self {
         let (_, room) = self.bytes.split_at_mut(self.len);
         if text.len() <= room.len() {
@@ -38,8 +38,8 @@ impl ConstText {
     }
 }
 
-/// Whether two texts are equal. It compares a word at a time, which for names is faster than a call to the
-/// C library.
+/// Whether two strings are equal. Compares eight bytes at a time, which is faster for names than a call to
+/// the C library.
 pub(crate) const fn is_same(a: &str, b: &str) -> bool {
     if a.len() != b.len() {
         return false;

@@ -1,4 +1,4 @@
-//! Broken, deep, large and odd texts: an error, never a panic, in time linear in the length.
+//! Tests that broken, deep, large and odd JSON gives an error and never a panic, in linear time.
 
 use std::time::{Duration, Instant};
 
@@ -228,7 +228,7 @@ fn errors_show_no_data() {
     );
 }
 
-/// The time that decoding a text of many parts takes.
+/// How long decoding text with many parts takes.
 fn time(parts: usize, text: impl Fn(usize) -> String) -> Duration {
     let text = text(parts);
     let mut shortest = Duration::MAX;

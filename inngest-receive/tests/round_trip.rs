@@ -26,7 +26,7 @@ struct Numbers {
     pair: (i8, u32),
 }
 
-/// Texts, with every character that JSON escapes.
+/// Strings with every character that JSON escapes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, Event)]
 #[event(name = "lab/texts.read")]
 struct Texts {

@@ -1,6 +1,6 @@
 //! Compares strict verdicts with the verdicts of Confluent's schema registry, on its published examples.
 //!
-//! The licence of the examples does not allow copying them here, so this program reads their files.
+//! The license of the examples does not allow copying them here, so this program reads their files.
 //! `tests/compat_rules` tests the same rules with other schemas.
 //!
 //! ```sh

@@ -19,8 +19,8 @@ use ureq::{Agent, Body, Proxy};
 
 use crate::error::{Error, Problem};
 
-/// How often a request is sent if the server fails or is busy.
-const TRIES: u32 = 3;
+/// How many times a request is sent at most, if the server fails or is busy.
+const MAX_ATTEMPTS: u32 = 3;
 
 /// The wait before the first retry. It doubles with each retry.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
@@ -37,7 +37,7 @@ const PAUSE: fn(Duration) = if cfg!(test) { |_| () } else { thread::sleep };
 /// The longest response that is read, in bytes.
 const MAX_RESPONSE: u64 = 64 << 20;
 
-/// What is printed in place of a secret.
+/// What is printed instead of a secret.
 const REDACTED: &str = "***";
 
 /// All bytes that must be escaped in a path segment.
@@ -71,7 +71,7 @@ pub(crate) struct Http {
     authorization: Option<HeaderValue>,
     /// More headers for each request.
     headers: HeaderMap,
-    /// The texts to remove from responses, longest first.
+    /// The strings to remove from responses, longest first.
     secrets: Vec<String>,
     pause: fn(Duration),
 }
@@ -82,7 +82,7 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     /// The body, without invalid UTF-8.
     pub(crate) text: String,
-    /// Where a redirection leads. Redirections are not followed.
+    /// The target of a redirect. Redirects are not followed.
     pub(crate) location: Option<String>,
 }
 
@@ -309,25 +309,25 @@ impl Http {
     }
 
     /// Sends a request until the server answers with a status other than 5xx and 429. Status 501 is final,
-    /// because the server lacks what the request asks for.
+    /// because the server does not support the request.
     fn retry(
         &self,
         run: impl Fn() -> Result<Response<Body>, ureq::Error>,
     ) -> Result<Answer, Error> {
         let mut wait = FIRST_WAIT;
-        let mut tries = 1;
+        let mut attempts = 1;
         loop {
             let response = run().map_err(|error| self.unreachable(&error))?;
             let status = response.status().as_u16();
             let is_transient = status == 429 || (status >= 500 && status != 501);
             let asked = retry_after(response.headers(), SystemTime::now()).unwrap_or(wait);
-            if !is_transient || tries == TRIES || asked > LONGEST_WAIT {
+            if !is_transient || attempts == MAX_ATTEMPTS || asked > LONGEST_WAIT {
                 return self.answer(response);
             }
             drop(response);
             (self.pause)(asked);
             wait *= 2;
-            tries += 1;
+            attempts += 1;
         }
     }
 
@@ -369,7 +369,7 @@ impl Http {
         })
     }
 
-    /// Replaces the secrets in a text from the server.
+    /// Replaces the secrets in text from the server.
     pub(crate) fn redact(&self, text: &str) -> String {
         let secrets = self.secrets.iter();
         secrets.fold(text.to_owned(), |text, secret| {
@@ -417,7 +417,7 @@ pub(crate) fn segment(text: &str) -> String {
     utf8_percent_encode(text, SEGMENT).to_string()
 }
 
-/// The wait that a response asks for, in seconds or until a time.
+/// The wait that the header `Retry-After` asks for, as seconds or as a date.
 fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = value.parse() {

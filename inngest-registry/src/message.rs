@@ -1,4 +1,4 @@
-//! Extracts the message of a server's error, on one line.
+//! Extracts the message from a server's error response, as one line.
 
 use serde_json::Value;
 

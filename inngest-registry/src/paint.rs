@@ -1,15 +1,15 @@
-//! Colours text for terminals.
+//! Colors text for terminals.
 
 use anstyle::{AnsiColor, Style};
 
-/// Whether text is coloured.
+/// Whether text is colored.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Paint {
-    pub(crate) colour: bool,
+    pub(crate) color: bool,
 }
 
 impl Paint {
-    pub(crate) const PLAIN: Self = Self { colour: false };
+    pub(crate) const PLAIN: Self = Self { color: false };
 
     pub(crate) fn bad(self, text: &str) -> String {
         self.style(AnsiColor::Red.on_default().bold(), text)
@@ -33,7 +33,7 @@ impl Paint {
     }
 
     fn style(self, style: Style, text: &str) -> String {
-        if self.colour {
+        if self.color {
             format!("{style}{text}{style:#}")
         } else {
             text.to_owned()

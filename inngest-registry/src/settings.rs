@@ -38,7 +38,7 @@ use crate::named::suggestion;
 pub struct Settings {
     /// The base URL of `$id`s.
     pub base_url: Option<String>,
-    /// The compatibility mode of events that have no mode of their own.
+    /// The compatibility mode of events without a mode.
     pub mode: Mode,
     /// Whether optional properties are judged as Confluent's registry does.
     pub strict: bool,
@@ -250,7 +250,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn settings_apply() {
+    fn settings_apply_to_all_events_or_to_one() {
         let settings = Settings::parse(
             r#"
             base_url = "https://example.com"

@@ -51,7 +51,7 @@ fn natural(a: &str, b: &str) -> Ordering {
     }
 }
 
-/// Splits a text after its leading digits.
+/// Splits text after its leading digits.
 fn split(text: &str) -> (&str, &str) {
     let end = text
         .find(|c: char| !c.is_ascii_digit())

@@ -1,5 +1,5 @@
-//! Walks a JSON Schema and tells schemas, property names and data apart: `description` can be any of
-//! the three.
+//! Walks a JSON Schema and distinguishes schemas, property names and data: `description` can be any
+//! of the three.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! Compares sent events with the types of the shop.
+//! Tests `drift`: compares events that were sent with the types of the example shop.
 #![cfg(all(feature = "drift", feature = "http"))]
 
 use std::fs;
@@ -36,7 +36,7 @@ fn compare(samples: Vec<Sample>, drift: &Drift) -> DriftReport {
     drift.run(&types(), samples.into_iter().map(Ok)).unwrap()
 }
 
-/// Compares events in a file with one per line.
+/// Writes the events to a file, one per line, and compares them.
 fn compare_lines(events: &[Value], drift: &Drift) -> DriftReport {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("events.jsonl");
@@ -45,7 +45,7 @@ fn compare_lines(events: &[Value], drift: &Drift) -> DriftReport {
     compare(samples(path.to_str().unwrap()), drift)
 }
 
-/// The findings that say more than that something was not sent.
+/// All findings except unseen fields and unseen events.
 fn found(report: &DriftReport) -> Vec<&DriftFinding> {
     let is_unseen = |finding: &&DriftFinding| {
         matches!(
@@ -142,10 +142,10 @@ proptest! {
         }
         let listed = samples(&server.url());
         prop_assert_eq!(listed.len(), count);
-        let of_folder = Drift::new().run(&exported(), listed.iter().cloned().map(Ok)).unwrap();
+        let from_folder = Drift::new().run(&exported(), listed.iter().cloned().map(Ok)).unwrap();
         let lines: Vec<_> = listed.iter().map(|sample| sample.as_value().clone()).collect();
-        let of_lines = compare_lines(&lines, &Drift::new());
-        for report in [of_folder, compare(listed, &Drift::new()), of_lines] {
+        let from_lines = compare_lines(&lines, &Drift::new());
+        for report in [from_folder, compare(listed, &Drift::new()), from_lines] {
             prop_assert!(!report.breaks(), "{}", report);
             prop_assert_eq!(found(&report), [] as [&DriftFinding; 0]);
             prop_assert_eq!((report.samples, report.types), (count, 9));
@@ -153,39 +153,39 @@ proptest! {
     }
 }
 
-/// A text and a number that no output may have.
-const MARK: &str = "Jane Marked";
-const MARKED: u32 = 42_424_242;
+/// A string and a number that no output may contain.
+const TEXT: &str = "Jane Marked";
+const NUMBER: u32 = 42_424_242;
 
-/// One event of each type, whose values are marked.
+/// Events in which every value is `TEXT` or `NUMBER`, where the type allows it.
 fn marked() -> Vec<Value> {
     let (v, v1) = ("2026-11-21.1", "2026-09-01.1");
-    let user = json!({ "email": MARK, "age": MARKED });
+    let user = json!({ "email": TEXT, "age": NUMBER });
     vec![
-        json!({ "name": "storefront/item.imported", "v": v, "id": format!("item-imported-{MARK}"),
-            "user": user, "data": { "item_id": MARK, "sku": MARK, "quantity": MARKED,
-            "supplier": { "name": MARK, "country": MARK } } }),
-        json!({ "name": "storefront/item.imported", "v": v1, "id": format!("item-imported-{MARK}"),
-            "data": { "item_id": MARK, "sku": MARK, "quantity": MARKED } }),
+        json!({ "name": "storefront/item.imported", "v": v, "id": format!("item-imported-{TEXT}"),
+            "user": user, "data": { "item_id": TEXT, "sku": TEXT, "quantity": NUMBER,
+            "supplier": { "name": TEXT, "country": TEXT } } }),
+        json!({ "name": "storefront/item.imported", "v": v1, "id": format!("item-imported-{TEXT}"),
+            "data": { "item_id": TEXT, "sku": TEXT, "quantity": NUMBER } }),
         json!({ "name": "storefront/price.changed", "v": v, "ts": 1_795_000_000_000_u64,
-            "id": format!("price-changed-{MARKED}/{MARK}"),
-            "data": { "sku": MARK, "revision": MARKED, "prices": { MARK: MARKED } } }),
+            "id": format!("price-changed-{NUMBER}/{TEXT}"),
+            "data": { "sku": TEXT, "revision": NUMBER, "prices": { TEXT: NUMBER } } }),
         json!({ "name": "storefront/cart.checkout.completed", "v": v,
-            "id": format!("cart-checkout-completed-{MARK}"), "data": { "cart_id": MARK,
-            "lines": [{ "sku": MARK, "quantity": MARKED, "cents": MARKED }], "coupon": MARK,
-            "total_cents": MARKED, "taxes": { MARK: MARKED } } }),
-        json!({ "name": "storefront/order.paid", "v": v, "id": format!("order-paid-{MARKED}"),
-            "data": { "order_id": MARKED, "method": { "kind": "card", "last_four": MARK },
-            "cents": MARKED } }),
-        json!({ "name": "storefront/order.refunded", "v": v, "id": format!("order-refunded-{MARKED}"),
-            "data": { "refund_id": MARKED, "order_id": MARKED, "cents": MARKED, "reason": MARK } }),
-        json!({ "name": "storefront/review.posted", "v": v, "id": format!("review-posted-{MARKED}"),
-            "data": { "review_id": MARKED, "sku": MARK, "stars": 3, "comment": { "author": MARK,
-            "text": MARK, "answers": [{ "author": MARK, "text": MARK, "answers": [] }] } } }),
+            "id": format!("cart-checkout-completed-{TEXT}"), "data": { "cart_id": TEXT,
+            "lines": [{ "sku": TEXT, "quantity": NUMBER, "cents": NUMBER }], "coupon": TEXT,
+            "total_cents": NUMBER, "taxes": { TEXT: NUMBER } } }),
+        json!({ "name": "storefront/order.paid", "v": v, "id": format!("order-paid-{NUMBER}"),
+            "data": { "order_id": NUMBER, "method": { "kind": "card", "last_four": TEXT },
+            "cents": NUMBER } }),
+        json!({ "name": "storefront/order.refunded", "v": v, "id": format!("order-refunded-{NUMBER}"),
+            "data": { "refund_id": NUMBER, "order_id": NUMBER, "cents": NUMBER, "reason": TEXT } }),
+        json!({ "name": "storefront/review.posted", "v": v, "id": format!("review-posted-{NUMBER}"),
+            "data": { "review_id": NUMBER, "sku": TEXT, "stars": 3, "comment": { "author": TEXT,
+            "text": TEXT, "answers": [{ "author": TEXT, "text": TEXT, "answers": [] }] } } }),
     ]
 }
 
-/// A change of a marked event.
+/// A change to one of the marked events, and the finding that it causes.
 type Mutation = (
     // Which event.
     usize,
@@ -193,7 +193,7 @@ type Mutation = (
     &'static str,
     // The value there. `None` removes it.
     Option<Value>,
-    // What is found, and its path.
+    // The kind and the path of the finding.
     DriftKind,
     Option<&'static str>,
 );
@@ -203,8 +203,8 @@ fn mutations() -> Vec<Mutation> {
     use DriftKind::{
         Invalid, NoId, NoVersion, UndeclaredField, UndeclaredVersion, UnknownName, WrongId,
     };
-    let text = || Some(json!(MARK));
-    let number = || Some(json!(MARKED));
+    let text = || Some(json!(TEXT));
+    let number = || Some(json!(NUMBER));
     vec![
         (
             0,
@@ -251,14 +251,14 @@ fn mutations() -> Vec<Mutation> {
         (
             0,
             "/id",
-            Some(json!(format!("item-imported-{MARK}x"))),
+            Some(json!(format!("item-imported-{TEXT}x"))),
             WrongId,
             Some("id"),
         ),
         (
             1,
             "/data/item_id",
-            Some(json!(format!("{MARK}x"))),
+            Some(json!(format!("{TEXT}x"))),
             WrongId,
             Some("id"),
         ),
@@ -353,7 +353,7 @@ fn outputs(report: &DriftReport) -> String {
 }
 
 #[test]
-fn each_change_of_an_event_is_found() {
+fn each_change_to_an_event_is_found() {
     let unchanged = compare_lines(&marked(), &Drift::new());
     assert_eq!(found(&unchanged), [] as [&DriftFinding; 0]);
     for (index, pointer, value, kind, path) in mutations() {
@@ -377,7 +377,7 @@ fn each_change_of_an_event_is_found() {
         let line = format!("line {}", index + 1);
         assert_eq!(found[0].example.as_ref().unwrap().origin, line, "{pointer}");
         let outputs = outputs(&report);
-        for mark in [MARK, "42424242", "42424243"] {
+        for mark in [TEXT, "42424242", "42424243"] {
             assert!(!outputs.contains(mark), "{pointer}: {outputs}");
         }
     }

@@ -95,7 +95,7 @@ fn paid() -> Catalogue {
     Catalogue::of(&Registry::new().with::<Paid>())
 }
 
-/// All files below a folder, with their texts.
+/// All files below a folder, with their contents.
 fn files(dir: &Path) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     let mut folders = vec![dir.to_owned()];

@@ -1,5 +1,5 @@
-//! Flattened enums: an event sends a unit variant as a member with the value `null`, and every schema
-//! of the event matches.
+//! Tests the schemas of events with flattened enums, in which a unit variant is a member with the value
+//! `null`.
 
 use std::collections::BTreeMap;
 
@@ -66,7 +66,7 @@ struct Within {
     delivery: Documented,
 }
 
-/// An event with these flattened fields.
+/// Declares events with these flattened fields.
 macro_rules! events {
     ($($name:ident { $($field:ident: $type:ty),* })*) => {$(
         #[derive(Clone, Serialize, JsonSchema, Event)]
@@ -259,7 +259,7 @@ fn unit_variants_keep_their_comments() {
 }
 
 #[test]
-fn enum_without_flattenable_variants_rejects_all() {
+fn schema_rejects_everything_if_no_variant_can_be_flattened() {
     #[derive(Clone, Serialize, JsonSchema)]
     #[serde(untagged)]
     enum Never {

@@ -1,4 +1,4 @@
-//! Counters of the `metrics` facade.
+//! Tests what the client reports to the `metrics` crate.
 
 use inngest_core::testing::{EventServer, Fault};
 use inngest_core::{Client, Event, RetryPolicy};

@@ -1,4 +1,4 @@
-//! Measures how many events per second relays send from a full outbox, and the memory of a relay.
+//! Measures how many events per second relays send from a full outbox, and how much memory a relay uses.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ pub(crate) async fn measure(bench: &Bench, sink: &Sink, is_quick: bool) -> Resul
     for relays in 1..=if is_quick { 1 } else { 4 } {
         let rate = drain(bench, sink, events, relays).await?;
         println!(
-            "| {}: {events} events through {relays} relays, events a second | {rate:.0} |",
+            "| {}: {events} events through {relays} relays, events per second | {rate:.0} |",
             bench.name()
         );
     }
@@ -28,13 +28,13 @@ async fn drain(bench: &Bench, sink: &Sink, events: i64, relays: usize) -> Result
     }
     sink.counts()?;
     let started = Instant::now();
-    let (done, is_done) = tokio::sync::watch::channel(false);
+    let (stop, stopped) = tokio::sync::watch::channel(false);
     let mut running = tokio::task::JoinSet::new();
     for _ in 0..relays {
         let relay = Relay::new(outbox(), bench.database(), sink.client()?);
-        let mut is_done = is_done.clone();
+        let mut stopped = stopped.clone();
         running.spawn(async move {
-            let end = async move { drop(is_done.wait_for(|is_done| *is_done).await) };
+            let end = async move { drop(stopped.wait_for(|is_stopped| *is_stopped).await) };
             relay.run_until(end).await
         });
     }
@@ -42,7 +42,7 @@ async fn drain(bench: &Bench, sink: &Sink, events: i64, relays: usize) -> Result
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let elapsed = started.elapsed();
-    done.send(true)?;
+    stop.send(true)?;
     while let Some(ended) = running.join_next().await {
         ended??;
     }
@@ -69,14 +69,14 @@ pub(crate) async fn measure_memory(
         println!(
             "| {}: resident MB after {events} events | {:.1} |",
             bench.name(),
-            resident()?
+            resident_megabytes()?
         );
     }
     Ok(())
 }
 
 /// The resident memory of this process in megabytes.
-fn resident() -> Result<f64, Error> {
+fn resident_megabytes() -> Result<f64, Error> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status
         .lines()

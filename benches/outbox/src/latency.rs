@@ -11,10 +11,10 @@ use crate::Error;
 use crate::database::{Bench, outbox};
 use crate::sink::Sink;
 
-/// Reports when receipts arrive.
-struct Receipts(mpsc::Sender<Instant>);
+/// Sends the time at which each receipt arrives.
+struct ReceiptTimes(mpsc::Sender<Instant>);
 
-impl Middleware for Receipts {
+impl Middleware for ReceiptTimes {
     fn after_send(&self, _events: &[SentEvent<'_>]) {
         let _ = self.0.send(Instant::now());
     }
@@ -22,17 +22,17 @@ impl Middleware for Receipts {
 
 pub(crate) async fn measure(bench: &Bench, sink: &Sink, is_quick: bool) -> Result<(), Error> {
     let rounds = if is_quick { 20 } else { 500 };
-    let (arrived, receipts) = mpsc::channel();
+    let (sender, receipt_times) = mpsc::channel();
     let client = Client::builder()
         .dev(true)
         .base_url(sink.url())
-        .middleware(Receipts(arrived))
+        .middleware(ReceiptTimes(sender))
         .build()?;
     let relay = Relay::new(outbox(), bench.database(), client);
-    let (done, is_done) = tokio::sync::oneshot::channel::<()>();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let running = tokio::spawn({
         let relay = relay.clone();
-        async move { relay.run_until(async { drop(is_done.await) }).await }
+        async move { relay.run_until(async { drop(stopped.await) }).await }
     });
     let mut times = Vec::new();
     for n in 0..rounds {
@@ -40,10 +40,10 @@ pub(crate) async fn measure(bench: &Bench, sink: &Sink, is_quick: bool) -> Resul
         let committed = Instant::now();
         relay.wake();
         let arrived =
-            tokio::task::block_in_place(|| receipts.recv_timeout(Duration::from_secs(10)))?;
+            tokio::task::block_in_place(|| receipt_times.recv_timeout(Duration::from_secs(10)))?;
         times.push(arrived.saturating_duration_since(committed));
     }
-    done.send(()).map_err(|()| "the relay ended")?;
+    stop.send(()).map_err(|()| "the relay ended")?;
     running.await??;
     let [median, p99] = percentiles(&mut times);
     println!(

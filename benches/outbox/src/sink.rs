@@ -33,7 +33,7 @@ impl Sink {
         Ok(Client::builder().dev(true).base_url(&*self.url).build()?)
     }
 
-    /// The numbers of events and of distinct ids since the last call.
+    /// The number of events and the number of distinct ids since the last call.
     pub(crate) fn counts(&self) -> Result<(i64, i64), Error> {
         let address = self.url.trim_start_matches("http://");
         let mut stream = TcpStream::connect(address)?;

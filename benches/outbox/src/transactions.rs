@@ -33,7 +33,7 @@ pub(crate) async fn measure(bench: &Bench, is_quick: bool) -> Result<(), Error> 
     let median = ratios.get(ratios.len() / 2).copied().unwrap_or_default();
     println!(
         "| {}: transactions with `add`, × without (16 clients, median of {rounds}) | {median:.2} ({:.2} to \
-         {:.2}; last {:.0} and {:.0} a second) |",
+         {:.2}; last {:.0} and {:.0} per second) |",
         bench.name(),
         ratios.first().copied().unwrap_or_default(),
         ratios.last().copied().unwrap_or_default(),

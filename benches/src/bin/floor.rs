@@ -1,7 +1,7 @@
 //! Sends events with only hyper and `serde_json`, which is the minimum that any client must do.
 
 use benches::event::{checkout, now, write_plain};
-use benches::measure::{Begun, Counting};
+use benches::measure::{Counting, Measurement};
 use benches::task::{IN_FLIGHT, IN_REQUEST, Mode, Task};
 use bytes::Bytes;
 use http::{Request, Uri};
@@ -62,7 +62,7 @@ async fn run(task: &Task) -> Result<(), Error> {
     let mut connection = Connection::open(&task.url).await?;
     connection.send(task.run, 9_999_999).await?;
 
-    let begun = Begun::now();
+    let measurement = Measurement::start();
     let (run, events) = (task.run, task.events);
     match task.mode {
         Mode::One => {
@@ -103,6 +103,6 @@ async fn run(task: &Task) -> Result<(), Error> {
             }
         }
     }
-    begun.end(events);
+    measurement.end(events);
     Ok(())
 }

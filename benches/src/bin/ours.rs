@@ -1,7 +1,7 @@
 //! Sends events with `inngest-core`.
 
 use benches::event::checkout;
-use benches::measure::{Begun, Counting};
+use benches::measure::{Counting, Measurement};
 use benches::task::{IN_FLIGHT, IN_REQUEST, Mode, Task};
 use inngest_core::Client;
 
@@ -27,7 +27,7 @@ async fn run(task: &Task) -> Result<(), Box<dyn std::error::Error>> {
     let client = builder.build()?;
     client.send(checkout(task.run, 9_999_999)).await?;
 
-    let begun = Begun::now();
+    let measurement = Measurement::start();
     let (run, events) = (task.run, task.events);
     match task.mode {
         Mode::One => {
@@ -66,6 +66,6 @@ async fn run(task: &Task) -> Result<(), Box<dyn std::error::Error>> {
             assert_eq!(sent, events);
         }
     }
-    begun.end(events);
+    measurement.end(events);
     Ok(())
 }

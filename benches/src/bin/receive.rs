@@ -1,6 +1,6 @@
-//! Measures decoding a batch of 1,000 events, and a function call with this batch, into an enum by name and
-//! version. `receive` prints the times as ratios to `serde_json::from_slice` into the right struct.
-//! `receive ours|known|value EVENTS` decodes only batches, in only that way, for callgrind.
+//! Measures how fast an enum decodes a batch of 1,000 events, and a function call with this batch. `receive`
+//! compares the times with `serde_json::from_slice` into the right struct.
+//! `receive ours|known|value EVENTS` decodes only batches, in the given way, for callgrind.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -16,12 +16,12 @@ use serde_json::Value;
 /// The number of events in a batch.
 const BATCH: usize = 1_000;
 
-type Failure = Box<dyn std::error::Error>;
+type Error = Box<dyn std::error::Error>;
 
 /// Declares event types that are not in the batch, so that decoding must choose among several.
 macro_rules! more_events {
     ($($name:ident $event:literal)*) => {$(
-        /// Another event.
+        /// An event type that is not in the batch.
         #[derive(Serialize, Deserialize, JsonSchema, Event)]
         #[event(name = $event, version = "2026-11-21.1")]
         struct $name {
@@ -82,7 +82,7 @@ struct KnownContext {
     attempt: u32,
 }
 
-fn main() -> Result<(), Failure> {
+fn main() -> Result<(), Error> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let body = body()?;
     match arguments.as_slice() {
@@ -107,8 +107,8 @@ fn main() -> Result<(), Failure> {
     }
 }
 
-/// A batch as the server writes it, with the keys in order.
-fn body() -> Result<String, Failure> {
+/// A batch as the server writes it, with sorted keys.
+fn body() -> Result<String, Error> {
     let mut events = Vec::new();
     for n in 0..BATCH {
         let data = serde_json::to_string(&checkout(1, n))?;
@@ -121,7 +121,7 @@ fn body() -> Result<String, Failure> {
 }
 
 /// The call of a function with the batch `events`, as the server writes it.
-fn call(events: &str) -> Result<String, Failure> {
+fn call(events: &str) -> Result<String, Error> {
     let first: Vec<&serde_json::value::RawValue> = serde_json::from_str(events)?;
     let event = first.first().ok_or("there are no events")?;
     let context = r#"{"attempt":0,"disable_immediate_execution":false,"env":"test","fn_id":"00000000-0000-4000-8000-000000000000","max_attempts":4,"qi_id":"","run_id":"01KBAV2C6J8QYBD3G1QZ0K5F7A","stack":{"current":0,"stack":[]},"step_id":"step","use_api":false}"#;
@@ -138,13 +138,13 @@ fn known<T: DeserializeOwned>(body: &str) -> serde_json::Result<Vec<Known<T>>> {
     serde_json::from_slice(black_box(body.as_bytes()))
 }
 
-/// The way without this library: find the name in a `Value`, then convert it.
+/// Decodes without this library: reads the name in a `Value`, then converts the data.
 fn by_value(body: &str) -> serde_json::Result<Vec<ShopEvent>> {
     let events: Vec<Value> = serde_json::from_slice(black_box(body.as_bytes()))?;
-    events.into_iter().map(of_value).collect()
+    events.into_iter().map(event_from_value).collect()
 }
 
-fn of_value(mut event: Value) -> serde_json::Result<ShopEvent> {
+fn event_from_value(mut event: Value) -> serde_json::Result<ShopEvent> {
     let data = event.get_mut("data").map(Value::take).unwrap_or_default();
     let name = event
         .get("name")
@@ -157,7 +157,7 @@ fn of_value(mut event: Value) -> serde_json::Result<ShopEvent> {
     })
 }
 
-fn call_of_ours(body: &str) -> Result<FunctionCall<ShopEvent>, DecodeError> {
+fn our_call(body: &str) -> Result<FunctionCall<ShopEvent>, DecodeError> {
     FunctionCall::decode(black_box(body.as_bytes()))
 }
 
@@ -171,7 +171,7 @@ fn call_by_value(body: &str) -> serde_json::Result<(Value, Vec<ShopEvent>)> {
         Some(Value::Array(events)) => events,
         _ => Vec::new(),
     };
-    let events: serde_json::Result<_> = events.into_iter().map(of_value).collect();
+    let events: serde_json::Result<_> = events.into_iter().map(event_from_value).collect();
     Ok((call, events?))
 }
 
@@ -187,7 +187,7 @@ fn shortest<T>(mut work: impl FnMut() -> T) -> Duration {
     shortest
 }
 
-fn compare_all(body: &str) -> Result<(), Failure> {
+fn compare_all(body: &str) -> Result<(), Error> {
     let all_decoded = |events: &[Result<ShopEvent, DecodeError>]| {
         events.len() == BATCH
             && events.iter().all(|event| {
@@ -196,7 +196,7 @@ fn compare_all(body: &str) -> Result<(), Failure> {
     };
     let call = call(body)?;
     assert!(all_decoded(&ours(body)?));
-    assert!(all_decoded(call_of_ours(&call)?.events()?));
+    assert!(all_decoded(our_call(&call)?.events()?));
     assert_eq!(
         known_call::<CheckoutCompleted>(&call)?.events.len(),
         call_by_value(&call)?.1.len()
@@ -211,7 +211,7 @@ fn compare_all(body: &str) -> Result<(), Failure> {
     compare(
         ["a call with 1,000 events", "`FunctionCall::decode`"],
         || known_call::<CheckoutCompleted>(&call),
-        || call_of_ours(&call),
+        || our_call(&call),
         || call_by_value(&call),
     );
     Ok(())
@@ -226,27 +226,27 @@ fn compare<A, B, C>(
     let (mut to_known, mut to_value) = (Vec::new(), Vec::new());
     let mut last = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
     for _ in 0..21 {
-        let floor = shortest(&known);
-        let enumerated = shortest(&ours);
-        let value = shortest(&by_value);
-        to_known.push(enumerated.as_secs_f64() / floor.as_secs_f64());
-        to_value.push(enumerated.as_secs_f64() / value.as_secs_f64());
-        last = (floor, enumerated, value);
+        let known_time = shortest(&known);
+        let our_time = shortest(&ours);
+        let value_time = shortest(&by_value);
+        to_known.push(our_time.as_secs_f64() / known_time.as_secs_f64());
+        to_value.push(our_time.as_secs_f64() / value_time.as_secs_f64());
+        last = (known_time, our_time, value_time);
     }
     #[expect(clippy::cast_precision_loss, reason = "only displayed")]
-    let each = |time: Duration| time.as_secs_f64() * 1e9 / BATCH as f64;
-    let (floor, enumerated, value) = last;
+    let per_event = |time: Duration| time.as_secs_f64() * 1e9 / BATCH as f64;
+    let (known_time, our_time, value_time) = last;
     println!("| decoding {input} | ns per event |");
     println!("|---|---|");
     println!(
         "| `serde_json::from_slice` into the right struct | {:.0} |",
-        each(floor)
+        per_event(known_time)
     );
     println!(
         "| {function} into an enum of 10 variants | {:.0} |",
-        each(enumerated)
+        per_event(our_time)
     );
-    println!("| through `Value` | {:.0} |", each(value));
+    println!("| through `Value` | {:.0} |", per_event(value_time));
     println!();
     println!("| ratio of the enum to | median | lowest to highest |");
     println!("|---|---|---|");

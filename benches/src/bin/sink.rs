@@ -1,5 +1,5 @@
-//! Responds like the event API, but only counts events. Prints its URL. A GET returns the counts and
-//! resets them.
+//! A server that responds like the event API, but only counts events. It prints its URL. A GET
+//! returns the counts and resets them.
 
 use std::collections::HashSet;
 use std::convert::Infallible;

@@ -31,14 +31,14 @@ type Refusal = (StatusCode, String);
 async fn receive(
     State(keys): State<SigningKeys>,
     headers: HeaderMap,
-    body: Bytes, // the bytes as they came, not `Json` or `String`
+    body: Bytes, // the bytes as they arrived, not `Json` or `String`
 ) -> Result<String, Refusal> {
     let unauthorized = |error| (StatusCode::UNAUTHORIZED, format!("{error}"));
     verify(&keys, &headers, &body, SystemTime::now()).map_err(unauthorized)?;
 
     let bad = |error: String| (StatusCode::BAD_REQUEST, error);
     let call = FunctionCall::<ShopEvent>::decode(&body).map_err(|error| bad(error.to_string()))?;
-    // Without events in the body, the error names the paths of the API that have them.
+    // If the body contains no events, the error names the API paths that return them.
     let events = call.events().map_err(|error| bad(error.to_string()))?;
     let mut paid = Vec::new();
     for event in events {

@@ -25,7 +25,7 @@ const MAX_REQUEST_BYTES: usize = 512_000;
 
 /// Settings of a [`Client`], created with [`Client::builder`].
 ///
-/// Settings that are not set here come from the environment, see [`Client::from_env`].
+/// Settings that are not set here come from the environment; see [`Client::from_env`].
 #[derive(Clone)]
 #[must_use = "a builder does nothing until `build`"]
 pub struct ClientBuilder {
@@ -203,7 +203,7 @@ impl ClientBuilder {
     /// Sends through this transport.
     ///
     /// If a test pauses tokio's clock, [`timeout`](Self::timeout) follows that clock. It then
-    /// leaves another quarter of a second of real time for a response that may be on a socket.
+    /// waits another quarter of a second of real time for a response that may be on its way.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
         // Most transports that run with a paused clock have no sockets.
@@ -221,7 +221,7 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// A setting from code or environment is invalid, or the event key is missing.
+    /// A setting from the code or the environment is invalid, or the event key is missing.
     pub fn build(self) -> Result<Client, ConfigError> {
         let limits = self.limits;
         for (setting, is_zero) in [

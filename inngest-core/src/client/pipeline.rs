@@ -94,8 +94,8 @@ impl Pipeline {
             Ok(event) => Ok(event.meta.clone()),
             Err(error) => Err(error.event_name().to_owned()),
         };
-        // A block, not an async function, whose future would store the arguments twice and be too
-        // large for fast allocation.
+        // The future of an async function would store the arguments twice and be too large for fast
+        // allocation, so this is a block.
         async move {
             if !self.middleware.is_empty() {
                 let mut group = EventGroup::default();
@@ -208,33 +208,44 @@ impl Pipeline {
         let EventGroup { batch, refused, .. } = group;
         let (batch, mapping) = match self.prepare(batch) {
             Ok(prepared) => prepared,
-            Err(stopped) => return self.stop(*stopped, refused),
+            Err(stopped) => return self.stop(*stopped, None, refused),
         };
         let mut in_flight = match self.split(batch) {
             Ok(in_flight) => in_flight,
-            Err(stopped) => return self.stop(*stopped, refused),
+            Err(stopped) => return self.stop(*stopped, mapping, refused),
         };
         self.deliver(&in_flight.requests, at_once, None).await;
-        let Delivered {
-            mut outcomes,
-            unsent,
-        } = in_flight.end(&Arc::new(unfinished()));
+        let Delivered { outcomes, unsent } = in_flight.end(&Arc::new(unfinished()));
+        let unsent = Batch::of_requests(unsent);
+        self.conclude(in_flight.watched, outcomes, unsent, mapping, refused)
+    }
+
+    /// Reports the outcomes of the events after middleware, and converts them into outcomes of the
+    /// original events.
+    fn conclude(
+        &self,
+        mut watched: Vec<WatchedEvent>,
+        mut outcomes: Outcomes,
+        unsent: Batch,
+        mapping: Option<Mapping>,
+        refused: Vec<PayloadError>,
+    ) -> SendReport {
         if self.is_watched() {
             let discarded = mapping.as_ref().map_or(&[][..], |mapping| {
-                for (event, origin) in in_flight.watched.iter_mut().zip(&mapping.origins) {
+                for (event, origin) in watched.iter_mut().zip(&mapping.origins) {
                     event.added = origin.is_none();
                 }
                 &mapping.discarded
             });
             let dropped = dropped(&refused, discarded);
-            self.report(&in_flight.watched, outcomes.each(), &dropped);
+            self.report(&watched, outcomes.each(), &dropped);
         }
         if let Some(mapping) = mapping {
             outcomes = Outcomes::Each(mapping.restore(outcomes.into_each()));
         }
         SendReport {
             outcomes: outcomes.merge(refused),
-            unsent: Batch::of_requests(unsent),
+            unsent,
         }
     }
 
@@ -316,14 +327,14 @@ impl Pipeline {
     }
 
     /// Reports that no event of the batch was sent.
-    fn stop(&self, stopped: (Batch, SendError), refused: Vec<PayloadError>) -> SendReport {
-        let (batch, error) = stopped;
-        let outcomes = not_sent(error, &batch);
-        self.report(&self.watched(&batch), &outcomes, &dropped(&refused, &[]));
-        SendReport {
-            outcomes: Outcomes::Each(outcomes).merge(refused),
-            unsent: batch,
-        }
+    fn stop(
+        &self,
+        (batch, error): (Batch, SendError),
+        mapping: Option<Mapping>,
+        refused: Vec<PayloadError>,
+    ) -> SendReport {
+        let outcomes = Outcomes::Each(not_sent(error, &batch));
+        self.conclude(self.watched(&batch), outcomes, batch, mapping, refused)
     }
 
     /// The events to report, if middleware or counters need outcomes.

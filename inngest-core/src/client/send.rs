@@ -123,7 +123,7 @@ impl Client {
         }
     }
 
-    /// Sends a batch, see [`send_many`](Self::send_many).
+    /// Sends a batch; see [`send_many`](Self::send_many).
     ///
     /// # Errors
     ///
@@ -164,7 +164,7 @@ impl Client {
         Streaming::new(Arc::clone(&self.pipeline), events)
     }
 
-    /// Sends the events of an iterator while reading it, see [`send_stream`](Self::send_stream).
+    /// Sends the events of an iterator while reading it; see [`send_stream`](Self::send_stream).
     pub fn send_iter<I>(&self, events: I) -> Streaming
     where
         I: IntoIterator<Item: IntoPayload, IntoIter: Send + 'static>,
@@ -191,8 +191,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// A middleware failed, or the operating system returned no random numbers.
-    pub fn cut(&self, batch: Batch) -> Result<Cut, SendError> {
+    /// A middleware failed, or the operating system returned no random numbers. The error
+    /// [returns the batch](BatchError::into_unsent).
+    pub fn cut(&self, batch: Batch) -> Result<Cut, BatchError> {
         cut::cut(&self.pipeline, batch)
     }
 
@@ -221,7 +222,7 @@ impl fmt::Debug for Client {
 /// The future of a send. It sends nothing until you await it. For a single event or a [`Batch`], it
 /// borrows nothing; otherwise it borrows what its iterator borrows.
 ///
-/// Because this type has a name, a type without `Event` causes only one compile error.
+/// This is a named type, so that an argument without `Event` causes only one compile error.
 #[must_use = "nothing is sent before this is awaited"]
 pub struct Sending<'a, T>(Pin<Box<dyn Future<Output = T> + Send + 'a>>);
 

@@ -28,8 +28,8 @@ pub struct Progress {
 /// A stream of [`Progress`]: one item per group of events, in order. It reads and sends nothing
 /// before you poll it, and reads no more events than its requests need.
 ///
-/// If you drop it before it ends, the server may or may not have the events that it has read but
-/// not reported. A warning in the log gives their number.
+/// If you drop the stream before it ends, the server may or may not have the events that the stream has
+/// read but not reported. A warning in the log gives their number.
 #[must_use = "nothing is sent before this is polled"]
 pub struct Streaming {
     pipeline: Arc<Pipeline>,

@@ -1,4 +1,4 @@
-//! The error of a batch.
+//! The error of sending a batch, with the outcome of each event.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use crate::delivery::event_id::EventId;
 use crate::delivery::outcome::Outcome;
 use crate::delivery::receipt::Receipt;
 
-/// A batch with at least one event that the server did not accept, or may not have accepted.
+/// Sending a batch failed for at least one event: the server did not accept it, or may not have.
 pub struct BatchError {
     outcomes: Vec<Outcome>,
     unsent: Box<Batch>,
@@ -23,7 +23,8 @@ impl BatchError {
     }
 
     /// The error of the first event that failed.
-    pub(crate) fn first_error(&self) -> Option<&SendError> {
+    #[must_use]
+    pub fn first_error(&self) -> Option<&SendError> {
         self.outcomes.iter().find_map(Outcome::error)
     }
 
@@ -216,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn the_cause_is_the_cause_of_the_first_error() {
+    fn the_source_is_the_source_of_the_first_error() {
         let refused = error(vec![rejected(refused()), unknown(1)]);
         assert!(refused.source().is_none());
         assert_eq!(format!("{refused:?}"), refused.to_string());

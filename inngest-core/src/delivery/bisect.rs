@@ -290,7 +290,7 @@ mod tests {
     }
 
     /// One letter for each outcome, and the sizes of the requests to send next and to resend later.
-    fn shown(step: Step) -> (String, Vec<usize>, Vec<usize>) {
+    fn summary(step: Step) -> (String, Vec<usize>, Vec<usize>) {
         let outcomes = step.delivered.outcomes.into_each();
         let letters = outcomes.iter().map(|outcome| match outcome {
             Outcome::Accepted(_) => 'a',
@@ -317,15 +317,15 @@ mod tests {
             let first_ids = step.next.iter().map(|half| half.event_id(0));
             let expected = [request.event_id(halves[1]), request.event_id(0)];
             assert!(first_ids.eq(expected), "{events}");
-            assert_eq!(shown(step), (String::new(), halves.to_vec(), vec![]));
+            assert_eq!(summary(step), (String::new(), halves.to_vec(), vec![]));
         }
         let request = EventRequest::of_equal_events(1);
         let step = fail(&request, none(), too_large());
         assert!(matches!(step.remaining, Remaining::Continue));
-        assert_eq!(shown(step), ("r".to_owned(), vec![], vec![]));
+        assert_eq!(summary(step), ("r".to_owned(), vec![], vec![]));
         let uncertain = request.after(Observation::NoAnswer(None));
         let step = fail(&uncertain, none(), too_large());
-        assert_eq!(shown(step), ("u".to_owned(), vec![], vec![1]));
+        assert_eq!(summary(step), ("u".to_owned(), vec![], vec![1]));
     }
 
     #[test]
@@ -343,8 +343,8 @@ mod tests {
             step.remaining,
             Remaining::GiveUp { refusal: None, .. }
         ));
-        assert_eq!(shown(step), ("rrr".to_owned(), vec![], vec![3]));
-        // Foreign ids do not say which events were accepted besides those listed.
+        assert_eq!(summary(step), ("rrr".to_owned(), vec![], vec![3]));
+        // Ids that are not from the seed do not show whether other events were accepted too.
         let refused = SendError::Refused {
             message: "no".to_owned(),
         };
@@ -354,28 +354,28 @@ mod tests {
             refused,
         );
         assert!(gives_up(&step));
-        assert_eq!(shown(step), ("auu".to_owned(), vec![], vec![2]));
+        assert_eq!(summary(step), ("auu".to_owned(), vec![], vec![2]));
     }
 
     #[test]
     fn an_event_is_refused_after_two_refusals_or_one_denial() {
         let mut bisection = Bisection::default();
         let first = refuse(&mut bisection, 1, 0);
-        assert_eq!(shown(first), (String::new(), vec![1], vec![]));
+        assert_eq!(summary(first), (String::new(), vec![1], vec![]));
         let second = refuse(&mut bisection, 1, 0);
         assert!(matches!(second.remaining, Remaining::NotReached(_)));
-        assert_eq!(shown(second), ("r".to_owned(), vec![], vec![]));
+        assert_eq!(summary(second), ("r".to_owned(), vec![], vec![]));
         assert_eq!(bisection.max_events(), usize::MAX);
         let denied = SendError::NotAllowed {
             message: "no".to_owned(),
         };
         let request = EventRequest::of_equal_events(1);
         let step = fail(&request, AcceptedIds::OfSeed(0), denied);
-        assert_eq!(shown(step), ("r".to_owned(), vec![], vec![1]));
+        assert_eq!(summary(step), ("r".to_owned(), vec![], vec![1]));
     }
 
     #[test]
-    fn requests_do_not_shrink_after_a_quarter_was_accepted() {
+    fn requests_do_not_shrink_if_a_quarter_is_accepted() {
         for accepted in [2, 3, 7] {
             let mut bisection = Bisection::default();
             refuse(&mut bisection, 8, accepted);

@@ -30,7 +30,7 @@ impl DedupId {
         text.unwrap_or_default()
     }
 
-    /// Creates an id with its own memory. Returns `None` for a text that is larger than any event.
+    /// Creates an id with its own memory. Returns `None` for text that is larger than any event.
     pub(crate) fn new(text: &str) -> Option<Self> {
         Some(Self {
             bytes: u32::try_from(text.len()).ok()?,
@@ -173,7 +173,7 @@ impl Iterator for DedupIds<'_> {
         }))
     }
 
-    /// Exact, so that a list of receipts is allocated once.
+    /// The exact number of ids, so that a list of receipts is allocated once.
     fn size_hint(&self) -> (usize, Option<usize>) {
         self.events.size_hint()
     }
@@ -187,7 +187,7 @@ mod tests {
     use super::*;
     use crate::encode::buffer::{EventBuffer, EventMeta, UntypedMeta};
 
-    /// Events with these ids, written as in JSON; an empty id is absent.
+    /// Events with these ids, written as in JSON. An empty string stands for no id.
     fn events(ids: &[&str]) -> EventBuffer {
         let meta = EventMeta::Untyped(Arc::new(UntypedMeta {
             name: "shop/order.placed".into(),

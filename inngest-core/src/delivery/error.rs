@@ -48,7 +48,7 @@ pub enum SendError {
         last: Arc<SendError>,
     },
 
-    /// The event key may not send this event name, or not from this address (403). In a batch, only
+    /// The event key may not send this event name, or may not send from this address (403). In a batch, only
     /// the forbidden events have this error.
     #[error(
         "the event key may not send this event: {message}; look at the key's allow and deny lists \
@@ -215,8 +215,8 @@ pub enum SendError {
     )]
     NoRuntime,
 
-    /// The operating system refused what the client needs to send: a thread that enforces timeouts,
-    /// or random numbers for the id seed. The client sent nothing.
+    /// The operating system did not provide a thread that enforces timeouts, or random numbers for the
+    /// id seed. The client sent nothing.
     #[error("the operating system {0}")]
     System(String),
 

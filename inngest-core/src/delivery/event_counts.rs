@@ -1,4 +1,4 @@
-//! Counts events by name, for texts that people read.
+//! Counts events by name, for messages.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -22,7 +22,7 @@ use crate::timer::{Clock, Timer, Timers};
 use crate::transport::contract::{Answer, Request, Transport};
 use crate::transport::error::TransportError;
 
-/// Thirty years, used in place of a delay that overflows the clock.
+/// Thirty years, used instead of a delay that overflows the clock.
 pub(crate) const FAR_FUTURE: Duration = Duration::from_secs(30 * 365 * 24 * 3_600);
 
 /// `{name}:v{semver}`, the format of the SDK specification.

@@ -240,8 +240,8 @@ impl Delivered {
         }
     }
 
-    /// Records that the server finally refused the events of a request. It may still have them from
-    /// an earlier request.
+    /// Records the final refusal of a request's events. The server may still have them from an earlier
+    /// request.
     pub(crate) fn reject(&mut self, request: EventRequest, error: &Arc<SendError>) {
         if request.uncertainty().is_some() {
             self.give_up(request, error);

@@ -5,7 +5,7 @@ use crate::delivery::error::SendError;
 /// The id of a process.
 ///
 /// After a `fork`, the child has the runtime and the connections of its parent, but not the threads
-/// that drive them. Waiting for them would never end.
+/// that drive them, so a send would wait forever.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Process(u32);
 

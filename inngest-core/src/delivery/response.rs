@@ -87,24 +87,24 @@ fn sanitize(text: &str, key: &str) -> String {
     shown
 }
 
-/// Replaces the event key in a text with `…`.
+/// Replaces the event key in text with `…`.
 fn mask_key(text: &str, key: &str) -> String {
     // A short key may be part of ordinary words. Replace it only between other characters.
     let is_short = key.len() <= 3;
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let mut masked = String::with_capacity(text.len().min(4 * MAX_MESSAGE_CHARS));
-    let mut shown = 0;
+    let mut copied = 0;
     for (at, _) in text.match_indices(key) {
         let (before, after) = (text.get(..at), text.get(at + key.len()..));
         let (before, after) = (before.unwrap_or_default(), after.unwrap_or_default());
         let stands_alone = !before.ends_with(is_word) && !after.starts_with(is_word);
         if !key.is_empty() && (!is_short || stands_alone || before.ends_with("/e/")) {
-            masked.push_str(text.get(shown..at).unwrap_or_default());
+            masked.push_str(text.get(copied..at).unwrap_or_default());
             masked.push('…');
-            shown = at + key.len();
+            copied = at + key.len();
         }
     }
-    masked.push_str(text.get(shown..).unwrap_or_default());
+    masked.push_str(text.get(copied..).unwrap_or_default());
     masked
 }
 
@@ -141,8 +141,8 @@ pub(crate) fn read(
             let listed = ids.len();
             let found = non_blank(&ids);
             if found.len() == events && listed == events {
-                // A server that replaces Inngest's may return one id for all events. It still
-                // accepted all of them.
+                // A server other than Inngest's may return one id for all events. It still accepted
+                // all of them.
                 return Response::Accepted(AcceptedIds::Given(found));
             }
             invalid(format!(
@@ -204,7 +204,7 @@ pub(crate) fn read(
     }
 }
 
-/// Whether two events have the same id. Inngest never does this, even for duplicate deduplication
+/// Whether an id occurs twice. Inngest never returns an id twice, even for duplicate deduplication
 /// ids (measured).
 fn has_duplicates(ids: &[EventId]) -> bool {
     let mut seen = HashSet::with_capacity(ids.len());

@@ -80,29 +80,29 @@ impl RetryPolicy {
         policy.attempts(attempts)
     }
 
-    /// The delay after attempt `tried`, counting from 1; `None` after the last attempt. `random`
+    /// The delay after this attempt, counting from 1; `None` after the last attempt. `random`
     /// must be uniformly distributed.
     pub(crate) fn delay(
         &self,
-        tried: u32,
+        attempt: u32,
         elapsed: Duration,
         requested: Option<Duration>,
         random: u32,
     ) -> Option<Duration> {
-        if tried >= self.attempts {
+        if attempt >= self.attempts {
             return None;
         }
         let delay = match requested {
             // A delay of zero, for example from a past date, is ignored.
             Some(requested) if !requested.is_zero() => requested.min(self.max_delay),
-            _ => self.backoff(tried, random),
+            _ => self.backoff(attempt, random),
         };
         (elapsed.saturating_add(delay) < self.max_elapsed).then_some(delay)
     }
 
     /// A random delay whose maximum doubles with each attempt.
-    fn backoff(&self, tried: u32, random: u32) -> Duration {
-        let factor = 2_u32.saturating_pow(tried.saturating_sub(1));
+    fn backoff(&self, attempt: u32, random: u32) -> Duration {
+        let factor = 2_u32.saturating_pow(attempt.saturating_sub(1));
         let longest = self.base.saturating_mul(factor).min(self.max_delay);
         let part = longest.as_secs_f64() * f64::from(random) / f64::from(u32::MAX);
         Duration::try_from_secs_f64(part).unwrap_or(longest)
@@ -128,9 +128,9 @@ mod tests {
     #[test]
     fn the_delay_doubles_up_to_its_maximum() {
         let policy = RetryPolicy::default();
-        let longest = |tried| {
+        let longest = |attempt| {
             policy
-                .delay(tried, Duration::ZERO, None, u32::MAX)
+                .delay(attempt, Duration::ZERO, None, u32::MAX)
                 .unwrap()
                 .as_millis()
         };
@@ -152,9 +152,9 @@ mod tests {
     #[test]
     fn no_attempt_starts_after_max_elapsed() {
         let policy = RetryPolicy::default().max_elapsed(Duration::from_secs(10));
-        let delay = |elapsed, asked| {
-            let asked = Some(Duration::from_secs(asked));
-            policy.delay(1, Duration::from_secs(elapsed), asked, 0)
+        let delay = |elapsed, requested| {
+            let requested = Some(Duration::from_secs(requested));
+            policy.delay(1, Duration::from_secs(elapsed), requested, 0)
         };
         assert_eq!(delay(3, 5), Some(Duration::from_secs(5)));
         assert_eq!(delay(5, 5), None);
@@ -164,13 +164,13 @@ mod tests {
     #[test]
     fn retry_after_sets_the_delay() {
         let policy = RetryPolicy::default();
-        let asked = |seconds| {
+        let requested = |seconds| {
             policy
                 .delay(1, Duration::ZERO, Some(Duration::from_secs(seconds)), 0)
                 .unwrap()
         };
-        assert_eq!(asked(7), Duration::from_secs(7));
-        assert_eq!(asked(3_600), Duration::from_secs(30));
+        assert_eq!(requested(7), Duration::from_secs(7));
+        assert_eq!(requested(3_600), Duration::from_secs(30));
         let over = policy.delay(3, Duration::ZERO, Some(Duration::ZERO), u32::MAX);
         assert_eq!(over, Some(Duration::from_millis(400)));
     }
@@ -191,20 +191,23 @@ mod tests {
     #[test]
     fn retry_after_is_seconds_or_a_date() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
-        let asked = |value: &'static str| {
+        let requested = |value: &'static str| {
             let headers = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(value))]);
             requested_delay(&headers, now)
         };
-        assert_eq!(asked("120"), Some(Duration::from_secs(120)));
+        assert_eq!(requested("120"), Some(Duration::from_secs(120)));
         assert_eq!(
-            asked("Sun, 06 Nov 1994 08:49:47 GMT"),
+            requested("Sun, 06 Nov 1994 08:49:47 GMT"),
             Some(Duration::from_secs(10))
         );
-        assert_eq!(asked("Sun, 06 Nov 1994 08:00:00 GMT"), Some(Duration::ZERO));
-        assert_eq!(asked("soon"), None);
-        assert_eq!(asked(""), None);
+        assert_eq!(
+            requested("Sun, 06 Nov 1994 08:00:00 GMT"),
+            Some(Duration::ZERO)
+        );
+        assert_eq!(requested("soon"), None);
+        assert_eq!(requested(""), None);
         let longest = Some(Duration::from_secs(u64::MAX));
-        assert_eq!(asked("99999999999999999999"), longest);
+        assert_eq!(requested("99999999999999999999"), longest);
         assert_eq!(requested_delay(&HeaderMap::new(), now), None);
     }
 }

@@ -22,7 +22,7 @@ const NAME: &str = "inngest-batch";
 /// The version of the format that this library writes and reads.
 const VERSION: u32 = 1;
 
-/// Why a [`Batch`](crate::Batch) could not read bytes, a stored request or an event that is JSON.
+/// Why a [`Batch`](crate::Batch) could not read bytes, a stored request or a JSON event.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BatchBytesError {
@@ -127,7 +127,7 @@ enum StoredUncertainty {
     Unanswered(Option<StoredError>),
 }
 
-/// What a restored batch needs of an error: its message, and whether it is a refusal.
+/// What a restored batch must know about an error: its message, and whether it is a refusal.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum StoredError {

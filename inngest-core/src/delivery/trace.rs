@@ -13,7 +13,7 @@ use crate::delivery::request::EventRequest;
 use crate::delivery::response::Response;
 
 /// The span of one attempt.
-pub(crate) fn request_span(endpoint: &Endpoint, request: &EventRequest, tried: u32) -> Span {
+pub(crate) fn request_span(endpoint: &Endpoint, request: &EventRequest, attempt: u32) -> Span {
     tracing::debug_span!(
         "request",
         otel.name = "POST",
@@ -22,7 +22,7 @@ pub(crate) fn request_span(endpoint: &Endpoint, request: &EventRequest, tried: u
         otel.status_description = Empty,
         http.request.method = "POST",
         http.request.body.size = request.body_bytes(),
-        http.request.resend_count = (tried > 1).then(|| tried - 1),
+        http.request.resend_count = (attempt > 1).then(|| attempt - 1),
         http.response.status_code = Empty,
         messaging.batch.message_count = request.len(),
         url.full = &*endpoint.base,

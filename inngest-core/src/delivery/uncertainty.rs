@@ -102,7 +102,7 @@ mod tests {
     }
 
     /// Formats a state as its kind and error message.
-    fn shown(state: &Uncertainty) -> String {
+    fn summary(state: &Uncertainty) -> String {
         let words = state
             .earlier()
             .map_or("?".to_owned(), |error| match &**error {
@@ -145,9 +145,9 @@ mod tests {
             (explained(), Refused(&b), "unanswered a"),
             (explained(), RefusedBefore(&a), "unanswered a"),
         ] {
-            let text = format!("{} after {observation:?}", shown(&before));
+            let text = format!("{} after {observation:?}", summary(&before));
             let state = before.after(observation);
-            assert_eq!(shown(&state), after, "{text}");
+            assert_eq!(summary(&state), after, "{text}");
             assert_eq!(state.is_some(), after != "none", "{text}");
         }
     }
@@ -165,8 +165,8 @@ mod tests {
             (Uncertainty::Unanswered(None), &conclusive, true),
             (Uncertainty::Unanswered(None), &inconclusive, false),
         ] {
-            let shown = state.explain(Arc::clone(error));
-            assert_eq!(!Arc::ptr_eq(&shown, error), explained, "{state:?}");
+            let summary = state.explain(Arc::clone(error));
+            assert_eq!(!Arc::ptr_eq(&summary, error), explained, "{state:?}");
         }
     }
 }

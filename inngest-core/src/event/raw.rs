@@ -50,7 +50,7 @@ use crate::event::{EventInput, Payload};
 #[must_use = "a raw event does nothing until it is sent"]
 pub struct RawEvent(Payload<RawParts>);
 
-/// What a [`RawEvent`] has in place of a type.
+/// What a [`RawEvent`] has instead of a type.
 #[derive(Clone)]
 pub(crate) struct RawParts {
     pub(crate) name: String,
@@ -98,28 +98,28 @@ impl RawEvent {
         self
     }
 
-    /// Sets the deduplication id, see [`Payload::id`].
+    /// Sets the deduplication id; see [`Payload::id`].
     pub fn id(self, id: impl Into<String>) -> Self {
         Self(self.0.id(id))
     }
 
-    /// Sets when the event occurred, see [`Payload::at`].
+    /// Sets when the event occurred; see [`Payload::at`].
     pub fn at(self, time: impl Timestamp) -> Self {
         Self(self.0.at(time))
     }
 
-    /// Sets the user's attributes, see [`Payload::user`].
+    /// Sets the user's attributes; see [`Payload::user`].
     pub fn user<U: Serialize + ?Sized>(self, user: &U) -> Self {
         let name = self.0.event().name.clone();
         Self(self.0.with_user(&name, user))
     }
 
-    /// Adds a session, see [`Payload::session`].
+    /// Adds a session; see [`Payload::session`].
     pub fn session(self, key: impl Into<String>, value: impl SessionField) -> Self {
         Self(self.0.session(key, value))
     }
 
-    /// Clears a session, see [`Payload::session_cleared`].
+    /// Clears a session; see [`Payload::session_cleared`].
     pub fn session_cleared(self, key: impl Into<String>) -> Self {
         Self(self.0.session_cleared(key))
     }

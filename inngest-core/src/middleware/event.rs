@@ -138,7 +138,7 @@ impl OutgoingEvent {
         Ok(self.change()?.data.remove(name))
     }
 
-    /// Sets the deduplication id, see [`Payload::id`](crate::Payload::id).
+    /// Sets the deduplication id; see [`Payload::id`](crate::Payload::id).
     ///
     /// # Errors
     ///
@@ -150,7 +150,7 @@ impl OutgoingEvent {
         self.set_member("id", |out| json::string(out, id))
     }
 
-    /// Sets the time at which the event occurred, see [`Payload::at`](crate::Payload::at).
+    /// Sets the time at which the event occurred; see [`Payload::at`](crate::Payload::at).
     ///
     /// # Errors
     ///
@@ -165,7 +165,7 @@ impl OutgoingEvent {
         self.set_member("ts", |out| json::integer(out, millis.into()))
     }
 
-    /// Sets the user's attributes, see [`Payload::user`](crate::Payload::user).
+    /// Sets the user's attributes; see [`Payload::user`](crate::Payload::user).
     ///
     /// # Errors
     ///
@@ -182,7 +182,7 @@ impl OutgoingEvent {
         }
     }
 
-    /// Sets a session, see [`Payload::session`](crate::Payload::session).
+    /// Sets a session; see [`Payload::session`](crate::Payload::session).
     ///
     /// # Errors
     ///
@@ -195,7 +195,7 @@ impl OutgoingEvent {
         self.change_session(key, Some(value))
     }
 
-    /// Clears a session, see [`Payload::session_cleared`](crate::Payload::session_cleared).
+    /// Clears a session; see [`Payload::session_cleared`](crate::Payload::session_cleared).
     ///
     /// # Errors
     ///

@@ -7,7 +7,7 @@ use std::str;
 /// The maximum nesting depth of a value (measured).
 pub(super) const MAX_OPEN: usize = 10_000;
 
-/// Why a text is not valid JSON.
+/// Why text is not valid JSON.
 #[derive(Debug, PartialEq)]
 pub(super) enum SyntaxError {
     /// The text ends inside the value.

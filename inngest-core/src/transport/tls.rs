@@ -10,7 +10,7 @@ use rustls::{ClientConfig, RootCertStore};
 
 use crate::error::config::ConfigError;
 
-/// Certificates and a private key in PEM form, as given by the user.
+/// Certificates and a private key in PEM form, as the user passed them.
 #[derive(Clone, Default)]
 pub(crate) struct Certificates {
     roots: Option<Arc<[u8]>>,

@@ -24,8 +24,8 @@ impl TemplateError {
 pub(super) enum TemplateErrorKind {
     /// The server treats an empty id as no id.
     Empty,
-    /// The template prints the same text for every event. `braced` is the first text in double
-    /// braces, which print a brace, if it could be a path.
+    /// The template prints the same text for every event. `braced` is the first text in doubled
+    /// braces if it could be a path; doubled braces print a brace.
     NoPlaceholder { braced: Option<String> },
     /// `{}`, with the white space between the braces.
     EmptyPlaceholder { text: String },

@@ -132,7 +132,7 @@ struct Code {
     other: Option<TokenStream>,
     /// Converts older versions.
     functions: TokenStream,
-    /// Proves that kinds can be told apart, and that older versions convert.
+    /// Proves that kinds are distinct, and that older versions convert.
     assertions: Vec<TokenStream>,
     /// The number of kinds.
     len: usize,

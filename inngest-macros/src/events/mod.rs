@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `attr` | reads `#[events(…)]` |
 //! | `ast` | represents the enum, and checks its shape |
-//! | `valid` | checks that the variants can be told apart, as far as their tokens show |
+//! | `valid` | checks that the variants are distinct, as far as their tokens show |
 //! | `expand` | generates the code |
 
 mod ast;

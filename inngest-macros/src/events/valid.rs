@@ -1,5 +1,5 @@
-//! Checks that the variants can be told apart, as far as their tokens show. The generated constants compare
-//! names and versions.
+//! Checks that the variants are distinct, as far as their tokens show. The generated constants compare names
+//! and versions.
 
 use proc_macro2::Ident;
 use quote::ToTokens as _;
@@ -42,7 +42,7 @@ fn only_one_other(cx: &Ctxt, events: &Events<'_>) {
     }
 }
 
-/// Rule: only an `other` variant holds a `RawReceived`, because that has no event name.
+/// Rule: only an `other` variant holds a `RawReceived`, because `RawReceived` has no event name.
 fn raw_without_other(cx: &Ctxt, events: &Events<'_>) {
     for variant in &events.variants {
         if let Type::Path(path) = event_type(&variant.ty)
@@ -86,7 +86,8 @@ fn different_types(cx: &Ctxt, events: &Events<'_>) {
     }
 }
 
-/// Rule: no two variants are instances of one generic event, because its name ignores its parameters.
+/// Rule: no two variants are instances of one generic event, because its name does not depend on the type
+/// arguments.
 fn generic_types(cx: &Ctxt, events: &Events<'_>) {
     let generics = &events.input.generics;
     let parameters: Vec<Ident> = generics.type_params().map(|p| p.ident.clone()).collect();

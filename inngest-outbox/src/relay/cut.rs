@@ -58,7 +58,14 @@ fn cut_group(
             }),
         }
     }
-    let cut = client.cut(batch)?;
+    let cut = match client.cut(batch) {
+        Ok(cut) => cut,
+        Err(error) => match error.first_error() {
+            Some(first) => return Err(first.clone().into()),
+            // Unreachable: a batch without events is always cut.
+            None => return Ok(()),
+        },
+    };
     for (index, rejection) in cut.rejected {
         let Some(event) = added.get(index) else {
             continue;

@@ -1,4 +1,4 @@
-//! The parts of a schema: which ones the data can contain, how to get there, and whether each has a value.
+//! Finds the parts of a schema that the data can contain, the path to each, and whether each has a value.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -12,7 +12,7 @@ use super::scalar::scalars;
 /// A schema's address, which is its identity: equal schemas in two positions are two schemas.
 pub(super) type Id = *const Value;
 
-/// A way from a schema to one of its parts.
+/// A step from a schema to one of its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step<'a> {
     Reference,
@@ -34,15 +34,15 @@ pub(super) enum Step<'a> {
 pub(super) struct Reached<'a> {
     pub(super) schema: &'a Value,
     pub(super) pointer: String,
-    /// The schema before it on the shortest way from the data.
+    /// The previous schema on the shortest path from the data, and the step from there.
     from: Option<(usize, Step<'a>)>,
 }
 
-/// What a value should take, apart from what is required.
+/// Which steps a generated value takes, apart from the required ones.
 #[derive(Default)]
 pub(super) struct Plan<'a> {
     pub(super) steps: HashMap<Id, Vec<Step<'a>>>,
-    pub(super) takes_everything: bool,
+    pub(super) includes_everything: bool,
 }
 
 /// The parts of a schema.
@@ -50,7 +50,7 @@ pub(super) struct Graph<'a> {
     root: &'a Value,
     pub(super) reached: Vec<Reached<'a>>,
     pub(super) indexes: HashMap<Id, usize>,
-    /// How deep the flattest value of each schema is. A schema without a finite value has no height.
+    /// The minimum depth of a value of each schema. A schema without a finite value has no height.
     heights: HashMap<Id, usize>,
 }
 
@@ -97,7 +97,7 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// The parts of a schema, with the way to each and its pointer.
+    /// The parts of a schema, with the step to each and its pointer.
     pub(super) fn parts(&self, schema: &'a Value) -> Vec<(Step<'a>, Option<&'a Value>, String)> {
         let Value::Object(schema) = schema else {
             return Vec::new();
@@ -180,7 +180,7 @@ impl<'a> Graph<'a> {
         self.known_height(schema).is_some()
     }
 
-    /// The height of a schema whose parts have the heights that are known so far.
+    /// Computes the height of a schema from the known heights of its parts.
     fn height(&self, schema: &'a Value) -> Option<usize> {
         let schema = match schema {
             Value::Object(schema) => schema,
@@ -208,7 +208,7 @@ impl<'a> Graph<'a> {
             kind => self.height_of(schema, kind.and_then(Value::as_str).unwrap_or("object"))?,
         };
         if let Some(target) = schema.get("$ref").and_then(Value::as_str) {
-            // A reference that cannot be followed is reported when a value is made.
+            // A reference without a target is reported when a value is generated.
             let target = self.target(target);
             height = height.max(target.map_or(Some(0), |target| self.known_height(target))?);
         }
@@ -243,9 +243,9 @@ impl<'a> Graph<'a> {
             "array" => {
                 let first = list(schema, "prefixItems");
                 first.iter().try_for_each(&mut add)?;
-                let least = count(schema, "minItems").unwrap_or_default();
+                let min_items = count(schema, "minItems").unwrap_or_default();
                 if let Some(part @ Value::Object(_)) = schema.get("items")
-                    && least > first.len()
+                    && min_items > first.len()
                 {
                     add(part)?;
                 }
@@ -255,7 +255,7 @@ impl<'a> Graph<'a> {
         Some(height)
     }
 
-    /// The plan that takes a step from a schema. `None` if a schema on the way to it has no value.
+    /// The plan that takes a step from a schema. `None` if a schema on the path to it has no value.
     pub(super) fn plan(&self, index: usize, step: Step<'a>) -> Option<Plan<'a>> {
         let mut plan = Plan::default();
         let mut next = Some((index, step));

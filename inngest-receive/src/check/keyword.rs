@@ -23,7 +23,7 @@ pub(super) fn count(schema: &Object, key: &str) -> Option<usize> {
     usize::try_from(schema.get(key)?.as_u64()?).ok()
 }
 
-pub(super) fn whole<'a>(schema: &'a Object, key: &str) -> Option<&'a str> {
+pub(super) fn string<'a>(schema: &'a Object, key: &str) -> Option<&'a str> {
     schema.get(key)?.as_str()
 }
 

@@ -1,8 +1,8 @@
 //! Checks that events of exported schemas, including old versions, still decode.
 
+mod generate;
 mod graph;
 mod keyword;
-mod making;
 mod number;
 mod pattern;
 mod sample;
@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use self::making::Missing;
+use self::generate::Missing;
 use crate::error::DecodeError;
 use crate::events::{Events, decode};
 
@@ -25,12 +25,13 @@ use crate::events::{Events, decode};
 ///
 /// The folder is the output of `inngest-registry export`. It keeps the schemas of old versions,
 /// because their events may still be stored, delayed or retried. For each schema of an event that the
-/// enum decodes, this function makes events and decodes them: with all fields, with only the required
-/// fields, with each optional field, with each variant of each enum, and with the least and the greatest
+/// enum decodes, this function generates events and decodes them: with all fields, with only the required
+/// fields, with each optional field, with each variant of each enum, and with the smallest and the largest
 /// number. Schemas of other events are ignored.
 ///
-/// A part of a schema whose values cannot be made is an error, because nothing would show that it decodes:
-/// a pattern with syntax such as `(?=…)`, or keywords such as `if`. Add `examples` to that part.
+/// It is an error if no value can be generated for a part of a schema, because nothing would show that the
+/// part decodes. The cause is a pattern with syntax such as `(?=…)`, or a keyword such as `if`. Add `examples`
+/// to that part.
 ///
 /// ```no_run
 /// # use inngest_core::Event;
@@ -50,8 +51,8 @@ use crate::events::{Events, decode};
 ///
 /// # Errors
 ///
-/// The folder has no readable index, a schema cannot be read, no variant takes a version, an event does
-/// not decode, or no event can be made for a part of a schema. The error lists all of these.
+/// The folder has no readable index, a schema cannot be read, no variant decodes a version, an event
+/// does not decode, or no event can be generated for a part of a schema. The error lists all of these.
 pub fn check<E: Events>(folder: impl AsRef<Path>) -> Result<(), CheckError> {
     let folder = folder.as_ref();
     let mut problems = Vec::new();
@@ -180,7 +181,7 @@ fn check_entry<E: Events>(folder: &Path, entry: &Entry) -> Vec<Problem> {
         Err(problem) => return vec![problem],
     };
     let samples = sample::of_data(&schema);
-    // One cause makes many events fail, so each path of data is reported once.
+    // One cause can make many events fail, so each path in the data is reported once.
     let mut paths = BTreeSet::new();
     let events = samples.values.into_iter().filter_map(|data| {
         let error = decode_data::<E>(entry, &data).err()?;

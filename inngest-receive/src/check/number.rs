@@ -1,14 +1,14 @@
-//! Makes the numbers that a schema allows: a small one, a fraction, and the least and the greatest.
+//! Generates numbers that a schema allows: a small one, a fraction, the minimum and the maximum.
 
 use serde_json::{Map, Value};
 
-/// Digits after the decimal point that are computed with.
+/// How many digits after the decimal point are used in computations.
 const DIGITS: u32 = 9;
 /// The unit of computation.
 const ONE: i128 = 10_i128.pow(DIGITS);
 /// Beyond this number, a JSON number may lose digits, so no event has one.
 const LARGEST: i128 = (1 << 53) - 1;
-/// Does not fit 32 bits, but types that count time accept it.
+/// Too large for 32 bits, but types that count time accept it.
 const OVER_32_BITS: i128 = 1 << 33;
 
 /// The numbers, without duplicates, the smallest first. `maps` are the schemas that apply at once.
@@ -17,10 +17,10 @@ pub(super) fn numbers(maps: &[&Map<String, Value>], is_integer: bool) -> Vec<Val
     let step = all("multipleOf").filter(|step| *step > 0);
     let step = step.chain(is_integer.then_some(ONE)).reduce(lcm);
     let (step, is_stepped) = (step.unwrap_or(1), step.is_some());
-    let least = all("minimum").chain(all("exclusiveMinimum").map(|bound| bound + 1));
-    let most = all("maximum").chain(all("exclusiveMaximum").map(|bound| bound - 1));
+    let minimum = all("minimum").chain(all("exclusiveMinimum").map(|bound| bound + 1));
+    let maximum = all("maximum").chain(all("exclusiveMaximum").map(|bound| bound - 1));
     let format = integer_format(maps);
-    let (format_least, format_most) = match format {
+    let (format_minimum, format_maximum) = match format {
         Some((true, width @ 1..64)) => {
             let half = 1_i128 << (width - 1);
             (Some(-half * ONE), Some((half - 1) * ONE))
@@ -29,12 +29,12 @@ pub(super) fn numbers(maps: &[&Map<String, Value>], is_integer: bool) -> Vec<Val
         Some((false, _)) => (Some(0), None),
         _ => (None, None),
     };
-    let least = least.chain(format_least).max();
-    let most = most.chain(format_most).min();
+    let minimum = minimum.chain(format_minimum).max();
+    let maximum = maximum.chain(format_maximum).min();
     let up = |number: i128| -(-number).div_euclid(step) * step;
     let down = |number: i128| number.div_euclid(step) * step;
-    let lowest = up(least.unwrap_or(-LARGEST * ONE).max(-LARGEST * ONE));
-    let highest = down(most.unwrap_or(LARGEST * ONE).min(LARGEST * ONE));
+    let lowest = up(minimum.unwrap_or(-LARGEST * ONE).max(-LARGEST * ONE));
+    let highest = down(maximum.unwrap_or(LARGEST * ONE).min(LARGEST * ONE));
     if lowest > highest {
         return Vec::new();
     }
@@ -44,8 +44,8 @@ pub(super) fn numbers(maps: &[&Map<String, Value>], is_integer: bool) -> Vec<Val
         let fraction = if is_stepped { step } else { ONE / 2 };
         numbers.push(within(fraction));
     }
-    numbers.extend(least.map(|_| lowest));
-    numbers.extend(most.map(|_| highest));
+    numbers.extend(minimum.map(|_| lowest));
+    numbers.extend(maximum.map(|_| highest));
     if let Some((is_signed, 64..)) = format {
         numbers.push(within(OVER_32_BITS * ONE));
         numbers.extend(is_signed.then(|| within(-OVER_32_BITS * ONE)));
@@ -72,14 +72,14 @@ fn integer_format(maps: &[&Map<String, Value>]) -> Option<(bool, u32)> {
     Some((is_signed, width.parse().ok()?))
 }
 
-/// A number in units of 1 / [`ONE`]. `None` if it is too small to count.
+/// A number in units of 1 / [`ONE`]. `None` if it is smaller than one unit but not 0.
 fn scaled(number: &Value) -> Option<i128> {
     let number = number.as_number()?;
     if let Some(integer) = number.as_i128() {
         return Some(integer.clamp(-LARGEST, LARGEST) * ONE);
     }
     let number = number.as_f64()?.clamp(-9e15, 9e15);
-    // The shortest text of a double has its decimal digits, which a multiplication would lose.
+    // Use the decimal digits of the printed double, because a multiplication would lose some.
     let text = format!("{number:.*}", DIGITS as usize);
     let units = text.replace('.', "").parse().ok()?;
     (units != 0 || number == 0.0).then_some(units)

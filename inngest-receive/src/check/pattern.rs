@@ -1,13 +1,13 @@
-//! Matches texts with the patterns of schemas, and makes texts that match.
+//! Matches strings against the patterns of schemas, and generates strings that match.
 
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// The most repetitions that a pattern may ask for.
-const MOST: usize = 1_000;
+/// The maximum number of repetitions that a pattern may require.
+const MAX_REPETITIONS: usize = 1_000;
 
-/// The most attempts to match a text, so that no pattern takes long.
-const ATTEMPTS: usize = 100_000;
+/// The maximum number of steps to match a string, so that no pattern takes long.
+const MAX_STEPS: usize = 100_000;
 
 /// A parsed regular expression.
 pub(super) struct Pattern(Vec<Sequence>);
@@ -26,8 +26,8 @@ enum Part {
     Group(Vec<Sequence>),
     Repeat {
         part: Box<Part>,
-        least: usize,
-        most: usize,
+        min: usize,
+        max: usize,
     },
     Start,
     End,
@@ -39,7 +39,7 @@ const SPACES: [(char, char); 2] = [(' ', ' '), ('\t', '\r')];
 const LINE_ENDS: [(char, char); 3] = [('\n', '\n'), ('\r', '\r'), ('\u{2028}', '\u{2029}')];
 
 impl Pattern {
-    /// `None` if the pattern has syntax that this module does not know, such as `(?=…)`.
+    /// Parses a regular expression. `None` if its syntax is not supported, such as `(?=…)`.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let mut parser = Parser(text.chars().peekable());
         let alternatives = parser.alternatives(0)?;
@@ -50,7 +50,7 @@ impl Pattern {
         let chars: Vec<char> = text.chars().collect();
         let mut matcher = Matcher {
             chars: &chars,
-            left: ATTEMPTS,
+            left: MAX_STEPS,
         };
         (0..=chars.len()).any(|start| {
             let mut any = self.0.iter();
@@ -58,28 +58,28 @@ impl Pattern {
         })
     }
 
-    /// A text of a length in the range, which matches.
-    pub(super) fn make(&self, least: usize, most: usize) -> Option<String> {
-        (0..=least.min(MOST)).find_map(|more| {
+    /// Generates a string that matches and whose length is in the range.
+    pub(super) fn generate(&self, min: usize, max: usize) -> Option<String> {
+        (0..=min.min(MAX_REPETITIONS)).find_map(|more| {
             self.0.iter().find_map(|sequence| {
                 let mut text = String::new();
                 write(sequence, more, &mut text)?;
-                let fits = (least..=most).contains(&text.chars().count());
+                let fits = (min..=max).contains(&text.chars().count());
                 (fits && self.matches(&text)).then_some(text)
             })
         })
     }
 }
 
-/// Writes a text of the sequence. `more` is how often to repeat beyond the least number.
+/// Writes text that matches the sequence, with `more` repetitions beyond each minimum.
 fn write(sequence: &[Part], more: usize, text: &mut String) -> Option<()> {
     for part in sequence {
         match part {
             Part::Start | Part::End => {}
             Part::Set { .. } => text.push(member(part)?),
             Part::Group(sequences) => write(sequences.first()?, more, text)?,
-            Part::Repeat { part, least, most } => {
-                for _ in 0..least.saturating_add(more).min(*most) {
+            Part::Repeat { part, min, max } => {
+                for _ in 0..min.saturating_add(more).min(*max) {
                     write(std::slice::from_ref(part), more, text)?;
                 }
             }
@@ -88,7 +88,7 @@ fn write(sequence: &[Part], more: usize, text: &mut String) -> Option<()> {
     Some(())
 }
 
-/// A plain character of a set, if it has one.
+/// An ordinary character of a set, if the set has one.
 fn member(set: &Part) -> Option<char> {
     let Part::Set { ranges, is_negated } = set else {
         return None;
@@ -112,7 +112,7 @@ struct Matcher<'t> {
     left: usize,
 }
 
-/// Matches what follows at an index.
+/// Matches the rest of the pattern from an index.
 type Next<'n> = &'n mut dyn FnMut(&mut Matcher<'_>, usize) -> bool;
 
 impl Matcher<'_> {
@@ -140,33 +140,26 @@ impl Matcher<'_> {
             Part::Group(sequences) => sequences
                 .iter()
                 .any(|sequence| self.sequence(sequence, at, &mut *next)),
-            Part::Repeat { part, least, most } => self.repeat(part, *least, *most, at, next),
+            Part::Repeat { part, min, max } => self.repeat(part, *min, *max, at, next),
         }
     }
 
-    fn repeat(
-        &mut self,
-        part: &Part,
-        least: usize,
-        most: usize,
-        at: usize,
-        next: Next<'_>,
-    ) -> bool {
-        if most > 0 {
+    fn repeat(&mut self, part: &Part, min: usize, max: usize, at: usize, next: Next<'_>) -> bool {
+        if max > 0 {
             let again = self.part(part, at, &mut |matcher, after| {
                 // An empty match that is not required would repeat without end.
-                (after > at || least > 0)
-                    && matcher.repeat(part, least.saturating_sub(1), most - 1, after, &mut *next)
+                (after > at || min > 0)
+                    && matcher.repeat(part, min.saturating_sub(1), max - 1, after, &mut *next)
             });
             if again {
                 return true;
             }
         }
-        least == 0 && next(self, at)
+        min == 0 && next(self, at)
     }
 }
 
-/// The deepest nesting of groups.
+/// The maximum nesting depth of groups.
 const MAX_DEPTH: usize = 50;
 
 struct Parser<'t>(Peekable<Chars<'t>>);
@@ -227,31 +220,31 @@ impl Parser<'_> {
     }
 
     fn repeated(&mut self, part: Part) -> Option<Part> {
-        let (least, most) = match self.0.peek() {
+        let (min, max) = match self.0.peek() {
             Some('*') => (0, usize::MAX),
             Some('+') => (1, usize::MAX),
             Some('?') => (0, 1),
             Some('{') => {
                 self.0.next();
-                let least = self.number()?;
-                let most = match self.0.peek()? {
+                let min = self.number()?;
+                let max = match self.0.peek()? {
                     ',' => {
                         self.0.next();
                         self.number().or(Some(usize::MAX))
                     }
-                    _ => Some(least),
+                    _ => Some(min),
                 }?;
-                (self.0.peek() == Some(&'}')).then_some((least, most))?
+                (self.0.peek() == Some(&'}')).then_some((min, max))?
             }
             _ => return Some(part),
         };
         self.0.next();
-        // How much it takes first does not change whether a text matches.
+        // Whether a repetition is lazy does not change which strings match.
         self.takes('?');
-        (least <= most.min(MOST)).then(|| Part::Repeat {
+        (min <= max.min(MAX_REPETITIONS)).then(|| Part::Repeat {
             part: Box::new(part),
-            least,
-            most,
+            min,
+            max,
         })
     }
 
@@ -367,7 +360,7 @@ mod tests {
 
     #[test]
     fn made_texts_match() {
-        for (pattern, least, most, expected) in [
+        for (pattern, min, max, expected) in [
             ("^[A-Z]{2}-[0-9]+$", 0, 100, Some("AA-1")),
             ("^[A-Z]{2}-[0-9]+$", 6, 100, Some("AA-111")),
             ("^(x|yy)$", 2, 2, None),
@@ -376,12 +369,12 @@ mod tests {
             ("^a{3}$", 0, 2, None),
             ("", 2, 9, None),
         ] {
-            let made = Pattern::parse(pattern).unwrap().make(least, most);
-            assert_eq!(made.as_deref(), expected, "{pattern}");
+            let generated = Pattern::parse(pattern).unwrap().generate(min, max);
+            assert_eq!(generated.as_deref(), expected, "{pattern}");
         }
     }
 
-    /// A pattern that takes exponential time is given up.
+    /// The matcher gives up on a pattern that takes exponential time.
     #[test]
     fn slow_patterns_end() {
         let pattern = Pattern::parse("^(a*)*(a*)*(a*)*b$").unwrap();

@@ -1,19 +1,19 @@
-//! Makes values that match a JSON Schema: together, they take every part of it.
+//! Generates values that match a JSON Schema and together cover every part of it.
 
 use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
+use super::generate::{Generator, Missing};
 use super::graph::{Graph, Plan, Step};
-use super::making::{Making, Missing};
 
-/// The values that match a schema, and its parts for which no value was made.
+/// Values that match a schema, and the parts of the schema for which no value was generated.
 pub(super) struct Samples {
     pub(super) values: Vec<Value>,
     pub(super) missing: Vec<Missing>,
 }
 
-/// Makes values for the `data` of an event's schema: one with everything, one with only what is required,
+/// Generates values for the `data` of an event's schema: one with everything, one with only what is required,
 /// and one for each alternative, each optional member and each kind of value anywhere in the schema.
 pub(super) fn of_data(schema: &Value) -> Samples {
     let pointer = "/properties/data";
@@ -37,7 +37,7 @@ pub(super) fn of_data(schema: &Value) -> Samples {
 fn samples<'a>(graph: &Graph<'a>, data: &'a Value) -> Samples {
     let mut plans = vec![
         Plan {
-            takes_everything: true,
+            includes_everything: true,
             ..Plan::default()
         },
         Plan::default(),
@@ -53,13 +53,13 @@ fn samples<'a>(graph: &Graph<'a>, data: &'a Value) -> Samples {
     let (mut values, mut missing) = (Vec::new(), Vec::new());
     let (mut known, mut known_missing) = (HashSet::new(), HashSet::new());
     for plan in plans {
-        let mut value = Making {
+        let mut generator = Generator {
             graph,
             plan,
             open: Vec::new(),
             values: 0,
         };
-        match value.make(data, &[], false) {
+        match generator.generate(data, &[], false) {
             Ok(value) => {
                 let value = value.unwrap_or_else(|| Value::Object(Map::new()));
                 if known.insert(value.to_string()) {

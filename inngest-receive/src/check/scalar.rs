@@ -1,4 +1,4 @@
-//! The scalars that a schema allows.
+//! Generates scalars that a schema allows.
 
 use serde_json::Value;
 
@@ -44,9 +44,9 @@ pub(super) fn scalars(maps: &[&Object]) -> Option<Vec<Result<Value, String>>> {
         "integer" => number(true),
         "number" => number(false),
         "string" => {
-            let made = text(maps).map(Value::from);
+            let generated = text(maps).map(Value::from);
             let example = || examples(schema).iter().find(|example| example.is_string());
-            vec![made.or_else(|reason| example().cloned().ok_or(reason))]
+            vec![generated.or_else(|reason| example().cloned().ok_or(reason))]
         }
         _ => return None,
     })

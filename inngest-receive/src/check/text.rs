@@ -1,15 +1,15 @@
-//! Makes a text that a schema allows.
+//! Generates a string that a schema allows.
 
 use serde_json::{Map, Value};
 
-use super::keyword::{count, whole};
+use super::keyword::{count, string};
 use super::pattern::Pattern;
 
-/// The most characters that `minLength` may ask for.
-const LONGEST: usize = 1_000_000;
+/// The largest supported `minLength`.
+const MAX_MIN_LENGTH: usize = 1_000_000;
 
-/// Texts of common formats. If a pattern is all that a schema has, the first that matches is likely to be
-/// accepted by a type, which may be stricter than its pattern.
+/// Strings of common formats. A type may be stricter than the pattern in its schema, but it probably accepts
+/// the first of these strings that matches the pattern.
 const COMMON: [&str; 14] = [
     "1",
     "a",
@@ -30,15 +30,15 @@ const COMMON: [&str; 14] = [
 
 const UUID: &str = "5f0c2f4e-6a3b-4f6d-9c0a-0f6f3c1f2a7b";
 
-/// The text, or why there is none. `maps` are the schemas that apply at once.
+/// Returns the string, or why there is none. `maps` are the schemas that apply at once.
 pub(super) fn text(maps: &[&Map<String, Value>]) -> Result<String, String> {
     let lengths = |key: &'static str| maps.iter().filter_map(move |map| count(map, key));
-    let least = lengths("minLength").max().unwrap_or_default();
-    let most = lengths("maxLength").min().unwrap_or(usize::MAX);
-    if least > most.min(LONGEST) {
+    let min_length = lengths("minLength").max().unwrap_or_default();
+    let max_length = lengths("maxLength").min().unwrap_or(usize::MAX);
+    if min_length > max_length.min(MAX_MIN_LENGTH) {
         return Err("no text has its length".to_owned());
     }
-    let strings = |key: &'static str| maps.iter().filter_map(move |map| whole(map, key));
+    let strings = |key: &'static str| maps.iter().filter_map(move |map| string(map, key));
     let format = strings("format").find_map(of_format);
     let mut patterns = Vec::new();
     for pattern in strings("pattern") {
@@ -46,20 +46,20 @@ pub(super) fn text(maps: &[&Map<String, Value>]) -> Result<String, String> {
         patterns.push(parsed.ok_or_else(|| format!("its pattern `{pattern}` is not understood"))?);
     }
     let fits = |text: &str| {
-        (least..=most).contains(&text.chars().count())
+        (min_length..=max_length).contains(&text.chars().count())
             && patterns.iter().all(|pattern| pattern.matches(text))
     };
-    let padded = || "a".repeat(least.max(1).min(most));
+    let padded = || "a".repeat(min_length.max(1).min(max_length));
     let common = format
         .into_iter()
         .chain(COMMON.into_iter().filter(|_| !patterns.is_empty()));
     let mut texts = common.map(str::to_owned).chain([padded()]);
-    let made = || {
+    let generated = || {
         patterns
             .iter()
-            .find_map(|pattern| pattern.make(least, most))
+            .find_map(|pattern| pattern.generate(min_length, max_length))
     };
-    let text = texts.find(|text| fits(text)).or_else(made);
+    let text = texts.find(|text| fits(text)).or_else(generated);
     text.filter(|text| fits(text))
         .ok_or_else(|| "no text that matches it was found".to_owned())
 }

@@ -78,7 +78,7 @@ pub enum SignatureError {
         /// How old it is.
         age: Duration,
     },
-    /// The signature was made after `now`.
+    /// The signature is from after `now`.
     #[error(
         "the signature is {} in the future; answer 401, and check this machine's clock",
         seconds(.by.as_secs() + u64::from(.by.subsec_nanos() > 0))

@@ -361,12 +361,12 @@ mod tests {
     }
 
     #[test]
-    fn text_report_with_colours() {
+    fn text_report_with_colors() {
         let mut report = report();
         report.findings.truncate(1);
         insta::assert_snapshot!(
             report
-                .to_text(Paint { colour: true })
+                .to_text(Paint { color: true })
                 .replace('\u{1b}', "ESC")
         );
     }

@@ -67,7 +67,7 @@ impl Cli {
     pub fn new(registry: Registry) -> Self {
         Self(Commands {
             registry: Some(registry),
-            paint: Paint { colour: true },
+            paint: Paint { color: true },
         })
     }
 
@@ -77,7 +77,7 @@ impl Cli {
     pub fn for_files() -> Self {
         Self(Commands {
             registry: None,
-            paint: Paint { colour: true },
+            paint: Paint { color: true },
         })
     }
 
@@ -85,7 +85,7 @@ impl Cli {
     #[must_use]
     pub fn main(self) -> ExitCode {
         let output = self.run(std::env::args_os(), EXPORTERS);
-        // The stream removes colours if it is not a terminal or `NO_COLOR` is set.
+        // The stream removes colors if it is not a terminal or `NO_COLOR` is set.
         let written = write(&mut anstream::AutoStream::auto(io::stdout()), &output.out);
         let mut stderr = anstream::AutoStream::auto(io::stderr());
         // If standard error cannot be written, there is nowhere left to report it.
@@ -170,7 +170,7 @@ fn write(stream: &mut dyn io::Write, text: &str) -> io::Result<()> {
 /// The output for clap's help, version or usage errors.
 fn clap_output(error: &clap::Error, paint: Paint) -> Output {
     let text = error.render();
-    let text = if paint.colour {
+    let text = if paint.color {
         text.ansi().to_string()
     } else {
         text.to_string()

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::error::Error;
 use crate::files;
 
-/// Writes a text to `out` and returns the text to print: the path, and the folder if it was created.
+/// Writes text to `out` and returns the text to print: the path, and the folder if it was created.
 /// Without `out`, that is the text itself. If `out` is a folder, the file gets this name.
 pub(super) fn write(text: String, out: Option<&Path>, file_name: &str) -> Result<String, Error> {
     let Some(out) = out else {

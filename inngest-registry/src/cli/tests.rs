@@ -1,4 +1,4 @@
-//! Tests the printed texts and the exit codes.
+//! Tests the output and the exit codes.
 
 mod against;
 mod catalog;
@@ -80,7 +80,7 @@ impl TestFolder {
     }
 }
 
-/// A command line for these types, without colours.
+/// A command line for these types, without colors.
 fn cli(registry: Registry) -> Cli {
     Cli(Commands {
         registry: Some(registry),
@@ -88,7 +88,7 @@ fn cli(registry: Registry) -> Cli {
     })
 }
 
-/// A command line for files, without colours.
+/// A command line for files, without colors.
 fn for_files() -> Cli {
     Cli(Commands {
         registry: None,
@@ -485,7 +485,7 @@ fn changed_id_template_in_a_folder() {
 }
 
 #[test]
-fn colours_only_wrap_words() {
+fn colors_only_wrap_words() {
     let place = exported();
     let at = place.path("schemas");
     let arguments = ["schemas".into(), "check".into(), at.into_os_string()];

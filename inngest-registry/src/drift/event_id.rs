@@ -38,7 +38,7 @@ enum Expected<'a> {
 pub(super) enum Mismatch {
     /// The template prints no such id, whatever the values.
     Form,
-    /// These fields, each by itself or all together, have other values in the data.
+    /// The id contradicts the data in these fields, in each one alone or in all together.
     Values(Vec<String>),
 }
 
@@ -135,7 +135,7 @@ fn printed(value: &Value) -> Option<String> {
     }
 }
 
-/// Whether a text consists of these pieces. `None` is any text that is not empty.
+/// Whether text consists of these pieces. `None` is any text that is not empty.
 fn matches(pieces: &[Option<&str>], text: &str) -> bool {
     match pieces {
         [] => text.is_empty(),

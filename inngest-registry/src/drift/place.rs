@@ -1,8 +1,8 @@
-//! A place in a schema: where a value can be, and the fields that it can have there.
+//! A place in a schema: a path where a value can be, and the fields that the value can have.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A place where a value can be. A definition that contains itself is one place, at its first use.
+/// A path where a value can be. A definition that contains itself has only one place, at its first use.
 #[derive(Debug, Default)]
 pub(super) struct Place {
     /// The path, such as `data.order.lines[]`.

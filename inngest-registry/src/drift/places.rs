@@ -1,4 +1,4 @@
-//! Lists the places of a schema.
+//! Lists the places of a schema, where the values of an event can be.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -9,7 +9,7 @@ use super::place::{Field, Place};
 use crate::reference::{definition_name, definitions_of};
 use crate::walk::{has_type, list, property};
 
-/// After this many places, a definition has one place for all its further uses.
+/// Once a schema has this many places, all further uses of a definition share one place.
 const SHARE_AFTER: usize = 2_000;
 
 /// The places under these members of an event. The first place is the event itself.
@@ -39,7 +39,7 @@ struct Builder<'a> {
     /// The definitions that contain themselves.
     recursive: HashSet<String>,
     places: Vec<Place>,
-    /// The places, by the schemas that decide which fields they have.
+    /// The places that can be shared, by the schemas that decide which fields they have.
     shared: HashMap<Vec<*const Map<String, Value>>, usize>,
 }
 
@@ -230,14 +230,14 @@ fn recursive_definitions(schema: &Value) -> HashSet<String> {
         .map(|(name, schema)| (name, definitions_of(schema)))
         .collect();
     let reaches_itself = |name: &&String| {
-        let mut open: Vec<&String> = direct.get(name).into_iter().flatten().collect();
+        let mut queue: Vec<&String> = direct.get(name).into_iter().flatten().collect();
         let mut visited = HashSet::new();
-        while let Some(next) = open.pop() {
+        while let Some(next) = queue.pop() {
             if next == *name {
                 return true;
             }
             if visited.insert(next) {
-                open.extend(direct.get(next).into_iter().flatten());
+                queue.extend(direct.get(next).into_iter().flatten());
             }
         }
         false

@@ -23,7 +23,7 @@ pub struct DriftReport {
     pub samples: usize,
     /// How many of the server's own events were left out.
     pub internal: usize,
-    /// How many samples were compared without their ids, because their source does not tell them.
+    /// How many samples were compared without their ids, because their source does not provide ids.
     pub without_ids: usize,
     /// How many event types have samples.
     pub types: usize,

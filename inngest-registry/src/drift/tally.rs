@@ -1,4 +1,4 @@
-//! Counts how the samples of one event type differ from what it declares.
+//! Counts how the samples of one event type differ from the type's schema and id template.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,17 +15,17 @@ use crate::effect::count;
 use crate::error::{Error, Problem};
 use crate::samples::Sample;
 
-/// The members of an event whose schemas declare fields.
+/// The members of an event that have declared fields.
 const MEMBERS: [&str; 3] = ["data", "user", "meta"];
 
 /// All members of an event.
 const ALL_MEMBERS: [&str; 7] = ["name", "id", "ts", "v", "data", "user", "meta"];
 
-/// The most undeclared fields that are listed one by one. If there are more, they are probably the keys of a
-/// map, which are data.
-const LISTED: usize = 20;
+/// How many undeclared fields are listed one by one. If there are more, they are probably the keys of a map:
+/// data, not field names.
+const MAX_LISTED: usize = 20;
 
-/// The samples of one event type.
+/// Collects findings from the samples of one event type.
 pub(super) struct Tally<'a> {
     event: &'a EventType,
     shape: Shape,
@@ -33,22 +33,22 @@ pub(super) struct Tally<'a> {
     template: Option<IdTemplate>,
     required: BTreeSet<&'static str>,
     samples: usize,
-    found: BTreeMap<Key, Found>,
-    undeclared: BTreeMap<Undeclared, Found>,
+    found: BTreeMap<FindingKey, Occurrences>,
+    undeclared: BTreeMap<Undeclared, Occurrences>,
 }
 
-/// Samples with the same key are counted as one finding.
+/// Identifies a finding: samples with the same key are counted together.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
+struct FindingKey {
     kind: DriftKind,
     path: Option<String>,
     /// What is wrong, without the number of samples.
     problem: String,
 }
 
-/// The number of samples that have a finding, and the first of them.
+/// How many samples have a finding, and the first of them.
 #[derive(Debug)]
-struct Found {
+struct Occurrences {
     count: usize,
     example: DriftExample,
 }
@@ -90,42 +90,42 @@ impl<'a> Tally<'a> {
         })
     }
 
-    /// Compares one more sample.
+    /// Compares one more sample and counts its findings.
     pub(super) fn add(&mut self, sample: &Sample, show: bool) {
         self.samples += 1;
         let example = example(sample);
         let event = sample.as_value();
-        let mut found = BTreeMap::new();
+        let mut in_sample = BTreeMap::new();
         for violation in violations(&self.validator, event) {
             // The server treats 0 as "now".
             if violation.pointer == "/ts" && sample.ts() == Some(0) {
                 continue;
             }
             let located = self.shape.locate(event, &violation.pointer, show);
-            let key = Key {
+            let key = FindingKey {
                 kind: DriftKind::Invalid,
                 path: Some(located.path),
                 problem: violation.problem,
             };
             if key.problem == UNEXPECTED && !self.found.contains_key(&key) {
-                let here = found.keys().filter(|key| !self.found.contains_key(key));
-                let keys = self.found.keys().chain(here);
-                if keys.filter(|key| key.problem == UNEXPECTED).count() >= LISTED {
+                let new_keys = in_sample.keys().filter(|key| !self.found.contains_key(key));
+                let keys = self.found.keys().chain(new_keys);
+                if keys.filter(|key| key.problem == UNEXPECTED).count() >= MAX_LISTED {
                     let (parent, _) = violation.pointer.rsplit_once('/').unwrap_or_default();
                     let parent = self.shape.locate(event, parent, show);
-                    let key = Key {
+                    let key = FindingKey {
                         path: Some(parent.path),
                         problem: "has other fields, which the schema refuses".to_owned(),
                         ..key
                     };
-                    found.entry(key).or_insert_with(|| DriftExample {
+                    in_sample.entry(key).or_insert_with(|| DriftExample {
                         path: Some(parent.example),
                         ..example.clone()
                     });
                     continue;
                 }
             }
-            found.entry(key).or_insert_with(|| DriftExample {
+            in_sample.entry(key).or_insert_with(|| DriftExample {
                 path: Some(located.example),
                 value: event.pointer(&violation.pointer).filter(|_| show).cloned(),
                 ..example.clone()
@@ -133,54 +133,54 @@ impl<'a> Tally<'a> {
         }
         for member in &self.required {
             if event.get(member).is_none() && !sample.is_listed() {
-                let key = Key {
+                let key = FindingKey {
                     kind: DriftKind::Invalid,
                     path: Some((*member).to_owned()),
                     problem: MISSING.to_owned(),
                 };
-                found.entry(key).or_insert_with(|| example.clone());
+                in_sample.entry(key).or_insert_with(|| example.clone());
             }
         }
         if let Some((kind, problem)) = self.id_problem(sample) {
-            let key = Key {
+            let key = FindingKey {
                 kind,
                 path: Some("id".to_owned()),
                 problem,
             };
-            found.entry(key).or_insert_with(|| DriftExample {
+            in_sample.entry(key).or_insert_with(|| DriftExample {
                 value: event.get("id").filter(|_| show).cloned(),
                 ..example.clone()
             });
         }
         let members = event.as_object().into_iter().flatten();
         for (name, _) in members.filter(|(name, _)| !ALL_MEMBERS.contains(&name.as_str())) {
-            let key = Key {
+            let key = FindingKey {
                 kind: DriftKind::UndeclaredField,
                 path: Some(crate::walk::property("", name)),
                 problem: String::new(),
             };
-            found.entry(key).or_insert_with(|| example.clone());
+            in_sample.entry(key).or_insert_with(|| example.clone());
         }
-        for (key, example) in found {
+        for (key, example) in in_sample {
             let found = self.found.entry(key);
-            found.or_insert(Found { count: 0, example }).count += 1;
+            found.or_insert(Occurrences { count: 0, example }).count += 1;
         }
         for undeclared in self.shape.mark(event) {
             if let Some(found) = self.undeclared.get_mut(&undeclared) {
                 found.count += 1;
-            } else if self.undeclared_in(undeclared.place) <= LISTED {
+            } else if self.undeclared_in(undeclared.place) <= MAX_LISTED {
                 let example = example.clone();
                 self.undeclared
-                    .insert(undeclared, Found { count: 1, example });
+                    .insert(undeclared, Occurrences { count: 1, example });
             }
         }
     }
 
-    /// How many undeclared fields of a place are known.
+    /// The number of different undeclared fields found so far at a place.
     fn undeclared_in(&self, place: usize) -> usize {
         let name = String::new();
-        let of_place = self.undeclared.range(Undeclared { place, name }..);
-        of_place
+        let from_place = self.undeclared.range(Undeclared { place, name }..);
+        from_place
             .take_while(|(known, _)| known.place == place)
             .count()
     }
@@ -212,10 +212,10 @@ impl<'a> Tally<'a> {
         }
     }
 
-    /// What was found, with the number of samples.
+    /// The findings, each with the number of samples that have it.
     pub(super) fn findings(self) -> Vec<DriftFinding> {
         let mut findings = Vec::new();
-        // A refused field is not reported as undeclared too, nor a missing one as unseen.
+        // Report each field once: a refused field is not also undeclared, and a missing one is not also unseen.
         let broken = |problem: &str| -> BTreeSet<String> {
             let keys = self.found.keys().filter(|key| key.problem == problem);
             keys.filter_map(|key| key.path.clone()).collect()
@@ -225,7 +225,7 @@ impl<'a> Tally<'a> {
             let what = self.sentence(key, found.count);
             findings.push(self.finding(key.kind, key.path.clone(), what, found));
         }
-        let mut by_place: BTreeMap<usize, Vec<(&str, &Found)>> = BTreeMap::new();
+        let mut by_place: BTreeMap<usize, Vec<(&str, &Occurrences)>> = BTreeMap::new();
         for (undeclared, found) in &self.undeclared {
             let names = by_place.entry(undeclared.place).or_default();
             names.push((&undeclared.name, found));
@@ -236,10 +236,10 @@ impl<'a> Tally<'a> {
                 .place(place)
                 .map_or("", |place| place.path.as_str());
             if let Some((_, first)) = names.first()
-                && names.len() > LISTED
+                && names.len() > MAX_LISTED
             {
                 let what = format!(
-                    "the samples have more than {LISTED} undeclared fields in `{path}`; if these are the \
+                    "the samples have more than {MAX_LISTED} undeclared fields in `{path}`; if these are the \
                      keys of a map, declare a map"
                 );
                 let path = Some(path.to_owned());
@@ -281,7 +281,7 @@ impl<'a> Tally<'a> {
         kind: DriftKind,
         path: Option<String>,
         what: String,
-        found: &Found,
+        found: &Occurrences,
     ) -> DriftFinding {
         DriftFinding {
             path,
@@ -293,7 +293,7 @@ impl<'a> Tally<'a> {
         }
     }
 
-    fn sentence(&self, key: &Key, found: usize) -> String {
+    fn sentence(&self, key: &FindingKey, found: usize) -> String {
         let path = key.path.as_deref().unwrap_or_default();
         let template = self.event.id_template.as_deref().unwrap_or_default();
         let problem = &key.problem;
@@ -313,14 +313,14 @@ impl<'a> Tally<'a> {
         }
     }
 
-    /// "12 of 340 samples have".
+    /// The start of a sentence, such as "12 of 340 samples have".
     fn share(&self, found: usize) -> String {
         let verb = if found == 1 { "has" } else { "have" };
         format!("{found} of {} {verb}", count(self.samples, "sample"))
     }
 }
 
-/// Where a sample comes from, as an example.
+/// An example that only says where the sample comes from.
 pub(super) fn example(sample: &Sample) -> DriftExample {
     DriftExample {
         origin: sample.origin().to_string(),

@@ -4,8 +4,8 @@ use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 
-/// The most declared values that a problem lists.
-const LISTED: usize = 8;
+/// How many declared values a problem lists at most.
+const MAX_LISTED: usize = 8;
 
 /// One place where a value breaks its schema.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -172,7 +172,7 @@ fn problem(kind: &Kind, value: &Value) -> String {
         Kind::Contains => "lacks an item that the schema requires".to_owned(),
         Kind::FalseSchema => "must be absent".to_owned(),
         Kind::OneOfMultipleValid { .. } => "matches more than one alternative".to_owned(),
-        // The texts of other errors may quote the value.
+        // The messages of other errors may quote the value.
         kind => format!("breaks the keyword `{}`", kind.keyword()),
     }
 }
@@ -180,10 +180,10 @@ fn problem(kind: &Kind, value: &Value) -> String {
 fn none_of(values: &[&Value]) -> String {
     let shown: Vec<_> = values
         .iter()
-        .take(LISTED)
+        .take(MAX_LISTED)
         .map(|value| format!("`{}`", shown(value)))
         .collect();
-    let more = match values.len().saturating_sub(LISTED) {
+    let more = match values.len().saturating_sub(MAX_LISTED) {
         0 => String::new(),
         n => format!(" and {n} more"),
     };

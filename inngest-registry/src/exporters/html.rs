@@ -41,7 +41,7 @@ fn push(out: &mut String, text: &str, target: Target) {
     }
 }
 
-/// A text as code.
+/// Text as code.
 pub(super) fn code(text: &str) -> String {
     format!("<code>{}</code>", escape(text))
 }

@@ -74,7 +74,7 @@ pub fn typescript(types: &Catalogue) -> Result<String, Error> {
 /// break. Doc comments are rendered as Markdown. Without JavaScript, only the search is missing.
 ///
 /// The examples are generated. `#[schemars(extend("examples" = [5]))]` sets the value of a field. An
-/// event has no example if its schema is too unusual, for example if a text must match two patterns.
+/// event has no example if its schema is too unusual, for example if a string must match two patterns.
 ///
 /// # Errors
 ///
@@ -83,8 +83,8 @@ pub fn catalog(types: &Catalogue) -> Result<String, Error> {
     catalog::export(types)
 }
 
-/// Writes the events for a project of npm `@eventcatalog/core` 3. Returns the texts of the files by their
-/// paths, with `/`.
+/// Writes the events for a project of npm `@eventcatalog/core` 3. Returns the contents of the files by
+/// their paths, with `/`.
 ///
 /// | file | content |
 /// |---|---|

@@ -29,7 +29,7 @@ pub(crate) fn write_if_changed(path: &Path, text: &str) -> Result<bool, Error> {
     ));
     let written = create(&temporary, text).and_then(|()| fs::rename(&temporary, path));
     written.map_err(|error| {
-        // The first error explains the failure; a second one would not.
+        // Ignore a second error: the first one explains the failure.
         let _ = fs::remove_file(&temporary);
         Error::io("write", path, error)
     })?;

@@ -1,4 +1,4 @@
-//! Tests requests against servers with prepared answers.
+//! Tests the HTTP client against servers with prepared answers.
 
 use std::sync::Mutex;
 
@@ -70,7 +70,7 @@ fn loopback_addresses_need_no_proxy() {
 }
 
 #[test]
-fn confidential_addresses_are_known() {
+fn confidential_addresses_are_recognized() {
     for (url, expected) in [
         ("https://a.example", true),
         ("http://localhost:1", true),
@@ -145,7 +145,7 @@ fn credentials_are_sent_and_never_shown() {
 static WAITS: Mutex<Vec<Duration>> = Mutex::new(Vec::new());
 
 #[test]
-fn faults_of_the_server_are_retried() {
+fn temporary_failures_are_retried() {
     let (url, requests) = server(&[
         "HTTP/1.1 500 No\r\nConnection: close\r\n\r\n",
         "HTTP/1.1 429 No\r\nRetry-After: 7\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
@@ -162,13 +162,13 @@ fn faults_of_the_server_are_retried() {
 }
 
 #[test]
-fn retries_end() {
+fn retries_stop_after_three_attempts_or_at_a_long_wait() {
     const BUSY: &str = "HTTP/1.1 503 No\r\nContent-Length: 4\r\nConnection: close\r\n\r\nbusy";
     let (url, requests) = server(&[BUSY, BUSY, BUSY]);
     let answer = client(&url).get("/").unwrap();
     assert_eq!((answer.status, &*answer.text), (503, "busy"));
     assert_eq!(requests.join().unwrap().len(), 3);
-    // A wait of an hour ends the retries.
+    // The client does not wait for an hour.
     let (url, requests) = server(&[
         "HTTP/1.1 429 No\r\nRetry-After: 3600\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
     ]);
@@ -187,7 +187,7 @@ fn unsupported_requests_are_not_retried() {
 }
 
 #[test]
-fn own_headers_are_sent_with_each_request() {
+fn additional_headers_are_sent_with_each_request() {
     const BUSY: &str = "HTTP/1.1 503 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     let (url, requests) = server(&[BUSY, BUSY, BUSY]);
     let http = client(&url).header("x-inngest-env", HeaderValue::from_static("a b"));
@@ -198,7 +198,7 @@ fn own_headers_are_sent_with_each_request() {
 }
 
 #[test]
-fn server_asks_for_a_wait_in_seconds_or_until_a_time() {
+fn retry_after_is_read_as_seconds_or_a_date() {
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
     for (value, seconds) in [
         ("7", Some(7)),
@@ -225,7 +225,7 @@ fn broken_connections_are_errors() {
 }
 
 #[test]
-fn redirections_are_not_followed() {
+fn redirects_are_not_followed() {
     let (url, requests) = server(&[
         "HTTP/1.1 301 No\r\nLocation: https://me:secret@a.example\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
     ]);
@@ -236,7 +236,7 @@ fn redirections_are_not_followed() {
 }
 
 #[test]
-fn file_of_authorities_must_have_one() {
+fn certificate_file_must_contain_a_certificate() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("ca.pem");
     let (address, _) = Address::parse("`--registry`", "https://a.example").unwrap();

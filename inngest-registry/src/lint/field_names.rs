@@ -1,4 +1,4 @@
-//! Guesses from the name of a field what its value is.
+//! Guesses what a field contains from the field's name.
 
 use serde_json::{Map, Value};
 
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn sensitive_names() {
+    fn sensitive_names_are_detected() {
         let text = object(json!({ "type": "string" }));
         for name in [
             "password",
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_times_and_numbers() {
+    fn names_of_times_and_numbers_are_detected() {
         let text = object(json!({ "type": ["string", "null"] }));
         for name in [
             "created_at",

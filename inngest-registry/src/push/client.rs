@@ -117,7 +117,7 @@ impl Client {
         self.0.address().to_string()
     }
 
-    /// The level of subjects without a level of their own; `None` if the registry does not reveal it.
+    /// The level of subjects that have none; `None` if the registry does not reveal it.
     ///
     /// This is the first request, so its errors are about the whole registry.
     pub(super) fn default_level(&self) -> Result<Option<Mode>, Error> {
@@ -221,7 +221,7 @@ impl Client {
             let answer = self.success(self.get(&format!("{path}/{number}"))?)?;
             let (version, id) = self.numbers(&answer)?;
             let json = answer.json().unwrap_or_default();
-            // A subject may have a schema of another kind, which is never equal to one of ours.
+            // A subject may have a schema of another kind, which never equals a schema from this program.
             let text = json
                 .get("schema")
                 .and_then(Value::as_str)

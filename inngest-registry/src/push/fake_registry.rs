@@ -25,7 +25,7 @@ pub(crate) struct Request {
 /// A status and a body. Without a body, the connection is closed instead.
 pub(crate) type Reply = (u16, Option<String>);
 
-/// Replies to some requests in place of the registry.
+/// Replies to some requests instead of the registry.
 type Fault = Box<dyn FnMut(&Request) -> Option<Reply> + Send>;
 
 /// A registry that listens at a URL.
@@ -39,7 +39,7 @@ pub(crate) struct FakeRegistry {
 struct State {
     subjects: BTreeMap<String, Vec<Version>>,
     levels: BTreeMap<String, String>,
-    /// Texts by id, which starts at 1.
+    /// Schemas as text by id, which starts at 1.
     schemas: Vec<String>,
     log: Vec<Request>,
     fault: Option<Fault>,
@@ -105,7 +105,7 @@ impl FakeRegistry {
         self.state.lock().unwrap().levels.get(subject).cloned()
     }
 
-    /// Registers a text without a check.
+    /// Registers a schema without a check.
     pub(crate) fn add(&self, subject: &str, text: &str) {
         self.state.lock().unwrap().add(subject, text);
     }

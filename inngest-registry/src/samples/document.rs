@@ -11,7 +11,7 @@ use crate::error::{Error, Problem};
 /// The bytes of a byte order mark, which some Windows editors write and JSON does not allow.
 const BOM: &[u8] = "\u{feff}".as_bytes();
 
-/// Iterates over the events of a text, and reads them as it advances.
+/// Iterates over the events in text, and reads each one when it is needed.
 pub(super) struct Documents<R> {
     reader: R,
     /// What errors call the source, such as a path.

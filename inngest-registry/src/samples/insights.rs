@@ -383,7 +383,7 @@ fn sample(name: Value, version: Value, data: Value, origin: Origin) -> Result<Sa
     Sample::of_insights(Value::Object(event.into_iter().collect()), origin)
 }
 
-/// A text as an SQL literal. `None` for a text that databases read differently: a backslash is an escape for
+/// Text as an SQL literal. `None` for text that databases read differently: a backslash is an escape for
 /// `ClickHouse`, and itself for `DuckDB`.
 fn quoted(text: &str) -> Option<String> {
     let is_plain = !text.contains(|c: char| c == '\\' || c.is_control());

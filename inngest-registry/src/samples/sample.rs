@@ -13,7 +13,7 @@ pub struct Sample {
     kind: SourceKind,
 }
 
-/// What a source tells about its events.
+/// What a source provides of its events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum SourceKind {
     /// All members as they were sent.
@@ -94,7 +94,7 @@ impl Sample {
         })
     }
 
-    /// Reads an event whose source tells only its name, version and data.
+    /// Reads an event whose source provides only its name, version and data.
     #[cfg(feature = "http")]
     pub(crate) fn of_insights(event: Value, origin: Origin) -> Result<Self, String> {
         Ok(Self {
@@ -110,7 +110,7 @@ impl Sample {
     }
 
     /// The deduplication id. `None` if the event was sent without one, or if the source does
-    /// [not tell ids](Self::has_known_id).
+    /// [not provide ids](Self::has_known_id).
     #[must_use]
     pub fn id(&self) -> Option<&str> {
         self.text("id")
@@ -158,14 +158,14 @@ impl Sample {
         &self.origin
     }
 
-    /// Whether the event comes from a server, which does not tell all members. Listed events have no `meta` and
-    /// always a `ts`; events in Insights have only their name, version and data.
+    /// Whether the event comes from a server, which does not provide all members. Listed events have no
+    /// `meta` and always a `ts`; events in Insights have only their name, version and data.
     #[must_use]
     pub fn is_listed(&self) -> bool {
         self.kind != SourceKind::Sent
     }
 
-    /// Whether the source tells the deduplication id of an event that has one. Insights does not.
+    /// Whether the source provides the deduplication id of an event that has one. Insights does not.
     #[must_use]
     pub fn has_known_id(&self) -> bool {
         self.kind != SourceKind::Insights

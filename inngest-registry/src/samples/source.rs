@@ -77,7 +77,7 @@ impl fmt::Debug for Source {
     }
 }
 
-/// Whether a text begins with `http://` or `https://`. The case of a scheme does not matter (RFC 3986).
+/// Whether text begins with `http://` or `https://`. The case of a scheme does not matter (RFC 3986).
 #[cfg(feature = "http")]
 fn is_http(text: &str) -> bool {
     let scheme = text.split_once("://").map(|(scheme, _)| scheme);

@@ -243,7 +243,7 @@ pub(super) struct Module {
     pub(super) name: Option<String>,
     /// An item is `None` until it is finished, so that a recursive type can refer to it.
     pub(super) items: Vec<Option<Item>>,
-    /// Whether a field needs the function that tells `null` from an absent member.
+    /// Whether a field needs the function that distinguishes `null` from an absent member.
     pub(super) needs_nullable: bool,
 }
 

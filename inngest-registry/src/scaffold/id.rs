@@ -10,7 +10,7 @@ use super::code::{Body, Field, ItemId, Type};
 /// The characters with a special meaning in a pattern.
 const META: &str = "\\^$.*+?()[]{}|/";
 
-/// The most fields that are tried as parts of an id.
+/// The maximum number of fields that are tried as parts of an id.
 pub(super) const MAX_CANDIDATES: usize = 12;
 
 /// Sets the template of an event's struct, and derives `IdPart` for the types that the template uses. Returns
@@ -124,7 +124,7 @@ pub(super) fn of_pattern(builder: &Builder, event: ItemId, pattern: &str) -> Opt
         })
 }
 
-/// Splits a pattern that `inngest-core` wrote into its texts, with `None` for each placeholder.
+/// Splits a pattern that `inngest-core` wrote into its pieces of text, with `None` for each placeholder.
 fn pieces(pattern: &str) -> Option<Vec<Option<String>>> {
     let mut rest = pattern.strip_prefix('^')?.strip_suffix('$')?;
     let languages = [

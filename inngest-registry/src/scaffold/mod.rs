@@ -83,7 +83,7 @@ pub fn from_catalogue(catalogue: &Catalogue) -> Scaffold {
 /// Writes types that read the given events and write their data unchanged.
 ///
 /// Proposes an id template if a field is unique or the ids of the events follow a template. Proposes an enum
-/// only for a text with few values in many samples.
+/// only for strings with few values in many samples.
 #[must_use]
 pub fn from_samples(samples: impl IntoIterator<Item = Sample>) -> Scaffold {
     let mut events: BTreeMap<(String, Option<String>), Vec<Sample>> = BTreeMap::new();

@@ -16,7 +16,7 @@ const MAX_VARIANT: usize = 35;
 /// Prints modules as one file. The first module is the file itself.
 pub(super) fn file(modules: &[Module]) -> String {
     let mut text = String::new();
-    // All events of a module may have been left out.
+    // A module is empty if all its events were left out.
     for module in modules
         .iter()
         .filter(|module| module.items.iter().any(Option::is_some))
@@ -169,7 +169,7 @@ impl Writer<'_> {
             return schemars + &line;
         }
         // rustfmt writes two spaces before the type of a field in parentheses on a line of its own.
-        let value = typed(&self.indent(1), "pub value", &ty);
+        let value = typed_field(&self.indent(1), "pub value", &ty);
         format!(
             "{indent}#[serde(transparent)]\n{schemars}{indent}pub struct {name} {{\n\
              {attributes}{value}{indent}}}\n"
@@ -247,7 +247,7 @@ impl Writer<'_> {
                 let inner = self.indent(2);
                 let _ = writeln!(text, "{indent}{}(", variant.name);
                 for ty in types {
-                    let ty = broken(&self.ty(ty), &inner);
+                    let ty = wrapped_if_long(&self.ty(ty), &inner);
                     let _ = writeln!(text, "{inner}{ty},");
                 }
                 let _ = writeln!(text, "{indent}),");
@@ -311,7 +311,7 @@ impl Writer<'_> {
             text += &self.attribute("schemars", &schemars, deeper);
             let name = escaped(&field.name);
             let ty = self.ty(&field.ty);
-            text += &typed(&indent, &format!("{visibility}{name}"), &ty);
+            text += &typed_field(&indent, &format!("{visibility}{name}"), &ty);
         }
         text
     }
@@ -372,11 +372,11 @@ impl Writer<'_> {
         let joined = arguments.join(", ");
         let line = format!("{indent}#[{name}({joined})]");
         // rustfmt does not format an attribute that contains more than names and literals.
-        let is_foreign = arguments
+        let is_unformatted = arguments
             .iter()
             .any(|argument| argument.starts_with("extend("));
         let is_short = joined.len() <= MAX_ARGUMENTS || arguments.len() == 1;
-        if is_foreign || (is_short && line.chars().count() <= MAX_WIDTH) {
+        if is_unformatted || (is_short && line.chars().count() <= MAX_WIDTH) {
             return line + "\n";
         }
         let inner = self.indent(deeper + 1);
@@ -386,19 +386,19 @@ impl Writer<'_> {
 }
 
 /// A field with its type: on one line, on two, or with the type's arguments on lines of their own.
-fn typed(indent: &str, name: &str, ty: &str) -> String {
+fn typed_field(indent: &str, name: &str, ty: &str) -> String {
     let line = format!("{indent}{name}: {ty},\n");
     if line.len() - 1 <= MAX_WIDTH {
         line
     } else if indent.len() + 4 + ty.len() < MAX_WIDTH {
         format!("{indent}{name}:\n{indent}    {ty},\n")
     } else {
-        format!("{indent}{name}: {},\n", broken(ty, indent))
+        format!("{indent}{name}: {},\n", wrapped_if_long(ty, indent))
     }
 }
 
 /// A type whose arguments are on lines of their own if it is too long for one line.
-fn broken(ty: &str, indent: &str) -> String {
+fn wrapped_if_long(ty: &str, indent: &str) -> String {
     if indent.len() + ty.len() < MAX_WIDTH {
         return ty.to_owned();
     }
@@ -421,7 +421,7 @@ fn split(ty: &str, indent: &str) -> String {
     let deeper = format!("{indent}    ");
     let mut text = format!("{name}\n");
     for argument in arguments {
-        let _ = writeln!(text, "{deeper}{},", broken(argument, &deeper));
+        let _ = writeln!(text, "{deeper}{},", wrapped_if_long(argument, &deeper));
     }
     text + indent + close
 }

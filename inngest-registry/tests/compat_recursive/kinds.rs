@@ -32,7 +32,7 @@ impl Random {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Leaf {
     Text,
-    /// A text with this minimum length.
+    /// A string with this minimum length.
     AtLeast(u64),
     U32,
     I32,

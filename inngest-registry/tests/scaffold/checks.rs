@@ -1,4 +1,4 @@
-//! Checks of scaffolded types. This file is part of the crate that the test writes, beside the types.
+//! Checks of scaffolded types. This file is part of the crate that the test writes, next to the types.
 
 use inngest_core::Event;
 use inngest_core::registry::Registry;

@@ -61,7 +61,7 @@ enum Internal {
         /// The last four digits.
         last_four: String,
     },
-    /// The fields of another struct, beside the tag.
+    /// The fields of another struct, next to the tag.
     BankTransfer(Bank),
 }
 

@@ -1,7 +1,7 @@
 //! Sends events with the crate `inngest`.
 
 use benches::event::{CheckoutCompleted, checkout};
-use benches::measure::{Begun, Counting};
+use benches::measure::{Counting, Measurement};
 use benches::task::{IN_FLIGHT, IN_REQUEST, Mode, Task};
 use inngest::client::Inngest;
 use inngest::event::Event;
@@ -26,7 +26,7 @@ async fn run(task: &Task) -> Result<(), Box<dyn std::error::Error>> {
     let client = Inngest::new("bench").event_api_origin(&task.url).event_key("bench");
     client.send_event(&event(task.run, 9_999_999)).await.map_err(|e| format!("{e:?}"))?;
 
-    let begun = Begun::now();
+    let measurement = Measurement::start();
     let (run, events) = (task.run, task.events);
     match task.mode {
         Mode::One => {
@@ -60,6 +60,6 @@ async fn run(task: &Task) -> Result<(), Box<dyn std::error::Error>> {
             }
         }
     }
-    begun.end(events);
+    measurement.end(events);
     Ok(())
 }

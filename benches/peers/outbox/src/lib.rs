@@ -1,4 +1,5 @@
-//! The code that the programs share: the database, the events, and the request for one event.
+//! Shared code of the programs that send events as jobs of other crates: the database, the events, and the
+//! request for one event.
 //!
 //! Each program takes the URL of a Postgres database, the URL of the sink, the number of events, and
 //! optionally how many jobs run at a time.
@@ -54,11 +55,11 @@ impl Sender {
     }
 }
 
-/// The measurement of one program, with its own database and the sink.
+/// The measurement of one program: its own database, the sink and the number of events.
 pub struct Run {
     pub peer: &'static str,
     pub events: usize,
-    /// How many jobs run at a time; `None` for the default of the program.
+    /// How many jobs run at a time; `None` for the program's default.
     pub parallel: Option<usize>,
     pub pool: PgPool,
     pub database_url: String,
@@ -144,7 +145,7 @@ impl Run {
         drop_database(&self.admin, &format!("outbox_peer_{}", self.peer)).await
     }
 
-    /// The numbers of events and of distinct ids since the last call.
+    /// The number of events and the number of distinct ids since the last call.
     async fn counts(&self) -> Result<(usize, usize), Error> {
         let line = self.client.get(&self.sink).send().await?.text().await?;
         let (events, ids) = line.split_once(' ').ok_or("the sink sent no counts")?;

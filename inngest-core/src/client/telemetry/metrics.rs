@@ -1,4 +1,4 @@
-//! Counters of the `metrics` crate, under OpenTelemetry's names.
+//! Reports to the `metrics` crate, under OpenTelemetry's names.
 //!
 //! | metric | kind | labels |
 //! |---|---|---|

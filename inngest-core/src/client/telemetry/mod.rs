@@ -30,7 +30,7 @@ pub(crate) struct Operation {
 }
 
 impl Operation {
-    /// A call that sends events of one name, or of names that are not known yet. `kind` is
+    /// A call that sends events with one name, or with names that are not known yet. `kind` is
     /// OpenTelemetry's span kind.
     pub(crate) fn of_name(endpoint: &Endpoint, kind: &str, name: Option<&str>) -> Self {
         let operation = Self::new(endpoint);

@@ -8,7 +8,7 @@ use inngest_grammar::limits::MAX_DEPTH;
 use crate::encode::json::Lossy;
 use crate::encode::value::writer::{EncodeError, SerError, ValueWriter};
 
-/// Up to this many levels and steps, the stack is not checked. Most events stay below it, and any
+/// Up to this many levels and wrappers, the stack is not checked. Most events stay below it, and any
 /// usual stack has enough space left.
 const SHALLOW: usize = 8;
 
@@ -21,7 +21,7 @@ const GROWTH: usize = 2 << 20;
 
 /// How many `Option`s and newtypes may be open at once. They have no brackets in JSON, so the server
 /// does not limit them; this limit stops endless values. It has room for several at each level.
-const MAX_STEPS: usize = 16 * MAX_DEPTH;
+const MAX_WRAPPERS: usize = 16 * MAX_DEPTH;
 
 impl<'a> ValueWriter<'a> {
     /// Enters an array or an object.
@@ -55,26 +55,26 @@ impl<'a> ValueWriter<'a> {
 
     /// Writes the value inside an `Option` or newtype, which adds no level in JSON.
     #[inline]
-    pub(crate) fn step(
+    pub(crate) fn wrapped(
         &mut self,
         mut write: impl FnMut(&mut ValueWriter<'a>) -> Result<(), SerError>,
     ) -> Result<(), SerError> {
-        self.steps += 1;
-        let result = if self.steps <= SHALLOW {
+        self.wrappers += 1;
+        let result = if self.wrappers <= SHALLOW {
             write(self)
         } else {
-            self.deep_step(&mut write)
+            self.deeply_wrapped(&mut write)
         };
-        self.steps -= 1;
+        self.wrappers -= 1;
         result
     }
 
     #[cold]
-    fn deep_step(
+    fn deeply_wrapped(
         &mut self,
         write: &mut dyn FnMut(&mut ValueWriter<'a>) -> Result<(), SerError>,
     ) -> Result<(), SerError> {
-        if self.steps > MAX_STEPS {
+        if self.wrappers > MAX_WRAPPERS {
             return Err(SerError::endless());
         }
         self.on_enough_stack(write)

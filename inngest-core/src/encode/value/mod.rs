@@ -32,7 +32,7 @@ pub(crate) fn write<T: Serialize + ?Sized>(
         failed: None,
         may_repeat_keys: false,
         levels,
-        steps: 0,
+        wrappers: 0,
     };
     let result = value.serialize(&mut writer);
     if result.is_ok() && writer.failed.is_none() && !writer.may_repeat_keys {

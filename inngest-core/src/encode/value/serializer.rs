@@ -86,7 +86,7 @@ impl<'w, 'a> Serializer for &'w mut ValueWriter<'a> {
 
     #[inline]
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), SerError> {
-        self.step(|writer| value.serialize(writer))
+        self.wrapped(|writer| value.serialize(writer))
     }
 
     #[inline]
@@ -116,7 +116,7 @@ impl<'w, 'a> Serializer for &'w mut ValueWriter<'a> {
         _: &'static str,
         value: &T,
     ) -> Result<(), SerError> {
-        self.step(|writer| value.serialize(writer))
+        self.wrapped(|writer| value.serialize(writer))
     }
 
     #[inline]

@@ -34,9 +34,9 @@ impl StringSerializer<'_, '_> {
     }
 
     /// Writes the string inside an `Option` or newtype.
-    fn step<T: Serialize + ?Sized>(self, value: &T) -> Result<(), SerError> {
+    fn wrapped<T: Serialize + ?Sized>(self, value: &T) -> Result<(), SerError> {
         let Self { writer, kind } = self;
-        writer.step(|writer| value.serialize(StringSerializer { writer, kind }))
+        writer.wrapped(|writer| value.serialize(StringSerializer { writer, kind }))
     }
 
     #[cold]
@@ -125,7 +125,7 @@ impl Serializer for StringSerializer<'_, '_> {
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), SerError> {
-        self.step(value)
+        self.wrapped(value)
     }
 
     fn serialize_unit_variant(
@@ -142,7 +142,7 @@ impl Serializer for StringSerializer<'_, '_> {
         _: &'static str,
         value: &T,
     ) -> Result<(), SerError> {
-        self.step(value)
+        self.wrapped(value)
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(

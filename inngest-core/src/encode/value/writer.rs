@@ -1,4 +1,4 @@
-//! Tracks the state of a value being encoded and the first error in it.
+//! Writes the JSON of one value, and keeps the first error and the path where it occurred.
 
 use std::fmt::{self, Write as _};
 
@@ -34,7 +34,7 @@ pub(crate) struct EncodeFailure {
     pub(crate) path: String,
 }
 
-/// Encodes one value and everything nested in it.
+/// The state while one value and everything nested in it is encoded.
 pub(crate) struct ValueWriter<'a> {
     pub(crate) out: &'a mut Vec<u8>,
     /// Where the outermost value begins in `out`.
@@ -42,13 +42,13 @@ pub(crate) struct ValueWriter<'a> {
     pub(crate) keys: Keys,
     /// The first value that was refused.
     pub(crate) refused: Option<EncodeFailure>,
-    /// The path of the first value that failed. That is the innermost one, because it ends first.
+    /// The path of the first value that failed: the innermost one, because it ends first.
     pub(crate) failed: Option<String>,
     pub(crate) may_repeat_keys: bool,
     /// How many arrays and objects are open, including the event's own.
     pub(crate) levels: usize,
     /// How many `Option`s and newtypes are open.
-    pub(crate) steps: usize,
+    pub(crate) wrappers: usize,
 }
 
 impl ValueWriter<'_> {
@@ -187,7 +187,7 @@ impl ValueWriter<'_> {
     }
 }
 
-/// Appends text to the content of a JSON string.
+/// Escapes what is written to it and appends it to a JSON string.
 struct JsonStringContent<'a>(&'a mut Vec<u8>);
 
 impl fmt::Write for JsonStringContent<'_> {

@@ -1,4 +1,4 @@
-//! Makes an example of an event, which is valid for the schema and always the same.
+//! Generates an example of an event, which is valid for the schema and always the same.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use crate::walk::{self, Place};
 
 /// After this many values, an example leaves out everything optional.
 const LARGE: usize = 120;
-/// The most values of an example.
+/// The maximum number of values in an example.
 const MOST: usize = 2_000;
 /// How deep schemas may refer to each other for a single value.
 const DEPTH: usize = 100;
@@ -56,18 +56,18 @@ impl Json {
         }
     }
 
-    /// The text on several lines.
+    /// The JSON on several lines.
     pub(super) fn pretty(&self) -> String {
         serde_json::to_string_pretty(self).unwrap_or_default()
     }
 
-    /// The text on one line.
+    /// The JSON on one line.
     pub(super) fn line(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
 }
 
-/// Makes the examples of one event and of its fields.
+/// Generates the examples of one event and of its fields.
 pub(super) struct Examples<'a> {
     event: &'a EventType,
     sampler: Sampler<'a>,

@@ -1,4 +1,4 @@
-//! Makes example numbers within bounds.
+//! Generates example numbers within bounds.
 
 use serde_json::{Map, Number, Value};
 

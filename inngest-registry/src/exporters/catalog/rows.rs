@@ -30,7 +30,7 @@ pub(super) struct Place {
     pub(super) shown: String,
 }
 
-/// The fields of an event: first the fields of its data, then the fields beside the data. A definition that
+/// The fields of an event: first the fields of its data, then all others. A definition that
 /// is used several times is listed at its first use.
 pub(super) fn of(event: &Value) -> Vec<Field<'_>> {
     let mut walk = Walk {
@@ -70,7 +70,7 @@ struct Walk<'a> {
     depth: usize,
 }
 
-/// The deepest nesting of fields that is listed.
+/// How deep the listed fields may be nested.
 const DEEPEST: usize = 100;
 
 impl<'a> Walk<'a> {

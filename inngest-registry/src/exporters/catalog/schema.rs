@@ -29,7 +29,7 @@ impl<'a> Definitions<'a> {
     }
 
     /// The schema and the schemas that it merely wraps: the target of its reference, its only
-    /// alternative beside `null`, and the only schema that it combines.
+    /// alternative other than `null`, and the only schema that it combines.
     pub(super) fn chain(self, schema: &'a Value) -> Vec<&'a Map<String, Value>> {
         self.named_chain(schema).0
     }

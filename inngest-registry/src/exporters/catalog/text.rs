@@ -1,15 +1,15 @@
-//! Makes example texts for names, formats, patterns and lengths.
+//! Generates example strings for names, formats, patterns and lengths.
 
 use regex_syntax::hir::{Class, ClassUnicodeRange, Hir, HirKind};
 use serde_json::{Map, Value};
 
 use crate::compat::pattern;
 
-/// The most characters that a pattern or `minLength` may ask for.
+/// The maximum length of an example, in characters.
 const LONGEST: usize = 1_000;
 
-/// An example of a text with this schema. `name` is the name of its field. Different values of `number`
-/// give different texts if possible.
+/// An example of a string with this schema. `name` is the name of its field. Different values of `number`
+/// give different strings if possible.
 pub(super) fn example(schema: &Map<String, Value>, name: &str, number: usize) -> Option<String> {
     let of_format = schema
         .get("format")
@@ -26,7 +26,7 @@ pub(super) fn example(schema: &Map<String, Value>, name: &str, number: usize) ->
     }
 }
 
-/// The first text that matches the pattern, or else one made from the pattern.
+/// The first text that matches the pattern, or else one generated from the pattern.
 pub(super) fn matching(pattern: &str, texts: &[&str]) -> Option<String> {
     let known = pattern::compile(pattern)?;
     if let Some(text) = texts.iter().find(|text| known.is_match(text)) {
@@ -54,7 +54,7 @@ fn format(format: &str) -> Option<&'static str> {
     })
 }
 
-/// A text that shows which field it is for: `item-1` for `item_id`, `last four` for `last_four`.
+/// Text that shows which field it is for: `item-1` for `item_id`, `last four` for `last_four`.
 fn of_name(name: &str, number: usize) -> String {
     let mut words = String::new();
     for c in name.chars() {
@@ -100,7 +100,7 @@ fn sized(text: &str, schema: &Map<String, Value>) -> Option<String> {
     fits.then(|| text.chars().cycle().take(length).collect())
 }
 
-/// Appends a short text that matches, provided that boundaries and the text around it allow it.
+/// Appends short text that matches, provided that boundaries and the text around it allow it.
 fn write(hir: &Hir, out: &mut String) -> Option<()> {
     if out.len() > LONGEST {
         return None;

@@ -8,8 +8,8 @@ use super::schema::{Definitions, Variant, alternatives, properties, values};
 use crate::exporters::html::code;
 use crate::walk::list;
 
-/// The most schemas that one description covers. Without a limit, enums that contain each other would never
-/// end.
+/// The maximum number of schemas that one description covers. Without a limit, enums that contain each
+/// other would never end.
 const LONGEST: usize = 40;
 
 /// How many values or variants of an enum a description lists.
@@ -95,7 +95,7 @@ impl<'a> Words<'a> {
         }
         if let Some(innermost) = chain.last() {
             let branches = alternatives(innermost);
-            // The alternatives of a text, such as two formats, are bounds.
+            // The alternatives of a string, such as two formats, are bounds.
             let is_plain = matches!(
                 find("type").and_then(Value::as_str),
                 Some("string" | "integer" | "number")

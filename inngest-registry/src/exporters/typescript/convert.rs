@@ -3,7 +3,7 @@
 //! A type covers names and kinds of values, and omits what TypeScript cannot express: bounds,
 //! lengths, patterns, `not`, `if`. Every value that the schema accepts has the type, with one
 //! exception: a schema without `additionalProperties` accepts undeclared properties and the type
-//! does not, so that TypeScript reports misspelt names.
+//! does not, so that TypeScript reports misspelled names.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -86,7 +86,7 @@ impl Inference<'_> {
             let mut field = Field::new(key, name, ty);
             if member.count < shape.objects {
                 if member.nulls > 0 {
-                    // Tells `null` from an absent member.
+                    // Distinguishes `null` from an absent member.
                     self.builder.module.needs_nullable = true;
                     field.serde.push("default".to_owned());
                     field
@@ -259,7 +259,7 @@ const VAGUE: [&str; 7] = [
     "type", "data", "object", "value", "kind", "content", "event",
 ];
 
-/// Whether texts with this key can take any value, however few were seen.
+/// Whether strings with this key can have any value, however few values were seen.
 fn is_open(key: &str) -> bool {
     let name = names::field(key);
     let last = name.rsplit('_').next().unwrap_or(&name);

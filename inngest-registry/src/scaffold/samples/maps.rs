@@ -33,7 +33,7 @@ pub(super) fn values_of_map(shape: &Shape, key: &str) -> Option<Shape> {
     let is_scalar = values.arrays == 0 && values.objects == 0;
     let is_free_form = is_scalar && FREE_FORM.contains(&names::field(key).as_str());
     let are_data = shape.members.keys().all(|key| is_data(key));
-    // Many keys, and no object that has nearly all of them.
+    // There are many keys, no object has more than half of them, and each is in at most half of the objects.
     let varies = count >= 8
         && shape.objects >= 5
         && shape.largest * 2 <= count

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Number, Value};
 
-/// The most distinct texts that an enum is proposed for.
+/// The maximum number of distinct strings for which an enum is proposed.
 const MAX_WORDS: usize = 8;
 
 /// The values that were seen at one place.
@@ -21,7 +21,7 @@ pub(super) struct Shape {
     pub(super) objects: usize,
     /// The members of all objects. The count of each is the number of objects that have it.
     pub(super) members: BTreeMap<String, Self>,
-    /// The most members of one object.
+    /// The number of members of the largest object.
     pub(super) largest: usize,
 }
 
@@ -168,7 +168,7 @@ impl Texts {
         }
     }
 
-    /// The texts of an enum, if there is enough evidence that there are no others: a few words, each of them
+    /// The values of an enum, if there is enough evidence that there are no others: a few words, each of them
     /// several times. Short codes, such as country codes, are rarely complete.
     pub(super) fn words(&self) -> Option<Vec<&str>> {
         let is_word = |text: &str| {

@@ -121,7 +121,7 @@ impl Converter<'_> {
         }
     }
 
-    /// The type of a schema where no attribute can stand, such as an element of a list.
+    /// The type of a schema where no attribute is possible, such as an element of a list.
     pub(super) fn plain(&mut self, schema: &Value, at: &At) -> Type {
         let converted = self.convert(schema, at);
         if converted.schemars.is_empty() && converted.serde.is_empty() {
@@ -337,7 +337,7 @@ impl Converter<'_> {
         Item::new(name.to_owned(), Body::Newtype(field))
     }
 
-    /// A struct or an enum of its own for an inline schema, if it needs one.
+    /// A separate struct or enum for an inline schema, if it needs one.
     fn parts(&mut self, keywords: &mut Keywords, at: &At) -> Option<ItemId> {
         if !self.needs_name(keywords) {
             return None;

@@ -68,7 +68,7 @@ impl Keywords {
         Value::Object(self.0.clone())
     }
 
-    /// The references that merging would replace: in `allOf`, and a `$ref` beside `properties`.
+    /// The references that merging would replace: in `allOf`, and a `$ref` next to `properties`.
     pub(super) fn merged_references(&self) -> Vec<String> {
         let parts = self.0.get("allOf").and_then(Value::as_array);
         let parts = parts

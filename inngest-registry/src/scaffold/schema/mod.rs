@@ -138,7 +138,7 @@ fn share_own_definition(builder: &mut Builder, event: &EventSchema, id: ItemId) 
     }
 }
 
-/// The field for the attributes of the user, which are sent beside the data.
+/// The field for the attributes of the user, which are sent next to the data.
 pub(super) fn user_field(ty: Type, is_taken: bool) -> Field {
     let name = if is_taken { "event_user" } else { "user" };
     Field {

@@ -238,7 +238,7 @@ impl Converter<'_> {
         })
     }
 
-    /// Replaces `allOf`, and a `$ref` beside `properties`, with the members of all parts.
+    /// Replaces `allOf`, and a `$ref` next to `properties`, with the members of all parts.
     pub(super) fn merge_all_of(&self, keywords: &mut Keywords) -> Result<(), &'static str> {
         self.merge_parts(keywords, MAX_NESTED_PARTS)
     }

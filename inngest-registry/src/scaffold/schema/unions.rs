@@ -1,4 +1,4 @@
-//! Converts alternatives to enums, by how serde tells their variants apart.
+//! Converts the alternatives of a schema to the variants of an enum, if serde can tell them apart.
 
 use std::collections::BTreeSet;
 
@@ -91,13 +91,13 @@ impl Converter<'_> {
         Some(variants)
     }
 
-    /// What a variant holds: fields, several types, or one.
+    /// What a variant holds: named fields, or one or more types.
     fn content(&mut self, schema: &Value, at: &At, serde: &mut Vec<String>) -> Content {
         if let Some(object) = schema.as_object() {
             let mut keywords = Keywords::of(object);
             if self.is_struct(&keywords) && !keywords.has("allOf") && !keywords.has("$ref") {
                 let fields = self.fields(&mut keywords, at, serde);
-                // A variant without a container of its own cannot refuse unknown members.
+                // serde takes `deny_unknown_fields` only on a whole type, not on a variant.
                 serde.retain(|word| word != "deny_unknown_fields");
                 for word in self.rest(keywords, at) {
                     self.note(
@@ -114,7 +114,7 @@ impl Converter<'_> {
         }
     }
 
-    /// Variants that a constant member tells apart.
+    /// Variants that differ in the constant of one member, the tag.
     fn tagged(
         &mut self,
         alternatives: &[Value],
@@ -127,7 +127,7 @@ impl Converter<'_> {
             .collect();
         let objects = objects?;
         let tag = tag(&objects)?;
-        // The variant copies the members of the definition, which would never end for a recursive one.
+        // A variant copies the members of its definition. For a recursive definition, that would never end.
         let references = alternatives
             .iter()
             .filter_map(|alternative| alternative.get("$ref"));
@@ -207,7 +207,7 @@ impl Converter<'_> {
         Some((tagging, variants))
     }
 
-    /// What an internally tagged variant holds beside its tag.
+    /// What an internally tagged variant holds in addition to its tag.
     fn tagged_content(
         &mut self,
         alternative: &Value,
@@ -248,9 +248,9 @@ impl Converter<'_> {
         }
     }
 
-    /// Variants that only their shape tells apart.
+    /// Variants that differ only in their shape.
     fn untagged(&mut self, alternatives: &[Value], at: &At) -> Option<Vec<Variant>> {
-        if !self.is_export && !self.are_told_apart(alternatives) {
+        if !self.is_export && !self.are_distinguishable(alternatives) {
             return None;
         }
         let mut names = UniqueNames::default();
@@ -287,7 +287,7 @@ impl Converter<'_> {
     }
 
     /// Whether serde, which takes the first variant that fits, always takes the right one.
-    fn are_told_apart(&self, alternatives: &[Value]) -> bool {
+    fn are_distinguishable(&self, alternatives: &[Value]) -> bool {
         let mut kinds: Vec<(String, Option<Map<String, Value>>)> = Vec::new();
         for alternative in alternatives {
             let Some(object) = without_reference(self.document, alternative) else {
@@ -321,7 +321,7 @@ impl Converter<'_> {
     }
 }
 
-/// Whether an object needs a member that the other does not have.
+/// Whether the first object requires a member that the second does not declare.
 fn has_own_member(first: &Map<String, Value>, second: &Map<String, Value>) -> bool {
     let required = first.get("required").and_then(Value::as_array);
     let others = second.get("properties").and_then(Value::as_object);
@@ -332,7 +332,7 @@ fn has_own_member(first: &Map<String, Value>, second: &Map<String, Value>) -> bo
         .any(|name| others.is_some_and(|others| !others.contains_key(name)))
 }
 
-/// The keyword and the alternatives of a union. A list of types is one too.
+/// The keyword and the alternatives of a union. A list of types is a union too.
 fn alternatives(keywords: &Keywords) -> Option<(&'static str, Vec<Value>)> {
     let types = scalars::types(keywords);
     for word in ["oneOf", "anyOf"] {

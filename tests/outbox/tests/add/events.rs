@@ -16,7 +16,7 @@ pub(crate) struct OrderPlaced {
     pub(crate) note: &'static str,
 }
 
-/// An order with a text that no layer may change.
+/// An order with text that no layer may change.
 pub(crate) fn order(order: u64) -> OrderPlaced {
     OrderPlaced {
         order,

@@ -7,7 +7,7 @@
 )]
 
 use std::fmt::Write as _;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
 
 use inngest_core::testing::EventServer;
@@ -65,6 +65,7 @@ impl TestOutbox {
     }
 
     async fn new(pool: Pool) -> Self {
+        ask_subscribers_each_time();
         let outbox = Outbox::new();
         each!(&pool, it => outbox.migrate(it).await).unwrap();
         Self { outbox, pool }
@@ -112,7 +113,7 @@ impl TestOutbox {
         each!(&self.pool, pool => sqlx::query(sql).execute(pool).await.unwrap().rows_affected())
     }
 
-    /// Returns the texts that a query finds.
+    /// Returns the strings that a query finds.
     pub async fn texts(&self, sql: &str) -> Vec<String> {
         let sql = AssertSqlSafe(sql.to_owned());
         each!(&self.pool, pool => {
@@ -301,6 +302,41 @@ impl tracing::Subscriber for Lines {
         event.record(&mut fields);
         self.lines.lock().unwrap().push(fields.0);
     }
+
+    fn enter(&self, _: &tracing::span::Id) {}
+
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+/// Makes each log statement ask the subscriber of its thread each time. By default, `tracing` asks when a
+/// statement is first reached. If another test reaches it just when a thread gets its subscriber, `tracing`
+/// does not ask that subscriber, and the statement stays silent for it.
+fn ask_subscribers_each_time() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| tracing::subscriber::set_global_default(Silent).unwrap());
+}
+
+/// The subscriber of threads that collect nothing.
+struct Silent;
+
+impl tracing::Subscriber for Silent {
+    fn register_callsite(&self, _: &tracing::Metadata<'_>) -> tracing::subscriber::Interest {
+        tracing::subscriber::Interest::sometimes()
+    }
+
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        false
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+    fn event(&self, _: &tracing::Event<'_>) {}
 
     fn enter(&self, _: &tracing::span::Id) {}
 

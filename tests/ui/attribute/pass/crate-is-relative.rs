@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! `crate` names a module beside the struct.
+//! `crate` names a module next to the struct.
 
 mod shop {
     mod events {

@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! Enums that macros make.
+//! Enums that macros define.
 
 use inngest_receive::Events;
 

@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! A public enum with documentation.
+//! A documented public enum.
 
 use inngest_receive::Events;
 

@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! What a variant holds.
+//! The types that a variant can hold.
 
 use inngest_receive::{Events, RawReceived, Received};
 

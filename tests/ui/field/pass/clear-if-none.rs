@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! Sessions that are cleared where the field is `None`.
+//! `None` clears the session.
 
 use inngest_core::{Event, OptionalSessionField, SessionField, SessionKind, SessionValue};
 use schemars::JsonSchema;

@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! As many sessions as the server takes.
+//! The maximum number of sessions.
 
 use inngest_core::Event;
 use schemars::JsonSchema;

@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! Sessions under keys of their own.
+//! Sessions with explicit keys.
 
 use inngest_core::Event;
 use schemars::JsonSchema;

@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! A time of `chrono` that may be absent.
+//! An optional time of `chrono`.
 
 use inngest_core::Event;
 use schemars::JsonSchema;

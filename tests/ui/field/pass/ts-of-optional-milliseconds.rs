@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! A time that may be absent.
+//! An optional time.
 
 use inngest_core::Event;
 use schemars::JsonSchema;

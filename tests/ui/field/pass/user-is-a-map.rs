@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! A user of any keys.
+//! A user with arbitrary keys.
 
 use inngest_core::Event;
 use schemars::JsonSchema;

@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! `skip` beside another attribute of serde.
+//! `skip` with another attribute of serde.
 
 use inngest_core::Event;
 use schemars::JsonSchema;

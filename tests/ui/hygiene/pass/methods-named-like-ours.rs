@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! Methods of one's own with the names of ours.
+//! User methods with the same names as ours.
 
 #[derive(serde::Serialize, schemars::JsonSchema, inngest_core::Event)]
 #[event(name = "a/b", id = "b-{a}")]

@@ -1,7 +1,7 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
 #![no_implicit_prelude]
-//! Nothing of the prelude is in scope.
+//! The prelude is not in scope.
 
 #[derive(::serde::Serialize, ::inngest_core::Event)]
 #[event(name = "a/b")]

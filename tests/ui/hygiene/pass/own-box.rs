@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! A type of one's own named `Box`.
+//! A user type named `Box`.
 
 struct Box;
 

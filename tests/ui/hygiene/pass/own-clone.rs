@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! A type of one's own named `Clone`.
+//! A user type named `Clone`.
 
 trait Clone {}
 

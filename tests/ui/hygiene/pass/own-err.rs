@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! A struct of one's own named `Err`.
+//! A user struct named `Err`.
 
 struct Err;
 

@@ -1,7 +1,7 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
 #![allow(unused_macros)]
-//! Macros of one's own with the names of the standard ones.
+//! The user's macros shadow the standard ones.
 
 macro_rules! assert { ($($any:tt)*) => { compile_error!("not this one") }; }
 macro_rules! format { ($($any:tt)*) => { compile_error!("not this one") }; }

@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! A struct of one's own named `Some`.
+//! A user struct named `Some`.
 
 struct Some;
 

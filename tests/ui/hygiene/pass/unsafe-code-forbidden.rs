@@ -1,7 +1,7 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
 #![forbid(unsafe_code)]
-//! No unsafe code where it is forbidden.
+//! The generated code contains no unsafe code.
 
 #[derive(::serde::Serialize, ::schemars::JsonSchema, ::inngest_core::Event)]
 #[event(name = "a/b", id = "b-{a}-{key}", version = "2026-11-21.1")]

@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! An ambiguous id, allowed.
+//! An ambiguous id, with `allow`.
 
 use inngest_core::Event;
 use schemars::JsonSchema;

@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! What is behind a `Box`.
+//! Values behind a `Box`.
 
 use inngest_core::Event;
 use schemars::JsonSchema;

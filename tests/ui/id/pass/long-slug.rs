@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! The whole name in front.
+//! The id begins with the whole name.
 
 use inngest_core::Event;
 use schemars::JsonSchema;

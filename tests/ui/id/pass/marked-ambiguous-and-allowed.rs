@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! Marked fields that are ambiguous together, allowed.
+//! Marked fields that are ambiguous together, with `allow`.
 
 use inngest_core::Event;
 use schemars::JsonSchema;

@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! Integers that are not zero.
+//! The `NonZero` integers.
 
 use inngest_core::Event;
 use schemars::JsonSchema;

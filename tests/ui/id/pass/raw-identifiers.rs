@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! Raw identifiers go without `r#`.
+//! Templates contain raw identifiers without `r#`.
 
 use inngest_core::Event;
 use schemars::JsonSchema;

@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! A slash is no part of a number.
+//! A number contains no slash.
 
 use inngest_core::Event;
 use schemars::JsonSchema;

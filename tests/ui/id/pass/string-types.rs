@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! Text of all types.
+//! All string types.
 
 use inngest_core::Event;
 use schemars::JsonSchema;

@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! An id that begins with other text, allowed.
+//! An id that begins with other text, with `allow`.
 
 use inngest_core::Event;
 use schemars::JsonSchema;

@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! Identifiers of other crates.
+//! Id types of other crates.
 
 use inngest_core::Event;
 use schemars::JsonSchema;

@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! `crate` says where the crate is.
+//! `crate` gives the path of the crate.
 
 use inngest_core::Event;
 use inngest_core::IdPart;

@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! A struct of one named field.
+//! A struct with one named field.
 
 use inngest_core::Event;
 use inngest_core::IdPart;

@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! A public type with documentation.
+//! A documented public type.
 
 /// The number of an order.
 #[derive(inngest_core::IdPart)]

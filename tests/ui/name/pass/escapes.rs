@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! Escapes are read.
+//! Escape sequences are decoded.
 
 use inngest_core::Event;
 use schemars::JsonSchema;

@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! White space that is no control character, allowed.
+//! White space other than control characters, with `allow`.
 
 use inngest_core::Event;
 use schemars::JsonSchema;

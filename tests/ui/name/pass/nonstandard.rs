@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! Names off the convention, allowed.
+//! Names that break the convention, with `allow`.
 
 use inngest_core::Event;
 use schemars::JsonSchema;

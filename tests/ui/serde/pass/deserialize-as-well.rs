@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! An event that is read as well.
+//! An event that is also deserialized.
 
 use inngest_core::Event;
 use schemars::JsonSchema;

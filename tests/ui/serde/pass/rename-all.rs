@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! Fields go by their Rust names in the id.
+//! Templates contain the Rust names of fields.
 
 use inngest_core::Event;
 use schemars::JsonSchema;

@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! A newtype with a parameter that it does not hold.
+//! A newtype with a const parameter.
 
 use inngest_core::{Batch, Event, SessionField};
 use schemars::JsonSchema;

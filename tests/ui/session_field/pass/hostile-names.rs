@@ -1,7 +1,7 @@
 #![deny(warnings, missing_docs, unreachable_pub, unsafe_code, unused_qualifications)]
 #![allow(dead_code)]
 #![no_implicit_prelude]
-//! Names of one's own for everything that the generated code could use.
+//! User items with every name that the generated code could use.
 
 mod core {}
 mod std {}

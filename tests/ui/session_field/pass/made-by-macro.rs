@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! A type made by a macro.
+//! A type that a macro defines.
 
 macro_rules! id {
     ($name:ident, $inner:ty) => {

@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! A public type with documentation.
+//! Public types derive `SessionField` without a warning.
 
 /// The number of a visit.
 #[derive(inngest_core::SessionField)]

@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! A struct of one field with a raw name.
+//! A struct with one field, which has a raw name.
 
 use inngest_core::{Batch, Event, SessionField};
 use schemars::JsonSchema;

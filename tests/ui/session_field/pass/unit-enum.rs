@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! The value of an enum is its variant in snake case.
+//! A session field of an enum type prints the variant in snake case.
 
 use inngest_core::{Batch, Event, SessionField};
 use schemars::JsonSchema;

@@ -1,7 +1,7 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
 #![allow(unused_parens)]
-//! Types in all spellings.
+//! Field types in unusual spellings.
 
 use inngest_core::Event;
 use schemars::JsonSchema;

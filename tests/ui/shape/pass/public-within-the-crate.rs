@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! An event that is seen in the crate only.
+//! An event that is visible only in the crate.
 
 mod events {
     #[derive(serde::Serialize, schemars::JsonSchema, inngest_core::Event)]

@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! A public event with documentation.
+//! A documented public event.
 
 use inngest_core::Event;
 use schemars::JsonSchema;

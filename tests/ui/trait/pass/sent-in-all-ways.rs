@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! What can be sent.
+//! Every form in which an event can be sent.
 
 use inngest_core::Event;
 use schemars::JsonSchema;

@@ -1,0 +1,22 @@
+#![deny(warnings, missing_docs, unreachable_pub)]
+#![allow(dead_code)]
+//! An optional user.
+
+use inngest_core::Event;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+#[derive(Serialize, JsonSchema, Event)]
+#[event(name = "storefront/item.imported")]
+struct ItemImported {
+    #[event(user)]
+    #[serde(skip)]
+    supplier: Option<Supplier>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Supplier {
+    external_id: String,
+}
+
+fn main() {}
