@@ -158,7 +158,7 @@ impl Selection {
         Ok(rows.into_iter().map(SetAsideEvent::of).collect())
     }
 
-    /// Sends the events again: puts them back among the pending ones.
+    /// Sends the events again: puts them back among the pending ones. An event whose row is damaged stays.
     ///
     /// An event is put back once, even if other programs do the same or this one is interrupted. Which
     /// functions run depends on the ids; see [`RetryIds`].
@@ -168,7 +168,9 @@ impl Selection {
     /// The tables do not exist or have another version, or the database fails. Earlier steps, of up to 100
     /// events each, stay committed.
     pub async fn retry(&self, ids: RetryIds) -> Result<Changed, OutboxError> {
-        self.remove(|events| resend::rows(events, ids)).await
+        let accepts = |event: &AsideRow| event.damage.is_empty();
+        self.remove(accepts, |events| resend::rows(events, ids))
+            .await
     }
 
     /// Deletes the events.
@@ -178,11 +180,12 @@ impl Selection {
     /// The tables do not exist or have another version, or the database fails. Earlier steps, of up to 100
     /// events each, stay committed.
     pub async fn discard(&self) -> Result<Changed, OutboxError> {
-        self.remove(|_| Ok(Rows::default())).await
+        self.remove(|_| true, |_| Ok(Rows::default())).await
     }
 
     async fn remove(
         &self,
+        accepts: impl Fn(&AsideRow) -> bool + Sync,
         again: impl Fn(&[AsideRow]) -> Result<Rows, OutboxError> + Sync,
     ) -> Result<Changed, OutboxError> {
         let store = self.outbox.checked(self.database.clone()).await?;
@@ -191,6 +194,7 @@ impl Selection {
             .limit
             .map(|limit| i64::try_from(limit).unwrap_or(i64::MAX));
         let mut events = 0;
+        let mut damaged = Vec::new();
         let mut before = i64::MAX;
         loop {
             let page = AsidePage {
@@ -200,15 +204,17 @@ impl Selection {
             };
             let step = each!(&store, store => {
                 store
-                    .remove_aside(page, &self.filter, &self.outbox.0, &again)
+                    .remove_aside(page, &self.filter, &self.outbox.0, &accepts, &again)
                     .await
             })?;
-            let removed = i64::try_from(step.removed.len()).unwrap_or(i64::MAX);
-            events += count(removed);
-            left = left.map(|left| left - removed);
-            for id in step.removed {
-                unknown.remove(&id);
+            let selected = step.removed.len() + step.kept.len();
+            let selected = i64::try_from(selected).unwrap_or(i64::MAX);
+            left = left.map(|left| left.saturating_sub(selected));
+            for id in step.removed.iter().chain(&step.kept) {
+                unknown.remove(id);
             }
+            events += u64::try_from(step.removed.len()).unwrap_or(0);
+            damaged.extend(step.kept);
             match step.before {
                 Some(next) if left != Some(0) => before = next,
                 _ => break,
@@ -223,6 +229,7 @@ impl Selection {
         Ok(Changed {
             events,
             unknown: unknown.into_iter().collect(),
+            damaged,
         })
     }
 }
@@ -236,6 +243,9 @@ pub struct Changed {
     /// The numbers passed to [`Selection::ids`] that no event has, for example because the event was already
     /// retried. An event that [`Selection::limit`] or [`Selection::name`] excludes is not unknown.
     pub unknown: Vec<i64>,
+    /// The numbers of events that were not retried, because their rows are damaged: another program wrote
+    /// values that are not text or not times. Correct these rows with SQL, or discard them.
+    pub damaged: Vec<i64>,
 }
 
 /// A failed or uncertain event.
@@ -244,13 +254,14 @@ pub struct Changed {
 pub struct SetAsideEvent {
     /// The number of the event in its table.
     pub id: i64,
-    /// The name of the event; empty if its JSON has none.
+    /// The name of the event. It is empty for a stored request that cannot be read.
     pub name: String,
     /// The deduplication id, if the event has one.
     pub dedup_id: Option<String>,
     /// The event id, if the event was ever in a request.
     pub event_id: Option<String>,
-    /// The error of the server, or why the delivery is uncertain.
+    /// The error of the server, or why the delivery is uncertain. If the row is damaged, because another
+    /// program changed it, the error first says what cannot be read.
     pub error: String,
     /// When the event was added or last retried.
     pub added_at: SystemTime,
@@ -258,7 +269,7 @@ pub struct SetAsideEvent {
     pub set_aside_at: SystemTime,
     /// Since when the server may have the event, if it is uncertain.
     pub sent_at: Option<SystemTime>,
-    /// The event as JSON.
+    /// The event as JSON. Bytes that are not UTF-8 are replaced.
     pub body: String,
 }
 
@@ -266,12 +277,23 @@ impl SetAsideEvent {
     fn of(row: AsideRow) -> Self {
         // Another program may have written any time.
         let time = |millis: i64| SystemTime::UNIX_EPOCH + duration(millis.min(LAST_MILLIS));
+        // A relay may have noted the same problem.
+        let problems = row
+            .damage
+            .iter()
+            .filter(|problem| !row.error.ends_with(*problem));
+        let problems: Vec<_> = problems.map(String::as_str).collect();
+        let error = if problems.is_empty() {
+            row.error
+        } else {
+            format!("the row is damaged: {}; {}", problems.join(", "), row.error)
+        };
         Self {
             id: row.id,
             name: row.name,
             dedup_id: row.dedup_id,
             event_id: row.event_id,
-            error: row.error,
+            error,
             added_at: time(row.added_at),
             set_aside_at: time(row.failed_at),
             sent_at: row.sent_at.map(time),

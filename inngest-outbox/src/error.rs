@@ -35,6 +35,16 @@ pub enum OutboxError {
         table: String,
     },
 
+    /// The version of the tables is missing, for example because only the schema was restored from a backup.
+    #[error(
+        "the table `{table}_version` is empty, so the version of the outbox tables is unknown; insert the \
+         version that it had before"
+    )]
+    NoVersion {
+        /// The name of the table of events.
+        table: String,
+    },
+
     /// The tables were created by an older version of this library.
     #[error(
         "the outbox tables have version {found}, and this program needs version {expected}; run \
@@ -57,6 +67,16 @@ pub enum OutboxError {
         found: i32,
         /// The version that this library needs.
         expected: i32,
+    },
+
+    /// The database cannot store every event, because its texts have another encoding than UTF-8.
+    #[error(
+        "the database has the encoding {found}, and events are UTF-8; create a database with the encoding \
+         UTF-8 for the outbox"
+    )]
+    Encoding {
+        /// The encoding of the database.
+        found: String,
     },
 
     /// An earlier statement of the transaction failed, so the database rolls the transaction back.
@@ -141,6 +161,16 @@ impl OutboxError {
 
 #[cfg(feature = "_relay")]
 impl OutboxError {
+    /// An error of sqlx when it reads the version of the tables.
+    pub(crate) fn of_version(table: &str, error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::RowNotFound => Self::NoVersion {
+                table: table.to_owned(),
+            },
+            error => Self::of_sqlx(table, error),
+        }
+    }
+
     /// An error of sqlx on the table `table`.
     pub(crate) fn of_sqlx(table: &str, error: sqlx::Error) -> Self {
         let reported = DatabaseError::of_sqlx(error.as_database_error());

@@ -67,11 +67,13 @@ impl Outbox {
     /// [`Client::send_many`](inngest_core::Client::send_many).
     ///
     /// The requests of a batch from [`BatchError::into_unsent`](inngest_core::BatchError::into_unsent) keep
-    /// their event ids.
+    /// their event ids. If the batch also has events that are in no request, they take a second `INSERT`, so
+    /// pass a transaction.
     ///
     /// # Errors
     ///
-    /// The server would refuse an event or change it, or the database fails. Nothing was added.
+    /// The server would refuse an event or change it, or the database fails. Nothing was added, unless a batch
+    /// needed two statements and had no transaction.
     pub fn add_many<'a, C: Connection>(
         &self,
         connection: C,
@@ -91,9 +93,17 @@ impl Outbox {
     ///
     /// # Errors
     ///
-    /// A newer version of this library created the tables, or the database fails.
+    /// A newer version of this library created the tables, the encoding of the database is not UTF-8, or the
+    /// database fails.
     #[cfg(feature = "_relay")]
     pub async fn migrate(&self, database: impl Into<Database>) -> Result<(), OutboxError> {
+        self.__migrate(database).await.map(|_| ())
+    }
+
+    /// Migrates, and returns the version that the tables had, or 0 if there were none. For the program.
+    #[cfg(feature = "_relay")]
+    #[doc(hidden)]
+    pub async fn __migrate(&self, database: impl Into<Database>) -> Result<i32, OutboxError> {
         let store = Store::new(&self.0, database.into())?;
         each!(&store, store => store.migrate().await)
     }

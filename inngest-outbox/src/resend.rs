@@ -106,17 +106,11 @@ mod tests {
 
     fn event(body: &str, seed: Option<&str>) -> AsideRow {
         AsideRow {
-            id: 1,
-            failed_at: 0,
-            added_at: 0,
-            sent_at: None,
             name: "shop/order.placed".into(),
-            dedup_id: None,
-            event_id: None,
             seed: seed.map(Into::into),
             traceparent: Some("00-1-2-01".into()),
             body: body.into(),
-            error: String::new(),
+            ..AsideRow::default()
         }
     }
 

@@ -34,8 +34,53 @@ pub(crate) struct RequestRow {
     pub(crate) body: String,
     /// Whether the server may have the events.
     pub(crate) is_uncertain: bool,
-    /// Whether the texts in the database are UTF-8. If not, they contain replacement characters here.
-    pub(crate) is_text: bool,
+    /// The body in the database, if it is not UTF-8. Then `body` contains replacement characters.
+    pub(crate) invalid_body: Option<Vec<u8>>,
+}
+
+/// Text in the database. Another program may have written bytes that are not UTF-8.
+#[derive(Clone, Debug)]
+pub(crate) enum Text {
+    Valid(String),
+    /// The bytes, which a person may still be able to read.
+    Invalid(Vec<u8>),
+}
+
+impl Text {
+    pub(crate) fn of(bytes: Vec<u8>) -> Self {
+        String::from_utf8(bytes).map_or_else(|error| Self::Invalid(error.into_bytes()), Self::Valid)
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Valid(text) => text.as_bytes(),
+            Self::Invalid(bytes) => bytes,
+        }
+    }
+
+    /// The bytes, if they are not UTF-8.
+    pub(crate) fn invalid(&self) -> Option<Vec<u8>> {
+        match self {
+            Self::Valid(_) => None,
+            Self::Invalid(bytes) => Some(bytes.clone()),
+        }
+    }
+
+    /// The text, or `None` if it is not UTF-8.
+    pub(crate) fn valid(self) -> Option<String> {
+        match self {
+            Self::Valid(text) => Some(text),
+            Self::Invalid(_) => None,
+        }
+    }
+
+    /// The text, with replacement characters for bytes that are not UTF-8.
+    pub(crate) fn lossy(self) -> String {
+        match self {
+            Self::Valid(text) => text,
+            Self::Invalid(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        }
+    }
 }
 
 impl Rows {
@@ -74,19 +119,6 @@ pub(crate) fn storable(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
 
-/// Reads text that another program may have written. Returns it with replacement characters, and whether it
-/// is UTF-8.
-#[cfg(feature = "sqlite")]
-pub(crate) fn lossy(bytes: Vec<u8>) -> (String, bool) {
-    match String::from_utf8(bytes) {
-        Ok(text) => (text, true),
-        Err(error) => (
-            String::from_utf8_lossy(error.as_bytes()).into_owned(),
-            false,
-        ),
-    }
-}
-
 impl RequestRow {
     pub(crate) fn of(request: &StoredRequest<'_>) -> Self {
         let bytes: usize = request.events.iter().map(|event| event.len() + 2).sum();
@@ -103,7 +135,7 @@ impl RequestRow {
             traceparent: request.traceparent.as_deref().map(str::to_owned),
             body,
             is_uncertain: request.may_have_been_accepted,
-            is_text: true,
+            invalid_body: None,
         }
     }
 
@@ -113,8 +145,8 @@ impl RequestRow {
             let problem = problem.to_owned();
             OutboxError::Stored(BatchBytesError::DamagedRequest { problem })
         };
-        if !self.is_text {
-            return Err(damaged("it is not UTF-8"));
+        if self.invalid_body.is_some() {
+            return Err(damaged("its body is not UTF-8"));
         }
         let events: Vec<&serde_json::value::RawValue> = serde_json::from_str(&self.body)
             .map_err(|_| damaged("its body is not a JSON array"))?;
@@ -159,7 +191,7 @@ impl Rows {
                 traceparent,
                 body,
                 is_uncertain,
-                is_text: _,
+                invalid_body: _,
             } = request;
             (seed, events, traceparent, body, is_uncertain)
         });

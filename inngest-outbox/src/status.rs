@@ -10,6 +10,12 @@ pub struct Status {
     pub pending: u64,
     /// Events in requests that a relay is sending, or holds back because the server accepts none.
     pub in_flight: u64,
+    /// How many of the events in flight are in requests whose last attempt failed. The relay holds them back and
+    /// sends them again.
+    pub held_back: u64,
+    /// Why the last attempt to send a request failed, if it is still in the outbox: in a relay, or waiting for
+    /// one.
+    pub last_error: Option<String>,
     /// How long ago the oldest event that is pending or in flight was added or retried, by the clock of the
     /// database. `None` if no event is pending or in flight.
     pub oldest: Option<Duration>,
@@ -63,6 +69,8 @@ mod tests {
         Status {
             pending,
             in_flight,
+            held_back: 0,
+            last_error: None,
             oldest: None,
             failed: 0,
             uncertain: 0,

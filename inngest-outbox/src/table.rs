@@ -57,16 +57,19 @@ impl Tables {
 
     /// The quoted name of the table with this suffix.
     fn quoted(&self, suffix: &str) -> String {
-        match &self.schema {
-            Some(schema) => format!("\"{schema}\".\"{}{suffix}\"", self.name),
-            None => format!("\"{}{suffix}\"", self.name),
-        }
+        format!("{}\"{}{suffix}\"", self.prefix(), self.name)
+    }
+
+    fn prefix(&self) -> String {
+        let prefix = self.schema.as_ref().map(|schema| format!("\"{schema}\"."));
+        prefix.unwrap_or_default()
     }
 
     /// Fills the names of tables and indexes into a statement.
     ///
     /// `{events}` is the table of pending events; `{requests}`, `{failed}`, `{uncertain}`, `{delivered}` and
-    /// `{version}` are the other tables; `{name}` is the name without quotes and schema, for indexes.
+    /// `{version}` are the other tables; `{name}` is the name without quotes and schema, and `{schema}` the
+    /// schema with its `.`, for indexes.
     pub(crate) fn fill(&self, sql: &str) -> String {
         sql.replace("{events}", &self.quoted(""))
             .replace("{requests}", &self.quoted("_requests"))
@@ -75,6 +78,7 @@ impl Tables {
             .replace("{delivered}", &self.quoted("_delivered"))
             .replace("{version}", &self.quoted("_version"))
             .replace("{name}", &self.name)
+            .replace("{schema}", &self.prefix())
     }
 }
 

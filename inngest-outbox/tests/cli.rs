@@ -8,6 +8,7 @@ use std::time::Duration;
 use inngest_core::RawEvent;
 use inngest_core::testing::{EventServer, Fault};
 use inngest_outbox::{Database, Outbox};
+use outbox_tests::eventually;
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 
@@ -85,12 +86,16 @@ impl Fresh {
         Ran::of(command(arguments).env("DATABASE_URL", &self.url))
     }
 
-    fn relay(&self, server: &EventServer, arguments: &str) -> Command {
-        let mut relay = command(&format!("relay {arguments}"));
-        relay
+    fn command(&self, server: &EventServer, arguments: &str) -> Command {
+        let mut command = command(arguments);
+        command
             .env("DATABASE_URL", &self.url)
             .env("INNGEST_DEV", server.url());
-        relay
+        command
+    }
+
+    fn relay(&self, server: &EventServer, arguments: &str) -> Command {
+        self.command(server, &format!("relay {arguments}"))
     }
 }
 
@@ -207,12 +212,11 @@ async fn status_counts_events_and_works_as_a_probe() {
         fresh
             .run("status")
             .fails(3, "no outbox table `inngest_outbox` in this database; run");
-        assert!(fresh.run("migrate").ok().contains("version 1"));
-        assert_eq!(fresh.run("migrate --format json").json()["version"], 1);
+        fresh.run("migrate").ok();
         let empty = fresh.run("status --max-age 0s --format json").json();
         assert_eq!(
             empty,
-            json!({"pending": 0, "in_flight": 0, "oldest_seconds": null, "failed": 0, "uncertain": 0,
+            json!({"pending": 0, "in_flight": 0, "held_back": 0, "last_error": null, "oldest_seconds": null, "failed": 0, "uncertain": 0,
                 "delivered": 0, "events_per_second": null, "healthy": true})
         );
         fresh.add(&[order(1), order(2)]).await;
@@ -303,7 +307,7 @@ async fn failed_events_are_listed_retried_and_discarded() {
         assert!(refused["error"].as_str().unwrap().contains("sold"));
         let text = fresh.run("failed list").ok();
         assert!(
-            text.contains("(no name)") && text.contains("id order-2, event id "),
+            text.contains("  x\n") && text.contains("id order-2, event id "),
             "{text}"
         );
         assert!(
@@ -472,6 +476,165 @@ async fn a_relay_that_finishes_the_last_request_after_a_signal_succeeds() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn migrate_says_what_it_did() {
+    let server = EventServer::start().unwrap();
+    for fresh in databases().await {
+        assert_eq!(
+            fresh.run("migrate").ok(),
+            "created the tables of `inngest_outbox`, version 2\n"
+        );
+        for _ in 0..2 {
+            assert_eq!(
+                fresh.run("migrate").ok(),
+                "up to date: the tables of `inngest_outbox` have version 2\n"
+            );
+        }
+        let unchanged = fresh.run("migrate --format json").json();
+        let table = "inngest_outbox";
+        assert_eq!(
+            unchanged,
+            json!({"table": table, "version": 2, "version_before": 2})
+        );
+        let created = fresh.run("migrate --table other --format json").json();
+        assert_eq!(
+            created,
+            json!({"table": "other", "version": 2, "version_before": null})
+        );
+
+        // Tables of an older version, with an event and a request.
+        let outbox = Outbox::new().table("old");
+        let sql = match &fresh.database {
+            Database::Postgres(_) => outbox.postgres_migrations(),
+            _ => outbox.sqlite_migrations(),
+        };
+        fresh.execute(&sql.unwrap()[0]).await;
+        let event = r#"{"name":"shop/order.placed","data":{}}"#;
+        fresh
+            .execute(&format!(
+                "INSERT INTO old (name, body) VALUES ('shop/order.placed', '{event}'); \
+                 INSERT INTO old_requests (seed, events, body) VALUES ('1743130137367,eii2YKXRVTJPuA==', 1, '[{event}]')"
+            ))
+            .await;
+        let relay = |arguments| Ran::of(&mut fresh.relay(&server, arguments));
+        relay("--table old").fails(3, "have version 1, and this program needs version 2; run");
+        assert_eq!(
+            fresh.run("migrate --table old").ok(),
+            "updated the tables of `old` from version 1 to 2\n"
+        );
+        let drained = relay("--table old --until-empty --format json").json();
+        assert_eq!(drained["delivered"], 2);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg(unix)]
+async fn until_empty_says_which_lease_it_waits_for() {
+    for fresh in databases().await {
+        let fresh = fresh.migrated().await;
+        let server = EventServer::start().unwrap();
+        let (later, now, never) = match &fresh.database {
+            Database::Postgres(_) => ("now() + interval '1 minute'", "now()", "'290000-01-01'"),
+            _ => ("unixepoch() * 1000 + 60000", "0", "9223372036854775807"),
+        };
+        let lease = async |until| {
+            let columns = "seed, events, body, relay, lease_until";
+            let event = r#"{"name":"a","data":{}}"#;
+            let sql = format!(
+                "INSERT INTO inngest_outbox_requests ({columns}) \
+                 VALUES ('1743130137367,eii2YKXRVTJPuA==', 1, '[{event}]', 'dead', {until})"
+            );
+            fresh.execute(&sql).await;
+        };
+        lease(later).await;
+        fresh.add(&[order(1)]).await;
+        let mut relay = fresh.relay(&server, "--until-empty");
+        let mut relay = Running::start(relay.env("NO_COLOR", "1"));
+        let line = relay.line("waiting for 1 event of another relay; if it died");
+        let (_, until) = line.trim_end().rsplit_once(' ').unwrap();
+        let until = humantime::parse_rfc3339(until).unwrap();
+        let wait = until.duration_since(std::time::SystemTime::now()).unwrap();
+        assert!(
+            wait > Duration::from_secs(30) && wait < Duration::from_secs(90),
+            "{line}"
+        );
+        // Its own event did not wait.
+        assert_eq!(server.events().len(), 1);
+        let end = format!("UPDATE inngest_outbox_requests SET lease_until = {now}");
+        fresh.execute(&end).await;
+        assert_eq!(relay.code(), Some(0));
+        assert_eq!(server.events().len(), 2);
+
+        // No relay has such a lease.
+        lease(never).await;
+        Ran::of(&mut fresh.relay(&server, "--until-empty")).ok();
+        assert_eq!(server.events().len(), 3);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg(unix)]
+async fn status_says_why_events_are_held_back() {
+    for fresh in databases().await {
+        let fresh = fresh.migrated().await;
+        fresh.add(&[order(1), order(2)]).await;
+        let mut relay = command("relay");
+        relay
+            .env("DATABASE_URL", &fresh.url)
+            .env("INNGEST_DEV", "http://127.0.0.1:1");
+        let mut relay = Running::start(&mut relay);
+        relay.line("the server accepts no events");
+        let mut text = String::new();
+        eventually("the database knows", async || {
+            text = fresh.run("status --interval 0s").ok();
+            text.contains("held back")
+        })
+        .await;
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(lines[0], "pending            0");
+        assert_eq!(
+            lines[1],
+            "in flight          2  2 held back after an error, and sent again"
+        );
+        assert!(lines[2].starts_with("oldest "), "{text}");
+        let error = lines.last().unwrap();
+        assert!(
+            error.starts_with("last error: ") && error.contains("onnect"),
+            "{text}"
+        );
+        let json = fresh.run("status --interval 0s --format json").json();
+        assert_eq!(json["held_back"], 2);
+        assert!(json["last_error"].is_string(), "{json}");
+        relay.signal("TERM");
+        assert_eq!(relay.code(), Some(0));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_row_is_named_when_events_are_retried() {
+    let fresh = sqlite().await.migrated().await;
+    fresh
+        .execute(
+            "INSERT INTO inngest_outbox_failed (added_at, name, body, error) \
+             VALUES (1, 'a', '{}', 'why'), (1, '', x'ff', 'why'), (1, 'b', x'ff', 'why')",
+        )
+        .await;
+    let listed = fresh.run("failed list").ok();
+    assert!(
+        listed.contains("(no name)\n  the row is damaged: its body is not UTF-8; why"),
+        "{listed}"
+    );
+    let retried = fresh.run("failed retry --all");
+    assert_eq!(retried.out, "1 failed event retried\n");
+    retried.fails(1, "the rows of the failed events 3, 2 are damaged; correct");
+    let retried = fresh.run("failed retry 2 99 --format json");
+    assert!(retried.err.contains("no failed event has the number 99"));
+    let json: Value = serde_json::from_str(&retried.out).unwrap();
+    assert_eq!(json, json!({"retried": 0, "unknown": [99], "damaged": [2]}));
+    retried.fails(1, "the row of the failed event 2 is damaged; correct");
+    fresh.run("failed discard --all").ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn printed_sql_creates_the_tables() {
     for fresh in databases().await {
         let scheme = fresh.url.split_once(':').unwrap().0;
@@ -503,10 +666,10 @@ async fn bad_databases_have_clear_errors() {
     for fresh in databases().await {
         let fresh = fresh.migrated().await;
         for (version, error) in [
-            (0, "have version 0, and this program needs version 1; run"),
+            (0, "have version 0, and this program needs version 2; run"),
             (
                 99,
-                "have version 99, and this program knows versions up to 1; update",
+                "have version 99, and this program knows versions up to 2; update",
             ),
         ] {
             let sql = format!("UPDATE inngest_outbox_version SET version = {version}");
@@ -516,8 +679,16 @@ async fn bad_databases_have_clear_errors() {
             Ran::of(&mut fresh.relay(&server, "")).fails(3, error);
         }
         fresh.run("migrate").fails(3, "update inngest-outbox");
+        fresh.execute("DELETE FROM inngest_outbox_version").await;
+        let unknown = "the table `inngest_outbox_version` is empty";
+        for arguments in ["migrate", "status", "relay"] {
+            Ran::of(&mut fresh.command(&server, arguments)).fails(3, unknown);
+        }
         fresh
-            .execute("UPDATE inngest_outbox_version SET version = 1")
+            .execute("INSERT INTO inngest_outbox_version VALUES (99)")
+            .await;
+        fresh
+            .execute("UPDATE inngest_outbox_version SET version = 2")
             .await;
 
         let (now, parameter) = match &fresh.database {

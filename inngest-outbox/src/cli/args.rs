@@ -200,8 +200,8 @@ pub(super) enum Format {
 const EXIT_CODES: &str = "\
 Exit codes:
     0  done, or healthy
-    1  no: an event is older than `--max-age`, no event has one of the numbers, or
-       `relay --until-empty` was stopped before the outbox was empty
+    1  no: an event is older than `--max-age`, no event has one of the numbers, a damaged row was not
+       retried, or `relay --until-empty` was stopped before the outbox was empty
     3  invalid usage or settings, a database or tables that cannot be used, or output that cannot be
        written
   130  ended at once by a second signal";

@@ -14,6 +14,8 @@ use crate::cli::error::CliError;
 use crate::cli::output::{NO, Output};
 use crate::cli::text::{Paint, count, escaped};
 
+const RETRIED: &str = "retried";
+
 /// The commands, for one outbox.
 pub(super) struct Commands {
     pub(super) outbox: Outbox,
@@ -75,14 +77,20 @@ impl Commands {
             });
         }
         let database = self.database(Access::Migrate).await?;
-        self.outbox.migrate(database).await?;
+        let before = self.outbox.__migrate(database).await?;
+        let before = usize::try_from(before).unwrap_or(0);
         let table = &self.table;
-        let text = format!("up to date: the tables of `{table}` have version {version}");
-        Ok(Output::new(
-            args.format,
-            &text,
-            || json!({"table": table, "version": version}),
-        ))
+        let text = match before {
+            0 => format!("created the tables of `{table}`, version {version}"),
+            _ if before == version => {
+                format!("up to date: the tables of `{table}` have version {version}")
+            }
+            _ => format!("updated the tables of `{table}` from version {before} to {version}"),
+        };
+        Ok(Output::new(args.format, &text, || {
+            let before = (before > 0).then_some(before);
+            json!({"table": table, "version": version, "version_before": before})
+        }))
     }
 
     pub(super) async fn status(&self, args: &StatusArgs) -> Result<Output, CliError> {
@@ -119,20 +127,23 @@ impl Commands {
     }
 
     fn status_to_text(&self, status: &Status, rate: Option<f64>) -> String {
-        let oldest = status
-            .oldest
-            .map(|oldest| format!("oldest {}", age(oldest)));
         let mut lines = Vec::new();
         let mut line = |name: &str, value: String, note: &str| {
             let line = format!("{name:<10} {value:>9}  {note}");
             lines.push(line.trim_end().to_owned());
         };
-        line(
-            "pending",
-            status.pending.to_string(),
-            &oldest.unwrap_or_default(),
-        );
-        line("in flight", status.in_flight.to_string(), "");
+        line("pending", status.pending.to_string(), "");
+        let held_back = match status.held_back {
+            0 => String::new(),
+            held_back => {
+                let note = format!("{held_back} held back after an error, and sent again");
+                self.paint.doubtful(&note)
+            }
+        };
+        line("in flight", status.in_flight.to_string(), &held_back);
+        if let Some(oldest) = status.oldest {
+            line("oldest", age(oldest), "");
+        }
         let note = |events: u64, word: &str| match events {
             0 => String::new(),
             _ => self
@@ -152,6 +163,9 @@ impl Commands {
         if let Some(rate) = rate {
             line("rate", format!("{rate:.0}"), "events a second, estimated");
         }
+        if let Some(error) = &status.last_error {
+            lines.push(format!("last error: {}", escaped(error)));
+        }
         lines.join("\n")
     }
 
@@ -170,7 +184,7 @@ impl Commands {
                 };
                 let selection = self.selection(aside, &args.which).await?;
                 let changed = selection.retry(ids).await?;
-                Ok(self.changed(aside, "retried", &changed, args.format))
+                Ok(self.changed(aside, RETRIED, &changed, args.format))
             }
             AsideCommand::Discard(args) => {
                 let selection = self.selection(aside, &args.which).await?;
@@ -205,19 +219,37 @@ impl Commands {
     fn changed(&self, aside: Aside, verb: &str, changed: &Changed, format: Format) -> Output {
         let word = aside.word();
         let events = count(changed.events, &format!("{word} event"));
-        let output = Output::new(format, &format!("{events} {verb}"), || {
+        let mut output = Output::new(format, &format!("{events} {verb}"), || {
             let mut json = json!({"unknown": changed.unknown});
             json[verb] = changed.events.into();
+            if verb == RETRIED {
+                json["damaged"] = json!(changed.damaged);
+            }
             json
         });
-        if changed.unknown.is_empty() {
-            return output;
+        let numbers = |ids: &[i64]| {
+            let numbers: Vec<_> = ids.iter().map(ToString::to_string).collect();
+            (!numbers.is_empty()).then(|| numbers.join(", "))
+        };
+        if let Some(unknown) = numbers(&changed.unknown) {
+            let error = format!(
+                "no {word} event has the number {unknown}; see `inngest-outbox {word} list`"
+            );
+            output = output.with_error(self.paint, NO, &error);
         }
-        let unknown: Vec<_> = changed.unknown.iter().map(ToString::to_string).collect();
-        let unknown = unknown.join(", ");
-        let error =
-            format!("no {word} event has the number {unknown}; see `inngest-outbox {word} list`");
-        output.with_error(self.paint, NO, &error)
+        if let Some(damaged) = numbers(&changed.damaged) {
+            let error = match changed.damaged.len() {
+                1 => format!(
+                    "the row of the {word} event {damaged} is damaged; correct it with SQL, or discard the event"
+                ),
+                _ => format!(
+                    "the rows of the {word} events {damaged} are damaged; correct them with SQL, or discard the \
+                     events"
+                ),
+            };
+            output = output.with_error(self.paint, NO, &error);
+        }
+        output
     }
 
     async fn list(&self, aside: Aside, args: &ListArgs) -> Result<Output, CliError> {
@@ -293,6 +325,8 @@ fn status_to_json(status: &Status, rate: Option<f64>, healthy: Option<bool>) -> 
     json!({
         "pending": status.pending,
         "in_flight": status.in_flight,
+        "held_back": status.held_back,
+        "last_error": status.last_error,
         "oldest_seconds": status.oldest.map(|oldest| oldest.as_secs_f64()),
         "failed": status.failed,
         "uncertain": status.uncertain,

@@ -42,7 +42,8 @@ impl Output {
     /// Adds a line to standard error, and sets the exit code.
     pub(super) fn with_error(mut self, paint: Paint, code: u8, error: &str) -> Self {
         self.code = code;
-        self.err = format!("{}: {error}\n", paint.bad("error"));
+        let line = format!("{}: {error}\n", paint.bad("error"));
+        self.err.push_str(&line);
         self
     }
 }

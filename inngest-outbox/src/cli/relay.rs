@@ -1,9 +1,10 @@
 //! Implements the command `relay`.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
+use humantime::format_rfc3339_seconds;
 use indicatif::{ProgressBar, ProgressStyle};
-use inngest_core::Client;
+use inngest_core::{Client, RetryPolicy};
 use inngest_outbox::{Database, Outbox, OutboxError, Relay, RelayCounts};
 use serde_json::json;
 use tokio::sync::oneshot;
@@ -19,6 +20,9 @@ use crate::cli::text::count;
 
 /// How often `--until-empty` checks whether the outbox is empty.
 const EMPTY_POLL: Duration = Duration::from_millis(100);
+
+/// How often the client sends a request before the relay holds it back: for about a second.
+const ATTEMPTS: u32 = 4;
 
 /// The longest wait between two attempts to connect to the database.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
@@ -38,7 +42,10 @@ pub(super) async fn run(commands: &Commands, args: &RelayArgs) -> Result<Output,
         ProgressBar::hidden()
     };
     logs::start(&bar)?;
-    let client = Client::from_env().map_err(|error| CliError::new(with_causes(&error)))?;
+    // The relay retries too. So a request that fails several times is soon logged and in the status.
+    let retry = RetryPolicy::default().attempts(ATTEMPTS);
+    let client = Client::builder().retry(retry).build();
+    let client = client.map_err(|error| CliError::new(with_causes(&error)))?;
     let target = commands.target(Access::Relay)?;
     let mut signals = Signals::new()
         .map_err(|error| CliError::new(format!("cannot wait for signals: {error}")))?;
@@ -172,10 +179,22 @@ async fn send(
 /// Waits until the outbox is empty, and shows progress.
 async fn drained(relay: &Relay, outbox: &Outbox, database: &Database, bar: &ProgressBar) {
     let mut counts_at = Instant::now();
+    let mut waits_until = None;
     loop {
         // The relay logs errors of the database.
         if let Ok(true) = outbox.is_empty(database.clone()).await {
             return;
+        }
+        if waits_until.is_none_or(|until| until < SystemTime::now())
+            && let Ok(Some((events, lease))) = relay.__waits_for().await
+        {
+            let until = SystemTime::now() + lease;
+            waits_until = Some(until);
+            tracing::info!(
+                "waiting for {} of another relay; if it died, this relay sends them again after {}",
+                count(events, "event"),
+                format_rfc3339_seconds(until)
+            );
         }
         if !bar.is_hidden() {
             let RelayCounts {

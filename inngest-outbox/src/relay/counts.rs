@@ -39,11 +39,8 @@ impl Counts {
 
     /// Counts and returns the rows that could not be sent.
     pub(crate) fn claimed(&self, claim: &Claim) -> usize {
-        let sent = claim.requests.iter().map(|request| request.row.events);
-        let sent = usize::try_from(sent.sum::<i32>()).unwrap_or(0);
-        let failed = claim.events.saturating_sub(sent);
-        add(&self.failed, failed);
-        failed
+        add(&self.failed, claim.failed);
+        claim.failed
     }
 
     pub(crate) fn read(&self) -> RelayCounts {

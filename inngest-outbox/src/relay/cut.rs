@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use inngest_core::{Batch, BatchBytesError, Client};
 
 use crate::error::OutboxError;
-use crate::rows::{RequestRow, storable};
+use crate::rows::{RequestRow, Text, storable};
 use crate::store::model::{CutEvents, NewRequest, PendingEvent, SetAside};
 
 /// Cuts events into requests, in order. All events of a request have the same traceparent, because the
@@ -40,14 +40,15 @@ fn cut_group(
     let mut batch = Batch::new();
     let mut added = Vec::with_capacity(group.len());
     for event in group {
-        let pushed = if event.is_text {
-            let pushed = batch.push_json(event.body.trim_ascii());
-            pushed.map_err(|error| match error {
-                BatchBytesError::NotAnEvent { problem } => problem,
-                error => error.to_string(),
-            })
-        } else {
-            Err("its body is not UTF-8".to_owned())
+        let pushed = match &event.body {
+            Text::Valid(body) => {
+                let pushed = batch.push_json(body.trim_ascii());
+                pushed.map_err(|error| match error {
+                    BatchBytesError::NotAnEvent { problem } => problem,
+                    error => error.to_string(),
+                })
+            }
+            Text::Invalid(_) => Err("its body is not UTF-8".to_owned()),
         };
         match pushed {
             Ok(()) => added.push(event),
@@ -91,14 +92,17 @@ fn cut_group(
     Ok(())
 }
 
-/// A row that cannot be sent. The name and the id come from its JSON, if they are there.
+/// A row that cannot be sent. The name and the id come from its JSON, or else from its columns.
 fn set_aside(event: &PendingEvent) -> SetAside {
-    let json: serde_json::Value = serde_json::from_str(&event.body).unwrap_or_default();
-    let text = |key: &str| json.get(key).and_then(|value| value.as_str());
+    let json: serde_json::Value = serde_json::from_slice(event.body.as_bytes()).unwrap_or_default();
+    let text = |key: &str| {
+        let text = json.get(key).and_then(|value| value.as_str());
+        text.filter(|text| !text.is_empty())
+    };
     SetAside {
         added_at: event.added_at,
-        name: storable(text("name").unwrap_or_default()),
-        dedup_id: text("id").map(storable),
+        name: storable(text("name").unwrap_or(&event.name)),
+        dedup_id: text("id").or(event.dedup_id.as_deref()).map(storable),
         event_id: None,
         seed: None,
         traceparent: event.traceparent.clone(),

@@ -13,7 +13,7 @@ mod settings;
 
 use std::convert::Infallible;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use inngest_core::Client;
@@ -21,8 +21,8 @@ use tokio::sync::Notify;
 
 use crate::error::OutboxError;
 use crate::outbox::Outbox;
-use crate::store::Database;
-use crate::store::model::LONGEST;
+use crate::store::model::{LONGEST, Lease};
+use crate::store::{Database, Store};
 pub use counts::RelayCounts;
 use settings::{Inner, RelaySettings};
 
@@ -71,6 +71,7 @@ impl Relay {
             },
             counts: Arc::default(),
             wake: Arc::new(Notify::new()),
+            run: Arc::default(),
         }))
     }
 
@@ -84,6 +85,7 @@ impl Relay {
             settings,
             counts: Arc::clone(&self.0.counts),
             wake: Arc::clone(&self.0.wake),
+            run: Arc::clone(&self.0.run),
         }))
     }
 
@@ -166,6 +168,21 @@ impl Relay {
             let error: &dyn std::error::Error = error;
             tracing::error!(error, "the relay ended");
         })
+    }
+
+    /// How many events other relays have in requests, and how long the last of their leases lasts, if no other
+    /// event is left. For the program.
+    #[doc(hidden)]
+    pub async fn __waits_for(&self) -> Result<Option<(u64, Duration)>, OutboxError> {
+        let store = Store::new(&self.0.outbox, self.0.database.clone())?;
+        let lease = {
+            let run = self.0.run.lock().unwrap_or_else(PoisonError::into_inner);
+            Lease {
+                relay: run.clone(),
+                duration: self.0.settings.lease,
+            }
+        };
+        store.waits_for(&lease).await
     }
 
     async fn listen_for_notifications(&self) -> Infallible {

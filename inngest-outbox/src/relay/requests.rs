@@ -11,15 +11,16 @@ use crate::error::OutboxError;
 use crate::relay::pace::{Outage, Refusals};
 use crate::relay::send::{self, SendResult, Sent};
 use crate::relay::settings::Inner;
+use crate::rows::storable;
 use crate::store::Store;
-use crate::store::model::{Lease, Leased, Settlement};
+use crate::store::model::{HoldNote, Lease, Leased, Settlement};
 
 /// A request that waits until it is sent again.
 struct Held {
     request: Leased,
     at: Instant,
-    /// Whether the database does not yet know that the server has none of the events.
-    is_unnoted: bool,
+    /// What the database does not yet know.
+    note: Option<HoldNote>,
 }
 
 impl Held {
@@ -27,7 +28,7 @@ impl Held {
         Self {
             request,
             at,
-            is_unnoted: false,
+            note: None,
         }
     }
 }
@@ -93,7 +94,7 @@ impl<'a> Requests<'a> {
 
     /// Whether the relay knows something that is not yet stored.
     pub(crate) fn has_unstored(&self) -> bool {
-        !self.unsettled.is_empty() || self.held.iter().any(|held| held.is_unnoted)
+        !self.unsettled.is_empty() || self.held.iter().any(|held| held.note.is_some())
     }
 
     pub(crate) fn in_flight(&self) -> usize {
@@ -158,7 +159,10 @@ impl<'a> Requests<'a> {
             } else {
                 // Another relay may have it. `resume` asks the database, and the answer starts a new window.
                 let mut held = Held::new(request, Instant::now());
-                held.is_unnoted = true;
+                held.note = Some(HoldNote {
+                    error: None,
+                    is_uncertain: false,
+                });
                 self.held.push(held);
             }
         }
@@ -279,7 +283,10 @@ impl<'a> Requests<'a> {
         request.row.is_uncertain = is_uncertain;
         let at = self.server.until.unwrap_or_else(Instant::now);
         let mut held = Held::new(request, at);
-        held.is_unnoted = !is_uncertain;
+        held.note = Some(HoldNote {
+            error: Some(storable(reason)),
+            is_uncertain,
+        });
         self.held.push(held);
     }
 
@@ -301,12 +308,14 @@ impl<'a> Requests<'a> {
         Ok(())
     }
 
-    /// Stores which held requests did not reach the server. Otherwise they would become uncertain if this
-    /// relay died during a long outage.
+    /// Stores why requests are held back, and which of them did not reach the server. Otherwise these would
+    /// become uncertain if this relay died during a long outage.
     pub(crate) async fn note_held(&mut self, store: &Store) -> Result<(), OutboxError> {
-        for held in self.held.iter_mut().filter(|held| held.is_unnoted) {
-            store.hold(&self.lease, held.request.id).await?;
-            held.is_unnoted = false;
+        for held in &mut self.held {
+            if let Some(note) = &held.note {
+                store.hold(&self.lease, held.request.id, note).await?;
+                held.note = None;
+            }
         }
         Ok(())
     }
@@ -378,9 +387,12 @@ impl<'a> Requests<'a> {
     pub(crate) async fn release(&mut self, store: &Store) -> Result<(), OutboxError> {
         self.settle(store).await?;
         for held in &self.held {
-            if !held.request.row.is_uncertain {
-                store.hold(&self.lease, held.request.id).await?;
-            }
+            let is_uncertain = held.request.row.is_uncertain;
+            let note = held.note.clone().unwrap_or(HoldNote {
+                error: None,
+                is_uncertain,
+            });
+            store.hold(&self.lease, held.request.id, &note).await?;
         }
         store.release(&self.lease).await
     }

@@ -1,6 +1,7 @@
 //! The main loop of a relay.
 
 use std::pin::pin;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use inngest_core::{SendError, StoredRequest};
@@ -88,6 +89,9 @@ impl<'a> Running<'a> {
             relay: format!("{} {}", std::process::id(), StoredRequest::new_seed()?),
             duration: relay.settings.lease,
         };
+        lease
+            .relay
+            .clone_into(&mut relay.run.lock().unwrap_or_else(PoisonError::into_inner));
         Ok(Self {
             relay,
             store,

@@ -11,7 +11,7 @@ use inngest_core::{Batch, Client, Outcome, SendError, StoredRequest};
 use tokio::time::Instant;
 
 use crate::error::OutboxError;
-use crate::rows::{RequestRow, storable};
+use crate::rows::{RequestRow, Text, storable};
 use crate::store::model::{KeptEvent, Leased, SetAside, Settlement};
 
 /// The result of sending a request.
@@ -167,7 +167,10 @@ pub(crate) fn set_all_aside(request: &Leased, error: &OutboxError) -> Settlement
         event_id: None,
         seed: Some(request.row.seed.clone()),
         traceparent: request.row.traceparent.clone(),
-        body: request.row.body.clone(),
+        body: match &request.row.invalid_body {
+            Some(bytes) => Text::Invalid(bytes.clone()),
+            None => Text::Valid(request.row.body.clone()),
+        },
         error: format!("{error}{uncertain}"),
     };
     Settlement {
@@ -305,7 +308,7 @@ fn set_aside(request: &Leased, stored: &StoredRequest<'_>, index: usize, error: 
         event_id: Some(event_id),
         seed: Some(seed_after(stored, index)),
         traceparent: stored.traceparent.as_deref().map(str::to_owned),
-        body,
+        body: Text::Valid(body),
         error: storable(error),
     }
 }

@@ -1,6 +1,6 @@
 //! The settings of a relay.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use inngest_core::Client;
@@ -19,6 +19,8 @@ pub(crate) struct Inner {
     pub(crate) settings: RelaySettings,
     pub(crate) counts: Arc<Counts>,
     pub(crate) wake: Arc<Notify>,
+    /// The name of the current run in the requests; empty before the first one.
+    pub(crate) run: Arc<Mutex<String>>,
 }
 
 /// The settings that the methods of `Relay` change.

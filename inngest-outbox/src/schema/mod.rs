@@ -2,15 +2,18 @@
 
 /// The version of the tables that this library needs.
 #[cfg(feature = "_relay")]
-pub(crate) const VERSION: i32 = 1;
+pub(crate) const VERSION: i32 = 2;
 
 /// The scripts that create the tables on Postgres, one for each version.
 #[cfg(feature = "postgres")]
-pub(crate) const POSTGRES: [&str; 1] = [include_str!("postgres_1.sql")];
+pub(crate) const POSTGRES: [&str; 2] = [
+    include_str!("postgres_1.sql"),
+    include_str!("postgres_2.sql"),
+];
 
 /// The scripts that create the tables on SQLite, one for each version.
 #[cfg(feature = "sqlite")]
-pub(crate) const SQLITE: [&str; 1] = [include_str!("sqlite_1.sql")];
+pub(crate) const SQLITE: [&str; 2] = [include_str!("sqlite_1.sql"), include_str!("sqlite_2.sql")];
 
 pub(crate) const POSTGRES_ADD_EVENT: &str =
     "INSERT INTO {events} (name, dedup_id, traceparent, body) VALUES ($1, $2, $3, $4)";

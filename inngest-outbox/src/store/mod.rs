@@ -14,7 +14,8 @@ use std::time::Duration;
 use crate::error::OutboxError;
 use crate::settings::Settings;
 use crate::store::model::{
-    Claim, ClaimLimit, CutEvents, Lease, Leased, PendingEvent, Settlement, millis,
+    Claim, ClaimLimit, CutEvents, HoldNote, Lease, Leased, PendingEvent, Settlement, count,
+    duration, millis,
 };
 
 /// The database of an outbox: a connection pool of sqlx on Postgres or SQLite.
@@ -134,9 +135,14 @@ impl Store {
         each!(self, store => store.renew(lease, requests).await)
     }
 
-    /// Stores that the server has none of the events of a request.
-    pub(crate) async fn hold(&self, lease: &Lease, request: i64) -> Result<(), OutboxError> {
-        each!(self, store => store.hold(lease, request).await)
+    /// Stores why a request is held back, and whether the server may have its events.
+    pub(crate) async fn hold(
+        &self,
+        lease: &Lease,
+        request: i64,
+        note: &HoldNote,
+    ) -> Result<(), OutboxError> {
+        each!(self, store => store.hold(lease, request, note).await)
     }
 
     /// Stores that a request is about to be sent again. Returns for how long the server may have had the
@@ -162,6 +168,17 @@ impl Store {
     /// Deletes up to `limit` events that were delivered longer ago than `keep`. Returns the number.
     pub(crate) async fn prune(&self, keep: Duration, limit: i64) -> Result<i64, OutboxError> {
         each!(self, store => store.prune(millis(keep), limit).await)
+    }
+
+    /// How many events other relays have in requests, and how long the last of their leases lasts. `None` if
+    /// they have none, if other events are left too, or if this relay does not believe in such a long lease.
+    pub(crate) async fn waits_for(
+        &self,
+        lease: &Lease,
+    ) -> Result<Option<(u64, Duration)>, OutboxError> {
+        let (events, millis) = each!(self, store => store.waits_for(&lease.relay).await)?;
+        let waits = events > 0 && millis <= lease.longest_millis();
+        Ok(waits.then(|| (count(events), duration(millis))))
     }
 
     /// Ends the leases of all requests of this relay.

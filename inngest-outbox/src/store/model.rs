@@ -4,17 +4,18 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::rows::RequestRow;
+use crate::rows::{RequestRow, Text};
 
 /// An event that is not yet in a request.
 #[derive(Debug)]
 pub(crate) struct PendingEvent {
     /// In milliseconds since 1970, like all times here.
     pub(crate) added_at: i64,
+    /// The name and the id in the columns. What is sent is in the body.
+    pub(crate) name: String,
+    pub(crate) dedup_id: Option<String>,
     pub(crate) traceparent: Option<String>,
-    pub(crate) body: String,
-    /// Whether the body in the database is UTF-8. If not, `body` contains replacement characters.
-    pub(crate) is_text: bool,
+    pub(crate) body: Text,
 }
 
 /// A request to store.
@@ -41,7 +42,7 @@ pub(crate) struct SetAside {
     pub(crate) event_id: Option<String>,
     pub(crate) seed: Option<String>,
     pub(crate) traceparent: Option<String>,
-    pub(crate) body: String,
+    pub(crate) body: Text,
     pub(crate) error: String,
 }
 
@@ -80,6 +81,8 @@ pub(crate) struct Claim {
     pub(crate) requests: Vec<Leased>,
     /// The number of pending events that it took.
     pub(crate) events: usize,
+    /// How many of these cannot be sent.
+    pub(crate) failed: usize,
     /// Whether more events may be pending.
     pub(crate) has_more: bool,
 }
@@ -123,6 +126,20 @@ impl Lease {
     pub(crate) fn millis(&self) -> i64 {
         millis(self.duration)
     }
+
+    /// How far in the future the lease of another relay can end.
+    pub(crate) fn longest_millis(&self) -> i64 {
+        millis(self.duration.max(LONGEST_LEASE))
+    }
+}
+
+/// What a relay knows about a request that it does not send now.
+#[derive(Clone, Debug)]
+pub(crate) struct HoldNote {
+    /// Why the last attempt failed; `None` if there was none.
+    pub(crate) error: Option<String>,
+    /// Whether the server may have any of the events.
+    pub(crate) is_uncertain: bool,
 }
 
 /// The longest time that every database and clock can add: about a hundred years.
@@ -137,6 +154,19 @@ pub(crate) fn millis(duration: Duration) -> i64 {
 pub(crate) fn duration(millis: i64) -> Duration {
     Duration::from_millis(u64::try_from(millis).unwrap_or(0))
 }
+
+/// For how long the server may have had events, in milliseconds by the clock of the database. If this time is
+/// negative, a clock went back. If it went back by more than a minute, nobody knows the time, so it is too long.
+pub(crate) fn sent_time(millis: i64) -> Duration {
+    if millis < -60_000 {
+        return LONGEST;
+    }
+    duration(millis)
+}
+
+/// The longest lease that another relay believes in, unless its own is longer. If a clock went back, a lease
+/// could otherwise last for years.
+pub(crate) const LONGEST_LEASE: Duration = Duration::from_hours(24);
 
 /// A number of rows from the database, which is never negative.
 pub(crate) fn count(rows: i64) -> u64 {

@@ -7,17 +7,19 @@ mod admin;
 mod cursor;
 mod statements;
 
+use std::time::Duration;
+
 use sqlx::postgres::{PgArguments, PgPool, PgRow};
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, Postgres, Row as _, Transaction};
 use tokio::time::Instant;
 
 use crate::error::OutboxError;
-use crate::rows::RequestRow;
+use crate::rows::{RequestRow, Text};
 use crate::schema;
 use crate::store::model::{
-    Claim, ClaimLimit, CutEvents, Lease, Leased, NewRequest, PendingEvent, SetAside, Settlement,
-    duration,
+    Claim, ClaimLimit, CutEvents, HoldNote, Lease, Leased, NewRequest, PendingEvent, SetAside,
+    Settlement, sent_time,
 };
 use crate::table::Tables;
 use cursor::Cursor;
@@ -49,6 +51,11 @@ impl PostgresStore {
         move |error| OutboxError::of_sqlx(&table, error)
     }
 
+    fn version_error(&self) -> impl Fn(sqlx::Error) -> OutboxError + use<> {
+        let table = self.tables.display();
+        move |error| OutboxError::of_version(&table, error)
+    }
+
     pub(crate) async fn begin(&self) -> Result<PgTransaction, OutboxError> {
         self.pool.begin_with(BEGIN).await.map_err(self.error())
     }
@@ -57,8 +64,11 @@ impl PostgresStore {
     pub(crate) async fn version(&self) -> Result<i32, OutboxError> {
         let mut tx = self.begin().await?;
         let row = query(&self.statements.version).fetch_one(&mut *tx).await;
-        let version = row.and_then(|row| row.try_get(0)).map_err(self.error())?;
+        let row = row.map_err(self.version_error())?;
+        let version = row.try_get(0).map_err(self.error())?;
+        let encoding = row.try_get(1).map_err(self.error())?;
         tx.commit().await.map_err(self.error())?;
+        check_encoding(encoding)?;
         Ok(version)
     }
 
@@ -83,9 +93,12 @@ impl PostgresStore {
             .await
             .map_err(self.error())?;
         let (events, cursor, has_more) = self.cursor.after(&rows).map_err(self.error())?;
-        let count = events.len();
-        let mut requests = Vec::new();
-        if count > 0 {
+        let mut claim = Claim {
+            events: events.len(),
+            has_more,
+            ..Claim::default()
+        };
+        if claim.events > 0 {
             let CutEvents {
                 requests: new,
                 failed,
@@ -102,15 +115,12 @@ impl PostgresStore {
             };
             self.set_aside(&mut tx, &self.statements.set_failed, &failed, None)
                 .await?;
-            requests = self.write_requests(&mut tx, lease, new).await?;
+            claim.failed = failed.len();
+            claim.requests = self.write_requests(&mut tx, lease, new).await?;
         }
         tx.commit().await.map_err(self.error())?;
         self.cursor = cursor;
-        Ok(Claim {
-            requests,
-            events: count,
-            has_more,
-        })
+        Ok(claim)
     }
 
     /// Stores new requests.
@@ -154,7 +164,7 @@ impl PostgresStore {
                     id,
                     row,
                     added_at,
-                    sent_for: duration(0),
+                    sent_for: Duration::ZERO,
                     known_at: Instant::now(),
                 })
             })
@@ -170,6 +180,7 @@ impl PostgresStore {
         let limit = i64::try_from(max_requests).unwrap_or(i64::MAX);
         let rows = query(&self.statements.ended)
             .bind(limit)
+            .bind(lease.longest_millis())
             .fetch_all(&mut *tx)
             .await;
         let rows = rows.map_err(self.error())?;
@@ -195,13 +206,18 @@ impl PostgresStore {
             .await
     }
 
-    pub(crate) async fn hold(&self, lease: &Lease, request: i64) -> Result<(), OutboxError> {
-        self.run(
-            query(&self.statements.hold)
-                .bind(&lease.relay)
-                .bind(request),
-        )
-        .await
+    pub(crate) async fn hold(
+        &self,
+        lease: &Lease,
+        request: i64,
+        note: &HoldNote,
+    ) -> Result<(), OutboxError> {
+        let hold = query(&self.statements.hold)
+            .bind(&lease.relay)
+            .bind(request)
+            .bind(&note.error)
+            .bind(note.is_uncertain);
+        self.run(hold).await
     }
 
     pub(crate) async fn release(&self, lease: &Lease) -> Result<(), OutboxError> {
@@ -231,7 +247,7 @@ impl PostgresStore {
         &self,
         lease: &Lease,
         request: i64,
-    ) -> Result<Option<std::time::Duration>, OutboxError> {
+    ) -> Result<Option<Duration>, OutboxError> {
         let mut tx = self.begin().await?;
         let row = query(&self.statements.resume)
             .bind(&lease.relay)
@@ -245,7 +261,7 @@ impl PostgresStore {
             .transpose()
             .map_err(self.error())?;
         tx.commit().await.map_err(self.error())?;
-        Ok(sent_for.map(duration))
+        Ok(sent_for.map(sent_time))
     }
 
     pub(crate) async fn settle(
@@ -342,7 +358,7 @@ impl PostgresStore {
                 .bind(lease.millis());
             let row = write.fetch_one(&mut **tx).await;
             let id = row.and_then(|row| row.try_get(0)).map_err(self.error())?;
-            let sent_for = duration(sent_for.filter(|_| part.is_uncertain).unwrap_or(0));
+            let sent_for = sent_time(sent_for.filter(|_| part.is_uncertain).unwrap_or(0));
             leased.push(Leased {
                 id,
                 row: part.clone(),
@@ -380,7 +396,12 @@ impl PostgresStore {
             .bind(column(|event| event.event_id.as_deref()))
             .bind(column(|event| event.seed.as_deref()))
             .bind(column(|event| event.traceparent.as_deref()))
-            .bind(column(|event| Some(&event.body)))
+            .bind(
+                events
+                    .iter()
+                    .map(|event| event.body.as_bytes())
+                    .collect::<Vec<_>>(),
+            )
             .bind(column(|event| Some(&event.error)));
         if let Some(sent_at) = sent_at {
             insert = insert.bind(sent_at);
@@ -389,24 +410,27 @@ impl PostgresStore {
         Ok(())
     }
 
-    /// Creates the tables, or brings them to the version of this library.
-    pub(crate) async fn migrate(&self) -> Result<(), OutboxError> {
+    /// Creates the tables, or brings them to the version of this library. Returns the version that they had,
+    /// or 0.
+    pub(crate) async fn migrate(&self) -> Result<i32, OutboxError> {
         let mut tx = self.begin().await?;
         // Several programs may migrate at the same time. The lock ends with the transaction.
         sqlx::raw_sql("SELECT pg_advisory_xact_lock(7237123168701)")
             .execute(&mut *tx)
             .await
             .map_err(self.error())?;
-        let exists = query("SELECT to_regclass($1) IS NOT NULL")
+        let state = query("SELECT to_regclass($1) IS NOT NULL, getdatabaseencoding()::text")
             .bind(self.tables.fill("{version}"))
             .fetch_one(&mut *tx)
             .await
-            .and_then(|row| row.try_get(0))
             .map_err(self.error())?;
+        check_encoding(state.try_get(1).map_err(self.error())?)?;
+        let exists = state.try_get(0).map_err(self.error())?;
         let mut version: i32 = 0;
         if exists {
             let row = query(&self.statements.version).fetch_one(&mut *tx).await;
-            version = row.and_then(|row| row.try_get(0)).map_err(self.error())?;
+            let found = row.and_then(|row| row.try_get(0));
+            version = found.map_err(self.version_error())?;
         } else if let Some(schema) = self.tables.schema() {
             let create = format!("CREATE SCHEMA IF NOT EXISTS \"{schema}\"");
             let create = sqlx::raw_sql(AssertSqlSafe(create)).execute(&mut *tx);
@@ -423,7 +447,19 @@ impl PostgresStore {
             let create = sqlx::raw_sql(AssertSqlSafe(self.tables.fill(sql))).execute(&mut *tx);
             create.await.map_err(self.error())?;
         }
-        tx.commit().await.map_err(self.error())
+        tx.commit().await.map_err(self.error())?;
+        Ok(found)
+    }
+}
+
+/// In a database with another encoding, `add` would fail for some events, and the outcomes of requests could not
+/// be stored.
+fn check_encoding(found: &str) -> Result<(), OutboxError> {
+    match found {
+        "UTF8" | "SQL_ASCII" => Ok(()),
+        _ => Err(OutboxError::Encoding {
+            found: found.to_owned(),
+        }),
     }
 }
 
@@ -435,18 +471,21 @@ fn query(sql: &str) -> Query<'_, Postgres, PgArguments> {
 /// A request whose lease has ended, as it was before this relay took it over.
 fn leased(row: &PgRow) -> Result<Leased, sqlx::Error> {
     let sent_for: Option<i64> = row.try_get("sent_for")?;
+    let body = Text::of(row.try_get("body")?);
+    let traceparent: Option<Vec<u8>> = row.try_get("traceparent")?;
     Ok(Leased {
         id: row.try_get("id")?,
         row: RequestRow {
-            seed: row.try_get("seed")?,
+            // The check of a seed refuses replacement characters.
+            seed: Text::of(row.try_get("seed")?).lossy(),
             events: row.try_get("events")?,
-            traceparent: row.try_get("traceparent")?,
-            body: row.try_get("body")?,
+            traceparent: traceparent.map(Text::of).and_then(Text::valid),
+            invalid_body: body.invalid(),
+            body: body.lossy(),
             is_uncertain: sent_for.is_some(),
-            is_text: true,
         },
         added_at: row.try_get("added_at")?,
-        sent_for: duration(sent_for.unwrap_or(0)),
+        sent_for: sent_time(sent_for.unwrap_or(0)),
         known_at: Instant::now(),
     })
 }

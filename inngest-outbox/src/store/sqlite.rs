@@ -5,19 +5,22 @@
 mod admin;
 mod statements;
 
+use std::time::Duration;
+
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqlitePool, SqliteRow};
-use sqlx::{AssertSqlSafe, Row as _, Sqlite, Transaction};
+use sqlx::{AssertSqlSafe, Row as _, Sqlite, SqliteConnection, Transaction};
 use tokio::time::Instant;
 
 use crate::error::OutboxError;
-use crate::rows::{RequestRow, lossy};
+use crate::rows::{RequestRow, Text};
 use crate::schema;
 use crate::store::model::{
-    Claim, ClaimLimit, CutEvents, Lease, Leased, PendingEvent, SetAside, Settlement, duration,
+    Claim, ClaimLimit, CutEvents, HoldNote, Lease, Leased, PendingEvent, SetAside, Settlement,
+    sent_time,
 };
 use crate::table::Tables;
-use statements::{BEGIN, Statements};
+use statements::{BEGIN, ENCODING, Statements};
 
 /// The tables of one outbox on SQLite.
 #[derive(Debug)]
@@ -46,6 +49,11 @@ impl SqliteStore {
         move |error| OutboxError::of_sqlx(&table, error)
     }
 
+    fn version_error(&self) -> impl Fn(sqlx::Error) -> OutboxError + use<> {
+        let table = self.tables.display();
+        move |error| OutboxError::of_version(&table, error)
+    }
+
     pub(crate) async fn begin(&self) -> Result<SqliteTransaction, OutboxError> {
         self.pool.begin_with(BEGIN).await.map_err(self.error())
     }
@@ -53,7 +61,23 @@ impl SqliteStore {
     /// The version of the tables.
     pub(crate) async fn version(&self) -> Result<i32, OutboxError> {
         let row = query(&self.statements.version).fetch_one(&self.pool).await;
-        row.and_then(|row| row.try_get(0)).map_err(self.error())
+        let version = row.and_then(|row| row.try_get(0));
+        let version = version.map_err(self.version_error())?;
+        let mut connection = self.pool.acquire().await.map_err(self.error())?;
+        self.check_encoding(&mut connection).await?;
+        Ok(version)
+    }
+
+    /// Checks that texts are UTF-8, because sqlx reads and writes no others.
+    async fn check_encoding(&self, connection: &mut SqliteConnection) -> Result<(), OutboxError> {
+        let row = query(ENCODING).fetch_one(connection).await;
+        let is_utf8 = row.and_then(|row| row.try_get(0)).map_err(self.error())?;
+        if is_utf8 {
+            return Ok(());
+        }
+        Err(OutboxError::Encoding {
+            found: "UTF-16".to_owned(),
+        })
     }
 
     pub(crate) fn sweep(&mut self) {
@@ -127,7 +151,7 @@ impl SqliteStore {
                 id,
                 row,
                 added_at,
-                sent_for: duration(0),
+                sent_for: Duration::ZERO,
                 known_at: Instant::now(),
             });
         }
@@ -135,6 +159,7 @@ impl SqliteStore {
         Ok(Claim {
             requests,
             events: count,
+            failed: failed.len(),
             // The claim may have stopped at either limit, so look again.
             has_more: true,
         })
@@ -147,7 +172,10 @@ impl SqliteStore {
     ) -> Result<Vec<Leased>, OutboxError> {
         let limit = i64::try_from(max_requests).unwrap_or(i64::MAX);
         // Look first without the write lock.
-        let ended = || query(&self.statements.ended).bind(limit);
+        let ended = || {
+            let ended = query(&self.statements.ended).bind(limit);
+            ended.bind(lease.longest_millis())
+        };
         let found = ended()
             .fetch_optional(&self.pool)
             .await
@@ -182,13 +210,18 @@ impl SqliteStore {
         .await
     }
 
-    pub(crate) async fn hold(&self, lease: &Lease, request: i64) -> Result<(), OutboxError> {
-        self.run(
-            query(&self.statements.hold)
-                .bind(&lease.relay)
-                .bind(request),
-        )
-        .await
+    pub(crate) async fn hold(
+        &self,
+        lease: &Lease,
+        request: i64,
+        note: &HoldNote,
+    ) -> Result<(), OutboxError> {
+        let hold = query(&self.statements.hold)
+            .bind(&lease.relay)
+            .bind(request)
+            .bind(&note.error)
+            .bind(note.is_uncertain);
+        self.run(hold).await
     }
 
     pub(crate) async fn release(&self, lease: &Lease) -> Result<(), OutboxError> {
@@ -214,7 +247,7 @@ impl SqliteStore {
         &self,
         lease: &Lease,
         request: i64,
-    ) -> Result<Option<std::time::Duration>, OutboxError> {
+    ) -> Result<Option<Duration>, OutboxError> {
         // In a transaction, so that an error of the commit is seen. Without one, the statement commits only
         // when it is reset, after its row was read.
         let mut tx = self.begin().await?;
@@ -230,7 +263,7 @@ impl SqliteStore {
             .transpose()
             .map_err(self.error())?;
         tx.commit().await.map_err(self.error())?;
-        Ok(sent_for.map(duration))
+        Ok(sent_for.map(sent_time))
     }
 
     pub(crate) async fn settle(
@@ -314,7 +347,7 @@ impl SqliteStore {
                 .bind(lease.millis());
             let row = write.fetch_one(&mut **tx).await;
             let id = row.and_then(|row| row.try_get(0)).map_err(self.error())?;
-            let sent_for = duration(sent_for.filter(|_| part.is_uncertain).unwrap_or(0));
+            let sent_for = sent_time(sent_for.filter(|_| part.is_uncertain).unwrap_or(0));
             leased.push(Leased {
                 id,
                 row: part.clone(),
@@ -341,9 +374,12 @@ impl SqliteStore {
                 .bind(&event.dedup_id)
                 .bind(&event.event_id)
                 .bind(&event.seed)
-                .bind(&event.traceparent)
-                .bind(&event.body)
-                .bind(&event.error);
+                .bind(&event.traceparent);
+            insert = match &event.body {
+                Text::Valid(body) => insert.bind(body),
+                Text::Invalid(body) => insert.bind(body),
+            };
+            insert = insert.bind(&event.error);
             if let Some(sent_at) = sent_at {
                 insert = insert.bind(sent_at);
             }
@@ -352,12 +388,15 @@ impl SqliteStore {
         Ok(())
     }
 
-    /// Creates the tables, or brings them to the version of this library.
-    pub(crate) async fn migrate(&self) -> Result<(), OutboxError> {
+    /// Creates the tables, or brings them to the version of this library. Returns the version that they had,
+    /// or 0.
+    pub(crate) async fn migrate(&self) -> Result<i32, OutboxError> {
         // The transaction holds the write lock, so several programs may migrate at the same time.
         let mut tx = self.begin().await?;
+        self.check_encoding(&mut tx).await?;
         let version = query(&self.statements.version).fetch_one(&mut *tx).await;
-        let version = version.and_then(|row| row.try_get(0)).map_err(self.error());
+        let version = version.and_then(|row| row.try_get(0));
+        let version = version.map_err(self.version_error());
         let found: i32 = match version {
             Ok(version) => version,
             Err(OutboxError::NoTable { .. }) => 0,
@@ -374,7 +413,8 @@ impl SqliteStore {
             let create = sqlx::raw_sql(AssertSqlSafe(self.tables.fill(sql))).execute(&mut *tx);
             create.await.map_err(self.error())?;
         }
-        tx.commit().await.map_err(self.error())
+        tx.commit().await.map_err(self.error())?;
+        Ok(found)
     }
 }
 
@@ -389,13 +429,16 @@ fn json(numbers: &[i64]) -> String {
 }
 
 fn pending(row: &SqliteRow) -> Result<PendingEvent, sqlx::Error> {
-    let (traceparent, body): (Option<Vec<u8>>, Vec<u8>) = (row.try_get(2)?, row.try_get(3)?);
-    let (body, is_text) = lossy(body);
+    let text = |index| -> Result<Option<Text>, sqlx::Error> {
+        let bytes: Option<Vec<u8>> = row.try_get(index)?;
+        Ok(bytes.map(Text::of))
+    };
     Ok(PendingEvent {
         added_at: row.try_get(1)?,
-        traceparent: traceparent.and_then(|text| String::from_utf8(text).ok()),
-        body,
-        is_text,
+        name: text(4)?.map(Text::lossy).unwrap_or_default(),
+        dedup_id: text(5)?.map(Text::lossy),
+        traceparent: text(2)?.and_then(Text::valid),
+        body: Text::of(row.try_get(3)?),
     })
 }
 
@@ -403,21 +446,21 @@ fn pending(row: &SqliteRow) -> Result<PendingEvent, sqlx::Error> {
 fn leased(row: &SqliteRow) -> Result<Leased, sqlx::Error> {
     let sent_for: Option<i64> = row.try_get("sent_for")?;
     let events: i64 = row.try_get("events")?;
-    let (seed, is_seed_text) = lossy(row.try_get("seed")?);
-    let (body, is_body_text) = lossy(row.try_get("body")?);
+    let body = Text::of(row.try_get("body")?);
     let traceparent: Option<Vec<u8>> = row.try_get("traceparent")?;
     Ok(Leased {
         id: row.try_get("id")?,
         row: RequestRow {
-            seed,
+            // The check of a seed refuses replacement characters.
+            seed: Text::of(row.try_get("seed")?).lossy(),
             events: i32::try_from(events).unwrap_or(0),
-            traceparent: traceparent.and_then(|text| String::from_utf8(text).ok()),
-            body,
+            traceparent: traceparent.map(Text::of).and_then(Text::valid),
+            invalid_body: body.invalid(),
+            body: body.lossy(),
             is_uncertain: sent_for.is_some(),
-            is_text: is_seed_text && is_body_text,
         },
         added_at: row.try_get("added_at")?,
-        sent_for: duration(sent_for.unwrap_or(0)),
+        sent_for: sent_time(sent_for.unwrap_or(0)),
         known_at: Instant::now(),
     })
 }

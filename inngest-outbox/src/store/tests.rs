@@ -12,10 +12,10 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 
 use crate::error::OutboxError;
 use crate::outbox::Outbox;
-use crate::rows::RequestRow;
+use crate::rows::{RequestRow, Text};
 use crate::store::Store;
 use crate::store::model::{
-    ClaimLimit, CutEvents, Lease, Leased, NewRequest, PendingEvent, SetAside, Settlement,
+    ClaimLimit, CutEvents, HoldNote, Lease, Leased, NewRequest, PendingEvent, SetAside, Settlement,
 };
 
 /// One step of a test. `stop` is the number of polls after which the relay dies.
@@ -93,7 +93,10 @@ fn number(event: &str) -> u64 {
 /// Puts up to three events into a request.
 fn cut(events: &[PendingEvent]) -> Result<CutEvents, OutboxError> {
     let requests = events.chunks(3).map(|events| {
-        let bodies = events.iter().map(|event| Cow::Borrowed(&*event.body));
+        let bodies = events.iter().map(|event| match &event.body {
+            Text::Valid(body) => Cow::Borrowed(&**body),
+            Text::Invalid(_) => unreachable!("the test adds no such row"),
+        });
         let request = StoredRequest::new(StoredRequest::new_seed()?, bodies.collect());
         Ok(NewRequest {
             row: RequestRow::of(&request),
@@ -218,7 +221,7 @@ impl World {
                     event_id: Some(id),
                     seed: None,
                     traceparent: None,
-                    body: event.clone().into_owned(),
+                    body: Text::Valid(event.clone().into_owned()),
                     error: "refused".into(),
                 });
             } else {
@@ -249,7 +252,11 @@ impl World {
             Step::Hold { relay } => {
                 if let Some(request) = self.leased[relay].last() {
                     let lease = Self::lease(relay);
-                    let held = self.stores[relay].hold(&lease, request.id);
+                    let note = HoldNote {
+                        error: Some("the server is down".into()),
+                        is_uncertain: false,
+                    };
+                    let held = self.stores[relay].hold(&lease, request.id, &note);
                     held.await.unwrap();
                 }
             }

@@ -32,6 +32,22 @@ struct Server {
 ///
 /// The database cannot be created, or the server of `INNGEST_TEST_POSTGRES` does not answer.
 pub async fn postgres() -> Option<TestDatabase> {
+    create("").await
+}
+
+/// Like [`postgres`], with this encoding of the database.
+///
+/// # Panics
+///
+/// The same as [`postgres`].
+pub async fn postgres_with_encoding(encoding: &str) -> Option<TestDatabase> {
+    create(&format!(
+        "ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0"
+    ))
+    .await
+}
+
+async fn create(options: &str) -> Option<TestDatabase> {
     static CREATED: AtomicU32 = AtomicU32::new(0);
     let Some(server) = server().await else {
         // Bypass the test runner, which hides the output of passing tests.
@@ -46,7 +62,7 @@ pub async fn postgres() -> Option<TestDatabase> {
     let mut connection = PgConnection::connect(&server.url)
         .await
         .expect("the server answered before");
-    let create = format!("DROP DATABASE IF EXISTS {name}; CREATE DATABASE {name}");
+    let create = format!("DROP DATABASE IF EXISTS {name}; CREATE DATABASE {name} {options}");
     for sql in create.split("; ") {
         let created = connection.execute(AssertSqlSafe(sql)).await;
         created.expect("the user may create databases");

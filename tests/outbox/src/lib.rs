@@ -26,7 +26,7 @@ mod random;
 mod wait;
 
 pub use crate::cluster::Cluster;
-pub use crate::database::{TestDatabase, postgres};
+pub use crate::database::{TestDatabase, postgres, postgres_with_encoding};
 pub use crate::file::{TestFile, sqlite};
 pub use crate::pgbouncer::PgBouncer;
 pub use crate::proxy::{Cut, Proxy};

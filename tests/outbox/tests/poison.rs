@@ -8,6 +8,7 @@ use std::time::Duration;
 use inngest_core::middleware::{Middleware, Outgoing};
 use inngest_core::testing::EventServer;
 use inngest_core::{Client, RawEvent};
+use inngest_outbox::RetryIds;
 use outbox_tests::eventually;
 use serde_json::json;
 use support::{
@@ -73,11 +74,28 @@ async fn names_and_ids_with_nul_are_stored_on_postgres() {
 
 #[tokio::test]
 #[cfg_attr(not(postgres), ignore = "Postgres is not available")]
-async fn infinite_times_do_not_stop_a_relay_on_postgres() {
+async fn impossible_times_do_not_stop_a_relay_on_postgres() {
     let test = TestOutbox::postgres().await;
-    test.execute("INSERT INTO inngest_outbox (added_at, name, body) VALUES ('infinity', 'a', '5')")
+    let times = [
+        "infinity",
+        "-infinity",
+        // This rounds to a time that Postgres refuses.
+        "294276-12-31 23:59:59.9999+00",
+        "4714-11-24 00:00:00+00 BC",
+    ];
+    for time in times {
+        let columns = "added_at, name, body";
+        test.execute(&format!(
+            "INSERT INTO inngest_outbox ({columns}) VALUES ('{time}', 'a', '5')"
+        ))
         .await;
-    expect_delivery_despite(&test, [1, 0]).await;
+        let columns = "seed, events, body, added_at, sent_at";
+        test.execute(&format!(
+            "INSERT INTO inngest_outbox_requests ({columns}) VALUES ('{SEED}', 1, '{BODY}', '{time}', '{time}')"
+        ))
+        .await;
+    }
+    expect_delivery_despite(&test, [4, 4]).await;
 }
 
 #[tokio::test]
@@ -97,6 +115,116 @@ async fn rows_of_other_types_fail_on_sqlite() {
     expect_delivery_despite(&test, [5, 0]).await;
 }
 
+/// A row that is no event may still have a name and an id in its columns.
+async fn rows_that_are_not_events_keep_their_columns(test: TestOutbox) {
+    for values in [
+        "'shop/a', 'a-1', '5'",
+        "'shop/b', NULL, ''",
+        "'shop/c', 'c-1', '{\"name\":\"\",\"id\":1}'",
+        "'shop/d', 'd-1', '{\"name\":\"shop/json\",\"id\":1}'",
+        "'shop/e', 'e-1', '{\"name\":\"shop/json\",\"id\":\"json-1\",\"data\":5}'",
+    ] {
+        let insert = format!("INSERT INTO inngest_outbox (name, dedup_id, body) VALUES ({values})");
+        test.execute(&insert).await;
+    }
+    expect_delivery_despite(&test, [5, 0]).await;
+    let columns = "name || ' ' || coalesce(dedup_id, '')";
+    let all = format!("SELECT {columns} FROM inngest_outbox_failed ORDER BY id");
+    let expected = [
+        "shop/a a-1",
+        "shop/b ",
+        "shop/c c-1",
+        "shop/json d-1",
+        "shop/json json-1",
+    ];
+    let mut found = test.texts(&all).await;
+    found.sort_unstable();
+    assert_eq!(found, expected);
+}
+
+#[tokio::test]
+#[cfg_attr(not(postgres), ignore = "Postgres is not available")]
+async fn rows_that_are_not_events_keep_their_columns_on_postgres() {
+    rows_that_are_not_events_keep_their_columns(TestOutbox::postgres().await).await;
+}
+
+#[tokio::test]
+async fn rows_that_are_not_events_keep_their_columns_on_sqlite() {
+    rows_that_are_not_events_keep_their_columns(TestOutbox::sqlite().await).await;
+}
+
+/// A database with the encoding `SQL_ASCII` stores any bytes.
+#[tokio::test]
+#[cfg_attr(not(postgres), ignore = "Postgres is not available")]
+async fn bytes_that_are_not_text_fail_alone_on_postgres() {
+    let database = outbox_tests::postgres_with_encoding("SQL_ASCII").await;
+    let test = TestOutbox::on(database.expect("the build found it")).await;
+    let bytes = |text: &str| {
+        // The octets in a bytea. 0xff is in no UTF-8 text.
+        let octets = text.replace('\'', "''").replace('?', r"\377");
+        format!("convert_from('{octets}'::bytea, 'SQL_ASCII')")
+    };
+    let invalid = bytes(r#"{"name":"shop/bytes","data":{"x":"?"}}"#);
+    let event = r#"'{"name":"shop/order.placed","data":{"n":8}}'"#;
+    for values in [
+        format!("'shop/bytes', NULL, NULL, {invalid}"),
+        format!("{}, {}, {}, '5'", bytes("n?"), bytes("i?"), bytes("t?")),
+        format!("{}, {}, {}, {event}", bytes("n?"), bytes("i?"), bytes("t?")),
+    ] {
+        let columns = "name, dedup_id, traceparent, body";
+        test.execute(&format!(
+            "INSERT INTO inngest_outbox ({columns}) VALUES ({values})"
+        ))
+        .await;
+    }
+    let body = bytes(&BODY.replace("data", "?"));
+    for values in [
+        format!("'{SEED}', 1, NULL, {body}"),
+        format!("{}, 1, NULL, '{BODY}'", bytes("?")),
+        format!("'{SEED}', 1, {}, '{BODY}'", bytes("?")),
+    ] {
+        let columns = "seed, events, traceparent, body";
+        test.execute(&format!(
+            "INSERT INTO inngest_outbox_requests ({columns}) VALUES ({values})"
+        ))
+        .await;
+    }
+    let server = EventServer::start().unwrap();
+    // The answer of the server is stored too.
+    server.refuse(|event| (event.data["n"] == 7).then(|| "\u{fc}ber".into()));
+    test.add(&events(7..8)).await;
+    let relay = Running::new(&test.relay(client(&server)));
+    test.wait_for([0, 0, 5, 0]).await;
+    relay.stop().await;
+    let mut delivered = ran(&server);
+    delivered.sort_unstable();
+    assert_eq!(delivered, [1, 8]);
+
+    let Pool::Postgres(pool, _) = &test.pool else {
+        unreachable!("the test is on Postgres");
+    };
+    let failed = test.outbox.failed(pool);
+    let listed = failed.list().await.unwrap();
+    let mut names: Vec<_> = listed.iter().map(|event| &*event.name).collect();
+    names.sort_unstable();
+    assert_eq!(
+        names,
+        ["", "", "n\u{fffd}", "shop/bytes", "shop/order.placed"]
+    );
+    let has = |text: &str| listed.iter().any(|event| event.error.contains(text));
+    assert!(
+        has("its body is not UTF-8") && has("\u{fc}ber"),
+        "{listed:?}"
+    );
+    // A person can still read the bytes, so no retry may replace them.
+    let kept = format!("SELECT name FROM inngest_outbox_failed WHERE body IN ({invalid}, {body})");
+    assert_eq!(test.texts(&kept).await.len(), 2);
+    let retried = failed.retry(RetryIds::Same).await.unwrap();
+    assert_eq!((retried.events, retried.damaged.len()), (3, 2));
+    assert_eq!(test.texts(&kept).await.len(), 2);
+    assert_eq!(failed.discard().await.unwrap().events, 2);
+}
+
 /// Adds requests, waits until the damaged ones have failed, and returns their bodies.
 async fn fail_requests(
     test: &TestOutbox,
@@ -113,7 +241,12 @@ async fn fail_requests(
     expect_delivery_despite(test, expected).await;
     let all = "FROM inngest_outbox_failed WHERE name = '' ORDER BY id";
     let errors = test.texts(&format!("SELECT error {all}")).await;
-    let bodies = test.texts(&format!("SELECT body {all}")).await;
+    let body = if test.is_postgres() {
+        "body"
+    } else {
+        "CASE typeof(body) WHEN 'text' THEN body ELSE hex(body) END"
+    };
+    let bodies = test.texts(&format!("SELECT {body} {all}")).await;
     for error in &errors {
         let start = "the stored request is damaged: ";
         assert!(error.starts_with(start), "{error}");
@@ -174,6 +307,11 @@ async fn damaged_requests_fail_on_sqlite() {
     )
     .await;
     assert_eq!(failed.len(), 8);
+    // A person can still read bytes that are not UTF-8.
+    assert!(
+        failed.iter().any(|(_, body)| body == "5BFF5D"),
+        "{failed:?}"
+    );
 }
 
 /// Fails for events with the name `shop/bad`, until it is mended.

@@ -56,6 +56,7 @@ on_each_database! {
     an_outage_of_the_server_loses_no_event,
     many_requests_that_fail_at_once_are_retried,
     uncertain_requests_are_not_sent_after_the_window,
+    requests_from_a_clock_that_went_back_do_not_wait,
     unsent_requests_are_sent_however_late,
     held_requests_are_sent_however_late,
     requests_that_waited_long_are_sent,
@@ -68,6 +69,7 @@ on_each_database! {
     the_traceparent_of_a_row_is_sent,
     outboxes_in_one_database_do_not_mix,
     middleware_runs_in_the_relay,
+    rows_fail_while_middleware_adds_events,
     events_of_a_transaction_keep_their_order,
     a_panic_in_one_request_stops_no_other,
     extreme_settings_do_not_stop_a_relay,
@@ -234,6 +236,38 @@ async fn uncertain_requests_are_not_sent_after_the_window(test: TestOutbox) {
     let event = server.events().pop().unwrap();
     let expected = format!("shop/order.placed {} ", event.event_id);
     assert!(uncertain[0].starts_with(&expected), "{uncertain:?}");
+}
+
+/// A lease far in the future has ended. Nobody knows for how long the server may have had the events.
+async fn requests_from_a_clock_that_went_back_do_not_wait(test: TestOutbox) {
+    let time = |seconds: u64| {
+        if test.is_postgres() {
+            format!("now() + {seconds} * interval '1 s'")
+        } else {
+            format!("unixepoch() * 1000 + {seconds}000")
+        }
+    };
+    let year = 365 * 24 * 3_600;
+    for (n, sent_at, lease_until) in [
+        (0, "NULL".to_owned(), time(year)),
+        (1, time(20), time(year)),
+        (2, time(7_200), time(year)),
+        // Another relay may still have this one.
+        (3, "NULL".to_owned(), time(7_200)),
+    ] {
+        let body = format!(r#"[{{"name":"shop/order.placed","data":{{"n":{n}}}}}]"#);
+        let columns = "seed, events, body, sent_at, relay, lease_until";
+        test.execute(&format!(
+            "INSERT INTO inngest_outbox_requests ({columns}) \
+             VALUES ('174313013736{n},eii2YKXRVTJPuA==', 1, '{body}', {sent_at}, 'dead', {lease_until})"
+        ))
+        .await;
+    }
+    let server = EventServer::start().unwrap();
+    let relay = Running::new(&test.relay(client(&server)));
+    test.wait_for([0, 1, 0, 1]).await;
+    relay.stop().await;
+    assert_ran_once(&server, 0..2);
 }
 
 /// A client whose server is stopped, and the port of the server.
@@ -575,6 +609,29 @@ async fn middleware_runs_in_the_relay(test: TestOutbox) {
         .await;
     assert!(failed[0].contains("it is five"), "{failed:?}");
     assert!(failed[0].contains(r#""n":5"#), "{failed:?}");
+}
+
+/// Adds an event to each claim.
+struct AddsOne;
+
+impl Middleware for AddsOne {
+    fn before_send(&self, events: &mut Outgoing) -> Result<(), Box<dyn Error + Send + Sync>> {
+        Ok(events.push(event(100))?)
+    }
+}
+
+async fn rows_fail_while_middleware_adds_events(test: TestOutbox) {
+    let server = EventServer::start().unwrap();
+    test.execute("INSERT INTO inngest_outbox (name, body) VALUES ('a', '5')")
+        .await;
+    test.add(&events(0..1)).await;
+    let adds_one = client_builder(&server).middleware(AddsOne);
+    let relay = test.relay(adds_one.build().unwrap());
+    let running = Running::new(&relay);
+    test.wait_for([0, 0, 1, 0]).await;
+    running.stop().await;
+    let counts = relay.counts();
+    assert_eq!((counts.delivered, counts.failed), (2, 1));
 }
 
 async fn events_of_a_transaction_keep_their_order(test: TestOutbox) {

@@ -8,7 +8,7 @@ use sqlx::postgres::PgRow;
 use super::{PgTransaction, PostgresStore, query};
 use crate::add::Connection as _;
 use crate::error::OutboxError;
-use crate::rows::Rows;
+use crate::rows::{Rows, Text};
 use crate::settings::Settings;
 use crate::status::Status;
 use crate::store::aside::{AsideFilter, AsidePage, AsideRow, AsideStep, AsideTable};
@@ -23,6 +23,8 @@ const STATUS: &str = "WITH pending AS ( \
      requests AS ( \
          SELECT coalesce(sum(events) FILTER (WHERE relay IS NOT NULL AND lease_until > now()), 0)::bigint \
                  AS in_flight, \
+             coalesce(sum(events) FILTER (WHERE relay IS NOT NULL AND lease_until > now() AND error IS NOT NULL), 0) \
+                 ::bigint AS held_back, \
              coalesce(sum(events), 0)::bigint AS events, \
              min(added_at) FILTER (WHERE isfinite(added_at)) AS oldest \
          FROM {requests} \
@@ -31,17 +33,25 @@ const STATUS: &str = "WITH pending AS ( \
          (extract(epoch FROM now() - least(pending.oldest, requests.oldest)) * 1000)::bigint, \
          (SELECT count(*) FROM {failed}), (SELECT count(*) FROM {uncertain}), \
          (SELECT count(*) FROM {delivered}), \
-         coalesce(pg_sequence_last_value(pg_get_serial_sequence('{events}', 'id')::regclass), 0) \
+         coalesce(pg_sequence_last_value(pg_get_serial_sequence('{events}', 'id')::regclass), 0), \
+         requests.held_back, \
+         (SELECT convert_to(error, 'SQL_ASCII') FROM {requests} WHERE error IS NOT NULL \
+             ORDER BY lease_until DESC, id LIMIT 1) \
      FROM pending, requests";
 
 /// Whether every event is delivered, failed or uncertain.
 const IS_EMPTY: &str =
     "SELECT NOT EXISTS (SELECT FROM {events}) AND NOT EXISTS (SELECT FROM {requests})";
 
-const PAGE: &str = "SELECT id, (extract(epoch FROM failed_at) * 1000)::bigint, \
-         (extract(epoch FROM added_at) * 1000)::bigint, {sent_at}, name, dedup_id, event_id, seed, \
-         traceparent, body, error \
-     FROM {table} \
+/// Another program may have written infinite times, which are not numbers.
+const COLUMNS: &str = "id, \
+     CASE WHEN isfinite(failed_at) THEN (extract(epoch FROM failed_at) * 1000)::bigint END, \
+     CASE WHEN isfinite(added_at) THEN (extract(epoch FROM added_at) * 1000)::bigint END, \
+     {sent_at}, convert_to(name, 'SQL_ASCII'), convert_to(dedup_id, 'SQL_ASCII'), \
+     convert_to(event_id, 'SQL_ASCII'), convert_to(seed, 'SQL_ASCII'), convert_to(traceparent, 'SQL_ASCII'), \
+     convert_to(body, 'SQL_ASCII'), convert_to(error, 'SQL_ASCII')";
+
+const PAGE: &str = "SELECT {columns} FROM {table} \
      WHERE id < $1 AND ($2::text IS NULL OR name = $2) AND ($3::bigint[] IS NULL OR id = ANY ($3)) \
      ORDER BY id DESC LIMIT $4";
 
@@ -51,13 +61,9 @@ const PAGE_IDS: &str = "SELECT id FROM {table} \
      ORDER BY id DESC LIMIT $4";
 
 /// Always locks in the same order, so that two programs never deadlock.
-const REMOVE: &str = "WITH locked AS MATERIALIZED ( \
-         SELECT id AS locked_id FROM {table} WHERE id = ANY ($1) ORDER BY id DESC FOR UPDATE \
-     ) \
-     DELETE FROM {table} USING locked WHERE id = locked_id \
-     RETURNING id, (extract(epoch FROM failed_at) * 1000)::bigint, \
-         (extract(epoch FROM added_at) * 1000)::bigint, {sent_at}, name, dedup_id, event_id, seed, \
-         traceparent, body, error";
+const LOCK: &str = "SELECT {columns} FROM {table} WHERE id = ANY ($1) ORDER BY id DESC FOR UPDATE";
+
+const REMOVE: &str = "DELETE FROM {table} WHERE id = ANY ($1)";
 
 const EXISTING: &str = "SELECT id FROM {table} WHERE id = ANY ($1)";
 
@@ -79,12 +85,27 @@ impl PostgresStore {
                 uncertain: count(row.try_get(4)?),
                 delivered: count(row.try_get(5)?),
                 numbered: count(row.try_get(6)?),
+                held_back: count(row.try_get(7)?),
+                last_error: row
+                    .try_get(8)
+                    .map(|error: Option<_>| error.map(Text::of).map(Text::lossy))?,
                 read_at,
             })
         };
         let status = status.and_then(|row| read(&row)).map_err(self.error())?;
         tx.commit().await.map_err(self.error())?;
         Ok(status)
+    }
+
+    /// The events of other relays, and the milliseconds that their leases last.
+    pub(crate) async fn waits_for(&self, relay: &str) -> Result<(i64, i64), OutboxError> {
+        let mut tx = self.begin_read().await?;
+        let row = query(&self.statements.waits_for).bind(relay);
+        let row = row.fetch_one(&mut *tx).await.map_err(self.error())?;
+        let read = || Ok((row.try_get(0)?, row.try_get(1)?));
+        let waits = read().map_err(self.error())?;
+        tx.commit().await.map_err(self.error())?;
+        Ok(waits)
     }
 
     pub(crate) async fn is_empty(&self) -> Result<bool, OutboxError> {
@@ -110,7 +131,7 @@ impl PostgresStore {
             .await
             .map_err(self.error())?;
         tx.commit().await.map_err(self.error())?;
-        let rows: Result<Vec<_>, _> = rows.iter().map(row).collect();
+        let rows: Result<Vec<_>, _> = rows.iter().map(|found| row(page.table, found)).collect();
         rows.map_err(self.error())
     }
 
@@ -131,12 +152,14 @@ impl PostgresStore {
         ids.map_err(self.error())
     }
 
-    /// Removes a page of events, and adds the rows that `again` makes of them, in one transaction.
+    /// Removes the events of a page that `accepts` selects, and adds the rows that `again` makes of them, in one
+    /// transaction.
     pub(crate) async fn remove_aside(
         &self,
         page: AsidePage,
         filter: &AsideFilter,
         settings: &Settings,
+        accepts: impl Fn(&AsideRow) -> bool + Sync,
         again: impl Fn(&[AsideRow]) -> Result<Rows, OutboxError> + Sync,
     ) -> Result<AsideStep, OutboxError> {
         let mut tx = self.begin().await?;
@@ -153,18 +176,26 @@ impl PostgresStore {
         let Some(before) = ids.last().copied() else {
             return Ok(AsideStep::default());
         };
-        let rows = query(&self.of_table(REMOVE, page.table))
+        let rows = query(&self.of_table(LOCK, page.table))
             .bind(ids)
             .fetch_all(&mut *tx)
             .await
             .map_err(self.error())?;
-        let rows: Result<Vec<_>, _> = rows.iter().map(row).collect();
+        let rows: Result<Vec<_>, _> = rows.iter().map(|found| row(page.table, found)).collect();
         let rows = rows.map_err(self.error())?;
+        let (rows, kept): (Vec<_>, Vec<_>) = rows.into_iter().partition(accepts);
+        let removed: Vec<i64> = rows.iter().map(|row| row.id).collect();
+        let remove = query(&self.of_table(REMOVE, page.table))
+            .bind(&removed)
+            .execute(&mut *tx)
+            .await;
+        remove.map_err(self.error())?;
         let added = again(&rows)?;
         (&mut *tx).__add(settings.clone(), Ok(added)).await?;
         tx.commit().await.map_err(self.error())?;
         Ok(AsideStep {
-            removed: rows.iter().map(|row| row.id).collect(),
+            removed,
+            kept: kept.iter().map(|row| row.id).collect(),
             before: Some(before),
         })
     }
@@ -174,26 +205,19 @@ impl PostgresStore {
             AsideTable::Failed => ("{failed}", "NULL::bigint"),
             AsideTable::Uncertain => (
                 "{uncertain}",
-                "(extract(epoch FROM sent_at) * 1000)::bigint",
+                "CASE WHEN isfinite(sent_at) THEN (extract(epoch FROM sent_at) * 1000)::bigint END",
             ),
         };
-        let sql = sql.replace("{table}", table);
+        let sql = sql.replace("{columns}", COLUMNS).replace("{table}", table);
         self.tables.fill(&sql.replace("{sent_at}", sent_at))
     }
 }
 
-fn row(row: &PgRow) -> Result<AsideRow, sqlx::Error> {
-    Ok(AsideRow {
-        id: row.try_get(0)?,
-        failed_at: row.try_get(1)?,
-        added_at: row.try_get(2)?,
-        sent_at: row.try_get(3)?,
-        name: row.try_get(4)?,
-        dedup_id: row.try_get(5)?,
-        event_id: row.try_get(6)?,
-        seed: row.try_get(7)?,
-        traceparent: row.try_get(8)?,
-        body: row.try_get(9)?,
-        error: row.try_get(10)?,
-    })
+fn row(table: AsideTable, row: &PgRow) -> Result<AsideRow, sqlx::Error> {
+    AsideRow::read(
+        table,
+        row.try_get(0)?,
+        |index| row.try_get(index),
+        |index| row.try_get(index),
+    )
 }

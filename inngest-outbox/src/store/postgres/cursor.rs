@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
+use crate::rows::Text;
 use crate::store::model::PendingEvent;
 
 /// Where the last claim ended.
@@ -88,21 +89,24 @@ impl Cursor {
             let tx: Option<&str> = row.try_get(0)?;
             let (tx, id) = (tx.and_then(|tx| tx.parse::<u64>().ok()), row.try_get(1)?);
             let place: Option<(u64, i64)> = tx.zip(id);
-            let (added_at, body): (Option<i64>, &str) = (row.try_get(2)?, row.try_get(4)?);
+            let text = |index| -> Result<Option<Text>, sqlx::Error> {
+                let bytes: Option<Vec<u8>> = row.try_get(index)?;
+                Ok(bytes.map(Text::of))
+            };
+            let added_at: Option<i64> = row.try_get(2)?;
+            let body = Text::of(row.try_get(4)?);
             match added_at {
-                None => end = End::parse(place, body),
-                Some(added_at) => {
-                    let (traceparent, body) = (row.try_get(3)?, body.to_owned());
-                    events.push((
-                        place,
-                        PendingEvent {
-                            added_at,
-                            traceparent,
-                            body,
-                            is_text: true,
-                        },
-                    ));
-                }
+                None => end = body.valid().and_then(|body| End::parse(place, &body)),
+                Some(added_at) => events.push((
+                    place,
+                    PendingEvent {
+                        added_at,
+                        name: text(5)?.map(Text::lossy).unwrap_or_default(),
+                        dedup_id: text(6)?.map(Text::lossy),
+                        traceparent: text(3)?.and_then(Text::valid),
+                        body,
+                    },
+                )),
             }
         }
         // The statement always returns the row with the end.

@@ -18,8 +18,11 @@ pub(super) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL 
 
 /// Takes pending events. `late` reads transactions that were open when an earlier claim passed them.
 /// `next` reads from where the last claim ended. `late_fit` and `next_fit` are their first rows, up to `$5`
-/// bytes each. The last row of the result has no traceparent and no time; it says where the claim ended,
+/// bytes each. The last row of the result has no time and no texts but the body; it says where the claim ended,
 /// whether it left events, and which transactions were open.
+///
+/// Here and in all statements that read texts, they are read as bytes: if the database has the encoding
+/// `SQL_ASCII`, they can be anything, and Postgres fails a statement that returns invalid text.
 const CLAIM: &str = "WITH late AS MATERIALIZED ( \
          SELECT ctid AS place, tx, id, octet_length(body) AS bytes FROM {events} \
          WHERE tx = ANY ($1::text[]::xid8[]) ORDER BY tx, id LIMIT $4 FOR UPDATE SKIP LOCKED \
@@ -36,23 +39,27 @@ const CLAIM: &str = "WITH late AS MATERIALIZED ( \
      ), claimed AS ( \
          DELETE FROM {events} \
          WHERE ctid = ANY (ARRAY(SELECT place FROM late_fit UNION ALL SELECT place FROM next_fit)) \
-         RETURNING tx, id, added_at, traceparent, body \
+         RETURNING tx, id, added_at, name, dedup_id, traceparent, body \
      ), last AS ( \
          SELECT tx, id FROM next_fit ORDER BY tx DESC, id DESC LIMIT 1 \
      ) \
      SELECT tx::text, id, \
-         (extract(epoch FROM {added_at}) * 1000)::bigint AS added_at, traceparent, body \
+         (extract(epoch FROM {added_at}) * 1000)::bigint AS added_at, \
+         convert_to(traceparent, 'SQL_ASCII'), convert_to(body, 'SQL_ASCII'), \
+         convert_to(name, 'SQL_ASCII'), convert_to(dedup_id, 'SQL_ASCII') \
      FROM claimed \
      UNION ALL \
-     SELECT (SELECT tx::text FROM last), (SELECT id FROM last), NULL, NULL, concat_ws(' ', \
+     SELECT (SELECT tx::text FROM last), (SELECT id FROM last), NULL, NULL, convert_to(concat_ws(' ', \
          (SELECT count(*) >= $4 OR count(*) > (SELECT count(*) FROM late_fit) FROM late), \
          (SELECT count(*) >= $4 OR count(*) > (SELECT count(*) FROM next_fit) FROM next), \
-         pg_current_snapshot())";
+         pg_current_snapshot()), 'SQL_ASCII'), NULL, NULL";
 
-const ADDED_AT: &str = "CASE WHEN isfinite(added_at) THEN added_at ELSE now() END";
+const ADDED_AT: &str =
+    "CASE WHEN added_at BETWEEN '0001-01-01' AND '9999-12-31' THEN added_at ELSE now() END";
 
 /// Since when the server may have the events is unknown, so they are too old to be sent again.
-const SENT_AT: &str = "CASE WHEN isfinite(sent_at) IS FALSE THEN to_timestamp(0) ELSE sent_at END";
+const SENT_AT: &str = "CASE WHEN sent_at NOT BETWEEN '0001-01-01' AND '9999-12-31' \
+     THEN to_timestamp(0) ELSE sent_at END";
 
 const WRITE_REQUESTS: &str = "INSERT INTO {requests} (seed, events, traceparent, body, added_at, sent_at, relay, lease_until) \
      SELECT seed, events, traceparent, body, to_timestamp(added_at / 1000.0), now(), $6, \
@@ -61,11 +68,23 @@ const WRITE_REQUESTS: &str = "INSERT INTO {requests} (seed, events, traceparent,
          AS new (seed, events, traceparent, body, added_at) \
      RETURNING id, seed";
 
-/// Another program can write infinite times, which are not numbers. `{added_at}` and `{sent_at}` replace them.
-const LEASE_ENDED: &str = "SELECT id, seed, events, traceparent, body, \
+/// Another program can write times that are infinite, or that become too large when they are rounded.
+/// `{added_at}` and `{sent_at}` replace them.
+const LEASE_ENDED: &str = "SELECT id, convert_to(seed, 'SQL_ASCII') AS seed, events, \
+         convert_to(traceparent, 'SQL_ASCII') AS traceparent, convert_to(body, 'SQL_ASCII') AS body, \
          (extract(epoch FROM {added_at}) * 1000)::bigint AS added_at, \
          (extract(epoch FROM now() - {sent_at}) * 1000)::bigint AS sent_for \
-     FROM {requests} WHERE lease_until <= now() ORDER BY lease_until LIMIT $1 FOR UPDATE SKIP LOCKED";
+     FROM {requests} WHERE lease_until <= now() OR lease_until > now() + $2 * interval '1 ms' \
+     ORDER BY lease_until LIMIT $1 FOR UPDATE SKIP LOCKED";
+
+/// The number of events that other relays than `$1` have in requests, and how long their leases last. It is 0 if
+/// any other event is left.
+const WAITS_FOR: &str = "SELECT CASE \
+             WHEN count(*) = count(*) FILTER (WHERE relay <> $1 AND lease_until > now()) \
+                 AND NOT EXISTS (SELECT FROM {events}) \
+             THEN coalesce(sum(events), 0) ELSE 0 END::bigint, \
+         coalesce((extract(epoch FROM max(lease_until) FILTER (WHERE isfinite(lease_until)) - now()) * 1000)::bigint, 0) \
+     FROM {requests}";
 
 /// Leaves `sent_at` as it is, because the relay does not send the request yet.
 const TAKE_OVER: &str = "UPDATE {requests} SET relay = $1, lease_until = now() + $2 * interval '1 ms' \
@@ -74,7 +93,8 @@ const TAKE_OVER: &str = "UPDATE {requests} SET relay = $1, lease_until = now() +
 const RENEW: &str = "UPDATE {requests} SET lease_until = now() + $2 * interval '1 ms' \
      WHERE relay = $1 AND id = ANY ($3)";
 
-const HOLD: &str = "UPDATE {requests} SET sent_at = NULL WHERE relay = $1 AND id = $2";
+const HOLD: &str = "UPDATE {requests} SET sent_at = CASE WHEN $4 THEN sent_at END, error = coalesce($3, error) \
+     WHERE relay = $1 AND id = $2";
 
 const RESUME: &str = "UPDATE {requests} SET lease_until = now() + $2 * interval '1 ms', \
          sent_at = coalesce(sent_at, now()) \
@@ -97,8 +117,9 @@ const WRITE_REMAINING: &str = "INSERT INTO {requests} (seed, events, traceparent
      RETURNING id";
 
 const SET_ASIDE: &str = "(added_at, name, dedup_id, event_id, seed, traceparent, body, error{sent_column}) \
-     SELECT to_timestamp(added_at / 1000.0), name, dedup_id, event_id, seed, traceparent, body, error{sent} \
-     FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], \
+     SELECT to_timestamp(added_at / 1000.0), name, dedup_id, event_id, seed, traceparent, \
+         convert_from(body, 'SQL_ASCII'), error{sent} \
+     FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bytea[], \
          $8::text[]) AS new (added_at, name, dedup_id, event_id, seed, traceparent, body, error)";
 
 const KEEP: &str = "INSERT INTO {delivered} (added_at, name, dedup_id, event_id, body) \
@@ -120,6 +141,7 @@ pub(super) struct Statements {
     pub(super) hold: String,
     pub(super) resume: String,
     pub(super) release: String,
+    pub(super) waits_for: String,
     pub(super) settle_plain: String,
     pub(super) settle: String,
     pub(super) write_remaining: String,
@@ -152,6 +174,7 @@ impl Statements {
             hold: fill(HOLD),
             resume: fill(RESUME),
             release: fill(RELEASE),
+            waits_for: fill(WAITS_FOR),
             settle_plain: fill(SETTLE_PLAIN),
             settle: fill(SETTLE),
             write_remaining: fill(WRITE_REMAINING),
@@ -159,7 +182,7 @@ impl Statements {
             set_uncertain: set_aside("{uncertain}", ", sent_at", ", to_timestamp($9 / 1000.0)"),
             keep: fill(KEEP),
             prune: fill(PRUNE),
-            version: fill("SELECT version FROM {version}"),
+            version: fill("SELECT version, getdatabaseencoding()::text FROM {version}"),
         }
     }
 }

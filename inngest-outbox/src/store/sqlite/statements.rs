@@ -9,16 +9,25 @@ pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
 /// The current time in milliseconds since 1970.
 pub(super) const NOW: &str = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)";
 
+/// Whether texts are UTF-8. The name of another encoding could not be read.
+pub(super) const ENCODING: &str = "SELECT encoding = 'UTF-8' FROM pragma_encoding";
+
 const PENDING: &str = "SELECT 1 FROM {events} WHERE id > ?1 LIMIT 1";
 
-/// Reads the first events after `?3`, up to `?2` bytes. Here and in all statements that read requests, the casts are
-/// needed because another program can write values of any type, and text that is not UTF-8, into any column.
-const READ: &str = "SELECT id, CAST(added_at AS INTEGER) AS added_at, CAST(traceparent AS BLOB) AS traceparent, body \
-     FROM ( \
-         SELECT id, added_at, traceparent, body, sum(length(body)) OVER (ORDER BY id) - length(body) AS before \
-         FROM (SELECT id, added_at, traceparent, CAST(body AS BLOB) AS body FROM {events} \
-             WHERE id > ?3 ORDER BY id LIMIT ?1)) \
-     WHERE before < ?2 ORDER BY id";
+/// Reads the first events after `?3`, up to `?2` bytes. `octet_length` does not read the bodies of the other events,
+/// which can be long, while this transaction keeps other programs from writing.
+///
+/// Here and in all statements that read requests, the casts are needed because another program can write values of
+/// any type, and text that is not UTF-8, into any column.
+const READ: &str = "SELECT id, CAST(added_at AS INTEGER), CAST(traceparent AS BLOB), CAST(body AS BLOB), \
+         CAST(name AS BLOB), CAST(dedup_id AS BLOB) \
+     FROM {events} \
+     WHERE id > ?3 AND id <= ( \
+         SELECT max(id) FROM ( \
+             SELECT id, sum(bytes) OVER (ORDER BY id) - bytes AS before \
+             FROM (SELECT id, octet_length(body) AS bytes FROM {events} WHERE id > ?3 ORDER BY id LIMIT ?1)) \
+         WHERE before < ?2) \
+     ORDER BY id";
 
 const DELETE: &str = "DELETE FROM {events} WHERE id > ?1 AND id <= ?2";
 
@@ -28,19 +37,31 @@ const WRITE_REQUEST: &str = "INSERT INTO {requests} (seed, events, traceparent, 
 const LEASE_ENDED: &str = "SELECT id, CAST(seed AS BLOB) AS seed, CAST(events AS INTEGER) AS events, \
          CAST(traceparent AS BLOB) AS traceparent, CAST(body AS BLOB) AS body, \
          CAST(added_at AS INTEGER) AS added_at, CAST({now} - sent_at AS INTEGER) AS sent_for \
-     FROM {requests} WHERE CAST(lease_until AS INTEGER) <= {now} ORDER BY lease_until LIMIT ?1";
+     FROM {requests} \
+     WHERE CAST(lease_until AS INTEGER) <= {now} OR CAST(lease_until AS INTEGER) > {now} + ?2 \
+     ORDER BY lease_until LIMIT ?1";
+
+/// The number of events that other relays than `?1` have in requests, and how long their leases last. It is 0 if
+/// any other event is left.
+const WAITS_FOR: &str = "SELECT CASE \
+             WHEN count(*) = count(*) FILTER (WHERE relay <> ?1 AND CAST(lease_until AS INTEGER) > {now}) \
+                 AND NOT EXISTS (SELECT 1 FROM {events}) \
+             THEN coalesce(sum(CAST(events AS INTEGER)), 0) ELSE 0 END, \
+         coalesce(max(CAST(lease_until AS INTEGER)) - {now}, 0) \
+     FROM {requests}";
 
 /// Leaves `sent_at` as it is, because the relay does not send the request yet.
 const TAKE_OVER: &str = "UPDATE {requests} SET relay = ?1, lease_until = {now} + ?2 \
      WHERE id IN (SELECT value FROM json_each(?3))";
 
 const PRUNE: &str = "DELETE FROM {delivered} WHERE id IN ( \
-         SELECT id FROM {delivered} WHERE delivered_at < {now} - ?1 ORDER BY id LIMIT ?2)";
+         SELECT id FROM {delivered} WHERE delivered_at < {now} - ?1 ORDER BY delivered_at LIMIT ?2)";
 
 const RENEW: &str = "UPDATE {requests} SET lease_until = {now} + ?2 \
      WHERE relay = ?1 AND id IN (SELECT value FROM json_each(?3))";
 
-const HOLD: &str = "UPDATE {requests} SET sent_at = NULL WHERE relay = ?1 AND id = ?2";
+const HOLD: &str = "UPDATE {requests} SET sent_at = CASE WHEN ?4 THEN sent_at END, error = coalesce(?3, error) \
+     WHERE relay = ?1 AND id = ?2";
 
 const RESUME: &str = "UPDATE {requests} SET lease_until = {now} + ?2, sent_at = coalesce(sent_at, {now}) \
      WHERE relay = ?1 AND id = ?3 RETURNING CAST({now} - sent_at AS INTEGER)";
@@ -76,6 +97,7 @@ pub(super) struct Statements {
     pub(super) hold: String,
     pub(super) resume: String,
     pub(super) release: String,
+    pub(super) waits_for: String,
     pub(super) settle: String,
     pub(super) write_remaining: String,
     pub(super) set_failed: String,
@@ -99,6 +121,7 @@ impl Statements {
             hold: fill(HOLD),
             resume: fill(RESUME),
             release: fill(RELEASE),
+            waits_for: fill(WAITS_FOR),
             settle: fill(SETTLE),
             write_remaining: fill(WRITE_REMAINING),
             set_failed: fill(SET_FAILED),
@@ -107,5 +130,68 @@ impl Statements {
             prune: fill(PRUNE),
             version: fill("SELECT version FROM {version}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use sqlx::sqlite::SqlitePool;
+    use sqlx::{AssertSqlSafe, Row as _};
+
+    use super::*;
+    use crate::outbox::Outbox;
+
+    /// While SQLite reads the events to delete, no other program can write.
+    #[tokio::test]
+    async fn pruning_reads_only_the_events_that_it_deletes() {
+        let file = outbox_tests::sqlite();
+        let pool = SqlitePool::connect(&file.url()).await.unwrap();
+        let outbox = Outbox::new();
+        outbox.migrate(&pool).await.unwrap();
+        let statements = Statements::of(outbox.0.tables().unwrap());
+        let plan = format!("EXPLAIN QUERY PLAN {}", statements.prune);
+        let plan = sqlx::query(AssertSqlSafe(plan)).bind(1_i64).bind(1_i64);
+        let plan = plan.fetch_all(&pool).await.unwrap();
+        let steps: Vec<String> = plan.iter().map(|step| step.get("detail")).collect();
+        assert!(
+            !steps.iter().any(|step| step.starts_with("SCAN")),
+            "{steps:?}"
+        );
+    }
+
+    /// The relay reads while no other program can write, so a long backlog must not slow each claim down.
+    #[tokio::test]
+    async fn a_claim_reads_only_the_bodies_that_it_takes() {
+        let file = outbox_tests::sqlite();
+        let pool = SqlitePool::connect(&file.url()).await.unwrap();
+        let outbox = Outbox::new();
+        outbox.migrate(&pool).await.unwrap();
+        let statements = Statements::of(outbox.0.tables().unwrap());
+        let numbers =
+            "WITH RECURSIVE n (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM n LIMIT 1000)";
+        let insert = format!(
+            "{numbers} INSERT INTO inngest_outbox (name, body) SELECT 'a', hex(zeroblob(25000)) FROM n"
+        );
+        sqlx::query(AssertSqlSafe(insert))
+            .execute(&pool)
+            .await
+            .unwrap();
+        let time = async |sql: &str| {
+            let mut shortest = Duration::MAX;
+            for _ in 0..5 {
+                let started = Instant::now();
+                let query = sqlx::query(AssertSqlSafe(sql.to_owned()));
+                let query = query.bind(2_000_i64).bind(1_i64).bind(i64::MIN);
+                let rows = query.fetch_all(&pool).await.unwrap();
+                assert_eq!(rows.len(), 1);
+                shortest = shortest.min(started.elapsed());
+            }
+            shortest
+        };
+        let all = "SELECT sum(length(CAST(body AS BLOB))) FROM inngest_outbox WHERE ?1 + ?2 > ?3";
+        let (one, all) = (time(&statements.read).await, time(all).await);
+        assert!(one * 4 < all, "one: {one:?}, all: {all:?}");
     }
 }

@@ -46,6 +46,10 @@ macro_rules! each {
 impl TestOutbox {
     pub async fn postgres() -> Self {
         let database = outbox_tests::postgres().await.expect("the build found it");
+        Self::on(database).await
+    }
+
+    pub async fn on(database: TestDatabase) -> Self {
         let pool = PgPool::connect(&database.url()).await.unwrap();
         Self::new(Pool::Postgres(pool, database)).await
     }
