@@ -6,8 +6,12 @@ use std::str::Chars;
 /// The most repetitions that a pattern may ask for.
 const MOST: usize = 1_000;
 
-/// The most attempts to match a text, so that no pattern takes long.
+/// The most attempts to match a text, and the most parts of a text that is made, so that no pattern takes
+/// long.
 const ATTEMPTS: usize = 100_000;
+
+/// The most parts of a match. Each takes room on the stack.
+const LARGEST_MATCH: usize = 1_500;
 
 /// A parsed regular expression.
 pub(super) struct Pattern(Vec<Sequence>);
@@ -51,6 +55,7 @@ impl Pattern {
         let mut matcher = Matcher {
             chars: &chars,
             left: ATTEMPTS,
+            depth: 0,
         };
         (0..=chars.len()).any(|start| {
             let mut any = self.0.iter();
@@ -63,7 +68,7 @@ impl Pattern {
         (0..=least.min(MOST)).find_map(|more| {
             self.0.iter().find_map(|sequence| {
                 let mut text = String::new();
-                write(sequence, more, &mut text)?;
+                write(sequence, more, &mut text, &mut { ATTEMPTS })?;
                 let fits = (least..=most).contains(&text.chars().count());
                 (fits && self.matches(&text)).then_some(text)
             })
@@ -72,15 +77,17 @@ impl Pattern {
 }
 
 /// Writes a text of the sequence. `more` is how often to repeat beyond the least number.
-fn write(sequence: &[Part], more: usize, text: &mut String) -> Option<()> {
+/// `left` is how many parts may still be written.
+fn write(sequence: &[Part], more: usize, text: &mut String, left: &mut usize) -> Option<()> {
     for part in sequence {
+        *left = left.checked_sub(1)?;
         match part {
             Part::Start | Part::End => {}
             Part::Set { .. } => text.push(member(part)?),
-            Part::Group(sequences) => write(sequences.first()?, more, text)?,
+            Part::Group(sequences) => write(sequences.first()?, more, text, left)?,
             Part::Repeat { part, least, most } => {
                 for _ in 0..least.saturating_add(more).min(*most) {
-                    write(std::slice::from_ref(part), more, text)?;
+                    write(std::slice::from_ref(part), more, text, left)?;
                 }
             }
         }
@@ -109,7 +116,10 @@ fn is_in(c: char, ranges: &[(char, char)], is_negated: bool) -> bool {
 
 struct Matcher<'t> {
     chars: &'t [char],
+    /// How many attempts are left.
     left: usize,
+    /// How many parts match so far.
+    depth: usize,
 }
 
 /// Matches what follows at an index.
@@ -127,9 +137,16 @@ impl Matcher<'_> {
 
     fn part(&mut self, part: &Part, at: usize, next: Next<'_>) -> bool {
         self.left = self.left.saturating_sub(1);
-        if self.left == 0 {
+        if self.left == 0 || self.depth == LARGEST_MATCH {
             return false;
         }
+        self.depth += 1;
+        let matches = self.part_here(part, at, next);
+        self.depth -= 1;
+        matches
+    }
+
+    fn part_here(&mut self, part: &Part, at: usize, next: Next<'_>) -> bool {
         match part {
             Part::Start => at == 0 && next(self, at),
             Part::End => at == self.chars.len() && next(self, at),
