@@ -15,8 +15,12 @@ use values::Values;
 /// How many values to try for each pair and direction.
 const VALUES: usize = 80;
 
-fn validator(schema: &Value) -> Option<Validator> {
-    jsonschema::draft202012::new(schema).ok()
+/// Programs check formats.
+fn validator(schema: &Value, strictness: Strictness) -> Option<Validator> {
+    jsonschema::draft202012::options()
+        .should_validate_formats(strictness == Strictness::Standard)
+        .build(schema)
+        .ok()
 }
 
 /// A value of the writer that the reader refuses.
@@ -27,10 +31,10 @@ fn refused(writer: &Value, reader: &Value, strictness: Strictness, seed: u64) ->
         Strictness::Strict => writer.clone(),
         Strictness::Standard => closed(writer, &mut values),
     };
-    let writes = [validator(writer)?, validator(&own)?];
-    let reads = validator(reader)?;
+    let written = [validator(writer, strictness)?, validator(&own, strictness)?];
+    let accepting = validator(reader, strictness)?;
     let mut tried = (0..VALUES).map(|_| values.of(&own));
-    tried.find(|value| writes.iter().all(|own| own.is_valid(value)) && !reads.is_valid(value))
+    tried.find(|value| written.iter().all(|own| own.is_valid(value)) && !accepting.is_valid(value))
 }
 
 fn check(old: &Value, new: &Value, seed: u64) -> Result<(), TestCaseError> {
@@ -58,7 +62,8 @@ proptest! {
     #[test]
     fn compatible_readers_accept_all_values(old in document(), edits in edits(), seed: u64) {
         let new = edited(&old, &edits);
-        prop_assume!(!has_loop(&old) && !has_loop(&new));
-        check(&old, &new, seed)?;
+        if !has_loop(&old) && !has_loop(&new) {
+            check(&old, &new, seed)?;
+        }
     }
 }

@@ -13,7 +13,7 @@ const TYPES: [&str; 7] = [
     "null", "boolean", "integer", "number", "string", "array", "object",
 ];
 /// Keywords that hold a schema.
-const ONE: [&str; 11] = [
+const ONE: [&str; 10] = [
     "additionalProperties",
     "propertyNames",
     "unevaluatedProperties",
@@ -24,10 +24,16 @@ const ONE: [&str; 11] = [
     "if",
     "then",
     "else",
-    "items",
 ];
 const LISTS: [&str; 4] = ["allOf", "anyOf", "oneOf", "prefixItems"];
 const MAPS: [&str; 3] = ["properties", "patternProperties", "dependentSchemas"];
+/// The keywords for properties and items that nothing else describes.
+const RESTS: [&str; 4] = [
+    "additionalProperties",
+    "unevaluatedProperties",
+    "items",
+    "unevaluatedItems",
+];
 /// The keywords whose schemas apply to the same value.
 const IN_PLACE: [&str; 9] = [
     "allOf",
@@ -39,6 +45,14 @@ const IN_PLACE: [&str; 9] = [
     "else",
     "dependentSchemas",
     "$ref",
+];
+
+const REFERENCES: [&str; 5] = [
+    "#/$defs/A",
+    "#/$defs/B",
+    "#/$defs/A/properties/a",
+    "#/$defs/B/items",
+    "#",
 ];
 
 fn choose<T: Copy + std::fmt::Debug + 'static>(list: &[T]) -> impl Strategy<Value = T> + use<T> {
@@ -58,7 +72,7 @@ fn value() -> impl Strategy<Value = Value> {
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
         number(),
-        choose(&["", "a", "b", "ab", "é", "a1"]).prop_map(Value::from),
+        choose(&["", "a", "b", "ab", "é", "a1", "2026-11-21"]).prop_map(Value::from),
     ];
     leaf.prop_recursive(1, 4, 2, |inner| {
         prop_oneof![
@@ -91,7 +105,7 @@ fn assertion() -> impl Strategy<Value = (&'static str, Value)> {
         4 => choose(&TYPES).prop_map(|name| ("type", json!(name))),
         1 => prop::sample::subsequence(TYPES.to_vec(), 1..4).prop_map(|all| ("type", json!(all))),
         2 => (choose(&bounds), number()),
-        1 => choose(&[json_number(1.0), json_number(2.0), json_number(3.0), json_number(0.5), json_number(1.5)])
+        1 => choose(&[1.0, 2.0, 3.0, 0.5, 1.5])
             .prop_map(|unit| ("multipleOf", json!(unit))),
         4 => (choose(&counts), 0_i64..4).prop_map(|(key, n)| (key, json!(n))),
         1 => value().prop_map(|value| ("const", value)),
@@ -100,12 +114,9 @@ fn assertion() -> impl Strategy<Value = (&'static str, Value)> {
         1 => any::<bool>().prop_map(|unique| ("uniqueItems", json!(unique))),
         3 => names().prop_map(|names| ("required", json!(names))),
         1 => (choose(&NAMES), names()).prop_map(|(name, names)| ("dependentRequired", json!({ name: names }))),
-        2 => choose(&["#/$defs/A", "#/$defs/B"]).prop_map(|to| ("$ref", json!(to))),
+        2 => choose(&REFERENCES).prop_map(|to| ("$ref", json!(to))),
+        1 => choose(&["date", "ipv4"]).prop_map(|format| ("format", json!(format))),
     ]
-}
-
-fn json_number(number: f64) -> f64 {
-    number
 }
 
 fn keyword(
@@ -205,11 +216,7 @@ fn apply(edit: &Edit, schema: &mut Value) {
         own.keys().nth(index).cloned()
     });
     let whole = schema.clone();
-    let step = if edit.index.is_multiple_of(2) {
-        1.0
-    } else {
-        -1.0
-    };
+    let step = if edit.index.is_multiple_of(2) { 1 } else { -1 };
     match (edit.kind % 10, schema.as_object_mut(), key) {
         (0, Some(own), Some(key)) => {
             own.remove(&key);
@@ -219,7 +226,7 @@ fn apply(edit: &Edit, schema: &mut Value) {
         }
         (3, Some(own), Some(key)) => {
             if let Some(number) = own.get_mut(&key).filter(|value| value.is_u64()) {
-                let changed = number.as_i64().unwrap_or_default() + step as i64;
+                let changed = number.as_i64().unwrap_or_default() + step;
                 if changed > 0 {
                     *number = json!(changed);
                 }
@@ -253,7 +260,9 @@ fn each(schema: &mut Value, visit: &mut impl FnMut(&mut Value)) {
     for (key, value) in keywords.iter_mut() {
         match value {
             Value::Array(list) if LISTS.contains(&key.as_str()) => {
-                list.iter_mut().for_each(|schema| each(schema, visit));
+                for schema in list {
+                    each(schema, visit);
+                }
             }
             Value::Object(map) if MAPS.contains(&key.as_str()) || key == "$defs" => {
                 map.values_mut().for_each(|schema| each(schema, visit));
@@ -264,19 +273,22 @@ fn each(schema: &mut Value, visit: &mut impl FnMut(&mut Value)) {
     }
 }
 
-/// Whether a definition refers to itself for the same value, which has no meaning.
+/// Whether a schema refers to itself for the same value, which has no meaning.
 pub(crate) fn has_loop(document: &Value) -> bool {
     fn reach(document: &Value, schema: &Value, found: &mut BTreeSet<String>) {
         for (key, value) in schema.as_object().into_iter().flatten() {
             match value {
                 Value::String(to) if key == "$ref" => {
-                    if found.insert(to.clone()) {
-                        reach(document, document.pointer(&to[1..]).unwrap(), found);
+                    if found.insert(to.clone())
+                        && let Some(target) = document.pointer(&to[1..])
+                    {
+                        reach(document, target, found);
                     }
                 }
                 Value::Array(list) if IN_PLACE.contains(&key.as_str()) => {
-                    list.iter()
-                        .for_each(|schema| reach(document, schema, found));
+                    for schema in list {
+                        reach(document, schema, found);
+                    }
                 }
                 Value::Object(map) if key == "dependentSchemas" => {
                     map.values()
@@ -287,10 +299,12 @@ pub(crate) fn has_loop(document: &Value) -> bool {
             }
         }
     }
-    ["A", "B"].iter().any(|name| {
+    REFERENCES.iter().any(|reference| {
         let mut found = BTreeSet::new();
-        reach(document, &document["$defs"][name], &mut found);
-        found.contains(&format!("#/$defs/{name}"))
+        if let Some(schema) = document.pointer(&reference[1..]) {
+            reach(document, schema, &mut found);
+        }
+        found.contains(*reference)
     })
 }
 
@@ -298,14 +312,24 @@ pub(crate) fn has_loop(document: &Value) -> bool {
 /// declared properties only.
 pub(crate) fn closed(document: &Value, values: &mut Values) -> Value {
     let mut own = inner(document, values);
-    let definitions = own.as_object_mut().unwrap().remove("$defs").unwrap();
-    let definitions = definitions.as_object().unwrap().iter();
-    let definitions: Map<_, _> = definitions
-        .map(|(name, schema)| (name.clone(), inner(schema, values)))
-        .collect();
+    let known = own.as_object_mut().unwrap().remove("$defs").unwrap();
+    let mut root = document.clone();
+    root.as_object_mut().unwrap().remove("$defs");
+    let mut definitions = Map::from_iter([("open".to_owned(), open(&root))]);
+    for (name, schema) in known.as_object().unwrap() {
+        definitions.insert(name.clone(), inner(schema, values));
+        definitions.insert(format!("open{name}"), open(schema));
+    }
     let mut closed = position(&own);
     closed["$defs"] = definitions.into();
     closed
+}
+
+/// A schema as it was, in the document of closed ones.
+fn open(schema: &Value) -> Value {
+    let text = schema.to_string().replace("#/$defs/", "#/$defs/open");
+    let text = text.replace("\"#\"", "\"#/$defs/open\"");
+    serde_json::from_str(&text).unwrap()
 }
 
 /// Closes the schema of a value.
@@ -333,13 +357,14 @@ fn inner(schema: &Value, values: &mut Values) -> Value {
                 .map(|(name, schema)| (name.clone(), part(schema)))
                 .collect::<Map<_, _>>()
                 .into(),
-            ("additionalProperties" | "items", value) if !value.is_boolean() => part(value),
+            (key, value) if RESTS.contains(&key) && !value.is_boolean() => part(value),
             ("prefixItems", Value::Array(list)) => list.iter().map(part).collect(),
             ("anyOf" | "oneOf", Value::Array(list)) => {
                 let index = values.below(list.len());
-                let branch = inner(&list[index], values);
+                let branch = &list[index];
                 let all = changed.entry("allOf").or_insert_with(|| json!([]));
-                all.as_array_mut().unwrap().push(branch);
+                let all = all.as_array_mut().unwrap();
+                all.extend([inner(branch, values), open(branch)]);
                 continue;
             }
             ("allOf", Value::Array(list)) => {

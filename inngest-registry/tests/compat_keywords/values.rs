@@ -115,7 +115,7 @@ impl Values {
 
     /// A type that the schemas allow, preferably one that their keywords are about.
     fn kind(&mut self, all: &[&Value]) -> &'static str {
-        const KINDS: [&'static str; 7] = [
+        const KINDS: [&str; 7] = [
             "null", "boolean", "integer", "number", "string", "array", "object",
         ];
         let allowed = |kind: &&&str| {
@@ -167,7 +167,7 @@ impl Values {
         };
         match list.as_slice() {
             [] => "null",
-            list => *self.pick(list),
+            list => list[self.below(list.len())],
         }
     }
 
@@ -190,13 +190,16 @@ impl Values {
         let step = *self.pick(&[0.0, 1.0, -1.0, 0.5, -0.5, 2.0, 6.0]);
         let number: f64 = base + step;
         if number.fract() == 0.0 && self.below(8) > 0 {
-            json!(number as i64)
+            json!(format!("{number}").parse::<i64>().unwrap())
         } else {
             json!(number)
         }
     }
 
-    fn text(&mut self, _: &[&Value]) -> Value {
+    fn text(&mut self, all: &[&Value]) -> Value {
+        if all.iter().any(|schema| schema.get("format").is_some()) && self.below(2) == 0 {
+            return json!(*self.pick(&["2026-11-21", "192.0.2.1"]));
+        }
         let letters = ["a", "b", "é", "1", " "];
         let length = self.below(4);
         (0..length)
