@@ -88,6 +88,7 @@ impl<'a> Case<'a> {
             }
             match node.value {
                 Value::Bool(true) => continue,
+                Value::Object(_) if node.is_only_reference() => {}
                 Value::Object(_) => facts.parts.push(node),
                 Value::Bool(false) => {
                     facts.never = true;
@@ -103,6 +104,9 @@ impl<'a> Case<'a> {
                 facts.vague = Some("$ref");
             }
             open.extend(target);
+            if node.is_only_reference() {
+                continue;
+            }
             for key in ["$dynamicRef", "$recursiveRef"] {
                 if node.get(key).is_some() {
                     facts.vague = Some(key);

@@ -102,6 +102,13 @@ impl<'a> Node<'a> {
         Some(target)
     }
 
+    /// Whether keywords beside `$ref` have no effect, as in drafts before 2019-09.
+    pub(super) fn is_only_reference(self) -> bool {
+        let draft = self.document.get("$schema").and_then(Value::as_str);
+        let is_old = draft.is_some_and(|draft| draft.contains("/draft-0"));
+        is_old && self.get("$ref").is_some()
+    }
+
     /// The target of `$dynamicRef` or `$recursiveRef`, if the document is a single resource. The
     /// outermost resource is then the document itself.
     fn dynamic_target(self, key: &str) -> Option<Self> {

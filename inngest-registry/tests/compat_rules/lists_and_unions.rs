@@ -375,6 +375,26 @@ fn too_large_schemas_are_unknown() {
     );
 }
 
+/// Validators of older drafts ignore keywords beside `$ref`, and other programs may not.
+#[test]
+fn keywords_beside_references_of_older_drafts() {
+    let of = |draft: &str| {
+        json!({
+            "$schema": draft,
+            "properties": { "a": { "$ref": "#/definitions/a", "maxLength": 3 } },
+            "definitions": { "a": { "type": "string" } },
+        })
+    };
+    let short = json!({ "properties": { "a": { "type": "string", "maxLength": 3 } } });
+    let old = of("http://json-schema.org/draft-07/schema#");
+    let new = of("https://json-schema.org/draft/2020-12/schema");
+    check(&[
+        ("older", old.clone(), short.clone(), &["bc"]),
+        ("newer", new.clone(), short, &["cc"]),
+        ("from older to newer", old, new, &["bc"]),
+    ]);
+}
+
 /// A schema with its own `$id` embeds a document, and its references start there.
 #[test]
 fn references_of_embedded_documents() {
