@@ -73,8 +73,10 @@ impl<'h> Signature<'h> {
         let parts = || {
             let header = std::str::from_utf8(header).ok()?;
             let (digits, hex) = header.strip_prefix("t=")?.split_once("&s=")?;
-            // `parse` would accept a sign.
-            let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+            // `parse` would accept a sign. A leading zero may be the last digit of the body, which is signed
+            // right before the time.
+            let is_number = digits.bytes().all(|byte| byte.is_ascii_digit())
+                && (digits == "0" || !digits.starts_with('0'));
             Some(Self {
                 digits,
                 seconds: digits.parse().ok().filter(|_| is_number)?,

@@ -56,7 +56,7 @@ pub(crate) fn place(path: &str) -> &str {
     let Some(rest) = path.strip_prefix("data.") else {
         return path;
     };
-    let end = rest.find(['.', '[']).unwrap_or(rest.len());
+    let end = rest.find(['.', '[', '{', '<']).unwrap_or(rest.len());
     let first = rest.get(..end).unwrap_or(rest);
     if ENVELOPE.contains(&first) {
         path
@@ -146,6 +146,8 @@ mod tests {
             ("data.order.lines[].id", "order.lines[].id"),
             ("data.user", "data.user"),
             ("data.meta[].x", "data.meta[].x"),
+            ("data.user{}", "data.user{}"),
+            ("data.user<card>.x", "data.user<card>.x"),
             ("data", "data"),
             ("user.email", "user.email"),
             ("id", "id"),

@@ -385,6 +385,24 @@ fn index_paths_outside_the_folder_are_rejected() {
     assert!(mine.exists());
 }
 
+/// A merge can leave an entry twice, and each copy would count as a type.
+#[test]
+fn index_with_a_file_twice_is_rejected() {
+    let dir = TempDir::new().unwrap();
+    Export::new().run(&paid(), dir.path()).unwrap();
+    let index = dir.path().join("index.json");
+    let mut json: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(&index).unwrap()).unwrap();
+    let entry = json["events"][0].clone();
+    json["events"].as_array_mut().unwrap().push(entry);
+    fs::write(&index, json.to_string()).unwrap();
+    let error = Catalogue::read(dir.path()).unwrap_err().to_string();
+    assert!(
+        error.contains("it lists `shop/order.paid/2026-11-21.10.json` twice; restore it"),
+        "{error}"
+    );
+}
+
 #[test]
 fn failed_write_leaves_no_file() {
     let dir = TempDir::new().unwrap();

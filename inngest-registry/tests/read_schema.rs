@@ -36,3 +36,20 @@ fn schema_with_a_property_events_is_not_an_index() {
     std::fs::write(&path, schema.to_string()).unwrap();
     assert_eq!(read_schema(&path).unwrap(), schema);
 }
+
+/// A merge can leave two values under one key.
+#[test]
+fn duplicate_keys_are_rejected() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("schema.json");
+    let error_for = |text: &str| {
+        std::fs::write(&path, text).unwrap();
+        let error = read_schema(&path).unwrap_err().to_string();
+        error.replace(&dir.path().display().to_string(), "@")
+    };
+    insta::assert_snapshot!(error_for(r#"{ "type": "object", "properties": { "a": {}, "b": [{ "x": 1, "\u0078": 2.5 }] } }"#), @"`@/schema.json` is not a JSON Schema: the key `x` appears twice at line 1 column 69");
+    let schema =
+        r#"{ "properties": { "type": { "type": "null" } }, "enum": [null, true, -1, "a", 1e3] }"#;
+    std::fs::write(&path, schema).unwrap();
+    assert_eq!(read_schema(&path).unwrap()["enum"][4], json!(1000.0));
+}

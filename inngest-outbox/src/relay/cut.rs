@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use inngest_core::{Batch, BatchBytesError, Client};
+use inngest_core::{Batch, BatchBytesError, Client, SendError};
 
 use crate::error::OutboxError;
 use crate::rows::{RequestRow, Text, storable};
@@ -60,11 +60,11 @@ fn cut_group(
     }
     let cut = match client.cut(batch) {
         Ok(cut) => cut,
-        Err(error) => match error.first_error() {
-            Some(first) => return Err(first.clone().into()),
-            // Unreachable: a batch without events is always cut.
-            None => return Ok(()),
-        },
+        Err(error) => {
+            // Unreachable: an empty batch is always cut.
+            let unknown = || SendError::Internal("an empty batch was not cut");
+            return Err(error.first_error().cloned().unwrap_or_else(unknown).into());
+        }
     };
     for (index, rejection) in cut.rejected {
         let Some(event) = added.get(index) else {

@@ -6,8 +6,11 @@ use std::str::Chars;
 /// The maximum number of repetitions that a pattern may require.
 const MAX_REPETITIONS: usize = 1_000;
 
-/// The maximum number of steps to match a string, so that no pattern takes long.
+/// The maximum number of steps to match or generate a string, so that no pattern takes long.
 const MAX_STEPS: usize = 100_000;
+
+/// The maximum number of parts of a match. Each takes room on the stack.
+const MAX_PARTS: usize = 1_500;
 
 /// A parsed regular expression.
 pub(super) struct Pattern(Vec<Sequence>);
@@ -51,6 +54,7 @@ impl Pattern {
         let mut matcher = Matcher {
             chars: &chars,
             left: MAX_STEPS,
+            depth: 0,
         };
         (0..=chars.len()).any(|start| {
             let mut any = self.0.iter();
@@ -63,7 +67,7 @@ impl Pattern {
         (0..=min.min(MAX_REPETITIONS)).find_map(|more| {
             self.0.iter().find_map(|sequence| {
                 let mut text = String::new();
-                write(sequence, more, &mut text)?;
+                write(sequence, more, &mut text, &mut { MAX_STEPS })?;
                 let fits = (min..=max).contains(&text.chars().count());
                 (fits && self.matches(&text)).then_some(text)
             })
@@ -71,16 +75,18 @@ impl Pattern {
     }
 }
 
-/// Writes text that matches the sequence, with `more` repetitions beyond each minimum.
-fn write(sequence: &[Part], more: usize, text: &mut String) -> Option<()> {
+/// Writes text that matches the sequence, with `more` repetitions beyond each minimum. `left` is how many
+/// parts may still be written.
+fn write(sequence: &[Part], more: usize, text: &mut String, left: &mut usize) -> Option<()> {
     for part in sequence {
+        *left = left.checked_sub(1)?;
         match part {
             Part::Start | Part::End => {}
             Part::Set { .. } => text.push(member(part)?),
-            Part::Group(sequences) => write(sequences.first()?, more, text)?,
+            Part::Group(sequences) => write(sequences.first()?, more, text, left)?,
             Part::Repeat { part, min, max } => {
                 for _ in 0..min.saturating_add(more).min(*max) {
-                    write(std::slice::from_ref(part), more, text)?;
+                    write(std::slice::from_ref(part), more, text, left)?;
                 }
             }
         }
@@ -109,7 +115,10 @@ fn is_in(c: char, ranges: &[(char, char)], is_negated: bool) -> bool {
 
 struct Matcher<'t> {
     chars: &'t [char],
+    /// How many steps are left.
     left: usize,
+    /// How many parts match so far.
+    depth: usize,
 }
 
 /// Matches the rest of the pattern from an index.
@@ -127,9 +136,16 @@ impl Matcher<'_> {
 
     fn part(&mut self, part: &Part, at: usize, next: Next<'_>) -> bool {
         self.left = self.left.saturating_sub(1);
-        if self.left == 0 {
+        if self.left == 0 || self.depth == MAX_PARTS {
             return false;
         }
+        self.depth += 1;
+        let matches = self.part_here(part, at, next);
+        self.depth -= 1;
+        matches
+    }
+
+    fn part_here(&mut self, part: &Part, at: usize, next: Next<'_>) -> bool {
         match part {
             Part::Start => at == 0 && next(self, at),
             Part::End => at == self.chars.len() && next(self, at),

@@ -122,6 +122,14 @@ mod tests {
                 json!({ "pattern": "^a$", "minLength": 2 }),
                 Err("no text that matches it was found"),
             ),
+            (
+                json!({ "pattern": "^[a-z]*$", "minLength": 1_000_000 }),
+                Err("no text that matches it was found"),
+            ),
+            (
+                json!({ "pattern": "^((((x{1000}|){1000}){1000}){1000}){1000}$" }),
+                Err("no text that matches it was found"),
+            ),
         ] {
             let text = text(&[schema.as_object().unwrap()]);
             assert_eq!(

@@ -226,7 +226,7 @@ fn meets_format(
     let fits = match (format.map(|f| (f, bounds_of_format(f))), value) {
         (Some((_, Some(bounds))), Value::Number(_)) => Decimal::of(value)
             .is_some_and(|number| bounds.iter().all(|b| number.is_within(*b) == Some(true))),
-        (Some((format, None)), Value::String(_)) => check.formats.contains(&format),
+        (Some((format, _)), Value::String(_)) => check.formats.contains(&format),
         _ => true,
     };
     match prover.sense {

@@ -5,6 +5,15 @@ use super::node::Node;
 use super::prover::Prover;
 use super::verdict::Verdict;
 
+/// The keywords with schemas for items.
+const KEYWORDS: [&str; 5] = [
+    "prefixItems",
+    "items",
+    "additionalItems",
+    "contains",
+    "unevaluatedItems",
+];
+
 /// The reader accepts the item at each place that an array may reach.
 pub(super) fn items<'a>(prover: &mut Prover<'a>, demand: &Demand<'_, 'a>) -> Verdict {
     let facts = demand.facts;
@@ -46,7 +55,9 @@ pub(super) fn contains<'a>(prover: &mut Prover<'a>, demand: &Demand<'_, 'a>) -> 
         let found = part
             .child(demand.key)
             .filter(|_| least(*part) >= least(reader));
-        found.is_some_and(|found| prover.part(&Case::of([found]), wanted) == Verdict::Compatible)
+        // The schema of all items holds for these items too.
+        let items = found.map(|found| Case::of([found]).partial(true));
+        items.is_some_and(|items| prover.part(&items, wanted) == Verdict::Compatible)
     };
     if facts.parts.iter().any(follows) {
         return Verdict::Compatible;
@@ -73,10 +84,13 @@ pub(super) fn unevaluated<'a>(prover: &mut Prover<'a>, demand: &Demand<'_, 'a>) 
 
 /// Everything known about the item at an index.
 pub(super) fn item<'a>(facts: &Facts<'a>, index: usize) -> Case<'a> {
-    Case::of(facts.parts.iter().filter_map(|part| {
+    let items = facts.parts.iter().filter_map(|part| {
         let (tuple, rest) = part.items();
         tuple.get(index).copied().or(rest)
-    }))
+    });
+    let is_partial = facts.has_any(&["contains", "unevaluatedItems"])
+        || facts.may_hold_more(|node| KEYWORDS.iter().any(|key| node.get(key).is_some()));
+    Case::of(items).partial(is_partial)
 }
 
 /// The most items that the array may have.

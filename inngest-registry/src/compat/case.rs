@@ -8,6 +8,22 @@ use super::node::{Node, assertions};
 use super::number::Decimal;
 use super::types::Types;
 
+/// The obstacle if something else is where a schema should be.
+pub(super) const INVALID: &str = "an invalid schema";
+
+/// Keywords with schemas for the same value.
+const COMPOSED: [&str; 9] = [
+    "$ref",
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "if",
+    "then",
+    "else",
+    "dependentSchemas",
+    "dependencies",
+];
+
 /// Identifies a case.
 pub(super) type CaseKey = Vec<usize>;
 
@@ -18,6 +34,8 @@ pub(super) struct Case<'a> {
     none: Vec<Node<'a>>,
     /// The unions that have one branch in `all`.
     chosen: Vec<usize>,
+    /// Whether other schemas may hold for the values too, and declare more properties.
+    is_partial: bool,
 }
 
 impl<'a> Case<'a> {
@@ -26,6 +44,12 @@ impl<'a> Case<'a> {
             all: nodes.into_iter().collect(),
             ..Self::default()
         }
+    }
+
+    /// The case, if other schemas may hold for the values too.
+    pub(super) fn partial(self, is_partial: bool) -> Self {
+        let is_partial = self.is_partial || is_partial;
+        Self { is_partial, ..self }
     }
 
     pub(super) fn with(&self, node: Node<'a>) -> Self {
@@ -44,7 +68,7 @@ impl<'a> Case<'a> {
         let mut key: Vec<usize> = sorted(&self.all).into_iter().collect();
         key.push(0);
         key.extend(sorted(&self.none));
-        key.push(0);
+        key.push(usize::from(self.is_partial));
         key.extend(self.chosen.iter().copied().collect::<BTreeSet<_>>());
         key
     }
@@ -53,6 +77,7 @@ impl<'a> Case<'a> {
     pub(super) fn facts(&self) -> Facts<'a> {
         let mut facts = Facts {
             none: self.none.clone(),
+            is_partial: self.is_partial,
             ..Facts::default()
         };
         let mut seen = BTreeSet::new();
@@ -63,9 +88,14 @@ impl<'a> Case<'a> {
             }
             match node.value {
                 Value::Bool(true) => continue,
+                Value::Object(_) if node.is_only_reference() => {}
                 Value::Object(_) => facts.parts.push(node),
-                _ => {
+                Value::Bool(false) => {
                     facts.never = true;
+                    continue;
+                }
+                _ => {
+                    facts.vague = Some(INVALID);
                     continue;
                 }
             }
@@ -74,8 +104,13 @@ impl<'a> Case<'a> {
                 facts.vague = Some("$ref");
             }
             open.extend(target);
-            if node.get("$dynamicRef").is_some() {
-                facts.vague = Some("$dynamicRef");
+            if node.is_only_reference() {
+                continue;
+            }
+            for key in ["$dynamicRef", "$recursiveRef"] {
+                if node.get(key).is_some() {
+                    facts.vague = Some(key);
+                }
             }
             if Types::declared(node).is_none() {
                 facts.vague = Some("type");
@@ -130,6 +165,8 @@ pub(super) struct Facts<'a> {
     pub(super) never: bool,
     /// A keyword that hides some of what holds.
     pub(super) vague: Option<&'static str>,
+    /// Whether other schemas may hold too.
+    pub(super) is_partial: bool,
 }
 
 impl<'a> Facts<'a> {
@@ -194,6 +231,20 @@ impl<'a> Facts<'a> {
 
     pub(super) fn has_any(&self, keys: &[&str]) -> bool {
         keys.iter().any(|key| self.has(key))
+    }
+
+    /// Whether other schemas may hold for parts of the values: unknown ones, or those under a condition
+    /// that are `about` such parts.
+    pub(super) fn may_hold_more(&self, about: impl Fn(Node<'a>) -> bool) -> bool {
+        let single = ["if", "then", "else"];
+        let single = single.into_iter().flat_map(|key| self.children(key));
+        let named = ["dependentSchemas", "dependencies"];
+        let named = named.into_iter().flat_map(|key| self.entries(key));
+        let mut conditional = single.chain(named.map(|(_, node)| node));
+        let is_composed = |node: Node<'a>| COMPOSED.iter().any(|key| node.get(key).is_some());
+        self.is_partial
+            || self.vague.is_some()
+            || conditional.any(|node| about(node) || is_composed(node))
     }
 
     /// The formats that hold.

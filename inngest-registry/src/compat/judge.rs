@@ -7,10 +7,10 @@
 use serde_json::Value;
 
 use super::accepts::accepted;
-use super::case::{Case, Demand, Facts};
+use super::case::{Case, Demand, Facts, INVALID};
 use super::empty::{is_disjoint, values};
 use super::node::{Node, assertions};
-use super::prover::{Prover, SIZE};
+use super::prover::{Prover, SIZE, Sense};
 use super::types::Types;
 use super::unions::{overlapping, split};
 use super::verdict::Verdict;
@@ -48,7 +48,7 @@ fn judge_by<'a>(
     let map = match reader.value {
         Value::Object(map) => map,
         Value::Bool(_) => return Verdict::Breaking,
-        _ => return prover.unknown("an invalid schema"),
+        _ => return prover.unknown(INVALID),
     };
     // Few values are written: each is checked.
     let facts = prover.facts(writer);
@@ -237,7 +237,11 @@ fn conditional<'a>(prover: &mut Prover<'a>, demand: &Demand<'_, 'a>) -> Verdict 
         return Verdict::Compatible;
     };
     let met = !is_disjoint(prover, writer, condition);
-    let unmet = prover.included(writer, condition) != Verdict::Compatible;
+    // Only readers fill in defaults, not conditions.
+    let unmet = match prover.sense {
+        Sense::Strict => !prover.accepts_all_of(condition, writer),
+        _ => prover.included(writer, condition) != Verdict::Compatible,
+    };
     for (reached, key) in [(met, "then"), (unmet, "else")] {
         let Some(wanted) = reader.child(key).filter(|_| reached) else {
             continue;

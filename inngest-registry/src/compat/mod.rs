@@ -143,8 +143,9 @@ pub use self::verdict::{Strictness, Verdict};
 
 /// Compares two schemas, of events or of anything else.
 ///
-/// The dialect is JSON Schema 2020-12; tuples and dependencies of older drafts are understood too.
-/// References are resolved within each document.
+/// The dialect is JSON Schema 2020-12; tuples and dependencies of older drafts are understood too. If a
+/// schema declares a draft before 2019-09, nothing follows from keywords beside its `$ref`s. References are
+/// resolved within each document.
 #[must_use]
 pub fn compare(old: &Value, new: &Value, strictness: Strictness) -> Comparison {
     if old == new {

@@ -9,20 +9,29 @@ use serde_json::{Map, Value};
 /// A schema together with the document that its references are resolved in.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Node<'a> {
-    root: &'a Value,
+    document: &'a Value,
+    /// The document, or the schema with an `$id` of its own that embeds the schema in it.
+    resource: &'a Value,
     pub(super) value: &'a Value,
 }
 
 impl<'a> Node<'a> {
     pub(super) fn root(root: &'a Value) -> Self {
-        Self { root, value: root }
+        Self {
+            document: root,
+            resource: root,
+            value: root,
+        }
     }
 
-    /// Another schema of the same document.
-    pub(super) fn at(self, value: &'a Value) -> Self {
+    /// A value inside this one.
+    fn at(self, value: &'a Value) -> Self {
+        let is_resource = uri(value).is_some_and(|uri| !uri.starts_with('#'));
+        let resource = if is_resource { value } else { self.resource };
         Self {
-            root: self.root,
+            resource,
             value,
+            ..self
         }
     }
 
@@ -75,28 +84,49 @@ impl<'a> Node<'a> {
     /// The target of `$ref`; `None` if it is not in the document.
     pub(super) fn target(self) -> Option<Self> {
         let reference = self.get("$ref")?.as_str()?;
-        let (document, pointer) = reference.split_once('#').unwrap_or((reference, ""));
-        if !(document.is_empty() || document == self.own_uri().trim_end_matches('#')) {
+        let (resource, pointer) = reference.split_once('#').unwrap_or((reference, ""));
+        let own = self.own_uri().trim_end_matches('#');
+        // Relative to `a/b`, `a/b` is another resource.
+        let is_own = resource == own && (own.contains(':') || !own.contains('/'));
+        if !(resource.is_empty() || is_own) {
             return None;
         }
         let pointer = percent_decode_str(pointer).decode_utf8().ok()?;
-        self.root.pointer(&pointer).map(|target| self.at(target))
+        if !(pointer.is_empty() || pointer.starts_with('/')) {
+            return None;
+        }
+        let mut target = self.at(self.resource);
+        for step in pointer.split('/').skip(1) {
+            target = target.at(target.value.pointer(&format!("/{step}"))?);
+        }
+        Some(target)
+    }
+
+    /// Whether keywords beside `$ref` have no effect, as in drafts before 2019-09.
+    pub(super) fn is_only_reference(self) -> bool {
+        let draft = self.document.get("$schema").and_then(Value::as_str);
+        let is_old = draft.is_some_and(|draft| draft.contains("/draft-0"));
+        is_old && self.get("$ref").is_some()
     }
 
     /// The target of `$dynamicRef` or `$recursiveRef`, if the document is a single resource. The
     /// outermost resource is then the document itself.
     fn dynamic_target(self, key: &str) -> Option<Self> {
         let anchor = self.get(key)?.as_str()?.strip_prefix('#')?;
+        if self.has_resources() {
+            return None;
+        }
+        let document = Self::root(self.document);
         if anchor.is_empty() {
-            return Some(self.at(self.root));
+            return Some(document);
         }
         let is_named = |schema: &&Value| {
             let mut names = ["$dynamicAnchor", "$anchor"].iter();
             names.any(|key| schema.get(key) == Some(&anchor.into()))
         };
-        let mut named = inner_schemas(self.root).filter(is_named);
+        let mut named = inner_schemas(self.document).filter(is_named);
         let target = named.next().filter(|_| named.next().is_none())?;
-        (!self.has_resources()).then(|| self.at(target))
+        Some(document.at(target))
     }
 
     /// The targets of two references, or whether they are the same without being resolved.
@@ -179,13 +209,13 @@ impl<'a> Node<'a> {
     }
 
     fn own_uri(self) -> &'a str {
-        self.root.get("$id").and_then(Value::as_str).unwrap_or("")
+        uri(self.resource).unwrap_or("")
     }
 
     /// Whether the document embeds another resource.
     fn has_resources(self) -> bool {
-        let own = std::ptr::from_ref(self.root);
-        inner_schemas(self.root).any(|schema| {
+        let own = std::ptr::from_ref(self.document);
+        inner_schemas(self.document).any(|schema| {
             let is_named = schema
                 .get("$id")
                 .or_else(|| schema.get("id"))
@@ -198,7 +228,7 @@ impl<'a> Node<'a> {
     fn has_names(self) -> bool {
         let anchors = ["$anchor", "$dynamicAnchor", "$recursiveAnchor"];
         let is_named = |schema: &Value| anchors.iter().any(|key| schema.get(key).is_some());
-        self.has_resources() || inner_schemas(self.root).any(is_named)
+        self.has_resources() || inner_schemas(self.document).any(is_named)
     }
 
     /// The items of a tuple, and the schema of all further items.
@@ -245,6 +275,11 @@ impl<'a> Node<'a> {
             _ => false,
         }
     }
+}
+
+/// The identifier of a resource.
+fn uri(schema: &Value) -> Option<&str> {
+    schema.get("$id")?.as_str()
 }
 
 /// Whether a schema contains a reference.

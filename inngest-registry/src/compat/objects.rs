@@ -12,6 +12,7 @@ use super::verdict::Verdict;
 const PATTERNS: &str = "patternProperties";
 /// The keyword for properties that are neither declared nor match a pattern.
 const REST: &str = "additionalProperties";
+const UNEVALUATED: &str = "unevaluatedProperties";
 
 /// A property is always present if the writer requires it, or if the reader fills it in.
 pub(super) fn required(prover: &Prover<'_>, demand: &Demand<'_, '_>) -> Verdict {
@@ -60,7 +61,32 @@ pub(super) fn property_verdict<'a>(
 
 /// Everything known about a property if it is present.
 pub(super) fn property<'a>(prover: &mut Prover<'a>, facts: &Facts<'a>, name: &str) -> Case<'a> {
-    Case::of(constraints(prover, &facts.parts, name, false))
+    let known = constraints(prover, &facts.parts, name, false);
+    let mut patterns = facts.entries(PATTERNS).map(|(pattern, _)| pattern);
+    let is_partial = patterns.any(|pattern| prover.matches(pattern, name).is_none())
+        || facts
+            .parts
+            .iter()
+            .any(|part| part.property(name).is_none() && describes(*part, UNEVALUATED))
+        || facts.may_hold_more(|node| {
+            node.property(name).is_some()
+                || [PATTERNS, REST, UNEVALUATED]
+                    .iter()
+                    .any(|key| describes(node, key))
+        });
+    Case::of(known).partial(is_partial)
+}
+
+/// Whether a keyword describes properties, and does not just allow or refuse them.
+fn describes(node: Node<'_>, key: &str) -> bool {
+    node.child(key)
+        .is_some_and(|schema| schema.value.is_object())
+}
+
+/// Whether schemas under a condition may describe further properties.
+fn describes_more(facts: &Facts<'_>) -> bool {
+    let keys = ["properties", PATTERNS, REST, UNEVALUATED];
+    facts.may_hold_more(|node| keys.iter().any(|key| describes(node, key)))
 }
 
 /// What schemas ask of a property. `doubtful` includes schemas that may apply.
@@ -120,9 +146,7 @@ fn each_written<'a>(
 /// A struct writes declared properties only. Maps describe their values in `additionalProperties`, and
 /// a schema without `properties` may describe anything.
 fn writes_undeclared<'a>(prover: &mut Prover<'a>, facts: &Facts<'a>) -> bool {
-    let mut rests = facts
-        .children(REST)
-        .chain(facts.children("unevaluatedProperties"));
+    let mut rests = facts.children(REST).chain(facts.children(UNEVALUATED));
     !prover.is_empty(&undeclared(facts))
         && (prover.sense != Sense::Written
             || declares_elsewhere(facts)
@@ -159,6 +183,13 @@ pub(super) fn properties<'a>(prover: &mut Prover<'a>, demand: &Demand<'_, 'a>) -
 /// The reader accepts the properties that match one of the writer's patterns.
 fn by_pattern<'a>(prover: &mut Prover<'a>, facts: &Facts<'a>, reader: Node<'a>) -> Verdict {
     let mut verdict = Verdict::Compatible;
+    // A name may match several patterns, or have the schema of another part.
+    let describing = facts.parts.iter().filter(|part| {
+        let keys = [PATTERNS, REST, UNEVALUATED];
+        keys.iter().any(|key| describes(**part, key))
+    });
+    let has_more =
+        describing.count() > 1 || facts.entries(PATTERNS).nth(1).is_some() || describes_more(facts);
     for (pattern, property) in facts.entries(PATTERNS) {
         let is_covered = reader.map(PATTERNS).any(|(other, _)| other == pattern);
         let rest = reader.child(REST).filter(|_| !is_covered);
@@ -170,6 +201,7 @@ fn by_pattern<'a>(prover: &mut Prover<'a>, facts: &Facts<'a>, reader: Node<'a>) 
             // A name that matches both patterns obeys both of the writer's schemas.
             let same = facts.entries(PATTERNS).filter(|(p, _)| other == Some(*p));
             let case = Case::of(same.map(|(_, node)| node).chain([property]));
+            let case = case.partial(has_more);
             let is_exact = other.map_or(is_only, |other| other == pattern);
             let mut one = prover.part(&case, wanted);
             if !is_exact {
@@ -262,7 +294,7 @@ pub(super) fn dependent_schemas<'a>(prover: &mut Prover<'a>, demand: &Demand<'_,
             own.into_iter().flatten().find(is_schema)
         });
         match known {
-            Some(known) => prover.included(&Case::of([known]), wanted),
+            Some(known) => prover.included(&demand.writer.with(known), wanted),
             None => prover.included(demand.writer, wanted),
         }
     };
@@ -304,16 +336,19 @@ pub(super) fn unevaluated<'a>(prover: &mut Prover<'a>, demand: &Demand<'_, 'a>) 
 /// Everything known about a property that no schema mentions.
 fn undeclared<'a>(facts: &Facts<'a>) -> Case<'a> {
     let rest = |part: &Node<'a>| [part.child(REST), unevaluated_rest(*part)];
-    Case::of(facts.parts.iter().flat_map(rest).flatten())
+    let is_unknown =
+        |part: &Node<'a>| describes(*part, UNEVALUATED) && unevaluated_rest(*part).is_none();
+    let is_partial = facts.parts.iter().any(is_unknown) || describes_more(facts);
+    Case::of(facts.parts.iter().flat_map(rest).flatten()).partial(is_partial)
 }
 
 /// What one schema asks of unevaluated properties, if it is known which they are: all except those
 /// declared by the schema itself or through `$ref` and `allOf`.
 fn unevaluated_rest(part: Node<'_>) -> Option<Node<'_>> {
-    let rest = part.child("unevaluatedProperties")?;
+    let rest = part.child(UNEVALUATED)?;
     let own = Case::of([part]).facts();
     let declares_only = |one: &Node<'_>| {
-        let is_nested = one.id() != part.id() && one.get("unevaluatedProperties").is_some();
+        let is_nested = one.id() != part.id() && one.get(UNEVALUATED).is_some();
         let has_rest = one.get(REST).is_some();
         let has_patterns = one.map(PATTERNS).next().is_some();
         !is_nested && !has_rest && !has_patterns && !has_union(one)
@@ -332,7 +367,5 @@ fn has_union(part: &Node<'_>) -> bool {
 /// Whether properties may be declared in schemas that hold for some values only, or in unknown ones.
 fn declares_elsewhere(facts: &Facts<'_>) -> bool {
     let conditions = ["if", "dependentSchemas", "dependencies"];
-    facts.vague.is_some()
-        || facts.has_any(&conditions)
-        || facts.has_any(&["$dynamicRef", "$recursiveRef"])
+    facts.is_partial || facts.vague.is_some() || facts.has_any(&conditions)
 }

@@ -21,7 +21,9 @@ pub(crate) fn translated(pattern: &str) -> Option<String> {
     let mut out = String::with_capacity(pattern.len());
     while let Some(c) = rest.next() {
         match c {
-            '\\' => escape(&mut rest, false, &mut out)?,
+            '\\' => {
+                escape(&mut rest, false, &mut out)?;
+            }
             '[' => class(&mut rest, &mut out)?,
             '.' => out.push_str("[^\\n\\r\\u{2028}\\u{2029}]"),
             '(' => {
@@ -57,28 +59,56 @@ fn class(rest: &mut Peekable<Chars<'_>>, out: &mut String) -> Option<()> {
     if rest.peek() == Some(&']') {
         return None;
     }
+    // What a `-` would start a range with.
+    let mut start = None;
     loop {
-        match rest.next()? {
-            ']' => {
-                out.push(']');
-                return Some(());
-            }
-            '\\' => escape(rest, true, out)?,
-            '-' if rest.peek() == Some(&'-') => return None,
-            c @ ('[' | '&' | '~') => out.extend(['\\', c]),
-            other => out.push(other),
+        let c = rest.next()?;
+        if c == ']' {
+            out.push(']');
+            return Some(());
+        }
+        let is_range = c == '-' && start.is_some() && rest.peek() != Some(&']');
+        let own = member(c, rest, out)?;
+        if !is_range {
+            start = Some(own);
+            continue;
+        }
+        let c = rest.next()?;
+        let end = member(c, rest, out)?;
+        // A set cannot be the end of a range, as in `\w-z`.
+        if start.take() == Some(Member::Set) || end == Member::Set {
+            return None;
         }
     }
 }
 
+/// One or several characters in a class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Member {
+    Character,
+    Set,
+}
+
+/// A member of a class that begins with this character.
+fn member(c: char, rest: &mut Peekable<Chars<'_>>, out: &mut String) -> Option<Member> {
+    match c {
+        '\\' => return escape(rest, true, out),
+        '-' if rest.peek() == Some(&'-') => return None,
+        '[' | '&' | '~' => out.extend(['\\', c]),
+        other => out.push(other),
+    }
+    Some(Member::Character)
+}
+
 /// What follows a `\`.
-fn escape(rest: &mut Peekable<Chars<'_>>, in_class: bool, out: &mut String) -> Option<()> {
+fn escape(rest: &mut Peekable<Chars<'_>>, in_class: bool, out: &mut String) -> Option<Member> {
     let set = |negated: bool, content: &str| match (in_class, negated) {
         (true, false) => content.to_owned(),
         (_, false) => format!("[{content}]"),
         (_, true) => format!("[^{content}]"),
     };
-    match rest.next()? {
+    let escaped = rest.next()?;
+    match escaped {
         'd' => out.push_str(&set(false, "0-9")),
         'D' => out.push_str(&set(true, "0-9")),
         'w' => out.push_str(&set(false, "0-9A-Za-z_")),
@@ -87,6 +117,8 @@ fn escape(rest: &mut Peekable<Chars<'_>>, in_class: bool, out: &mut String) -> O
         'S' => out.push_str(&set(true, SPACE)),
         'b' if in_class => out.push_str("\\x08"),
         'b' => out.push_str("(?-u:\\b)"),
+        // In ECMA-262, `\x` has two digits and no braces.
+        'x' if rest.peek() == Some(&'{') => return None,
         c @ ('t' | 'n' | 'v' | 'f' | 'r' | 'x' | 'u') => out.extend(['\\', c]),
         c @ ('p' | 'P') if rest.peek() == Some(&'{') => out.extend(['\\', c]),
         c if c.is_ascii_punctuation() => {
@@ -104,7 +136,12 @@ fn escape(rest: &mut Peekable<Chars<'_>>, in_class: bool, out: &mut String) -> O
             }
         }
     }
-    Some(())
+    let is_set = matches!(escaped, 'd' | 'D' | 'w' | 'W' | 's' | 'S' | 'p' | 'P');
+    Some(if is_set {
+        Member::Set
+    } else {
+        Member::Character
+    })
 }
 
 #[cfg(test)]
@@ -133,6 +170,10 @@ mod tests {
             ("^[a&&b]$", &["a", "b", "&"], &["c"]),
             ("^[a~~b]$", &["a", "b", "~"], &["c"]),
             ("^[a-z0-9-]{2,3}$", &["a-", "z09"], &["a", "A0"]),
+            ("^[-\\w]$", &["-", "a"], &["`"]),
+            ("^[a-c-\\d]$", &["-", "b", "7"], &["d", "."]),
+            ("^[\\d-]$", &["-", "7"], &["a"]),
+            ("^[\\x20-\\x2f]$", &[" ", "/"], &["0"]),
             ("^\\u00e9\\u{1F600}\\x41$", &["é😀A"], &["e"]),
             ("^\\p{Lu}\\P{Lu}$", &["Éé"], &["éÉ"]),
             (
@@ -160,8 +201,32 @@ mod tests {
     #[test]
     fn patterns_without_a_counterpart_are_refused() {
         for pattern in [
-            "(", "[", "[a", "a\\", "(?i)a", "(?P<n>a)", "(?=a)", "(a)\\1", "\\Aa", "\\z", "\\pL",
-            "a{,3}", "a{", "[]", "[^]", "[+--]", "\\cA", "\\ud83d", "\\B", "(?", "[\\B]",
+            "(",
+            "[",
+            "[a",
+            "a\\",
+            "(?i)a",
+            "(?P<n>a)",
+            "(?=a)",
+            "(a)\\1",
+            "\\Aa",
+            "\\z",
+            "\\pL",
+            "a{,3}",
+            "a{",
+            "[]",
+            "[^]",
+            "[+--]",
+            "\\cA",
+            "\\ud83d",
+            "\\B",
+            "(?",
+            "[\\B]",
+            "[\\w-z]",
+            "[!-\\d]",
+            "[\\p{L}-z]",
+            "\\x{41}",
+            "[\\x{41}]",
         ] {
             assert!(compile(pattern).is_none(), "{pattern}");
         }

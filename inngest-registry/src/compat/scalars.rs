@@ -71,7 +71,8 @@ pub(super) fn format<'a>(prover: &mut Prover<'a>, demand: &Demand<'_, 'a>) -> Ve
         Some(bounds) if types.within(Types::NUMBER) => {
             Verdict::worst(bounds.map(|bound| in_bound(prover, facts, bound)))
         }
-        None if types.within(Types::STRING) => Verdict::Breaking,
+        // As text, an integer has a format too.
+        _ if types.within(Types::STRING) => Verdict::Breaking,
         _ => Verdict::Compatible,
     }
 }

@@ -31,10 +31,7 @@ use self::tally::{Tally, example};
 use crate::catalogue::{Catalogue, EventType};
 use crate::effect::count;
 use crate::error::Error;
-use crate::samples::Sample;
-
-/// The prefix of the server's own events, such as `inngest/function.failed`.
-const INTERNAL: &str = "inngest/";
+use crate::samples::{INTERNAL, Sample};
 
 /// Compares sent events with the declared event types.
 #[derive(Clone, Debug, Default)]

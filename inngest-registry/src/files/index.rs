@@ -1,5 +1,6 @@
 //! Reads and writes `index.json`, which lists the files of a folder.
 
+use std::collections::HashSet;
 use std::io;
 
 use serde::{Deserialize, Serialize};
@@ -86,8 +87,9 @@ impl Index {
             let problem = format!("there is no layout version {}", index.format);
             return Err(invalid(problem).into());
         }
-        // `export --prune` deletes files at these paths, so they must not lead out of the folder.
+        let mut paths = HashSet::new();
         for entry in &index.events {
+            // `export --prune` deletes files at these paths, so they must not lead out of the folder.
             let expected = path::of(&entry.name, entry.version.as_deref())?;
             if entry.path != expected {
                 let problem = format!(
@@ -95,6 +97,11 @@ impl Index {
                     label(&entry.name, entry.version.as_deref()),
                     entry.path
                 );
+                return Err(invalid(problem).into());
+            }
+            // As after a merge.
+            if !paths.insert(&entry.path) {
+                let problem = format!("it lists `{expected}` twice");
                 return Err(invalid(problem).into());
             }
         }

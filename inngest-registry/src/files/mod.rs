@@ -12,6 +12,7 @@ mod index;
 pub(crate) mod path;
 mod read;
 mod source;
+mod unique_keys;
 mod write;
 
 pub(crate) use self::index::{Index, IndexEntry};

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::index::{Index, IndexEntry};
 use super::source::Source;
+use super::unique_keys::UniqueKeys;
 use crate::catalogue::{Catalogue, EventType};
 use crate::error::{Error, Problem};
 use crate::layout::without_bom;
@@ -45,7 +46,9 @@ pub(crate) fn read_unchecked(path: &Path) -> Result<Value, Error> {
 
 fn parse(text: io::Result<String>, path: &Path) -> Result<Value, Error> {
     let text = text.map_err(|error| Error::io("read", path, error))?;
-    let schema: Value = serde_json::from_str(without_bom(&text))
+    let text = without_bom(&text);
+    let schema: Value = serde_json::from_str::<UniqueKeys>(text)
+        .and_then(|_| serde_json::from_str(text))
         .map_err(|error| not_a_schema(path, error.to_string()))?;
     if schema.is_object() || schema.is_boolean() {
         Ok(schema)

@@ -1,5 +1,8 @@
 //! Finds the placeholders of an id template whose text may be empty.
 
+use std::collections::{HashMap, HashSet};
+use std::ptr;
+
 use inngest_grammar::template::Template;
 use serde_json::{Map, Value};
 
@@ -75,12 +78,14 @@ impl<'a> Schemas<'a> {
     }
 
     fn may_be_empty(&self, schema: &'a Value) -> bool {
-        self.is_text(schema, 0) && self.accepts_empty(schema, 0)
+        self.is_text(schema, 0, &mut HashSet::new())
+            && self.accepts_empty(schema, 0, &mut HashMap::new())
     }
 
     /// Whether the schema says that the value is text, or one of several kinds of text.
-    fn is_text(&self, schema: &'a Value, nesting: usize) -> bool {
-        let Some(schema) = schema.as_object().filter(|_| nesting < MAX_NESTING) else {
+    fn is_text(&self, schema: &'a Value, nesting: usize, seen: &mut HashSet<Id>) -> bool {
+        let is_new = nesting < MAX_NESTING && seen.insert(ptr::from_ref(schema));
+        let Some(schema) = schema.as_object().filter(|_| is_new) else {
             return false;
         };
         let combined = ["allOf", "anyOf", "oneOf"];
@@ -90,16 +95,38 @@ impl<'a> Schemas<'a> {
                 .target(schema)
                 .into_iter()
                 .chain(combined)
-                .any(|inner| self.is_text(inner, nesting + 1))
+                .any(|inner| self.is_text(inner, nesting + 1, seen))
     }
 
     /// Whether the schema accepts the empty text. Keywords that this function does not know are assumed to
-    /// accept it.
-    fn accepts_empty(&self, schema: &'a Value, nesting: usize) -> bool {
+    /// accept it, and so is a schema inside itself. `known` has the schemas that were checked before.
+    fn accepts_empty(
+        &self,
+        schema: &'a Value,
+        nesting: usize,
+        known: &mut HashMap<Id, bool>,
+    ) -> bool {
+        let id = ptr::from_ref(schema);
         let Some(schema) = schema.as_object().filter(|_| nesting < MAX_NESTING) else {
             return schema != &Value::Bool(false);
         };
-        let accepts = |inner: &'a Value| self.accepts_empty(inner, nesting + 1);
+        if let Some(known) = known.get(&id) {
+            return *known;
+        }
+        known.insert(id, true);
+        let accepts = self.meets(schema, |inner| {
+            self.accepts_empty(inner, nesting + 1, known)
+        });
+        known.insert(id, accepts);
+        accepts
+    }
+
+    /// Whether the empty text meets all keywords. `accepts` tells whether an inner schema accepts it.
+    fn meets(
+        &self,
+        schema: &'a Map<String, Value>,
+        mut accepts: impl FnMut(&'a Value) -> bool,
+    ) -> bool {
         let empty = Value::from("");
         let text = |keyword| schema.get(keyword).and_then(Value::as_str);
         (!schema.contains_key("type") || has_type(schema, "string"))
@@ -115,17 +142,18 @@ impl<'a> Schemas<'a> {
             // A pattern that cannot be read is assumed to exclude the empty text.
             && text("pattern")
                 .is_none_or(|text| pattern::compile(text).is_some_and(|regex| regex.is_match("")))
-            && self.target(schema).is_none_or(accepts)
-            && list(schema, "allOf").iter().all(accepts)
+            && self.target(schema).is_none_or(&mut accepts)
+            && list(schema, "allOf").iter().all(&mut accepts)
             && ["anyOf", "oneOf"].iter().all(|keyword| {
                 let alternatives = list(schema, keyword);
-                alternatives.is_empty() || alternatives.iter().any(accepts)
+                alternatives.is_empty() || alternatives.iter().any(&mut accepts)
             })
-            && schema
-                .get("not")
-                .is_none_or(|inner| !self.accepts_empty(inner, nesting + 1))
+            && schema.get("not").is_none_or(|inner| !accepts(inner))
     }
 }
+
+/// A schema's address.
+type Id = *const Value;
 
 /// The property of a field. Templates use Rust names, and `#[serde(rename_all)]` changes the case of
 /// the property, so a name that differs only in case and `_` or `-` is the same.
@@ -208,6 +236,27 @@ mod tests {
             let data = json!({ "properties": { "key": field } });
             let expected: &[&str] = if is_found { &["key"] } else { &[] };
             assert_eq!(found("a-{key}", &data), expected, "{data}");
+        }
+    }
+
+    /// The number of paths through the references grows with each definition.
+    #[test]
+    fn many_paths_are_not_many_steps() {
+        let name = |index: usize| format!("#/$defs/{index}");
+        let mut definitions: Map<String, Value> = (0..15)
+            .map(|index| {
+                let next = json!({ "$ref": name(index + 1) });
+                (index.to_string(), json!({ "anyOf": vec![next; 8] }))
+            })
+            .collect();
+        for (last, is_found) in [("string", true), ("integer", false)] {
+            definitions.insert("15".to_owned(), json!({ "type": last }));
+            let data = json!({ "properties": { "key": { "$ref": name(0) } } });
+            let schema = json!({ "properties": { "data": data }, "$defs": definitions });
+            assert_eq!(
+                placeholders("a-{key}", &schema).len(),
+                usize::from(is_found)
+            );
         }
     }
 

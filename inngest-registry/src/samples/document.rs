@@ -1,10 +1,12 @@
 //! Reads events from text: JSON Lines, or other JSON documents.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::io::BufRead;
 
 use serde_json::{Deserializer, Value};
 
+use super::paged::{Paged, Pages};
 use super::sample::{Origin, Sample};
 use crate::error::{Error, Problem};
 
@@ -20,60 +22,28 @@ pub(super) struct Documents<R> {
     line: usize,
     /// Whether a line of JSON was read.
     has_started: bool,
-    /// Events that were read but not yet returned.
-    ready: VecDeque<(Origin, Value)>,
-    is_over: bool,
 }
 
+/// An event and where it is.
+type Row = (Origin, Value);
+
 impl<R: BufRead> Documents<R> {
-    pub(super) fn new(reader: R, name: String) -> Self {
-        Self {
+    pub(super) fn new(reader: R, name: String) -> Paged<Self> {
+        Paged::new(Self {
             reader,
             name,
             line: 0,
             has_started: false,
-            ready: VecDeque::new(),
-            is_over: false,
-        }
-    }
-
-    /// Reads the next line that is not blank, or the whole rest if the text is not JSON Lines. At the end
-    /// of the text, it only sets `is_over`.
-    fn advance(&mut self) -> Result<(), Error> {
-        let mut text = Vec::new();
-        loop {
-            text.clear();
-            let read = self.reader.read_until(b'\n', &mut text);
-            if read.map_err(|error| self.unreadable(error))? == 0 {
-                self.is_over = true;
-                return Ok(());
-            }
-            self.line += 1;
-            if self.line == 1 && text.starts_with(BOM) {
-                text.drain(..BOM.len());
-            }
-            if !text.trim_ascii().is_empty() {
-                break;
-            }
-        }
-        let is_first = !self.has_started;
-        self.has_started = true;
-        match serde_json::from_slice(text.trim_ascii_end()) {
-            Ok(document) => {
-                let line = self.line;
-                self.add(document, |_| Origin::Line(line));
-                Ok(())
-            }
-            Err(error) if is_first && error.is_eof() => {
-                self.is_over = true;
-                self.read_rest(text, &error)
-            }
-            Err(error) => Err(self.not_json(self.line, &error)),
-        }
+        })
     }
 
     /// Reads documents that span lines. `text` is the first line, which failed to parse with `error`.
-    fn read_rest(&mut self, mut text: Vec<u8>, error: &serde_json::Error) -> Result<(), Error> {
+    fn read_rest(
+        &mut self,
+        mut text: Vec<u8>,
+        error: &serde_json::Error,
+        ready: &mut VecDeque<Row>,
+    ) -> Result<(), Error> {
         let first_line = self.line;
         let end = text.len();
         let read = self.reader.read_to_end(&mut text);
@@ -83,7 +53,7 @@ impl<R: BufRead> Documents<R> {
         match documents {
             Ok(documents) => {
                 for document in documents {
-                    self.add(document, Origin::Item);
+                    add(ready, document, Origin::Item);
                 }
                 Ok(())
             }
@@ -102,27 +72,6 @@ impl<R: BufRead> Documents<R> {
                 })
             }
         }
-    }
-
-    /// Adds the events of a document: one event, an array, or the answer of a server.
-    fn add(&mut self, document: Value, origin: impl Fn(usize) -> Origin) {
-        let events = match document {
-            Value::Array(events) => events,
-            Value::Object(mut answer) if !answer.contains_key("name") => {
-                match answer.remove("data") {
-                    Some(Value::Array(events)) => events,
-                    data => {
-                        answer.extend(data.map(|data| ("data".to_owned(), data)));
-                        vec![answer.into()]
-                    }
-                }
-            }
-            event => vec![event],
-        };
-        let before = self.ready.len();
-        let events = events.into_iter().enumerate();
-        self.ready
-            .extend(events.map(|(i, event)| (origin(before + i + 1), event)));
     }
 
     /// Describes a parser error. The parser counts lines from the start of its input, so `line` replaces
@@ -152,22 +101,65 @@ impl<R: BufRead> Documents<R> {
     }
 }
 
-impl<R: BufRead> Iterator for Documents<R> {
-    type Item = Result<Sample, Error>;
+impl<R: BufRead> Pages for Documents<R> {
+    type Row = Row;
 
-    fn next(&mut self) -> Option<Self::Item> {
-        while self.ready.is_empty() && !self.is_over {
-            if let Err(error) = self.advance() {
-                self.is_over = true;
-                return Some(Err(error));
+    /// Reads the next line that is not blank, or the whole rest if the text is not JSON Lines.
+    fn read(&mut self, ready: &mut VecDeque<Row>) -> Result<bool, Error> {
+        let mut text = Vec::new();
+        loop {
+            text.clear();
+            let read = self.reader.read_until(b'\n', &mut text);
+            if read.map_err(|error| self.unreadable(error))? == 0 {
+                return Ok(true);
+            }
+            self.line += 1;
+            if self.line == 1 && text.starts_with(BOM) {
+                text.drain(..BOM.len());
+            }
+            if !text.trim_ascii().is_empty() {
+                break;
             }
         }
-        let (origin, event) = self.ready.pop_front()?;
-        let sample = Sample::new(event, origin.clone());
-        Some(sample.map_err(|problem| {
-            self.is_over = true;
-            self.ready.clear();
-            self.invalid(&origin, format!("an event: {problem}"))
-        }))
+        let is_first = !self.has_started;
+        self.has_started = true;
+        match serde_json::from_slice(text.trim_ascii_end()) {
+            Ok(document) => {
+                let line = self.line;
+                add(ready, document, |_| Origin::Line(line));
+                Ok(false)
+            }
+            Err(error) if is_first && error.is_eof() => {
+                self.read_rest(text, &error, ready)?;
+                Ok(true)
+            }
+            Err(error) => Err(self.not_json(self.line, &error)),
+        }
     }
+
+    fn sample(&mut self, (origin, event): Row) -> (Origin, Result<Sample, String>) {
+        (origin.clone(), Sample::new(event, origin))
+    }
+
+    fn name(&self) -> impl fmt::Display {
+        &self.name
+    }
+}
+
+/// Adds the events of a document: one event, an array, or the answer of a server.
+fn add(ready: &mut VecDeque<Row>, document: Value, origin: impl Fn(usize) -> Origin) {
+    let events = match document {
+        Value::Array(events) => events,
+        Value::Object(mut answer) if !answer.contains_key("name") => match answer.remove("data") {
+            Some(Value::Array(events)) => events,
+            data => {
+                answer.extend(data.map(|data| ("data".to_owned(), data)));
+                vec![answer.into()]
+            }
+        },
+        event => vec![event],
+    };
+    let before = ready.len();
+    let events = events.into_iter().enumerate();
+    ready.extend(events.map(|(i, event)| (origin(before + i + 1), event)));
 }

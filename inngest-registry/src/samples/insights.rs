@@ -2,12 +2,14 @@
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
+use std::fmt;
 
 use serde_json::{Value, json};
 use ureq::http::HeaderValue;
 
 use super::insights_url::{CLOUD, base, is_cloud, parts};
 use super::instant::Instant;
+use super::paged::{Paged, Pages};
 use super::sample::{Origin, Sample};
 use super::source::Query;
 use crate::error::{Error, Problem};
@@ -28,7 +30,7 @@ const SMALLEST_PAGE: usize = 10;
 
 const COLUMNS: [&str; 5] = ["id", "name", "v", "data", "received_at"];
 
-/// The events in Insights, newest first. They are requested as the iterator advances.
+/// The events in Insights, newest first.
 pub(super) struct Insights {
     http: Http,
     has_key: bool,
@@ -38,18 +40,18 @@ pub(super) struct Insights {
     received_after: Option<Instant>,
     /// The maximum number of rows on the next pages.
     page: usize,
-    /// How many more rows are wanted.
+    /// Which events are wanted.
+    wants: Query,
+    /// How many more rows are wanted, apart from those that do not count.
     wanted: usize,
     /// The SQL condition for the events after the last page.
     cursor: Option<String>,
-    ready: VecDeque<Row>,
     /// How many events were returned.
     count: usize,
-    is_over: bool,
 }
 
 /// The columns of an event.
-struct Row {
+pub(super) struct Row {
     id: String,
     name: Value,
     version: Value,
@@ -77,7 +79,7 @@ impl Insights {
         url: &str,
         query: &Query,
         environment: &dyn Fn(&str) -> Option<OsString>,
-    ) -> Result<Self, Error> {
+    ) -> Result<Paged<Self>, Error> {
         const URL: &str = "the URL of the events";
         let fail = |what, problem| Err(Error(Problem::Address { what, problem }));
         let (server, host, path) = parts(url.trim());
@@ -130,7 +132,7 @@ impl Insights {
         let name = query.name.as_deref().map(quoted);
         // Without the name in the query, the limit applies to some of the rows.
         let selects_rows = !matches!(name, Some(None));
-        Ok(Self {
+        Ok(Paged::new(Self {
             http,
             has_key: credentials.is_some(),
             conditions: name
@@ -140,33 +142,11 @@ impl Insights {
                 .collect(),
             received_after,
             page: PAGE,
+            wants: query.clone(),
             wanted: query.limit.filter(|_| selects_rows).unwrap_or(usize::MAX),
             cursor: None,
-            ready: VecDeque::new(),
             count: 0,
-            is_over: false,
-        })
-    }
-
-    /// Requests the next page.
-    fn advance(&mut self) -> Result<(), Error> {
-        if let Some(instant) = self.received_after.take() {
-            let literal = self.literal(&instant)?;
-            self.conditions.push(format!("received_at > {literal}"));
-        }
-        let (asked, table) = self.next_page()?;
-        let rows: Vec<Row> = self.rows(&table)?;
-        self.wanted = self.wanted.saturating_sub(rows.len());
-        self.is_over =
-            self.wanted == 0 || rows.is_empty() || (rows.len() < asked && !table.is_capped);
-        if let Some(last) = rows.last().filter(|_| !self.is_over) {
-            let cursor = self.cursor_after(last)?;
-            if self.cursor.replace(cursor.clone()) == Some(cursor) {
-                return Err(self.no_list("it answers with the same events again"));
-            }
-        }
-        self.ready = rows.into();
-        Ok(())
+        }))
     }
 
     /// The next page, and how many rows were asked for. Asks for fewer rows if the server could not run the
@@ -338,17 +318,34 @@ impl Insights {
     }
 }
 
-impl Iterator for Insights {
-    type Item = Result<Sample, Error>;
+impl Pages for Insights {
+    type Row = Row;
 
-    fn next(&mut self) -> Option<Self::Item> {
-        while self.ready.is_empty() && !self.is_over {
-            if let Err(error) = self.advance() {
-                self.is_over = true;
-                return Some(Err(error));
+    /// Requests the next page.
+    fn read(&mut self, ready: &mut VecDeque<Row>) -> Result<bool, Error> {
+        if let Some(instant) = self.received_after.take() {
+            let literal = self.literal(&instant)?;
+            self.conditions.push(format!("received_at > {literal}"));
+        }
+        let (asked, table) = self.next_page()?;
+        let rows: Vec<Row> = self.rows(&table)?;
+        let counts = |row: &&Row| row.name.as_str().is_none_or(|name| self.wants.counts(name));
+        self.wanted = self
+            .wanted
+            .saturating_sub(rows.iter().filter(counts).count());
+        let is_over =
+            self.wanted == 0 || rows.is_empty() || (rows.len() < asked && !table.is_capped);
+        if let Some(last) = rows.last().filter(|_| !is_over) {
+            let cursor = self.cursor_after(last)?;
+            if self.cursor.replace(cursor.clone()) == Some(cursor) {
+                return Err(self.no_list("it answers with the same events again"));
             }
         }
-        let row = self.ready.pop_front()?;
+        ready.extend(rows);
+        Ok(is_over)
+    }
+
+    fn sample(&mut self, row: Row) -> (Origin, Result<Sample, String>) {
         self.count += 1;
         let origin = if is_ulid(&row.id) {
             Origin::EventId(row.id)
@@ -357,14 +354,11 @@ impl Iterator for Insights {
             Origin::Item(self.count)
         };
         let sample = sample(row.name, row.version, row.data, origin.clone());
-        Some(sample.map_err(|problem| {
-            self.is_over = true;
-            self.ready.clear();
-            Error(Problem::Sample {
-                origin: format!("{origin} of `{}`", self.http.address()),
-                problem: format!("an event: {problem}"),
-            })
-        }))
+        (origin, sample)
+    }
+
+    fn name(&self) -> impl fmt::Display {
+        self.http.address()
     }
 }
 

@@ -19,6 +19,7 @@ mod insights;
 mod insights_url;
 #[cfg(feature = "http")]
 mod instant;
+mod paged;
 mod sample;
 #[cfg(feature = "http")]
 mod server;
@@ -29,6 +30,8 @@ use std::io::{BufReader, stdin};
 
 use self::document::Documents;
 pub use self::sample::{Origin, Sample};
+#[cfg(feature = "drift")]
+pub(crate) use self::source::INTERNAL;
 pub use self::source::{Query, Source};
 use crate::error::Error;
 
@@ -43,7 +46,7 @@ pub type Samples = Box<dyn Iterator<Item = Result<Sample, Error>>>;
 /// The source cannot be read. The iterator returns an error for anything that is not an event, and for JSON
 /// that is nested deeper than 127 levels.
 pub fn read(source: &Source, query: &Query) -> Result<Samples, Error> {
-    let samples: Samples = match source {
+    let mut samples: Samples = match source {
         Source::File(path) => {
             let file = File::open(path).map_err(|error| Error::io("read", path, error))?;
             Box::new(Documents::new(
@@ -62,12 +65,25 @@ pub fn read(source: &Source, query: &Query) -> Result<Samples, Error> {
             std::env::var_os(name)
         })?),
     };
-    let name = query.name.clone();
-    let samples = samples.filter(move |sample| match (sample, &name) {
-        (Ok(sample), Some(name)) => sample.name() == name,
-        _ => true,
-    });
-    Ok(Box::new(samples.take(query.limit.unwrap_or(usize::MAX))))
+    let query = query.clone();
+    let mut left = query.limit.unwrap_or(usize::MAX);
+    Ok(Box::new(std::iter::from_fn(move || {
+        if left == 0 {
+            return None;
+        }
+        let selected = |sample: &Result<Sample, Error>| match (sample, &query.name) {
+            (Ok(sample), Some(name)) => sample.name() == name,
+            _ => true,
+        };
+        let sample = samples.find(selected)?;
+        if sample
+            .as_ref()
+            .is_ok_and(|sample| query.counts(sample.name()))
+        {
+            left -= 1;
+        }
+        Some(sample)
+    })))
 }
 
 #[cfg(test)]

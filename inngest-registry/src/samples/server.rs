@@ -1,10 +1,11 @@
 //! Reads the events that a server lists, page by page.
 
 use std::collections::VecDeque;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use serde_json::Value;
 
+use super::paged::{Paged, Pages};
 use super::sample::{Origin, Sample};
 use super::source::Query;
 use crate::error::{Error, Problem};
@@ -14,19 +15,17 @@ use crate::message;
 /// The maximum number of events on a page. A server may list fewer.
 const PAGE: usize = 100;
 
-/// The events that a server lists, newest first. They are requested as the iterator advances.
+/// The events that a server lists, newest first.
 pub(super) struct Listing {
     http: Http,
     /// The path of the first page.
     path: String,
     /// The event at the end of the last page. The next page continues with older events.
     cursor: Option<String>,
-    ready: VecDeque<Value>,
-    is_over: bool,
 }
 
 impl Listing {
-    pub(super) fn new(url: &str, query: &Query) -> Result<Self, Error> {
+    pub(super) fn new(url: &str, query: &Query) -> Result<Paged<Self>, Error> {
         let (address, credentials) = Address::parse("the URL of the events", url)?;
         let limit = query.limit.map_or(PAGE, |limit| limit.clamp(1, PAGE));
         // With a name, the server selects the events, and fewer pages are needed.
@@ -42,17 +41,31 @@ impl Listing {
                 let _ = write!(path, "&{key}={}", segment(value));
             }
         }
-        Ok(Self {
+        Ok(Paged::new(Self {
             http: Http::new(address, credentials.as_ref(), None)?,
             path,
             cursor: None,
-            ready: VecDeque::new(),
-            is_over: false,
-        })
+        }))
     }
 
+    fn no_list(&self, problem: &str) -> Error {
+        Error(Problem::NoList {
+            address: self.http.address().to_string(),
+            problem: problem.to_owned(),
+        })
+    }
+}
+
+/// The server's own id of an event.
+fn event_id(row: &Value) -> Option<&str> {
+    row.get("internal_id")?.as_str()
+}
+
+impl Pages for Listing {
+    type Row = Value;
+
     /// Requests the next page.
-    fn advance(&mut self) -> Result<(), Error> {
+    fn read(&mut self, ready: &mut VecDeque<Value>) -> Result<bool, Error> {
         let mut path = self.path.clone();
         if let Some(cursor) = &self.cursor {
             // Writing to a `String` does not fail.
@@ -89,47 +102,18 @@ impl Listing {
         // A server that does not know cursors answers with the first page again.
         let cursor = self.cursor.as_deref();
         let is_older = |row: &&Value| cursor.is_none_or(|cursor| event_id(row) < Some(cursor));
-        self.ready = rows.iter().filter(is_older).cloned().collect();
-        self.is_over = self.ready.is_empty();
+        ready.extend(rows.iter().filter(is_older).cloned());
         self.cursor = rows.last().and_then(event_id).map(str::to_owned);
         // Without ids, there is no next page.
-        self.is_over |= self.cursor.is_none();
-        Ok(())
+        Ok(ready.is_empty() || self.cursor.is_none())
     }
 
-    fn no_list(&self, problem: &str) -> Error {
-        Error(Problem::NoList {
-            address: self.http.address().to_string(),
-            problem: problem.to_owned(),
-        })
-    }
-}
-
-/// The server's own id of an event.
-fn event_id(row: &Value) -> Option<&str> {
-    row.get("internal_id")?.as_str()
-}
-
-impl Iterator for Listing {
-    type Item = Result<Sample, Error>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        while self.ready.is_empty() && !self.is_over {
-            if let Err(error) = self.advance() {
-                self.is_over = true;
-                return Some(Err(error));
-            }
-        }
-        let row = self.ready.pop_front()?;
+    fn sample(&mut self, row: Value) -> (Origin, Result<Sample, String>) {
         let origin = Origin::EventId(event_id(&row).unwrap_or("without id").to_owned());
-        let sample = Sample::new(row, origin.clone());
-        Some(sample.map_err(|problem| {
-            self.is_over = true;
-            self.ready.clear();
-            Error(Problem::Sample {
-                origin: format!("{origin} of `{}`", self.http.address()),
-                problem: format!("an event: {problem}"),
-            })
-        }))
+        (origin.clone(), Sample::new(row, origin))
+    }
+
+    fn name(&self) -> impl fmt::Display {
+        self.http.address()
     }
 }

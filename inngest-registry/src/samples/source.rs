@@ -6,6 +6,9 @@ use std::path::PathBuf;
 #[cfg(feature = "http")]
 use super::insights_url::is_insights;
 
+/// The prefix of the server's own events, such as `inngest/function.failed`.
+pub(crate) const INTERNAL: &str = "inngest/";
+
 /// Where events are read from.
 ///
 /// `Debug` does not print the credentials that a URL may contain.
@@ -91,9 +94,17 @@ fn is_http(text: &str) -> bool {
 pub struct Query {
     /// Only the events of this name.
     pub name: Option<String>,
-    /// The maximum number of events.
+    /// The maximum number of events. The server's own events, `inngest/…`, do not count, unless `name` asks
+    /// for one of them.
     pub limit: Option<usize>,
     /// Only the events that a server received after this time, such as `2026-11-21T00:00:00Z`. Other
     /// sources ignore it, because they do not record when an event was received.
     pub received_after: Option<String>,
+}
+
+impl Query {
+    /// Whether an event of this name counts towards the limit.
+    pub(super) fn counts(&self, name: &str) -> bool {
+        self.name.is_some() || !name.starts_with(INTERNAL)
+    }
 }

@@ -147,6 +147,28 @@ fn query_filters_events() {
 }
 
 #[test]
+fn events_of_the_server_do_not_count_towards_the_limit() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("events.jsonl");
+    let (own, failed) = (r#"{"name":"a"}"#, r#"{"name":"inngest/function.failed"}"#);
+    let lines = [failed, own, failed, failed, own, "not read"];
+    std::fs::write(&path, lines.join("\n")).unwrap();
+    let names = |name: Option<&str>| {
+        let query = Query {
+            name: name.map(str::to_owned),
+            limit: Some(2),
+            ..Query::default()
+        };
+        let samples = read(&Source::File(path.clone()), &query).unwrap();
+        let names = samples.map(|sample| sample.unwrap().name().to_owned());
+        names.collect::<Vec<_>>()
+    };
+    let internal = "inngest/function.failed";
+    assert_eq!(names(None), [internal, "a", internal, internal, "a"]);
+    assert_eq!(names(Some(internal)), [internal; 2]);
+}
+
+#[test]
 fn debug_shows_no_values() {
     let event = json!({ "name": "a", "id": "secret", "data": { "x": "secret" } });
     let sample = samples(&event.to_string()).unwrap().remove(0);

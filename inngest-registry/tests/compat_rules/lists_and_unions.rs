@@ -374,3 +374,109 @@ fn too_large_schemas_are_unknown() {
         ]
     );
 }
+
+/// Validators of older drafts ignore keywords beside `$ref`, and other programs may not.
+#[test]
+fn keywords_beside_references_of_older_drafts() {
+    let of = |draft: &str| {
+        json!({
+            "$schema": draft,
+            "properties": { "a": { "$ref": "#/definitions/a", "maxLength": 3 } },
+            "definitions": { "a": { "type": "string" } },
+        })
+    };
+    let short = json!({ "properties": { "a": { "type": "string", "maxLength": 3 } } });
+    let old = of("http://json-schema.org/draft-07/schema#");
+    let new = of("https://json-schema.org/draft/2020-12/schema");
+    check(&[
+        ("older", old.clone(), short.clone(), &["bc"]),
+        ("newer", new.clone(), short, &["cc"]),
+        ("from older to newer", old, new, &["bc"]),
+    ]);
+}
+
+/// A schema with its own `$id` embeds a document, and its references start there.
+#[test]
+fn references_of_embedded_documents() {
+    let of = |inner: &str, outer: &str| {
+        json!({
+            "$id": "https://example.com/outer",
+            "properties": { "a": { "$ref": "#/$defs/a" }, "b": { "$ref": "#/$defs/b" } },
+            "$defs": {
+                "a": {
+                    "$id": "https://example.com/a",
+                    "items": { "$ref": "#/$defs/b" },
+                    "contains": { "$ref": "https://example.com/a#/$defs/b" },
+                    "$defs": { "b": { "type": inner } },
+                },
+                "b": { "type": outer },
+            },
+        })
+    };
+    let relative = |to: &str, kind: &str| json!({ "$id": "a/b", "$defs": { "c": { "type": kind } }, "items": { "$ref": to } });
+    let recursive = |kind: &str| {
+        json!({
+            "items": { "$ref": "#/$defs/a/$defs/b" },
+            "$defs": { "a": {
+                "$id": "https://example.com/a",
+                "type": kind,
+                "$defs": { "b": { "$recursiveRef": "#" } },
+            } },
+        })
+    };
+    check(&[
+        (
+            "inner",
+            of("integer", "string"),
+            of("string", "string"),
+            &["bb"],
+        ),
+        (
+            "outer",
+            of("integer", "integer"),
+            of("integer", "string"),
+            &["bb"],
+        ),
+        (
+            "through the embedded document",
+            json!({ "$ref": "#/$defs/a/items", "$defs": { "a": {
+                "$id": "https://example.com/a",
+                "items": { "$ref": "#/$defs/b" },
+                "$defs": { "b": { "type": "integer" } },
+            }, "b": { "type": "string" } } }),
+            json!({ "type": "string" }),
+            &["bb"],
+        ),
+        (
+            "relative to its own folder",
+            relative("a/b#/$defs/c", "integer"),
+            relative("#/$defs/c", "integer"),
+            &["uu"],
+        ),
+        (
+            "to the document that it is in",
+            recursive("integer"),
+            recursive("string"),
+            &["uu"],
+        ),
+    ]);
+}
+
+#[test]
+fn invalid_schemas_are_unknown() {
+    let of = |value: Value| json!({ "properties": { "a": value }, "required": ["a"] });
+    let integer = || of(json!({ "type": "integer" }));
+    for value in [json!(null), json!("integer"), json!(["integer"]), json!(1)] {
+        check(&[("invalid", of(value), integer(), &["uu"])]);
+    }
+}
+
+/// A reader fills in a default, but a condition does not.
+#[test]
+fn defaults_do_not_meet_conditions() {
+    let of = |otherwise: Value| {
+        let condition = json!({ "properties": { "a": { "default": 1 } }, "required": ["a"] });
+        json!({ "type": "object", "if": condition, "else": otherwise })
+    };
+    check(&[("else", of(json!(true)), of(json!(false)), &["uc"])]);
+}

@@ -299,3 +299,65 @@ fn properties_declared_elsewhere() {
         ),
     ]);
 }
+
+/// A reader may describe properties that one schema of the writer declares and another does not.
+#[test]
+fn properties_declared_by_another_schema() {
+    let of = |declared: &[(&str, &str)]| {
+        let declared = declared.iter();
+        let declared = declared.map(|(name, kind)| ((*name).to_owned(), json!({ "type": kind })));
+        json!({ "type": "object", "properties": declared.collect::<Value>() })
+    };
+    let (a, b) = (of(&[("a", "integer")]), of(&[("b", "integer")]));
+    let text = of(&[("a", "integer"), ("b", "string")]);
+    let both = of(&[("a", "integer"), ("b", "integer")]);
+
+    let dependent = |known: &Value| {
+        let mut schema = both.clone();
+        schema["dependentSchemas"] = json!({ "a": known });
+        schema
+    };
+    let list = |known: &Value| json!({ "type": "array", "items": both, "contains": known });
+    let patterns =
+        |x: &Value| json!({ "type": "object", "patternProperties": { "^x": x, "1$": b } });
+    let rest = |x: &Value| {
+        let patterns = json!({ "type": "object", "patternProperties": { "^x": x } });
+        json!({ "allOf": [patterns, { "additionalProperties": b }] })
+    };
+    let condition = |key: &str, x: &Value| {
+        let mut schema = object(&json!({ "x": x, "k": { "type": "boolean" } }));
+        let then = json!({ "properties": { "x": b } });
+        if key == "then" {
+            schema["if"] = json!({ "required": ["k"] });
+            schema[key] = then;
+        } else {
+            schema[key] = json!({ "k": then });
+        }
+        schema
+    };
+    let contained = |x: &Value| json!({ "type": "array", "items": x, "contains": b });
+    check(&[
+        ("for a property", dependent(&a), dependent(&text), &["bc"]),
+        ("for an item", list(&a), list(&text), &["uc"]),
+        (
+            "for another pattern",
+            patterns(&a),
+            patterns(&text),
+            &["bc"],
+        ),
+        ("for other properties", rest(&a), rest(&text), &["bb"]),
+        (
+            "in a property",
+            condition("then", &a),
+            condition("then", &text),
+            &["bu"],
+        ),
+        (
+            "in a property beside another",
+            condition("dependentSchemas", &a),
+            condition("dependentSchemas", &text),
+            &["bc"],
+        ),
+        ("in an item", contained(&a), contained(&text), &["bc"]),
+    ]);
+}

@@ -100,6 +100,18 @@ fn values_of_a_format() {
             &["cb", "bb"],
         ),
         (
+            "text to an integer as text",
+            json!({ "type": "string" }),
+            text("int64"),
+            &["cc", "bc"],
+        ),
+        (
+            "values to an integer as text",
+            json!({ "type": "string", "enum": ["open", "paid"] }),
+            text("uint64"),
+            &["cb", "bb"],
+        ),
+        (
             "a value of the same format",
             json!({ "const": "2026-11-21", "format": "date" }),
             text("date"),

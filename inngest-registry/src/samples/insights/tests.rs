@@ -251,6 +251,27 @@ fn limit_ends_the_pages() {
 }
 
 #[test]
+fn events_of_the_server_do_not_count_towards_the_limit() {
+    let internal = |n: usize| {
+        let time = "2026-11-21T19:00:00Z";
+        json!([ulid(n), "inngest/function.failed", "", { "n": n }, time])
+    };
+    let page = [internal(9), internal(8)];
+    let (url, requests) = server(vec![
+        answer("DATETIME", &[&page[..], &rows(7, 7)].concat(), &json!([])),
+        answer("DATETIME", &rows(6, 5), &json!([])),
+    ]);
+    let samples = read(&url, &query(None, Some(3), None)).unwrap();
+    assert_eq!(numbers(&samples), [9, 8, 7, 6, 5]);
+    let queries = queries(requests);
+    assert!(queries[0].ends_with("LIMIT 3") && queries[1].ends_with("LIMIT 2"));
+    let (url, requests) = server(vec![answer("DATETIME", &page, &json!([]))]);
+    let name = Some("inngest/function.failed");
+    assert_eq!(read(&url, &query(name, Some(2), None)).unwrap().len(), 2);
+    assert_eq!(requests.join().unwrap().len(), 1);
+}
+
+#[test]
 fn pages_become_smaller_if_a_result_is_too_large() {
     let too_large = json!([{
         "severity": "ERROR", "code": "execution-error",
@@ -540,7 +561,7 @@ fn urls_of_insights_are_recognized() {
     ] {
         assert_eq!(Source::from(url), Source::Insights(url.to_owned()), "{url}");
         let events = Insights::new(url, &Query::default(), &with_key).unwrap();
-        assert_eq!(events.http.address().to_string(), address);
+        assert_eq!(events.pages.http.address().to_string(), address);
     }
     for url in [
         "http://127.0.0.1:8288",
