@@ -178,52 +178,6 @@ impl CallContext {
     }
 }
 
-fn blocking_client(server: &EventServer) -> blocking::Client {
-    let builder = blocking::Client::builder().dev(true);
-    builder.base_url(server.url()).build().unwrap()
-}
-
-/// Calls each method of a blocking client and returns the results. The client is dropped in the same
-/// context.
-fn call_each_method(client: blocking::Client) -> Vec<(&'static str, Result<(), SendError>)> {
-    let mut results = vec![
-        ("send", client.send(item(1)).map(drop)),
-        (
-            "send_many",
-            client
-                .send_many(items(2))
-                .map(drop)
-                .map_err(|error| first_error(&error)),
-        ),
-        (
-            "send_batch",
-            client
-                .send_batch(batch())
-                .map(drop)
-                .map_err(|error| first_error(&error)),
-        ),
-    ];
-    for progress in client.send_iter(items(2)) {
-        let result = progress.map(|progress| assert!(progress.result.is_ok()));
-        results.push(("send_iter", result));
-    }
-    assert_eq!(client.plan(&batch()).requests.len(), 1);
-    let sender = client.buffered().linger(HOUR).start().unwrap();
-    results.push(("buffered.send", sender.send(item(1)).map(drop)));
-    let pending = sender.try_send(item(2)).unwrap();
-    results.push(("flush", sender.flush()));
-    results.push(("wait", pending.wait().map(drop)));
-    let shutdown = sender.shutdown(Duration::from_secs(5)).map(drop);
-    results.push(("shutdown", shutdown));
-    // Drop this sender without a shutdown.
-    let sender = client.buffered().linger(HOUR).start().unwrap();
-    drop(sender.try_send(item(3)).unwrap());
-    drop(client.send_iter(items(2)));
-    drop(client);
-    drop(sender);
-    results
-}
-
 #[test]
 fn blocking_client_works_where_blocking_is_allowed() {
     let server = Arc::new(EventServer::start().unwrap());
