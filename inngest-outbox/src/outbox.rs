@@ -40,8 +40,8 @@ impl Outbox {
 
     /// Sets whether `add` uses named prepared statements with sqlx on Postgres, which save a round trip.
     /// Default: yes. PgBouncer before version 1.21 needs `false` in transaction mode.
-    pub fn prepared_statements(mut self, uses: bool) -> Self {
-        self.0.set_prepared_statements(uses);
+    pub fn prepared_statements(mut self, enabled: bool) -> Self {
+        self.0.set_prepared_statements(enabled);
         self
     }
 
@@ -86,7 +86,7 @@ impl Outbox {
         connection.__add(self.0.clone(), rows)
     }
 
-    /// Creates the tables of the outbox, or brings them to the version of this library. Several programs may
+    /// Creates the tables of the outbox, or upgrades them to the version of this library. Several programs may
     /// do this at the same time, and it changes nothing if the tables are up to date.
     ///
     /// To run the statements with your own migrations, print them with `inngest-outbox migrate --print`.

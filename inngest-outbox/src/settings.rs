@@ -74,8 +74,8 @@ impl Settings {
         Arc::make_mut(&mut self.0).max_event_bytes = bytes;
     }
 
-    pub(crate) fn set_prepared_statements(&mut self, uses: bool) {
-        Arc::make_mut(&mut self.0).uses_prepared_statements = uses;
+    pub(crate) fn set_prepared_statements(&mut self, enabled: bool) {
+        Arc::make_mut(&mut self.0).uses_prepared_statements = enabled;
     }
 
     /// The size of the largest event. Fails if the name of the table is invalid.

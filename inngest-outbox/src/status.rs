@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-/// The events of an outbox at one time, see [`Outbox::status`](crate::Outbox::status).
+/// The events of an outbox at one time; see [`Outbox::status`](crate::Outbox::status).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Status {
@@ -24,7 +24,7 @@ pub struct Status {
     pub failed: u64,
     /// Events that the server may have, but that are too old to be sent again without a person's decision.
     pub uncertain: u64,
-    /// Delivered events that are kept, see [`Relay::keep_delivered`](crate::Relay::keep_delivered).
+    /// Delivered events that are kept; see [`Relay::keep_delivered`](crate::Relay::keep_delivered).
     pub delivered: u64,
     /// How many events the database has numbered since the tables were created.
     pub(crate) numbered: u64,

@@ -349,11 +349,30 @@ fn range_of_text(json: &[u8], id: &RawValue) -> Result<Range<usize>, Unreadable>
 /// The CRC-32 of IEEE 802.3. It detects every change of up to 32 consecutive bits.
 fn checksum(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
-            (crc >> 1) ^ (0xEDB8_8320 & (crc & 1).wrapping_neg())
-        })
+        let [low, ..] = crc.to_le_bytes();
+        // Every byte is a valid index.
+        let of_byte = CHECKSUMS.get(usize::from(low ^ byte));
+        (crc >> 8) ^ of_byte.copied().unwrap_or_default()
     })
 }
+
+/// The checksum of each byte, without the inversions.
+#[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
+static CHECKSUMS: [u32; 256] = {
+    let mut table = [0_u32; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let mut crc: u32 = byte;
+        let mut bit = 0;
+        while bit < 8 {
+            crc = (crc >> 1) ^ (0xEDB8_8320 & (crc & 1).wrapping_neg());
+            bit += 1;
+        }
+        table[byte as usize] = crc;
+        byte += 1;
+    }
+    table
+};
 
 #[cfg(test)]
 mod tests {

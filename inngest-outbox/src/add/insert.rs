@@ -15,9 +15,9 @@ pub(crate) struct Insert<'a> {
 /// A parameter of a statement.
 #[derive(Debug)]
 pub(crate) enum Parameter<'a> {
-    /// A text or NULL.
+    /// Text, or NULL.
     Text(Option<Cow<'a, str>>),
-    /// An array of texts, on Postgres only.
+    /// An array of text, on Postgres only.
     Texts(Vec<&'a str>),
     /// An array of integers, on Postgres only.
     Integers(Vec<i32>),

@@ -137,7 +137,7 @@ impl Commands {
             0 => String::new(),
             held_back => {
                 let note = format!("{held_back} held back after an error, and sent again");
-                self.paint.doubtful(&note)
+                self.paint.warning(&note)
             }
         };
         line("in flight", status.in_flight.to_string(), &held_back);
@@ -148,7 +148,7 @@ impl Commands {
             0 => String::new(),
             _ => self
                 .paint
-                .doubtful(&format!("see `inngest-outbox {word} list`")),
+                .warning(&format!("see `inngest-outbox {word} list`")),
         };
         let Status {
             failed, uncertain, ..
@@ -302,7 +302,7 @@ impl Commands {
         };
         format!(
             "{}  {}\n  {}\n  {}",
-            self.paint.doubtful(&event.id.to_string()),
+            self.paint.warning(&event.id.to_string()),
             escaped(name),
             escaped(&event.error),
             self.paint.quiet(&details.join(", "))

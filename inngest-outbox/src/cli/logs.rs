@@ -15,12 +15,12 @@ pub(super) fn start(bar: &ProgressBar) -> Result<(), CliError> {
         .with_default_directive(LevelFilter::INFO.into())
         .from_env();
     let filter = filter.map_err(|error| CliError::new(format!("RUST_LOG: {error}")))?;
-    let has_colours = io::stderr().is_terminal()
+    let has_color = io::stderr().is_terminal()
         && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let bar = bar.clone();
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_ansi(has_colours)
+        .with_ansi(has_color)
         .with_writer(move || AboveBar(bar.clone()))
         .init();
     Ok(())

@@ -25,8 +25,8 @@ use self::text::{Paint, redacted, redacted_argument};
 
 /// Runs the command that the program's arguments name.
 pub(crate) fn main() -> ExitCode {
-    let output = run(std::env::args_os(), Paint { colour: true });
-    // The stream removes colours if it is not a terminal or `NO_COLOR` is set.
+    let output = run(std::env::args_os(), Paint { color: true });
+    // The stream removes colors if it is not a terminal or `NO_COLOR` is set.
     let written = write(&mut anstream::AutoStream::auto(io::stdout()), &output.out);
     let mut stderr = anstream::AutoStream::auto(io::stderr());
     // If standard error cannot be written, there is nowhere left to report it.
@@ -91,7 +91,7 @@ fn write(stream: &mut dyn io::Write, text: &str) -> io::Result<()> {
 /// The output for clap's help, version and usage errors.
 fn clap_output(error: &clap::Error, arguments: &[OsString], paint: Paint) -> Output {
     let text = error.render();
-    let text = if paint.colour {
+    let text = if paint.color {
         text.ansi().to_string()
     } else {
         text.to_string()

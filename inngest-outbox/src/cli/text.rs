@@ -2,10 +2,10 @@
 
 use clap::builder::styling::{AnsiColor, Style};
 
-/// Whether text is coloured.
+/// Whether text is colored.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Paint {
-    pub(super) colour: bool,
+    pub(super) color: bool,
 }
 
 impl Paint {
@@ -13,7 +13,7 @@ impl Paint {
         self.style(AnsiColor::Red.on_default().bold(), text)
     }
 
-    pub(super) fn doubtful(self, text: &str) -> String {
+    pub(super) fn warning(self, text: &str) -> String {
         self.style(AnsiColor::Yellow.on_default().bold(), text)
     }
 
@@ -22,7 +22,7 @@ impl Paint {
     }
 
     fn style(self, style: Style, text: &str) -> String {
-        if self.colour {
+        if self.color {
             format!("{style}{text}{style:#}")
         } else {
             text.to_owned()
@@ -70,7 +70,7 @@ pub(super) fn redacted_argument(argument: &str) -> String {
     }
 }
 
-/// Shows the host and path of a URL, from the text after `://`. Of an ambiguous URL it shows nothing: an
+/// Shows the host and path of a URL, from the text after `://`. Shows nothing of an ambiguous URL: an
 /// unescaped password may contain any character, and the host or the `@` may be missing.
 fn redacted_address(url: &str) -> String {
     // Keep the closing quote around the URL.

@@ -19,7 +19,7 @@ pub(crate) fn cut(client: &Client, events: &[PendingEvent]) -> Result<CutEvents,
 }
 
 /// Cuts each event into a request of its own. If this fails, sets `failing` to the name of the event.
-pub(crate) fn cut_apart(
+pub(crate) fn cut_each(
     client: &Client,
     events: &[PendingEvent],
     failing: &mut String,

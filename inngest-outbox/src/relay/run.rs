@@ -245,7 +245,7 @@ impl<'a> Running<'a> {
         let mut name = String::new();
         let cut = |events: &[PendingEvent]| match limit.events {
             // Such a claim can find two events on Postgres. Apart, they show which of them fails.
-            1 => cut::cut_apart(client, events, &mut name),
+            1 => cut::cut_each(client, events, &mut name),
             _ => cut::cut(client, events),
         };
         let claim = match self.store.claim(&self.lease, limit, cut).await {

@@ -410,7 +410,7 @@ impl PostgresStore {
         Ok(())
     }
 
-    /// Creates the tables, or brings them to the version of this library. Returns the version that they had,
+    /// Creates the tables, or upgrades them to the version of this library. Returns the version that they had,
     /// or 0.
     pub(crate) async fn migrate(&self) -> Result<i32, OutboxError> {
         let mut tx = self.begin().await?;

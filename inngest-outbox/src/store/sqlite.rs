@@ -388,7 +388,7 @@ impl SqliteStore {
         Ok(())
     }
 
-    /// Creates the tables, or brings them to the version of this library. Returns the version that they had,
+    /// Creates the tables, or upgrades them to the version of this library. Returns the version that they had,
     /// or 0.
     pub(crate) async fn migrate(&self) -> Result<i32, OutboxError> {
         // The transaction holds the write lock, so several programs may migrate at the same time.
