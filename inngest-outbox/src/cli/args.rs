@@ -74,7 +74,7 @@ pub(super) struct RelayArgs {
     /// The events trigger no function with `batchEvents`: send again for 24 hours, not 30 minutes
     #[arg(long)]
     pub(super) without_batched_functions: bool,
-    /// How long the requests of a dead relay wait until another relay sends them
+    /// How long the requests of a dead relay wait until another relay sends them, up to `24h`
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "30s")]
     pub(super) lease: Duration,
     /// How many requests to send at the same time

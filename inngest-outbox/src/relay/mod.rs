@@ -21,7 +21,7 @@ use tokio::sync::Notify;
 
 use crate::error::OutboxError;
 use crate::outbox::Outbox;
-use crate::store::model::{LONGEST, Lease};
+use crate::store::model::{LONGEST, LONGEST_LEASE};
 use crate::store::{Database, Store};
 pub use counts::RelayCounts;
 use settings::{Inner, RelaySettings};
@@ -90,9 +90,9 @@ impl Relay {
     }
 
     /// Sets how long the requests of a dead relay wait until another relay sends them. Default: 30 seconds,
-    /// at least 1 second. A relay extends its leases three times in this time.
+    /// at least 1 second and at most 24 hours. A relay extends its leases three times in this time.
     pub fn lease(self, lease: Duration) -> Self {
-        self.with(|settings| settings.lease = lease.clamp(SHORTEST, LONGEST))
+        self.with(|settings| settings.lease = lease.clamp(SHORTEST, LONGEST_LEASE))
     }
 
     /// Declares that the events trigger no function with `batchEvents`. A request that may have arrived
@@ -175,14 +175,11 @@ impl Relay {
     #[doc(hidden)]
     pub async fn __waits_for(&self) -> Result<Option<(u64, Duration)>, OutboxError> {
         let store = Store::new(&self.0.outbox, self.0.database.clone())?;
-        let lease = {
+        let run = {
             let run = self.0.run.lock().unwrap_or_else(PoisonError::into_inner);
-            Lease {
-                relay: run.clone(),
-                duration: self.0.settings.lease,
-            }
+            run.clone()
         };
-        store.waits_for(&lease).await
+        store.waits_for(&run).await
     }
 
     async fn listen_for_notifications(&self) -> Infallible {

@@ -14,8 +14,8 @@ use std::time::Duration;
 use crate::error::OutboxError;
 use crate::settings::Settings;
 use crate::store::model::{
-    Claim, ClaimLimit, CutEvents, HoldNote, Lease, Leased, PendingEvent, Settlement, count,
-    duration, millis,
+    Claim, ClaimLimit, CutEvents, HoldNote, IMPOSSIBLE_LEASE, Lease, Leased, PendingEvent,
+    Settlement, count, duration, millis,
 };
 
 /// The database of an outbox: a connection pool of sqlx on Postgres or SQLite.
@@ -171,14 +171,15 @@ impl Store {
     }
 
     /// How many events other relays have in requests, and how long the last of their leases lasts. `None` if
-    /// they have none, if other events are left too, or if this relay does not believe in such a long lease.
+    /// they have none, if other events are left too, or if the lease counts as ended.
     pub(crate) async fn waits_for(
         &self,
-        lease: &Lease,
+        relay: &str,
     ) -> Result<Option<(u64, Duration)>, OutboxError> {
-        let (events, millis) = each!(self, store => store.waits_for(&lease.relay).await)?;
-        let waits = events > 0 && millis <= lease.longest_millis();
-        Ok(waits.then(|| (count(events), duration(millis))))
+        let (events, millis) = each!(self, store => store.waits_for(relay).await)?;
+        let lease = duration(millis);
+        let waits = events > 0 && lease <= IMPOSSIBLE_LEASE;
+        Ok(waits.then(|| (count(events), lease)))
     }
 
     /// Ends the leases of all requests of this relay.

@@ -126,11 +126,6 @@ impl Lease {
     pub(crate) fn millis(&self) -> i64 {
         millis(self.duration)
     }
-
-    /// How far in the future the lease of another relay can end.
-    pub(crate) fn longest_millis(&self) -> i64 {
-        millis(self.duration.max(LONGEST_LEASE))
-    }
 }
 
 /// What a relay knows about a request that it does not send now.
@@ -164,9 +159,12 @@ pub(crate) fn sent_time(millis: i64) -> Duration {
     duration(millis)
 }
 
-/// The longest lease that another relay believes in, unless its own is longer. If a clock went back, a lease
-/// could otherwise last for years.
+/// The longest lease that a relay can have.
 pub(crate) const LONGEST_LEASE: Duration = Duration::from_hours(24);
+
+/// A lease that ends later than this counts as ended: the clock of the database went back, and the lease could
+/// last for years. It is twice the longest lease, so that a small correction of the clock ends no lease.
+pub(crate) const IMPOSSIBLE_LEASE: Duration = Duration::from_hours(48);
 
 /// A number of rows from the database, which is never negative.
 pub(crate) fn count(rows: i64) -> u64 {

@@ -18,8 +18,8 @@ use crate::error::OutboxError;
 use crate::rows::{RequestRow, Text};
 use crate::schema;
 use crate::store::model::{
-    Claim, ClaimLimit, CutEvents, HoldNote, Lease, Leased, NewRequest, PendingEvent, SetAside,
-    Settlement, sent_time,
+    Claim, ClaimLimit, CutEvents, HoldNote, IMPOSSIBLE_LEASE, Lease, Leased, NewRequest,
+    PendingEvent, SetAside, Settlement, millis, sent_time,
 };
 use crate::table::Tables;
 use cursor::Cursor;
@@ -180,7 +180,7 @@ impl PostgresStore {
         let limit = i64::try_from(max_requests).unwrap_or(i64::MAX);
         let rows = query(&self.statements.ended)
             .bind(limit)
-            .bind(lease.longest_millis())
+            .bind(millis(IMPOSSIBLE_LEASE))
             .fetch_all(&mut *tx)
             .await;
         let rows = rows.map_err(self.error())?;

@@ -16,8 +16,8 @@ use crate::error::OutboxError;
 use crate::rows::{RequestRow, Text};
 use crate::schema;
 use crate::store::model::{
-    Claim, ClaimLimit, CutEvents, HoldNote, Lease, Leased, PendingEvent, SetAside, Settlement,
-    sent_time,
+    Claim, ClaimLimit, CutEvents, HoldNote, IMPOSSIBLE_LEASE, Lease, Leased, PendingEvent,
+    SetAside, Settlement, millis, sent_time,
 };
 use crate::table::Tables;
 use statements::{BEGIN, ENCODING, Statements};
@@ -174,7 +174,7 @@ impl SqliteStore {
         // Look first without the write lock.
         let ended = || {
             let ended = query(&self.statements.ended).bind(limit);
-            ended.bind(lease.longest_millis())
+            ended.bind(millis(IMPOSSIBLE_LEASE))
         };
         let found = ended()
             .fetch_optional(&self.pool)

@@ -1,4 +1,4 @@
-//! Random values, many of which match a schema.
+//! Generates random values that often match a schema.
 
 use serde_json::{Map, Value, json};
 

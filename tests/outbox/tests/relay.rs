@@ -57,6 +57,7 @@ on_each_database! {
     many_requests_that_fail_at_once_are_retried,
     uncertain_requests_are_not_sent_after_the_window,
     requests_from_a_clock_that_went_back_do_not_wait,
+    requests_with_the_longest_lease_stay_with_their_relay,
     unsent_requests_are_sent_however_late,
     held_requests_are_sent_however_late,
     requests_that_waited_long_are_sent,
@@ -268,6 +269,23 @@ async fn requests_from_a_clock_that_went_back_do_not_wait(test: TestOutbox) {
     test.wait_for([0, 1, 0, 1]).await;
     relay.stop().await;
     assert_ran_once(&server, 0..2);
+}
+
+async fn requests_with_the_longest_lease_stay_with_their_relay(test: TestOutbox) {
+    let server = EventServer::start().unwrap();
+    server.inject(Fault::late(Duration::from_secs(1)));
+    test.add(&events(0..1)).await;
+    let first = Running::new(&test.relay(client(&server)).lease(Duration::MAX));
+    eventually("the first relay sends", async || {
+        server.counts().events == 1
+    })
+    .await;
+    let other = Running::new(&test.relay(client(&server)));
+    test.add(&events(1..2)).await;
+    test.wait_until_drained().await;
+    first.stop().await;
+    other.stop().await;
+    assert_eq!(server.counts().events, 2);
 }
 
 /// A client whose server is stopped, and the port of the server.

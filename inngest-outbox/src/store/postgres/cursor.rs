@@ -118,7 +118,8 @@ impl Cursor {
     }
 
     /// The cursor that skips the events of a claim until the next sweep. It also skips later events of
-    /// transactions that were open earlier. Otherwise the next claim would start at them and read the same events again.
+    /// transactions that were open earlier. Otherwise the next claim would start at them and read the same
+    /// events again.
     pub(crate) fn past(mut self, rows: &[PgRow]) -> Self {
         for row in rows {
             let tx: Option<&str> = row.try_get(0).unwrap_or_default();

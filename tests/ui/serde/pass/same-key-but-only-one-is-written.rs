@@ -1,6 +1,6 @@
 #![deny(warnings, missing_docs, unreachable_pub)]
 #![allow(dead_code)]
-//! Fields with the same key, of which at most one is written.
+//! Fields with the same key, but at most one of them is written.
 
 use inngest_core::Event;
 use schemars::JsonSchema;
