@@ -164,8 +164,8 @@ fn few_verdicts_are_too_strict() {
             }
         }
         println!(
-            "{strictness:?}: of {all} verdicts {breaking} breaking, of which {unfound} without a \
-             value that is refused among {VALUES}; {unknown} unknown"
+            "{strictness:?}: {all} verdicts, {breaking} breaking ({unfound} without a refused value among \
+             {VALUES}), {unknown} unknown"
         );
         assert!(unfound * 10 < breaking, "{unfound} of {breaking}");
         assert!(unknown * 50 < all, "{unknown} of {all}");

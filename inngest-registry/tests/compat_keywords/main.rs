@@ -1,6 +1,8 @@
 //! Checks verdicts on hand-written schemas, with keywords in any combination, against another program: if
 //! a verdict is compatible, the reader accepts every value that the writer may write.
 
+#[path = "../support/random.rs"]
+mod random;
 mod schemas;
 mod values;
 

@@ -360,7 +360,7 @@ fn inner(schema: &Value, values: &mut Values) -> Value {
             (key, value) if RESTS.contains(&key) && !value.is_boolean() => part(value),
             ("prefixItems", Value::Array(list)) => list.iter().map(part).collect(),
             ("anyOf" | "oneOf", Value::Array(list)) => {
-                let index = values.below(list.len());
+                let index = values.random.below(list.len());
                 let branch = &list[index];
                 let all = changed.entry("allOf").or_insert_with(|| json!([]));
                 let all = all.as_array_mut().unwrap();

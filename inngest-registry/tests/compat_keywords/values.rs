@@ -2,33 +2,19 @@
 
 use serde_json::{Map, Value, json};
 
+use super::random::Random;
+
 const NAMES: [&str; 6] = ["a", "b", "ab", "é", "c", "a1"];
 
 pub(crate) struct Values {
-    state: u64,
+    pub(crate) random: Random,
 }
 
 impl Values {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { state: seed }
-    }
-
-    /// `SplitMix64`.
-    fn next(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    pub(crate) fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % bound as u64).unwrap()
-    }
-
-    fn pick<'t, T>(&mut self, list: &'t [T]) -> &'t T {
-        let index = self.below(list.len());
-        &list[index]
+        Self {
+            random: Random::new(seed),
+        }
     }
 
     /// A value that may match the document.
@@ -38,7 +24,7 @@ impl Values {
 
     /// A value that may match all these schemas.
     fn value(&mut self, document: &Value, schemas: &[&Value], depth: usize) -> Value {
-        if depth > 4 || self.below(12) == 0 {
+        if depth > 4 || self.random.chance(12) {
             return self.any(depth);
         }
         let mut all = Vec::new();
@@ -50,12 +36,12 @@ impl Values {
                 return value.clone();
             }
             if let Some(Value::Array(values)) = schema.get("enum") {
-                return self.pick(values).clone();
+                return self.random.pick(values).clone();
             }
         }
         match self.kind(&all) {
             "null" => json!(null),
-            "boolean" => json!(self.below(2) == 0),
+            "boolean" => json!(self.random.chance(2)),
             "integer" | "number" => self.number(&all),
             "string" => self.text(&all),
             "array" => self.array(document, &all, depth),
@@ -86,13 +72,13 @@ impl Values {
         }
         for key in ["anyOf", "oneOf"] {
             if let Some(branches) = list(key).filter(|branches| !branches.is_empty()) {
-                let index = self.below(branches.len());
+                let index = self.random.below(branches.len());
                 self.collect(document, &branches[index], all, depth + 1);
             }
         }
         for key in ["if", "then", "else"] {
             if let Some(inner) = schema.get(key)
-                && self.below(2) == 0
+                && self.random.chance(2)
             {
                 self.collect(document, inner, all, depth + 1);
             }
@@ -103,7 +89,7 @@ impl Values {
             .into_iter()
             .flat_map(Map::values)
         {
-            if self.below(2) == 0 {
+            if self.random.chance(2) {
                 self.collect(document, inner, all, depth + 1);
             }
         }
@@ -160,14 +146,14 @@ impl Values {
                 .any(|schema| keys.iter().any(|key| schema.get(key).is_some()))
         };
         let meant: Vec<&'static str> = allowed.iter().filter(meant).copied().collect();
-        let list = if meant.is_empty() || self.below(4) == 0 {
+        let list = if meant.is_empty() || self.random.chance(4) {
             allowed
         } else {
             meant
         };
         match list.as_slice() {
             [] => "null",
-            list => list[self.below(list.len())],
+            list => list[self.random.below(list.len())],
         }
     }
 
@@ -185,11 +171,11 @@ impl Values {
         let base = if near.is_empty() {
             0.0
         } else {
-            *self.pick(&near)
+            *self.random.pick(&near)
         };
-        let step = *self.pick(&[0.0, 1.0, -1.0, 0.5, -0.5, 2.0, 6.0]);
+        let step = *self.random.pick(&[0.0, 1.0, -1.0, 0.5, -0.5, 2.0, 6.0]);
         let number: f64 = base + step;
-        if number.fract() == 0.0 && self.below(8) > 0 {
+        if number.fract() == 0.0 && self.random.below(8) > 0 {
             json!(format!("{number}").parse::<i64>().unwrap())
         } else {
             json!(number)
@@ -197,13 +183,13 @@ impl Values {
     }
 
     fn text(&mut self, all: &[&Value]) -> Value {
-        if all.iter().any(|schema| schema.get("format").is_some()) && self.below(2) == 0 {
-            return json!(*self.pick(&["2026-11-21", "192.0.2.1"]));
+        if all.iter().any(|schema| schema.get("format").is_some()) && self.random.chance(2) {
+            return json!(*self.random.pick(&["2026-11-21", "192.0.2.1"]));
         }
         let letters = ["a", "b", "é", "1", " "];
-        let length = self.below(4);
+        let length = self.random.below(4);
         (0..length)
-            .map(|_| *self.pick(&letters))
+            .map(|_| *self.random.pick(&letters))
             .collect::<String>()
             .into()
     }
@@ -213,7 +199,7 @@ impl Values {
             .iter()
             .filter_map(|schema| schema.get("prefixItems")?.as_array());
         let tuple: Vec<&Vec<Value>> = tuple.collect();
-        let length = self.below(4);
+        let length = self.random.below(4);
         let items = (0..length).map(|index| {
             let mut schemas: Vec<&Value> =
                 tuple.iter().filter_map(|tuple| tuple.get(index)).collect();
@@ -223,7 +209,7 @@ impl Values {
                     .and_then(Value::as_array)
                     .map_or(0, Vec::len);
                 schemas.extend(schema.get("items").filter(|_| index >= own));
-                if self.below(3) == 0 {
+                if self.random.chance(3) {
                     schemas.extend(schema.get("contains"));
                 }
             }
@@ -240,13 +226,13 @@ impl Values {
             names.extend(required.into_iter().flatten().filter_map(Value::as_str));
             let properties = schema.get("properties").and_then(Value::as_object);
             for name in properties.into_iter().flat_map(Map::keys) {
-                if self.below(2) == 0 {
+                if self.random.chance(2) {
                     names.push(name);
                 }
             }
         }
-        if self.below(2) == 0 {
-            names.push(NAMES[self.below(NAMES.len())]);
+        if self.random.chance(2) {
+            names.push(NAMES[self.random.below(NAMES.len())]);
         }
         for name in names {
             let mut schemas: Vec<&Value> = Vec::new();
@@ -261,7 +247,7 @@ impl Values {
                     .into_iter()
                     .flatten()
                 {
-                    if self.below(2) == 0 {
+                    if self.random.chance(2) {
                         schemas.push(own);
                     }
                 }
@@ -273,21 +259,21 @@ impl Values {
     }
 
     fn any(&mut self, depth: usize) -> Value {
-        match self.below(if depth > 3 { 6 } else { 8 }) {
+        match self.random.below(if depth > 3 { 6 } else { 8 }) {
             0 => json!(null),
             1 => json!(true),
-            2 => json!(self.below(4)),
+            2 => json!(self.random.below(4)),
             3 => json!(0.5),
-            4 => json!(*self.pick(&["", "a", "b", "ab", "é", "a1"])),
+            4 => json!(*self.random.pick(&["", "a", "b", "ab", "é", "a1"])),
             5 => json!(-1),
             6 => {
-                let length = self.below(3);
+                let length = self.random.below(3);
                 (0..length).map(|_| self.any(depth + 1)).collect()
             }
             _ => {
-                let length = self.below(3);
-                let members =
-                    (0..length).map(|_| (self.pick(&NAMES).to_string(), self.any(depth + 1)));
+                let length = self.random.below(3);
+                let members = (0..length)
+                    .map(|_| (self.random.pick(&NAMES).to_string(), self.any(depth + 1)));
                 Value::Object(members.collect())
             }
         }

@@ -4,11 +4,15 @@
 mod derived;
 mod kinds;
 mod large;
+#[expect(dead_code, reason = "other tests pick from lists")]
+#[path = "../support/random.rs"]
+mod random;
 
 use inngest_registry::compat::{Comparison, Strictness, Verdict, compare};
 use serde_json::{Value, json};
 
-use self::kinds::{Effect, Kinds, Random};
+use self::kinds::{Effect, Kinds};
+use self::random::Random;
 
 fn verdict(breaks: bool) -> Verdict {
     if breaks {

@@ -1,6 +1,8 @@
 //! Generates random types: their schemas as schemars writes them, the values they serialize to, and
 //! typical edits.
 
+#[path = "../support/random.rs"]
+mod random;
 mod writer;
 
 use proptest::prelude::*;

@@ -2,44 +2,30 @@
 
 use serde_json::{Map, Value, json};
 
+use super::random::Random;
 use super::{Document, FORMATS, NAMES, Rest, Shape, Struct};
 
 /// Writes values of shapes, preferring edge cases.
 pub(crate) struct Writer {
-    state: u64,
+    random: Random,
     /// Whether to write undeclared properties.
     open: bool,
 }
 
 impl Writer {
     pub(crate) fn new(seed: u64, open: bool) -> Self {
-        Self { state: seed, open }
-    }
-
-    /// `SplitMix64`.
-    fn next(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % bound as u64).unwrap()
-    }
-
-    fn between(&mut self, low: u64, high: u64) -> u64 {
-        match self.below(3) {
-            0 => low,
-            1 => high,
-            _ => low + self.next() % (high - low + 1),
+        Self {
+            random: Random::new(seed),
+            open,
         }
     }
 
-    fn pick<'t, T>(&mut self, list: &'t [T]) -> &'t T {
-        let index = self.below(list.len());
-        &list[index]
+    fn between(&mut self, low: u64, high: u64) -> u64 {
+        match self.random.below(3) {
+            0 => low,
+            1 => high,
+            _ => low + self.random.next() % (high - low + 1),
+        }
     }
 
     pub(crate) fn write(&mut self, document: &Document) -> Value {
@@ -50,17 +36,17 @@ impl Writer {
         let mut object = Map::new();
         for field in &content.fields {
             // Omit optional properties at the depth limit, so that values are finite.
-            if field.required || (depth < 6 && self.below(3) > 0) {
+            if field.required || (depth < 6 && self.random.below(3) > 0) {
                 let value = self.shape(document, &field.shape, depth + 1);
                 object.insert(field.name.into(), value);
             }
         }
-        let extra = self.below(3) == 0;
+        let extra = self.random.chance(3);
         if extra && content.rest == Rest::Integers {
-            let name = *self.pick(&NAMES);
+            let name = *self.random.pick(&NAMES);
             object.entry(name).or_insert(json!(7));
         } else if extra && self.open && content.rest == Rest::Open {
-            let name = *self.pick(&NAMES);
+            let name = *self.random.pick(&NAMES);
             let value = self.anything();
             object.entry(name).or_insert(value);
         }
@@ -83,13 +69,13 @@ impl Writer {
             json!({}),
             json!({ "a": 1, "kind": "open", "a b": [] }),
         ];
-        self.pick(&all).clone()
+        self.random.pick(&all).clone()
     }
 
     fn text(&mut self, length: u64) -> Value {
         let letters = ['a', '1', 'ß', ' '];
         (0..length)
-            .map(|_| *self.pick(&letters))
+            .map(|_| *self.random.pick(&letters))
             .collect::<String>()
             .into()
     }
@@ -100,14 +86,14 @@ impl Writer {
         }
         let below = depth + 1;
         match shape {
-            Shape::Boolean => json!(self.below(2) == 0),
+            Shape::Boolean => json!(self.random.chance(2)),
             Shape::Integer(format) => {
                 let (_, low, high) = FORMATS.iter().find(|(name, ..)| name == format).unwrap();
-                match self.below(4) {
+                match self.random.below(4) {
                     0 => json!(low),
                     1 => json!(high),
                     2 if *format == "uint64" => json!(u64::MAX),
-                    _ => json!(self.below(100)),
+                    _ => json!(self.random.below(100)),
                 }
             }
             Shape::Bounded(low, high) => {
@@ -115,6 +101,7 @@ impl Writer {
                 json!(low + i64::try_from(offset).unwrap())
             }
             Shape::Number => self
+                .random
                 .pick(&[json!(0.5), json!(-1e9), json!(3), json!(2.0)])
                 .clone(),
             Shape::Text(low, high) => {
@@ -123,10 +110,10 @@ impl Writer {
             }
             Shape::Pattern(pattern) => {
                 let letter =
-                    pattern.contains('a') && (!pattern.contains('|') || self.below(2) == 0);
+                    pattern.contains('a') && (!pattern.contains('|') || self.random.chance(2));
                 json!(if letter { "q" } else { "42" })
             }
-            Shape::Values(values) | Shape::Documented(values) => json!(self.pick(values)),
+            Shape::Values(values) | Shape::Documented(values) => json!(self.random.pick(values)),
             Shape::List(item, low, high) => {
                 let length = self.between(*low, *high);
                 let length = if depth > 6 { *low } else { length };
@@ -139,33 +126,35 @@ impl Writer {
                 items.collect::<Vec<_>>().into()
             }
             Shape::Map(value) => {
-                let count = if depth > 6 { 0 } else { self.below(3) };
+                let count = if depth > 6 { 0 } else { self.random.below(3) };
                 let mut object = Map::new();
                 for _ in 0..count {
-                    let name = *self.pick(&NAMES);
+                    let name = *self.random.pick(&NAMES);
                     let value = self.shape(document, value, below);
                     object.insert(name.into(), value);
                 }
                 object.into()
             }
             Shape::Struct(content) => self.structure(document, content, depth),
-            Shape::Nullable(_) | Shape::Option(_) if self.below(3) == 0 || depth > 6 => json!(null),
+            Shape::Nullable(_) | Shape::Option(_) if self.random.chance(3) || depth > 6 => {
+                json!(null)
+            }
             Shape::Nullable(inner) => self.shape(document, inner, below),
             Shape::Option(index) | Shape::Reference(index) => {
                 self.shape(document, &document.definitions[*index], below)
             }
             Shape::Tagged(variants) => {
-                let (tag, content) = self.pick(variants);
+                let (tag, content) = self.random.pick(variants);
                 let mut value = self.structure(document, content, depth);
                 value["kind"] = json!(tag);
                 value
             }
-            Shape::External(variants) => match self.pick(variants) {
+            Shape::External(variants) => match self.random.pick(variants) {
                 (name, None) => json!(name),
                 (name, Some(content)) => json!({ *name: self.shape(document, content, below) }),
             },
             Shape::Untagged(branches) | Shape::One(branches) => {
-                let branch = self.pick(branches);
+                let branch = self.random.pick(branches);
                 self.shape(document, branch, below)
             }
             Shape::Anything => self.anything(),
