@@ -185,7 +185,13 @@ impl Item {
                 let text = strings(stream(value)).into_iter().next();
                 let wanted = text.map_or(wanted, |text| format!("write `{key} = {text}`"));
                 let message = format!("`{key}` takes a string after one `=`; {wanted}");
-                return cx.fail(stream(value), message);
+                // Only the separator is wrong, if there is one.
+                let is_punct = |token: &&TokenTree| matches!(token, TokenTree::Punct(_));
+                let separator = match value.iter().take_while(is_punct).count() {
+                    0 => None,
+                    length => value.get(..length),
+                };
+                return cx.fail(stream(separator.unwrap_or(value)), message);
             }
         };
         let value = ungrouped(value);

@@ -72,7 +72,7 @@ pub(crate) fn cut(pipeline: &Pipeline, batch: Batch) -> Result<Cut, BatchError> 
 }
 
 /// The error of a batch that was not cut.
-fn not_cut((batch, error): (Batch, SendError), mapping: Option<Mapping>) -> BatchError {
+pub(crate) fn not_cut((batch, error): (Batch, SendError), mapping: Option<Mapping>) -> BatchError {
     let outcomes = not_sent(error, &batch);
     let outcomes = match mapping {
         Some(mapping) => mapping.restore(outcomes),

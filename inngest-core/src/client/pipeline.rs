@@ -411,3 +411,73 @@ pub(crate) fn nothing_sent(error: SendError, source: Source<'_>) -> BatchError {
     let outcomes = Outcomes::Each(not_sent(error, &batch));
     BatchError::new(outcomes.merge(refused).into_each(), batch)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::cut::not_cut;
+    use crate::client::send::Client;
+    use crate::event::raw::RawEvent;
+    use crate::middleware::outgoing::{Middleware, Outgoing};
+
+    struct DiscardsTheFirstAndAddsOne;
+
+    impl Middleware for DiscardsTheFirstAndAddsOne {
+        fn before_send(
+            &self,
+            events: &mut Outgoing,
+        ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+            if let Some(first) = events.into_iter().next() {
+                first.discard("not needed");
+            }
+            Ok(events.push(event("shop/added"))?)
+        }
+    }
+
+    fn event(name: &str) -> RawEvent {
+        RawEvent::new(name, serde_json::json!({}))
+    }
+
+    /// A batch of two events after middleware.
+    fn prepared(pipeline: &Pipeline) -> (Batch, Option<Mapping>) {
+        let mut batch = Batch::new();
+        batch.push(event("shop/a")).unwrap();
+        batch.push(event("shop/b")).unwrap();
+        pipeline.prepare(batch).ok().unwrap()
+    }
+
+    /// The system may have no random bytes for the ids of a request after middleware has run.
+    #[test]
+    fn events_that_are_not_split_have_outcomes_in_the_callers_order() {
+        let builder = Client::builder().dev(true);
+        let client = builder.middleware(DiscardsTheFirstAndAddsOne).build();
+        let client = client.unwrap();
+        let pipeline = client.pipeline();
+        let error = || SendError::Internal("no random bytes");
+
+        let (batch, mapping) = prepared(pipeline);
+        let sent = pipeline.stop((batch, error()), mapping, Vec::new());
+        let (batch, mapping) = prepared(pipeline);
+        let cut = not_cut((batch, error()), mapping);
+        for error in [sent.into_result().unwrap_err(), cut] {
+            let names = error.outcomes().iter().map(|outcome| match outcome {
+                Outcome::Rejected(rejection) => (&*rejection.event_name, &*rejection.error),
+                other => panic!("{other:?}"),
+            });
+            let names: Vec<_> = names.collect();
+            assert!(
+                matches!(
+                    names[..],
+                    [
+                        ("shop/a", SendError::Discarded { .. }),
+                        ("shop/b", SendError::Internal(_))
+                    ]
+                ),
+                "{names:?}"
+            );
+            let unsent = error.into_unsent();
+            let unsent: Vec<_> = unsent.metas().map(EventMeta::name).collect();
+            assert_eq!(unsent, ["shop/b", "shop/added"]);
+        }
+    }
+}
