@@ -7,6 +7,7 @@ on_each_database! {
     uncertain_requests_are_not_sent_after_the_window,
     requests_from_a_clock_that_went_back_do_not_wait,
     requests_with_the_longest_lease_stay_with_their_relay,
+    only_a_possible_lease_of_another_relay_is_waited_for,
     unsent_requests_are_sent_however_late,
     held_requests_are_sent_however_late,
     requests_that_waited_long_are_sent,
@@ -86,6 +87,32 @@ async fn requests_from_a_clock_that_went_back_do_not_wait(test: TestOutbox) {
     test.wait_for([0, 1, 0, 1]).await;
     relay.stop().await;
     assert_ran_once(&server, 0..2);
+}
+
+async fn only_a_possible_lease_of_another_relay_is_waited_for(test: TestOutbox) {
+    let relay = test.relay(unreachable().0);
+    assert_eq!(relay.__waits_for().await.unwrap(), None);
+    for (seconds, expected) in [(3_600, Some(2)), (-1, None), (365 * 24 * 3_600, None)] {
+        test.execute("DELETE FROM inngest_outbox_requests").await;
+        let lease_until = if test.is_postgres() {
+            format!("now() + {seconds} * interval '1 s'")
+        } else {
+            format!("unixepoch() * 1000 + {seconds} * 1000")
+        };
+        test.execute(&format!(
+            "INSERT INTO inngest_outbox_requests (seed, events, body, relay, lease_until) \
+             VALUES ('1743130137367,eii2YKXRVTJPuA==', 2, '[]', 'other', {lease_until})"
+        ))
+        .await;
+        let waits = relay.__waits_for().await.unwrap();
+        assert_eq!(waits.map(|(events, _)| events), expected, "{seconds}");
+        if let Some((_, lease)) = waits {
+            assert!((3_500..=3_600).contains(&lease.as_secs()), "{lease:?}");
+            test.add(&events(0..1)).await;
+            assert_eq!(relay.__waits_for().await.unwrap(), None);
+            test.execute("DELETE FROM inngest_outbox").await;
+        }
+    }
 }
 
 async fn requests_with_the_longest_lease_stay_with_their_relay(test: TestOutbox) {
